@@ -1,0 +1,1 @@
+"""What can be chosen, as data: models, protocols and presets."""

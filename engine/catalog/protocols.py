@@ -1,0 +1,68 @@
+"""The protocols: how a model's vectors, or the model itself, become scores for the test genes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """One way from texts or vectors to test scores."""
+
+    name: str
+    title: str
+    revision: int
+    """Bumped by hand whenever its numbers may change; part of every key."""
+    family: Literal["vectors", "tuned-lr", "finetune"]
+    """Which axes matter: a key of `presets.RELEVANT`."""
+    params: Mapping[str, Any]
+    """Defaults; part of every key."""
+    paper_table: int | None = None
+
+
+_FINETUNE: Final[Mapping[str, Any]] = {
+    "seed": 42,
+    "batch_size": 8,
+    "epochs": 20,
+    "learning_rate": 1e-5,
+    "weight_decay": 0.2,
+    "warmup": 0.1,
+    "max_grad_norm": 0.7,
+    "patience": 5,
+    "stage2_epochs": 10,
+    "stage2_learning_rate": 1e-6,
+}
+
+PROTOCOLS: Final[Mapping[str, Protocol]] = {
+    protocol.name: protocol
+    for protocol in (
+        Protocol("lr", "Logistic regression", 1, "vectors", {"C": 1.0, "max_iter": 100}, 3),
+        Protocol("rf", "Random forest", 1, "vectors", {"trees": 100, "seed": 42}, 4),
+        Protocol(
+            "lr-cv",
+            "Logistic regression, tuned",
+            1,
+            "tuned-lr",
+            {"C": (0.01, 0.1, 1.0, 10.0, 100.0), "penalty": ("l1", "l2"), "folds": 5, "seed": 42},
+            5,
+        ),
+        Protocol(
+            "rf-cv",
+            "Random forest, tuned",
+            1,
+            "vectors",
+            {
+                "trees": (25, 50, 100, 200, 400),
+                "max_depth": (None, 10, 20, 30),
+                "folds": 5,
+                "seed": 42,
+            },
+            6,
+        ),
+        Protocol("finetune", "Fine-tuned, two stages", 1, "finetune", _FINETUNE, 8),
+        Protocol("linear-probe", "Frozen encoder, linear head", 1, "finetune", {**_FINETUNE, "learning_rate": 1e-3, "stage2_learning_rate": 1e-4}),
+        Protocol("lora", "LoRA adapters, two stages", 1, "finetune", {**_FINETUNE, "learning_rate": 1e-4, "stage2_learning_rate": 1e-5, "rank": 8, "alpha": 16}),
+    )
+}

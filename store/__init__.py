@@ -1,0 +1,1 @@
+"""What is remembered: records, journals and the DuckDB file. Imports neither `engine` nor `tui`."""

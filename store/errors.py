@@ -1,0 +1,44 @@
+"""Every error that is meant for a person: one sentence of what and where, and one of what to do.
+
+`exit_code` is what the command line leaves with: 2 usage or bad input, 3 store busy or damaged.
+"""
+
+from __future__ import annotations
+
+
+class GeneArenaError(Exception):
+    """A problem the user can understand and act on; shown without a traceback."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        """What is wrong and where, in one sentence."""
+        self.hint = hint
+        """What to do about it; may be empty."""
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".rstrip()
+
+
+class UsageError(GeneArenaError):
+    """A flag, a name or a setting that cannot be used as given."""
+
+
+class DataError(GeneArenaError):
+    """A file or table from outside that cannot be used as it is."""
+
+
+class ModelError(GeneArenaError):
+    """A model that cannot be found, loaded or used as declared."""
+
+
+class StoreError(GeneArenaError):
+    """The store's folder or file cannot be opened, read or written."""
+
+    exit_code = 3
+
+
+class StoreBusy(StoreError):
+    """Another process holds the database file or the runner's lock."""

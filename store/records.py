@@ -1,0 +1,333 @@
+"""The vocabulary every layer speaks: models, tasks, units of work and what became of them.
+
+Plain frozen values with no behaviour beyond their own identity; nothing here imports more than
+the standard library, so a benchmark can carry this file to a bare machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+SPEC_VERSION = 1
+"""Version of the layout of `Unit.spec`; part of every key."""
+
+ModelKind = Literal["huggingface", "package", "folder", "vectors", "endpoint"]
+Pooling = Literal["mean", "cls", "max", "lasttoken"]
+Precision = Literal["fp32", "bf16"]
+
+
+def canonical_json(value: Any) -> str:
+    """The one JSON text of `value`: sorted keys, NFC strings, integral floats as integers.
+
+    Raises:
+        ValueError: for NaN, infinities and anything JSON has no word for.
+    """
+    return json.dumps(
+        _canonical(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, Mapping):
+        return {_canonical(str(key)): _canonical(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(item) for item in value]
+    raise ValueError(f"{type(value).__name__} cannot be part of a key")
+
+
+def content_hash(value: Any) -> str:
+    """SHA-256 (64 hex digits) of `canonical_json(value)`."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+# ---------------------------------------------------------------------------- what can be chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Something that turns texts into vectors, with what its card says about its correct use."""
+
+    name: str
+    """The name in tables and on the command line."""
+    kind: ModelKind
+    source: str
+    """Hub id, installed package, folder, file of vectors, or endpoint URL, according to `kind`."""
+    revision: str = ""
+    """Pinned commit, package version, or SHA-256 of the files; part of every key."""
+    dimension: int | None = None
+    parameters: int | None = None
+    """True parameter count."""
+    pooling: Pooling | None = None
+    """As the card says; None: as the model's own files say."""
+    normalize: bool | None = None
+    """Whether vectors are scaled to unit length; None: as the model's own files say."""
+    prefix: str = ""
+    """What the card wants before each text, for classification."""
+    max_tokens: int | None = None
+    licence: str = ""
+    paper_name: str = ""
+    """Its row in the paper's tables, if it has one."""
+    printed: Mapping[str, float] = field(default_factory=dict)
+    """Figures as the paper prints them: parameters_million, memory_gb, mteb_classification."""
+    note: str = ""
+    """One sentence on a trap or a disagreement."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingOptions:
+    """Everything besides model and text that can change a vector."""
+
+    prefix: str = ""
+    pooling: Pooling | None = None
+    """None: as the model's own files say."""
+    normalize: bool | None = None
+    max_tokens: int | None = None
+    precision: Precision = "fp32"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedGene:
+    """One identifier of a label list that needs a word: dropped, kept twice, or in two classes."""
+
+    identifier: str
+    symbol: str
+    label: str
+    reason: str
+    """In the field's words: `duplicate`, `in both classes`, `not mapped`, `no text`, ..."""
+    used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClassAudit:
+    """How one class shrank from the label file to the analysed genes."""
+
+    label: str
+    raw: int
+    unique: int
+    mapped: int
+    with_text: int
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """From label file to analysed genes, per class, with every exception named."""
+
+    classes: tuple[ClassAudit, ...]
+    genes: tuple[AuditedGene, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Labelled genes with texts, in the stable order every split is drawn from."""
+
+    name: str
+    title: str
+    classes: tuple[str, ...]
+    """Class names; a label is an index into them. With two classes, index 1 is the positive one
+    (the paper's "class 1", always the first list of its label file)."""
+    genes: tuple[str, ...]
+    """Symbols (or the identifier as given), sorted; one may stand twice with two labels."""
+    labels: tuple[int, ...]
+    texts: tuple[str, ...]
+    audit: Audit
+    source: str = ""
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of genes, labels and texts in order: what a number can depend on."""
+        return content_hash([list(self.classes), list(self.genes), list(self.labels), list(self.texts)])
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Indices into a task's genes. LR and RF train on `train + evaluation`, in that order."""
+
+    scheme: str
+    seed: int
+    train: tuple[int, ...]
+    evaluation: tuple[int, ...]
+    test: tuple[int, ...]
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the three index lists."""
+        return content_hash([list(self.train), list(self.evaluation), list(self.test)])
+
+
+# ---------------------------------------------------------------------------- units and outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One model x task x protocol x axes x split: the smallest thing that is run, saved, skipped."""
+
+    model: str
+    task: str
+    protocol: str
+    preset: str
+    """`paper`, `corrected` or `custom`: a label for `axes`, not part of the key."""
+    seed: int
+    spec: Mapping[str, Any]
+    """Everything that can change the number, and nothing else:
+    {v, model: {source, revision}, embedding: {...}, task: hash, protocol: {name, revision, params},
+    axes: {...}, split: {scheme, seed}}."""
+
+    @property
+    def key(self) -> str:
+        """The first 40 hex digits of the SHA-256 of the canonical spec."""
+        return content_hash(self.spec)[:40]
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Scores of one split's test set; AUC from probabilities. Multi-class: one-vs-rest, macro."""
+
+    auc: float
+    auprc: float
+    precision: float
+    """Macro over classes at the arg-max class (0.5 for two classes)."""
+    recall: float
+    f1: float
+    brier: float
+    """Mean over genes of the summed squared error over classes, halved for two classes, so that
+    the two-class value is the usual Brier score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One test gene's score in one split."""
+
+    index: int
+    """The gene's place in the task."""
+    gene: str
+    label: int
+    scores: tuple[float, ...]
+    """Probability of each class, in the task's class order."""
+
+
+@dataclass(frozen=True, slots=True)
+class CvTrial:
+    """One cell of a tuning grid: parameters and the AUC of every fold."""
+
+    params: Mapping[str, Any]
+    fold_aucs: tuple[float, ...]
+    best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One epoch of fine-tuning."""
+
+    stage: int
+    epoch: int
+    """From 1 within its stage."""
+    loss: float
+    eval_auc: float | None
+    learning_rate: float
+    """At the end of the epoch."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A finished split."""
+
+    unit: Unit
+    metrics: Metrics
+    predictions: tuple[Prediction, ...]
+    split_hash: str
+    n_train: int
+    n_test: int
+    environment: str
+    """`Environment.hash` of where it ran."""
+    finished_at: str
+    """UTC, ISO 8601."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Wall time by phase: embed, fit, predict / load, tokenise, train, eval."""
+    vectors_hash: str = ""
+    """SHA-256 of the float32 matrix used, where there is one."""
+    best_params: Mapping[str, Any] = field(default_factory=dict)
+    trials: tuple[CvTrial, ...] = ()
+    epochs: tuple[Epoch, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the reader of the number should know: a halved batch, a missing pooler."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A split that could not be scored: a row with its sentence, never a hole."""
+
+    unit: Unit
+    sentence: str
+    traceback: str
+    error: str
+    """Class name of the exception."""
+    environment: str
+    finished_at: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """A unit given up on request; leaves no row."""
+
+    unit: Unit
+
+
+Outcome = Scored | Failed | Cancelled
+
+
+# ---------------------------------------------------------------------------- provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where a number came from: not part of any key, named on every row."""
+
+    python: str
+    platform: str
+    host: str
+    device: str
+    cpu: str
+    threads: int
+    versions: Mapping[str, str]
+    """Library -> version."""
+
+    @property
+    def hash(self) -> str:
+        """The first 16 hex digits of the SHA-256 of the fields."""
+        return content_hash(asdict(self))[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One launch: what was asked for, by which process, how it ended."""
+
+    id: str
+    started_at: str
+    selection: Mapping[str, Any]
+    """The launched `Selection`, as JSON."""
+    total: int
+    already_done: int
+    pid: int
+    host: str
+    finished_at: str = ""
+    state: str = "started"
+    """`started`, then `finished`, `failed` (some units failed) or `cancelled`."""
+
+
+def field_names(record: type) -> tuple[str, ...]:
+    """The field names of a record class, in order."""
+    return tuple(item.name for item in fields(record))

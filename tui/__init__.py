@@ -1,0 +1,1 @@
+"""What people touch: the terminal application and the command line."""
