@@ -1,0 +1,53 @@
+# One command to start, one to test. Everything lives in .venv, made on first use.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+TEST_WORKERS ?= 2
+
+.PHONY: run test check bench faults setup
+.DEFAULT_GOAL := run
+
+## run: open the arena; where standard output is no terminal, run the sample headless and print the ranks
+run: $(READY)
+	@if [ -t 1 ]; then exec $(BIN)/genearena; fi; \
+	$(BIN)/genearena run; status=$$?; \
+	if [ $$status -le 1 ]; then $(BIN)/genearena rank --all || exit $$?; fi; \
+	exit $$status
+
+## test: every test but the slow ones and those that need a GPU
+test: $(READY)
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS)
+
+## check: style, types, import contracts and tests
+check: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS)
+
+## bench: all benchmarks, or `make bench ONLY=name`
+bench: $(READY)
+	@$(BIN)/python -m benchmarks $(ONLY)
+
+## faults: the long form of the fault injection (the short form is part of `make test`)
+faults: $(READY)
+	@$(BIN)/python -m pytest tests/faults -m "faults or slow" --timeout 3600
+
+## setup: make or refresh .venv
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@echo "Setting up $(VENV) with the tested versions (a few minutes the first time)." >&2
+	@if ! $(BIN)/python -c "import sys" 2>/dev/null; then \
+	  for python in python3 python3.13 python3.12 python3.11; do \
+	    if $$python -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))" 2>/dev/null; then \
+	      found=$$python; break; \
+	    fi; \
+	  done; \
+	  if [ -z "$$found" ]; then echo "genearena needs Python 3.11, 3.12 or 3.13 on the PATH." >&2; exit 2; fi; \
+	  $$found -m venv --clear $(VENV); \
+	fi
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""Widgets two screens share, and the one sanitiser for text from outside."""
