@@ -67,6 +67,18 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class RunPaused:
+    """Nothing new is saved or started until the reason goes away; nothing finished is lost."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunResumed:
+    """The reason for the pause has gone."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """No worker is left."""
 
@@ -76,4 +88,14 @@ class RunFinished:
     cancelled: int
 
 
-Event = RunStarted | StageProgress | UnitStarted | EpochFinished | UnitFinished | Log | RunFinished
+Event = (
+    RunStarted
+    | StageProgress
+    | UnitStarted
+    | EpochFinished
+    | UnitFinished
+    | Log
+    | RunPaused
+    | RunResumed
+    | RunFinished
+)

@@ -183,11 +183,11 @@ class Unit:
     """Everything that can change the number, and nothing else:
     {v, model: {source, revision}, embedding: {...}, task: hash, protocol: {name, revision, params},
     axes: {...}, split: {scheme, seed}}."""
+    key: str = field(init=False, compare=False)
+    """The first 40 hex digits of the SHA-256 of the canonical spec."""
 
-    @property
-    def key(self) -> str:
-        """The first 40 hex digits of the SHA-256 of the canonical spec."""
-        return content_hash(self.spec)[:40]
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", content_hash(self.spec)[:40])
 
 
 @dataclass(frozen=True, slots=True)

