@@ -22,7 +22,7 @@ from engine.plan import Selection
 from store.errors import StoreBusy, StoreError
 from store.home import Home
 
-RequestKind = Literal["pause", "resume", "cancel", "drain", "retry"]
+RequestKind = Literal["pause", "resume", "cancel", "drain"]
 RunState = Literal["running", "paused", "finished", "failed", "cancelled", "interrupted"]
 LIVE: Final = ("running", "paused")
 
@@ -118,7 +118,7 @@ class Status:
 
 def write_status(home: Home, status: Status) -> None:
     """Replace the snapshot; a full disk leaves the old one in place."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(StoreError):
         _replace(home.control / "status.json", asdict(status))
 
 
@@ -167,18 +167,26 @@ def runner_lock(home: Home) -> Iterator[None]:
     except OSError as error:
         raise StoreError(f"The lock {path} cannot be opened: {error.strerror}.") from error
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        if not _try_lock(descriptor):
             raise StoreBusy(
                 f"A run is already going on in {home.data} ({_holder(home)}).",
                 "Watch it with `genearena attach`, or end it with `genearena cancel`.",
-            ) from error
+            )
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(descriptor)
+
+
+def _try_lock(descriptor: int) -> bool:
+    """Lock within half a second: `runner_alive` in another process may hold it for an instant."""
+    for _ in range(10):
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def runner_alive(home: Home) -> bool:
@@ -250,6 +258,12 @@ def take_queued(home: Home) -> Selection | None:
     return None
 
 
+def clear_queue(home: Home) -> None:
+    """Forget the waiting selections."""
+    for path in queued(home):
+        path.unlink(missing_ok=True)
+
+
 def remember(home: Home, selection: Selection) -> None:
     """Keep the selection that is about to run, so that an interrupted run can be resumed."""
     _replace(home.control / "last.json", selection.to_json())
@@ -309,8 +323,11 @@ def _numbered(folder: Path) -> list[Path]:
 def _replace(path: Path, data: Mapping[str, Any]) -> None:
     """Write under another name and rename: a reader sees the old file or the new one."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(data))
-    temporary.replace(path)
+    try:
+        temporary.write_text(json.dumps(data))
+        temporary.replace(path)
+    except OSError as error:
+        raise StoreError(f"The file {path} cannot be written: {error.strerror}.") from error
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

@@ -151,11 +151,15 @@ def _like(default: Any, name: str, value: Any) -> Any:
     if isinstance(default, tuple):
         items = value if isinstance(value, list | tuple) else str(value).split(",")
         sample = next(item for item in default if item is not None)
-        return tuple(None if item in (None, "none", "None") else _like(sample, name, item) for item in items)
+        return tuple(
+            None if item in (None, "none", "None") else _like(sample, name, item) for item in items
+        )
     try:
         number = type(default)(value)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"Parameter {name} cannot be {value!r}.", f"Its default is {default!r}.") from error
+        raise UsageError(
+            f"Parameter {name} cannot be {value!r}.", f"Its default is {default!r}."
+        ) from error
     if isinstance(number, int | float) and not 0 <= number < 1e9:
         raise UsageError(f"Parameter {name} cannot be {value!r}.", f"Its default is {default!r}.")
     return number
@@ -190,7 +194,8 @@ def _load_tasks(selection: Selection, axes: Axes, home: Home) -> tuple[dict[str,
 
 def _text_label(selection: Selection) -> str:
     """The recipe's name; with a file of descriptions, its first hash digits too, so that numbers
-    from different files never stand in one table."""
+    from different files never stand in one table.
+    """
     if not selection.descriptions:
         return selection.text
     try:

@@ -1,0 +1,113 @@
+"""The detached runner: works off the queue of selections, with no terminal, until it is empty.
+
+Started by `engine.control.launch` as `python -m engine DATA CACHE CONFIG LOG`.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import signal
+import sys
+from pathlib import Path
+
+from engine.cancel import Control
+from engine.control import queued, runner_lock, take_queued
+from engine.events import Log, RunFinished, RunPaused, RunStarted, UnitFinished
+from engine.plan import Selection
+from engine.runner import Options
+from engine.supervise import supervise_locked
+from store.errors import GeneArenaError, StoreBusy
+from store.home import Home
+from store.records import Failed, Scored
+
+_logger = logging.getLogger("engine")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run every queued selection; 0 if all were run, 1 if one could not be, 3 if another runs."""
+    places = sys.argv[1:] if arguments is None else arguments
+    home = Home(*(Path(place) for place in places[:4]))
+    options = Options(*(int(part) if part.isdigit() else part for part in places[4:7]))  # type: ignore[arg-type]
+    _log_to(home)
+    _be_quiet()
+    control = Control()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: control.stop())
+    code = 0
+    # The queue is looked at again after the lock is let go: a selection queued by somebody who
+    # still saw the lock held is not left behind.
+    while queued(home) and not control.drained.is_set():
+        try:
+            with runner_lock(home):
+                while not control.drained.is_set() and (selection := take_queued(home)):
+                    code = max(code, _run(home, selection, control, options))
+        except StoreBusy as error:
+            _logger.warning("%s", error)
+            return error.exit_code
+    return code
+
+
+def _run(home: Home, selection: Selection, control: Control, options: Options) -> int:
+    try:
+        _log_events(home, selection, control, options)
+    except GeneArenaError as error:
+        _logger.error("%s", error)
+    except Exception:
+        _logger.exception("The runner stopped on an unforeseen error")
+    else:
+        return 0
+    return 1
+
+
+def _log_events(home: Home, selection: Selection, control: Control, options: Options) -> None:
+    for event in supervise_locked(home, selection, control, options):
+        match event:
+            case RunStarted(run):
+                _logger.info("run %s: %d units, %d already done", run.id, run.total, run.already_done)
+            case UnitFinished(Scored() as scored):
+                unit = scored.unit
+                _logger.info(
+                    "%s %s %s %d: AUC %.4f",
+                    unit.model,
+                    unit.task,
+                    unit.protocol,
+                    unit.seed,
+                    scored.metrics.auc,
+                )
+            case UnitFinished(Failed() as failed):
+                _logger.error("%s\n%s", failed.sentence, failed.traceback)
+            case RunPaused(reason):
+                _logger.warning("paused: %s", reason)
+            case Log(level, text):
+                _logger.log(logging.getLevelNamesMapping()[level.upper()], "%s", text)
+            case RunFinished(run, scored_n, failed_n, cancelled_n):
+                _logger.info(
+                    "run %s %s: %d scored, %d failed, %d cancelled",
+                    run.id,
+                    run.state,
+                    scored_n,
+                    failed_n,
+                    cancelled_n,
+                )
+
+
+def _log_to(home: Home) -> None:
+    handler = logging.handlers.RotatingFileHandler(
+        home.log / "runner.log", maxBytes=5_000_000, backupCount=5, encoding="utf-8"
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+def _be_quiet() -> None:
+    """Libraries draw no bars, ask no network and start no processes of their own."""
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

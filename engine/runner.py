@@ -1,0 +1,400 @@
+"""run(plan, store, control) -> Iterator[Event]; the only place with threads.
+
+One thread for each device embeds and fine-tunes; several CPU threads classify, so that the LR and
+RF of one model overlap the embedding of the next. Where the CPU is the device, the two take turns.
+Threads only compute and put events into a queue; the caller's thread, iterating, is the one that
+writes: a finished unit is in the journal, synced, before its event is yielded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import socket
+import threading
+import time
+import traceback
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Final
+
+from engine.cancel import Control, Stopped
+from engine.crashes import STRIKES, Crashes
+from engine.environment import describe_environment, usable_cores
+from engine.events import (
+    EpochFinished,
+    Event,
+    Log,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    Stage,
+    StageProgress,
+    UnitFinished,
+    UnitStarted,
+)
+from engine.plan import Plan
+from engine.workshop import LocalWorkshop, TaskVectors, Workshop, now
+from store.errors import GeneArenaError
+from store.journal import DiskFull
+from store.records import Cancelled, Environment, Failed, Outcome, Run, Scored, Unit
+from store.store import Store
+
+_PROGRESS_INTERVAL: Final = 0.1
+"""Seconds between two events of one stage."""
+_DISK_RETRY: Final = 1.0
+"""Seconds between two tries to save on a full disk."""
+
+
+class PoisonedUnit(GeneArenaError):
+    """A unit that brought the whole runner down, time after time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run, none of which may change a number beyond rounding."""
+
+    device: str = "auto"
+    workers: int = 0
+    """CPU threads that classify; 0: one for each core."""
+    threads: int = 0
+    """Threads of torch on the CPU; 0: one for each core."""
+
+
+def run(
+    plan: Plan,
+    store: Store,
+    control: Control,
+    options: Options | None = None,
+    workshop: Workshop | None = None,
+) -> Iterator[Event]:
+    """Run what `plan` still has to do and yield what happens.
+
+    Nothing is loaded and no thread is started when there is nothing to do. Closing the iterator
+    stops the run.
+
+    Raises:
+        StoreError: the journal cannot be written for another reason than a full disk.
+    """
+    record = Run(
+        f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}",
+        now(),
+        plan.selection.to_json(),
+        len(plan.units),
+        len(plan.units) - len(plan.todo),
+        os.getpid(),
+        socket.gethostname(),
+    )
+    yield RunStarted(record)
+    counts: Counter[str] = Counter()
+    if plan.todo:
+        floor = _Floor(plan, store, control, options or Options(), workshop or LocalWorkshop(store.home))
+        yield from _save(store, [record, *plan.models.values(), *plan.tasks.values()], control)
+        for event in floor.work():
+            if isinstance(event, UnitFinished):
+                counts[type(event.outcome).__name__] += 1
+            yield event
+        state = _end_state(counts, len(plan.todo))
+        record = replace(record, finished_at=now(), state=state)
+        yield from _save(store, [record], control)
+    yield RunFinished(record, counts["Scored"], counts["Failed"], counts["Cancelled"])
+
+
+def _end_state(counts: Counter[str], wanted: int) -> str:
+    if counts["Scored"] + counts["Failed"] < wanted:
+        return "cancelled"
+    return "failed" if counts["Failed"] else "finished"
+
+
+def _save(store: Store, records: Sequence[object], control: Control) -> Iterator[Event]:
+    """Append durably; on a full disk, say so, wait and try again until it fits or is stopped."""
+    told = False
+    while True:
+        try:
+            store.append(*records)
+        except DiskFull as error:
+            if not told:
+                yield RunPaused(str(error))
+                told = True
+            if control.stopped.wait(_DISK_RETRY):
+                raise
+        else:
+            if told:
+                yield RunResumed()
+            return
+
+
+@dataclass(slots=True)
+class _Job:
+    """What one device thread takes at once: a model to embed, or one unit to fine-tune."""
+
+    units: list[Unit] = field(default_factory=list)
+    finetune: bool = False
+
+
+def _jobs(units: Sequence[Unit]) -> list[_Job]:
+    """Units by embedding, in plan order; then fine-tuning, one unit a job."""
+    embeddings: dict[tuple[str, str], _Job] = {}
+    finetunes = []
+    for unit in units:
+        if not unit.spec["embedding"]:
+            finetunes.append(_Job([unit], finetune=True))
+            continue
+        same = (unit.model, repr(sorted(unit.spec["embedding"].items())))
+        embeddings.setdefault(same, _Job()).units.append(unit)
+    return [*embeddings.values(), *finetunes]
+
+
+class _Ticker:
+    """Turns calls of progress(done, total) into at most ten events a second."""
+
+    def __init__(self, events: queue.Queue[Event | None], stage: Stage, label: str) -> None:
+        self._events, self._stage, self._label = events, stage, label
+        self._started = self._told = time.monotonic()
+        self._lock = threading.Lock()
+
+    def __call__(self, done: int, total: int) -> None:
+        with self._lock:
+            clock = time.monotonic()
+            if done < total and clock - self._told < _PROGRESS_INTERVAL:
+                return
+            self._told = clock
+        elapsed = clock - self._started
+        rate = done / elapsed if elapsed > 0 else 0.0
+        eta = (total - done) / rate if rate else None
+        self._events.put(StageProgress(self._stage, self._label, done, total, rate, eta))
+
+
+class _Floor:
+    """The threads of one run and the queues between them."""
+
+    def __init__(
+        self, plan: Plan, store: Store, control: Control, options: Options, workshop: Workshop
+    ) -> None:
+        self._plan, self._store, self._control, self._workshop = plan, store, control, workshop
+        self._options = options
+        self._cores = usable_cores()
+        # Bounded, so that workers wait rather than pile up results while the disk is full.
+        self._events: queue.Queue[Event | None] = queue.Queue(maxsize=1000)
+        self._device_jobs: queue.Queue[_Job] = queue.Queue()
+        self._unit_jobs: queue.Queue[tuple[Unit, TaskVectors] | None] = queue.Queue()
+        self._classifying = 0
+        self._idle = threading.Condition()
+        self._environments: dict[str, Environment] = {}
+        self._saved_environments: set[str] = set()
+        self._lock = threading.Lock()
+        self._crashes = Crashes(store.home.control)
+        self._to_classify = sum(bool(unit.spec["embedding"]) for unit in plan.todo)
+        self._classified = 0
+        self._classify_ticker = _Ticker(self._events, "classify", "LR and RF")
+
+    # --------------------------------------------------------------- the caller's thread
+
+    def work(self) -> Iterator[Event]:
+        """Start the threads, save and pass on what they report, until none is left."""
+        # Units that were in flight when a runner died come last.
+        for job in _jobs(sorted(self._plan.todo, key=lambda unit: self._crashes.strikes(unit.key))):
+            self._device_jobs.put(job)
+        overseer = threading.Thread(target=self._oversee, name="overseer", daemon=True)
+        overseer.start()
+        ended = False
+        try:
+            while batch := self._next_batch():
+                records = [e.outcome for e in batch if isinstance(e, UnitFinished)]
+                kept: list[object] = [r for r in records if not isinstance(r, Cancelled)]
+                if kept:
+                    yield from _save(self._store, [*self._new_environments(), *kept], self._control)
+                yield from batch
+            ended = True
+        finally:
+            # The caller closed the iterator, or the store failed: let the threads run out.
+            if not ended:
+                self._control.stop()
+                while self._events.get() is not None:
+                    pass
+            overseer.join()
+
+    def _next_batch(self) -> list[Event]:
+        """All that has happened, at least one event; empty when every thread has ended."""
+        batch: list[Event] = []
+        while True:
+            try:
+                event = self._events.get(block=not batch)
+            except queue.Empty:
+                return batch
+            if event is None:
+                self._events.put(None)
+                return batch
+            batch.append(event)
+
+    def _new_environments(self) -> list[object]:
+        with self._lock:
+            fresh = [e for e in self._environments.values() if e.hash not in self._saved_environments]
+            self._saved_environments.update(environment.hash for environment in fresh)
+        return list(fresh)
+
+    # --------------------------------------------------------------- the threads
+
+    def _oversee(self) -> None:
+        """Start device and CPU threads, wait for them, then end the stream with None."""
+        try:
+            self._run_threads()
+        except Exception as error:  # noqa: BLE001 - the run's boundary: nothing may die unseen
+            self._events.put(Log("error", f"The run cannot start: {_sentence(error)}"))
+            for unit in self._plan.todo:
+                self._finish(unit, self._failure(unit, error, ""))
+        finally:
+            self._events.put(None)
+
+    def _run_threads(self) -> None:
+        self._events.put(StageProgress("load", "libraries", 0, 1, 0.0, None))
+        devices = self._workshop.devices(self._options.device)
+        self._events.put(StageProgress("load", "libraries", 1, 1, 0.0, 0.0))
+        workers = self._options.workers or self._cores
+        classifying = [
+            threading.Thread(target=self._classify_units, args=(devices[0],), name=f"cpu-{n}", daemon=True)
+            for n in range(min(workers, max(1, self._to_classify)))
+        ]
+        embedding = [
+            threading.Thread(target=self._do_jobs, args=(device,), name=device, daemon=True)
+            for device in devices
+        ]
+        with self._workshop.limits(self._options.threads or self._cores):
+            for thread in (*classifying, *embedding):
+                thread.start()
+            for thread in embedding:
+                thread.join()
+            for _ in classifying:
+                self._unit_jobs.put(None)
+            for thread in classifying:
+                thread.join()
+
+    def _do_jobs(self, device: str) -> None:
+        """One device's thread: embed or fine-tune, job after job."""
+        while True:
+            try:
+                job = self._device_jobs.get_nowait()
+            except queue.Empty:
+                return
+            if device == "cpu":
+                self._wait_for_classifiers()
+            if job.finetune:
+                self._finetune(job.units[0], device)
+            else:
+                self._embed(job.units, device)
+
+    def _wait_for_classifiers(self) -> None:
+        with self._idle:
+            self._idle.wait_for(lambda: self._classifying == 0)
+
+    def _embed(self, units: list[Unit], device: str) -> None:
+        """Embed one model's texts and hand its units to the CPU threads."""
+        model = self._plan.models[units[0].model]
+        tasks = [self._plan.tasks[name] for name in dict.fromkeys(unit.task for unit in units)]
+        token = f"embed {model.name} {id(units)}"
+        try:
+            cancel = self._control.begin(token)
+            ticker = _Ticker(self._events, "embed", model.name)
+            vectors = self._workshop.embed(units[0], model, tasks, device, cancel, ticker)
+        except Exception as error:  # noqa: BLE001 - the run's boundary: it becomes rows
+            for unit in units:
+                self._finish(unit, self._verdict(unit, error, device))
+            return
+        finally:
+            self._control.end(token)
+        for note in dict.fromkeys(note for part in vectors.values() for note in part.notes):
+            self._events.put(Log("warning", f"{model.name}: {note}"))
+        with self._idle:
+            self._classifying += len(units)
+        for unit in units:
+            self._unit_jobs.put((unit, vectors[unit.task]))
+
+    def _classify_units(self, device: str) -> None:
+        """One CPU thread: classify unit after unit."""
+        while (job := self._unit_jobs.get()) is not None:
+            unit, vectors = job
+            task, environment = self._plan.tasks[unit.task], self._environment(device)
+            classify = partial(self._workshop.classify, unit, task, vectors, environment)
+            self._do_unit(unit, device, classify)
+            with self._idle:
+                self._classifying -= 1
+                self._idle.notify_all()
+
+    def _finetune(self, unit: Unit, device: str) -> None:
+        """Fine-tune one unit on one device."""
+        self._do_unit(
+            unit,
+            device,
+            lambda cancel: self._workshop.finetune(
+                unit,
+                self._plan.models[unit.model],
+                self._plan.tasks[unit.task],
+                device,
+                self._environment(device),
+                cancel,
+                lambda epoch: self._events.put(EpochFinished(unit, epoch)),
+                _Ticker(self._events, "finetune", f"{unit.model} {unit.task} {unit.seed}"),
+            ),
+        )
+
+    def _do_unit(self, unit: Unit, device: str, work: Callable[[threading.Event], Scored]) -> None:
+        """Bring one unit to its outcome, whatever happens."""
+        strikes = self._crashes.strikes(unit.key)
+        with self._crashes.alone if strikes else contextlib.nullcontext():
+            try:
+                cancel = self._control.begin(unit.key)
+                if strikes >= STRIKES:
+                    raise PoisonedUnit(
+                        f"The runner died {strikes} times while this unit ran.",
+                        "See the log; run it again with --retry-failed.",
+                    )
+                self._crashes.started(unit.key)
+                self._events.put(UnitStarted(unit))
+                outcome: Outcome = work(cancel)
+            except Exception as error:  # noqa: BLE001 - the run's boundary: it becomes a row
+                outcome = self._verdict(unit, error, device)
+            finally:
+                self._control.end(unit.key)
+            self._finish(unit, outcome)
+
+    # --------------------------------------------------------------- outcomes
+
+    def _finish(self, unit: Unit, outcome: Outcome) -> None:
+        self._crashes.ended(unit.key)
+        if not isinstance(outcome, Cancelled):
+            self._crashes.cleared(unit.key)
+        self._events.put(UnitFinished(outcome))
+        if unit.spec["embedding"]:
+            with self._lock:
+                self._classified += 1
+                done = self._classified
+            self._classify_ticker(done, self._to_classify)
+
+    def _verdict(self, unit: Unit, error: Exception, device: str) -> Outcome:
+        return Cancelled(unit) if isinstance(error, Stopped) else self._failure(unit, error, device)
+
+    def _failure(self, unit: Unit, error: Exception, device: str) -> Failed:
+        text = "".join(traceback.format_exception(error))
+        attempt = self._store.attempts().get(unit.key, 0) + 1
+        environment = self._environment(device or "cpu")
+        return Failed(unit, _sentence(error), text, type(error).__name__, environment, now(), attempt)
+
+    def _environment(self, device: str) -> str:
+        """The hash of this process's environment on `device`."""
+        with self._lock:
+            if device not in self._environments:
+                threads = self._options.threads or self._cores
+                self._environments[device] = describe_environment(device, threads)
+            return self._environments[device].hash
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, GeneArenaError):
+        return str(error)
+    first = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {first[0] if first else 'no message'}"

@@ -1,0 +1,164 @@
+"""One run as the outside sees it: lock held, status and database kept fresh, requests obeyed.
+
+`genearena run` and the detached runner are both a `for event in supervise(...)` loop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from engine.cancel import Control
+from engine.control import (
+    clear_queue,
+    remember,
+    runner_lock,
+    take_requests,
+    write_status,
+)
+from engine.environment import usable_cores
+from engine.events import Event
+from engine.monitor import Monitor
+from engine.plan import Selection, build_plan
+from engine.runner import Options, run
+from engine.workshop import Workshop
+from store.errors import StoreBusy, StoreError
+from store.home import Home
+from store.store import Store
+
+_STATUS_INTERVAL: Final = 0.25
+_FLUSH_INTERVAL: Final = 2.0
+_FLUSH_SHARE: Final = 20.0
+"""A flush waits at least this many times its own last cost, so that readers meet it rarely."""
+_LAST_FLUSH: Final = 10.0
+"""Seconds the last flush of a run tries for, if somebody holds the database file."""
+
+_logger = logging.getLogger(__name__)
+
+
+def supervise(
+    home: Home,
+    selection: Selection,
+    control: Control,
+    options: Options | None = None,
+    workshop: Workshop | None = None,
+) -> Iterator[Event]:
+    """Run `selection` in this process and yield what happens.
+
+    Raises:
+        UsageError: the selection names something unknown.
+        StoreBusy: another process is the runner.
+        StoreError: the store cannot be opened or written.
+    """
+    with runner_lock(home):
+        yield from supervise_locked(home, selection, control, options, workshop)
+
+
+def supervise_locked(
+    home: Home,
+    selection: Selection,
+    control: Control,
+    options: Options | None = None,
+    workshop: Workshop | None = None,
+) -> Iterator[Event]:
+    """`supervise` for a caller that holds the runner's lock already."""
+    options = options or Options()
+    with contextlib.closing(Store(home)) as store:
+        plan = build_plan(selection, home, store.finished())
+        remember(home, replace(selection, retry_failed=False))
+        take_requests(home)  # what was asked of an earlier run is not meant for this one
+        monitor = Monitor(plan, options.workers or usable_cores())
+        keeper = _Keeper(home, store, control, monitor)
+        keeper.start()
+        try:
+            for event in run(plan, store, control, options, workshop):
+                monitor.feed(event)
+                yield event
+        finally:
+            keeper.stop()
+
+
+class _Keeper:
+    """Two helper threads: one for status and requests, one that fills the database."""
+
+    def __init__(self, home: Home, store: Store, control: Control, monitor: Monitor) -> None:
+        self._home, self._store, self._control, self._monitor = home, store, control, monitor
+        self._over = threading.Event()
+        self._message = ""
+        self._threads = (
+            threading.Thread(target=self._tell_and_listen, name="status", daemon=True),
+            threading.Thread(target=self._fill, name="database", daemon=True),
+        )
+
+    def start(self) -> None:
+        """Write a first status and start both threads."""
+        self._tell()
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Apply the rest, tell the end, and join."""
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+        self._tell()
+
+    def _tell(self) -> None:
+        status = self._monitor.snapshot(paused=self._control.paused, store_message=self._message)
+        write_status(self._home, status)
+
+    def _tell_and_listen(self) -> None:
+        while not self._over.wait(_STATUS_INTERVAL):
+            for what, key in take_requests(self._home):
+                self._obey(what, key)
+            self._tell()
+
+    def _obey(self, what: str, key: str) -> None:
+        match what:
+            case "pause":
+                self._control.pause()
+            case "resume":
+                self._control.resume()
+            case "drain":
+                self._control.drain()
+            case "cancel" if key:
+                self._control.cancel_unit(key)
+            case "cancel":
+                clear_queue(self._home)
+                self._control.stop()
+        self._monitor.log("info", f"Asked to {what}{f' unit {key[:8]}' if key else ''}.")
+
+    def _fill(self) -> None:
+        """Apply the journals now and then, and once more at the end."""
+        pause = _FLUSH_INTERVAL
+        while not self._over.wait(pause):
+            pause = max(_FLUSH_INTERVAL, _FLUSH_SHARE * self._flush())
+        deadline = time.monotonic() + _LAST_FLUSH
+        self._flush()
+        while self._message and time.monotonic() < deadline:
+            time.sleep(0.2)
+            self._flush()
+
+    def _flush(self) -> float:
+        """One flush; its cost in seconds. A store in other hands delays it and is told."""
+        started = time.monotonic()
+        try:
+            self._store.flush()
+            self._message = ""
+        except StoreBusy as error:
+            self._say(str(error))
+            return 0.0
+        except StoreError as error:
+            _logger.exception("The database could not be filled")
+            self._say(str(error))
+        return time.monotonic() - started
+
+    def _say(self, message: str) -> None:
+        if message != self._message:
+            self._monitor.log("warning", f"{message} Results stay in the journal meanwhile.")
+        self._message = message

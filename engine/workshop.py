@@ -1,0 +1,267 @@
+"""The real work behind a run: embed a model's texts, score one unit.
+
+The runner's threads call these three functions; a test may hand the runner others of the same
+shape. Everything heavy is imported here on first use, in the runner's process only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.catalog.protocols import PROTOCOLS
+from store.errors import DataError, ModelError
+from store.home import Home
+from store.records import Epoch, Model, Prediction, Scored, Split, Task, Unit
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskVectors:
+    """One task's genes as a model sees them."""
+
+    vectors: npt.NDArray[np.float32]
+    """float32[n, d], a row for each gene of the task."""
+    hash: str
+    """SHA-256 of the matrix."""
+    notes: tuple[str, ...]
+
+
+class Workshop(Protocol):
+    """What the runner needs done."""
+
+    def devices(self, wanted: str) -> tuple[str, ...]:
+        """The devices to use, as torch names them."""
+
+    def limits(self, threads: int) -> contextlib.AbstractContextManager[object]:
+        """Hold while working, so that no core is asked for twice."""
+
+    def embed(
+        self,
+        unit: Unit,
+        model: Model,
+        tasks: Sequence[Task],
+        device: str,
+        cancel: threading.Event,
+        progress: Progress,
+    ) -> dict[str, TaskVectors]:
+        """Vectors for every task, by task name; `unit` tells the embedding options."""
+
+    def classify(
+        self, unit: Unit, task: Task, vectors: TaskVectors, environment: str, cancel: threading.Event
+    ) -> Scored:
+        """Score one split from vectors."""
+
+    def finetune(
+        self,
+        unit: Unit,
+        model: Model,
+        task: Task,
+        device: str,
+        environment: str,
+        cancel: threading.Event,
+        on_epoch: Callable[[Epoch], None],
+        on_step: Progress,
+    ) -> Scored:
+        """Score one split by training the model itself."""
+
+
+class LocalWorkshop:
+    """The workshop of this machine."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def devices(self, wanted: str) -> tuple[str, ...]:
+        """Every CUDA device this process was given, else `mps` or `cpu`; or just the one wanted."""
+        import torch
+
+        if wanted != "auto":
+            return (wanted,)
+        if torch.cuda.is_available():
+            return tuple(f"cuda:{index}" for index in range(torch.cuda.device_count()))
+        return ("mps",) if torch.backends.mps.is_available() else ("cpu",)
+
+    def limits(self, threads: int) -> contextlib.AbstractContextManager[object]:
+        """One BLAS thread for each classifier, `threads` for torch."""
+        import threadpoolctl
+        import torch
+
+        torch.set_num_threads(threads)
+        limiter: contextlib.AbstractContextManager[object] = threadpoolctl.threadpool_limits(1, "blas")
+        return limiter
+
+    def embed(
+        self,
+        unit: Unit,
+        model: Model,
+        tasks: Sequence[Task],
+        device: str,
+        cancel: threading.Event,
+        progress: Progress,
+    ) -> dict[str, TaskVectors]:
+        """Embed each unique text of all tasks once; look vectors up where the model is a table."""
+        from engine.embed import embed, hash_vectors, look_up
+        from store.records import EmbeddingOptions
+
+        if model.kind == "vectors":
+            found = {}
+            for task in tasks:
+                vectors, missing = look_up(model, task.genes)
+                if missing:
+                    raise DataError(
+                        f"{model.name} has no vector for {len(missing)} genes of {task.name}, "
+                        f"{missing[0]} among them."
+                    )
+                found[task.name] = TaskVectors(vectors, hash_vectors(vectors), ())
+            return found
+        texts = list(dict.fromkeys(text for task in tasks for text in task.texts))
+        options = EmbeddingOptions(**unit.spec["embedding"])
+        result = embed(
+            model, texts, options, self._home.embeddings, device=device, cancel=cancel, progress=progress
+        )
+        place = {text: row for row, text in enumerate(texts)}
+        by_task = {task.name: result.vectors[[place[text] for text in task.texts]] for task in tasks}
+        return {
+            name: TaskVectors(vectors, hash_vectors(vectors), result.notes)
+            for name, vectors in by_task.items()
+        }
+
+    def classify(
+        self, unit: Unit, task: Task, vectors: TaskVectors, environment: str, cancel: threading.Event
+    ) -> Scored:
+        """Split, fit, score."""
+        import numpy as np
+
+        from engine.classify import classify
+        from engine.data.splits import make_split
+
+        split = make_split(task, unit.spec["split"]["scheme"], unit.seed)
+        axes = unit.spec["axes"]
+        result = classify(
+            unit.protocol,
+            _params(unit),
+            vectors.vectors,
+            np.asarray(task.labels),
+            split,
+            scaling=axes["scaling"],
+            lr_solver=axes.get("lr_solver", "liblinear"),
+            cancel=cancel,
+        )
+        return _scored(
+            unit,
+            task,
+            split,
+            result.scores,
+            environment,
+            seconds=result.seconds,
+            vectors_hash=vectors.hash,
+            best_params=result.best_params,
+            trials=result.trials,
+            notes=vectors.notes,
+        )
+
+    def finetune(
+        self,
+        unit: Unit,
+        model: Model,
+        task: Task,
+        device: str,
+        environment: str,
+        cancel: threading.Event,
+        on_epoch: Callable[[Epoch], None],
+        on_step: Progress,
+    ) -> Scored:
+        """Train the encoder with a head on it, in two stages."""
+        from engine.catalog.models import local_path
+        from engine.data.splits import make_split
+        from engine.finetune import FinetuneConfig, finetune
+
+        folder = local_path(model)
+        if folder is None:
+            raise ModelError(f"{model.name} is not on this machine.")
+        split = make_split(task, unit.spec["split"]["scheme"], unit.seed)
+        config = FinetuneConfig.from_params(
+            unit.protocol, _params(unit), unit.spec["axes"], card_prefix=model.prefix
+        )
+        result = finetune(
+            folder,
+            task.texts,
+            task.labels,
+            split,
+            config,
+            n_classes=len(task.classes),
+            device=device,
+            cancel=cancel,
+            on_epoch=on_epoch,
+            on_step=on_step,
+        )
+        return _scored(
+            unit,
+            task,
+            split,
+            result.scores,
+            environment,
+            seconds=result.seconds,
+            epochs=result.epochs,
+            notes=result.notes,
+        )
+
+
+def _params(unit: Unit) -> dict[str, Any]:
+    """The unit's protocol parameters, lists as the tuples they were declared as."""
+    declared = PROTOCOLS[unit.protocol].params
+    params: Mapping[str, Any] = unit.spec["protocol"]["params"]
+    return {
+        name: tuple(value) if isinstance(declared.get(name), tuple) else value
+        for name, value in params.items()
+    }
+
+
+def _scored(
+    unit: Unit,
+    task: Task,
+    split: Split,
+    scores: npt.NDArray[np.float64],
+    environment: str,
+    **details: Any,
+) -> Scored:
+    import numpy as np
+
+    from engine.metrics import score
+
+    labels = np.asarray(task.labels)[list(split.test)]
+    started = time.perf_counter()
+    metrics = score(labels, scores)
+    seconds = {**details.pop("seconds"), "metrics": time.perf_counter() - started}
+    predictions = tuple(
+        Prediction(index, task.genes[index], task.labels[index], tuple(map(float, row)))
+        for index, row in zip(split.test, scores, strict=True)
+    )
+    return Scored(
+        unit,
+        metrics,
+        predictions,
+        split.hash,
+        len(split.train) + len(split.evaluation),
+        len(split.test),
+        environment,
+        now(),
+        seconds=seconds,
+        **details,
+    )
+
+
+def now() -> str:
+    """UTC, ISO 8601, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
