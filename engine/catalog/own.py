@@ -1,0 +1,134 @@
+"""The user's own models: the `[[models]]` tables of config.toml, each key checked."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, cast, get_args
+
+from engine.catalog.local import content_revision, resolve_revision
+from engine.catalog.presets import unknown
+from store.errors import ModelError, UsageError
+from store.home import Home
+from store.records import Model, ModelKind, Pooling
+
+_KEYS: Final[Mapping[str, type]] = {
+    "name": str,
+    "kind": str,
+    "source": str,
+    "revision": str,
+    "dimension": int,
+    "pooling": str,
+    "normalize": bool,
+    "prefix": str,
+    "max_tokens": int,
+    "licence": str,
+    "note": str,
+}
+_KINDS: Final = ("huggingface", "folder", "vectors", "endpoint")
+_WORDS: Final = {str: "a text", int: "a whole number", bool: "true or false"}
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"kind": _KINDS, "pooling": get_args(Pooling)}
+
+
+def own_models(home: Home, taken: frozenset[str]) -> tuple[Model, ...]:
+    """The models of `home.config_file`, in its order; none if there is no such file.
+
+    Args:
+        home: whose config file is read.
+        taken: names that are already used.
+
+    Raises:
+        UsageError: the file is not TOML, or a table has an unknown, missing or unusable key.
+    """
+    path = home.config_file
+    if not path.is_file():
+        return ()
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("models", [])
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{path} cannot be read as TOML: {error}.", "Correct it or move it away."
+        ) from error
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise UsageError(
+            f"{path}: models has to be a list of tables.", "Write each model under [[models]]."
+        )
+    models: list[Model] = []
+    for number, table in enumerate(tables, 1):
+        where = f"{path}, model {number}"
+        model = _model(table, where, home)
+        if model.name in taken or model.name in {other.name for other in models}:
+            raise UsageError(f"{where}: the name {model.name!r} is already taken.", "Choose another name.")
+        models.append(model)
+    return tuple(models)
+
+
+def _model(table: Mapping[str, Any], where: str, home: Home) -> Model:
+    _check(table, where)
+    kind = table.get("kind") or _kind_of(table["source"])
+    values = {key: value for key, value in table.items() if key not in ("kind", "revision")}
+    values["source"], revision = _RESOLVE[kind](table["source"], table.get("revision", ""), where, home)
+    return Model(**values, kind=cast(ModelKind, kind), revision=revision)
+
+
+def _check(table: Mapping[str, Any], where: str) -> None:
+    for key, value in table.items():
+        if key not in _KEYS:
+            message, hint = unknown("key", key, _KEYS)
+            raise UsageError(f"{where}: {message[0].lower()}{message[1:]}", hint)
+        wanted = _KEYS[key]
+        if type(value) is not wanted or (type(value) is int and value < 1):
+            raise UsageError(f"{where}: {key} has to be {_WORDS[wanted]}, not {value!r}.")
+        if key in _CHOICES and value not in _CHOICES[key]:
+            raise UsageError(f"{where}: {key} has to be one of {', '.join(_CHOICES[key])}, not {value!r}.")
+    for key in ("name", "source"):
+        if not str(table.get(key, "")).strip():
+            raise UsageError(f"{where}: {key} is missing.", f'Add a line: {key} = "..."')
+
+
+def _kind_of(source: str) -> str:
+    if source.startswith("hf:"):
+        return "huggingface"
+    if source.startswith(("http://", "https://")):
+        return "endpoint"
+    return "vectors" if Path(source).suffix and not Path(source).expanduser().is_dir() else "folder"
+
+
+def _hub(source: str, revision: str, where: str, _: Home) -> tuple[str, str]:
+    name, pinned = [*source.removeprefix("hf:").split("@", 1), revision][:2]
+    commit = resolve_revision(name, pinned)
+    if commit is None:
+        raise UsageError(
+            f"{where}: revision {pinned or 'main'} of {name} is no commit and not on this machine.",
+            'Pin it with revision = "COMMIT", the commit shown on the model\'s page.',
+        )
+    return name, commit
+
+
+def _files(source: str, _: str, where: str, home: Home) -> tuple[str, str]:
+    path = Path(source).expanduser()
+    path = (path if path.is_absolute() else home.config / path).resolve()
+    if not path.exists():
+        return str(path), ""
+    try:
+        return str(path), content_revision(path, home)
+    except ModelError as error:
+        raise UsageError(f"{where}: {error.message}", error.hint) from error
+
+
+def _endpoint(source: str, revision: str, where: str, _: Home) -> tuple[str, str]:
+    if not source.partition("#")[2]:
+        raise UsageError(
+            f"{where}: source does not name the endpoint's model.",
+            "Put it after a #, as in http://localhost:8080/v1#nomic-embed-text.",
+        )
+    return source, revision
+
+
+_RESOLVE: Final[Mapping[str, Callable[[str, str, str, Home], tuple[str, str]]]] = {
+    "huggingface": _hub,
+    "folder": _files,
+    "vectors": _files,
+    "endpoint": _endpoint,
+}
