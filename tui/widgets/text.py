@@ -10,7 +10,7 @@ of surrogate pairs, private and unassigned characters, line and paragraph separa
 
 
 def clean(value: object, limit: int = 200, *, lines: bool = False) -> str:
-    """`value` as text that a terminal can only show, never obey.
+    r"""`value` as text that a terminal can only show, never obey.
 
     Args:
         value: anything; turned into text by `str`.
@@ -18,7 +18,7 @@ def clean(value: object, limit: int = 200, *, lines: bool = False) -> str:
         lines: whether line feeds stay line feeds.
 
     Returns:
-        The text with every steering character as a visible escape such as `\\x1b` or `\\u202e`.
+        The text with every steering character as a visible escape such as `\x1b` or `\u202e`.
     """
     text = str(value)
     if limit and len(text) > limit:

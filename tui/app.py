@@ -1,0 +1,158 @@
+"""The application: its screens, what it follows in the background, and how it is left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual import work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState, get_current_worker
+
+from tui.arena import Arena, Pulse
+from tui.screens.dialogs import Ask, error_notice
+from tui.widgets.header import SCREENS
+
+if TYPE_CHECKING:
+    from store.home import Home
+
+BEAT: Final = 1.0 if os.environ.get("SSH_CONNECTION") else 0.25
+"""Seconds between looks at the run's snapshot."""
+
+
+def _screen(name: str) -> Callable[[], Screen[Any]]:
+    """A factory that imports the screen's module when it is first shown."""
+
+    def make() -> Screen[Any]:
+        import importlib
+
+        module = importlib.import_module(f"tui.screens.{name}")
+        screen: Screen[Any] = module.SCREEN()
+        return screen
+
+    return make
+
+
+class ArenaApp(App[int]):
+    """The arena in a terminal."""
+
+    TITLE = "genearena"
+    CSS_PATH = "app.tcss"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {name: _screen(name) for name in SCREENS}
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-narrow"),
+        (110, "-medium"),
+        (160, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-tiny"), (18, "-short"), (40, "-tall")]
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(str(number), f"switch_mode({mode!r})", mode.capitalize(), show=False, id=f"go.{mode}")
+            for number, mode in enumerate(SCREENS, 1)
+        ),
+        Binding("q,ctrl+q,ctrl+c", "quit", "Quit", tooltip="Leave; a live run goes on if you say so", id="quit"),
+    ]
+
+    pulse: reactive[Pulse] = reactive(Pulse())
+    """The run's latest snapshot, as the background worker last saw it."""
+
+    class Beat(Message):
+        """The run or the database has moved."""
+
+        def __init__(self, pulse: Pulse) -> None:
+            super().__init__()
+            self.pulse = pulse
+
+    class Stopping(Message):
+        """The runner was asked to end after the units in work."""
+
+    def __init__(self, arena: Arena, ascii: bool = False) -> None:
+        """Make the application.
+
+        Args:
+            arena: The engine and the store.
+            ascii: Whether to draw with ASCII characters only.
+        """
+        super().__init__()
+        self.arena = arena
+        self.ascii = ascii
+
+    def on_mount(self) -> None:
+        """Show the first screen, follow the run, and leave in order when the terminal goes away."""
+        self.switch_mode("plan")
+        self.watch_the_run()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            # Without a main thread (a test, a browser) there is nothing to install.
+            with contextlib.suppress(RuntimeError, ValueError, NotImplementedError):
+                loop.add_signal_handler(number, self.exit, 128 + number)
+
+    @work(thread=True, group="pulse", exit_on_error=False)
+    def watch_the_run(self) -> None:
+        """Look at the snapshot and tell when it differs from the last look."""
+        worker = get_current_worker()
+        last: Pulse | None = None
+        while not worker.is_cancelled:
+            pulse = self.arena.pulse()
+            if pulse != last:
+                self.post_message(self.Beat(pulse))
+                last = pulse
+            worker.cancelled_event.wait(BEAT)
+
+    def on_arena_app_beat(self, message: Beat) -> None:
+        """Hand the pulse to every screen."""
+        self.pulse = message.pulse
+
+    async def action_quit(self) -> None:
+        """Leave; with a live run, ask what becomes of it."""
+        status = self.pulse.status
+        if status is None or not status.live or self.arena.readonly:
+            self.exit(0)
+            return
+        self.push_screen(
+            Ask(
+                "A run is going on",
+                "It belongs to a process of its own, so leaving does not stop it.",
+                [
+                    ("D", "detach: leave it running", "detach"),
+                    ("x", "stop it after the units in work", "stop"),
+                ],
+            ),
+            self._leave,
+        )
+
+    def _leave(self, answer: str | None) -> None:
+        if answer == "detach":
+            self.exit(0)
+        elif answer == "stop":
+            self._stop_run()
+
+    @work(thread=True, group="stop", exit_on_error=False)
+    def _stop_run(self) -> None:
+        self.arena.request("drain")
+        self.post_message(self.Stopping())
+
+    def on_arena_app_stopping(self) -> None:
+        """The runner has been asked to end; nothing holds us here."""
+        self.exit(0)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """An exception in a worker becomes a dialog; the application goes on."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.push_screen(error_notice(event.worker.error, self.arena.home.log))
+
+
+def run_app(home: Home, readonly: bool = False, ascii: bool = False) -> int:
+    """Run the application on `home` until it is left; the exit code."""
+    app = ArenaApp(Arena(home.create(), readonly), ascii)
+    app.run()
+    return app.return_value or app.return_code or 0

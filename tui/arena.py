@@ -1,0 +1,223 @@
+"""Everything the screens ask of the engine and the store, in one place that a test can replace.
+
+Every method may block (files, DuckDB), so screens call them from thread workers only; nothing
+heavy is imported before the method that needs it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from engine import control
+from engine.catalog.models import list_models, local_path
+from engine.catalog.presets import axes_for
+from engine.catalog.protocols import PROTOCOLS, Protocol
+from engine.control import RequestKind, Status
+from engine.data.tasks import TaskInfo, list_tasks, load_task, text_recipes
+from engine.plan import PAPER_SEEDS, Plan, Selection, build_plan
+from store.errors import StoreBusy, UsageError
+from store.home import Home
+from store.records import Model, Task
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from store.queries import Arm, Rankings
+    from store.store import Store
+
+CLASSICAL: Final = ("lr", "rf", "lr-cv", "rf-cv")
+"""The protocols chosen at first: those that need no fine-tuning."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """A model of the catalog and whether it can be run here and now."""
+
+    model: Model
+    place: str
+    """Its folder or file on this machine; empty if it has to be fetched first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All that can be chosen."""
+
+    models: tuple[ModelCard, ...] = ()
+    tasks: tuple[TaskInfo, ...] = ()
+    protocols: tuple[Protocol, ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What changes by itself: the run's snapshot and a token that moves with the database."""
+
+    status: Status | None = None
+    store: int = 0
+
+
+class Arena:
+    """The engine and the store of one home, as the screens see them."""
+
+    def __init__(self, home: Home, readonly: bool = False) -> None:
+        self.home = home
+        self.readonly = readonly
+        self._store: Store | None = None
+        self._lock = threading.Lock()
+        """Protects `_store`: its journal offsets are read by whichever worker plans."""
+
+    # ------------------------------------------------------------------ choosing
+
+    def catalog(self) -> Catalog:
+        """The models, tasks, protocols and text recipes of this home."""
+        cards = []
+        for model in list_models(self.home):
+            place = local_path(model)
+            cards.append(ModelCard(model, str(place) if place else ""))
+        return Catalog(tuple(cards), list_tasks(self.home), tuple(PROTOCOLS.values()), text_recipes())
+
+    def task(self, name: str, selection: Selection) -> Task:
+        """One task as `selection` would use it, with the audit of its labels."""
+        axes = axes_for(selection.preset, selection.axes)
+        return load_task(
+            name,
+            self.home,
+            labels=axes.labels,
+            text=selection.text,
+            provenance=axes.provenance,
+            descriptions=selection.descriptions,
+        )
+
+    def plan(self, selection: Selection) -> Plan:
+        """What `selection` comes to, minus what is already saved."""
+        with self._lock:
+            finished = self._open().finished()
+        return build_plan(selection, self.home, finished)
+
+    def pace(self) -> dict[tuple[str, str], float]:
+        """Median seconds of a past unit by (model, protocol), from this store."""
+        query = """
+            select u.model, u.protocol, median(list_sum(map_values(s.seconds)))
+            from scores s join units u using (key) group by all"""
+        with self._reading() as con:
+            rows = con.execute(query).fetchall() if con else []
+        return {(model, protocol): seconds for model, protocol, seconds in rows if seconds is not None}
+
+    # ------------------------------------------------------------------ running
+
+    def launch(self, selection: Selection) -> None:
+        """Queue `selection` for the runner, which is started if there is none."""
+        self._writable("start a run")
+        control.launch(self.home, selection)
+
+    def request(self, what: RequestKind, key: str = "") -> None:
+        """Leave a request for the runner."""
+        self._writable(f"{what} a run")
+        control.request(self.home, what, key)
+
+    def resume(self) -> bool:
+        """Start the last selection again after its runner has gone; False if there is none."""
+        self._writable("resume a run")
+        selection = control.last_selection(self.home)
+        if selection is None:
+            return False
+        control.launch(self.home, selection)
+        return True
+
+    def pulse(self) -> Pulse:
+        """The run's latest snapshot, and whether the database has moved."""
+        try:
+            stamp = self.home.database.stat().st_mtime_ns
+        except OSError:
+            stamp = 0
+        return Pulse(control.read_status(self.home), stamp)
+
+    # ------------------------------------------------------------------ results
+
+    def arms(self) -> list[Arm]:
+        """The (protocol, preset, text) combinations that have results or reference rows."""
+        from store.queries import arms
+
+        with self._reading() as con:
+            return arms(con) if con else []
+
+    def rankings(self, protocol: str, preset: str, text: str, references: bool = True) -> Rankings:
+        """The ranked table of one arm, with the paper's and the rerun's rows beside it."""
+        from store.queries import Rankings, rankings
+
+        with self._reading() as con:
+            if con is None:
+                return Rankings(protocol, preset, text, (), (), 0, 0)
+            return rankings(con, protocol, preset, text, references)
+
+    def cell(self, model: str, task: str, protocol: str, preset: str, text: str) -> list[dict[str, Any]]:
+        """Every split of one cell of the ranked table."""
+        from store.queries import cell
+
+        with self._reading() as con:
+            return cell(con, model, task, protocol, preset, text) if con else []
+
+    def failure(self, key: str) -> Mapping[str, str]:
+        """The last failure of a unit: sentence, traceback, error; empty if it never failed."""
+        query = """
+            select sentence, traceback, error from failures where key = ? order by attempt desc limit 1"""
+        with self._reading() as con:
+            row = con.execute(query, [key]).fetchone() if con else None
+        return dict(zip(("sentence", "traceback", "error"), row, strict=True)) if row else {}
+
+    # ------------------------------------------------------------------ inside
+
+    def _open(self) -> Store:
+        from store.store import Store
+
+        if self._store is None:
+            self._store = Store(self.home)
+        return self._store
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection | None]:
+        """A read-only connection, or None while nothing was ever saved here."""
+        from store import connect
+
+        self._catch_up()
+        if not self.home.database.exists():
+            yield None
+            return
+        con = connect(self.home)
+        try:
+            yield con
+        finally:
+            con.close()
+
+    def _catch_up(self) -> None:
+        """Apply what the journals have and the database has not, unless a runner does so anyway."""
+        if self.readonly or control.runner_alive(self.home):
+            return
+        with self._lock, contextlib.suppress(StoreBusy):
+            self._open().flush()
+
+    def _writable(self, what: str) -> None:
+        if self.readonly:
+            raise UsageError(
+                f"This window cannot {what}: it was opened with --readonly.",
+                "Open another without it.",
+            )
+
+
+def first_selection(catalog: Catalog) -> Selection:
+    """What is chosen when the arena opens: a model that is here, the paper's tasks and its four
+    classical protocols, over the paper's ten seeds."""
+    bundled = [card.model.name for card in catalog.models if card.model.kind == "package" and card.place]
+    here = bundled or [card.model.name for card in catalog.models if card.place]
+    tasks = tuple(task.name for task in catalog.tasks if task.paper_task)
+    known = {protocol.name for protocol in catalog.protocols}
+    return Selection(
+        models=tuple(here[:1]),
+        tasks=tasks or tuple(task.name for task in catalog.tasks),
+        protocols=tuple(name for name in CLASSICAL if name in known),
+        seeds=PAPER_SEEDS,
+    )

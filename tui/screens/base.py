@@ -1,0 +1,127 @@
+"""What every screen shares: the top and bottom lines, panes, the filter, and how errors are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.worker import Worker, WorkerState
+
+from tui.screens.dialogs import error_notice
+from tui.widgets.filterbar import FilterBar
+from tui.widgets.grid import Grid
+from tui.widgets.header import StatusLine
+from tui.widgets.keybar import KeyBar
+from tui.widgets.pane import Pane
+from tui.widgets.words import say
+
+if TYPE_CHECKING:
+    from tui.app import ArenaApp
+    from tui.arena import Arena, Pulse
+
+class ArenaScreen(Screen[None]):
+    """A numbered screen. Blocking calls run in thread workers and come back as messages."""
+
+    MODE: ClassVar[str] = ""
+    """Its name among the application's modes."""
+    FOOTER: ClassVar[tuple[str, ...]] = ()
+    """Ids of the bindings shown at the bottom, most useful first; at most eight with help and quit."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "pane(1)", "Next pane", show=False, id="pane.next"),
+        Binding("shift+tab", "pane(-1)", "Previous pane", show=False, id="pane.previous"),
+        Binding("slash", "filter", "Filter", tooltip="Show only rows that match", key_display="/", id="filter"),
+        Binding("escape", "back", "Back", show=False, tooltip="One level back", id="back"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Top line, the screen's own content, filter line, bottom line."""
+        yield StatusLine(self.MODE)
+        yield from self.compose_body()
+        yield FilterBar()
+        yield KeyBar((*self.FOOTER, "help", "quit"), self.why_not)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What is between the lines."""
+        return ()
+
+    @property
+    def arena(self) -> Arena:
+        """The engine and the store; its methods block."""
+        return self.arena_app.arena
+
+    @property
+    def arena_app(self) -> ArenaApp:
+        """The application, by its own type."""
+        from tui.app import ArenaApp
+
+        assert isinstance(self.app, ArenaApp)
+        return self.app
+
+    def on_mount(self) -> None:
+        """Follow the run."""
+        self.watch(self.app, "pulse", self._on_pulse)
+
+    def _on_pulse(self, pulse: Pulse) -> None:
+        self.query_one(StatusLine).status = pulse.status
+        if self.is_current:
+            self.follow(pulse)
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened while another screen was shown."""
+        self.follow(self.arena_app.pulse)
+
+    def follow(self, pulse: Pulse) -> None:
+        """Take in the run's latest snapshot; called only while the screen is shown."""
+
+    # ------------------------------------------------------------------ refusing and failing
+
+    def why_not(self, action: str) -> str:
+        """Why the binding with this id would do nothing now; empty if it would do something."""
+        return ""
+
+    def refused(self, action: str) -> bool:
+        """Whether the binding with this id is refused now; if so, the user is told why."""
+        reason = self.why_not(action)
+        if reason:
+            self.tell(reason)
+        return bool(reason)
+
+    def tell(self, sentence: str, good: bool = False) -> None:
+        """Show one passing sentence."""
+        self.app.notify(
+            say(sentence).plain, severity="information" if good else "warning", timeout=4, markup=False
+        )
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """An exception in a worker becomes a dialog; the application goes on."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.show_error(event.worker.error)
+
+    def show_error(self, error: BaseException) -> None:
+        """A sentence on screen; the traceback of what nobody foresaw goes to the log."""
+        self.app.push_screen(error_notice(error, self.arena.home.log))
+
+    # ------------------------------------------------------------------ panes and filter
+
+    def action_pane(self, step: int) -> None:
+        """Open the next pane, or the one before."""
+        panes = [pane for pane in self.query(Pane) if pane.display]
+        if not panes:
+            return
+        here = next((i for i, pane in enumerate(panes) if pane.has_focus_within), -step)
+        panes[(here + step) % len(panes)].open()
+
+    def action_filter(self) -> None:
+        """Filter the focused grid."""
+        if isinstance(self.focused, Grid):
+            self.query_one(FilterBar).attach(self.focused)
+
+    def action_back(self) -> None:
+        """Drop the filter, if there is one; else there is nothing further back."""
+        if isinstance(self.focused, Grid) and self.focused.filter:
+            self.focused.filter = ""

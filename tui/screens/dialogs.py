@@ -1,0 +1,111 @@
+"""The small overlays: a notice, a question, the way out of a live run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Final, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from store.errors import GeneArenaError
+from tui.widgets.words import say
+
+LOG: Final = logging.getLogger("genearena.tui")
+LOG_NAME: Final = "tui.log"
+"""The terminal application's own log, in the log folder."""
+
+Answer = TypeVar("Answer")
+
+
+class Overlay(ModalScreen[Answer]):
+    """A box over the screen; esc closes it with no answer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back", id="overlay.back"),
+    ]
+
+    title_shown: str = ""
+
+    def compose(self) -> ComposeResult:
+        """A titled box."""
+        with Vertical(classes="box"):
+            yield Static(say((self.title_shown, "strong")), classes="box-title")
+            yield from self.compose_box()
+
+    def compose_box(self) -> ComposeResult:
+        """What is in the box."""
+        yield from ()
+
+
+class Notice(Overlay[None]):
+    """Something to read: a title, a sentence, what to do, and perhaps a long text."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,q", "dismiss(None)", "Close", id="notice.close"),
+    ]
+
+    def __init__(self, title: str, sentence: str, hint: str = "", body: str = "") -> None:
+        """Make a notice."""
+        super().__init__()
+        self.title_shown = title
+        self.sentence = sentence
+        self.hint = hint
+        self.body = body
+
+    def compose_box(self) -> ComposeResult:
+        """Sentence, hint, text."""
+        yield Static(say(self.sentence), classes="box-text")
+        if self.hint:
+            yield Static(say((self.hint, "accent")), classes="box-text")
+        if self.body:
+            with VerticalScroll(classes="box-body"):
+                yield Static(say(self.body))
+        yield Static(say(("esc or enter closes", "dim")), classes="box-keys")
+
+
+class Ask(Overlay[str]):
+    """A question answered by one key; esc answers nothing."""
+
+    def __init__(self, title: str, sentence: str, answers: Sequence[tuple[str, str, str]]) -> None:
+        """Make a question.
+
+        Args:
+            title: What is asked.
+            sentence: What follows from it.
+            answers: (key, what it does, the answer given back).
+        """
+        super().__init__()
+        self.title_shown = title
+        self.sentence = sentence
+        self.answers = tuple(answers)
+
+    def on_mount(self) -> None:
+        """Bind the answers' keys."""
+        for key, what, answer in self.answers:
+            self._bindings.bind(key, f"dismiss({answer!r})", what)
+
+    def compose_box(self) -> ComposeResult:
+        """The sentence and the keys."""
+        yield Static(say(self.sentence), classes="box-text")
+        parts: list[object] = []
+        for key, what, _ in self.answers:
+            parts += [(f" {key} ", "accent"), f"{what}   "]
+        yield Static(say(*parts, (" esc ", "accent"), "stay"), classes="box-keys")
+
+
+def error_notice(error: BaseException, log: Path) -> Notice:
+    """The dialog for an error: its own sentence and hint, or where the traceback is."""
+    if isinstance(error, GeneArenaError):
+        return Notice("Not possible", error.message, error.hint)
+    LOG.error("a worker failed", exc_info=error)
+    return Notice(
+        "Something unforeseen went wrong",
+        f"{type(error).__name__}: {error}",
+        f"The arena goes on. The traceback is in {log / LOG_NAME}.",
+    )

@@ -1,0 +1,292 @@
+"""Plan: choose models, tasks, protocols, a preset and seeds; see what that comes to; start it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.reactive import reactive
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Static
+
+from engine.plan import Selection
+from store.errors import DataError, UsageError
+from store.records import Task
+from tui.arena import Catalog, Pulse, first_selection
+from tui.screens import plan_text
+from tui.screens.base import ArenaScreen
+from tui.screens.plan_text import CHOICES, COLUMNS, Tally, estimate
+from tui.widgets.grid import Grid
+from tui.widgets.pane import Pane
+from tui.widgets.words import count, say
+
+SETTLE: Final = 0.15
+"""Seconds the choice must rest before it is counted, so that holding a key counts once."""
+
+
+class PlanScreen(ArenaScreen):
+    """Five lists to choose from, a glance at the row under the cursor, and the sum of it all."""
+
+    MODE = "plan"
+    FOOTER = ("plan.launch", "grid.mark", "grid.all", "filter", "pane.next", "plan.details")
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,r", "launch", "Run", tooltip="Start everything that is chosen and not yet done", id="plan.launch"),
+        Binding("i", "details", "Details", tooltip="All about the row under the cursor", id="plan.details"),
+    ]
+
+    catalog: reactive[Catalog] = reactive(Catalog(), init=False)
+    """Everything that can be chosen."""
+
+    @dataclass
+    class CatalogRead(Message):
+        """The catalog is there."""
+
+        catalog: Catalog
+
+    @dataclass
+    class Counted(Message):
+        """A choice has been turned into units."""
+
+        tally: Tally
+
+    @dataclass
+    class TaskRead(Message):
+        """A task's audit is there."""
+
+        name: str
+        task: Task | None
+        trouble: str
+
+    @dataclass
+    class Launched(Message):
+        """The runner has the selection."""
+
+    def __init__(self) -> None:
+        """Make the screen; its lists fill once the catalog is read."""
+        super().__init__()
+        self._selection: Selection | None = None
+        self._counted: Tally | None = None
+        """What the choice comes to; None while it is being counted."""
+        self._settling: Timer | None = None
+        self._tasks: dict[tuple[str, str, str], Task | str] = {}
+        """Audits read so far, by task, preset and text recipe; a string says why there is none."""
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The five lists in two columns, the glance, the sum."""
+        grids = {
+            name: Grid(columns, markable=True, single=name == "preset", id=name)
+            for name, columns in COLUMNS.items()
+        }
+        panes = {name: Pane(name.upper(), grid, id=f"{name}-pane") for name, grid in grids.items()}
+        with Horizontal(id="choices"):
+            with Vertical(classes="column"):
+                yield panes["models"]
+            with Vertical(classes="column"):
+                for name in CHOICES[1:]:
+                    yield panes[name]
+            yield Static(id="glance")
+        yield Static(id="sum")
+
+    def on_mount(self) -> None:
+        """Open the first list and read the catalog."""
+        super().on_mount()
+        self.query_one("#models-pane", Pane).open()
+        self._show_sum()
+        self.read_catalog()
+
+    # ------------------------------------------------------------------ reading
+
+    @work(thread=True, exclusive=True, group="catalog", exit_on_error=False)
+    def read_catalog(self) -> None:
+        """Read the models, tasks and protocols."""
+        self.post_message(self.CatalogRead(self.arena.catalog()))
+
+    @work(thread=True, exclusive=True, group="count", exit_on_error=False)
+    def count_units(self, selection: Selection) -> None:
+        """Turn the choice into units and estimate their time."""
+        try:
+            plan = self.arena.plan(selection)
+        except (UsageError, DataError) as error:
+            self.post_message(self.Counted(Tally(selection, None, str(error))))
+            return
+        seconds = estimate(plan, self.arena.pace())
+        self.post_message(self.Counted(Tally(selection, plan, seconds=seconds)))
+
+    @work(thread=True, exclusive=True, group="audit", exit_on_error=False)
+    def read_task(self, name: str, selection: Selection) -> None:
+        """Read one task for its audit."""
+        try:
+            self.post_message(self.TaskRead(name, self.arena.task(name, selection), ""))
+        except DataError as error:
+            self.post_message(self.TaskRead(name, None, str(error)))
+
+    @work(thread=True, exclusive=True, group="launch", exit_on_error=False)
+    def start(self, selection: Selection) -> None:
+        """Hand the choice to the runner."""
+        self.arena.launch(selection)
+        self.post_message(self.Launched())
+
+    @on(CatalogRead)
+    def _catalog_read(self, message: CatalogRead) -> None:
+        self.catalog = message.catalog
+        first = self._selection is None
+        if first:
+            self._selection = first_selection(message.catalog)
+        self._fill()
+        self._mark()
+        if first and self._selection and self._selection.models:
+            self.query_one("#models", Grid).go_to(self._selection.models[0])
+        self._recount()
+
+    @on(Counted)
+    def _units_counted(self, message: Counted) -> None:
+        if message.tally.selection == self._selection:
+            self._counted = message.tally
+            self._show_sum()
+
+    @on(TaskRead)
+    def _task_read(self, message: TaskRead) -> None:
+        self._tasks[self._audit_key(message.name)] = message.task or message.trouble
+        self._show_glance()
+
+    @on(Launched)
+    def _launched(self) -> None:
+        self.app.switch_mode("runs")
+
+    # ------------------------------------------------------------------ showing
+
+    def _fill(self) -> None:
+        seeds = self._selection.seeds if self._selection else ()
+        for name, rows in plan_text.rows(self.catalog, seeds).items():
+            self.query_one(f"#{name}", Grid).show(rows)
+
+    def _mark(self) -> None:
+        selection = self._selection
+        if selection is None:
+            return
+        chosen = {
+            "models": selection.models,
+            "tasks": selection.tasks,
+            "protocols": selection.protocols,
+            "preset": (selection.preset,),
+            "seeds": tuple(map(str, selection.seeds)),
+        }
+        for name, keys in chosen.items():
+            self.query_one(f"#{name}", Grid).mark(keys)
+        self._show_titles()
+
+    def _show_titles(self) -> None:
+        for name in CHOICES:
+            grid = self.query_one(f"#{name}", Grid)
+            pane = self.query_one(f"#{name}-pane", Pane)
+            chosen = [row for row in grid.rows if row.key in grid.marked]
+            pane.say(*plan_text.title(name, chosen, len(grid.rows)))
+
+    def _show_sum(self) -> None:
+        text = say(("Reading the catalog.", "dim"))
+        if self._selection is not None:
+            text = plan_text.summary(self._selection, self._counted, self.arena.readonly)
+        self.query_one("#sum", Static).update(text)
+        self.refresh_bindings()
+
+    def _show_glance(self) -> None:
+        grid = self.focused
+        if not isinstance(grid, Grid) or grid.current is None or self._selection is None:
+            return
+        key = grid.current.key
+        audit: Task | str | None = None
+        if grid.id == "tasks":
+            audit = self._tasks.get(self._audit_key(key))
+            if audit is None:
+                self.read_task(key, self._selection)
+        self.query_one("#glance", Static).update(plan_text.glance(str(grid.id), key, self.catalog, audit))
+
+    def _audit_key(self, task: str) -> tuple[str, str, str]:
+        assert self._selection is not None
+        return task, self._selection.preset, self._selection.text
+
+    # ------------------------------------------------------------------ following the user
+
+    @on(Grid.Marked)
+    def _choice_changed(self) -> None:
+        if self._selection is None:
+            return
+        marked = {name: self.query_one(f"#{name}", Grid) for name in CHOICES}
+        ordered = {
+            name: tuple(row.key for row in grid.rows if row.key in grid.marked) for name, grid in marked.items()
+        }
+        self._selection = replace(
+            self._selection,
+            models=ordered["models"],
+            tasks=ordered["tasks"],
+            protocols=ordered["protocols"],
+            preset=(ordered["preset"] or (self._selection.preset,))[0],
+            seeds=tuple(int(seed) for seed in ordered["seeds"]),
+        )
+        self._show_titles()
+        self._recount()
+        self._show_glance()
+
+    def _recount(self) -> None:
+        self._counted = None
+        self._show_sum()
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(SETTLE, self._count_now)
+
+    def _count_now(self) -> None:
+        if self._selection is not None:
+            self.count_units(self._selection)
+
+    @on(Grid.Moved)
+    def _cursor_moved(self) -> None:
+        self._show_glance()
+
+    def on_descendant_focus(self) -> None:
+        """The glance follows the focus."""
+        self._show_glance()
+
+    def follow(self, pulse: Pulse) -> None:
+        """Count again when a run has added or ended something."""
+        if self._counted is not None and pulse.status is not None and not pulse.status.live:
+            self._recount()
+
+    # ------------------------------------------------------------------ actions
+
+    def why_not(self, action: str) -> str:
+        """A run needs something to run."""
+        if action != "plan.launch":
+            return ""
+        if self.arena.readonly:
+            return "This window was opened with --readonly; open another one to start a run."
+        if self._counted is None:
+            return "The choice is still being counted; try again in a moment."
+        if self._counted.plan is None:
+            return self._counted.trouble
+        if not self._counted.plan.todo:
+            return "Everything chosen is done: 3 shows the ranks, or choose something more."
+        return ""
+
+    def action_launch(self) -> None:
+        """Start what is to run and show it running."""
+        if not self.refused("plan.launch") and self._counted and self._counted.plan:
+            self.tell(f"Starting {count(len(self._counted.plan.todo), 'unit')}.", good=True)
+            self.start(self._counted.selection)
+
+    def action_details(self) -> None:
+        """Open all about the row under the cursor."""
+        grid = self.focused
+        if isinstance(grid, Grid) and grid.current is not None:
+            key = grid.current.key
+            audit = self._tasks.get(self._audit_key(key)) if grid.id == "tasks" else None
+            self.app.push_screen(plan_text.details(str(grid.id), key, self.catalog, audit))
+
+
+SCREEN = PlanScreen

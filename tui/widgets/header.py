@@ -1,0 +1,58 @@
+"""The top line: where one is, and what the runner is doing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from engine.control import Status
+from tui.widgets.words import duration, say, state_glyph, state_word
+
+SCREENS: Final = ("plan", "runs", "board", "compare", "genes", "sql")
+"""Modes of the application, in the order of their number keys."""
+
+
+class StatusLine(Widget):
+    """Name, numbered screens with the current one marked, and the run's state on the right."""
+
+    status: reactive[Status | None] = reactive(None)
+    """The run's latest snapshot."""
+
+    def __init__(self, mode: str) -> None:
+        """Make the line of the screen `mode`."""
+        super().__init__()
+        self._mode = mode
+
+    def render(self) -> Content:
+        """The line, as wide as the terminal."""
+        left = self._places()
+        right = describe(self.status)
+        gap = self.size.width - left.cell_length - right.cell_length - 1
+        return Content.assemble(left, " " * max(gap, 1), right) if gap > 0 else left
+
+    def _places(self) -> Content:
+        spread = " " if self.size.width >= 110 else ""
+        parts: list[object] = [(" genearena ", "strong")]
+        for number, mode in enumerate(SCREENS, 1):
+            title = "SQL" if mode == "sql" else mode.capitalize()
+            here = mode == self._mode
+            left, right = ("[", "]") if here else (" ", " ")
+            parts.append((f"{left}{number}{spread}{title}{right}", "accent" if here else ""))
+        return say(*parts)
+
+
+def describe(status: Status | None) -> Content:
+    """The run in a few words: state, how far, time left."""
+    if status is None:
+        return say(("no run yet", "dim"))
+    glyph, tone = state_glyph(status.state)
+    done = status.already_done + status.scored + status.failed
+    if not status.live:
+        return say((f"{glyph} {state_word(status.state)}", tone), f" {done}/{status.total}")
+    failed = (f" !{status.failed}", "bad") if status.failed else ""
+    if status.state == "paused":
+        return say((f"{glyph} paused", tone), f" {done}/{status.total}", failed)
+    return say(("ETA " + duration(status.eta_s), "strong"), f" {done}/{status.total}", failed)

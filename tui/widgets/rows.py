@@ -1,0 +1,132 @@
+"""Columns, rows and cells of a grid, and the pure arithmetic of fitting and filtering them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+
+from tui.widgets.text import clean
+from tui.widgets.words import Tone
+
+SAMPLE_ROWS: Final = 300
+"""Rows whose cells are measured to choose column widths; the rest is cut to fit."""
+WIDEST: Final = 48
+"""No column takes more cells than this by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value as it is drawn."""
+
+    text: str
+    tone: Tone = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a grid."""
+
+    key: str
+    title: str
+    right: bool = False
+    """Whether values stand at the right edge."""
+    least: int = 0
+    """Cells to which the column may be narrowed; 0: it keeps its width."""
+    shed: int = 0
+    """Where there is no room, columns with a higher number are left out first; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a grid: a key that stays the same while its cells change."""
+
+    key: str
+    cells: tuple[str | Cell, ...]
+    tone: Tone = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a column stands: its place among the columns, first cell and width."""
+
+    index: int
+    x: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns that are drawn and the cells they need together."""
+
+    columns: tuple[Placed, ...] = ()
+    width: int = 0
+    positions: dict[int, Placed] = field(default_factory=dict)
+
+
+def fit(columns: Sequence[Column], rows: Sequence[Row], room: int, gap: int = 1) -> Layout:
+    """Choose which columns are drawn and how wide, to stay within `room` cells where that can be.
+
+    Narrowable columns give way first, then columns that may be shed; what is still too wide is
+    left to horizontal scrolling.
+    """
+    sample = [*rows[:SAMPLE_ROWS], *rows[SAMPLE_ROWS:][-20:]]
+    widths = [
+        min(WIDEST, max([cell_len(column.title), *(cell_len(clean(row.cells[i])) for row in sample)]))
+        for i, column in enumerate(columns)
+    ]
+    shown = list(range(len(columns)))
+
+    def excess() -> int:
+        return sum(widths[i] for i in shown) + gap * max(len(shown) - 1, 0) - room
+
+    for i in sorted((i for i in shown if columns[i].shed), key=lambda i: -columns[i].shed):
+        slack = sum(max(widths[j] - columns[j].least, 0) for j in shown if columns[j].least)
+        if excess() - slack <= 0:
+            break
+        shown.remove(i)
+    for i in [i for i in shown if columns[i].least]:
+        widths[i] -= min(max(excess(), 0), max(widths[i] - columns[i].least, 0))
+    return _place(shown, widths, gap)
+
+
+def _place(shown: list[int], widths: list[int], gap: int) -> Layout:
+    placed = []
+    x = 0
+    for i in shown:
+        placed.append(Placed(i, x, widths[i]))
+        x += widths[i] + gap
+    return Layout(tuple(placed), max(x - gap, 0), {item.index: item for item in placed})
+
+
+def cut(value: str, width: int, right: bool = False, ellipsis: str = "…") -> str:
+    """`value` in exactly `width` cells, cut with an ellipsis or padded on the proper side."""
+    length = len(value) if value.isascii() else cell_len(value)
+    if length > width:
+        return set_cell_size(value, max(width - 1, 0)) + ellipsis[:width]
+    padding = " " * (width - length)
+    return padding + value if right else value + padding
+
+
+def matches(row: Row, columns: Sequence[Column], wanted: str) -> bool:
+    """Whether `row` passes a filter: words that must all occur, in any case.
+
+    `!word` wants the word absent; `column:word` looks in one column only.
+    """
+    cells = [str(cell).casefold() for cell in row.cells]
+    for word in wanted.casefold().split():
+        inverse = word.startswith("!") and len(word) > 1
+        word = word[1:] if inverse else word
+        where = cells
+        name, colon, rest = word.partition(":")
+        if colon and rest:
+            named = [cells[i] for i, column in enumerate(columns) if name in (column.key, column.title.casefold())]
+            where, word = (named, rest) if named else (cells, word)
+        if any(word in cell for cell in where) == inverse:
+            return False
+    return True

@@ -1,0 +1,146 @@
+"""How things are said on screen: cleaned text with a tone, states as glyph and colour, numbers, bars.
+
+What comes from data is cleaned and drawn as `Content`, never as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from textual.content import Content
+
+from tui.widgets.text import clean
+
+Tone = Literal["", "dim", "good", "bad", "warn", "accent", "strong"]
+"""What a piece of text means; a theme gives it a colour, and no meaning rests on colour alone."""
+
+TONE_STYLES: Final[Mapping[Tone, str]] = {
+    "": "",
+    "dim": "$text-muted",
+    "good": "$text-success",
+    "bad": "$text-error bold",
+    "warn": "$text-warning",
+    "accent": "$text-accent",
+    "strong": "bold",
+}
+
+SAID: Final = 20_000
+"""Longest text drawn in one piece, such as a traceback, in characters."""
+
+
+def say(*parts: object) -> Content:
+    """Text made of parts, each a thing or a `(thing, tone)` pair; every part is cleaned."""
+    pieces: list[Any] = []
+    for part in parts:
+        thing, tone = part if isinstance(part, tuple) else (part, "")
+        pieces.append(thing if isinstance(thing, Content) else (clean(thing, SAID, lines=True), TONE_STYLES[tone]))
+    return Content.assemble(*pieces)
+
+
+# ---------------------------------------------------------------------------- states
+
+State = Literal["scored", "running", "queued", "failed", "cached", "interrupted", "cancelled", "paused"]
+
+_STATES: Final[Mapping[str, tuple[str, Tone, str]]] = {
+    "scored": ("#", "good", "done"),
+    "finished": ("#", "good", "finished"),
+    "running": ("@", "accent", "running"),
+    "queued": (".", "dim", "queued"),
+    "failed": ("!", "bad", "failed"),
+    "cached": ("~", "dim", "already done"),
+    "interrupted": ("?", "warn", "interrupted"),
+    "cancelled": ("-", "warn", "cancelled"),
+    "paused": ("=", "warn", "paused"),
+}
+
+LEGEND: Final = "# done  @ running  . queued  ! failed  ~ cached  - cancelled  ? interrupted"
+
+
+def state_glyph(state: str) -> tuple[str, Tone]:
+    """The glyph of a state and its tone; `?` for a state this version does not know."""
+    glyph, tone, _ = _STATES.get(state, _STATES["interrupted"])
+    return glyph, tone
+
+
+def state_word(state: str) -> str:
+    """The word a person would use for a state."""
+    return _STATES[state][2] if state in _STATES else clean(state, 20)
+
+
+# ---------------------------------------------------------------------------- numbers and bars
+
+
+@dataclass(frozen=True, slots=True)
+class Charset:
+    """The characters that differ between a full terminal and `--ascii`."""
+
+    full: str
+    empty: str
+    rule: str
+    ellipsis: str
+    dot: str
+    line: str
+
+
+UNICODE: Final = Charset(full="━", empty="─", rule="─", ellipsis="…", dot="●", line="─")
+ASCII: Final = Charset(full="=", empty=".", rule="-", ellipsis="~", dot="o", line="-")
+
+
+def bar(done: float, total: float, width: int, charset: Charset = UNICODE) -> Content:
+    """A bar `width` cells wide, filled to `done / total`; empty while `total` is not known."""
+    inner = max(width - 2, 1)
+    share = min(max(done / total, 0.0), 1.0) if total > 0 else 0.0
+    filled = int(share * inner)
+    return Content.assemble(
+        "[", (charset.full * filled, "$text-success"), (charset.empty * (inner - filled), "$text-muted"), "]"
+    )
+
+
+def duration(seconds: float | None) -> str:
+    """`0:05`, `12:41`, `3:04:05`, `5 days`; `-` if not known."""
+    if seconds is None or seconds != seconds or seconds < 0:
+        return "-"
+    whole = round(seconds)
+    if whole >= 172_800:
+        return f"{whole // 86_400} days"
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def roughly(seconds: float | None) -> str:
+    """A duration as one would say it: `about 5 min`; empty if not known."""
+    if seconds is None:
+        return ""
+    for size, name in ((86_400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"about {seconds / size:.0f} {name}"
+    return f"about {max(seconds, 1):.0f} s"
+
+
+def auc(value: float | None) -> str:
+    """A score with three decimals and no leading zero, as the field prints it; `-` if missing."""
+    if value is None or value != value:
+        return "-"
+    return f"{value:.3f}"
+
+
+def count(number: int | None, noun: str = "") -> str:
+    """`1,280 units`, `1 unit`; the noun is given in the singular."""
+    if number is None:
+        return "-"
+    if not noun:
+        return f"{number:,}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def big(number: int | None) -> str:
+    """A parameter count: `22.7M`, `7.1B`; `-` if not known."""
+    if number is None:
+        return "-"
+    for size, letter in ((10**9, "B"), (10**6, "M"), (10**3, "K")):
+        if number >= size:
+            return f"{number / size:.1f}{letter}"
+    return str(number)
