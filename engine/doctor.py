@@ -1,0 +1,279 @@
+"""What is installed, where things are, what is wrong with them, and the command that mends it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from engine.catalog.models import hub_cache, list_models, local_path
+from engine.control import Status, queued, read_status, runner_alive
+from engine.environment import LIBRARIES, usable_cores
+from store.errors import GeneArenaError, StoreError
+from store.home import Home
+from store.journal import Damaged, journal_sizes, read_journals
+
+_LOW_DISK: Final = 2**30
+"""Free bytes under which a run is likely to be paused: one model's download, or a day of journals."""
+_SILENT: Final = 300.0
+"""Seconds without a word from a live runner, which speaks four times a second, before it is told."""
+_INSTALL: Final = "pip install -c constraints.txt -e '.[dev]'"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something worth knowing."""
+
+    topic: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong."""
+
+    topic: str
+    sentence: str
+    remedy: str
+    """The command or the act that mends it."""
+
+
+Finding = Fact | Problem
+
+
+def examine(home: Home) -> tuple[Finding, ...]:
+    """Look at everything a run depends on; changes nothing and opens no connection."""
+    checks: tuple[Callable[[Home], Iterator[Finding]], ...] = (
+        _versions,
+        _devices,
+        _folders,
+        _journals,
+        _database,
+        _runner,
+        _models,
+        _downloads,
+    )
+    return tuple(finding for check in checks for finding in check(home))
+
+
+# ---------------------------------------------------------------------------- the installation
+
+
+def _versions(_: Home) -> Iterator[Finding]:
+    yield Fact("versions", "python", platform.python_version())
+    yield Fact("versions", "platform", platform.platform())
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        yield Problem(
+            "versions", f"Python {platform.python_version()} is untested.", "use Python 3.11, 3.12 or 3.13"
+        )
+    for library in (*LIBRARIES, "textual"):
+        try:
+            yield Fact("versions", library, metadata.version(library))
+        except metadata.PackageNotFoundError:
+            yield Problem("versions", f"{library} is not installed.", _INSTALL)
+    encoding = sys.getfilesystemencoding()
+    if encoding.lower() != "utf-8":
+        yield Problem("versions", f"Texts are encoded as {encoding}, not UTF-8.", "export LC_ALL=C.UTF-8")
+
+
+def _devices(_: Home) -> Iterator[Finding]:
+    import psutil
+
+    memory = psutil.virtual_memory()
+    yield Fact(
+        "devices", "cpu", f"{usable_cores()} cores, {_size(memory.total)}, {_size(memory.available)} free"
+    )
+    cards = tuple(_nvidia_cards())
+    for name, value in cards:
+        yield Fact("devices", name, value)
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        yield Problem("devices", f"torch cannot be loaded: {error}.", _INSTALL)
+        return
+    seen = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    used = f"{seen} CUDA devices" if seen else "mps" if torch.backends.mps.is_available() else "cpu"
+    yield Fact("devices", "used by torch", used)
+    if not cards or seen:
+        return
+    if torch.version.cuda is None:
+        sentence = f"There is an NVIDIA card, but torch {torch.__version__} is built without CUDA."
+        yield Problem("devices", sentence, "install a CUDA build of the same torch version")
+    elif os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        yield Fact("devices", "CUDA_VISIBLE_DEVICES", "hides every card from this process")
+    else:
+        sentence = f"There is an NVIDIA card, but torch cannot use it with CUDA {torch.version.cuda}."
+        yield Problem("devices", sentence, "update the NVIDIA driver, or install a torch for an older CUDA")
+
+
+def _nvidia_cards() -> Iterator[tuple[str, str]]:
+    """Driver and cards as NVIDIA's own library tells them; nothing where there is none."""
+    try:
+        import pynvml
+    except ImportError:
+        return
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return
+    try:
+        driver = pynvml.nvmlSystemGetDriverVersion()
+        for index in range(pynvml.nvmlDeviceGetCount()):
+            handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+            memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+            name = pynvml.nvmlDeviceGetName(handle)
+            free = f"{_size(memory.total)}, {_size(memory.free)} free"
+            yield f"gpu {index}", f"{name}, {free}, driver {driver}"
+    finally:
+        pynvml.nvmlShutdown()
+
+
+# ---------------------------------------------------------------------------- folders and the store
+
+
+def _folders(home: Home) -> Iterator[Finding]:
+    for name in ("data", "cache", "config", "log"):
+        folder: Path = getattr(home, name)
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        if not os.access(there, os.W_OK | os.X_OK):
+            yield Problem("folders", f"{folder} cannot be written.", "use --home DIR or GENEARENA_HOME")
+        free = shutil.disk_usage(there).free
+        state = "" if folder.exists() else ", not made yet"
+        yield Fact("folders", name, f"{folder}, {_size(free)} free{state}")
+        if free < _LOW_DISK:
+            embeddings = home.embeddings
+            yield Problem(
+                "folders",
+                f"Only {_size(free)} are free in {folder}.",
+                f"free some space; rm -r {embeddings} loses nothing that is not computed again",
+            )
+    if home.data.exists() and hasattr(os, "getuid") and home.data.stat().st_uid != os.getuid():
+        yield Problem(
+            "folders", f"{home.data} belongs to another user.", "use --home DIR or GENEARENA_HOME"
+        )
+
+
+def _journals(home: Home) -> Iterator[Finding]:
+    sizes = journal_sizes(home.journals)
+    lines = 0
+    try:
+        for entry in read_journals(home.journals, {}):
+            lines += 1
+            if isinstance(entry, Damaged):
+                yield Problem(
+                    "store",
+                    f"{home.journals / entry.file} is damaged before byte {entry.end}: {entry.reason}; "
+                    "that line is skipped.",
+                    "genearena run (computes again what the line held)",
+                )
+    except StoreError as error:
+        yield Problem("store", error.message, error.hint or "check who owns it")
+    yield Fact("store", "journals", f"{len(sizes)} files, {lines} lines, {_size(sum(sizes.values()))}")
+    newest = max((path.stat().st_mtime for path in home.journals.glob("*.jsonl")), default=0.0)
+    if newest > time.time() + 60:
+        yield Problem("store", "The newest journal is from the future.", "set this machine's clock")
+
+
+def _database(home: Home) -> Iterator[Finding]:
+    from store.database import connect
+
+    if not home.database.exists():
+        yield Fact("store", "database", "not made yet")
+        if journal_sizes(home.journals):
+            yield Problem("store", f"{home.database} is missing.", "genearena repair")
+        return
+    yield Fact("store", "database", f"{home.database}, {_size(home.database.stat().st_size)}")
+    try:
+        with connect(home) as con:
+            counts = {
+                name: con.execute(f"select count(*) from {name}").fetchall()[0][0]
+                for name in ("units", "failures", "conflicts", "environments")
+            }
+            applied = dict(con.execute('select file, "offset" from applied').fetchall())
+    except StoreError as error:
+        yield Problem("store", error.message, _command_in(error.hint) or "genearena repair")
+        return
+    yield Fact("store", "rows", ", ".join(f"{count} {name}" for name, count in counts.items()))
+    if counts["conflicts"]:
+        sentence = f"{counts['conflicts']} reruns gave another number than the one kept."
+        yield Problem("store", sentence, 'genearena sql "from conflicts"')
+    late = sum(size - applied.get(name, 0) for name, size in journal_sizes(home.journals).items())
+    if late > 0 and not runner_alive(home):
+        yield Problem("store", f"{_size(late)} of journal are not in the database yet.", "genearena repair")
+
+
+def _command_in(hint: str) -> str:
+    """The command a hint names between backticks."""
+    parts = hint.split("`")
+    return parts[1] if len(parts) == 3 else ""
+
+
+# ---------------------------------------------------------------------------- runner, models, downloads
+
+
+def _runner(home: Home) -> Iterator[Finding]:
+    status = read_status(home)
+    alive = runner_alive(home)
+    yield Fact("runner", "state", status.state if status else "running" if alive else "nothing has run yet")
+    if alive and status and _silence(status) > _SILENT:
+        yield Problem(
+            "runner",
+            f"The runner (PID {status.pid} on {status.host}) holds its lock but has been silent since "
+            f"{status.updated_at}.",
+            f"genearena cancel; if that does not help: kill {status.pid}, then genearena resume",
+        )
+    if not alive and status and status.state == "interrupted":
+        yield Problem("runner", f"Run {status.run_id} was interrupted.", "genearena resume")
+    if not alive and queued(home):
+        yield Problem("runner", f"{len(queued(home))} selections wait for a runner.", "genearena resume")
+
+
+def _silence(status: Status) -> float:
+    try:
+        return (datetime.now(UTC) - datetime.fromisoformat(status.updated_at)).total_seconds()
+    except ValueError:
+        return 0.0
+
+
+def _models(home: Home) -> Iterator[Finding]:
+    try:
+        models = list_models(home)
+    except GeneArenaError as error:
+        yield Problem("models", error.message, error.hint)
+        return
+    here = [model.name for model in models if local_path(model, home)]
+    yield Fact("models", "on this machine", f"{len(here)} of {len(models)}: {', '.join(here) or 'none'}")
+    yield Fact("models", "hugging face cache", str(hub_cache()))
+    vectors = [path.stat().st_size for path in home.embeddings.rglob("*") if path.is_file()]
+    yield Fact("models", "embeddings", f"{len(vectors)} files, {_size(sum(vectors))}, {home.embeddings}")
+
+
+def _downloads(home: Home) -> Iterator[Finding]:
+    parts = [path for path in home.downloads.rglob("*.part") if path.is_file()]
+    yield Fact("downloads", "folder", str(home.downloads))
+    for path in parts:
+        sentence = f"{path} is an unfinished download ({_size(path.stat().st_size)})."
+        yield Problem("downloads", sentence, f"genearena fetch (goes on where it stopped), or rm {path}")
+    for path in hub_cache().glob("models--*/blobs/*.incomplete"):
+        name = path.parent.parent.name.removeprefix("models--").replace("--", "/")
+        yield Problem(
+            "downloads", f"The download of {name} is unfinished.", f"genearena fetch model, or rm {path}"
+        )
+
+
+def _size(count: float) -> str:
+    """Bytes in the largest unit that keeps the number above one."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"

@@ -1,0 +1,181 @@
+"""The command line's front door: global options, subcommands that are imported only when called,
+and the one place where an error becomes a sentence and an exit code.
+
+Exit codes: 0 ok, 1 some units failed, 2 usage or bad input, 3 store busy or damaged, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NoReturn
+
+import click
+
+from store.errors import GeneArenaError
+from tui.commands.common import Session, home_option
+from tui.widgets.text import clean
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "run": ("run", "Run models x tasks x protocols x seeds; what is done is skipped."),
+    "rank": ("rank", "Ranked tables in the paper's layout."),
+    "tasks": ("catalog", "The tasks, or one task's audit."),
+    "models": ("catalog", "The models and whether they are on this machine."),
+    "export": ("export", "Write rankings, scores, predictions, splits or vectors to a file."),
+    "sql": ("sql", "One read-only SQL query on the store."),
+    "status": ("control", "What the runner is doing."),
+    "attach": ("control", "Follow the live run until it ends."),
+    "pause": ("control", "Start no further unit until resumed."),
+    "resume": ("control", "Go on after a pause, or with an interrupted run."),
+    "cancel": ("control", "Give up the live run, or one unit of it."),
+    "logs": ("control", "The runner's log."),
+    "import": ("bring", "Bring in a task, vectors or descriptions of your own."),
+    "fetch": ("bring", "Download a model or a public data set."),
+    "sweep": ("sweep", "Fine-tuning's sensitivity to its settings."),
+    "verify": ("care", "Recompute some saved splits and compare."),
+    "repair": ("care", "Rebuild the database from the journals."),
+    "doctor": ("care", "What is installed, what is wrong, and the command that mends it."),
+    "serve": ("serve", "The arena in a browser on this machine."),
+}
+"""Name -> (module in `tui.commands`, the line in `--help`), so that help imports no command."""
+
+HEADLESS: Final = """\
+The arena needs a terminal. The same without one:
+  genearena run              run the sample tasks with the bundled model
+  genearena rank --all       the ranked tables
+  genearena --help           everything else"""
+
+
+class Arena(click.Group):
+    """A group that imports a subcommand when it is called, and ends every run with an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names in the order of `COMMANDS`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now; None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"tui.commands.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest name when there is none."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand as error:
+            raise click.exceptions.NoSuchCommand(
+                error.command_name, possibilities=COMMANDS, ctx=ctx
+            ) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list under `--help`, without importing any command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> NoReturn:
+        """Run and leave with the exit code; no traceback ever reaches the terminal."""
+        prepare_environment()
+        session = Session()
+        run = super().main
+        code = _guarded(lambda: run(args, "genearena", standalone_mode=False, obj=session), session)
+        sys.exit(_flush(code))
+
+
+def prepare_environment() -> None:
+    """Keep libraries from drawing bars, forking tokenisers or calling home behind the arena."""
+    for name, value in {
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }.items():
+        os.environ.setdefault(name, value)
+
+
+def _guarded(work: Callable[[], Any], session: Session) -> int:
+    """The exit code of `work()`, with every error told in one sentence on standard error."""
+    try:
+        return int(work() or 0)
+    except GeneArenaError as error:
+        return _tell(error.message, error.hint, error.exit_code)
+    except click.ClickException as error:
+        return _tell(error.format_message(), "", error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        return _tell("Interrupted.", "", 130)
+    except Exception as error:  # noqa: BLE001 - the boundary: nothing unforeseen reaches the terminal raw
+        sentence = f"Something unforeseen went wrong ({type(error).__name__}: {error})."
+        return _tell(sentence, _logged(error, session), 1)
+
+
+def _tell(sentence: str, hint: str, code: int) -> int:
+    with contextlib.suppress(OSError):  # the terminal may be gone; the exit code still tells
+        click.echo(clean(f"error: {sentence} {hint}".rstrip(), limit=2000), err=True)
+    return code
+
+
+def _flush(code: int) -> int:
+    """Flush standard output; a reader that has left is no error worth a word."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            _tell(f"Standard output cannot be written: {error.strerror}.", "", 1)
+        return code or 1
+    return code
+
+
+def _logged(error: Exception, session: Session) -> str:
+    """Write the traceback to the rotating log; the sentence that says where."""
+    import logging
+    from logging.handlers import RotatingFileHandler
+
+    try:
+        path = session.home.log / "genearena.log"
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=3, encoding="utf-8")
+    except (OSError, RuntimeError):
+        return "The log cannot be written either."
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    trace = (type(error), error, error.__traceback__)
+    handler.emit(logging.LogRecord("genearena", logging.ERROR, __file__, 0, "unforeseen", None, trace))
+    handler.close()
+    return f"The details are in {path}."
+
+
+@click.group(
+    cls=Arena,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--offline", is_flag=True, help="Open no connection, whatever is asked.")
+@click.version_option(package_name="genearena", message="%(prog)s %(version)s")
+@home_option
+@click.pass_context
+def cli(ctx: click.Context, offline: bool) -> int | None:
+    """The arena of small text-embedding models on gene-classification tasks.
+
+    Without a command: the terminal interface.
+    """
+    if offline:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    elif ctx.invoked_subcommand not in (None, "fetch"):
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    if ctx.invoked_subcommand is not None:
+        return None
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+        click.echo(HEADLESS, err=True)
+        return 2
+    from tui.app import run_app
+
+    return run_app(ctx.obj.home)
+
+
+main = cli

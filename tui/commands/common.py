@@ -1,0 +1,127 @@
+"""What every subcommand shares: the session, the `--home` option, and how data and narration are printed.
+
+Standard output carries data and nothing else; everything said about it goes to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from store.errors import StoreError, UsageError
+from store.home import Home, find_home
+from tui.widgets.text import clean
+
+
+@dataclass(slots=True)
+class Session:
+    """What the global options said."""
+
+    override: str | None = None
+    """`--home`, before or after the subcommand."""
+
+    @property
+    def home(self) -> Home:
+        """The folders this call works in."""
+        return find_home(self.override)
+
+    def writable(self) -> Home:
+        """The same, made if they are missing.
+
+        Raises:
+            UsageError: they cannot be made or written.
+        """
+        try:
+            return self.home.create()
+        except StoreError as error:
+            raise UsageError(error.message, error.hint) from error
+
+
+def _set_home(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        ctx.ensure_object(Session).override = value
+
+
+home_option = click.option(
+    "--home",
+    type=click.Path(),
+    metavar="DIR",
+    help="Keep everything in this folder (or GENEARENA_HOME).",
+    callback=_set_home,
+    expose_value=False,
+    is_eager=True,
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
+
+
+def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """A subcommand that takes `--home` and is given the `Session` first."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        return click.command(name)(home_option(click.pass_obj(function)))
+
+    return decorate
+
+
+def names(values: Iterable[str]) -> tuple[str, ...]:
+    """Names given as `a,b` or by repeating the option, each once, in order."""
+    parts = (part.strip() for value in values for part in value.split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def pairs(values: Iterable[str], option: str) -> dict[str, str]:
+    """`name=value` options as a dict.
+
+    Raises:
+        click.BadParameter: one has no `=`.
+    """
+    found: dict[str, str] = {}
+    for value in values:
+        name, mark, rest = value.partition("=")
+        if not mark or not name.strip():
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE.", param_hint=option)
+        found[name.strip()] = rest.strip()
+    return found
+
+
+def say(text: str) -> None:
+    """One line of narration, on standard error."""
+    click.echo(clean(text, limit=1000), err=True)
+
+
+def put(text: str) -> None:
+    """One line of data for a person, on standard output."""
+    click.echo(clean(text, limit=0))
+
+
+def put_json(value: Any) -> None:
+    """`value` as JSON; ASCII only, so that nothing in it can steer a terminal."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=True, default=str))
+
+
+def put_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], right: frozenset[int] | set[int] = frozenset()
+) -> None:
+    """An aligned table; the columns in `right` are set to the right."""
+    cells = [[clean(cell, limit=60) for cell in row] for row in [columns, *rows]]
+    widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
+    for line in cells:
+        padded = (
+            cell.rjust(width) if index in right else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        click.echo("  ".join(padded).rstrip())
+
+
+def put_pieces(columns: Sequence[str], rows: Iterable[Sequence[object]], form: str) -> None:
+    """A table in one of the formats of `engine.export`; cleaned only where a terminal reads it."""
+    from engine.export import render
+
+    terminal = sys.stdout.isatty()
+    for piece in render(columns, rows, form):
+        click.echo(clean(piece, limit=0, lines=True) if terminal else piece, nl=False)

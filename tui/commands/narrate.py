@@ -1,0 +1,136 @@
+"""A run told line by line on standard error: one line that is redrawn on a terminal, at most one a
+second for each stage elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from typing import Final, TextIO
+
+from engine.events import (
+    EpochFinished,
+    Event,
+    Log,
+    RunPaused,
+    RunResumed,
+    StageProgress,
+    UnitFinished,
+)
+from store.records import Epoch, Failed, Unit
+from tui.widgets.text import clean
+
+_INTERVAL: Final = 1.0
+"""Seconds between two plain lines of one stage."""
+_ITEMS: Final = {"load": "", "embed": " texts", "classify": " units", "finetune": " steps"}
+
+
+def duration(seconds: float | None) -> str:
+    """`1:02:03`, `2:03` or `0:03`; a question mark where it is not known."""
+    if seconds is None:
+        return "?"
+    whole = round(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def unit_name(unit: Unit) -> str:
+    """One unit in words."""
+    return f"{unit.model} {unit.task} {unit.protocol} seed {unit.seed}"
+
+
+def stage_line(stage: str, label: str, done: int, total: int, rate: float, eta_s: float | None) -> str:
+    """One stage's progress in words, with rate and time left once they are known."""
+    if stage == "load":
+        return f"load {label}" + (" ..." if done < total else ": done")
+    line = f"{stage} {label}: {done}/{total}{_ITEMS.get(stage, '')}"
+    if rate > 0:
+        line += f", {rate:.1f}/s"
+    if eta_s is not None and done < total:
+        line += f", {duration(eta_s)} left"
+    return line
+
+
+def epoch_line(name: str, epoch: Epoch) -> str:
+    """One epoch of fine-tuning in words."""
+    area = "-" if epoch.eval_auc is None else f"{epoch.eval_auc:.3f}"
+    return (
+        f"epoch {epoch.epoch} of stage {epoch.stage}, {name}: loss {epoch.loss:.4f}, "
+        f"eval AUC {area}, learning rate {epoch.learning_rate:.1e}, {epoch.seconds:.1f} s"
+    )
+
+
+class Narrator:
+    """Tells events as they come. A terminal that has gone away silences it and nothing else."""
+
+    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream or sys.stderr
+        self._clock = clock
+        self._live = self._stream.isatty() and sys.stdout.isatty()
+        self._told: dict[str, tuple[float, str]] = {}
+        """Stage -> when something was last said of it, and what."""
+        self._parts: dict[str, str] = {}
+        self._drawn = False
+
+    def tell(self, event: Event) -> None:
+        """Say what is worth saying of `event`."""
+        match event:
+            case StageProgress(stage, label, done, total, rate, eta_s):
+                self.stage(stage, label, done, total, rate, eta_s)
+            case EpochFinished(unit, epoch):
+                self.line(epoch_line(unit_name(unit), epoch))
+            case UnitFinished(Failed() as failed):
+                self.line(f"failed: {unit_name(failed.unit)}: {failed.sentence}")
+            case Log(level, text):
+                self.line(text if level == "info" else f"{level}: {text}")
+            case RunPaused(reason):
+                self.line(f"paused: {reason}")
+            case RunResumed():
+                self.line("resumed")
+            case _:
+                pass
+
+    def line(self, text: str) -> None:
+        """A line that stays."""
+        self._write(f"{self._erase()}{clean(text, limit=1000)}\n")
+
+    def close(self) -> None:
+        """Leave the terminal with no half-drawn line."""
+        self._write(self._erase())
+
+    def stage(
+        self, stage: str, label: str, done: int, total: int, rate: float, eta_s: float | None
+    ) -> None:
+        """How far one stage has come."""
+        text = stage_line(stage, label, done, total, rate, eta_s)
+        if self._live:
+            self._draw(stage, "" if done >= total else text)
+            return
+        now = self._clock()
+        when, what = self._told.get(stage, (-_INTERVAL, ""))
+        if what != text and (done >= total or now - when >= _INTERVAL):
+            self._told[stage] = (now, text)
+            self.line(text)
+
+    def _draw(self, stage: str, text: str) -> None:
+        """Redraw the one line, every stage at work on it."""
+        self._parts.pop(stage, None)
+        if text:
+            self._parts[stage] = text
+        width = shutil.get_terminal_size().columns - 1
+        self._write(f"{self._erase()}{clean(' | '.join(self._parts.values()))[:width]}")
+        self._drawn = True
+
+    def _erase(self) -> str:
+        drawn, self._drawn = self._drawn, False
+        return "\r\x1b[K" if drawn else ""
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(
+            OSError, ValueError, RuntimeError
+        ):  # gone, closed, or re-entered by a signal
+            self._stream.write(text)
+            self._stream.flush()

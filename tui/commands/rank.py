@@ -1,0 +1,185 @@
+"""`genearena rank`: the ranked tables, in the paper's layout."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from engine.catalog.presets import unknown
+from store.errors import UsageError
+from tui.commands.common import Session, command, json_option, put, put_json, put_pieces, put_table, say
+
+if TYPE_CHECKING:
+    from store.queries import Arm, Rankings, RankRow
+
+SOURCES: Final = {"own": "", "paper": " (paper)", "rerun": " (rerun)"}
+"""What stands behind a model's name, by where its numbers come from."""
+
+
+@command("rank")
+@click.option("--protocol", default="", metavar="NAME", help="Only this protocol; by default each.")
+@click.option("--preset", default="paper", show_default=True, help="Only results of this preset.")
+@click.option("--text", default="facts", show_default=True, help="Only results of this text recipe.")
+@click.option("--all", "everything", is_flag=True, help="Every protocol, preset and text in the store.")
+@click.option("--references/--no-references", default=True, help="With the paper's and the rerun's rows.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "csv", "markdown", "latex"]),
+    default="text",
+    show_default=True,
+)
+@json_option
+def rank_command(
+    session: Session,
+    protocol: str,
+    preset: str,
+    text: str,
+    everything: bool,
+    references: bool,
+    form: str,
+    as_json: bool,
+) -> None:
+    """Ranked tables: AUC (rank) on each task, the mean over tasks, and its rank."""
+    tables = ranked_tables(
+        session,
+        "" if everything else protocol,
+        "" if everything else preset,
+        "" if everything else text,
+        references,
+    )
+    if as_json:
+        put_json([asdict(table) for table in tables])
+        return
+    for table in tables:
+        _put_ranking(table, form)
+        for caveat in caveats(table):
+            say(caveat)
+    if not tables:
+        say("Nothing is scored yet; `genearena run` does it.")
+
+
+def ranked_tables(
+    session: Session, protocol: str, preset: str, text: str, references: bool = True
+) -> list[Rankings]:
+    """The ranking of every arm that fits; an empty string fits all.
+
+    Raises:
+        UsageError: something is scored, but nothing that fits.
+        StoreError: the store cannot be read.
+    """
+    from store import connect
+    from store.queries import arms, rankings
+
+    with connect(session.home) as connection:
+        known = arms(connection)
+        chosen = [arm for arm in known if _fits(arm, protocol, preset, text)]
+        if known and not chosen:
+            _refuse(known, protocol, preset, text)
+        return [rankings(connection, arm.protocol, arm.preset, arm.text, references) for arm in chosen]
+
+
+def _fits(arm: Arm, protocol: str, preset: str, text: str) -> bool:
+    return (
+        protocol in ("", arm.protocol)
+        and preset in ("", arm.preset)
+        and text in ("", arm.text, arm.text.partition("@")[0])
+    )
+
+
+def _refuse(known: list[Arm], protocol: str, preset: str, text: str) -> None:
+    """Say which word of the choice fits nothing, with the nearest that does."""
+    for kind, wanted in (("protocol", protocol), ("preset", preset), ("text", text)):
+        there = sorted({getattr(arm, kind) for arm in known})
+        if wanted and wanted not in (*there, *(name.partition("@")[0] for name in there)):
+            raise UsageError(*unknown(f"{kind} with results", wanted, there))
+    together = "; ".join(f"{arm.protocol}, {arm.preset}, {arm.text}" for arm in known)
+    raise UsageError("No result has this protocol, preset and text together.", f"There are: {together}.")
+
+
+def caveats(table: Rankings) -> list[str]:
+    """What a reader of the numbers must know: mixed environments, missing or failed splits."""
+    found = []
+    if table.environments > 1:
+        found.append(
+            f"The {table.protocol} rows come from {table.environments} environments (versions, devices or "
+            'hosts); `genearena sql "from environments"` tells them.'
+        )
+    missing = sum(
+        table.expected - row.n.get(task, 0)
+        for row in table.rows
+        if row.source == "own"
+        for task in table.tasks
+    )
+    failed = sum(sum(row.failed.values()) for row in table.rows)
+    if missing:
+        tail = f", {failed} of them failed" if failed else ""
+        found.append(
+            f"{missing} splits of the {table.protocol} table are missing{tail}; "
+            "a model without all of them has no mean and no rank."
+        )
+    return found
+
+
+# ---------------------------------------------------------------------------- layout
+
+
+def _put_ranking(table: Rankings, form: str) -> None:
+    if form == "csv":
+        put_pieces(*long_table(table), form)
+        return
+    columns = ("model", *table.tasks, "mean", "rank")
+    rows = [paper_row(table, row, spread=form == "text") for row in table.rows]
+    if form != "text":
+        put_pieces(columns, rows, form)
+        return
+    put(f"{title(table)}: AUC ± SD (rank)")
+    put_table(columns, rows, right=set(range(1, len(columns))))
+    put("")
+
+
+def title(table: Rankings) -> str:
+    """The table's heading."""
+    from engine.catalog.protocols import PROTOCOLS
+
+    known = PROTOCOLS.get(table.protocol)
+    name = f"{known.title} ({table.protocol})" if known else table.protocol
+    return f"{name}, preset {table.preset}, text {table.text}"
+
+
+def paper_row(table: Rankings, row: RankRow, spread: bool) -> list[str]:
+    """One model as the paper prints it: AUC (rank) for each task, mean, rank of the mean."""
+    cells = [f"{row.model}{SOURCES[row.source]}"]
+    cells += [_cell(table, row, task, spread) for task in table.tasks]
+    mean = "-" if row.mean is None else f"{row.mean:.3f}"
+    return [*cells, mean, "-" if row.mean_rank is None else f"{row.mean_rank:g}"]
+
+
+def _cell(table: Rankings, row: RankRow, task: str, spread: bool) -> str:
+    if task not in row.auc:
+        failed = row.failed.get(task, 0)
+        return f"{failed} failed" if failed else "-"
+    text = f"{row.auc[task]:.3f}"
+    deviation = row.sd.get(task)
+    if spread and deviation is not None:
+        text += f" ± {deviation:.3f}"
+    if task in row.rank:
+        text += f" ({row.rank[task]:g})"
+    if row.source == "own" and row.n.get(task, 0) < table.expected:
+        text += f" {row.n.get(task, 0)}/{table.expected}"
+    return text
+
+
+def long_table(table: Rankings) -> tuple[list[str], list[list[Any]]]:
+    """Columns and rows with one number a cell, for programs."""
+    columns = ["protocol", "preset", "text", "model", "source"]
+    columns += [f"{task} {what}" for task in table.tasks for what in ("auc", "sd", "rank", "n", "failed")]
+    rows = []
+    for row in table.rows:
+        parts = (row.auc, row.sd, row.rank, row.n, row.failed)
+        numbers = [part.get(task) for task in table.tasks for part in parts]
+        head = [table.protocol, table.preset, table.text, row.model, row.source]
+        rows.append([*head, *numbers, row.mean, row.mean_rank])
+    return [*columns, "mean", "mean_rank"], rows

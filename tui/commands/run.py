@@ -1,0 +1,183 @@
+"""`genearena run`: the main job without the terminal interface, here or detached."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from types import FrameType
+from typing import Any
+
+import click
+
+from engine.cancel import Control
+from engine.control import launch
+from engine.events import RunFinished, UnitFinished
+from engine.plan import Plan
+from engine.runner import Options
+from engine.supervise import supervise
+from store.errors import StoreBusy
+from store.home import Home
+from store.records import Failed
+from store.store import Store
+from tui.commands.common import Session, command, json_option, names, put, put_json, put_table, say
+from tui.commands.narrate import Narrator, duration, unit_name
+from tui.commands.select import (
+    DEFAULT_PROTOCOLS,
+    checked_plan,
+    make_options,
+    make_selection,
+    selection_options,
+)
+
+
+@command("run")
+@click.option(
+    "--protocols",
+    multiple=True,
+    default=[DEFAULT_PROTOCOLS],
+    show_default=True,
+    metavar="A,B",
+    help="Names.",
+)
+@selection_options
+@json_option
+def run_command(session: Session, protocols: tuple[str, ...], as_json: bool, **chosen: Any) -> int:
+    """Run models x tasks x protocols x seeds; what is done already is skipped.
+
+    The exit code is 1 if units failed, 130 after Ctrl+C (what is scored is kept).
+    """
+    home = session.writable()
+    options = make_options(chosen)
+    selection = make_selection(home, names(protocols), chosen)
+    plan = checked_plan(selection, home)
+    if chosen["dry_run"]:
+        put_plan(plan, as_json)
+        return 0
+    if chosen["detach"]:
+        return detach(home, plan, options, as_json)
+    return run_here(home, plan, options, as_json)
+
+
+def put_plan(plan: Plan, as_json: bool) -> None:
+    """What a run would do, one line for each model x task x protocol."""
+    todo = {unit.key for unit in plan.todo}
+    cells: dict[tuple[str, str, str], Counter[str]] = {}
+    for unit in plan.units:
+        counts = cells.setdefault((unit.model, unit.task, unit.protocol), Counter())
+        counts["units"] += 1
+        counts["done"] += unit.key in plan.done
+        counts["failed"] += unit.key in plan.failed
+        counts["to_run"] += unit.key in todo
+    columns = ("model", "task", "protocol", "units", "done", "failed", "to_run")
+    rows = [(*cell, *(counts[name] for name in columns[3:])) for cell, counts in cells.items()]
+    if as_json:
+        put_json(
+            {
+                "selection": plan.selection.to_json(),
+                "units": len(plan.units),
+                "to_run": len(todo),
+                "cells": [dict(zip(columns, row, strict=True)) for row in rows],
+                "blocked": [asdict(part) for part in plan.blocked],
+            }
+        )
+        return
+    put_table(columns, rows, right={3, 4, 5, 6})
+    put(f"{len(plan.units)} units, {len(todo)} to run")
+
+
+def detach(home: Home, plan: Plan, options: Options, as_json: bool) -> int:
+    """Leave the selection to a runner of its own."""
+    launch(home, plan.selection, (options.device, str(options.workers), str(options.threads)))
+    if as_json:
+        put_json({"detached": True, "units": len(plan.units), "to_run": len(plan.todo)})
+    else:
+        say(f"{len(plan.todo)} of {len(plan.units)} units run detached; `genearena attach` follows them.")
+    return 0
+
+
+def run_here(home: Home, plan: Plan, options: Options, as_json: bool) -> int:
+    """Run in this process and tell what happens; the exit code."""
+    failures: list[Failed] = []
+    if not plan.todo:
+        _apply_journals(home)
+        return _summarise(plan, None, failures, 0.0, as_json)
+    say(f"{len(plan.todo)} of {len(plan.units)} units to run in {home.data}")
+    control, narrator = Control(), Narrator()
+    started = time.monotonic()
+    finished: RunFinished | None = None
+    with stopped_by_signals(control, narrator) as signals:
+        for event in supervise(home, plan.selection, control, options):
+            narrator.tell(event)
+            match event:
+                case UnitFinished(Failed() as failed):
+                    failures.append(failed)
+                case RunFinished():
+                    finished = event
+    narrator.close()
+    code = _summarise(plan, finished, failures, time.monotonic() - started, as_json)
+    return 130 if signals else code
+
+
+@contextlib.contextmanager
+def stopped_by_signals(control: Control, narrator: Narrator) -> Iterator[list[int]]:
+    """Let Ctrl+C, SIGTERM and a lost terminal end the run cleanly; a second Ctrl+C ends it at once.
+
+    Yields:
+        The signals that have come.
+    """
+    came: list[int] = []
+
+    def stop(number: int, _: FrameType | None) -> None:
+        if came and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        came.append(number)
+        control.stop()
+        narrator.line("stopping; what is scored is kept")
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _apply_journals(home: Home) -> None:
+    """A run that was killed may have left rows that no flush has applied yet."""
+    with contextlib.closing(Store(home)) as store, contextlib.suppress(StoreBusy):
+        store.flush()
+
+
+def _summarise(
+    plan: Plan, finished: RunFinished | None, failures: list[Failed], seconds: float, as_json: bool
+) -> int:
+    """Tell how the run ended; 1 if any unit of the selection stands as failed."""
+    skipped = 0 if plan.selection.retry_failed else len(plan.failed)
+    counts = {
+        "units": len(plan.units),
+        "already_done": len(plan.done),
+        "failed_before": skipped,
+        "scored": finished.scored if finished else 0,
+        "failed": finished.failed if finished else 0,
+        "cancelled": finished.cancelled if finished else 0,
+    }
+    if as_json:
+        failed = [
+            {"unit": unit_name(one.unit), "key": one.unit.key, "sentence": one.sentence} for one in failures
+        ]
+        put_json({**counts, "seconds": round(seconds, 3), "failures": failed})
+    elif finished is None:
+        put(f"All {len(plan.done)} units are done already; `genearena rank` shows them.")
+    else:
+        put(
+            f"{counts['units']} units: {counts['already_done']} already done, {counts['scored']} scored, "
+            f"{counts['failed']} failed, {counts['cancelled']} cancelled in {duration(seconds)}"
+        )
+    if skipped:
+        say(f"{skipped} units failed in an earlier run; --retry-failed runs them again.")
+    return 1 if skipped or counts["failed"] else 0

@@ -1,0 +1,169 @@
+"""The options that choose what is run, shared by `run` and `sweep`, and the selection they make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from engine.catalog.models import find_model
+from engine.catalog.presets import axes_for
+from engine.data.tasks import list_tasks
+from engine.plan import PAPER_SEEDS, Plan, Selection, build_plan
+from engine.runner import Options
+from store.errors import UsageError
+from store.home import Home
+from tui.commands.common import names, pairs, say
+
+DEFAULT_MODELS: Final = "all-MiniLM-L6-v2"
+DEFAULT_PROTOCOLS: Final = "lr,rf,lr-cv,rf-cv"
+_MOST_SEEDS: Final = 10_000
+_DEVICE: Final = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
+
+_COUNT: Final = click.IntRange(0, 1024)
+
+_CHOICE: Final = (
+    click.option(
+        "--models", multiple=True, default=[DEFAULT_MODELS], show_default=True, metavar="A,B",
+        help="Names of the catalog, hf:org/name@revision, or folders.",
+    ),
+    click.option(
+        "--tasks", multiple=True, metavar="A,B",
+        help="Names, task1 to task4 of the paper, or CSV files.  [default: the paper's four]",
+    ),
+    click.option(
+        "--seeds", default=f"{PAPER_SEEDS[0]}-{PAPER_SEEDS[-1]}", show_default=True, metavar="RANGE",
+        help="One split a seed, e.g. 41-50 or 41,42.",
+    ),
+    click.option("--preset", default="paper", show_default=True, help="paper or corrected."),
+    click.option("--axis", "axes", multiple=True, metavar="NAME=VALUE", help="Set one axis."),
+    click.option("--text", default="facts", show_default=True, help="The text recipe."),
+    click.option("--descriptions", default="", metavar="FILE", help="Texts instead of the recipe's."),
+    click.option("--precision", type=click.Choice(["fp32", "bf16"]), help="Of the encoder."),
+    click.option("--epochs", type=click.IntRange(1), help="Of fine-tuning's first stage."),
+    click.option("--stage2-epochs", type=click.IntRange(0), help="Of fine-tuning's second stage."),
+    click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A protocol's parameter."),
+    click.option("--retry-failed", is_flag=True, help="Run units again that failed before."),
+)  # fmt: skip
+_MEANS: Final = (
+    click.option("--device", default="auto", show_default=True, help="auto, cpu, mps, cuda or cuda:N."),
+    click.option("--workers", type=_COUNT, default=0, help="Threads that classify; 0: one for each core."),
+    click.option("--threads", type=_COUNT, default=0, help="Threads of torch; 0: one for each core."),
+    click.option("--dry-run", is_flag=True, help="Only tell what would be run."),
+    click.option("--detach", is_flag=True, help="Run without this terminal; `attach` follows."),
+)  # fmt: skip
+
+
+def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that `make_selection` and `make_options` read."""
+    for option in reversed((*_CHOICE, *_MEANS)):
+        function = option(function)
+    return function
+
+
+def make_selection(home: Home, protocols: tuple[str, ...], chosen: dict[str, Any]) -> Selection:
+    """The selection that the options tell.
+
+    Raises:
+        UsageError: seeds, a preset, an axis or a value that cannot be.
+        DataError: the imported tasks cannot be listed.
+    """
+    axes: dict[str, Any] = pairs(chosen["axes"], "--axis")
+    if chosen["precision"]:
+        axes["precision"] = chosen["precision"]
+    axes_for(chosen["preset"], axes)
+    params: dict[str, Any] = pairs(chosen["params"], "--param")
+    params |= {name: chosen[name] for name in ("epochs", "stage2_epochs") if chosen[name] is not None}
+    descriptions = chosen["descriptions"]
+    return Selection(
+        # As the engine names them: a path absolute, a Hub id with its commit.
+        tuple(dict.fromkeys(find_model(name, home).name for name in names(chosen["models"]))),
+        resolve_tasks(home, names(chosen["tasks"])),
+        protocols,
+        parse_seeds(chosen["seeds"]),
+        chosen["preset"],
+        axes,
+        chosen["text"],
+        # Absolute: a detached runner stands in another folder.
+        str(Path(descriptions).expanduser().absolute()) if descriptions else "",
+        params,
+        retry_failed=chosen["retry_failed"],
+    )
+
+
+def resolve_tasks(home: Home, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Names as the engine knows them: `task1` is the paper's first, and a path is made absolute.
+
+    Nothing wanted means the paper's four.
+    """
+    known = list_tasks(home)
+    paper = {task.paper_task: task.name for task in known if task.paper_task}
+    if not wanted:
+        return tuple(paper.values())
+    there = {task.name for task in known}
+    return tuple(
+        dict.fromkeys(paper.get(name) or (name if name in there else _as_path(name)) for name in wanted)
+    )
+
+
+def _as_path(name: str) -> str:
+    path = Path(name).expanduser()
+    return str(path.absolute()) if path.exists() or path.suffix else name
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """`41-50`, `41,42` or both together, each seed once.
+
+    Raises:
+        UsageError: something else, or more than 10,000 seeds.
+    """
+    seeds: list[int] = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        match = re.fullmatch(r"(\d{1,10})(?:-(\d{1,10}))?", part)
+        if not match:
+            raise UsageError(f"{part!r} is no seed.", "Give seeds as 41-50 or 41,42.")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first or last - first >= _MOST_SEEDS:
+            raise UsageError(
+                f"The seeds {part} are not a range that can be run.",
+                f"Give the smaller one first, and at most {_MOST_SEEDS} of them.",
+            )
+        seeds.extend(range(first, last + 1))
+    return tuple(dict.fromkeys(seeds))
+
+
+def make_options(chosen: dict[str, Any]) -> Options:
+    """The device and thread counts that the options tell.
+
+    Raises:
+        UsageError: a device torch has no name for.
+    """
+    if not _DEVICE.fullmatch(chosen["device"]):
+        raise UsageError(f"There is no device {chosen['device']!r}.", "Use auto, cpu, mps, cuda or cuda:N.")
+    return Options(chosen["device"], chosen["workers"], chosen["threads"])
+
+
+def checked_plan(selection: Selection, home: Home) -> Plan:
+    """The plan, if every model and every task chosen can take part in it.
+
+    Raises:
+        UsageError: something chosen is not known, or cannot take part at all.
+        StoreError: the store cannot be read.
+    """
+    from store.store import Store
+
+    store = Store(home)
+    try:
+        plan = build_plan(selection, home, store.finished())
+    finally:
+        store.close()
+    models = {unit.model for unit in plan.units}
+    tasks = {unit.task for unit in plan.units}
+    for part in plan.blocked:
+        if part.task not in tasks or part.model not in models:
+            raise UsageError(part.reason)
+        say(f"left out: {part.model} {part.task} {part.protocol}: {part.reason}")
+    return plan
