@@ -1,0 +1,144 @@
+"""Journal lines into the database: first numbers kept, repeats ignored, differing ones set aside."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from store.database import insert
+from store.journal import Damaged, Entry
+from store.rows import Row, Rows, rows_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+_MODEL_COLUMNS: Final = (
+    *("kind", "source", "revision", "dimension", "parameters", "pooling", "normalize"),
+    *("prefix", "max_tokens", "licence", "paper_name", "printed", "note"),
+)
+_KNOWN: Final[Mapping[str, str]] = {
+    "units": (
+        "ON CONFLICT (key) DO UPDATE SET state = excluded.state, finished_at = excluded.finished_at "
+        "WHERE units.state <> 'scored'"
+    ),
+    "runs": (
+        "ON CONFLICT (id) DO UPDATE SET state = excluded.state, finished_at = excluded.finished_at "
+        "WHERE excluded.state <> 'started'"
+    ),
+    "models": "ON CONFLICT (name) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _MODEL_COLUMNS),
+    "environments": "ON CONFLICT DO NOTHING",
+    "applied": 'ON CONFLICT (file) DO UPDATE SET "offset" = excluded."offset", damaged = excluded.damaged',
+}
+"""What a table does with a row whose primary key it has."""
+
+_PRIMARY: Final[Mapping[str, tuple[str, str]]] = {
+    "units": ("key", "failed"),
+    "runs": ("id", "started"),
+    "models": ("name", ""),
+    "environments": ("hash", ""),
+}
+"""Primary key, and the state that gives way to any other, of the tables that may meet a key twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """What a batch of journal lines came to."""
+
+    scored: int = 0
+    failed: int = 0
+    conflicts: int = 0
+    damaged: int = 0
+
+    def __add__(self, other: Flushed) -> Flushed:
+        return Flushed(
+            self.scored + other.scored,
+            self.failed + other.failed,
+            self.conflicts + other.conflicts,
+            self.damaged + other.damaged,
+        )
+
+
+def apply(con: duckdb.DuckDBPyConnection, lines: Iterable[Entry | Damaged]) -> Flushed:
+    """Insert what `lines` tell, and how far each journal has come, in the caller's transaction."""
+    rows: Rows = defaultdict(list)
+    scored: dict[str, list[Rows]] = defaultdict(list)
+    ends: dict[str, int] = {}
+    damaged: dict[str, int] = defaultdict(int)
+    for line in lines:
+        ends[line.file] = line.end
+        try:
+            new = rows_of(line) if isinstance(line, Entry) else None
+        except (LookupError, TypeError, ValueError, AttributeError):
+            new = None  # whole, but not what this version writes
+        if new is None:
+            damaged[line.file] += 1
+        elif "scores" in new:
+            scored[new["scores"][0]["key"]].append(new)
+        else:
+            _extend(rows, new)
+    _add_scored(con, rows, scored)
+    _keep_new_tasks(con, rows)
+    known = dict(con.execute("SELECT file, damaged FROM applied").fetchall())
+    rows["applied"] = [
+        {"file": file, "offset": end, "damaged": known.get(file, 0) + damaged[file]}
+        for file, end in ends.items()
+    ]
+    for table, new_rows in rows.items():
+        if new_rows:
+            _insert_rows(con, table, new_rows)
+    return Flushed(
+        len(rows["scores"]), len(rows["failures"]), len(rows["conflicts"]), sum(damaged.values())
+    )
+
+
+def applied_offsets(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Journal file -> byte offset up to which this database has it."""
+    return dict(con.execute('SELECT file, "offset" FROM applied').fetchall())
+
+
+def _extend(rows: Rows, new: Rows) -> None:
+    for table, more in new.items():
+        rows[table].extend(more)
+
+
+def _add_scored(con: duckdb.DuckDBPyConnection, rows: Rows, scored: Mapping[str, list[Rows]]) -> None:
+    """Put first scores into `rows`, and later ones that differ into its conflicts."""
+    query = "SELECT key, auc, environment, predictions_hash FROM scores WHERE key IN (SELECT unnest(?))"
+    names = ("key", "auc", "environment", "predictions_hash")
+    kept: dict[str, Row] = {
+        row[0]: dict(zip(names, row, strict=True)) for row in con.execute(query, [list(scored)]).fetchall()
+    }
+    for key, attempts in scored.items():
+        for attempt in attempts:
+            score = attempt["scores"][0]
+            first = kept.setdefault(key, score)
+            if first is score:
+                _extend(rows, attempt)
+            elif any(score[name] != first[name] for name in ("auc", "predictions_hash")):
+                rows["conflicts"].append(
+                    {
+                        **{name: score[name] for name in (*names, "finished_at")},
+                        "kept_auc": first["auc"],
+                        "kept_environment": first["environment"],
+                    }
+                )
+
+
+def _keep_new_tasks(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
+    """Leave in `rows` only tasks the database lacks, with their genes, each once."""
+    known = {row[0] for row in con.execute("SELECT hash FROM tasks").fetchall()}
+    new = {row["hash"]: row for row in rows["tasks"] if row["hash"] not in known}
+    genes = {(row["task_hash"], row["index"]): row for row in rows["task_genes"] if row["task_hash"] in new}
+    rows["tasks"], rows["task_genes"] = list(new.values()), list(genes.values())
+
+
+def _insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
+    if table in _PRIMARY:  # one statement may touch a key only once
+        key, weak = _PRIMARY[table]
+        rows = list(
+            {row[key]: row for row in sorted(rows, key=lambda row: row.get("state") != weak)}.values()
+        )
+    insert(con, table, {name: [row[name] for row in rows] for name in rows[0]}, _KNOWN.get(table, ""))

@@ -1,0 +1,263 @@
+"""The DuckDB file: made in one piece, opened with safe settings, its errors told as sentences."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from store import migrations
+from store.errors import StoreBusy, StoreError
+from store.home import Home, find_home
+from store.journal import DiskFull
+from store.reference import ReferenceScore, reference_scores
+
+if TYPE_CHECKING:
+    import duckdb
+
+STORAGE_VERSION: Final = "v1.2.0"
+"""Files of DuckDB 2's own default format cannot be opened by any 1.x client."""
+
+SAFE: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+}
+"""A foreign file must not make DuckDB fetch an extension."""
+
+_REPAIR: Final = "The journals hold every saved split: `genearena repair` rebuilds the file from them."
+_RETRY_S: Final = 0.05
+_STALE_S: Final = 600.0
+
+
+def connect(
+    place: Home | str | os.PathLike[str] | None = None, timeout: float = 2.0
+) -> duckdb.DuckDBPyConnection:
+    """Open the results for reading, trying again while a writer holds them for a moment.
+
+    Args:
+        place: a home, a home's folder, or the database file itself; None: the usual home.
+        timeout: seconds to go on trying.
+
+    Raises:
+        StoreError: there is no such file, or it is not a results file this version can read.
+        StoreBusy: another process kept it locked all the time.
+    """
+    path = _database_at(place)
+    if not path.exists():
+        raise StoreError(
+            f"There are no results at {path} yet.", "Start a run, or name its home with --home."
+        )
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return _open(path, read_only=True)
+        except StoreBusy:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_RETRY_S)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The database opened for writing, in one transaction that is committed at the end.
+
+    Raises:
+        StoreBusy: another process holds the file.
+        DiskFull: no space is left; nothing was written.
+        StoreError: the file cannot be opened or is not ours; it is left as it is.
+    """
+    import duckdb
+
+    if not path.exists():
+        create(path)
+    con = _open(path, read_only=False)
+    try:
+        migrations.migrate(con)
+        con.begin()
+        yield con
+        con.commit()
+    except duckdb.Error as error:
+        raise _update_sentence(error, path) from error
+    finally:
+        with contextlib.suppress(duckdb.Error):
+            con.close()
+
+
+def create(path: Path, fill: Callable[[duckdb.DuckDBPyConnection], None] | None = None) -> None:
+    """Make the database at `path` unless it is there; another process may be doing the same.
+
+    Args:
+        path: where it shall appear, complete or not at all.
+        fill: puts more into it before it appears.
+
+    Raises:
+        DiskFull, StoreError: it cannot be made.
+    """
+    temporary = build(path, fill)
+    try:
+        set_wal_aside(path)
+        _link(temporary, path)
+    except FileExistsError:
+        pass  # somebody else's is as good as ours
+    except OSError as error:
+        raise StoreError(f"The results file {path} cannot be made: {error.strerror}.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def build(path: Path, fill: Callable[[duckdb.DuckDBPyConnection], None] | None = None) -> Path:
+    """A complete new database beside `path`, under a temporary name."""
+    import duckdb
+
+    _sweep(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(3)}.tmp")
+    try:
+        config = {**SAFE, "storage_compatibility_version": STORAGE_VERSION}
+        with duckdb.connect(temporary, config=config) as con:
+            migrations.migrate(con)
+            rows = list(reference_scores())
+            columns = zip(ReferenceScore._fields, zip(*rows, strict=True), strict=True)
+            insert(con, "reference_scores", {name: list(values) for name, values in columns})
+            if fill:
+                fill(con)
+            con.execute("CHECKPOINT")
+    except duckdb.Error as error:
+        temporary.unlink(missing_ok=True)
+        raise _sentence(error, path) from error
+    return temporary
+
+
+def set_wal_aside(path: Path) -> None:
+    """Rename a log that a vanished database left: DuckDB would replay it into the next one."""
+    wal = path.with_name(path.name + ".wal")
+    if wal.exists() and not path.exists():
+        wal.rename(aside(wal))
+
+
+def aside(path: Path) -> Path:
+    """A free name beside `path` that tells when it was put there."""
+    return path.with_name(f"{path.name}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
+
+
+def insert(
+    con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, Sequence[Any]], known: str = ""
+) -> None:
+    """Insert columns of equal length in one statement (a thousand times faster than row by row).
+
+    Args:
+        con: an open connection.
+        table: a table of the schema.
+        columns: column name -> values; maps are lists of pairs.
+        known: what to do with a row that is there, e.g. `ON CONFLICT DO NOTHING`.
+    """
+    import pyarrow as pa
+
+    maps = {
+        "seconds": pa.map_(pa.string(), pa.float64()) if table == "scores" else None,
+        "printed": pa.map_(pa.string(), pa.float64()),
+        "versions": pa.map_(pa.string(), pa.string()),
+    }
+    con.register(
+        "incoming", pa.table({name: pa.array(values, maps.get(name)) for name, values in columns.items()})
+    )
+    con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming {known}")
+    con.unregister("incoming")
+
+
+def _database_at(place: Home | str | os.PathLike[str] | None) -> Path:
+    if isinstance(place, Home):
+        return place.database
+    if place is not None and Path(place).is_file():
+        return Path(place)
+    return find_home(place).database
+
+
+def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    try:
+        con = duckdb.connect(path, read_only=read_only, config=SAFE)
+    except duckdb.Error as error:
+        raise _sentence(error, path) from error
+    try:
+        steps = migrations.applied_steps(con)
+        if not steps:
+            raise StoreError(f"{path} is not a genearena results file.", "Move it away; a new one is made.")
+        if steps > len(migrations.STEPS):
+            raise StoreError(
+                f"{path} was written by a newer genearena (schema step {steps}).",
+                "Update genearena to read it.",
+            )
+    except duckdb.Error as error:
+        con.close()
+        raise _sentence(error, path) from error
+    except StoreError:
+        con.close()
+        raise
+    return con
+
+
+def _sentence(error: Exception, path: Path) -> StoreError:
+    """What a DuckDB error about the file means."""
+    text = str(error)
+    holder = re.search(r"lock is held in (\S*) ?\(PID (\d+)\)", text)
+    if holder:
+        program = Path(holder[1]).name or "unknown program"
+        return StoreBusy(
+            f"{path} is held by process {holder[2]} ({program}).",
+            "Saved splits are safe in the journal and appear when it lets go.",
+        )
+    if "Could not set lock" in text or "different configuration" in text or "file handle conflict" in text:
+        return StoreBusy(f"{path} is held by another reader or writer.", "Try again when it lets go.")
+    if "No space left" in text or "File too large" in text or "quota" in text.lower():
+        return DiskFull(f"No space is left for {path}.", "Free some space; nothing that was saved is lost.")
+    if "newer version" in text or "storage version" in text or "version number" in text:
+        return StoreError(
+            f"{path} was written by a newer DuckDB.", "Update genearena, or its duckdb, to read it."
+        )
+    if "Permission denied" in text or "Read-only file system" in text:
+        return StoreError(
+            f"{path} cannot be opened: permission denied.", "Check who owns it, or use --home."
+        )
+    if "extension" in text.lower():
+        return StoreError(f"{path} is not a DuckDB file.", "Move it away; a new one is made.")
+    first = text.splitlines()[0].rstrip(".!") if text else type(error).__name__
+    return StoreError(f"{path} is damaged or not a DuckDB file: {first}.", _REPAIR)
+
+
+def _update_sentence(error: Exception, path: Path) -> StoreError:
+    """What a DuckDB error inside a transaction means."""
+    import duckdb
+
+    text = str(error)
+    if "No space left" in text or "File too large" in text:
+        return _sentence(error, path)
+    if isinstance(error, duckdb.TransactionException | duckdb.ConstraintException):
+        return StoreBusy(f"{path} is being updated by another thread.", "It is tried again later.")
+    first = text.splitlines()[0].rstrip(".")
+    return StoreError(f"{path} could not be updated: {first}.", _REPAIR)
+
+
+def _link(temporary: Path, path: Path) -> None:
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if not path.exists():
+            temporary.rename(path)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what builders killed in the middle left behind."""
+    for leftover in path.parent.glob(f".{path.name}.*.tmp*"):
+        with contextlib.suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > _STALE_S:
+                leftover.unlink()

@@ -1,0 +1,44 @@
+"""The numbered steps that bring a database file to this version's schema.
+
+Step 1 makes everything. A change of the schema is a further numbered `.sql` file in this folder;
+steps that a file has behind it are listed in its table `migrations` and never run again.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import duckdb
+
+STEPS: Final[tuple[str, ...]] = ("schema.sql",)
+"""SQL files under `store/`, in order; the first is step 1."""
+
+_TABLE: Final = """
+CREATE TABLE IF NOT EXISTS migrations (
+    step INTEGER PRIMARY KEY, file VARCHAR NOT NULL, applied_at TIMESTAMP NOT NULL
+)
+"""
+
+
+def migrate(con: duckdb.DuckDBPyConnection, steps: tuple[str, ...] = STEPS) -> None:
+    """Run the steps this file has not seen, each in a transaction of its own."""
+    con.execute(_TABLE)
+    for step, file in enumerate(steps, start=1):
+        if step <= applied_steps(con):
+            continue
+        con.begin()
+        con.execute(resources.files("store").joinpath(file).read_text(encoding="utf-8"))
+        con.execute(
+            "INSERT INTO migrations VALUES (?, ?, ?)", [step, file, datetime.now(UTC).replace(tzinfo=None)]
+        )
+        con.commit()
+
+
+def applied_steps(con: duckdb.DuckDBPyConnection) -> int:
+    """How many steps this file has behind it; 0 for a file that is not ours."""
+    ours = con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'migrations'").fetchone()
+    row = con.execute("SELECT max(step) FROM migrations").fetchone() if ours else None
+    return int(row[0] or 0) if row else 0

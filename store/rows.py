@@ -1,0 +1,200 @@
+"""From one journal entry to the rows it means, table by table; pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from store.journal import Entry
+from store.records import content_hash
+
+Row = dict[str, Any]
+Rows = dict[str, list[Row]]
+"""Table name -> its new rows."""
+
+_METRICS: Final = ("auc", "auprc", "precision", "recall", "f1", "brier")
+_PLACE: Final = ("key", "model", "task", "protocol", "preset", "text", "seed")
+
+
+def rows_of(entry: Entry) -> Rows:
+    """The rows of `entry`.
+
+    Raises:
+        LookupError, TypeError, ValueError, AttributeError: it is not what this version writes.
+    """
+    return _ROWS[entry.kind](entry.key, entry.record)
+
+
+def _unit_row(key: str, unit: Row, state: str, finished_at: datetime | None) -> Row:
+    spec = unit["spec"]
+    split = {name: value for name, value in spec["split"].items() if name != "seed"}
+    return {
+        "key": key,
+        "model": str(unit["model"]),
+        "task": str(unit["task"]),
+        "protocol": str(unit["protocol"]),
+        "preset": str(unit["preset"]),
+        "text": str(spec["axes"].get("text", "")),
+        "seed": int(unit["seed"]),
+        "scheme": str(spec["split"]["scheme"]),
+        "config": content_hash({**spec, "split": split})[:12],
+        "task_hash": str(spec["task"]),
+        "axes": json.dumps(spec["axes"]),
+        "spec": json.dumps(spec),
+        "state": state,
+        "finished_at": finished_at,
+    }
+
+
+def _scored_rows(key: str, record: Row) -> Rows:
+    finished_at = _time(record["finished_at"])
+    unit = _unit_row(key, record["unit"], "scored", finished_at)
+    predictions = record["predictions"]
+    score = {
+        **{name: unit[name] for name in (*_PLACE, "config")},
+        **{name: _float(record["metrics"][name]) for name in _METRICS},
+        "n_train": int(record["n_train"]),
+        "n_test": int(record["n_test"]),
+        "environment": str(record["environment"]),
+        "finished_at": finished_at,
+        "seconds": [(name, _float(value)) for name, value in record["seconds"].items()],
+        "best_params": json.dumps(record["best_params"], sort_keys=True),
+        "notes": [str(note) for note in record["notes"]],
+        "split_hash": str(record["split_hash"]),
+        "vectors_hash": str(record["vectors_hash"]),
+        "predictions_hash": hashlib.sha256(json.dumps(predictions).encode()).hexdigest()[:16],
+    }
+    return {
+        "units": [unit],
+        "scores": [score],
+        "predictions": _prediction_rows(key, predictions),
+        "cv_trials": [_trial_row(key, place, trial) for place, trial in enumerate(record["trials"])],
+        "epochs": [_epoch_row(key, epoch) for epoch in record["epochs"]],
+    }
+
+
+def _prediction_rows(key: str, columns: Mapping[str, list[Any]]) -> list[Row]:
+    places = zip(columns["index"], columns["gene"], columns["label"], columns["scores"], strict=True)
+    return [
+        {
+            "key": key,
+            "index": int(index),
+            "gene": str(gene),
+            "label": int(label),
+            "score": _float(scores[1]) if len(scores) == 2 else None,
+            "scores": [_float(score) for score in scores],
+        }
+        for index, gene, label, scores in places
+    ]
+
+
+def _trial_row(key: str, place: int, trial: Row) -> Row:
+    folds = [_float(auc) for auc in trial["fold_aucs"]]
+    known = [auc for auc in folds if auc is not None]
+    return {
+        "key": key,
+        "trial": place,
+        "params": json.dumps(trial["params"], sort_keys=True),
+        "fold_aucs": folds,
+        "mean_auc": sum(known) / len(folds) if folds and len(known) == len(folds) else None,
+        "best": bool(trial["best"]),
+    }
+
+
+def _epoch_row(key: str, epoch: Row) -> Row:
+    numbers = {name: _float(epoch[name]) for name in ("loss", "eval_auc", "learning_rate", "seconds")}
+    return {"key": key, "stage": int(epoch["stage"]), "epoch": int(epoch["epoch"]), **numbers}
+
+
+def _failed_rows(key: str, record: Row) -> Rows:
+    finished_at = _time(record["finished_at"])
+    unit = _unit_row(key, record["unit"], "failed", finished_at)
+    failure = {
+        **{name: unit[name] for name in _PLACE},
+        "attempt": int(record["attempt"]),
+        **{name: str(record[name]) for name in ("sentence", "error", "traceback", "environment")},
+        "finished_at": finished_at,
+    }
+    return {"units": [unit], "failures": [failure]}
+
+
+def _run_rows(key: str, record: Row) -> Rows:
+    return {
+        "runs": [
+            {
+                "id": key,
+                "started_at": _time(record["started_at"]),
+                "finished_at": _time(record["finished_at"]),
+                "state": str(record["state"]),
+                "selection": json.dumps(record["selection"]),
+                **{name: int(record[name]) for name in ("total", "already_done", "pid")},
+                "host": str(record["host"]),
+            }
+        ]
+    }
+
+
+def _environment_rows(key: str, record: Row) -> Rows:
+    texts = {name: str(record[name]) for name in ("python", "platform", "host", "device", "cpu")}
+    versions = [(str(name), str(version)) for name, version in record["versions"].items()]
+    return {
+        "environments": [{"hash": key, **texts, "threads": int(record["threads"]), "versions": versions}]
+    }
+
+
+def _model_rows(key: str, record: Row) -> Rows:
+    printed = [(str(name), _float(value)) for name, value in record["printed"].items()]
+    return {"models": [{**record, "printed": printed}]}
+
+
+def _task_rows(key: str, record: Row) -> Rows:
+    classes = [str(name) for name in record["classes"]]
+    task = {
+        "hash": key,
+        "name": str(record["name"]),
+        "title": str(record["title"]),
+        "classes": classes,
+        "genes": len(record["genes"]),
+        "source": str(record["source"]),
+        "audit": json.dumps(record["audit"]),
+    }
+    genes = [
+        {
+            "task_hash": key,
+            "index": place,
+            "gene": gene,
+            "label": label,
+            "class": classes[label],
+            "text": text,
+        }
+        for place, (gene, label, text) in enumerate(
+            zip(record["genes"], record["labels"], record["texts"], strict=True)
+        )
+    ]
+    return {"tasks": [task], "task_genes": genes}
+
+
+_ROWS: Final = {
+    "scored": _scored_rows,
+    "failed": _failed_rows,
+    "run": _run_rows,
+    "run_end": _run_rows,
+    "environment": _environment_rows,
+    "model": _model_rows,
+    "task": _task_rows,
+}
+
+
+def _float(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _time(text: str) -> datetime | None:
+    """An ISO 8601 time as naive UTC, which is what the tables hold; '' is None."""
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

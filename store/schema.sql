@@ -1,0 +1,325 @@
+-- The tables and views of arena.duckdb: a public interface, safe to query with any tool.
+--
+-- Everything here is filled from the journals, and `genearena repair` rebuilds it from them.
+-- Times are UTC. `key` is the unit's key: 40 hex digits of the SHA-256 of everything that can
+-- change its number. Read with `duckdb -readonly arena.duckdb` or `store.connect()`.
+
+-- ------------------------------------------------------------------------------- what was chosen
+
+CREATE TABLE models (
+    name          VARCHAR PRIMARY KEY,   -- as in every table's column `model`
+    kind          VARCHAR NOT NULL,      -- huggingface, package, folder, vectors, endpoint
+    source        VARCHAR NOT NULL,      -- hub id, package, path or URL
+    revision      VARCHAR NOT NULL,      -- pinned commit, version or SHA-256
+    dimension     INTEGER,
+    parameters    BIGINT,                -- true parameter count
+    pooling       VARCHAR,               -- NULL: as the model's own files say
+    normalize     BOOLEAN,
+    prefix        VARCHAR NOT NULL,
+    max_tokens    INTEGER,
+    licence       VARCHAR NOT NULL,
+    paper_name    VARCHAR NOT NULL,      -- its row in the paper's tables, or ''
+    printed       MAP(VARCHAR, DOUBLE),  -- figures as the paper prints them
+    note          VARCHAR NOT NULL
+);
+
+CREATE TABLE tasks (
+    hash     VARCHAR PRIMARY KEY,  -- SHA-256 of classes, genes, labels and texts
+    name     VARCHAR NOT NULL,     -- several rows share a name when labels or texts differ
+    title    VARCHAR NOT NULL,
+    classes  VARCHAR[] NOT NULL,   -- a label is an index into this list, from 0
+    genes    INTEGER NOT NULL,     -- how many
+    source   VARCHAR NOT NULL,
+    audit    JSON NOT NULL         -- from label file to analysed genes, with reasons
+);
+
+CREATE TABLE task_genes (
+    task_hash  VARCHAR NOT NULL,
+    "index"    INTEGER NOT NULL,  -- the gene's place in the task, from 0
+    gene       VARCHAR NOT NULL,
+    label      INTEGER NOT NULL,
+    class      VARCHAR NOT NULL,
+    text       VARCHAR NOT NULL   -- the description that is embedded
+);
+
+-- ------------------------------------------------------------------------------- what was run
+
+CREATE TABLE runs (
+    id            VARCHAR PRIMARY KEY,
+    started_at    TIMESTAMP,
+    finished_at   TIMESTAMP,           -- NULL: still running, or interrupted
+    state         VARCHAR NOT NULL,    -- started, finished, failed, cancelled
+    selection     JSON NOT NULL,       -- what was asked for
+    total         BIGINT NOT NULL,
+    already_done  BIGINT NOT NULL,
+    pid           BIGINT NOT NULL,
+    host          VARCHAR NOT NULL
+);
+
+CREATE TABLE environments (
+    hash      VARCHAR PRIMARY KEY,
+    python    VARCHAR,
+    platform  VARCHAR,
+    host      VARCHAR,
+    device    VARCHAR,
+    cpu       VARCHAR,
+    threads   INTEGER,
+    versions  MAP(VARCHAR, VARCHAR)  -- library -> version
+);
+
+-- One row for each unit of work that has ended, well or not.
+CREATE TABLE units (
+    key          VARCHAR PRIMARY KEY,
+    model        VARCHAR NOT NULL,
+    task         VARCHAR NOT NULL,
+    protocol     VARCHAR NOT NULL,
+    preset       VARCHAR NOT NULL,
+    text         VARCHAR NOT NULL,  -- text recipe: axes->>'text'
+    seed         BIGINT NOT NULL,
+    scheme       VARCHAR NOT NULL,  -- how splits are drawn
+    config       VARCHAR NOT NULL,  -- 12 hex digits: the spec without the seed
+    task_hash    VARCHAR NOT NULL,
+    axes         JSON NOT NULL,
+    spec         JSON NOT NULL,     -- everything the key is made of
+    state        VARCHAR NOT NULL,  -- scored, failed
+    finished_at  TIMESTAMP NOT NULL
+);
+
+-- One row for each scored unit; repeats the unit's coordinates, so that most questions need no join
+-- (the ranked table of a million scores: 25 ms against 150 ms with one).
+CREATE TABLE scores (
+    key               VARCHAR PRIMARY KEY,
+    model             VARCHAR NOT NULL,
+    task              VARCHAR NOT NULL,
+    protocol          VARCHAR NOT NULL,
+    preset            VARCHAR NOT NULL,
+    text              VARCHAR NOT NULL,
+    seed              BIGINT NOT NULL,
+    config            VARCHAR NOT NULL,
+    auc               DOUBLE,             -- more than two classes: one-vs-rest, macro
+    auprc             DOUBLE,
+    precision         DOUBLE,             -- macro, like recall and f1
+    recall            DOUBLE,
+    f1                DOUBLE,
+    brier             DOUBLE,
+    n_train           INTEGER NOT NULL,
+    n_test            INTEGER NOT NULL,
+    environment       VARCHAR NOT NULL,   -- environments.hash
+    finished_at       TIMESTAMP NOT NULL,
+    seconds           MAP(VARCHAR, DOUBLE),  -- wall time by phase
+    best_params       JSON NOT NULL,      -- what tuning chose, or {}
+    notes             VARCHAR[] NOT NULL,
+    split_hash        VARCHAR NOT NULL,
+    vectors_hash      VARCHAR NOT NULL,
+    predictions_hash  VARCHAR NOT NULL    -- tells a rerun that differs
+);
+
+-- Every test gene's score in every split.
+CREATE TABLE predictions (
+    key      VARCHAR NOT NULL,
+    "index"  INTEGER NOT NULL,  -- the gene's place in its task
+    gene     VARCHAR NOT NULL,
+    label    INTEGER NOT NULL,
+    score    DOUBLE,            -- probability of class 1; NULL with more than two classes
+    scores   DOUBLE[] NOT NULL  -- probability of each class
+);
+
+CREATE TABLE cv_trials (
+    key        VARCHAR NOT NULL,
+    trial      INTEGER NOT NULL,  -- the cell's place in the tuning grid, from 0
+    params     JSON NOT NULL,
+    fold_aucs  DOUBLE[] NOT NULL,
+    mean_auc   DOUBLE,
+    best       BOOLEAN NOT NULL
+);
+
+CREATE TABLE epochs (
+    key            VARCHAR NOT NULL,
+    stage          INTEGER NOT NULL,
+    epoch          INTEGER NOT NULL,  -- from 1 within its stage
+    loss           DOUBLE,            -- NULL: not a number
+    eval_auc       DOUBLE,
+    learning_rate  DOUBLE,
+    seconds        DOUBLE
+);
+
+-- Every attempt that failed; stays when a later attempt succeeds.
+CREATE TABLE failures (
+    key          VARCHAR NOT NULL,
+    model        VARCHAR NOT NULL,
+    task         VARCHAR NOT NULL,
+    protocol     VARCHAR NOT NULL,
+    preset       VARCHAR NOT NULL,
+    text         VARCHAR NOT NULL,
+    seed         BIGINT NOT NULL,
+    attempt      INTEGER NOT NULL,
+    sentence     VARCHAR NOT NULL,
+    error        VARCHAR NOT NULL,
+    traceback    VARCHAR NOT NULL,
+    environment  VARCHAR NOT NULL,
+    finished_at  TIMESTAMP NOT NULL
+);
+
+-- A rerun of a key that gave another number. The first number stays in `scores`.
+CREATE TABLE conflicts (
+    key               VARCHAR NOT NULL,
+    kept_auc          DOUBLE,
+    auc               DOUBLE,
+    kept_environment  VARCHAR NOT NULL,
+    environment       VARCHAR NOT NULL,
+    predictions_hash  VARCHAR NOT NULL,
+    finished_at       TIMESTAMP NOT NULL
+);
+
+-- What others published: the paper's tables, and the authors' own rerun of June 2025, whose ranks
+-- are those of its printed three digits. Task 'mean' is the mean over the four tasks.
+CREATE TABLE reference_scores (
+    source       VARCHAR NOT NULL,  -- paper, rerun-2025-06
+    paper_table  INTEGER NOT NULL,
+    protocol     VARCHAR NOT NULL,
+    model        VARCHAR NOT NULL,  -- the paper's name of it
+    task         VARCHAR NOT NULL,
+    auc          DOUBLE NOT NULL,
+    rank         DOUBLE NOT NULL
+);
+
+-- How far each journal has been applied, and how many of its lines were damaged.
+CREATE TABLE applied (
+    file      VARCHAR PRIMARY KEY,
+    "offset"  BIGINT NOT NULL,
+    damaged   BIGINT NOT NULL
+);
+
+-- ------------------------------------------------------------------------------- views
+
+-- The ranked table, one row for each cell. A cell's AUC is the mean of its splits' AUCs, rounded to
+-- 9 digits so that equal means tie; ranks run from high to low, ties averaged, like R's
+-- rank(-mean, ties = "average"). `mean_auc` (the mean of the tasks' means) and `mean_rank` stand
+-- only beside models with a score in every task that this protocol, preset and text has.
+-- If a cell was computed in several configurations (a new model revision, an edited task), the
+-- newest counts and `configs` tells how many there are. `failed` splits are in no mean.
+CREATE VIEW leaderboard AS
+WITH outcomes AS (
+    SELECT protocol, preset, text, model, task, config, auc, finished_at FROM scores
+    UNION ALL
+    SELECT protocol, preset, text, model, task, config, NULL, finished_at FROM units WHERE state = 'failed'
+), configurations AS (
+    SELECT
+        protocol, preset, text, model, task, config,
+        avg(auc) AS mean, stddev_samp(auc) AS sd, count(auc) AS n, count(*) - count(auc) AS failed,
+        max(finished_at) AS finished_at
+    FROM outcomes
+    GROUP BY protocol, preset, text, model, task, config
+), cells AS (
+    SELECT *, round(mean, 9) AS auc, count(*) OVER cell AS configs
+    FROM configurations
+    WINDOW cell AS (PARTITION BY protocol, preset, text, model, task)
+    QUALIFY row_number() OVER (cell ORDER BY finished_at DESC, config) = 1
+), columns AS (
+    SELECT protocol, preset, text, count(DISTINCT task) AS tasks FROM cells GROUP BY protocol, preset, text
+), overall AS (
+    SELECT
+        protocol, preset, text, model, round(avg(mean), 9) AS mean_auc
+    FROM cells JOIN columns USING (protocol, preset, text)
+    GROUP BY protocol, preset, text, model, tasks
+    HAVING count(mean) = tasks
+), ranked_overall AS (
+    SELECT
+        *,
+        rank() OVER (PARTITION BY protocol, preset, text ORDER BY mean_auc DESC)
+        + (count(*) OVER (PARTITION BY protocol, preset, text, mean_auc) - 1) / 2.0 AS mean_rank
+    FROM overall
+)
+SELECT
+    protocol, preset, text, model, task, auc, sd, n, failed,
+    CASE WHEN auc IS NOT NULL THEN
+        rank() OVER (PARTITION BY protocol, preset, text, task ORDER BY auc DESC NULLS LAST)
+        + (count(*) OVER (PARTITION BY protocol, preset, text, task, auc) - 1) / 2.0
+    END AS rank,
+    mean_auc, mean_rank, configs, finished_at
+FROM cells LEFT JOIN ranked_overall USING (protocol, preset, text, model);
+
+-- Own, paper and rerun under one another, as the published tables are laid out: one row for each
+-- task, and one for task 'mean'. Pivot it as you like.
+CREATE VIEW leaderboard_long AS
+SELECT 'own' AS source, protocol, preset, text, model, task, auc, sd, n, failed, rank FROM leaderboard
+UNION ALL
+SELECT DISTINCT 'own', protocol, preset, text, model, 'mean', mean_auc, NULL, NULL, NULL, mean_rank
+FROM leaderboard WHERE mean_auc IS NOT NULL
+UNION ALL
+SELECT source, protocol, 'paper', '', model, task, auc, NULL, 10, 0, rank FROM reference_scores;
+
+-- Own means beside the published ones. The splits cannot be the paper's own, so the yardstick is the
+-- standard error of a mean of n test AUCs, at most ten, if they were independent: Hanley and
+-- McNeil's for one split at the tables' AUCs is .150 (long vs short range), .066 (dosage), .064
+-- (bivalent vs Lys4) and .082 (bivalent vs no methyl). Within 2 of them: match; 3: near; else differs.
+CREATE VIEW reproduction AS
+WITH yardstick (task, one_split) AS (
+    VALUES ('long-vs-short-tf', 0.150), ('dosage-sensitivity', 0.066),
+           ('bivalent-vs-lys4', 0.064), ('bivalent-vs-no-methyl', 0.082)
+), compared AS (
+    SELECT
+        own.protocol, own.preset, own.text, own.model, own.task, own.auc, own.n, own.failed,
+        paper.auc AS paper_auc, rerun.auc AS rerun_auc,
+        own.auc - paper.auc AS delta, own.auc - rerun.auc AS rerun_delta,
+        yardstick.one_split / sqrt(least(own.n, 10)) AS standard_error
+    FROM leaderboard AS own
+    LEFT JOIN models ON models.name = own.model
+    JOIN reference_scores AS paper
+        ON paper.source = 'paper' AND paper.protocol = own.protocol AND paper.task = own.task
+        AND paper.model = coalesce(nullif(models.paper_name, ''), own.model)
+    LEFT JOIN reference_scores AS rerun
+        ON rerun.source = 'rerun-2025-06' AND rerun.protocol = own.protocol AND rerun.task = own.task
+        AND rerun.model = paper.model
+    JOIN yardstick ON yardstick.task = own.task
+    WHERE own.n > 0
+)
+SELECT
+    *,
+    CASE
+        WHEN abs(delta) <= 2 * standard_error THEN 'match'
+        WHEN abs(delta) <= 3 * standard_error THEN 'near'
+        ELSE 'differs'
+    END AS verdict
+FROM compared;
+
+-- Which parameters tuning chose in how many splits of a cell.
+CREATE VIEW best_params AS
+SELECT
+    protocol, preset, text, model, task, config, best_params AS params,
+    count(*) AS splits, avg(auc) AS mean_auc
+FROM scores
+WHERE best_params::VARCHAR <> '{}'
+GROUP BY protocol, preset, text, model, task, config, best_params;
+
+-- Every threshold of every split: the points of its ROC and precision-recall curves, from the
+-- highest score down, starting at (0, 0) with an infinite threshold. Two classes: class 1 only;
+-- more: each class against the rest. Ask for one key at a time.
+CREATE VIEW roc_points AS
+WITH per_class AS (
+    SELECT
+        key, label,
+        unnest(CASE WHEN len(scores) = 2 THEN [1] ELSE range(len(scores)) END) AS class, scores
+    FROM predictions
+), steps AS (
+    SELECT
+        key, class, scores[class + 1] AS threshold,
+        count(*) FILTER (label = class) AS positives, count(*) FILTER (label <> class) AS negatives
+    FROM per_class
+    GROUP BY key, class, threshold
+    UNION ALL
+    SELECT DISTINCT key, class, 'infinity'::DOUBLE, 0, 0 FROM per_class
+), sweep AS (
+    SELECT
+        key, class, threshold,
+        sum(positives) OVER downwards AS tp, sum(negatives) OVER downwards AS fp,
+        sum(positives) OVER everything AS p, sum(negatives) OVER everything AS n
+    FROM steps
+    WINDOW
+        everything AS (PARTITION BY key, class),
+        downwards AS (PARTITION BY key, class ORDER BY threshold DESC)
+)
+SELECT
+    key, class, threshold, fp / n AS fpr, tp / p AS tpr, CASE WHEN tp + fp > 0 THEN tp / (tp + fp) END AS precision
+FROM sweep
+ORDER BY key, class, threshold DESC;

@@ -1,0 +1,138 @@
+"""The one class that saves results: into this process's journal, and from all journals to DuckDB."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from store.entries import Record, entry_of
+from store.home import Home
+from store.journal import Damaged, Entry, JournalWriter, journal_sizes, read_journals
+from store.records import Environment, Model, Task
+
+if TYPE_CHECKING:
+    from store.apply import Flushed
+
+BATCH_BYTES: Final = 16 << 20
+"""Journal bytes applied in one transaction: some 4,000 splits, so that catching up after a long
+wait holds the lock for a second at a time and memory stays flat."""
+
+
+class Store:
+    """Saves records durably, knows what is finished, and keeps the database up to date.
+
+    Safe to share between threads. The journals are the truth; the database can be missing, locked
+    or behind without any loss.
+    """
+
+    def __init__(self, home: Home) -> None:
+        """Make the home's folders; the database and its library wait for the first `flush`."""
+        self.home = home.create()
+        self.damaged = 0
+        """Journal lines that could not be trusted, as far as `finished` has read."""
+        self._writer = JournalWriter(home.journals)
+        self._scanning = threading.Lock()
+        """Protects what has been read: the next six."""
+        self._read: dict[str, int] = {}
+        self._finished: dict[str, str] = {}
+        self._attempts: Counter[str] = Counter()
+        self._described: set[tuple[str, str]] = set()
+        self._flushing = threading.Lock()
+        """One flush at a time; protects `_flushed`."""
+        self._flushed: dict[str, int] = {}
+
+    def append(self, *records: Record) -> None:
+        """Save `records`; on return they are on the disk.
+
+        A model, task or environment that some journal already describes is not written again.
+
+        Raises:
+            DiskFull: no space is left; nothing was saved.
+            StoreError: the journal cannot be written; nothing was saved.
+        """
+        entries = [entry_of(record) for record in records]
+        described = [isinstance(record, Model | Task | Environment) for record in records]
+        if any(described):
+            with self._scanning:
+                self._scan()
+                entries = [
+                    entry
+                    for entry, once in zip(entries, described, strict=True)
+                    if not once or (entry["kind"], entry["key"]) not in self._described
+                ]
+        self._writer.append(entries)
+
+    def finished(self) -> dict[str, str]:
+        """Unit key -> `scored` or `failed`, over the journals of all processes.
+
+        Reads only what was added since the last call (100,000 splits at first: about a second).
+
+        Raises:
+            StoreError: a journal cannot be read.
+        """
+        with self._scanning:
+            self._scan()
+            return dict(self._finished)
+
+    def attempts(self) -> dict[str, int]:
+        """Unit key -> how often it failed."""
+        with self._scanning:
+            self._scan()
+            return dict(self._attempts)
+
+    def flush(self) -> Flushed:
+        """Bring the database up to date with all journals; short transactions, then let go of it.
+
+        Makes the database if there is none. Does not touch it when nothing is new.
+
+        Raises:
+            StoreBusy: another process holds the file; try again later, nothing is lost.
+            DiskFull: no space is left for the database.
+            StoreError: the file is damaged, foreign or newer; it is left as it is.
+        """
+        from store.apply import Flushed, applied_offsets, apply
+        from store.database import writing
+
+        with self._flushing:
+            total = Flushed()
+            sizes = journal_sizes(self.home.journals)
+            if sizes == self._flushed and self.home.database.exists():
+                return total
+            more = True
+            while more:
+                with writing(self.home.database) as con:
+                    lines, more = take(read_journals(self.home.journals, applied_offsets(con)))
+                    total += apply(con, lines)
+            self._flushed = sizes
+            return total
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        self._writer.close()
+
+    def _scan(self) -> None:
+        for line in read_journals(self.home.journals, self._read):
+            self._read[line.file] = line.end
+            if isinstance(line, Damaged):
+                self.damaged += 1
+            elif line.kind == "scored":
+                self._finished[line.key] = "scored"
+            elif line.kind == "failed":
+                self._finished.setdefault(line.key, "failed")
+                self._attempts[line.key] += 1
+            else:
+                self._described.add((line.kind, line.key))
+
+
+def take(lines: Iterator[Entry | Damaged]) -> tuple[list[Entry | Damaged], bool]:
+    """The next `BATCH_BYTES` of `lines`, and whether there may be more."""
+    taken: list[Entry | Damaged] = []
+    size = 0
+    for line in lines:
+        taken.append(line)
+        size += len(line.line) if isinstance(line, Entry) else 0
+        if size >= BATCH_BYTES:
+            return taken, True
+    return taken, False
