@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 from sklearn import config_context
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import ParameterGrid
-from sklearn.multiclass import OneVsRestClassifier
 
+from engine.classify import liblinear
 from engine.classify.folds import Fold, Scores
 from engine.classify.tuning import Cell, Pace, fold_auc
-
-_LIBLINEAR: Final = Lock()
-"""liblinear has one random generator for the whole process and lets go of the interpreter while it
-fits: two fits at once take each other's numbers, and l1 coefficients differ in the second digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +39,8 @@ class Logistic:
         Raises:
             Stopped: cancelled before the fit.
         """
-        return np.asarray(self._fit(fold, cell, pace).predict_proba(fold.x_held), dtype=np.float64)
+        pace.check()
+        return np.asarray(self._fit(fold, cell).predict_proba(fold.x_held), dtype=np.float64)
 
     def aucs(self, fold: Fold, cells: Sequence[Cell], pace: Pace) -> list[float]:
         """The AUC of each cell in one fold, equal to GridSearchCV's bit for bit.
@@ -52,28 +48,24 @@ class Logistic:
         Raises:
             Stopped: cancelled between two fits.
         """
-        return [_auc(self._fit(fold, cell, pace), fold) for cell in cells]
+        return [self._auc(fold, cell, pace) for cell in cells]
 
-    def _fit(self, fold: Fold, cell: Cell, pace: Pace) -> Any:
+    def _auc(self, fold: Fold, cell: Cell, pace: Pace) -> float:
+        """The held-out AUC, from the values GridSearchCV's scorer asks for.
+
+        With two classes those are decision values: probabilities near 0 and 1 run into ties.
+        """
         pace.check()
+        if len(np.unique(fold.y)) > 2:
+            return fold_auc(fold.y_held, self._fit(fold, cell).predict_proba(fold.x_held))
+        if self.solver == "lbfgs":
+            return fold_auc(fold.y_held, self._fit(fold, cell).decision_function(fold.x_held))
+        settings = (cell["C"], cell["penalty"], self.seed)
+        return fold_auc(fold.y_held, liblinear.decide(fold.x, fold.y, fold.x_held, *settings))
+
+    def _fit(self, fold: Fold, cell: Cell) -> Any:
+        if self.solver == "liblinear":
+            return liblinear.fit(fold.x, fold.y, cell["C"], cell["penalty"], self.seed)
+        model = LogisticRegression(C=cell["C"], max_iter=cell.get("max_iter", 100))
         with config_context(skip_parameter_validation=True, assume_finite=True):
-            if self.solver == "lbfgs":
-                model = LogisticRegression(C=cell["C"], max_iter=cell.get("max_iter", 100))
-                return model.fit(fold.x, fold.y)
-            l1_ratio = float(cell["penalty"] == "l1")
-            model = LogisticRegression(
-                solver="liblinear", C=cell["C"], l1_ratio=l1_ratio, random_state=self.seed
-            )
-            if len(np.unique(fold.y)) > 2:
-                model = OneVsRestClassifier(model)
-            with _LIBLINEAR:
-                return model.fit(fold.x, fold.y)
-
-
-def _auc(model: Any, fold: Fold) -> float:
-    """The held-out AUC of a fitted model, from what GridSearchCV's scorer asks of it.
-
-    With two classes that is the decision value: probabilities near 0 and 1 run into ties.
-    """
-    score = model.decision_function if len(model.classes_) == 2 else model.predict_proba
-    return fold_auc(fold.y_held, score(fold.x_held))
+            return model.fit(fold.x, fold.y)
