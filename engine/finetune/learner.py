@@ -1,0 +1,188 @@
+"""One model in training: a step, scores, and weights to go back to, within the memory there is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.cancel import check
+from engine.finetune.batches import Tokens, in_order
+from engine.finetune.config import FinetuneConfig
+from engine.finetune.evaluation import evaluation_auc
+from engine.finetune.model import Classifier
+from store.errors import ModelError
+
+
+class Learner:
+    """A classifier with its task's tokens and labels on one device."""
+
+    def __init__(
+        self,
+        model: Classifier,
+        tokens: Tokens,
+        labels: Sequence[int],
+        config: FinetuneConfig,
+        device: torch.device,
+        cancel: threading.Event,
+    ) -> None:
+        self.model = model
+        self.tokens = tokens
+        self.known = np.asarray(labels)
+        self.labels = torch.tensor(labels, device=device)
+        self.config = config
+        self.device = device
+        self.cancel = cancel
+        self.notes: list[str] = []
+        self._at_once = config.batch_size
+        """Texts in memory at a time."""
+        self._features: Tensor | None = None
+        self._bf16 = config.precision == "bf16" and self._can_bf16()
+        if device.type == "cpu":
+            look = look_at(cancel)
+            for layer in model.encoder.modules():
+                if isinstance(layer, nn.Linear):
+                    layer.register_forward_hook(look)
+
+    def step(self, rows: Sequence[int], optimizer: torch.optim.Optimizer, rate: float) -> Tensor:
+        """One optimiser step on `rows`; their mean loss, still on the device."""
+        self.model.train()
+
+        def backward(part: list[int]) -> Tensor:
+            with self._precision():
+                logits = self._logits(part)
+            loss = functional.cross_entropy(logits.float(), self.labels[part], reduction="sum") / len(rows)
+            loss.backward()
+            return loss.detach()
+
+        losses = self._in_parts(rows, backward)
+        if self.config.max_grad_norm:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.step()
+        return torch.stack(losses).sum()
+
+    def scores(self, rows: Sequence[int]) -> np.ndarray:
+        """Probabilities, float64 [len(rows), n_classes]."""
+
+        def logits(part: list[int]) -> Tensor:
+            with self._precision():
+                return self._logits(part).float()
+
+        scores: np.ndarray = self._evaluated(rows, logits).cpu().double().softmax(-1).numpy()
+        return scores
+
+    def auc(self, rows: Sequence[int]) -> float | None:
+        """AUC on `rows`; None without rows or if they leave nothing to rank."""
+        return evaluation_auc(self.known[list(rows)], self.scores(rows)) if rows else None
+
+    def freeze_features(self) -> None:
+        """Compute every text's features once; from here on only the head is run."""
+
+        def features(part: list[int]) -> Tensor:
+            with self._precision():
+                return self.model.features(self.tokens.batch(part)).float()
+
+        self._features = self._evaluated(range(len(self.tokens.lengths)), features)
+
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of everything that is trained."""
+        named = self.model.named_parameters()
+        return {name: item.detach().clone() for name, item in named if item.requires_grad}
+
+    def restore(self, weights: Mapping[str, Tensor]) -> None:
+        """Put back what `weights` returned."""
+        self.model.load_state_dict(dict(weights), strict=False)
+
+    def _logits(self, part: list[int]) -> Tensor:
+        if self._features is not None:
+            logits: Tensor = self.model.head(self.model.dropout(self._features[part]))
+            return logits
+        return self.model.forward(self.tokens.batch(part))
+
+    def _evaluated(self, rows: Sequence[int], work: Callable[[list[int]], Tensor]) -> Tensor:
+        self.model.eval()
+        parts = []
+        with torch.no_grad():
+            for batch in in_order(rows, self.config.batch_size):
+                parts += self._in_parts(batch, work)
+        return torch.cat(parts)
+
+    def _in_parts(self, rows: Sequence[int], work: Callable[[list[int]], Tensor]) -> list[Tensor]:
+        """`work` on as many of `rows` at a time as memory holds, from the start after every refusal."""
+        while True:
+            self.model.zero_grad()
+            try:
+                results = []
+                for part in in_order(rows, self._at_once):
+                    check(self.cancel)
+                    results.append(work(part))
+                return results
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+            # Outside the handler: the error's frames hold the tensors of the failed attempt.
+            self._halve()
+
+    def _halve(self) -> None:
+        if self._at_once == 1:
+            raise ModelError(
+                f"One text of {max(self.tokens.lengths)} tokens is too much for {self.device}'s memory.",
+                "Cut texts shorter (finetune_tokens), or use another device.",
+            )
+        self._at_once = (self._at_once + 1) // 2
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        said = f"Memory ran out on {self.device}: "
+        self.notes = [note for note in self.notes if not note.startswith(said)]
+        count = "one text" if self._at_once == 1 else f"{self._at_once} texts"
+        self.notes.append(f"{said}{count} at a time, accumulated to steps of {self.config.batch_size}.")
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        return torch.autocast(self.device.type, torch.bfloat16) if self._bf16 else nullcontext()
+
+    def _can_bf16(self) -> bool:
+        supported = bool(torch.amp.is_autocast_available(self.device.type))
+        if self.device.type == "cuda":
+            supported = bool(torch.cuda.is_bf16_supported())
+        if not supported:
+            self.notes.append(f"{self.device} does not support bf16: run in fp32.")
+        return supported
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether a device or the host refused memory; CPU and MPS say so in the text only."""
+    text = str(error)
+    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in text or "allocate memory" in text
+
+
+def look_at(cancel: threading.Event) -> Callable[[nn.Module, Any, Tensor], None]:
+    """A forward hook that raises `Stopped` before and behind its layer, in both directions.
+
+    A step of a large model takes seconds on a CPU; a layer takes milliseconds.
+    """
+
+    def hook(_layer: nn.Module, _inputs: Any, output: Tensor) -> None:
+        check(cancel)
+        if output.requires_grad:
+            output.register_hook(lambda _gradient: check(cancel))
+
+    return hook
+
+
+def seed_dropout(device: torch.device, seed: int) -> None:
+    """Seed the generator that dropout on `device` draws from, and no other device's."""
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
+    elif device.type == "mps":
+        torch.mps.manual_seed(seed)
+    else:
+        torch.default_generator.manual_seed(seed)
