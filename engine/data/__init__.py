@@ -1,0 +1,1 @@
+"""From files to genes, labels, texts and splits: importers, resolution, audits, safe loaders."""

@@ -1,0 +1,114 @@
+"""What is known of a gene, and the two tables that hold it: `genes.csv` and NCBI's gene_info."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from engine.data.tables import read_table, write_csv
+
+HUMAN: Final = "9606"
+"""NCBI's number for Homo sapiens; gene_info also holds Neanderthal and Denisovan genes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gene:
+    """One gene's facts; empty where unknown."""
+
+    symbol: str
+    """The approved symbol, or the identifier as given if it is unknown."""
+    ncbi_id: str = ""
+    hgnc_id: str = ""
+    ensembl_ids: tuple[str, ...] = ()
+    mim_ids: tuple[str, ...] = ()
+    name: str = ""
+    """The approved name, e.g. "zinc finger protein 41"."""
+    aliases: tuple[str, ...] = ()
+    previous: tuple[str, ...] = ()
+    """Previous symbols; NCBI lists them among the aliases, HGNC apart."""
+    locus: str = ""
+    """Cytogenetic band, e.g. Xp11.3."""
+    gene_type: str = ""
+    description: str = ""
+    """The text a task brought along for this gene."""
+
+
+_LISTS: Final = ("ensembl_ids", "mim_ids", "aliases", "previous")
+_COLUMNS: Final = (
+    "symbol", "ncbi_id", "hgnc_id", "ensembl_ids", "mim_ids", "name", "aliases", "previous", "locus",
+    "gene_type", "description",
+)  # fmt: skip
+
+
+def read_genes(path: Path) -> tuple[Gene, ...]:
+    """The genes of a `genes.csv`; lists stand with `|` between their members.
+
+    Raises:
+        DataError: unreadable, or without a column `symbol`.
+    """
+    table = read_table(path, delimiter=",")
+    table.column("symbol")
+    known = [(index, name) for index, name in enumerate(table.header) if name in _COLUMNS]
+    genes = []
+    for row in table.rows:
+        texts = {name: row[index] for index, name in known if name not in _LISTS}
+        lists = {name: _split(row[index]) for index, name in known if name in _LISTS}
+        genes.append(Gene(**texts, **lists))  # type: ignore[arg-type]
+    return tuple(genes)
+
+
+def write_genes(path: Path, genes: Iterable[Gene]) -> None:
+    """Write `genes.csv`, sorted by symbol; columns that are empty throughout are left out."""
+    rows = sorted(genes, key=lambda gene: gene.symbol)
+    used = tuple(name for name in _COLUMNS if name == "symbol" or any(getattr(gene, name) for gene in rows))
+    write_csv(path, used, [tuple(_joined(getattr(gene, name)) for name in used) for gene in rows])
+
+
+def read_gene_info(path: Path) -> tuple[Gene, ...]:
+    """The human genes of NCBI's gene_info(.gz), in file order.
+
+    Raises:
+        DataError: unreadable, or one of its columns is missing.
+    """
+    table = read_table(path, delimiter="\t")
+    columns = ("#tax_id", "GeneID", "Symbol", "Synonyms", "dbXrefs", "map_location", "description")
+    tax, number, symbol, synonyms, references, place, description = (table.column(name) for name in columns)
+    kind = table.column("type_of_gene")
+    approved = table.column("Full_name_from_nomenclature_authority")
+    genes = []
+    for row in table.rows:
+        if row[tax] != HUMAN:
+            continue
+        links = _split(row[references])
+        genes.append(
+            Gene(
+                symbol=row[symbol],
+                ncbi_id=row[number],
+                hgnc_id=next(iter(_after(links, "HGNC:")), ""),
+                ensembl_ids=_after(links, "Ensembl:"),
+                mim_ids=_after(links, "MIM:"),
+                name=_known(row[approved]) or _known(row[description]),
+                aliases=_split(row[synonyms]),
+                locus=_known(row[place]),
+                gene_type=_known(row[kind]),
+            )
+        )
+    return tuple(genes)
+
+
+def _split(field: str) -> tuple[str, ...]:
+    return tuple(part for part in _known(field).split("|") if part)
+
+
+def _known(field: str) -> str:
+    return "" if field == "-" else field
+
+
+def _after(links: Iterable[str], prefix: str) -> tuple[str, ...]:
+    return tuple(link.removeprefix(prefix) for link in links if link.startswith(prefix))
+
+
+def _joined(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else "|".join(value)
