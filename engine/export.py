@@ -97,6 +97,7 @@ def export_query(
     query: str,
     path: str | os.PathLike[str],
     format: str | None = None,
+    parameters: Sequence[Any] = (),
 ) -> Path:
     """Write what a query gives to `path`, row by row, so that its size does not matter.
 
@@ -105,6 +106,7 @@ def export_query(
         query: one SELECT; lists and structs keep their types in Parquet and are JSON text elsewhere.
         path: the file to write.
         format: one of `FORMATS`; by default as the suffix says.
+        parameters: for the question marks in `query`.
 
     Raises:
         UsageError: the format is not known.
@@ -112,21 +114,23 @@ def export_query(
     """
     target = Path(path).expanduser()
     if format_of(target, format) != "parquet":
-        columns, rows = query_rows(connection, query)
+        columns, rows = query_rows(connection, query, parameters)
         return export_table(columns, rows, target, format)
     import pyarrow.parquet as pq
 
     with _replacing(target) as stream:
-        reader = connection.sql(query).to_arrow_reader(_PARQUET_BATCH)
+        reader = connection.sql(query, params=list(parameters)).to_arrow_reader(_PARQUET_BATCH)
         with pq.ParquetWriter(stream, reader.schema) as writer:
             for batch in reader:
                 writer.write_batch(batch)
     return target
 
 
-def query_rows(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[list[str], Iterator[Row]]:
+def query_rows(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()
+) -> tuple[list[str], Iterator[Row]]:
     """The column names and the rows, fetched a few thousand at a time."""
-    cursor = connection.execute(query)
+    cursor = connection.execute(query, list(parameters))
     columns = [item[0] for item in cursor.description]
     batches = iter(lambda: cursor.fetchmany(4096), [])
     return columns, itertools.chain.from_iterable(batches)

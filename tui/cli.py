@@ -157,9 +157,11 @@ def _logged(error: Exception, session: Session) -> str:
 )
 @click.option("--offline", is_flag=True, help="Open no connection, whatever is asked.")
 @click.version_option(package_name="genearena", message="%(prog)s %(version)s")
+@click.option("--readonly", is_flag=True, help="Show the arena, but neither start nor steer.")
+@click.option("--ascii", is_flag=True, help="Draw the arena with ASCII characters only.")
 @home_option
 @click.pass_context
-def cli(ctx: click.Context, offline: bool) -> int | None:
+def cli(ctx: click.Context, offline: bool, readonly: bool, ascii: bool) -> int | None:
     """The arena of small text-embedding models on gene-classification tasks.
 
     Without a command: the terminal interface.
@@ -170,12 +172,19 @@ def cli(ctx: click.Context, offline: bool) -> int | None:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     if ctx.invoked_subcommand is not None:
         return None
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+    if not _has_screen():
         click.echo(HEADLESS, err=True)
         return 2
     from tui.app import run_app
 
-    return run_app(ctx.obj.home)
+    return run_app(ctx.obj.writable(), readonly, ascii)
+
+
+def _has_screen() -> bool:
+    """Whether the interface can be drawn: on a terminal, or by a driver that textual was told of."""
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return True
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 main = cli

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,10 +105,10 @@ def put_json(value: Any) -> None:
 
 
 def put_table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], right: frozenset[int] | set[int] = frozenset()
+    columns: Sequence[str], rows: Iterable[Sequence[object]], right: Collection[int] = (), limit: int = 60
 ) -> None:
-    """An aligned table; the columns in `right` are set to the right."""
-    cells = [[clean(cell, limit=60) for cell in row] for row in [columns, *rows]]
+    """An aligned table; the columns in `right` are set to the right, cells cut at `limit` characters."""
+    cells = [[clean(cell, limit) for cell in row] for row in [columns, *rows]]
     widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
     for line in cells:
         padded = (

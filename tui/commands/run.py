@@ -7,7 +7,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from types import FrameType
 from typing import Any
 
@@ -52,14 +52,18 @@ def run_command(session: Session, protocols: tuple[str, ...], as_json: bool, **c
     """
     home = session.writable()
     options = make_options(chosen)
-    selection = make_selection(home, names(protocols), chosen)
-    plan = checked_plan(selection, home)
+    plan = checked_plan(make_selection(home, names(protocols), chosen), home)
     if chosen["dry_run"]:
         put_plan(plan, as_json)
         return 0
     if chosen["detach"]:
-        return detach(home, plan, options, as_json)
-    return run_here(home, plan, options, as_json)
+        detach(home, plan, options)
+        if as_json:
+            put_json({"detached": True, "units": len(plan.units), "to_run": len(plan.todo)})
+        return 0
+    ended = run_here(home, plan, options)
+    put_ended(ended, as_json)
+    return ended.exit_code
 
 
 def put_plan(plan: Plan, as_json: bool) -> None:
@@ -89,25 +93,50 @@ def put_plan(plan: Plan, as_json: bool) -> None:
     put(f"{len(plan.units)} units, {len(todo)} to run")
 
 
-def detach(home: Home, plan: Plan, options: Options, as_json: bool) -> int:
+def detach(home: Home, plan: Plan, options: Options) -> None:
     """Leave the selection to a runner of its own."""
     launch(home, plan.selection, (options.device, str(options.workers), str(options.threads)))
-    if as_json:
-        put_json({"detached": True, "units": len(plan.units), "to_run": len(plan.todo)})
-    else:
-        say(f"{len(plan.todo)} of {len(plan.units)} units run detached; `genearena attach` follows them.")
-    return 0
+    say(f"{len(plan.todo)} of {len(plan.units)} units run detached; `genearena attach` follows them.")
 
 
-def run_here(home: Home, plan: Plan, options: Options, as_json: bool) -> int:
-    """Run in this process and tell what happens; the exit code."""
-    failures: list[Failed] = []
+# ---------------------------------------------------------------------------- in this process
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run in this process ended."""
+
+    plan: Plan
+    finished: RunFinished | None
+    """None if there was nothing to run."""
+    failures: tuple[Failed, ...]
+    seconds: float
+    interrupted: bool
+
+    @property
+    def failed_before(self) -> int:
+        """Units that failed in an earlier run and were not tried again."""
+        return 0 if self.plan.selection.retry_failed else len(self.plan.failed)
+
+    @property
+    def exit_code(self) -> int:
+        """130 if a signal ended it, 1 if any unit of the selection stands as failed."""
+        if self.interrupted:
+            return 130
+        return 1 if self.failures or self.failed_before else 0
+
+
+def run_here(home: Home, plan: Plan, options: Options) -> Ended:
+    """Run in this process and tell on standard error what happens."""
     if not plan.todo:
-        _apply_journals(home)
-        return _summarise(plan, None, failures, 0.0, as_json)
+        # A run that was killed may have left rows in the journal that no flush has applied yet.
+        with contextlib.closing(Store(home)) as store, contextlib.suppress(StoreBusy):
+            store.flush()
+        return Ended(plan, None, (), 0.0, False)
     say(f"{len(plan.todo)} of {len(plan.units)} units to run in {home.data}")
     control, narrator = Control(), Narrator()
     started = time.monotonic()
+    failures: list[Failed] = []
     finished: RunFinished | None = None
     with stopped_by_signals(control, narrator) as signals:
         for event in supervise(home, plan.selection, control, options):
@@ -118,8 +147,7 @@ def run_here(home: Home, plan: Plan, options: Options, as_json: bool) -> int:
                 case RunFinished():
                     finished = event
     narrator.close()
-    code = _summarise(plan, finished, failures, time.monotonic() - started, as_json)
-    return 130 if signals else code
+    return Ended(plan, finished, tuple(failures), time.monotonic() - started, bool(signals))
 
 
 @contextlib.contextmanager
@@ -147,37 +175,29 @@ def stopped_by_signals(control: Control, narrator: Narrator) -> Iterator[list[in
             signal.signal(number, handler)
 
 
-def _apply_journals(home: Home) -> None:
-    """A run that was killed may have left rows that no flush has applied yet."""
-    with contextlib.closing(Store(home)) as store, contextlib.suppress(StoreBusy):
-        store.flush()
-
-
-def _summarise(
-    plan: Plan, finished: RunFinished | None, failures: list[Failed], seconds: float, as_json: bool
-) -> int:
-    """Tell how the run ended; 1 if any unit of the selection stands as failed."""
-    skipped = 0 if plan.selection.retry_failed else len(plan.failed)
+def put_ended(ended: Ended, as_json: bool) -> None:
+    """The run's summary."""
+    plan, finished = ended.plan, ended.finished
     counts = {
         "units": len(plan.units),
         "already_done": len(plan.done),
-        "failed_before": skipped,
+        "failed_before": ended.failed_before,
         "scored": finished.scored if finished else 0,
         "failed": finished.failed if finished else 0,
         "cancelled": finished.cancelled if finished else 0,
     }
     if as_json:
-        failed = [
-            {"unit": unit_name(one.unit), "key": one.unit.key, "sentence": one.sentence} for one in failures
+        failures = [
+            {"unit": unit_name(one.unit), "key": one.unit.key, "sentence": one.sentence}
+            for one in ended.failures
         ]
-        put_json({**counts, "seconds": round(seconds, 3), "failures": failed})
+        put_json({**counts, "seconds": round(ended.seconds, 3), "failures": failures})
     elif finished is None:
-        put(f"All {len(plan.done)} units are done already; `genearena rank` shows them.")
+        put(f"All {counts['already_done']} units are done already; `genearena rank` shows them.")
     else:
         put(
             f"{counts['units']} units: {counts['already_done']} already done, {counts['scored']} scored, "
-            f"{counts['failed']} failed, {counts['cancelled']} cancelled in {duration(seconds)}"
+            f"{counts['failed']} failed, {counts['cancelled']} cancelled in {duration(ended.seconds)}"
         )
-    if skipped:
-        say(f"{skipped} units failed in an earlier run; --retry-failed runs them again.")
-    return 1 if skipped or counts["failed"] else 0
+    if ended.failed_before:
+        say(f"{ended.failed_before} units failed in an earlier run; --retry-failed runs them again.")

@@ -1,0 +1,174 @@
+"""`genearena export`: rankings, any table of the store, splits and vectors, to a file or printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from engine.catalog.presets import unknown
+from engine.export import FORMATS, export_query, export_table, format_of, query_rows
+from engine.plan import PAPER_SEEDS, Plan, Selection, build_plan
+from store.errors import UsageError
+from tui.commands.common import Session, command, names, pairs, put_pieces, say
+from tui.commands.rank import long_table, paper_row, ranked_tables
+from tui.commands.select import DEFAULT_MODELS, parse_seeds, resolve_tasks
+
+if TYPE_CHECKING:
+    from store.queries import Rankings
+
+STORED: Final = (
+    "scores", "predictions", "units", "cv_trials", "epochs", "failures", "conflicts", "models", "tasks",
+    "task_genes", "runs", "environments", "reference_scores", "leaderboard", "leaderboard_long",
+    "reproduction", "best_params",
+)  # fmt: skip
+"""Tables and views that can be exported as they are."""
+COMPUTED: Final = ("rankings", "splits", "vectors")
+_COORDINATES: Final = ("model", "task", "protocol", "preset", "text", "seed")
+
+
+@command("export")
+@click.argument("what", metavar="{rankings|scores|predictions|splits|vectors|TABLE}")
+@click.option("-o", "--output", metavar="FILE", help="Where to; by default standard output.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="By default as FILE's name says, else csv."
+)
+@click.option("--models", multiple=True, metavar="A,B", help="Only these.")
+@click.option("--tasks", multiple=True, metavar="A,B", help="Only these.")
+@click.option("--protocols", multiple=True, metavar="A,B", help="Only these.")
+@click.option("--seeds", default="", metavar="RANGE", help="Only these, e.g. 41-50.")
+@click.option("--preset", default="", help="Only this; for splits and vectors, paper if not given.")
+@click.option(
+    "--axis", "axes", multiple=True, metavar="NAME=VALUE", help="Splits and vectors: set one axis."
+)
+@click.option("--text", default="", help="Only this; for splits and vectors, facts if not given.")
+@click.option(
+    "--descriptions", default="", metavar="FILE", help="Splits and vectors: texts to use instead."
+)
+def export_command(
+    session: Session, what: str, output: str | None, form: str | None, **chosen: Any
+) -> None:
+    """Write rankings, a table of the store, splits or vectors; TABLE is any of the store's own.
+
+    Splits and vectors are what it takes to recompute every AUC with plain scikit-learn.
+    """
+    if what not in COMPUTED + STORED:
+        raise UsageError(*unknown("table", what, COMPUTED + STORED))
+    target = Path(output).expanduser() if output else None
+    kind = format_of(target, form) if target else form or "csv"
+    if kind == "parquet" and target is None:
+        raise UsageError("Parquet cannot be printed.", "Name a file with --output.")
+    if what in STORED:
+        _export_stored(session, what, target, kind, chosen)
+    else:
+        _write(target, kind, *_computed(session, what, kind, chosen))
+    if target is not None:
+        say(f"Wrote {target}")
+
+
+def _write(target: Path | None, kind: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    if target is None:
+        put_pieces(columns, rows, kind)
+    else:
+        export_table(columns, rows, target, kind)
+
+
+def _computed(
+    session: Session, what: str, kind: str, chosen: dict[str, Any]
+) -> tuple[Sequence[str], list[Any]]:
+    if what == "rankings":
+        protocols = names(chosen["protocols"]) or ("",)
+        tables = [
+            table
+            for protocol in protocols
+            for table in ranked_tables(session, protocol, chosen["preset"], chosen["text"])
+        ]
+        return _rankings(tables, paper_layout=kind in ("markdown", "latex"))
+    from engine.evidence import split_rows, vector_rows
+
+    plan = _plan(session, chosen)
+    return split_rows(plan) if what == "splits" else vector_rows(plan, session.writable())
+
+
+def _rankings(tables: list[Rankings], paper_layout: bool) -> tuple[Sequence[str], list[Any]]:
+    """Several rankings under one another, over all the tasks that any of them has."""
+    if not tables:
+        raise UsageError("Nothing is scored yet.", "`genearena run` does it.")
+    if paper_layout:
+        if len({table.tasks for table in tables}) > 1:
+            raise UsageError(
+                "These rankings have different tasks.", "Export them one by one, with --protocols."
+            )
+        columns: Sequence[str] = ("protocol", "model", *tables[0].tasks, "mean", "rank")
+        return columns, [
+            (table.protocol, *paper_row(table, row, spread=False)) for table in tables for row in table.rows
+        ]
+    records = [
+        dict(zip(columns, row, strict=True)) for columns, rows in map(long_table, tables) for row in rows
+    ]
+    every = list(dict.fromkeys(name for record in records for name in record))
+    return every, [[record.get(name) for name in every] for record in records]
+
+
+def _plan(session: Session, chosen: dict[str, Any]) -> Plan:
+    """The plan whose splits or vectors are wanted; nothing of it is run."""
+    home = session.home
+    selection = Selection(
+        names(chosen["models"]) or (DEFAULT_MODELS,),
+        resolve_tasks(home, names(chosen["tasks"])),
+        ("lr",),
+        parse_seeds(chosen["seeds"]) if chosen["seeds"] else PAPER_SEEDS,
+        chosen["preset"] or "paper",
+        pairs(chosen["axes"], "--axis"),
+        chosen["text"] or "facts",
+        chosen["descriptions"],
+    )
+    plan = build_plan(selection, home, {})
+    refused = [part.reason for part in plan.blocked if part.task not in plan.tasks]
+    if refused:
+        raise UsageError(refused[0])
+    return plan
+
+
+def _export_stored(
+    session: Session, table: str, target: Path | None, kind: str, chosen: dict[str, Any]
+) -> None:
+    from store import connect
+
+    if chosen["axes"] or chosen["descriptions"]:
+        raise UsageError("--axis and --descriptions are for splits and vectors.")
+    with connect(session.home) as connection:
+        there = {row[0] for row in connection.execute(f"describe {table}").fetchall()}
+        query, parameters = _query(table, there, session, chosen)
+        if target is None:
+            put_pieces(*query_rows(connection, query, parameters), kind)
+        else:
+            export_query(connection, query, target, kind, parameters)
+
+
+def _query(table: str, there: set[str], session: Session, chosen: dict[str, Any]) -> tuple[str, list[Any]]:
+    """SELECT with the chosen filters; a table with a key only gets the coordinates from `units`."""
+    joined = "key" in there and "model" not in there
+    source = (
+        f"{table} join (select key, {', '.join(_COORDINATES)} from units) using (key)" if joined else table
+    )
+    columns = f"{', '.join(_COORDINATES)}, {table}.*" if joined else "*"
+    wanted: dict[str, tuple[Any, ...]] = {
+        "model": names(chosen["models"]),
+        "task": resolve_tasks(session.home, names(chosen["tasks"])) if chosen["tasks"] else (),
+        "protocol": names(chosen["protocols"]),
+        "preset": names([chosen["preset"]]),
+        "text": names([chosen["text"]]),
+        "seed": parse_seeds(chosen["seeds"]),
+    }
+    known = there | (set(_COORDINATES) if joined else set())
+    filters = {name: values for name, values in wanted.items() if values}
+    for name in filters:
+        if name not in known:
+            raise UsageError(f"The table {table} has no {name} to choose by.", "Leave the option out.")
+    where = " and ".join(f"list_contains(?, {name})" for name in filters) or "true"
+    return f"select {columns} from {source} where {where} order by all", [
+        list(values) for values in filters.values()
+    ]

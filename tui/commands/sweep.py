@@ -1,0 +1,106 @@
+"""`genearena sweep`: fine-tuning over the paper's values of its settings, one at a time or as a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from engine.catalog.presets import unknown
+from engine.catalog.protocols import PROTOCOLS
+from engine.finetune.sweep import FACTORS, sweep_overrides
+from engine.plan import Plan
+from store.errors import UsageError
+from store.home import Home
+from tui.commands.common import Session, command, json_option, names, put_json, put_table, say
+from tui.commands.run import detach, run_here
+from tui.commands.select import checked_plan, make_options, make_selection, selection_options
+
+
+@command("sweep")
+@click.option("--protocol", default="finetune", show_default=True, help="finetune, linear-probe or lora.")
+@click.option(
+    "--factors", multiple=True, metavar="A,B", help=f"Some of {', '.join(FACTORS)}; by default all."
+)
+@click.option("--grid", is_flag=True, help="Every combination instead of one setting at a time.")
+@selection_options
+@json_option
+def sweep_command(
+    session: Session, protocol: str, factors: tuple[str, ...], grid: bool, as_json: bool, **chosen: Any
+) -> int:
+    """Fine-tune with each value the paper tried of each setting, and tell each mean AUC.
+
+    The exit codes are those of `run`.
+    """
+    tuned = [name for name, known in PROTOCOLS.items() if known.family == "finetune"]
+    if protocol not in tuned:
+        raise UsageError(*unknown("protocol that fine-tunes", protocol, tuned))
+    home = session.writable()
+    options = make_options(chosen)
+    base = make_selection(home, (protocol,), chosen)
+    settings = {**PROTOCOLS[protocol].params, **base.params}
+    overrides = sweep_overrides(settings, names(factors), grid)
+    plans = [checked_plan(replace(base, params={**base.params, **change}), home) for change in overrides]
+    if chosen["dry_run"]:
+        _put_plans(overrides, plans, as_json)
+        return 0
+    code = 0
+    for override, plan in zip(overrides, plans, strict=True):
+        say(f"{_title(override)}: {len(plan.todo)} of {len(plan.units)} units to run")
+        if chosen["detach"]:
+            detach(home, plan, options)
+            continue
+        code = max(code, run_here(home, plan, options).exit_code)
+        if code > 1:
+            return code
+    if not chosen["detach"]:
+        _put_means(home, overrides, plans, as_json)
+    return code
+
+
+def _put_plans(overrides: Sequence[dict[str, Any]], plans: Sequence[Plan], as_json: bool) -> None:
+    """What the sweep would run, one line a configuration."""
+    lines: list[dict[str, Any]] = [
+        {"changed": override, "units": len(plan.units), "to_run": len(plan.todo)}
+        for override, plan in zip(overrides, plans, strict=True)
+    ]
+    if as_json:
+        put_json(lines)
+        return
+    rows = [(_title(line["changed"]), line["units"], line["to_run"]) for line in lines]
+    put_table(("changed", "units", "to run"), rows, right={1, 2})
+
+
+def _title(override: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value:g}" for name, value in override.items()) or "base"
+
+
+def _put_means(
+    home: Home, overrides: Sequence[dict[str, Any]], plans: Sequence[Plan], as_json: bool
+) -> None:
+    """One line a configuration: its mean AUC over everything it scored."""
+    from store import connect
+
+    lines: list[dict[str, Any]] = []
+    with connect(home) as connection:
+        for override, plan in zip(overrides, plans, strict=True):
+            [(mean, deviation, count)] = connection.execute(
+                "select avg(auc), stddev_samp(auc), count(auc) from scores where list_contains(?, key)",
+                [[unit.key for unit in plan.units]],
+            ).fetchall()
+            lines.append({"changed": override, "auc": mean, "sd": deviation, "splits": count})
+    if as_json:
+        put_json(lines)
+        return
+    shown = [
+        (
+            _title(line["changed"]),
+            "-" if line["auc"] is None else f"{line['auc']:.3f}",
+            "-" if line["sd"] is None else f"{line['sd']:.3f}",
+            line["splits"],
+        )
+        for line in lines
+    ]
+    put_table(("changed", "mean AUC", "SD", "splits"), shown, right={1, 2, 3})
