@@ -10,14 +10,16 @@ import logging.handlers
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from engine.cancel import Control
 from engine.control import queued, runner_lock, take_queued
-from engine.events import Log, RunFinished, RunPaused, RunStarted, UnitFinished
+from engine.events import Event, Log, RunFinished, RunPaused, RunStarted, UnitFinished
 from engine.plan import Selection
 from engine.runner import Options
 from engine.supervise import supervise_locked
+from engine.workshop import Workshop
 from store.errors import GeneArenaError, StoreBusy
 from store.home import Home
 from store.records import Failed, Scored
@@ -25,7 +27,7 @@ from store.records import Failed, Scored
 _logger = logging.getLogger("engine")
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, workshop: Workshop | None = None) -> int:
     """Run every queued selection; 0 if all were run, 1 if one could not be, 3 if another runs."""
     places = sys.argv[1:] if arguments is None else arguments
     home = Home(*(Path(place) for place in places[:4]))
@@ -43,16 +45,18 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             with runner_lock(home):
                 while not control.drained.is_set() and (selection := take_queued(home)):
-                    code = max(code, _run(home, selection, control, options))
+                    code = max(code, _run(home, selection, control, options, workshop))
         except StoreBusy as error:
             _logger.warning("%s", error)
             return error.exit_code
     return code
 
 
-def _run(home: Home, selection: Selection, control: Control, options: Options) -> int:
+def _run(
+    home: Home, selection: Selection, control: Control, options: Options, workshop: Workshop | None
+) -> int:
     try:
-        _log_events(home, selection, control, options)
+        _log_events(supervise_locked(home, selection, control, options, workshop))
     except GeneArenaError as error:
         _logger.error("%s", error)
     except Exception:
@@ -62,8 +66,8 @@ def _run(home: Home, selection: Selection, control: Control, options: Options) -
     return 1
 
 
-def _log_events(home: Home, selection: Selection, control: Control, options: Options) -> None:
-    for event in supervise_locked(home, selection, control, options):
+def _log_events(events: Iterable[Event]) -> None:
+    for event in events:
         match event:
             case RunStarted(run):
                 _logger.info("run %s: %d units, %d already done", run.id, run.total, run.already_done)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.environment import usable_cores
 from engine.plan import Plan, Selection, build_plan
 from engine.workshop import LocalWorkshop, Workshop
 from store.database import connect
@@ -104,15 +105,12 @@ def verify(
     Raises:
         StoreError: the store cannot be read.
     """
-    import threadpoolctl
-
     workshop = workshop or LocalWorkshop(home)
     drawn = _draw(home, sample, seed)
     if not drawn:
         return
     device = workshop.devices(device)[0]
-    # One BLAS thread, as in a run: the order of a sum must not depend on the number of cores.
-    with threadpoolctl.threadpool_limits(limits=1, user_api="blas"):
+    with workshop.limits(usable_cores()):
         for row in drawn:
             yield _recompute(home, row, device, workshop)
 

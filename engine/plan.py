@@ -232,6 +232,7 @@ def _spec(
         # A local model is its content (the revision is its hash): moving it changes no number.
         "model": {"kind": model.kind, "source": "" if local else model.source, "revision": model.revision},
         "embedding": asdict(embedding_options(model, axes)) if encodes else {},
+        "input": {"prefix": "" if encodes or axes.prefix == "none" else model.prefix},
         "task": task.hash,
         "protocol": {
             "name": protocol.name,

@@ -192,7 +192,7 @@ class LocalWorkshop:
             raise ModelError(f"{model.name} is not on this machine.")
         split = make_split(task, unit.spec["split"]["scheme"], unit.seed)
         config = FinetuneConfig.from_params(
-            unit.protocol, _params(unit), unit.spec["axes"], card_prefix=model.prefix
+            unit.protocol, _params(unit), unit.spec["axes"], unit.spec["input"]["prefix"]
         )
         result = finetune(
             folder,

@@ -57,6 +57,25 @@ def tokenise(
     return Tokens(inputs, lengths), notes
 
 
+def compact_vocabulary(encoder: Any, tokens: Tokens) -> Tokens:
+    """Drop the embedding rows that no text of the task uses, and renumber the tokens.
+
+    Exact: a row without a gradient only decays, which neither outputs nor gradient norms feel. A
+    task uses about 2,000 of BERT's 30,522 tokens, so MiniLM trains 12 instead of 23 million
+    parameters and a step saves a tenth of its time.
+    """
+    ids = tokens.inputs["input_ids"]
+    table = encoder.get_input_embeddings()
+    # RoBERTa and MPNet tell padding by its index, so everything up to there keeps its number.
+    first = torch.arange((table.padding_idx or 0) + 1)
+    used = torch.cat([first, ids.flatten()]).unique()
+    smaller = nn.Embedding.from_pretrained(
+        table.weight.detach()[used], freeze=False, padding_idx=table.padding_idx
+    )
+    encoder.set_input_embeddings(smaller)
+    return Tokens({**tokens.inputs, "input_ids": torch.searchsorted(used, ids)}, tokens.lengths)
+
+
 def to_device(tokens: Tokens, device: torch.device) -> Tokens:
     """The same tokens in the memory of `device`."""
     return Tokens({name: values.to(device) for name, values in tokens.inputs.items()}, tokens.lengths)

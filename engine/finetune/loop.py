@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from engine.cancel import check
-from engine.finetune.batches import epoch_batches, to_device, tokenise
+from engine.finetune.batches import compact_vocabulary, epoch_batches, to_device, tokenise
 from engine.finetune.config import FinetuneConfig
 from engine.finetune.learner import Learner, seed_dropout
 from engine.finetune.model import load_classifier
@@ -112,9 +112,11 @@ def finetune(
     check(cancel)
     with clock("load"):
         model, tokenizer, notes = load_classifier(Path(folder), config, n_classes)
-        model.to(where)
     with clock("tokenise"):
         tokens, cut = tokenise(tokenizer, model.encoder, texts, config)
+    if config.method == "full":
+        tokens = compact_vocabulary(model.encoder, tokens)
+    model.to(where)
     learner = Learner(model, to_device(tokens, where), labels, config, where, cancel)
     if config.method == "linear-probe":
         with clock("train"):

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+import time
+
+import pytest
+from workbench import FakeWorkshop, write_task
+
+from engine import control
+from engine.cancel import Control
+from engine.control import (
+    Status,
+    enqueue,
+    last_selection,
+    queued,
+    read_status,
+    request,
+    runner_alive,
+    runner_lock,
+    take_queued,
+    take_requests,
+    write_status,
+)
+from engine.events import RunFinished, UnitFinished
+from engine.plan import Selection
+from engine.runner import Options
+from engine.supervise import supervise
+from store.errors import StoreBusy
+from store.home import find_home
+from store import connect
+
+
+@pytest.fixture
+def home(tmp_path):
+    return find_home(tmp_path / "home").create()
+
+
+@pytest.fixture
+def selection(tmp_path):
+    return Selection(("all-MiniLM-L6-v2",), (write_task(tmp_path),), ("lr",), seeds=(41, 42, 43))
+
+
+def hold(home, held, done):
+    with runner_lock(home):
+        held.set()
+        done.wait(20)
+
+
+def test_the_lock_is_single_across_processes_and_dies_with_its_holder(home):
+    context = multiprocessing.get_context("spawn")
+    held, done = context.Event(), context.Event()
+    holder = context.Process(target=hold, args=(home, held, done))
+    holder.start()
+    assert held.wait(20)
+    assert runner_alive(home)
+    with pytest.raises(StoreBusy, match=str(holder.pid)), runner_lock(home):
+        pass
+    holder.kill()
+    holder.join()
+    assert not runner_alive(home)
+    with runner_lock(home):
+        assert runner_alive(home)
+
+
+def test_requests_and_queue_are_taken_once_and_in_order(home, selection):
+    request(home, "pause")
+    request(home, "cancel", "abc")
+    assert take_requests(home) == [("pause", ""), ("cancel", "abc")]
+    assert take_requests(home) == []
+    enqueue(home, selection)
+    assert take_queued(home) == selection
+    assert queued(home) == []
+    assert take_queued(home) is None
+
+
+def test_damaged_small_files_are_no_status_and_no_request(home):
+    assert read_status(home) is None
+    for text in ("", "{", "[]", '{"pid": 1}', "\x00"):
+        (home.control / "status.json").write_text(text)
+        assert read_status(home) is None
+    (home.control / "requests").mkdir()
+    (home.control / "requests" / "1.json").write_text("{")
+    assert take_requests(home) == []
+
+
+def test_a_live_status_without_a_runner_reads_as_interrupted(home):
+    status = Status("r", os.getpid(), "host", "running", "t", "t", 10, 2)
+    write_status(home, status)
+    assert read_status(home).state == "interrupted"
+    with runner_lock(home):
+        assert read_status(home) == status
+
+
+def test_supervise_tells_its_state_fills_the_database_and_remembers(home, selection):
+    live = []
+    for event in supervise(home, selection, Control(), Options(workers=1), FakeWorkshop()):
+        if isinstance(event, UnitFinished):
+            live.append(runner_alive(home))
+    assert live == [True] * 3
+    assert isinstance(event, RunFinished)
+    status = read_status(home)
+    assert (status.state, status.scored, status.total, status.eta_s) == ("finished", 3, 3, None)
+    assert len(status.recent) == 3
+    assert last_selection(home) == selection
+    with connect(home) as connection:
+        assert connection.execute("select count(*) from scores").fetchone() == (3,)
+
+
+def test_supervise_obeys_requests(home, selection):
+    gate = threading.Event()
+
+    def wait(unit, cancel):
+        gate.set()
+        assert cancel.wait(20)
+
+    def cancel_when_running():
+        assert gate.wait(20)
+        request(home, "cancel")
+
+    threading.Thread(target=cancel_when_running).start()
+    *_, last = supervise(home, selection, Control(), Options(workers=1), FakeWorkshop(wait))
+    assert last.cancelled == 3
+    assert read_status(home).state == "cancelled"
+
+
+def test_pause_shows_in_the_status(home, selection):
+    def watch():
+        while (status := read_status(home)) is None or status.state != "paused":
+            time.sleep(0.02)
+        request(home, "resume")
+
+    request_sent = threading.Event()
+
+    def pause_first(unit, cancel):
+        if not request_sent.is_set():
+            request_sent.set()
+            request(home, "pause")
+            time.sleep(0.6)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    *_, last = supervise(home, selection, Control(), Options(workers=1), FakeWorkshop(pause_first))
+    watcher.join(20)
+    assert not watcher.is_alive()
+    assert last.scored == 3
+
+
+def test_launch_starts_one_runner_without_a_terminal(home, selection, monkeypatch):
+    started = []
+    monkeypatch.setattr(control.subprocess, "Popen", lambda *a, **k: started.append((a, k)))
+    control.launch(home, selection)
+    (arguments, options) = started[0]
+    assert options["start_new_session"]
+    assert options["stdin"] == control.subprocess.DEVNULL
+    assert arguments[0][1:4] == ["-P", "-m", "engine"]
+    with runner_lock(home):
+        control.launch(home, selection)
+    assert len(started) == 1
+    assert len(queued(home)) == 2

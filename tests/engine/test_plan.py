@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from workbench import write_task
+
+from engine.catalog.presets import PRESETS, Axes, axes_for, preset_label
+from engine.plan import Selection, build_plan
+from store.errors import UsageError
+from store.home import find_home
+from store.records import Unit, canonical_json, content_hash
+
+
+@pytest.fixture
+def home(tmp_path):
+    return find_home(tmp_path / "home").create()
+
+
+@pytest.fixture
+def selection(tmp_path):
+    return Selection(("all-MiniLM-L6-v2",), (write_task(tmp_path),), ("lr", "lr-cv"), seeds=(41, 42))
+
+
+def keys(selection, home):
+    return [unit.key for unit in build_plan(selection, home, {}).units]
+
+
+def test_one_unit_for_each_model_task_protocol_and_seed(selection, home):
+    plan = build_plan(selection, home, {})
+    assert [(u.protocol, u.seed) for u in plan.units] == [("lr", 41), ("lr", 42), ("lr-cv", 41), ("lr-cv", 42)]
+    assert len({u.key for u in plan.units}) == 4
+    assert plan.todo == plan.units
+
+
+def test_done_units_are_skipped_and_failed_ones_only_retried_when_asked(selection, home):
+    first, second, *_ = keys(selection, home)
+    finished = {first: "scored", second: "failed"}
+    assert first not in {u.key for u in build_plan(selection, home, finished).todo}
+    assert second not in {u.key for u in build_plan(selection, home, finished).todo}
+    again = build_plan(replace(selection, retry_failed=True), home, finished)
+    assert second in {u.key for u in again.todo}
+    assert first not in {u.key for u in again.todo}
+
+
+@pytest.mark.parametrize(
+    ("change", "touched"),
+    [
+        ({"preset": "corrected"}, {"lr", "lr-cv"}),
+        ({"axes": {"scaling": "l2"}}, {"lr", "lr-cv"}),
+        ({"axes": {"precision": "bf16"}}, {"lr", "lr-cv"}),
+        ({"axes": {"lr_solver": "lbfgs"}}, {"lr-cv"}),
+        ({"axes": {"finetune_tokens": 512}}, set()),
+        ({"params": {"C": "0.5"}}, {"lr", "lr-cv"}),
+        ({"params": {"folds": 4}}, {"lr-cv"}),
+        ({"text": "symbol"}, {"lr", "lr-cv"}),
+    ],
+)
+def test_a_key_changes_exactly_where_the_number_can(selection, home, change, touched):
+    before = build_plan(selection, home, {}).units
+    after = build_plan(replace(selection, **change), home, {}).units
+    changed = {a.protocol for a, b in zip(before, after, strict=True) if a.key != b.key}
+    assert changed == touched
+
+
+def test_renaming_the_file_keeps_the_key_and_changing_a_label_does_not(tmp_path, home):
+    path = tmp_path / write_task(tmp_path, "first")
+    base = Selection(("all-MiniLM-L6-v2",), (str(path),), ("lr",), seeds=(41,))
+    renamed = path.with_name("second.csv")
+    renamed.write_text(path.read_text())
+    assert keys(base, home) == keys(replace(base, tasks=(str(renamed),)), home)
+    renamed.write_text(path.read_text().replace("first_up0,up", "first_up0,down"))
+    assert keys(base, home) != keys(replace(base, tasks=(str(renamed),)), home)
+
+
+def test_the_order_of_the_rows_does_not_matter(tmp_path, home):
+    path = tmp_path / write_task(tmp_path, "first")
+    header, *rows = path.read_text().splitlines()
+    shuffled = tmp_path / "shuffled.csv"
+    shuffled.write_text("\n".join([header, *reversed(rows)]) + "\n")
+    base = Selection(("all-MiniLM-L6-v2",), (str(path),), ("lr",), seeds=(41,))
+    assert keys(base, home) == keys(replace(base, tasks=(str(shuffled),)), home)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"models": ("all-MiniLM-L6-v3",)}, "all-MiniLM-L6-v2"),
+        ({"tasks": ("dosage-sensitivty",)}, "dosage-sensitivity"),
+        ({"protocols": ("rf-vc",)}, "rf-cv"),
+        ({"preset": "papper"}, "paper"),
+        ({"axes": {"scalling": "l2"}}, "scaling"),
+        ({"axes": {"scaling": "l3"}}, "l2"),
+        ({"params": {"epoch": 3}}, "parameter"),
+        ({"params": {"C": "warm"}}, "warm"),
+        ({"models": ()}, "No models"),
+        ({"seeds": (-1,)}, "Seed -1"),
+    ],
+)
+def test_unknown_names_are_refused_with_the_nearest(selection, home, change, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        build_plan(replace(selection, **change), home, {})
+
+
+def test_a_task_that_cannot_be_used_is_blocked_with_its_reason(tmp_path, home, selection):
+    bad = tmp_path / "bad.csv"
+    bad.write_text("gene,label,description\n" + "".join(f"G{n},only,text\n" for n in range(30)))
+    plan = build_plan(replace(selection, tasks=(*selection.tasks, str(bad))), home, {})
+    assert {b.task for b in plan.blocked} == {str(bad)}
+    assert len(plan.todo) == 4
+
+
+def test_a_model_that_is_not_here_is_blocked_with_the_remedy(home, selection):
+    plan = build_plan(replace(selection, models=("e5-small",)), home, {})
+    assert not plan.units
+    assert "genearena fetch model e5-small" in plan.blocked[0].reason
+
+
+def test_selection_survives_json(selection):
+    assert Selection.from_json(selection.to_json()) == selection
+
+
+def test_presets_are_named_by_what_differs():
+    assert preset_label(axes_for("corrected"), "vectors") == "corrected"
+    assert preset_label(axes_for("paper", {"finetune_tokens": "512"}), "vectors") == "paper"
+    assert preset_label(axes_for("paper", {"finetune_tokens": "512"}), "finetune") == "paper finetune_tokens=512"
+    assert axes_for("paper") == Axes() == PRESETS["paper"]
+
+
+def test_canonical_json_is_one_text_for_one_value():
+    assert canonical_json({"b": 1.0, "a": "e\u0301"}) == '{"a":"\u00e9","b":1}'
+    for value in (float("nan"), {1, 2}, object()):
+        with pytest.raises(ValueError, match=""):
+            canonical_json(value)
+
+
+def test_keys_do_not_depend_on_the_process():
+    unit = Unit("m", "t", "lr", "paper", 41, {"model": {"source": "x"}, "params": {"b": 2, "a": 0.1}})
+    code = (
+        "from store.records import Unit;"
+        "print(Unit('m','t','lr','paper',41,{'params':{'a':.1,'b':2.0},'model':{'source':'x'}}).key)"
+    )
+    for seed in ("0", "1"):
+        printed = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": seed}
+        )
+        assert printed.stdout.strip() == unit.key
+    assert unit.key == content_hash(unit.spec)[:40]

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from workbench import FakeWorkshop, write_task
+
+from engine.cancel import Control, Stopped
+from engine.crashes import Crashes
+from engine.events import RunFinished, RunPaused, RunResumed, RunStarted, UnitFinished, UnitStarted
+from engine.plan import Selection, build_plan
+from engine.runner import Options, run
+from store.errors import DataError
+from store.home import find_home
+from store.journal import DiskFull
+from store.records import Cancelled, Failed, Scored
+from store.store import Store
+
+
+@pytest.fixture
+def home(tmp_path):
+    return find_home(tmp_path / "home").create()
+
+
+@pytest.fixture
+def selection(tmp_path):
+    tasks = tuple(write_task(tmp_path, name) for name in ("one", "two"))
+    return Selection(("all-MiniLM-L6-v2",), tasks, ("lr", "rf"), seeds=(41, 42, 43))
+
+
+def plan_of(selection, home):
+    with_store = Store(home)
+    plan = build_plan(selection, home, with_store.finished())
+    with_store.close()
+    return plan
+
+
+def go(selection, home, workshop, control=None, workers=2):
+    """Run to the end and give all events."""
+    store = Store(home)
+    try:
+        plan = build_plan(selection, home, store.finished())
+        return list(run(plan, store, control or Control(), Options(workers=workers), workshop))
+    finally:
+        store.close()
+
+
+def outcomes(events):
+    return [event.outcome for event in events if isinstance(event, UnitFinished)]
+
+
+def test_every_unit_is_scored_once_and_embedded_once(home, selection):
+    workshop = FakeWorkshop()
+    events = go(selection, home, workshop)
+    assert isinstance(events[0], RunStarted)
+    assert events[-1].scored == 12
+    assert Counter(workshop.classified).most_common(1)[0][1] == 1
+    assert workshop.embedded == ["all-MiniLM-L6-v2"]
+
+
+def test_a_unit_is_on_disk_before_its_event(home, selection):
+    store, other = Store(home), Store(home)
+    plan = build_plan(selection, home, store.finished())
+    for event in run(plan, store, Control(), Options(workers=2), FakeWorkshop()):
+        if isinstance(event, UnitFinished):
+            assert other.finished()[event.outcome.unit.key] == "scored"
+
+
+def test_a_second_run_does_nothing_and_loads_nothing(home, selection):
+    go(selection, home, FakeWorkshop())
+    events = go(selection, home, workshop=object())  # any use of it would raise
+    assert [type(event) for event in events] == [RunStarted, RunFinished]
+
+
+def test_failure_is_a_row_and_the_run_goes_on(home, selection):
+    def fail_one(unit, cancel):
+        if unit.seed == 42 and unit.protocol == "rf" and unit.task == "one":
+            raise DataError("The file is odd.", "Mend it.")
+
+    events = go(selection, home, FakeWorkshop(fail_one))
+    (failed,) = [o for o in outcomes(events) if isinstance(o, Failed)]
+    assert failed.sentence == "The file is odd. Mend it."
+    assert "fail_one" in failed.traceback
+    assert events[-1].run.state == "failed"
+    plan = plan_of(selection, home)
+    assert plan.failed == {failed.unit.key}
+    assert plan.todo == ()
+
+    again = go(replace(selection, retry_failed=True), home, FakeWorkshop())
+    assert [type(o) for o in outcomes(again)] == [Scored]
+    assert plan_of(selection, home).failed == frozenset()
+
+
+def test_attempts_are_counted(home, selection):
+    def fail(unit, cancel):
+        raise ValueError("no")
+
+    one = replace(selection, tasks=selection.tasks[:1], protocols=("lr",), seeds=(41,))
+    assert outcomes(go(one, home, FakeWorkshop(fail)))[0].attempt == 1
+    assert outcomes(go(replace(one, retry_failed=True), home, FakeWorkshop(fail)))[0].attempt == 2
+
+
+def test_embedding_that_fails_fails_each_of_its_units(home, selection):
+    class Broken(FakeWorkshop):
+        def embed(self, *args):
+            raise RuntimeError("no such layer\nsecond line")
+
+    found = outcomes(go(selection, home, Broken()))
+    assert len(found) == 12
+    assert {o.sentence for o in found} == {"RuntimeError: no such layer"}
+
+
+def test_stop_gives_up_what_is_in_flight_and_the_next_run_does_the_rest(home, selection):
+    control, seen = Control(), []
+
+    def stop_after_four(unit, cancel):
+        seen.append(unit.key)
+        if len(seen) >= 4:
+            control.stop()
+            assert cancel.wait(5)
+
+    first = outcomes(go(selection, home, FakeWorkshop(stop_after_four), control))
+    kinds = Counter(type(o) for o in first)
+    assert kinds[Cancelled] + kinds[Scored] == 12
+    assert kinds[Cancelled] >= 8
+    done = {o.unit.key for o in first if isinstance(o, Scored)}
+    second = FakeWorkshop()
+    go(selection, home, second)
+    assert set(second.classified) == {unit.key for unit in plan_of(selection, home).units} - done
+
+
+def test_drain_finishes_what_is_in_flight(home, selection):
+    control = Control()
+    workshop = FakeWorkshop(lambda unit, cancel: control.drain())
+    found = outcomes(go(selection, home, workshop, control))
+    assert 1 <= sum(isinstance(o, Scored) for o in found) <= 2
+    assert all(isinstance(o, Scored | Cancelled) for o in found)
+
+
+def test_cancel_of_one_unit_leaves_the_others(home, selection):
+    control = Control()
+    victim = plan_of(selection, home).units[-1].key
+    control.cancel_unit(victim)
+    found = outcomes(go(selection, home, FakeWorkshop(), control))
+    assert [o.unit.key for o in found if isinstance(o, Cancelled)] == [victim]
+    assert sum(isinstance(o, Scored) for o in found) == 11
+
+
+def test_pause_starts_no_further_unit_until_resume(home, selection):
+    control, started, gate = Control(), [], threading.Event()
+
+    def pause_at_first(unit, cancel):
+        started.append(unit.key)
+        if len(started) == 1:
+            control.pause()
+            gate.set()
+
+    runner = threading.Thread(target=go, args=(selection, home, FakeWorkshop(pause_at_first), control))
+    runner.start()
+    assert gate.wait(10)
+    runner.join(0.5)
+    assert runner.is_alive()
+    assert len(started) <= 2
+    control.resume()
+    runner.join(10)
+    assert len(started) == 12
+
+
+def test_full_disk_pauses_visibly_and_nothing_is_lost(home, selection, monkeypatch):
+    monkeypatch.setattr("engine.runner._DISK_RETRY", 0.01)
+    store = Store(home)
+    plan = build_plan(selection, home, store.finished())
+    append, refusals = store.append, iter([False, True, True, True])
+
+    def full_for_a_while(*records):
+        if next(refusals, False):
+            raise DiskFull("The disk is full.")
+        append(*records)
+
+    store.append = full_for_a_while
+    events = list(run(plan, store, Control(), Options(workers=2), FakeWorkshop()))
+    assert sum(isinstance(event, RunPaused) for event in events) == 1
+    assert sum(isinstance(event, RunResumed) for event in events) == 1
+    assert len(plan_of(selection, home).done) == 12
+
+
+def test_closing_the_iterator_stops_the_threads(home, selection):
+    store = Store(home)
+    plan = build_plan(selection, home, store.finished())
+    before = threading.active_count()
+    events = run(plan, store, Control(), Options(workers=2), FakeWorkshop(lambda unit, c: c.wait(0.2)))
+    next(event for event in events if isinstance(event, UnitStarted))
+    events.close()
+    assert threading.active_count() == before
+
+
+def test_a_unit_that_kills_its_runner_three_times_becomes_a_failure(home, selection):
+    victim = plan_of(selection, home).units[3].key
+    for _ in range(3):
+        Crashes(home.control).started(victim)  # and the process dies
+    workshop = FakeWorkshop()
+    found = outcomes(go(selection, home, workshop))
+    (failed,) = [o for o in found if isinstance(o, Failed)]
+    assert failed.unit.key == victim
+    assert "died 3 times" in failed.sentence
+    assert len(workshop.classified) == 11
+    # Its strikes are forgotten, so that it can be asked for again.
+    assert outcomes(go(replace(selection, retry_failed=True), home, FakeWorkshop()))[0].unit.key == victim
+
+
+def test_a_unit_with_strikes_runs_last(home, selection):
+    first = plan_of(selection, home).units[0].key
+    Crashes(home.control).started(first)
+    workshop = FakeWorkshop()
+    go(selection, home, workshop, workers=1)
+    assert workshop.classified[-1] == first
+
+
+def test_control_gives_no_start_after_drain():
+    control = Control()
+    control.drain()
+    with pytest.raises(Stopped):
+        control.begin("key")

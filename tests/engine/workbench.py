@@ -1,0 +1,95 @@
+"""A workshop that computes instantly, and tasks small enough to plan with, for runner tests."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from engine.cancel import check
+from engine.workshop import Progress, TaskVectors, now
+from store.records import Epoch, Metrics, Model, Prediction, Scored, Task, Unit
+
+
+def write_task(folder, name: str = "toy", per_class: int = 12) -> str:
+    """A CSV of symbols that need no look-up, with their own descriptions; its path."""
+    path = folder / f"{name}.csv"
+    rows = ["gene,label,description"]
+    for label in ("up", "down"):
+        rows += [f"{name}_{label}{n},{label},text of {label} {n}" for n in range(per_class)]
+    path.write_text("\n".join(rows) + "\n")
+    return str(path)
+
+
+def score_of(unit: Unit) -> float:
+    """A number in [0, 1] that depends on the unit's key alone."""
+    return int(hashlib.sha256(unit.key.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
+
+
+class FakeWorkshop:
+    """Scores come from the unit's key; `behave` may raise, block or count."""
+
+    def __init__(self, behave: Callable[[Unit, threading.Event], None] | None = None) -> None:
+        self.behave = behave or (lambda unit, cancel: None)
+        self.embedded: list[str] = []
+        self.classified: list[str] = []
+
+    def devices(self, wanted: str) -> tuple[str, ...]:
+        return ("cpu",)
+
+    @contextlib.contextmanager
+    def limits(self, threads: int) -> Iterator[None]:
+        yield
+
+    def embed(
+        self,
+        unit: Unit,
+        model: Model,
+        tasks: Sequence[Task],
+        device: str,
+        cancel: threading.Event,
+        progress: Progress,
+    ) -> dict[str, TaskVectors]:
+        self.embedded.append(model.name)
+        progress(1, 1)
+        return {task.name: TaskVectors(np.zeros((len(task.genes), 2), "f4"), "h", ()) for task in tasks}
+
+    def classify(
+        self, unit: Unit, task: Task, vectors: TaskVectors, environment: str, cancel: threading.Event
+    ) -> Scored:
+        self.behave(unit, cancel)
+        check(cancel)
+        self.classified.append(unit.key)
+        return self._scored(unit, environment)
+
+    def finetune(
+        self,
+        unit: Unit,
+        model: Model,
+        task: Task,
+        device: str,
+        environment: str,
+        cancel: threading.Event,
+        on_epoch: Callable[[Epoch], None],
+        on_step: Progress,
+    ) -> Scored:
+        on_epoch(Epoch(1, 1, 0.7, 0.5, 1e-5, 0.0))
+        self.behave(unit, cancel)
+        check(cancel)
+        return self._scored(unit, environment)
+
+    def _scored(self, unit: Unit, environment: str) -> Scored:
+        auc = score_of(unit)
+        return Scored(
+            unit,
+            Metrics(auc, auc, auc, auc, auc, auc),
+            (Prediction(0, "TP53", 1, (1 - auc, auc)),),
+            "split",
+            20,
+            4,
+            environment,
+            now(),
+        )
