@@ -31,7 +31,8 @@ class Logistic:
     def cells(self, params: Mapping[str, Any]) -> list[Cell]:
         """The grid in GridSearchCV's order; lbfgs has the l2 half of it."""
         penalties = params["penalty"] if self.solver == "liblinear" else ("l2",)
-        return list(ParameterGrid({"C": params["C"], "penalty": penalties}))
+        # A key spells 1.0 as 1; the stored parameters shall not depend on where they came from.
+        return list(ParameterGrid({"C": [float(c) for c in params["C"]], "penalty": penalties}))
 
     def scores(self, fold: Fold, cell: Cell, pace: Pace) -> Scores:
         """Class probabilities of the held-out rows, shape (m, k).
