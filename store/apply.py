@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from store.database import insert
 from store.journal import Damaged, Entry
+from store.queries import named
 from store.rows import Row, Rows, rows_of
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def apply(con: duckdb.DuckDBPyConnection, lines: Iterable[Entry | Damaged]) -> F
     for table, new_rows in rows.items():
         if new_rows:
             _insert_rows(con, table, new_rows)
+    _write_ranks(con, rows)
     return Flushed(
         len(rows["scores"]), len(rows["failures"]), len(rows["conflicts"]), sum(damaged.values())
     )
@@ -142,3 +144,12 @@ def _insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) ->
             {row[key]: row for row in sorted(rows, key=lambda row: row.get("state") != weak)}.values()
         )
     insert(con, table, {name: [row[name] for row in rows] for name in rows[0]}, _KNOWN.get(table, ""))
+
+
+def _write_ranks(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
+    for protocol, preset, text in sorted(
+        {(row["protocol"], row["preset"], row["text"]) for row in rows["units"]}
+    ):
+        arm = {"protocol": protocol, "preset": preset, "text": text}
+        con.execute(named("forget_ranks"), arm)
+        con.execute(named("write_ranks"), arm)

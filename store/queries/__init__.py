@@ -1,0 +1,193 @@
+"""The questions the program asks the database: SQL files by name, and typed rows for the main ones."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from store.reference import PAPER_TASKS
+
+if TYPE_CHECKING:
+    import duckdb
+
+Source = Literal["own", "paper", "rerun"]
+
+_SOURCES: Final[Mapping[str, Source]] = {"paper": "paper", "rerun-2025-06": "rerun"}
+_REFERENCE_SPLITS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class RankRow:
+    """One model's line of a ranked table; the mappings go by task and lack the tasks it lacks."""
+
+    model: str
+    source: Source
+    auc: Mapping[str, float]
+    """Mean over the scored splits, rounded to 9 digits."""
+    sd: Mapping[str, float]
+    """Sample standard deviation over the scored splits, where there are two."""
+    rank: Mapping[str, float]
+    """Among the rows of its source; ties averaged."""
+    n: Mapping[str, int]
+    """Scored splits."""
+    failed: Mapping[str, int]
+    """Splits that failed; in no mean."""
+    mean: float | None
+    """Mean of the tasks' means; None unless every task of the table has one."""
+    mean_rank: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rankings:
+    """A ranked table: own rows best first, then the paper's, then the rerun's."""
+
+    protocol: str
+    preset: str
+    text: str
+    tasks: tuple[str, ...]
+    """Columns: the paper's tasks in its order, then the others by name."""
+    rows: tuple[RankRow, ...]
+    expected: int
+    """The largest number of splits that any own cell has."""
+    environments: int
+    """How many environments the own rows come from; above 1, rows may differ for that alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One table there is to rank."""
+
+    protocol: str
+    preset: str
+    text: str
+    units: int
+    """Units that have ended, scored or failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCount:
+    """How the units of one arm ended."""
+
+    protocol: str
+    preset: str
+    text: str
+    scored: int
+    failed: int
+
+
+@functools.cache
+def named(name: str) -> str:
+    """The SQL of `store/queries/<name>.sql`."""
+    return resources.files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+
+
+def rankings(
+    con: duckdb.DuckDBPyConnection,
+    protocol: str,
+    preset: str = "paper",
+    text: str = "facts",
+    references: bool = True,
+) -> Rankings:
+    """The ranked table of one protocol, preset and text, as the view `leaderboard` has it.
+
+    Args:
+        con: from `store.connect()`.
+        protocol: a protocol's name.
+        preset: a preset's label.
+        text: a text recipe.
+        references: put the published rows of the protocol beside the own ones.
+
+    Returns:
+        The table; without own results its columns are those of the references.
+    """
+    arm = {"protocol": protocol, "preset": preset, "text": text}
+    columns = con.execute(named("rankings"), arm).fetchnumpy()
+    own = _rank_rows("own", [values.tolist() for values in columns.values()])
+    counted = con.execute(named("arm_environments"), arm).fetchone()
+    seen = {task for row in own for task in row.n}
+    tasks = (
+        *(task for task in PAPER_TASKS if task in seen or not own),
+        *sorted(seen.difference(PAPER_TASKS)),
+    )
+    published = _references(con, protocol, tasks) if references else []
+    return Rankings(
+        protocol,
+        preset,
+        text,
+        tasks if own or published else (),
+        (*own, *published),
+        max((n for row in own for n in row.n.values()), default=0),
+        counted[0] if counted else 0,
+    )
+
+
+def arms(con: duckdb.DuckDBPyConnection) -> list[Arm]:
+    """What there is to rank, the paper's protocols first."""
+    return [Arm(*row) for row in con.execute(named("arms")).fetchall()]
+
+
+def cell(
+    con: duckdb.DuckDBPyConnection, model: str, task: str, protocol: str, preset: str, text: str
+) -> list[dict[str, Any]]:
+    """Every split of one cell of the ranked table, in the order of the seeds.
+
+    Returns:
+        For each split: seed, key, state, the six metrics, n_train, n_test, seconds (by phase),
+        best_params, environment, notes, finished_at, and for a failed one its sentence.
+    """
+    place = {"model": model, "task": task, "protocol": protocol, "preset": preset, "text": text}
+    cursor = con.execute(named("cell"), place)
+    names = [column[0] for column in cursor.description or ()]
+    splits = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    for split in splits:
+        split["best_params"] = json.loads(split["best_params"] or "{}")
+        split["seconds"] = split["seconds"] or {}
+    return splits
+
+
+def unit_counts(con: duckdb.DuckDBPyConnection) -> list[UnitCount]:
+    """How many units of each arm are scored and failed."""
+    return [UnitCount(*row) for row in con.execute(named("unit_counts")).fetchall()]
+
+
+def _rank_rows(source: Source, columns: Sequence[Sequence[Any]]) -> list[RankRow]:
+    """Rows, best first, from columns model, task, auc, sd, rank, n, failed, mean and mean rank.
+
+    The cells of a model must stand together.
+    """
+    models, tasks, *values, means, mean_ranks = columns
+    rows, start = [], 0
+    for model, cells in itertools.groupby(models):
+        end = start + sum(1 for _ in cells)
+        auc, sd, rank, n, failed = (_present(tasks[start:end], column[start:end]) for column in values)
+        rows.append(RankRow(model, source, auc, sd, rank, n, failed, means[start], mean_ranks[start]))
+        start = end
+    return sorted(rows, key=lambda row: (row.mean is None, -(row.mean or 0.0), row.model.casefold()))
+
+
+def _present(tasks: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+    found = dict(zip(tasks, values, strict=True))
+    return {task: value for task, value in found.items() if value is not None} if None in values else found
+
+
+def _references(con: duckdb.DuckDBPyConnection, protocol: str, tasks: Sequence[str]) -> list[RankRow]:
+    """The published rows of `protocol`, with their mean if the table has exactly the paper's tasks."""
+    found = con.execute(named("references"), {"protocol": protocol}).fetchall()
+    whole = set(tasks) == set(PAPER_TASKS)
+    means = {(source, model): (auc, rank) for source, model, task, auc, rank in found if task == "mean"}
+    rows = []
+    for published, source in _SOURCES.items():
+        cells = [
+            (model, task, auc, None, rank, _REFERENCE_SPLITS, 0)
+            + (means[published, model] if whole else (None, None))
+            for origin, model, task, auc, rank in found
+            if origin == published and task in tasks
+        ]
+        if cells:
+            rows += _rank_rows(source, list(zip(*cells, strict=True)))
+    return rows

@@ -1,0 +1,2 @@
+-- Drop the written-down ranks of one arm. $protocol, $preset, $text.
+DELETE FROM ranked WHERE protocol = $protocol AND preset = $preset AND text = $text
