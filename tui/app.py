@@ -7,22 +7,28 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.keys import key_to_character
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from tui.arena import Arena, Pulse
+from tui.palette import ArenaCommands
+from tui.screens.base import ArenaScreen
 from tui.screens.dialogs import Ask, error_notice
 from tui.widgets.header import SCREENS
+from tui.widgets.words import ASCII, UNICODE, Charset
 
 if TYPE_CHECKING:
     from store.home import Home
+    from tui.widgets.commandbar import Command
 
 BEAT: Final = 1.0 if os.environ.get("SSH_CONNECTION") else 0.25
 """Seconds between looks at the run's snapshot."""
@@ -46,20 +52,20 @@ class ArenaApp(App[int]):
 
     TITLE = "genearena"
     CSS_PATH = "app.tcss"
+    COMMANDS = {ArenaCommands}
+    DEFAULT_MODE = "plan"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {name: _screen(name) for name in SCREENS}
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-narrow"),
-        (110, "-medium"),
-        (160, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-tiny"), (18, "-short"), (40, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-medium"), (160, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (18, "-short"), (40, "-tall")]
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(str(number), f"switch_mode({mode!r})", mode.capitalize(), show=False, id=f"go.{mode}")
             for number, mode in enumerate(SCREENS, 1)
         ),
-        Binding("q,ctrl+q,ctrl+c", "quit", "Quit", tooltip="Leave; a live run goes on if you say so", id="quit"),
+        Binding(
+            "q,ctrl+q,ctrl+c", "quit", "Quit", tooltip="Leave; a live run goes on if you say so", id="quit"
+        ),
     ]
 
     pulse: reactive[Pulse] = reactive(Pulse())
@@ -84,12 +90,11 @@ class ArenaApp(App[int]):
         """
         super().__init__()
         self.arena = arena
-        self.ascii = ascii
+        self.charset: Charset = ASCII if ascii else UNICODE
 
     def on_mount(self) -> None:
-        """Show the first screen, follow the run, and leave in order when the terminal goes away."""
-        self.switch_mode("plan")
-        self.watch_the_run()
+        """Follow the run, and leave in order when the terminal goes away."""
+        self.call_after_refresh(self.watch_the_run)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             # Without a main thread (a test, a browser) there is nothing to install.
@@ -111,6 +116,41 @@ class ArenaApp(App[int]):
     def on_arena_app_beat(self, message: Beat) -> None:
         """Hand the pulse to every screen."""
         self.pulse = message.pulse
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key as people write it: `space`, `ctrl+p`, `?`."""
+        character = key_to_character(binding.key) or ""
+        return binding.key_display or (character if character.strip() else binding.key)
+
+    def commands(self) -> list[Command]:
+        """What can be asked for by name on every screen."""
+        from tui.widgets.commandbar import Command
+
+        places = [
+            Command(name, f"go to {name.capitalize()}", partial(self.go, name), "[what]")
+            for name in SCREENS
+        ]
+        return [
+            *places,
+            Command("theme", "colours: a name, or none for the next", self.set_theme, "[name]"),
+            Command("quit", "leave", lambda _: self.run_action("quit")),
+        ]
+
+    def go(self, mode: str, argument: str = "") -> None:
+        """Show a screen and hand it what was asked for there."""
+        self.switch_mode(mode)
+        screen = self.screen
+        if argument and isinstance(screen, ArenaScreen):
+            screen.call_after_refresh(screen.receive, argument)
+
+    def set_theme(self, name: str) -> None:
+        """Change the colours to those of a named theme, or of the next one."""
+        names = list(self.available_themes)
+        if not name:
+            name = names[(names.index(self.theme) + 1) % len(names)]
+        if name in names:
+            self.theme = name
+        self.notify(f"Theme: {self.theme}. There are: {', '.join(names)}.", markup=False)
 
     async def action_quit(self) -> None:
         """Leave; with a live run, ask what becomes of it."""

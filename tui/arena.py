@@ -9,24 +9,22 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from engine import control
-from engine.catalog.models import list_models, local_path
-from engine.catalog.presets import axes_for
-from engine.catalog.protocols import PROTOCOLS, Protocol
-from engine.control import RequestKind, Status
-from engine.data.tasks import TaskInfo, list_tasks, load_task, text_recipes
-from engine.plan import PAPER_SEEDS, Plan, Selection, build_plan
 from store.errors import StoreBusy, UsageError
-from store.home import Home
-from store.records import Model, Task
 
 if TYPE_CHECKING:
     import duckdb
 
+    from engine.catalog.presets import Axes
+    from engine.catalog.protocols import Protocol
+    from engine.control import RequestKind, Status
+    from engine.data.tasks import TaskInfo
+    from engine.plan import Plan, Selection
+    from store.home import Home
     from store.queries import Arm, Rankings
+    from store.records import Model, Task
     from store.store import Store
 
 CLASSICAL: Final = ("lr", "rf", "lr-cv", "rf-cv")
@@ -49,7 +47,12 @@ class Catalog:
     models: tuple[ModelCard, ...] = ()
     tasks: tuple[TaskInfo, ...] = ()
     protocols: tuple[Protocol, ...] = ()
+    presets: Mapping[str, Axes] = field(default_factory=dict)
+    seeds: tuple[int, ...] = ()
+    """The paper's."""
     texts: tuple[str, ...] = ()
+    first: Selection | None = None
+    """What is chosen when the arena opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +76,32 @@ class Arena:
     # ------------------------------------------------------------------ choosing
 
     def catalog(self) -> Catalog:
-        """The models, tasks, protocols and text recipes of this home."""
+        """Everything that can be chosen in this home."""
+        from engine.catalog.models import list_models, local_path
+        from engine.catalog.presets import PRESETS
+        from engine.catalog.protocols import PROTOCOLS
+        from engine.data.tasks import list_tasks, text_recipes
+        from engine.plan import PAPER_SEEDS
+
         cards = []
         for model in list_models(self.home):
             place = local_path(model)
             cards.append(ModelCard(model, str(place) if place else ""))
-        return Catalog(tuple(cards), list_tasks(self.home), tuple(PROTOCOLS.values()), text_recipes())
+        catalog = Catalog(
+            tuple(cards),
+            list_tasks(self.home),
+            tuple(PROTOCOLS.values()),
+            PRESETS,
+            PAPER_SEEDS,
+            text_recipes(),
+        )
+        return replace(catalog, first=first_selection(catalog))
 
     def task(self, name: str, selection: Selection) -> Task:
         """One task as `selection` would use it, with the audit of its labels."""
+        from engine.catalog.presets import axes_for
+        from engine.data.tasks import load_task
+
         axes = axes_for(selection.preset, selection.axes)
         return load_task(
             name,
@@ -94,6 +114,8 @@ class Arena:
 
     def plan(self, selection: Selection) -> Plan:
         """What `selection` comes to, minus what is already saved."""
+        from engine.plan import build_plan
+
         with self._lock:
             finished = self._open().finished()
         return build_plan(selection, self.home, finished)
@@ -101,8 +123,7 @@ class Arena:
     def pace(self) -> dict[tuple[str, str], float]:
         """Median seconds of a past unit by (model, protocol), from this store."""
         query = """
-            select u.model, u.protocol, median(list_sum(map_values(s.seconds)))
-            from scores s join units u using (key) group by all"""
+            select model, protocol, median(list_sum(map_values(seconds))) from scores group by all"""
         with self._reading() as con:
             rows = con.execute(query).fetchall() if con else []
         return {(model, protocol): seconds for model, protocol, seconds in rows if seconds is not None}
@@ -111,25 +132,36 @@ class Arena:
 
     def launch(self, selection: Selection) -> None:
         """Queue `selection` for the runner, which is started if there is none."""
+        from engine import control
+
         self._writable("start a run")
         control.launch(self.home, selection)
 
     def request(self, what: RequestKind, key: str = "") -> None:
         """Leave a request for the runner."""
+        from engine import control
+
         self._writable(f"{what} a run")
         control.request(self.home, what, key)
 
-    def resume(self) -> bool:
-        """Start the last selection again after its runner has gone; False if there is none."""
-        self._writable("resume a run")
+    def relaunch(self, retry_failed: bool = False) -> None:
+        """Start the last selection again: what is missing of it, and what failed if asked.
+
+        Raises:
+            UsageError: nothing ever ran here.
+        """
+        from engine import control
+
+        self._writable("start a run")
         selection = control.last_selection(self.home)
         if selection is None:
-            return False
-        control.launch(self.home, selection)
-        return True
+            raise UsageError("There is no earlier run to go on with.", "Choose on the Plan screen (1).")
+        control.launch(self.home, replace(selection, retry_failed=retry_failed))
 
     def pulse(self) -> Pulse:
         """The run's latest snapshot, and whether the database has moved."""
+        from engine import control
+
         try:
             stamp = self.home.database.stat().st_mtime_ns
         except OSError:
@@ -195,6 +227,8 @@ class Arena:
 
     def _catch_up(self) -> None:
         """Apply what the journals have and the database has not, unless a runner does so anyway."""
+        from engine import control
+
         if self.readonly or control.runner_alive(self.home):
             return
         with self._lock, contextlib.suppress(StoreBusy):
@@ -210,7 +244,10 @@ class Arena:
 
 def first_selection(catalog: Catalog) -> Selection:
     """What is chosen when the arena opens: a model that is here, the paper's tasks and its four
-    classical protocols, over the paper's ten seeds."""
+    classical protocols, over the paper's ten seeds.
+    """
+    from engine.plan import Selection
+
     bundled = [card.model.name for card in catalog.models if card.model.kind == "package" and card.place]
     here = bundled or [card.model.name for card in catalog.models if card.place]
     tasks = tuple(task.name for task in catalog.tasks if task.paper_task)
@@ -219,5 +256,5 @@ def first_selection(catalog: Catalog) -> Selection:
         models=tuple(here[:1]),
         tasks=tasks or tuple(task.name for task in catalog.tasks),
         protocols=tuple(name for name in CLASSICAL if name in known),
-        seeds=PAPER_SEEDS,
+        seeds=catalog.seeds,
     )

@@ -12,7 +12,6 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from tui.screens.dialogs import error_notice
-from tui.widgets.filterbar import FilterBar
 from tui.widgets.grid import Grid
 from tui.widgets.header import StatusLine
 from tui.widgets.keybar import KeyBar
@@ -22,27 +21,44 @@ from tui.widgets.words import say
 if TYPE_CHECKING:
     from tui.app import ArenaApp
     from tui.arena import Arena, Pulse
+    from tui.widgets.commandbar import Command, CommandBar
+
 
 class ArenaScreen(Screen[None]):
-    """A numbered screen. Blocking calls run in thread workers and come back as messages."""
+    """A numbered screen. Blocking calls run in thread workers and come back as messages.
+
+    What only a key brings up (help, filter, command line) is imported when it is pressed: the first
+    frame does not wait for it.
+    """
 
     MODE: ClassVar[str] = ""
     """Its name among the application's modes."""
+    ABOUT: ClassVar[str] = ""
+    """What one does on it, in one or two sentences."""
     FOOTER: ClassVar[tuple[str, ...]] = ()
     """Ids of the bindings shown at the bottom, most useful first; at most eight with help and quit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "pane(1)", "Next pane", show=False, id="pane.next"),
         Binding("shift+tab", "pane(-1)", "Previous pane", show=False, id="pane.previous"),
-        Binding("slash", "filter", "Filter", tooltip="Show only rows that match", key_display="/", id="filter"),
+        Binding(
+            "slash", "filter", "Filter", tooltip="Show only rows that match", key_display="/", id="filter"
+        ),
+        Binding("colon", "command_line", "Command", show=False, tooltip="A command by name", id="command"),
+        Binding("question_mark", "help", "Help", tooltip="The keys that are active now", id="help"),
+        Binding(
+            "plus", "zoom", "Zoom", show=False, tooltip="The focused pane alone, or all again", id="zoom"
+        ),
         Binding("escape", "back", "Back", show=False, tooltip="One level back", id="back"),
     ]
+
+    _completed = False
+    """Whether every widget is mounted."""
 
     def compose(self) -> ComposeResult:
         """Top line, the screen's own content, filter line, bottom line."""
         yield StatusLine(self.MODE)
         yield from self.compose_body()
-        yield FilterBar()
         yield KeyBar((*self.FOOTER, "help", "quit"), self.why_not)
 
     def compose_body(self) -> Iterable[Widget]:
@@ -63,8 +79,20 @@ class ArenaScreen(Screen[None]):
         return self.app
 
     def on_mount(self) -> None:
-        """Follow the run."""
+        """Paint the first frame, then complete the screen and follow the run."""
+        self.call_after_refresh(self._complete)
+
+    async def _complete(self) -> None:
+        await self.mount_rest()
+        self._completed = True
+        self.on_ready()
         self.watch(self.app, "pulse", self._on_pulse)
+
+    async def mount_rest(self) -> None:
+        """Mount what the first frame did not wait for."""
+
+    def on_ready(self) -> None:
+        """Start reading; every widget is there."""
 
     def _on_pulse(self, pulse: Pulse) -> None:
         self.query_one(StatusLine).status = pulse.status
@@ -73,7 +101,8 @@ class ArenaScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened while another screen was shown."""
-        self.follow(self.arena_app.pulse)
+        if self._completed:
+            self.follow(self.arena_app.pulse)
 
     def follow(self, pulse: Pulse) -> None:
         """Take in the run's latest snapshot; called only while the screen is shown."""
@@ -119,9 +148,52 @@ class ArenaScreen(Screen[None]):
     def action_filter(self) -> None:
         """Filter the focused grid."""
         if isinstance(self.focused, Grid):
-            self.query_one(FilterBar).attach(self.focused)
+            from tui.widgets.filterbar import FilterBar
+
+            self.mount(FilterBar(self.focused))
 
     def action_back(self) -> None:
         """Drop the filter, if there is one; else there is nothing further back."""
         if isinstance(self.focused, Grid) and self.focused.filter:
             self.focused.filter = ""
+
+    def action_zoom(self) -> None:
+        """Show the focused pane alone, or all panes again."""
+        pane = next((pane for pane in self.query(Pane) if pane.has_focus_within), None)
+        if self.maximized is not None:
+            self.minimize()
+        elif pane is not None:
+            self.maximize(pane)
+
+    # ------------------------------------------------------------------ help and commands
+
+    def action_help(self) -> None:
+        """Tell the keys of the focused pane, the screen and the application."""
+        from tui.screens.help import Help
+
+        bindings = [
+            (self.app.get_key_display(active.binding), active.binding)
+            for active in self.active_bindings.values()
+        ]
+        self.app.push_screen(Help(self.MODE, self.ABOUT, bindings))
+
+    def commands(self) -> list[Command]:
+        """What can be asked for by name here."""
+        return self.arena_app.commands()
+
+    def receive(self, argument: str) -> None:
+        """Take what stood after this screen's name on the command line."""
+
+    def action_command_line(self) -> None:
+        """Open the command line."""
+        self.open_command_line()
+
+    def open_command_line(self, typed: str = "") -> None:
+        """Open the command line with something typed already."""
+        from tui.widgets.commandbar import CommandBar
+
+        self.mount(CommandBar(self.commands(), typed))
+
+    def on_command_bar_refused(self, message: CommandBar.Refused) -> None:
+        """Say why what was typed is no command."""
+        self.tell(message.sentence)

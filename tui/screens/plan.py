@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -15,16 +15,18 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from engine.plan import Selection
 from store.errors import DataError, UsageError
-from store.records import Task
-from tui.arena import Catalog, Pulse, first_selection
+from tui.arena import Catalog, Pulse
 from tui.screens import plan_text
 from tui.screens.base import ArenaScreen
 from tui.screens.plan_text import CHOICES, COLUMNS, Tally, estimate
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.words import count, say
+
+if TYPE_CHECKING:
+    from engine.plan import Selection
+    from store.records import Task
 
 SETTLE: Final = 0.15
 """Seconds the choice must rest before it is counted, so that holding a key counts once."""
@@ -34,10 +36,20 @@ class PlanScreen(ArenaScreen):
     """Five lists to choose from, a glance at the row under the cursor, and the sum of it all."""
 
     MODE = "plan"
+    ABOUT = (
+        "Choose models, tasks, protocols, a preset and seeds. "
+        "What is already saved is never run again; Enter runs the rest."
+    )
     FOOTER = ("plan.launch", "grid.mark", "grid.all", "filter", "pane.next", "plan.details")
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,r", "launch", "Run", tooltip="Start everything that is chosen and not yet done", id="plan.launch"),
+        Binding(
+            "enter,r",
+            "launch",
+            "Run",
+            tooltip="Start everything that is chosen and not yet done",
+            id="plan.launch",
+        ),
         Binding("i", "details", "Details", tooltip="All about the row under the cursor", id="plan.details"),
     ]
 
@@ -79,24 +91,23 @@ class PlanScreen(ArenaScreen):
         """Audits read so far, by task, preset and text recipe; a string says why there is none."""
 
     def compose_body(self) -> Iterable[Widget]:
-        """The five lists in two columns, the glance, the sum."""
-        grids = {
-            name: Grid(columns, markable=True, single=name == "preset", id=name)
-            for name, columns in COLUMNS.items()
-        }
-        panes = {name: Pane(name.upper(), grid, id=f"{name}-pane") for name, grid in grids.items()}
+        """The first list, the glance, the sum."""
         with Horizontal(id="choices"):
-            with Vertical(classes="column"):
-                yield panes["models"]
-            with Vertical(classes="column"):
-                for name in CHOICES[1:]:
-                    yield panes[name]
+            yield Vertical(self._pane("models"), classes="column -open")
             yield Static(id="glance")
         yield Static(id="sum")
 
-    def on_mount(self) -> None:
-        """Open the first list and read the catalog."""
-        super().on_mount()
+    async def mount_rest(self) -> None:
+        """The other lists, which would delay the first frame."""
+        others = Vertical(*(self._pane(name) for name in CHOICES[1:]), classes="column")
+        await self.query_one("#choices").mount(others, before="#glance")
+
+    def _pane(self, name: str) -> Pane:
+        grid = Grid(COLUMNS[name], markable=True, single=name == "preset", id=name)
+        return Pane(name.upper(), grid, id=f"{name}-pane", first=name == "models")
+
+    def on_ready(self) -> None:
+        """Take the focus and read the catalog."""
         self.query_one("#models-pane", Pane).open()
         self._show_sum()
         self.read_catalog()
@@ -138,7 +149,7 @@ class PlanScreen(ArenaScreen):
         self.catalog = message.catalog
         first = self._selection is None
         if first:
-            self._selection = first_selection(message.catalog)
+            self._selection = message.catalog.first
         self._fill()
         self._mark()
         if first and self._selection and self._selection.models:
@@ -220,7 +231,8 @@ class PlanScreen(ArenaScreen):
             return
         marked = {name: self.query_one(f"#{name}", Grid) for name in CHOICES}
         ordered = {
-            name: tuple(row.key for row in grid.rows if row.key in grid.marked) for name, grid in marked.items()
+            name: tuple(row.key for row in grid.rows if row.key in grid.marked)
+            for name, grid in marked.items()
         }
         self._selection = replace(
             self._selection,

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
-from engine.catalog.presets import PRESETS, Axes, relevant_axes
-from engine.catalog.protocols import Protocol
-from engine.data.tasks import TaskInfo
-from engine.plan import PAPER_SEEDS, Plan, Selection
-from store.records import Model, Task
-from tui.arena import Catalog, ModelCard
 from tui.screens.dialogs import Notice
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.words import big, count, roughly, say
+
+if TYPE_CHECKING:
+    from engine.catalog.presets import Axes
+    from engine.catalog.protocols import Protocol
+    from engine.data.tasks import TaskInfo
+    from engine.plan import Plan, Selection
+    from store.records import Model, Task
+    from tui.arena import Catalog, ModelCard
 
 CHOICES: Final = ("models", "tasks", "protocols", "preset", "seeds")
 """The lists, in the order tab goes through them."""
@@ -55,16 +57,16 @@ _PRESET_WORDS: Final[Mapping[str, str]] = {
 # ---------------------------------------------------------------------------- rows and titles
 
 
-def rows(catalog: Catalog, seeds: Sequence[int] = PAPER_SEEDS) -> dict[str, list[Row]]:
-    """The rows of each list."""
-    every_seed = sorted({*PAPER_SEEDS, *seeds})
+def rows(catalog: Catalog, seeds: Sequence[int]) -> dict[str, list[Row]]:
+    """The rows of each list; `seeds` are the chosen ones, listed beside the paper's."""
+    every_seed = sorted({*catalog.seeds, *seeds})
     return {
         "models": [_model_row(card) for card in catalog.models],
         "tasks": [_task_row(task) for task in catalog.tasks],
         "protocols": [_protocol_row(protocol) for protocol in catalog.protocols],
-        "preset": [Row(name, (name, _PRESET_WORDS.get(name, ""))) for name in PRESETS],
+        "preset": [Row(name, (name, _PRESET_WORDS.get(name, ""))) for name in catalog.presets],
         "seeds": [
-            Row(str(seed), (str(seed), "one of the paper's ten" if seed in PAPER_SEEDS else "your own"))
+            Row(str(seed), (str(seed), "the paper's" if seed in catalog.seeds else "your own"))
             for seed in every_seed
         ],
     }
@@ -210,8 +212,8 @@ def glance(list_name: str, key: str, catalog: Catalog, audit: Task | str | None)
     if list_name == "protocols":
         protocol = next((item for item in catalog.protocols if item.name == key), None)
         return _protocol_glance(protocol) if protocol else say("")
-    if list_name == "preset" and key in PRESETS:
-        return _preset_glance(key)
+    if list_name == "preset" and key in catalog.presets:
+        return _preset_glance(key, catalog.presets[key])
     if list_name == "seeds":
         return say(
             ("SEED ", "strong"),
@@ -224,12 +226,15 @@ def glance(list_name: str, key: str, catalog: Catalog, audit: Task | str | None)
 
 def _model_glance(card: ModelCard) -> Content:
     model = card.model
-    where = card.place or ("answers over the network" if model.kind == "endpoint" else "not on this machine")
+    where = card.place or (
+        "answers over the network" if model.kind == "endpoint" else "not on this machine"
+    )
     parts: list[object] = [
         ("MODEL ", "strong"),
         (model.name, "accent"),
-        f"\n{model.dimension or '?'} dim, {big(model.parameters)} params, {model.pooling or 'own'} pooling, "
-        f"{model.max_tokens or '?'} tokens, prefix {model.prefix.strip() or 'none'!r}",
+        f"\n{model.dimension or '?'} dim, {big(model.parameters)} params, "
+        f"{model.pooling or 'own'} pooling, {model.max_tokens or '?'} tokens, "
+        f"prefix {model.prefix.strip() or 'none'!r}",
         f"\n{model.source} {model.revision[:12]}  {model.licence}",
         "\n",
         (where, "good" if card.place else "warn"),
@@ -279,20 +284,17 @@ def _brief(value: object) -> str:
     return "|".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def _preset_glance(name: str) -> Content:
-    axes = PRESETS[name]
+def _preset_glance(name: str, axes: Axes) -> Content:
     parts: list[object] = [("PRESET ", "strong"), (name, "accent"), f"  {_PRESET_WORDS.get(name, '')}\n"]
-    values = {**relevant_axes(axes, "tuned-lr"), **relevant_axes(axes, "finetune")}
-    plain = Axes()
-    for axis, value in values.items():
-        differs = value != getattr(plain, axis)
-        parts.append((f"{axis}={value} ", "accent" if differs else "dim"))
+    for axis in fields(axes):
+        value = getattr(axes, axis.name)
+        parts.append((f"{axis.name}={value} ", "accent" if value != axis.default else "dim"))
     return say(*parts)
 
 
 def details(list_name: str, key: str, catalog: Catalog, audit: Task | str | None) -> Notice:
     """All about the row under the cursor, as an overlay."""
-    if list_name == "tasks" and isinstance(audit, Task):
+    if list_name == "tasks" and audit is not None and not isinstance(audit, str):
         genes = "\n".join(
             f"{gene.identifier:<18} {gene.symbol:<14} {gene.label:<24} {gene.reason}"
             f"{'' if gene.used else ', left out'}"

@@ -1,4 +1,4 @@
-"""The line that opens with `/` and narrows the focused grid while one types."""
+"""The line that opens with `/` and narrows a grid while one types."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ class FilterBar(Input):
         Binding("down", "keep", "Keep the filter", show=False, id="filter.keep"),
     ]
 
-    def __init__(self) -> None:
-        """Make a hidden bar."""
-        super().__init__(placeholder="filter: word  !not  column:word   enter keeps, esc clears", compact=True)
-        self.display = False
-        self._grid: Grid | None = None
-
-    def attach(self, grid: Grid) -> None:
-        """Show the bar and filter `grid`."""
+    def __init__(self, grid: Grid) -> None:
+        """Make the line for `grid`; it is gone once the filter is kept or cleared."""
+        super().__init__(
+            value=grid.filter,
+            placeholder="word  !not  column:word     enter keeps, esc clears",
+            compact=True,
+            select_on_focus=False,
+        )
         self._grid = grid
-        self.value = grid.filter
-        self.display = True
+
+    def on_mount(self) -> None:
+        """Type at once."""
         self.focus()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter as one types."""
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        if self._grid is not None:
-            self._grid.filter = event.value
+        self._grid.filter = event.value
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -45,12 +45,10 @@ class FilterBar(Input):
 
     def action_keep(self) -> None:
         """Leave the filter in place and go back to the rows."""
-        self.display = False
-        if self._grid is not None:
-            self._grid.focus()
+        self._grid.focus()
+        self.remove()
 
     def action_clear(self) -> None:
         """Drop the filter and go back to the rows."""
-        if self._grid is not None:
-            self._grid.filter = ""
+        self._grid.filter = ""
         self.action_keep()

@@ -7,9 +7,10 @@ on screen costs nothing.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar, Final, cast
 
 from rich.segment import Segment
 from rich.style import Style
@@ -23,37 +24,18 @@ from textual.strip import Strip
 
 from tui.widgets.rows import Cell, Column, Layout, Placed, Row, cut, fit, matches
 from tui.widgets.text import clean
-from tui.widgets.words import TONE_STYLES
+from tui.widgets.words import TONE_STYLES, UNICODE, Charset, Tone
 
 GAP: Final = 1
 """Blank cells between columns."""
+FOCUSED: Final = "$block-cursor-foreground on $block-cursor-background"
+UNFOCUSED: Final = "on $surface-lighten-1"
 
 
 class Grid(ScrollView, can_focus=True):
     """Rows under a header, with a cursor; optionally with marks that space sets and clears."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"grid--header", "grid--cursor", "grid--cursor-cell"} | {
-        f"grid--{tone}" for tone in TONE_STYLES if tone
-    }
-
-    DEFAULT_CSS = """
-    Grid {
-        height: 1fr;
-        overflow-x: hidden;
-        scrollbar-size-vertical: 1;
-        & > .grid--header { color: $text-muted; text-style: bold; }
-        & > .grid--dim { color: $text-muted; }
-        & > .grid--good { color: $text-success; }
-        & > .grid--bad { color: $text-error; text-style: bold; }
-        & > .grid--warn { color: $text-warning; }
-        & > .grid--accent { color: $text-accent; }
-        & > .grid--strong { text-style: bold; }
-        & > .grid--cursor { background: $surface-lighten-1; }
-        & > .grid--cursor-cell { background: $surface-lighten-1; }
-        &:focus > .grid--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
-        &:focus > .grid--cursor-cell { text-style: bold underline; }
-    }
-    """
+    DEFAULT_CSS = "Grid { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", show=False, id="grid.down"),
@@ -131,6 +113,8 @@ class Grid(ScrollView, can_focus=True):
         self._cells = cells
         self.empty = empty
         self.marked: set[str] = set()
+        self._gutter = 5 if markable else 1
+        self._looks: dict[tuple[str, ...], Style] = {}
 
     # ------------------------------------------------------------------ what others ask and tell
 
@@ -210,10 +194,9 @@ class Grid(ScrollView, can_focus=True):
         self.cursor = max(0, min(at, len(self._shown) - 1))
 
     def _lay_out(self) -> None:
-        gutter = 5 if self._markable else 1
-        room = max(self.scrollable_content_region.width - gutter, 1)
+        room = max(self.scrollable_content_region.width - self._gutter, 1)
         self._layout = fit(self._columns, self._shown, room, GAP)
-        self.virtual_size = Size(self._layout.width + gutter, len(self._shown) + 1)
+        self.virtual_size = Size(self._layout.width + self._gutter, len(self._shown) + 1)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Fit the columns to the new width."""
@@ -223,51 +206,62 @@ class Grid(ScrollView, can_focus=True):
 
     # ------------------------------------------------------------------ drawing
 
+    def notify_style_update(self) -> None:
+        """Another theme or focus: forget the colours worked out so far."""
+        super().notify_style_update()
+        self._looks.clear()
+
+    def _look(self, *tones: str) -> Style:
+        """The widget's own style with these on top; kept, because a screenful asks for hundreds."""
+        look = self._looks.get(tones)
+        if look is None:
+            style = self.visual_style
+            for tone in tones:
+                style += self.app.stylesheet.parse_style(TONE_STYLES.get(cast(Tone, tone), tone))
+            look = self._looks[tones] = style.rich_style
+        return look
+
     def render_line(self, y: int) -> Strip:
         """One line of the widget: the header, a row, or the hint of an empty grid."""
         width = self.scrollable_content_region.width
-        base = self.rich_style
         if y == 0:
-            return self._header(width, base)
+            return self._header(width)
         place = y - 1 + self.scroll_offset.y
         if place < len(self._shown):
-            return self._line(place, width, base)
+            return self._line(place, width)
         if not self._shown and y <= len(self._hint(width)):
-            style = base + self.get_component_rich_style("grid--dim", partial=True)
-            return Strip([Segment(" " + cut(self._hint(width)[y - 1], width - 1), style)])
-        return Strip.blank(width, base)
+            return Strip([Segment(" " + cut(self._hint(width)[y - 1], width - 1), self._look("dim"))])
+        return Strip.blank(width, self._look())
 
     def _hint(self, width: int) -> list[str]:
-        import textwrap
-
-        said = f"No row matches {clean(self._filter)!r}; esc clears the filter." if self._filter else self.empty
+        said = self.empty
+        if self._filter:
+            said = f"No row matches {clean(self._filter)!r}; esc clears the filter."
         return textwrap.wrap(said, max(width - 2, 10))
 
-    def _header(self, width: int, base: Style) -> Strip:
-        style = base + self.get_component_rich_style("grid--header", partial=True)
-        gutter = Segment(" " * (5 if self._markable else 1), style)
-        pieces = {
-            spot.index: (self._columns[spot.index].title, style) for spot in self._layout.columns
-        }
-        return self._compose_line(gutter, pieces, width, style)
+    def _header(self, width: int) -> Strip:
+        look = self._look("dim", "strong")
+        gutter = Segment(" " * self._gutter, look)
+        pieces = {spot.index: (self._columns[spot.index].title, look) for spot in self._layout.columns}
+        return self._compose_line(gutter, pieces, width, look)
 
-    def _line(self, place: int, width: int, base: Style) -> Strip:
+    def _line(self, place: int, width: int) -> Strip:
         row = self._shown[place]
         here = place == self.cursor
-        if row.tone:
-            base = base + self.get_component_rich_style(f"grid--{row.tone}", partial=True)
+        tones: tuple[str, ...] = (row.tone,) if row.tone else ()
         if here:
-            base = base + self.get_component_rich_style("grid--cursor", partial=True)
+            tones = (FOCUSED,) if self.has_focus else (*tones, UNFOCUSED)
+        base = self._look(*tones)
         pieces = {}
         for spot in self._layout.columns:
             cell = row.cells[spot.index]
-            style = base
+            own = tones
             # The cursor's own colours must stay readable, so a tone colours only other rows.
             if isinstance(cell, Cell) and cell.tone and not (here and self.has_focus):
-                style = style + self.get_component_rich_style(f"grid--{cell.tone}", partial=True)
+                own = (*own, cell.tone)
             if here and self._cells and spot.index == self.column:
-                style = style + self.get_component_rich_style("grid--cursor-cell", partial=True)
-            pieces[spot.index] = (clean(cell), style)
+                own = (*own, "bold underline")
+            pieces[spot.index] = (clean(cell), self._look(*own))
         arrow = ">" if here else " "
         box = f"[{'x' if row.key in self.marked else ' '}] " if self._markable else ""
         return self._compose_line(Segment(arrow + box, base), pieces, width, base)
@@ -318,7 +312,8 @@ class Grid(ScrollView, can_focus=True):
 
     @property
     def _ellipsis(self) -> str:
-        return "~" if getattr(self.app, "ascii", False) else "…"
+        charset: Charset = getattr(self.app, "charset", UNICODE)
+        return charset.ellipsis
 
     # ------------------------------------------------------------------ moving
 

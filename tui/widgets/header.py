@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from engine.control import Status
 from tui.widgets.words import duration, say, state_glyph, state_word
+
+if TYPE_CHECKING:
+    from engine.control import Status
 
 SCREENS: Final = ("plan", "runs", "board", "compare", "genes", "sql")
 """Modes of the application, in the order of their number keys."""

@@ -25,15 +25,16 @@ class PaneTitle(Static):
 class Pane(Vertical):
     """A title line over a widget that takes the focus."""
 
-    def __init__(self, title: str, inside: Widget, id: str) -> None:
+    def __init__(self, title: str, inside: Widget, id: str, first: bool = False) -> None:
         """Make a pane.
 
         Args:
             title: What stands first on its title line.
             inside: What it holds.
             id: The widget's id.
+            first: Whether it is open from the start.
         """
-        super().__init__(id=id)
+        super().__init__(id=id, classes="-open" if first else "")
         self.name_shown = title
         self.inside = inside
 

@@ -125,7 +125,11 @@ def matches(row: Row, columns: Sequence[Column], wanted: str) -> bool:
         where = cells
         name, colon, rest = word.partition(":")
         if colon and rest:
-            named = [cells[i] for i, column in enumerate(columns) if name in (column.key, column.title.casefold())]
+            named = [
+                cells[i]
+                for i, column in enumerate(columns)
+                if name in (column.key, column.title.casefold())
+            ]
             where, word = (named, rest) if named else (cells, word)
         if any(word in cell for cell in where) == inverse:
             return False

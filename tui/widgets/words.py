@@ -35,7 +35,9 @@ def say(*parts: object) -> Content:
     pieces: list[Any] = []
     for part in parts:
         thing, tone = part if isinstance(part, tuple) else (part, "")
-        pieces.append(thing if isinstance(thing, Content) else (clean(thing, SAID, lines=True), TONE_STYLES[tone]))
+        pieces.append(
+            thing if isinstance(thing, Content) else (clean(thing, SAID, lines=True), TONE_STYLES[tone])
+        )
     return Content.assemble(*pieces)
 
 
@@ -94,7 +96,10 @@ def bar(done: float, total: float, width: int, charset: Charset = UNICODE) -> Co
     share = min(max(done / total, 0.0), 1.0) if total > 0 else 0.0
     filled = int(share * inner)
     return Content.assemble(
-        "[", (charset.full * filled, "$text-success"), (charset.empty * (inner - filled), "$text-muted"), "]"
+        "[",
+        (charset.full * filled, "$text-success"),
+        (charset.empty * (inner - filled), "$text-muted"),
+        "]",
     )
 
 

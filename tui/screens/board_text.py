@@ -1,0 +1,209 @@
+"""What the Board says: choices, columns, rows in order, the line under the table. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from textual.content import Content
+
+from engine.catalog.protocols import PROTOCOLS
+from engine.control import Status
+from tui.widgets.rows import Cell, Column, Row
+from tui.widgets.text import clean
+from tui.widgets.words import Tone, auc, count, say
+
+if TYPE_CHECKING:
+    from store.queries import Arm, Rankings, RankRow
+
+EMPTY: Final = "Nothing has been ranked under this protocol yet. ] shows the next one; 1 plans a run."
+
+SOURCES: Final = {"own": "own", "paper": "paper", "rerun": "rerun"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One table that can be shown."""
+
+    protocol: str
+    preset: str = "paper"
+    text: str = "facts"
+    units: int = 0
+    """Own units in it; 0: only what others published."""
+
+    def same(self, other: Choice | None) -> bool:
+        """Whether it is the same table, however many units it has by now."""
+        return other is not None and replace(self, units=0) == replace(other, units=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """Which column orders the rows."""
+
+    column: str = "mean"
+    """A task, `mean` or `model`."""
+    upside_down: bool = False
+
+    def reversed(self) -> Sorting:
+        """The other way round."""
+        return replace(self, upside_down=not self.upside_down)
+
+
+def choices(arms: Iterable[Arm]) -> tuple[Choice, ...]:
+    """Every arm with units, in the catalog's order; protocols without any stand for the paper's table."""
+    found: dict[str, list[Choice]] = {name: [] for name in PROTOCOLS}
+    for arm in arms:
+        choice = Choice(arm.protocol, arm.preset, arm.text, arm.units)
+        found.setdefault(arm.protocol, []).append(choice)
+    tables = []
+    for protocol, own in found.items():
+        with_units = [choice for choice in own if choice.units]
+        tables += with_units or own[:1] or [Choice(protocol)]
+    return tuple(tables)
+
+
+def first(tables: Sequence[Choice], status: Status | None) -> Choice:
+    """The table to show at first: of the run's first protocol, else one with units, else the first."""
+    wanted = list(status.selection.get("protocols", ())) if status else []
+    with_units = [table for table in tables if table.units]
+    for table in with_units:
+        if table.protocol in wanted:
+            return table
+    return with_units[0] if with_units else tables[0]
+
+
+def head(
+    choice: Choice, tables: Sequence[Choice], rankings: Rankings | None, sorting: Sorting, trouble: str
+) -> Content:
+    """What is ranked and how; a second line if there is something to know about the numbers."""
+    place = next((i for i, table in enumerate(tables) if table.same(choice)), 0) + 1
+    protocol = PROTOCOLS.get(choice.protocol)
+    title = f" {protocol.title}" if protocol else ""
+    order = f"by {clean(sorting.column, 24)}{', worst first' if sorting.upside_down else ''}"
+    line = say(
+        ("BOARD ", "strong"),
+        (choice.protocol, "accent"),
+        title,
+        f"  preset {choice.preset}, text {choice.text}  ",
+        (f"table {place}/{len(tables)}  {order}", "dim"),
+        "\n",
+    )
+    if trouble:
+        return say(line, (f"Not up to date: {trouble}", "warn"))
+    if rankings is None:
+        return say(line, ("Reading.", "dim"))
+    return say(line, *_remarks(rankings))
+
+
+def _remarks(rankings: Rankings) -> list[object]:
+    own = [row for row in rankings.rows if row.source == "own"]
+    parts: list[object] = [
+        f"AUC and rank; {count(len(own), 'own model')}, {count(rankings.expected, 'split')} each. "
+    ]
+    if any(row.mean is None for row in own):
+        parts.append(("A model counts in the mean once it has every task. ", "warn"))
+    if rankings.environments > 1:
+        parts.append((f"Numbers from {rankings.environments} environments. ", "warn"))
+    return parts
+
+
+def columns(rankings: Rankings) -> tuple[Column, ...]:
+    """Model, who computed it, each task, the mean."""
+    tasks = tuple(Column(task, clean(task), right=True, least=10) for task in rankings.tasks)
+    return (
+        Column("model", "model", least=16),
+        Column("source", "by", shed=1),
+        *tasks,
+        Column("mean", "mean", right=True, least=10),
+    )
+
+
+def row_key(row: RankRow) -> str:
+    """A key that stays the same while numbers change."""
+    return f"{row.source}\x1f{row.model}"
+
+
+def find(rankings: Rankings, key: str) -> RankRow | None:
+    """The row with this key."""
+    return next((row for row in rankings.rows if row_key(row) == key), None)
+
+
+def rows(rankings: Rankings, sorting: Sorting, references: bool, width: int) -> list[Row]:
+    """The table's rows in order."""
+    shown = [row for row in rankings.rows if references or row.source == "own"]
+    with_sd = width >= 110
+    return [_row(row, rankings, with_sd) for row in order(shown, sorting)]
+
+
+def order(found: Sequence[RankRow], sorting: Sorting) -> list[RankRow]:
+    """Rows by a column, best first; rows without a number always last."""
+    if sorting.column in ("model", "source"):
+        key = (lambda row: row.model.casefold()) if sorting.column == "model" else (lambda row: row.source)
+        return sorted(found, key=key, reverse=sorting.upside_down)
+
+    def score(row: RankRow) -> float | None:
+        value: float | None = row.mean if sorting.column == "mean" else row.auc.get(sorting.column)
+        return value
+
+    known = [row for row in found if score(row) is not None]
+    unknown = [row for row in found if score(row) is None]
+    known.sort(key=lambda row: -(score(row) or 0.0), reverse=sorting.upside_down)
+    return known + sorted(unknown, key=lambda row: row.model.casefold())
+
+
+def _row(row: RankRow, rankings: Rankings, with_sd: bool) -> Row:
+    tone: Tone = "" if row.source == "own" else "dim"
+    cells: list[str | Cell] = [
+        row.model,
+        Cell(SOURCES.get(row.source, row.source), "good" if not tone else "dim"),
+    ]
+    cells += [_task_cell(row, task, rankings, with_sd) for task in rankings.tasks]
+    mean = f"{auc(row.mean)} {_rank(row.mean_rank)}" if row.mean is not None else Cell("-", "dim")
+    return Row(row_key(row), (*cells, mean), tone)
+
+
+def _task_cell(row: RankRow, task: str, rankings: Rankings, with_sd: bool) -> str | Cell:
+    value = row.auc.get(task)
+    n, failed = row.n.get(task, 0), row.failed.get(task, 0)
+    if value is None:
+        return Cell(f"! 0/{failed}", "bad") if failed else Cell(".", "dim")
+    sd = row.sd.get(task)
+    spread = f"±{sd:.3f} " if with_sd and sd is not None else ""
+    if row.source == "own" and (failed or n < rankings.expected):
+        return Cell(
+            f"{auc(value)} {spread}{n}/{max(rankings.expected, n + failed)}", "bad" if failed else "warn"
+        )
+    return f"{auc(value)} {spread}{_rank(row.rank.get(task))}"
+
+
+def _rank(rank: float | None) -> str:
+    """`3` or, where models tie, `3.5`; in four cells, so that ranks stand under one another."""
+    return f"{rank:>4.4g}" if rank is not None else "   -"
+
+
+def foot(rankings: Rankings, row: RankRow | None, column: str) -> Content:
+    """The cell under the cursor in full."""
+    if row is None:
+        return say("")
+    who = {"own": "own", "paper": "the paper", "rerun": "the authors' rerun of June 2025"}[row.source]
+    start = say((row.model, "strong"), f" ({who})  ")
+    if column not in rankings.tasks:
+        rank = f", rank {row.mean_rank:g} of {_ranked(rankings)}" if row.mean_rank is not None else ""
+        return say(start, f"mean {auc(row.mean)}{rank} over {count(len(rankings.tasks), 'task')}")
+    sd = row.sd.get(column)
+    failed = row.failed.get(column, 0)
+    rank_here = row.rank.get(column)
+    return say(
+        start,
+        (column, "accent"),
+        f"  AUC {auc(row.auc.get(column))}",
+        f" ± {sd:.3f}" if sd is not None else "",
+        f"  rank {rank_here:g}" if rank_here is not None else "",
+        f"  {count(row.n.get(column, 0), 'split')}" if row.source == "own" else "",
+        (f"  {failed} failed", "bad") if failed else "",
+    )
+
+
+def _ranked(rankings: Rankings) -> int:
+    return sum(row.mean_rank is not None for row in rankings.rows)

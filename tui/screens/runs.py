@@ -1,0 +1,217 @@
+"""Runs: what the runner is doing now, what failed, what is left; pause, cancel, retry, detach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from engine.control import RequestKind, Status, UnitStatus
+from tui.arena import Pulse
+from tui.screens import runs_text
+from tui.screens.base import ArenaScreen
+from tui.screens.dialogs import Ask, Notice
+from tui.widgets.grid import Grid
+from tui.widgets.pane import Pane
+
+
+class RunsScreen(ArenaScreen):
+    """Bars, units and log of the run, as the runner's snapshot tells them."""
+
+    MODE = "runs"
+    ABOUT = (
+        "Watch the run, steer it, and open what failed. "
+        "The run is a process of its own: it survives this window."
+    )
+    FOOTER = ("runs.open", "runs.pause", "runs.cancel", "runs.retry", "runs.detach", "pane.next")
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open", tooltip="The unit's outcome, or its failure", id="runs.open"),
+        Binding("p", "pause", "Pause", tooltip="Pause after the units in work, or go on", id="runs.pause"),
+        Binding("x", "cancel", "Cancel", tooltip="Cancel a unit or the run", id="runs.cancel"),
+        Binding("R", "retry", "Retry", tooltip="Run what failed once more", id="runs.retry"),
+        Binding("D", "detach", "Detach", tooltip="Leave; the run goes on", id="runs.detach"),
+    ]
+
+    @dataclass
+    class FailureRead(Message):
+        """A unit's failure is there, if it has one."""
+
+        unit: UnitStatus
+        failure: Mapping[str, str]
+
+    @dataclass
+    class Asked(Message):
+        """The runner has the request."""
+
+        sentence: str
+
+    def __init__(self) -> None:
+        """Make the screen."""
+        super().__init__()
+        self._status: Status | None = None
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Sentence and bars over units and log."""
+        yield Static(id="run-head")
+        yield Static(id="run-bars")
+        with Horizontal(id="run-panes"):
+            with Vertical(classes="column -open"):
+                units = Grid(runs_text.UNIT_COLUMNS, id="units", empty=runs_text.NO_RUN)
+                yield Pane("UNITS", units, id="units-pane", first=True)
+            with Vertical(classes="column"):
+                log = Grid(runs_text.LOG_COLUMNS, id="log", empty="Nothing has been logged yet.")
+                yield Pane("LOG", log, id="log-pane", first=True)
+
+    def on_ready(self) -> None:
+        """Open the list of units."""
+        self.query_one("#units-pane", Pane).open()
+
+    def on_resize(self) -> None:
+        """Bars are as wide as the terminal."""
+        self._show()
+
+    # ------------------------------------------------------------------ following the run
+
+    def follow(self, pulse: Pulse) -> None:
+        """Show the snapshot."""
+        self._status = pulse.status
+        self._show()
+        self.refresh_bindings()
+
+    def _show(self) -> None:
+        status = self._status
+        charset = self.arena_app.charset
+        self.query_one("#run-head", Static).update(runs_text.head(status))
+        self.query_one("#run-bars", Static).update(runs_text.bars(status, self.size.width - 2, charset))
+        if status is None:
+            return
+        self.query_one("#units", Grid).show(runs_text.unit_rows(status))
+        self.query_one("#units-pane", Pane).say(*runs_text.units_title(status))
+        log = self.query_one("#log", Grid)
+        at_end = not log.has_focus or log.cursor >= len(log.shown) - 1
+        log.show(runs_text.log_rows(status))
+        if at_end:
+            log.cursor = len(log.shown) - 1
+
+    # ------------------------------------------------------------------ asking the runner
+
+    @work(thread=True, group="request", exit_on_error=False)
+    def ask_runner(self, what: RequestKind, sentence: str, key: str = "") -> None:
+        """Leave a request."""
+        self.arena.request(what, key)
+        self.post_message(self.Asked(sentence))
+
+    @work(thread=True, group="request", exit_on_error=False)
+    def start_again(self, retry_failed: bool, sentence: str) -> None:
+        """Start the last selection once more."""
+        self.arena.relaunch(retry_failed)
+        self.post_message(self.Asked(sentence))
+
+    @work(thread=True, exclusive=True, group="failure", exit_on_error=False)
+    def read_failure(self, unit: UnitStatus) -> None:
+        """Read why a unit failed."""
+        self.post_message(self.FailureRead(unit, self.arena.failure(unit.key)))
+
+    @on(Asked)
+    def _asked(self, message: Asked) -> None:
+        self.tell(message.sentence, good=True)
+
+    @on(FailureRead)
+    def _failure_read(self, message: FailureRead) -> None:
+        unit = message.unit
+        sentence = message.failure.get("sentence") or unit.sentence or "It has not said why."
+        body = message.failure.get("traceback", "")
+        self.app.push_screen(Notice(runs_text.unit_name(unit), sentence, "R runs what failed again.", body))
+
+    # ------------------------------------------------------------------ actions
+
+    def why_not(self, action: str) -> str:
+        """Keys that steer a run need one."""
+        status = self._status
+        if action in ("runs.pause", "runs.cancel", "runs.retry") and self.arena.readonly:
+            return "This window was opened with --readonly; it can only watch."
+        if action == "runs.open":
+            return "" if self._unit() else "There is no unit under the cursor yet."
+        if action == "runs.pause" and (
+            status is None or not (status.live or status.state == "interrupted")
+        ):
+            return "There is no run to pause or resume."
+        if action in ("runs.cancel", "runs.detach") and (status is None or not status.live):
+            return "There is no live run."
+        if action == "runs.retry" and (status is None or not status.failed):
+            return "Nothing has failed in this run."
+        return ""
+
+    def _unit(self) -> UnitStatus | None:
+        row = self.query_one("#units", Grid).current
+        if row is None or self._status is None:
+            return None
+        units = (*self._status.running, *self._status.recent)
+        return next((unit for unit in units if unit.key == row.key), None)
+
+    def action_open(self) -> None:
+        """Open the unit under the cursor: its outcome, or why it failed."""
+        unit = self._unit()
+        if unit is None or self.refused("runs.open"):
+            return
+        if unit.state == "failed":
+            self.read_failure(unit)
+        else:
+            self.app.push_screen(Notice(runs_text.unit_name(unit), runs_text.outcome(unit)))
+
+    def action_pause(self) -> None:
+        """Pause a running run, let a paused one go on, start an interrupted one again."""
+        if self.refused("runs.pause") or self._status is None:
+            return
+        if self._status.state == "interrupted":
+            self.start_again(False, "Resuming: only what is missing is run.")
+        elif self._status.state == "paused":
+            self.ask_runner("resume", "Going on.")
+        else:
+            self.ask_runner("pause", "Pausing after the units in work.")
+
+    def action_cancel(self) -> None:
+        """Ask what to cancel."""
+        if self.refused("runs.cancel"):
+            return
+        unit = self._unit()
+        answers = [("x", "give up the whole run", "run"), ("s", "stop after the units in work", "drain")]
+        if unit is not None and unit.state == "running":
+            answers.append(("u", f"give up {runs_text.unit_name(unit)}", unit.key))
+        question = Ask(
+            "Cancel what?", "Everything that is finished stays; the rest can be run later.", answers
+        )
+        self.app.push_screen(question, self._cancel)
+
+    def _cancel(self, answer: str | None) -> None:
+        if answer == "run":
+            self.ask_runner("cancel", "Cancelling the run.")
+        elif answer == "drain":
+            self.ask_runner("drain", "Stopping after the units in work.")
+        elif answer:
+            self.ask_runner("cancel", "Cancelling the unit.", answer)
+
+    def action_retry(self) -> None:
+        """Run what failed once more."""
+        if self.refused("runs.retry") or self._status is None:
+            return
+        if self._status.live:
+            self.ask_runner("retry", "What failed will be run again.")
+        else:
+            self.start_again(True, "Running what failed again.")
+
+    def action_detach(self) -> None:
+        """Leave the application; the runner goes on."""
+        if not self.refused("runs.detach"):
+            self.app.exit(0)
+
+
+SCREEN = RunsScreen

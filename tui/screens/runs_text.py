@@ -1,0 +1,142 @@
+"""What the Runs screen says: its sentence, bars, units and log lines. Pure functions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.content import Content
+
+from engine.control import StageStatus, Status, UnitStatus
+from tui.widgets.rows import Cell, Column, Row
+from tui.widgets.words import Charset, Tone, auc, bar, count, duration, say, state_glyph, state_word
+
+NO_RUN: Final = "No run yet. Press 1, choose models, tasks and protocols, and press Enter."
+
+UNIT_COLUMNS: Final = (
+    Column("state", ""),
+    Column("model", "model", least=12),
+    Column("task", "task", least=10),
+    Column("protocol", "protocol"),
+    Column("seed", "seed", right=True),
+    Column("auc", "AUC", right=True),
+    Column("seconds", "time", right=True),
+    Column("note", "", least=8, shed=1),
+)
+
+LOG_COLUMNS: Final = (Column("time", "time"), Column("level", ""), Column("text", "what", least=20))
+
+
+def head(status: Status | None) -> Content:
+    """One or two lines: which run, since when, how it stands, and what the reader should know first."""
+    if status is None:
+        return say(("RUN  ", "strong"), ("none yet", "dim"))
+    glyph, tone = state_glyph(status.state)
+    left = max(status.total - status.already_done - status.scored - status.failed - status.cancelled, 0)
+    parts: list[object] = [
+        ("RUN ", "strong"),
+        (f"{glyph} {state_word(status.state)}", tone),
+        f"  since {status.started_at[11:16]} UTC on {status.device or status.host}   ",
+        (f"# {count(status.scored)} done  ", "good"),
+        (f"~ {count(status.already_done)} before  ", "dim") if status.already_done else "",
+        (f"! {count(status.failed)} failed  ", "bad") if status.failed else "",
+        (f"- {count(status.cancelled)} cancelled  ", "warn") if status.cancelled else "",
+        (f". {count(left)} left", "dim"),
+    ]
+    message = status.message or _next_step(status)
+    return say(*parts, "\n", (message, "warn" if status.message else "dim"))
+
+
+def _next_step(status: Status) -> str:
+    if status.state == "interrupted":
+        return "The runner has gone; p resumes with exactly what is missing."
+    if status.state in ("finished", "failed", "cancelled"):
+        return "Press 3 for the ranks, 1 to plan more."
+    return "It runs in a process of its own: closing this window does not stop it."
+
+
+def bars(status: Status | None, width: int, charset: Charset) -> Content:
+    """The bar of the whole run over one bar for each stage, with rate and time left."""
+    if status is None:
+        return say("")
+    done = status.already_done + status.scored + status.failed + status.cancelled
+    whole = StageStatus("all", "", done, status.total, status.rate, status.eta_s)
+    lines = [_bar_line(stage, width, charset) for stage in (whole, *status.stages[:4])]
+    return Content("\n").join(lines)
+
+
+def _bar_line(stage: StageStatus, width: int, charset: Charset) -> Content:
+    name = f"{stage.stage:<9}"
+    numbers = f" {count(stage.done)}/{count(stage.total)}"
+    rate = f" {stage.rate:.1f}/s" if stage.rate >= 0.05 else ""
+    eta = f" ETA {duration(stage.eta_s)}" if stage.eta_s is not None else ""
+    tail = f"{numbers}{rate}{eta}"
+    label = f" {stage.label}" if stage.label and width >= 100 else ""
+    room = max(width - len(name) - 30 - (24 if width >= 100 else 0), 8)
+    return say(name, bar(stage.done, stage.total, room, charset), tail, (label, "dim"))
+
+
+def units_title(status: Status) -> tuple[object, ...]:
+    """What stands after the word UNITS."""
+    busy = len(status.running)
+    return (f"{busy} in work" if busy else "none in work", ("  newest first", "dim"))
+
+
+def unit_rows(status: Status) -> list[Row]:
+    """Units in work, then those that ended, newest first."""
+    seen: set[str] = set()
+    rows = []
+    for unit in (*status.running, *status.recent):
+        if unit.key not in seen:
+            seen.add(unit.key)
+            rows.append(_unit_row(unit))
+    return rows
+
+
+def _unit_row(unit: UnitStatus) -> Row:
+    glyph, tone = state_glyph(unit.state)
+    return Row(
+        unit.key,
+        (
+            Cell(glyph, tone),
+            unit.model,
+            unit.task,
+            unit.protocol,
+            str(unit.seed),
+            auc(unit.auc),
+            f"{unit.seconds:.1f}s" if unit.seconds is not None else "",
+            Cell(unit.sentence, "bad" if unit.state == "failed" else "dim"),
+        ),
+    )
+
+
+def unit_name(unit: UnitStatus) -> str:
+    """A unit in one phrase."""
+    return f"{unit.model} / {unit.task} / {unit.protocol} / seed {unit.seed}"
+
+
+def outcome(unit: UnitStatus) -> str:
+    """What became of a unit, in one sentence."""
+    if unit.state == "running":
+        return "It is in work now."
+    if unit.state == "cancelled":
+        return "It was given up on request and left no row; run the plan again to do it."
+    took = f" in {unit.seconds:.1f} s" if unit.seconds is not None else ""
+    return f"Preset {unit.preset}: AUC {auc(unit.auc)}{took}. Press 3 for the table it counts in."
+
+
+_LEVELS: Final[dict[str, Tone]] = {"warning": "warn", "error": "bad"}
+
+
+def log_rows(status: Status) -> list[Row]:
+    """The log, oldest first."""
+    return [
+        Row(
+            f"{number}-{line.time}",
+            (
+                Cell(line.time[11:19], "dim"),
+                Cell(line.level[:1].upper(), _LEVELS.get(line.level, "dim")),
+                line.text,
+            ),
+        )
+        for number, line in enumerate(status.log)
+    ]

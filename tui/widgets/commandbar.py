@@ -1,0 +1,99 @@
+"""The line that opens with `:` and takes a command by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.suggester import SuggestFromList
+from textual.widget import Widget
+from textual.widgets import Input
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something that can be asked for by name, on the command line or in the palette."""
+
+    name: str
+    what: str
+    """What it does, in a few words."""
+    run: Callable[[str], object]
+    """Takes what stands after the name."""
+    usage: str = ""
+    """What has to stand after the name; empty: nothing."""
+
+
+class CommandBar(Input):
+    """`name argument`, with the names completed while one types."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "Close", id="command.close"),
+        Binding("tab", "complete", "Complete", show=False, id="command.complete"),
+    ]
+
+    @dataclass
+    class Refused(Message):
+        """What was typed is no command."""
+
+        sentence: str
+
+    def __init__(self, commands: Sequence[Command], typed: str = "") -> None:
+        """Make the line for these commands; it is gone once one is given.
+
+        Args:
+            commands: What can be given.
+            typed: What stands in it at first.
+        """
+        names = [command.name for command in commands]
+        super().__init__(
+            value=typed,
+            placeholder=": " + "  ".join(names),
+            suggester=SuggestFromList(names, case_sensitive=False),
+            compact=True,
+            select_on_focus=False,
+        )
+        self._commands = {command.name: command for command in commands}
+        self._before: Widget | None = None
+
+    def on_mount(self) -> None:
+        """Type at once."""
+        self._before = self.screen.focused
+        self.focus()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        typed = event.value.strip().removeprefix(":")
+        self.action_close()
+        name, _, argument = typed.partition(" ")
+        if not name:
+            return
+        command = self._commands.get(name) or self._only(name)
+        if command is None:
+            near = difflib.get_close_matches(name, self._commands, n=1, cutoff=0.4)
+            known = f"Did you mean :{near[0]}?" if near else f"There are: {', '.join(self._commands)}."
+            self.post_message(self.Refused(f"There is no command :{name}. {known}"))
+        elif command.usage and not command.usage.startswith("[") and not argument.strip():
+            self.post_message(self.Refused(f"It takes more: :{command.name} {command.usage}"))
+        else:
+            command.run(argument.strip())
+
+    def _only(self, start: str) -> Command | None:
+        """The one command that starts so."""
+        found = [command for name, command in self._commands.items() if name.startswith(start)]
+        return found[0] if len(found) == 1 else None
+
+    def action_complete(self) -> None:
+        """Take the suggestion."""
+        self.action_cursor_right()
+
+    def action_close(self) -> None:
+        """Leave, with the focus where it was."""
+        if self._before is not None:
+            self._before.focus()
+        self.remove()
