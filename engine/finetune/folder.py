@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
@@ -130,7 +131,7 @@ def _read_config(folder: Path, dropout: float | None) -> Any:
     _read_json(path)
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, StrictDataclassError) as error:
         raise ModelError(
             f"{path} does not describe a model that transformers can build: {first_sentence(error)}",
             "Choose a model whose architecture is part of transformers.",
@@ -219,4 +220,4 @@ def _read_json(path: Path) -> Any:
 def first_sentence(error: BaseException) -> str:
     """The first line of an error's text, as a sentence."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].strip().rstrip(".") + "."
+    return lines[0].strip().rstrip(".:") + "."
