@@ -1,0 +1,181 @@
+"""Model folders: every kind of damage in one sentence naming the file; pooling as the model's files say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tiny_models import make_folder
+
+from engine.finetune import FinetuneConfig
+from engine.finetune.batches import tokenise
+from engine.finetune.folder import load_encoder, read_pooling
+from engine.finetune.model import load_classifier
+from store.errors import ModelError
+
+
+def set_config(**changes: Any) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        path = folder / "config.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+    return damage
+
+
+def cut(name: str, size: int) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).write_bytes((folder / name).read_bytes()[:size]) and None
+
+
+def remove(*names: str) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        for name in names:
+            (folder / name).unlink()
+
+    return damage
+
+
+def pickled_garbage(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+    (folder / "pytorch_model.bin").write_bytes(b"not a pickle")
+
+
+@pytest.mark.parametrize(
+    ("damage", "file"),
+    [
+        (remove("config.json"), "config.json"),
+        (cut("config.json", 20), "config.json"),
+        (set_config(model_type="nonsense"), "config.json"),
+        (set_config(model_type="t5", num_layers=1, d_model=16), "config.json"),
+        (set_config(num_attention_heads=3), "config.json"),
+        (remove("model.safetensors"), "model.safetensors"),
+        (cut("model.safetensors", 5), "model.safetensors"),
+        (cut("model.safetensors", 3000), "model.safetensors"),
+        (pickled_garbage, "pytorch_model.bin"),
+        (set_config(num_hidden_layers=1), "model.safetensors disagrees with config.json"),
+        (set_config(num_hidden_layers=3), "model.safetensors disagrees with config.json"),
+        (set_config(hidden_size=32), "model.safetensors disagrees with config.json"),
+        (set_config(vocab_size=9), "model.safetensors disagrees with config.json"),
+        (remove("tokenizer.json"), "tokenizer.json"),
+        (cut("tokenizer.json", 50), "tokenizer.json"),
+        (lambda folder: (folder / "tokenizer.json").write_text("{}") and None, "tokenizer.json"),
+        (cut("tokenizer_config.json", 10), "tokenizer_config.json"),
+    ],
+)
+def test_damage_is_told_in_one_sentence_naming_the_file(
+    tmp_path: Path, damage: Callable[[Path], None], file: str
+) -> None:
+    folder = make_folder(tmp_path)
+    damage(folder)
+    with pytest.raises(ModelError) as caught:
+        load_encoder(folder)
+    assert file in caught.value.message
+    assert "\n" not in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"config\.json is missing"):
+        load_encoder(tmp_path / "nowhere")
+
+
+def test_a_tokenizer_with_more_tokens_than_the_model_is_told(tmp_path: Path) -> None:
+    small = make_folder(tmp_path, vocab_size=20)
+    model, tokenizer, _ = load_classifier(small, FinetuneConfig(), 2)
+    with pytest.raises(ModelError, match=r"tokenizer\.json uses token 44"):
+        tokenise(tokenizer, model.encoder, ["word39"], FinetuneConfig())
+
+
+def test_a_left_over_language_model_head_is_no_contradiction(tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = make_folder(tmp_path)
+    weights = load_file(folder / "model.safetensors")
+    save_file({**weights, "cls.bias": torch.zeros(3)}, folder / "model.safetensors", {"format": "pt"})
+    assert load_encoder(folder).pooler_loaded
+
+
+def test_half_precision_checkpoints_are_trained_in_fp32(tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = make_folder(tmp_path)
+    weights = load_file(folder / "model.safetensors")
+    save_file(
+        {name: value.half() for name, value in weights.items()},
+        folder / "model.safetensors",
+        {"format": "pt"},
+    )
+    assert {item.dtype for item in load_encoder(folder).module.parameters()} == {torch.float32}
+
+
+def as_sentence_transformer(folder: Path, pooling: dict[str, Any], normalize: bool) -> None:
+    modules = [("", "Transformer"), ("1_Pooling", "Pooling")] + [("2_Normalize", "Normalize")] * normalize
+    listed = [
+        {"idx": place, "name": str(place), "path": path, "type": f"sentence_transformers.models.{kind}"}
+        for place, (path, kind) in enumerate(modules)
+    ]
+    (folder / "modules.json").write_text(json.dumps(listed))
+    for path, _ in modules[1:]:
+        (folder / path).mkdir(exist_ok=True)
+    (folder / "1_Pooling" / "config.json").write_text(
+        json.dumps({"word_embedding_dimension": 16, "pooling_mode_mean_tokens": False, **pooling})
+    )
+    (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 40, "do_lower_case": false}')
+
+
+@pytest.mark.parametrize(
+    ("pooling", "normalize"),
+    [
+        ({"pooling_mode_mean_tokens": True}, True),
+        ({"pooling_mode_cls_token": True}, False),
+        ({"pooling_mode_max_tokens": True}, True),
+        ({"pooling_mode_lasttoken": True}, False),
+        ({"pooling_mode_mean_sqrt_len_tokens": True}, False),
+        ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True}, True),
+    ],
+)
+def test_native_features_equal_sentence_transformers(
+    tmp_path: Path, pooling: dict[str, Any], normalize: bool
+) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    folder = make_folder(tmp_path)
+    as_sentence_transformer(folder, pooling, normalize)
+    texts = ["word1 word2 word3", "word4", "word5 word6 word7 word8 word9"]
+    config = FinetuneConfig(head="native")
+    model, tokenizer, notes = load_classifier(folder, config, 2)
+    tokens, _ = tokenise(tokenizer, model.encoder, texts, config)
+    with torch.no_grad():
+        ours = model.eval().features(tokens.batch(range(3))).numpy()
+    theirs = SentenceTransformer(str(folder), device="cpu", local_files_only=True).encode(texts)
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    assert model.head.in_features == ours.shape[1]
+    assert notes == ()
+
+
+def test_newer_pooling_files_name_their_mode(tmp_path: Path) -> None:
+    as_sentence_transformer(tmp_path, {"pooling_mode": "cls"}, normalize=True)
+    pooling, _ = read_pooling(tmp_path)
+    assert (pooling.modes, pooling.normalize) == (("cls",), True)
+
+
+def test_without_files_the_pooling_is_the_mean(tmp_path: Path) -> None:
+    assert read_pooling(tmp_path)[0].modes == ("mean",)
+
+
+def test_an_unknown_pooling_is_told(tmp_path: Path) -> None:
+    as_sentence_transformer(tmp_path, {"pooling_mode": "median"}, normalize=False)
+    with pytest.raises(ModelError, match="median"):
+        read_pooling(tmp_path)
+
+
+def test_a_layer_that_is_left_out_is_told(tmp_path: Path) -> None:
+    as_sentence_transformer(tmp_path, {"pooling_mode": "mean"}, normalize=False)
+    modules = json.loads((tmp_path / "modules.json").read_text())
+    modules.append({"idx": 2, "name": "2", "path": "2_Dense", "type": "sentence_transformers.models.Dense"})
+    (tmp_path / "modules.json").write_text(json.dumps(modules))
+    assert "Dense" in read_pooling(tmp_path)[1][0]
