@@ -22,7 +22,6 @@ DUPLICATE: Final = "duplicate"
 SAME_GENE: Final = "other id of the same gene"
 TWO_GENES: Final = "id of more than one gene"
 CONFLICT: Final = "in more than one class"
-UNMAPPED: Final = "not mapped"
 NO_TEXT: Final = "no text, name used"
 
 
@@ -111,8 +110,9 @@ def _entries(task: LabelList) -> Iterator[Entry]:
 
 def _unmapped(task: LabelList) -> Iterator[AuditedGene]:
     for identifier, label in set(task.rows):
-        if not task.meanings[identifier].symbols:
-            yield AuditedGene(identifier, "", task.heading.classes[label], UNMAPPED, False)
+        meaning = task.meanings[identifier]
+        if not meaning.symbols:
+            yield AuditedGene(identifier, "", task.heading.classes[label], meaning.step, False)
 
 
 def _exceptions(
@@ -161,9 +161,13 @@ def _check(task: LabelList, result: Audit) -> None:
             f"Task {name} has only one class: {task.heading.classes[0]}.",
             "A task needs at least two classes.",
         )
+    unmapped = len({identifier for identifier, _ in task.rows if not task.meanings[identifier].symbols})
     for item in result.classes:
         if item.used < FEWEST:
+            hint = f"Splits of 10% need at least {FEWEST} genes of each class."
+            if unmapped:
+                hint += f" {unmapped} identifiers are no known gene; `genearena fetch ncbi` may know them."
             raise DataError(
                 f"Task {name} has {item.used} usable genes of class {item.label!r}, of {item.raw} listed.",
-                f"Splits of 10% need at least {FEWEST} genes of each class.",
+                hint,
             )

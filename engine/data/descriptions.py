@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from engine.data.genes import HUMAN, Gene
-from engine.data.tables import Table, read_table, read_text
-from store.errors import DataError
+from engine.data.tables import (
+    PARQUET,
+    Table,
+    outside_file,
+    parse_table,
+    read_bytes,
+    read_table,
+    read_text,
+    write_csv,
+)
+from store.errors import DataError, StoreError
+from store.home import Home
 
 GENE_COLUMNS: Final = ("gene", "symbol", "gene_symbol", "gene_name", "gene_id", "identifier", "ensembl_id")
 TEXT_COLUMNS: Final = ("description", "summary", "text", "desc")
+
+
+COLUMNS: Final = ("gene", "description")
+"""The header of a kept file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,37 +51,50 @@ def read_descriptions(path: Path) -> Descriptions:
     Raises:
         DataError: unreadable, or no column of genes or of texts.
     """
-    if path.suffixes[-2:] in ([".json", ".gz"],) or path.suffix.casefold() == ".json":
+    with outside_file(path):
+        state = path.stat()
+    return _read_descriptions(path, state.st_mtime_ns, state.st_size)
+
+
+# One run loads each of its tasks with the same file; NCBI's takes seconds to read.
+@lru_cache(maxsize=1)
+def _read_descriptions(path: Path, _modified: int, _size: int) -> Descriptions:
+    name = path.name.casefold().removesuffix(".gz")
+    if name.endswith(".json"):
         return Descriptions(path, _read_json(path))
-    table = read_table(path)
-    if table.header[0] == "#tax_id":
-        return Descriptions(path, _gene_summary(table))
+    if name.endswith(PARQUET):
+        return Descriptions(path, _gene_texts(read_table(path)))
+    content = read_bytes(path)
+    if content.startswith(b"#tax_id"):
+        return Descriptions(path, _gene_summary(path, content))
+    return Descriptions(path, _gene_texts(parse_table(path, content)))
+
+
+def _gene_texts(table: Table) -> dict[str, str]:
     gene, text = table.column(*GENE_COLUMNS), table.column(*TEXT_COLUMNS)
     texts: dict[str, str] = {}
     for line, row in zip(table.lines, table.rows, strict=True):
         key, value = row[gene].strip(), row[text].strip()
         if texts.get(key, value) != value:
             raise DataError(
-                f"{path} has a second, different description of {key!r} on line {line}.",
+                f"{table.path} has a second, different description of {key!r} on line {line}.",
                 "Keep one row per gene.",
             )
         texts[key] = value
-    return Descriptions(path, texts)
+    return texts
 
 
-def _gene_summary(table: Table) -> dict[str, str]:
+def _gene_summary(path: Path, content: bytes) -> dict[str, str]:
     """NCBI id -> summary of the human genes; RefSeq's where there are several."""
-    tax, number = table.column("#tax_id"), table.column("GeneID")
-    source, summary = table.column("Source"), table.column("Summary")
+    table = parse_table(path, content, delimiter="\t", keep=lambda row: row[0] == HUMAN)
+    number, source, summary = (table.column(name) for name in ("GeneID", "Source", "Summary"))
     texts: dict[str, str] = {}
     for row in table.rows:
-        if row[tax] == HUMAN and row[summary] not in ("", "-"):
+        if row[summary] not in ("", "-"):
             if row[source] == "RefSeq":
                 texts[row[number]] = row[summary]
             else:
                 texts.setdefault(row[number], row[summary])
-    if not texts:
-        raise DataError(f"{table.path} has no summary of a human gene (#tax_id {HUMAN}).")
     return texts
 
 
@@ -79,3 +108,31 @@ def _read_json(path: Path) -> dict[str, str]:
     if not isinstance(texts, dict) or not all(isinstance(value, str) for value in texts.values()):
         raise DataError(f"{path} is not one JSON object of texts.", hint)
     return {key.strip(): value.strip() for key, value in texts.items()}
+
+
+def kept_descriptions(home: Home | None) -> dict[str, Path]:
+    """Imported descriptions: name -> file."""
+    folder = home.data / "descriptions" if home else None
+    if folder is None or not folder.is_dir():
+        return {}
+    return {path.stem: path for path in sorted(folder.glob("*.csv")) if path.name[0] != "."}
+
+
+def keep_descriptions(texts: Mapping[str, str], name: str, home: Home) -> Path:
+    """Write `texts` as the imported descriptions `name`, all or nothing.
+
+    Raises:
+        StoreError: the disk refuses.
+    """
+    path = home.data / "descriptions" / f"{name}.csv"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = path.with_name(f".{name}.{os.getpid()}")
+        try:
+            write_csv(fresh, COLUMNS, texts.items())
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}.") from error
+    return path

@@ -1,4 +1,4 @@
-"""What is known of a gene, and the two tables that hold it: `genes.csv` and NCBI's gene_info."""
+"""What is known of a gene, and the tables that hold it: `genes.csv`, NCBI's and HGNC's."""
 
 from __future__ import annotations
 
@@ -72,15 +72,13 @@ def read_gene_info(path: Path) -> tuple[Gene, ...]:
     Raises:
         DataError: unreadable, or one of its columns is missing.
     """
-    table = read_table(path, delimiter="\t")
+    table = read_table(path, delimiter="\t", keep=lambda row: row[0] == HUMAN)
     columns = ("#tax_id", "GeneID", "Symbol", "Synonyms", "dbXrefs", "map_location", "description")
-    tax, number, symbol, synonyms, references, place, description = (table.column(name) for name in columns)
+    _, number, symbol, synonyms, references, place, description = (table.column(name) for name in columns)
     kind = table.column("type_of_gene")
     approved = table.column("Full_name_from_nomenclature_authority")
     genes = []
     for row in table.rows:
-        if row[tax] != HUMAN:
-            continue
         links = _split(row[references])
         genes.append(
             Gene(
@@ -96,6 +94,35 @@ def read_gene_info(path: Path) -> tuple[Gene, ...]:
             )
         )
     return tuple(genes)
+
+
+def read_hgnc(path: Path) -> tuple[Gene, ...]:
+    """The approved genes of HGNC's complete set, in file order.
+
+    Raises:
+        DataError: unreadable, or one of its columns is missing.
+    """
+    table = read_table(path, delimiter="\t")
+    status = table.column("status")
+    columns = ("symbol", "entrez_id", "hgnc_id", "ensembl_gene_id", "omim_id", "name", "alias_symbol")
+    symbol, number, hgnc, ensembl, mim, name, aliases = (table.column(title) for title in columns)
+    previous, place, kind = (table.column(title) for title in ("prev_symbol", "location", "locus_group"))
+    return tuple(
+        Gene(
+            symbol=row[symbol],
+            ncbi_id=row[number],
+            hgnc_id=row[hgnc],
+            ensembl_ids=_split(row[ensembl]),
+            mim_ids=_split(row[mim]),
+            name=row[name],
+            aliases=_split(row[aliases]),
+            previous=_split(row[previous]),
+            locus=row[place],
+            gene_type="protein-coding" if row[kind] == "protein-coding gene" else row[kind],
+        )
+        for row in table.rows
+        if row[status] == "Approved"
+    )
 
 
 def _split(field: str) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ from store.errors import DataError, StoreError
 
 NOT_MAPPED = "not mapped"
 """The step of an identifier that means no known gene."""
+AS_GIVEN = "kept as given, with its own description"
+"""The step of an identifier that is no known gene, but has a text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import gzip
 import io
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,9 @@ MAX_COLUMNS: Final = 20_000
 """Widest table; text-embedding models go up to about 8,000 dimensions."""
 MAX_FIELD: Final = 1 << 22
 """Longest field in characters; the longest label list seen (7,213 Ensembl ids) has 145,000."""
+
+PARQUET: Final = (".parquet", ".pq")
+"""How the names of Parquet files end."""
 
 # The limit is the process's; 131,072 by default, too short for the list literals above.
 csv.field_size_limit(MAX_FIELD)
@@ -146,58 +149,75 @@ def _line(content: bytes, offset: int) -> int:
     return content.count(b"\n", 0, offset) + 1
 
 
-def read_table(path: Path, *, header: bool = True, delimiter: str | None = None) -> Table:
+def read_table(
+    path: Path,
+    *,
+    header: bool = True,
+    delimiter: str | None = None,
+    keep: Callable[[list[str]], bool] | None = None,
+) -> Table:
     """A delimited (comma, tab, semicolon; plain or gzip) or Parquet table.
 
     Args:
         path: Ends in `.parquet` or `.pq` for Parquet; anything else is text.
         header: Whether the first line names the columns; otherwise they are named `0`, `1`, ...
         delimiter: None takes the one that stands most often in the first line.
+        keep: Which rows of a text table to keep in memory; None keeps all.
 
     Raises:
         DataError: unreadable, empty, no rows, ragged, duplicate column names, too wide or too large.
     """
-    if path.suffix.casefold() in {".parquet", ".pq"}:
+    if path.suffix.casefold() in PARQUET:
         return _read_parquet(path)
-    return parse_table(path, read_text(path), header=header, delimiter=delimiter)
+    return parse_table(path, read_bytes(path), header=header, delimiter=delimiter, keep=keep)
 
 
-def parse_table(path: Path, text: str, *, header: bool = True, delimiter: str | None = None) -> Table:
-    """The table in `text`; `path` only names it in sentences. See `read_table`."""
-    numbered = _records(path, text, delimiter or _delimiter(text))
+def parse_table(
+    path: Path,
+    content: bytes,
+    *,
+    header: bool = True,
+    delimiter: str | None = None,
+    keep: Callable[[list[str]], bool] | None = None,
+) -> Table:
+    """The table in `content`; `path` only names it in sentences. See `read_table`."""
+    numbered = _records(path, content, delimiter)
     first = next(numbered, None)
     if first is None:
         raise DataError(f"{path} is empty.", "It should start with a header line.")
-    if len(first[1]) > MAX_COLUMNS:
+    width = len(first[1])
+    if width > MAX_COLUMNS:
         raise DataError(
-            f"{path} has {len(first[1]):,} columns on line {first[0]}; at most {MAX_COLUMNS:,} are read.",
+            f"{path} has {width:,} columns on line {first[0]}; at most {MAX_COLUMNS:,} are read.",
             "Give one row per gene.",
         )
-    titles = _header(path, first[1]) if header else tuple(map(str, range(len(first[1]))))
-    records = [] if header else [first]
-    records.extend(numbered)
-    for line, record in records:
-        if len(record) != len(titles):
+    titles = _header(path, first[1]) if header else tuple(map(str, range(width)))
+    rows: list[tuple[str, ...]] = [] if header else [tuple(first[1])]
+    lines = [] if header else [first[0]]
+    for line, record in numbered:
+        if len(record) != width:
             raise DataError(
-                f"{path} has {len(record)} columns on line {line}, but {len(titles)} in its first line.",
+                f"{path} has {len(record)} columns on line {line}, but {width} in its first line.",
                 "Quote fields that hold the delimiter.",
             )
-    if not records:
-        raise DataError(f"{path} has a header but no rows.", "Add one row per gene.")
-    return Table(path, titles, tuple(tuple(row) for _, row in records), tuple(line for line, _ in records))
+        if keep is None or keep(record):
+            rows.append(tuple(record))
+            lines.append(line)
+    if not rows:
+        raise DataError(f"{path} has a header but no usable rows.", "Add one row per gene.")
+    return Table(path, titles, tuple(rows), tuple(lines))
 
 
-def _delimiter(text: str) -> str:
-    first = text.lstrip("\r\n").split("\n", 1)[0]
-    return max(",\t;", key=first.count)
-
-
-def _records(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _records(path: Path, content: bytes, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
+    first = decode(path, content).lstrip("\r\n").split("\n", 1)[0]
+    delimiter = delimiter or max(",\t;", key=first.count)
     # NCBI's tables never quote, and hold stray quotation marks; strict CSV rules would refuse them.
     quoting: Literal[0, 3] = (
-        csv.QUOTE_NONE if delimiter == "\t" and '\t"' not in text else csv.QUOTE_MINIMAL
+        csv.QUOTE_NONE if delimiter == "\t" and b'\t"' not in content else csv.QUOTE_MINIMAL
     )
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, quoting=quoting)
+    # Decoded as it is read: a StringIO would hold four bytes a character.
+    stream = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")
+    reader = csv.reader(stream, delimiter=delimiter, strict=True, quoting=quoting)
     while True:
         try:
             record = next(reader, None)

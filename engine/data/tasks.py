@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from engine.catalog.presets import unknown
 from engine.data.audit import Labels, audit
-from engine.data.descriptions import read_descriptions
-from engine.data.house import Heading, LabelList, house_folders, read_headings, read_label_list, read_rows
+from engine.data.descriptions import Descriptions, kept_descriptions, read_descriptions
+from engine.data.genes import Gene
+from engine.data.house import (
+    AS_GIVEN,
+    Heading,
+    LabelList,
+    Meaning,
+    house_folders,
+    read_headings,
+    read_label_list,
+    read_rows,
+)
 from engine.data.recipes import Composed, Provenance, clean, composer, effective_text, text_recipes
 from store.errors import DataError, UsageError
 from store.home import Home
@@ -82,15 +92,18 @@ def load_task(
         labels: What becomes of repeats and of genes in more than one class; see `audit.audit`.
         text: A recipe of `text_recipes`, or `template:...`.
         provenance: Whether "[provided by RefSeq, Jul 2008]", links and dates stay in summaries.
-        descriptions: Path of a file that replaces the texts; see `effective_text`. Genes that it
-            does not hold fall back to their name, and are named in the audit.
+        descriptions: Name of imported descriptions, or path of a file, that replaces the texts; see
+            `effective_text`. Genes that it does not hold fall back to their name, and are named in
+            the audit.
 
     Raises:
         UsageError: no such task or recipe.
         DataError: a file that cannot be used, or too few genes for splits.
     """
     task = find_label_list(name_or_path, home)
-    replaced = read_descriptions(Path(descriptions).expanduser()) if descriptions else None
+    replaced = _read_descriptions(descriptions, home)
+    if replaced:
+        task = _described(task, replaced)
     brings = replaced is not None or any(gene.description for gene in task.genes.values())
     compose = composer(effective_text(text, brings))
 
@@ -105,6 +118,24 @@ def load_task(
     return Task(
         heading.name, heading.title, heading.classes, symbols, indices, texts, audited.audit, heading.source
     )
+
+
+def _read_descriptions(name_or_path: str, home: Home | None) -> Descriptions | None:
+    if not name_or_path:
+        return None
+    kept = kept_descriptions(home).get(name_or_path)
+    return read_descriptions(kept or Path(name_or_path).expanduser())
+
+
+def _described(task: LabelList, descriptions: Descriptions) -> LabelList:
+    """`task` with the identifiers that are no known gene, but are described, kept as given."""
+    unknown_ones = [item for item in task.meanings.values() if not item.symbols]
+    given = [item.identifier for item in unknown_ones if descriptions.texts.get(item.identifier)]
+    if not given:
+        return task
+    meanings = {name: Meaning(name, (name,), AS_GIVEN) for name in given}
+    genes = {name: Gene(name) for name in given if name not in task.genes}
+    return replace(task, meanings={**task.meanings, **meanings}, genes={**task.genes, **genes})
 
 
 def find_label_list(name_or_path: str, home: Home | None = None) -> LabelList:

@@ -1,0 +1,37 @@
+"""Importing a file of descriptions, so that it can be named instead of found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.data.descriptions import keep_descriptions, kept_descriptions, read_descriptions
+from engine.data.importers.names import check_name
+from store.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptionsReport:
+    """What an import made of a file of descriptions."""
+
+    name: str
+    path: str
+    """The file that is kept."""
+    genes: int
+    empty: int
+    """Genes in the file without a text."""
+
+
+def import_descriptions(path: Path, name: str, home: Home) -> DescriptionsReport:
+    """Keep the descriptions in `path` as `name`, which `load_task(descriptions=...)` then takes.
+
+    Raises:
+        UsageError: a name that is taken or unusable.
+        DataError: the file cannot be read.
+        StoreError: it cannot be written.
+    """
+    check_name(name, kept_descriptions(home))
+    found = read_descriptions(path)
+    texts = {key: text for key, text in found.texts.items() if text}
+    kept = keep_descriptions(texts, name, home)
+    return DescriptionsReport(name, str(kept), len(texts), len(found.texts) - len(texts))

@@ -1,0 +1,79 @@
+"""One list of genes for each class: Geneformer's pickle of a dictionary, or a folder of text files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from engine.data.importers.raw import RawRow, RawTask, raw_task
+from engine.data.safe_pickle import read_pickle
+from engine.data.tables import outside_file, read_text
+from store.errors import DataError
+
+PICKLES: Final = (".pickle", ".pkl")
+MOST_FILES: Final = 50
+
+
+def read_pickled(path: Path) -> RawTask:
+    """A pickled dict[str, list[str]]; the first of two classes is the positive one.
+
+    Raises:
+        DataError: it holds anything else, or is unsafe.
+    """
+    content = read_pickle(path)
+    if not isinstance(content, Mapping) or not all(map(_is_list, content.items())):
+        raise DataError(f"{path} does not hold one list of genes for each class.")
+    return _from_lists(path, content)
+
+
+def _is_list(item: tuple[object, object]) -> bool:
+    name, members = item
+    return (
+        isinstance(name, str)
+        and isinstance(members, list | tuple)
+        and all(isinstance(member, str) for member in members)
+    )
+
+
+def text_files(folder: Path) -> tuple[Path, ...]:
+    """The text files of `folder`, by name."""
+    with outside_file(folder):
+        return tuple(sorted(path for path in folder.glob("*.txt") if path.is_file()))
+
+
+def read_texts(folder: Path) -> RawTask:
+    """Each `*.txt` of `folder` as one class, one gene a line; classes are named by the files.
+
+    Raises:
+        DataError: fewer than two files, or one that is no list.
+    """
+    files = text_files(folder)
+    if not 2 <= len(files) <= MOST_FILES:
+        raise DataError(
+            f"{folder} holds {len(files)} text files; one for each class is needed.",
+            "Put one list of genes for each class into a folder.",
+        )
+    lists = {path.stem.removesuffix("_gene_labels"): read_list(path) for path in files}
+    return _from_lists(folder, lists)
+
+
+def read_list(path: Path) -> list[str]:
+    """One gene a line; blank lines are skipped.
+
+    Raises:
+        DataError: unreadable, or a line that is longer than a name.
+    """
+    names = []
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
+        if len(line) > 200 or "\t" in line.strip():
+            raise DataError(f"{path} is not a list of one gene a line (line {number}).")
+        if line.strip():
+            names.append(line.strip())
+    return names
+
+
+def _from_lists(path: Path, lists: Mapping[str, Sequence[str]]) -> RawTask:
+    rows = [RawRow(member.strip(), name) for name, members in lists.items() for member in members]
+    names = list(lists)
+    return raw_task(path, rows, names[::-1] if len(names) == 2 else names)

@@ -1,0 +1,157 @@
+"""Importing a task: read, resolve, audit, and write it in the house format with a report."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from engine.data.audit import audit
+from engine.data.genes import Gene
+from engine.data.house import (
+    AS_GIVEN,
+    Heading,
+    LabelList,
+    Meaning,
+    read_headings,
+    read_label_list,
+    write_house,
+)
+from engine.data.identifiers import GIVEN, Resolver, make_resolver
+from engine.data.importers.detect import read_raw
+from engine.data.importers.names import check_name
+from engine.data.importers.raw import RawTask, with_positive
+from engine.data.recipes import composer, effective_text
+from engine.data.tasks import SAMPLE, list_tasks
+from store.errors import UsageError
+from store.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import made of a label file."""
+
+    name: str
+    folder: str
+    kind: str
+    """The format it was read as."""
+    classes: tuple[str, ...]
+    """In label order; with two classes the last is the positive one."""
+    counts: tuple[int, ...]
+    """Entries of each class in the file."""
+    used: tuple[int, ...]
+    """Distinct genes of each class that can be analysed."""
+    steps: Mapping[str, int]
+    """Distinct identifiers by the step that resolved them, or the reason they were not."""
+    unresolved: tuple[str, ...]
+    """Identifiers left out."""
+    ambiguous: Mapping[str, tuple[str, ...]]
+    """Identifiers that mean more than one gene."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The report in one line."""
+        classes = ", ".join(f"{n} {name}" for name, n in zip(self.classes, self.used, strict=True))
+        steps = ", ".join(f"{count} by {step}" for step, count in self.steps.items())
+        return f"Task {self.name}: {classes} ({steps})."
+
+
+def import_task(
+    path: Path, name: str, home: Home, kind: str = "auto", *, title: str = "", positive: str = ""
+) -> ImportReport:
+    """Read a label file and keep it as task `name` in `home`.
+
+    Args:
+        path: A file or folder of one of the formats of `detect.KINDS`.
+        name: The task's name from now on.
+        home: Where to keep it.
+        kind: The format; `auto` tells it by the content.
+        title: A line to show; the file's name if empty.
+        positive: Which of two classes is the positive one, if not the one the format says.
+
+    Raises:
+        UsageError: a name that is taken or unusable; no such kind or class.
+        DataError: the file cannot be read, or leaves too few genes of a class.
+        StoreError: it cannot be written.
+    """
+    check_name(name, [task.name for task in list_tasks(home)])
+    kind, raw = read_raw(path, kind)
+    if positive:
+        raw = with_positive(raw, positive)
+    task = resolve(
+        raw, make_resolver(home, SAMPLE), Heading(name, title or path.name, raw.classes, path.name)
+    )
+    brings = any(row.description for row in raw.rows)
+    compose = composer(effective_text("facts", brings))
+    audited = audit(
+        task, "unique", lambda symbol: compose(task.genes[symbol], task.genes[symbol].description)
+    )
+    report = _report(task, tuple(item.used for item in audited.audit.classes), kind, home.tasks / name, raw)
+    text = json.dumps(asdict(report), ensure_ascii=False, indent=1) + "\n"
+    write_house(home.tasks / name, (task,), {"report.json": text})
+    return report
+
+
+def read_labels(path: Path, home: Home | None = None) -> LabelList:
+    """The label list in a file or folder, resolved but kept nowhere.
+
+    Raises:
+        UsageError: a house folder that holds several tasks.
+        DataError: it cannot be read.
+    """
+    if (path / "tasks.toml").is_file():
+        headings = read_headings(path)
+        if len(headings) != 1:
+            names = ", ".join(heading.name for heading in headings)
+            raise UsageError(f"{path} holds {len(headings)} tasks.", f"Name one of: {names}.")
+        return read_label_list(path, headings[0])
+    _, raw = read_raw(path)
+    heading = Heading(path.stem or path.name, path.name, raw.classes, path.name)
+    return resolve(raw, make_resolver(home, SAMPLE), heading)
+
+
+def resolve(raw: RawTask, resolver: Resolver, heading: Heading) -> LabelList:
+    """The entries of `raw` with what their identifiers mean.
+
+    An identifier that is no known gene stays usable, as it is, if the file describes it.
+    """
+    descriptions = {row.identifier: row.description for row in raw.rows if row.description}
+    meanings: dict[str, Meaning] = {}
+    genes: dict[str, Gene] = {}
+    for identifier in dict.fromkeys(row.identifier for row in raw.rows):
+        text = descriptions.get(identifier, "")
+        meaning = resolver.resolve(identifier)
+        if not meaning.symbols and text:
+            meaning = Meaning(identifier, (identifier,), AS_GIVEN)
+        meanings[identifier] = meaning
+        for symbol in meaning.symbols:
+            gene = genes.get(symbol) or resolver.genes.get(symbol) or Gene(symbol)
+            genes[symbol] = replace(gene, description=gene.description or text)
+    index = {label: place for place, label in enumerate(raw.classes)}
+    rows = tuple((row.identifier, index[row.label]) for row in raw.rows)
+    return LabelList(heading, rows, meanings, genes)
+
+
+def _report(task: LabelList, used: tuple[int, ...], kind: str, folder: Path, raw: RawTask) -> ImportReport:
+    meanings = task.meanings.values()
+    given = sum(1 for meaning in meanings if meaning.step == GIVEN)
+    notes = raw.notes
+    if given:
+        notes += (
+            f"{given} symbols are used as given; after `genearena fetch ncbi` they can be looked up.",
+        )
+    return ImportReport(
+        name=task.heading.name,
+        folder=str(folder),
+        kind=kind,
+        classes=task.heading.classes,
+        counts=task.counts,
+        used=used,
+        steps=dict(Counter(meaning.step.split(":")[0] for meaning in meanings).most_common()),
+        unresolved=tuple(sorted(meaning.identifier for meaning in meanings if not meaning.symbols)),
+        ambiguous={item.identifier: item.symbols for item in meanings if len(item.symbols) > 1},
+        notes=notes,
+    )
