@@ -173,10 +173,10 @@ def _replacing(target: Path) -> Iterator[IO[bytes]]:
 
 def _csv(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    writer = csv.writer(buffer)  # only with its own "\r\n" does it quote a lone "\r" in a cell
     for row in itertools.chain([columns], rows):
         writer.writerow([_csv_cell(cell) for cell in row])
-        yield buffer.getvalue()
+        yield buffer.getvalue().removesuffix("\r\n") + "\n"
         buffer.seek(0)
         buffer.truncate()
 

@@ -118,7 +118,7 @@ def caveats(table: Rankings) -> list[str]:
         tail = f", {failed} of them failed" if failed else ""
         found.append(
             f"{missing} splits of the {table.protocol} table are missing{tail}; "
-            "a model without all of them has no mean and no rank."
+            "its means are over the splits there are."
         )
     return found
 

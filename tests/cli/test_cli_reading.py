@@ -1,0 +1,201 @@
+"""`rank`, `tasks`, `models`, `export`: the same numbers in every format, and nothing hostile shown."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shlex
+import sys
+from dataclasses import replace
+
+import pyarrow.parquet as pq
+import pytest
+import small_home
+from small_home import HOSTILE, MODEL, TASKS
+
+from store import connect
+from store.store import Store
+
+
+def own(table):
+    return next(row for row in table["rows"] if row["source"] == "own")
+
+
+def test_rank_agrees_with_the_leaderboard_and_with_arithmetic(filled, call):
+    [table] = call.json("rank", "--protocol", "lr")
+    row = own(table)
+    aucs = {
+        task: 0.5 + (0.01 * (2 * place) + 0.01 * (2 * place + 1)) / 2 for place, task in enumerate(TASKS)
+    }
+    assert row["auc"] == pytest.approx(aucs, abs=1e-9)
+    assert row["mean"] == pytest.approx(sum(aucs.values()) / 4, abs=1e-9)
+    with connect(filled.home) as connection:
+        shown = connection.execute("select task, auc from leaderboard where protocol = 'lr'").fetchall()
+    assert dict(shown) == row["auc"]
+
+
+def test_rank_lays_the_table_out_as_the_paper_does(filled, call):
+    result = call("rank", "--protocol", "lr", "--format", "markdown")
+    head, _, first, *_ = result.stdout.splitlines()
+    assert head == f"| model | {' | '.join(TASKS)} | mean | rank |"
+    assert first == f"| {MODEL} | 0.505 (1) | 0.525 (1) | 0.545 (1) | 0.565 (1) | 0.535 | 1 |"
+
+
+def test_rank_text_shows_own_paper_and_rerun_rows(filled, call):
+    text = call("rank", "--protocol", "lr").stdout
+    assert "Logistic regression (lr), preset paper, text facts" in text
+    assert "0.505 ± 0.007 (1)" in text
+    assert "gte-small (paper)" in text
+    assert "gte-small (rerun)" in text
+    assert "(paper)" not in call("rank", "--protocol", "lr", "--no-references").stdout
+
+
+def test_rank_tells_failed_and_missing_splits(filled, call):
+    result = call("rank", "--protocol", "rf")
+    assert "1/2" in result.stdout
+    assert "1 splits of the rf table are missing, 1 of them failed" in result.stderr
+
+
+def test_rank_tells_mixed_environments(filled, call):
+    other = replace(small_home.ENVIRONMENT, host="elsewhere")
+    seed = filled.units[0].seed + 100
+    spec = {**filled.units[0].spec, "split": {"scheme": "paper", "seed": seed}}
+    store = Store(filled.home)
+    store.append(other, small_home.scored(replace(filled.units[0], seed=seed, spec=spec), 0.9, other))
+    store.flush()
+    assert "2 environments" in call("rank", "--protocol", "lr").stderr
+
+
+def test_rank_names_what_there_is_instead(filled, call):
+    assert "'lr'" in call.refused("rank", "--protocol", "lrr")
+    assert "facts" in call.refused("rank", "--text", "summary")
+
+
+def test_rank_all_takes_every_arm(filled, call):
+    assert [table["protocol"] for table in call.json("rank", "--all")] == ["lr", "rf"]
+
+
+def test_rank_without_a_store_says_how_to_get_one(call):
+    assert "no results" in call.refused("rank", code=3)
+
+
+def test_tasks_counts_the_papers_genes(call):
+    tasks = {task["paper_task"]: task for task in call.json("tasks")}
+    counts = {name: sorted(task["counts"]) for name, task in tasks.items()}
+    assert counts["task1"] == [46, 130]
+    assert counts["task2"] == [122, 368]
+    text = call("tasks").stdout
+    assert all(name in text for name in TASKS)
+
+
+def test_tasks_audit_names_each_exception_with_its_reason(call):
+    [task] = call.json("tasks", "task3")
+    assert task["name"] == "bivalent-vs-lys4"
+    bivalent = next(part for part in task["classes"] if part["label"] == "bivalent")
+    assert (bivalent["raw"], bivalent["unique"]) == (107, 96)
+    repeats = [
+        gene for gene in task["genes"] if gene["reason"] == "duplicate" and gene["label"] == "bivalent"
+    ]
+    assert len(repeats) == 11
+    listed = call("tasks", "task3", "--audit").stdout
+    assert all(gene["identifier"] in listed for gene in repeats)
+
+
+def test_models_lists_the_catalog_and_what_is_here(call):
+    models = {model["name"]: model for model in call.json("models")}
+    assert models[MODEL]["dimension"] == 384
+    assert models["stella-base-en-v2"]["parameters"] > 100_000_000
+    assert MODEL in call("models").stdout
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_export_gives_the_same_scores_in_every_format(filled, call, tmp_path, form):
+    path = tmp_path / f"scores.{form}"
+    assert call("export", "scores", "--output", str(path)).exit_code == 0
+    if form == "csv":
+        rows = list(csv.DictReader(io.StringIO(path.read_text())))
+    elif form == "json":
+        rows = json.loads(path.read_text())
+    else:
+        rows = pq.read_table(path).to_pylist()
+    found = {row["key"]: float(row["auc"]) for row in rows}
+    assert found == {unit.key: 0.5 + place / 100 for place, unit in enumerate(filled.units)}
+
+
+def test_export_filters_by_every_coordinate(filled, call):
+    rows = json.loads(
+        call(
+            "export",
+            "predictions",
+            "--format",
+            "json",
+            "--tasks",
+            "task2",
+            "--protocols",
+            "rf",
+            "--seeds",
+            "42",
+        ).stdout
+    )
+    assert {(row["task"], row["protocol"], row["seed"]) for row in rows} == {
+        ("dosage-sensitivity", "rf", 42)
+    }
+    assert len(rows) == 2
+
+
+def test_export_refuses_a_filter_the_table_has_not(filled, call):
+    assert "no seed" in call.refused("export", "models", "--seeds", "41")
+
+
+def test_exported_formulas_are_quoted_and_numbers_are_not(filled, call, tmp_path):
+    path = tmp_path / "predictions.csv"
+    call("export", "predictions", "-o", str(path))
+    rows = list(csv.DictReader(io.StringIO(path.read_text())))
+    assert {row["gene"] for row in rows} == {"AAA", "'" + HOSTILE}
+    assert {row["score"] for row in rows} == {"0.25", "0.875"}
+
+
+def test_export_of_splits_is_each_gene_once_a_seed_in_training_order(call):
+    rows = list(
+        csv.DictReader(io.StringIO(call("export", "splits", "--tasks", "task1", "--seeds", "41-42").stdout))
+    )
+    for seed in ("41", "42"):
+        mine = [row for row in rows if row["seed"] == seed]
+        assert sorted(int(row["index"]) for row in mine) == list(range(176))
+        parts = [row["part"] for row in mine]
+        assert parts.count("test") == 18
+    assert [row["index"] for row in rows[:176]] != [row["index"] for row in rows[176:]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("export", "scoress"), "'scores'"),
+        (("export", "scores", "-o", "x.xyz"), "--format"),
+        (("export", "scores", "--format", "parquet"), "--output"),
+        (("export", "scores", "-o", "/nowhere/x.csv"), "/nowhere/x.csv"),
+        (("export", "scores", "--axis", "labels=raw"), "--axis"),
+    ],
+)
+def test_export_refuses_with_a_remedy(filled, call, arguments, words):
+    assert words in call.refused(*arguments)
+
+
+def test_export_rankings_joins_the_protocols(filled, call):
+    rows = list(csv.DictReader(io.StringIO(call("export", "rankings").stdout)))
+    assert {row["protocol"] for row in rows} == {"lr", "rf"}
+    latex = call("export", "rankings", "--format", "latex").stdout
+    assert latex.count(r"\\") == 1 + len(rows)
+
+
+def test_hostile_gene_names_reach_a_terminal_as_escapes(filled):
+    import pexpect
+
+    arguments = ["-m", "tui", "--home", str(filled.home.data.parent), "export", "predictions"]
+    for form in ("csv", "json", "markdown", "latex"):
+        shown = pexpect.run(shlex.join([sys.executable, *arguments, "--format", form]), timeout=60)
+        assert b"HYPERLINK" in shown
+        assert b"\x1b" not in shown
+        assert b"\x07" not in shown
+        assert "\u202e".encode() not in shown

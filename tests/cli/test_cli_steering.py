@@ -1,0 +1,123 @@
+"""Steering from the command line: what it says and what it leaves for the runner."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+import small_home
+
+from engine.control import (
+    LogLine,
+    StageStatus,
+    Status,
+    UnitStatus,
+    queued,
+    remember,
+    runner_lock,
+    take_requests,
+    write_status,
+)
+from engine.plan import Selection
+
+FAILED = UnitStatus("k2", "m", "t", "rf", "paper", 42, "failed", None, 1.0, "It \x1bbroke.")
+RUNNING = Status(
+    "run-1", 4711, "box", "running", small_home.NOON, small_home.NOON, 10, 4, 3, 1, 0, 2.0, 1.5,
+    stages=(StageStatus("embed", "MiniLM", 5, 10, 2.5, 2.0),),
+    running=(UnitStatus("k1", "m", "t", "lr", "paper", 41, "running"),),
+    recent=(FAILED,),
+    log=(LogLine(small_home.NOON, "info", "first"), LogLine(small_home.NOON, "info", "second")),
+)  # fmt: skip
+
+
+@pytest.fixture
+def live(home):
+    """A home whose runner is alive and has written a status."""
+    with runner_lock(home):
+        write_status(home, RUNNING)
+        yield home
+
+
+def test_status_before_any_run_says_so(call):
+    assert "Nothing has run" in call("status").stderr
+    assert call.json("status") is None
+
+
+def test_status_of_a_live_run(live, call):
+    text = call("status").stdout
+    assert "run run-1: running" in text
+    assert "PID 4711 on box" in text
+    assert "7/10 units done (4 before this run), 1 failed" in text
+    assert "embed MiniLM: 5/10 texts, 2.5/s, 0:02 left" in text
+    assert r"It \x1bbroke." in text
+    answer = call.json("status")
+    assert answer["state"] == "running"
+    assert answer["queued"] == 0
+
+
+def test_a_run_whose_runner_has_gone_is_interrupted(home, call):
+    home.create()
+    write_status(home, RUNNING)
+    assert "interrupted" in call("status").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "request_"),
+    [
+        (("pause",), ("pause", "")),
+        (("resume",), ("resume", "")),
+        (("cancel",), ("cancel", "")),
+        (("cancel", "--key", "k1"), ("cancel", "k1")),
+        (("cancel", "--drain"), ("drain", "")),
+    ],
+)
+def test_steering_leaves_a_request(live, call, arguments, request_):
+    assert call(*arguments).exit_code == 0
+    assert take_requests(live) == [request_]
+
+
+@pytest.mark.parametrize("name", ["pause", "cancel", "attach"])
+def test_steering_nothing_is_refused(call, name):
+    assert "Nothing is running" in call.refused(name)
+
+
+def test_resume_starts_the_last_selection_again(home, call, monkeypatch):
+    assert "no run to resume" in call.refused("resume")
+    monkeypatch.setattr("engine.control.start_runner", lambda home, extra=(): None)
+    home.create()
+    remember(home, Selection(("m",), ("t",), ("lr",)))
+    assert call("resume").exit_code == 0
+    assert len(queued(home)) == 1
+
+
+def test_attach_follows_until_the_runner_ends(home, call):
+    release = threading.Event()
+
+    def runner():
+        with runner_lock(home):
+            write_status(home, RUNNING)
+            holding.set()
+            release.wait(20)
+            write_status(home, replace(RUNNING, state="failed", running=(), scored=5))
+
+    holding = threading.Event()
+    thread = threading.Thread(target=runner)
+    thread.start()
+    holding.wait(20)
+    threading.Timer(0.8, release.set).start()
+    result = call("attach")
+    thread.join()
+    assert result.exit_code == 1
+    lines = result.stderr.splitlines()
+    assert [line.split()[-1] for line in lines[:2]] == ["first", "second"]
+    assert "embed MiniLM: 5/10 texts, 2.5/s, 0:02 left" in lines
+    assert "run run-1: failed" in result.stdout
+
+
+def test_logs_shows_the_end_and_hides_nothing_hostile(home, call):
+    assert "no log yet" in call("logs").stderr
+    home.create()
+    (home.log / "runner.log").write_text("".join(f"line {n}\n" for n in range(100)) + "evil \x1b]0;x\x07\n")
+    shown = call("logs", "-n", "3").stdout.splitlines()
+    assert shown == ["line 98", "line 99", r"evil \x1b]0;x\x07"]

@@ -1,0 +1,161 @@
+"""`doctor` names what is wrong and the command that mends it; `verify` tells what differs."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections import namedtuple
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import small_home
+import workbench
+from test_cli_steering import RUNNING
+
+import engine.evidence
+from engine.catalog.protocols import PROTOCOLS
+from engine.control import enqueue, runner_lock, write_status
+from engine.doctor import Problem, examine
+from engine.plan import Selection, build_plan
+from engine.workshop import TaskVectors
+from store.store import Store
+
+
+def problems(home, topic):
+    return [item for item in examine(home) if isinstance(item, Problem) and item.topic == topic]
+
+
+def test_a_sound_home_has_no_problem(filled):
+    for topic in ("folders", "store", "runner", "models", "downloads"):
+        assert problems(filled.home, topic) == []
+
+
+def test_doctor_prints_versions_and_counts(filled, call):
+    answer = call("doctor", "--json")
+    assert answer.exit_code in (0, 1)
+    facts = {(fact["topic"], fact["name"]): fact["value"] for fact in json.loads(answer.stdout)["facts"]}
+    assert facts["store", "rows"] == "16 units, 1 failures, 0 conflicts, 1 environments"
+    assert facts["models", "on this machine"].startswith("1 of ")
+    assert ("versions", "torch") in facts
+
+
+def test_a_damaged_journal_line_is_named(filled, call):
+    [journal] = filled.home.journals.glob("*.jsonl")
+    content = bytearray(journal.read_bytes())
+    content[len(content) // 2] ^= 1
+    journal.write_bytes(content)
+    [problem] = problems(filled.home, "store")
+    assert str(journal) in problem.sentence
+    assert "checksum" in problem.sentence
+    assert call("doctor").exit_code == 3
+
+
+def test_a_missing_or_foreign_database_is_mended_by_repair(filled):
+    filled.home.database.unlink()
+    assert [item.remedy for item in problems(filled.home, "store")] == ["genearena repair"]
+    filled.home.database.write_bytes(b"nonsense" * 1000)
+    assert problems(filled.home, "store")
+
+
+def test_rows_that_wait_in_the_journal_are_told(filled):
+    store = Store(filled.home)
+    store.append(small_home.scored(filled.failed, 0.9))
+    store.close()
+    [problem] = problems(filled.home, "store")
+    assert "not in the database yet" in problem.sentence
+
+
+def test_an_interrupted_run_is_resumed_and_a_queue_is_told(home):
+    home.create()
+    write_status(home, RUNNING)
+    enqueue(home, Selection(("m",), ("t",), ("lr",)))
+    assert [item.remedy for item in problems(home, "runner")] == ["genearena resume"] * 2
+
+
+def test_a_runner_that_has_been_silent_is_told(home):
+    with runner_lock(home):
+        write_status(home, RUNNING)
+        [problem] = problems(home, "runner")
+    assert "kill 4711" in problem.remedy
+
+
+def test_little_free_space_is_told(home, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr("engine.doctor.shutil.disk_usage", lambda path: usage(2**40, 2**40, 2**20))
+    assert any("1.0 MiB are free" in item.sentence for item in problems(home, "folders"))
+
+
+def test_an_unfinished_download_is_told(home):
+    home.downloads.mkdir(parents=True)
+    (home.downloads / "gene_info.gz.part").write_bytes(b"x" * 2048)
+    [problem] = problems(home, "downloads")
+    assert "2.0 KiB" in problem.sentence
+
+
+def test_a_bad_config_is_told(home):
+    home.create()
+    home.config_file.write_text("[[models]]\nnam = 'x'\n")
+    [problem] = problems(home, "models")
+    assert "config.toml" in problem.sentence
+
+
+def test_a_clock_behind_the_journal_is_told(filled):
+    [journal] = filled.home.journals.glob("*.jsonl")
+    future = time.time() + 86400
+    os.utime(journal, (future, future))
+    assert any("clock" in item.remedy for item in problems(filled.home, "store"))
+
+
+# ---------------------------------------------------------------------------- verify
+
+
+@pytest.fixture
+def again(monkeypatch):
+    """The workshop that recomputes; its numbers depend on the unit's key alone."""
+    fake = workbench.FakeWorkshop()
+    monkeypatch.setattr(engine.evidence, "LocalWorkshop", lambda home: fake)
+    return fake
+
+
+@pytest.fixture
+def computed(home):
+    """A home whose four splits were scored by the same kind of workshop."""
+    [task] = small_home.TASKS[:1]
+    plan = build_plan(Selection((small_home.MODEL,), (task,), ("lr", "lr-cv"), (41, 42)), home, {})
+    vectors = TaskVectors(np.zeros((1, 1), "f4"), "h", ())
+    workshop, cancel = workbench.FakeWorkshop(), threading.Event()
+    environment = small_home.ENVIRONMENT
+    store = Store(home)
+    store.append(environment, *plan.models.values(), *plan.tasks.values())
+    for unit in plan.units:
+        store.append(workshop.classify(unit, plan.tasks[task], vectors, environment.hash, cancel))
+    store.flush()
+    store.close()
+    return plan
+
+
+def test_verify_finds_the_same_numbers(computed, call, again):
+    verdicts = call.json("verify", "--sample", "3")
+    assert len(verdicts) == 3
+    assert all(verdict["same"] and verdict["largest"] == 0 for verdict in verdicts)
+    assert "4 of 4 splits are the same" in call("verify").stdout
+
+
+def test_verify_tells_what_differs(computed, call, again, monkeypatch):
+    monkeypatch.setattr(workbench, "score_of", lambda unit: 0.5)
+    verdicts = call.json("verify", code=1)
+    assert not any(verdict["same"] for verdict in verdicts)
+    assert all(verdict["now"] == 0.5 and verdict["largest"] > 0 for verdict in verdicts)
+    assert "0 of 4 splits are the same" in call("verify").stdout
+    assert call("verify", "--tolerance", "1").exit_code == 0
+
+
+def test_verify_tells_what_cannot_be_recomputed(computed, call, again, monkeypatch):
+    changed = {**PROTOCOLS, "lr": replace(PROTOCOLS["lr"], revision=99)}
+    monkeypatch.setattr("engine.plan.PROTOCOLS", changed)
+    reasons = {verdict["protocol"]: verdict["reason"] for verdict in call.json("verify", code=1)}
+    assert "protocol" in reasons["lr"]
+    assert reasons["lr-cv"] == ""

@@ -1,0 +1,102 @@
+"""Events as lines: throttled on a pipe, one redrawn line on a terminal, silent when nobody can read."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from engine.events import EpochFinished, Log, RunPaused, RunResumed, StageProgress, UnitFinished
+from store.records import Epoch, Failed, Unit
+from tui.commands import narrate
+from tui.commands.narrate import Narrator, duration, stage_line
+
+UNIT = Unit("m", "t", "rf", "paper", 41, {"v": 1})
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def progress(done, stage="embed"):
+    return StageProgress(stage, "m", done, 100, 10.0, (100 - done) / 10)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, "?"), (0.4, "0:00"), (59.6, "1:00"), (125, "2:05"), (3661, "1:01:01")]
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_a_stage_says_rate_and_time_left_once_known():
+    assert stage_line("embed", "m", 0, 10, 0.0, None) == "embed m: 0/10 texts"
+    assert (
+        stage_line("classify", "LR and RF", 5, 10, 2.0, 2.5)
+        == "classify LR and RF: 5/10 units, 2.0/s, 0:02 left"
+    )
+
+
+def test_on_a_pipe_each_stage_speaks_at_most_once_a_second():
+    stream, clock = io.StringIO(), Clock()
+    narrator = Narrator(stream, clock)
+    for done in range(1, 100):
+        clock.now += 0.05
+        narrator.tell(progress(done))
+        narrator.tell(progress(done, "classify"))
+    narrator.tell(progress(100))
+    lines = stream.getvalue().splitlines()
+    assert 5 <= sum(line.startswith("embed") for line in lines) <= 7
+    assert 5 <= sum(line.startswith("classify") for line in lines) <= 6
+    assert lines[-1].startswith("embed m: 100/100 texts")
+
+
+def test_on_a_terminal_one_line_is_redrawn(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    stream = Terminal()
+    monkeypatch.setattr(narrate.sys, "stdout", stream)
+    narrator = Narrator(stream)
+    narrator.tell(progress(1))
+    narrator.tell(progress(2, "classify"))
+    narrator.tell(Log("warning", "mind \x1b[31m"))
+    narrator.close()
+    text = stream.getvalue()
+    assert text.count("\n") == 1
+    assert "embed m: 1/100 texts, 10.0/s, 0:10 left | classify m: 2/100" in text
+    assert "warning: mind \\x1b[31m\n" in text
+    assert text.count("\x1b") == text.count("\r\x1b[K")
+
+
+def test_everything_worth_a_word_is_told():
+    stream = io.StringIO()
+    narrator = Narrator(stream)
+    failed = Failed(UNIT, "No luck.", "", "ValueError", "e", "now")
+    for event in (
+        RunPaused("The disk is full."),
+        RunResumed(),
+        UnitFinished(failed),
+        EpochFinished(UNIT, Epoch(2, 3, 0.25, None, 1e-6, 1.0)),
+        Log("info", "Hello."),
+    ):
+        narrator.tell(event)
+    assert stream.getvalue().splitlines() == [
+        "paused: The disk is full.",
+        "resumed",
+        "failed: m t rf seed 41: No luck.",
+        "epoch 3 of stage 2, m t rf seed 41: loss 0.2500, eval AUC -, learning rate 1.0e-06, 1.0 s",
+        "Hello.",
+    ]
+
+
+def test_a_terminal_that_has_gone_silences_the_narrator():
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise OSError(5, "Input/output error")
+
+    Narrator(Gone()).tell(Log("info", "anybody there?"))
