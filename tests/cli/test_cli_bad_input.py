@@ -18,6 +18,7 @@ GENES = "".join(f"G{n},{'up' if n % 2 else 'down'},text of gene {n}\n" for n in 
         (("--models", ""), "No models are chosen"),
         (("--tasks", "dosage-sensitivty"), "'dosage-sensitivity'"),
         (("--tasks", "task9"), "task9"),
+        (("--tasks", ""), "No tasks are chosen"),
         (("--protocols", "lr-vc"), "'lr-cv'"),
         (("--protocols", ","), "No protocols are chosen"),
         (("--preset", "papr"), "'paper'"),

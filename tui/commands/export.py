@@ -117,7 +117,7 @@ def _plan(session: Session, chosen: dict[str, Any]) -> Plan:
     home = session.home
     selection = Selection(
         names(chosen["models"]) or (DEFAULT_MODELS,),
-        resolve_tasks(home, names(chosen["tasks"])),
+        resolve_tasks(home, chosen["tasks"]),
         ("lr",),
         parse_seeds(chosen["seeds"]) if chosen["seeds"] else PAPER_SEEDS,
         chosen["preset"] or "paper",
@@ -157,7 +157,7 @@ def _query(table: str, there: set[str], session: Session, chosen: dict[str, Any]
     columns = f"{', '.join(_COORDINATES)}, {table}.*" if joined else "*"
     wanted: dict[str, tuple[Any, ...]] = {
         "model": names(chosen["models"]),
-        "task": resolve_tasks(session.home, names(chosen["tasks"])) if chosen["tasks"] else (),
+        "task": resolve_tasks(session.home, chosen["tasks"]) if chosen["tasks"] else (),
         "protocol": names(chosen["protocols"]),
         "preset": names([chosen["preset"]]),
         "text": names([chosen["text"]]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -81,7 +81,7 @@ def make_selection(home: Home, protocols: tuple[str, ...], chosen: dict[str, Any
     return Selection(
         # As the engine names them: a path absolute, a Hub id with its commit.
         tuple(dict.fromkeys(find_model(name, home).name for name in names(chosen["models"]))),
-        resolve_tasks(home, names(chosen["tasks"])),
+        resolve_tasks(home, chosen["tasks"]),
         protocols,
         parse_seeds(chosen["seeds"]),
         chosen["preset"],
@@ -94,7 +94,7 @@ def make_selection(home: Home, protocols: tuple[str, ...], chosen: dict[str, Any
     )
 
 
-def resolve_tasks(home: Home, wanted: tuple[str, ...]) -> tuple[str, ...]:
+def resolve_tasks(home: Home, wanted: Sequence[str]) -> tuple[str, ...]:
     """Names as the engine knows them: `task1` is the paper's first, and a path is made absolute.
 
     Nothing wanted means the paper's four.
@@ -104,9 +104,8 @@ def resolve_tasks(home: Home, wanted: tuple[str, ...]) -> tuple[str, ...]:
     if not wanted:
         return tuple(paper.values())
     there = {task.name for task in known}
-    return tuple(
-        dict.fromkeys(paper.get(name) or (name if name in there else _as_path(name)) for name in wanted)
-    )
+    chosen = (paper.get(name) or (name if name in there else _as_path(name)) for name in names(wanted))
+    return tuple(dict.fromkeys(chosen))
 
 
 def _as_path(name: str) -> str:
