@@ -1,0 +1,44 @@
+"""`genearena sql`: one read-only query, run in a locked-down child process."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from store.console import run_sql
+from tui.commands.common import Session, command, json_option, put_json, put_pieces, put_table, say
+
+
+@command("sql")
+@click.argument("query")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "csv", "json", "markdown", "latex"]),
+    default="text",
+    show_default=True,
+)
+@click.option(
+    "--limit", type=click.IntRange(1, 1_000_000), default=1000, show_default=True, help="Rows at most."
+)
+@click.option(
+    "--timeout", type=click.FloatRange(0.1, 3600), default=10.0, show_default=True, help="Seconds."
+)
+@json_option
+def sql_command(session: Session, query: str, form: str, limit: int, timeout: float, as_json: bool) -> None:
+    """Run QUERY, one SELECT or EXPLAIN, or what standard input holds if QUERY is `-`.
+
+    The tables and views are told in store/schema.sql.
+    """
+    text = sys.stdin.read() if query == "-" else query
+    table = run_sql(session.home, text, limit, timeout)
+    if as_json:
+        put_json([dict(zip(table.columns, row, strict=True)) for row in table.rows])
+    elif form == "text":
+        numbers = [kind.startswith(("DOUBLE", "FLOAT", "DECIMAL")) or "INT" in kind for kind in table.types]
+        put_table(table.columns, table.rows, right=[at for at, number in enumerate(numbers) if number])
+    else:
+        put_pieces(table.columns, table.rows, form)
+    if table.truncated:
+        say(f"Only the first {len(table.rows)} rows; --limit gives more.")
