@@ -90,26 +90,32 @@ def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             con.close()
 
 
-def create(path: Path, fill: Callable[[duckdb.DuckDBPyConnection], None] | None = None) -> None:
+def create(path: Path) -> None:
     """Make the database at `path` unless it is there; another process may be doing the same.
-
-    Args:
-        path: where it shall appear, complete or not at all.
-        fill: puts more into it before it appears.
 
     Raises:
         DiskFull, StoreError: it cannot be made.
     """
-    temporary = build(path, fill)
+    new = build(path)
     try:
-        set_wal_aside(path)
-        _link(temporary, path)
+        create_from(new, path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def create_from(new: Path, path: Path) -> None:
+    """Let the database `new` appear at `path`, complete or not at all, unless one is there by now.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    try:
+        _set_wal_aside(path)
+        _link(new, path)
     except FileExistsError:
         pass  # somebody else's is as good as ours
     except OSError as error:
         raise StoreError(f"The results file {path} cannot be made: {error.strerror}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def build(path: Path, fill: Callable[[duckdb.DuckDBPyConnection], None] | None = None) -> Path:
@@ -132,13 +138,6 @@ def build(path: Path, fill: Callable[[duckdb.DuckDBPyConnection], None] | None =
         temporary.unlink(missing_ok=True)
         raise _sentence(error, path) from error
     return temporary
-
-
-def set_wal_aside(path: Path) -> None:
-    """Rename a log that a vanished database left: DuckDB would replay it into the next one."""
-    wal = path.with_name(path.name + ".wal")
-    if wal.exists() and not path.exists():
-        wal.rename(aside(wal))
 
 
 def aside(path: Path) -> Path:
@@ -243,6 +242,13 @@ def _update_sentence(error: Exception, path: Path) -> StoreError:
         return StoreBusy(f"{path} is being updated by another thread.", "It is tried again later.")
     first = text.splitlines()[0].rstrip(".")
     return StoreError(f"{path} could not be updated: {first}.", _REPAIR)
+
+
+def _set_wal_aside(path: Path) -> None:
+    """Rename a log that a vanished database left: DuckDB would replay it into the next one."""
+    wal = path.with_name(path.name + ".wal")
+    if wal.exists() and not path.exists():
+        wal.rename(aside(wal))
 
 
 def _link(temporary: Path, path: Path) -> None:
