@@ -49,5 +49,5 @@ $(READY): pyproject.toml constraints.txt
 	  if [ -z "$$found" ]; then echo "genearena needs Python 3.11, 3.12 or 3.13 on the PATH." >&2; exit 2; fi; \
 	  $$found -m venv --clear $(VENV); \
 	fi
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@

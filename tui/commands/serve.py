@@ -29,8 +29,8 @@ def serve_command(session: Session, port: int, readonly: bool) -> None:
             "Serving needs the package textual-serve.", "Install it with: pip install 'genearena[serve]'"
         ) from error
     home = session.writable()
-    arguments = [sys.executable, "-m", "tui", "--home", str(home.data.parent)] if session.override else [
-        sys.executable, "-m", "tui"
+    arguments = [sys.executable, "-P", "-m", "tui", "--home", str(home.data.parent)] if session.override else [
+        sys.executable, "-P", "-m", "tui"
     ]  # fmt: skip
     if readonly:
         arguments.append("--readonly")
