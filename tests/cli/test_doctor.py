@@ -109,6 +109,33 @@ def test_a_clock_behind_the_journal_is_told(filled):
     assert any("clock" in item.remedy for item in problems(filled.home, "store"))
 
 
+# ---------------------------------------------------------------------------- repair
+
+
+@pytest.mark.parametrize("damage", ["missing", "nonsense", "short"])
+def test_repair_brings_every_number_back(filled, call, damage):
+    before = call.json("rank", "--all")
+    database = filled.home.database
+    if damage == "missing":
+        database.unlink()
+    else:
+        database.write_bytes(b"nonsense" * 999 if damage == "nonsense" else database.read_bytes()[:5000])
+        assert call("rank").exit_code == 3
+    answer = call.json("repair")
+    assert (answer["scored"], answer["failed"], answer["damaged"]) == (15, 1, 0)
+    assert bool(answer["kept"]) is (damage != "missing")
+    assert call.json("rank", "--all") == before
+
+
+def test_repair_tells_lines_it_cannot_trust(filled, call):
+    [journal] = filled.home.journals.glob("*.jsonl")
+    content = journal.read_bytes().replace(b'"auc":0.5,', b'"auc":0.9,', 1)
+    journal.write_bytes(content)
+    result = call("repair")
+    assert "14 scored splits" in result.stdout
+    assert "1 journal lines are damaged" in result.stderr
+
+
 # ---------------------------------------------------------------------------- verify
 
 

@@ -56,6 +56,25 @@ def verify_command(
     return 0 if all(same) else 1
 
 
+@command("repair")
+@json_option
+def repair_command(session: Session, as_json: bool) -> None:
+    """Rebuild the database from the journals; the old file is kept beside it."""
+    from store.repair import repair
+
+    done = repair(session.writable())
+    if as_json:
+        put_json(asdict(done))
+        return
+    put(f"{done.scored} scored splits, {done.failed} failed attempts, {done.conflicts} conflicts")
+    if done.damaged:
+        say(f"{done.damaged} journal lines are damaged and left out; `genearena run` computes them again.")
+    if done.unfinished:
+        say(f"{done.unfinished} journals end in an unfinished line, which was never told as saved.")
+    if done.kept:
+        say(f"The old database is kept as {done.kept}")
+
+
 @command("doctor")
 @json_option
 def doctor_command(session: Session, as_json: bool) -> int:
