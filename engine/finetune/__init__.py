@@ -1,7 +1,7 @@
 """Fine-tuning an encoder for a gene task: the paper's two stages, cheaper arms, and many splits at once.
 
-Importing the package costs nothing; torch and transformers load when `finetune` is first
-asked for.
+Importing the package costs nothing; torch and transformers load when `finetune` or
+`finetune_stacked` is first asked for.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from engine.finetune.sweep import sweep_overrides
 
 if TYPE_CHECKING:
     from engine.finetune.loop import Finetuned, finetune
+    from engine.finetune.stacked import finetune_stacked
 
-__all__ = ["FinetuneConfig", "Finetuned", "finetune", "sweep_overrides"]
+__all__ = ["FinetuneConfig", "Finetuned", "finetune", "finetune_stacked", "sweep_overrides"]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,4 +23,8 @@ def __getattr__(name: str) -> Any:
         from engine.finetune import loop
 
         return getattr(loop, name)
+    if name == "finetune_stacked":
+        from engine.finetune.stacked import finetune_stacked
+
+        return finetune_stacked
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -218,6 +218,6 @@ def _read_json(path: Path) -> Any:
 
 
 def first_sentence(error: BaseException) -> str:
-    """The first line of an error's text, as a sentence."""
+    """The first sentence of an error's text."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].strip().rstrip(".:") + "."
+    return lines[0].split(". ")[0].strip().rstrip(".:") + "."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from engine.finetune.config import FinetuneConfig
 from engine.finetune.evaluation import evaluation_auc
 from engine.finetune.model import Classifier
 from store.errors import ModelError
+
+Autocast = Callable[[], AbstractContextManager[Any]]
 
 
 class Learner:
@@ -43,7 +46,8 @@ class Learner:
         self._at_once = config.batch_size
         """Texts in memory at a time."""
         self._features: Tensor | None = None
-        self._bf16 = config.precision == "bf16" and self._can_bf16()
+        self._autocast, notes = autocast(config, device)
+        self.notes += notes
         if device.type == "cpu":
             look = look_at(cancel)
             for layer in model.encoder.modules():
@@ -55,7 +59,7 @@ class Learner:
         self.model.train()
 
         def backward(part: list[int]) -> Tensor:
-            with self._precision():
+            with self._autocast():
                 logits = self._logits(part)
             loss = functional.cross_entropy(logits.float(), self.labels[part], reduction="sum") / len(rows)
             loss.backward()
@@ -73,7 +77,7 @@ class Learner:
         """Probabilities, float64 [len(rows), n_classes]."""
 
         def logits(part: list[int]) -> Tensor:
-            with self._precision():
+            with self._autocast():
                 return self._logits(part).float()
 
         scores: np.ndarray = self._evaluated(rows, logits).cpu().double().softmax(-1).numpy()
@@ -87,7 +91,7 @@ class Learner:
         """Compute every text's features once; from here on only the head is run."""
 
         def features(part: list[int]) -> Tensor:
-            with self._precision():
+            with self._autocast():
                 return self.model.features(self.tokens.batch(part)).float()
 
         self._features = self._evaluated(range(len(self.tokens.lengths)), features)
@@ -145,16 +149,18 @@ class Learner:
         count = "one text" if self._at_once == 1 else f"{self._at_once} texts"
         self.notes.append(f"{said}{count} at a time, accumulated to steps of {self.config.batch_size}.")
 
-    def _precision(self) -> AbstractContextManager[Any]:
-        return torch.autocast(self.device.type, torch.bfloat16) if self._bf16 else nullcontext()
 
-    def _can_bf16(self) -> bool:
-        supported = bool(torch.amp.is_autocast_available(self.device.type))
-        if self.device.type == "cuda":
-            supported = bool(torch.cuda.is_bf16_supported())
-        if not supported:
-            self.notes.append(f"{self.device} does not support bf16: run in fp32.")
-        return supported
+def autocast(config: FinetuneConfig, device: torch.device) -> tuple[Autocast, tuple[str, ...]]:
+    """What to run matrix products under, and a note where the wish cannot be met."""
+    if config.precision == "fp32":
+        return nullcontext, ()
+    supported = bool(torch.amp.is_autocast_available(device.type))
+    if device.type == "cuda":
+        supported = bool(torch.cuda.is_bf16_supported())
+    if not supported:
+        return nullcontext, (f"{device} does not support bf16: run in fp32.",)
+    # Without the cache, since every weight is used once and a CUDA graph must not hold stale casts.
+    return partial(torch.autocast, device.type, torch.bfloat16, cache_enabled=False), ()
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:

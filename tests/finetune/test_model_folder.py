@@ -31,6 +31,10 @@ def cut(name: str, size: int) -> Callable[[Path], None]:
     return lambda folder: (folder / name).write_bytes((folder / name).read_bytes()[:size]) and None
 
 
+def replace_with(name: str, text: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).write_text(text) and None
+
+
 def remove(*names: str) -> Callable[[Path], None]:
     def damage(folder: Path) -> None:
         for name in names:
@@ -50,7 +54,11 @@ def pickled_garbage(folder: Path) -> None:
         (remove("config.json"), "config.json"),
         (cut("config.json", 20), "config.json"),
         (set_config(model_type="nonsense"), "config.json"),
-        (set_config(model_type="t5", num_layers=1, d_model=16), "config.json"),
+        (set_config(model_type=7), "config.json"),
+        (
+            lambda folder: (folder / "config.json").write_text('{"model_type": "t5"}') and None,
+            "encoder-decoder",
+        ),
         (set_config(num_attention_heads=3), "config.json"),
         (remove("model.safetensors"), "model.safetensors"),
         (cut("model.safetensors", 5), "model.safetensors"),
@@ -62,7 +70,7 @@ def pickled_garbage(folder: Path) -> None:
         (set_config(vocab_size=9), "model.safetensors disagrees with config.json"),
         (remove("tokenizer.json"), "tokenizer.json"),
         (cut("tokenizer.json", 50), "tokenizer.json"),
-        (lambda folder: (folder / "tokenizer.json").write_text("{}") and None, "tokenizer.json"),
+        (replace_with("tokenizer.json", "{}"), "tokenizer.json"),
         (cut("tokenizer_config.json", 10), "tokenizer_config.json"),
     ],
 )
