@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from engine.data.genes import Gene, read_gene_info  # noqa: E402
 from engine.data.house import NOT_MAPPED, Heading, LabelList, Meaning, write_into  # noqa: E402
-from engine.data.safe_pickle import read_pickle  # noqa: E402
+from engine.data.safe_pickle import read_lists  # noqa: E402
 
 RETIRED: Final = {"ENSG00000267841": "GATA1", "ENSG00000269603": "ZBTB33"}
 """Withdrawn ids among the short-range TFs; Ensembl's present ids of the two genes are
@@ -80,7 +80,7 @@ SOURCES: Final = (
 
 def read_source(folder: Path, source: Source) -> list[tuple[str, int]]:
     """(Ensembl id, label) of every entry, class 1 first, as the file has them."""
-    lists = read_pickle(folder / Path(source.path).name)
+    lists = read_lists(folder / Path(source.path).name)
     positive, negative = source.keys
     return [(item, 1) for item in lists[positive]] + [(item, 0) for item in lists[negative]]
 

@@ -242,7 +242,30 @@ def _header(path: Path, titles: list[str]) -> tuple[str, ...]:
     return names
 
 
-def _read_parquet(path: Path) -> Table:
+def iterate_rows(path: Path, delimiter: str | None = None) -> Iterator[tuple[int, list[str]]]:
+    """(line, fields) of each row of a text table, one at a time, all as wide as the first.
+
+    Raises:
+        DataError: as `read_table`, when it comes to that.
+    """
+    rows = _records(path, read_bytes(path), delimiter)
+    width = None
+    for line, row in rows:
+        width = width or len(row)
+        if len(row) != width:
+            raise DataError(f"{path} has {len(row)} columns on line {line}, but {width} in its first line.")
+        if width > MAX_COLUMNS:
+            raise DataError(f"{path} has {width:,} columns; at most {MAX_COLUMNS:,} are read.")
+        yield line, row
+
+
+@contextmanager
+def open_parquet(path: Path) -> Iterator[Any]:
+    """A `pyarrow.parquet.ParquetFile` of at most `MAX_COLUMNS` columns; damage becomes one sentence.
+
+    Raises:
+        DataError: missing, damaged, too wide.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -251,13 +274,18 @@ def _read_parquet(path: Path) -> Table:
             raise DataError(f"{path} does not exist.", "Give the path of a file that can be read.")
     try:
         with pq.ParquetFile(path) as file:
-            names = _header(path, list(file.schema_arrow.names))
-            if len(names) > MAX_COLUMNS:
-                raise DataError(f"{path} has {len(names):,} columns; at most {MAX_COLUMNS:,} are read.")
-            rows = tuple(_parquet_rows(path, file))
-    except (pa.ArrowException, OSError, ValueError, UnicodeDecodeError) as error:
+            if (width := len(file.schema_arrow.names)) > MAX_COLUMNS:
+                raise DataError(f"{path} has {width:,} columns; at most {MAX_COLUMNS:,} are read.")
+            yield file
+    except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{path} is not a readable Parquet file: {reason}", "Write it again.") from error
+
+
+def _read_parquet(path: Path) -> Table:
+    with open_parquet(path) as file:
+        names = _header(path, list(file.schema_arrow.names))
+        rows = tuple(_parquet_rows(path, file))
     if not rows:
         raise DataError(f"{path} has no rows.", "Add one row per gene.")
     return Table(path, names, rows, tuple(range(1, len(rows) + 1)))

@@ -1,4 +1,7 @@
-"""From users' label files of many formats to tasks of the house format."""
+"""Taking over what users have: label files and descriptions of many formats.
+
+Vectors are imported by `engine.data.vectors`, which needs numpy and is loaded on its own.
+"""
 
 from __future__ import annotations
 

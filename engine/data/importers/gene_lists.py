@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.data.importers.raw import RawRow, RawTask, raw_task
-from engine.data.safe_pickle import read_pickle
+from engine.data.safe_pickle import read_lists
 from engine.data.tables import outside_file, read_text
 from store.errors import DataError
 
@@ -21,19 +21,7 @@ def read_pickled(path: Path) -> RawTask:
     Raises:
         DataError: it holds anything else, or is unsafe.
     """
-    content = read_pickle(path)
-    if not isinstance(content, Mapping) or not all(map(_is_list, content.items())):
-        raise DataError(f"{path} does not hold one list of genes for each class.")
-    return _from_lists(path, content)
-
-
-def _is_list(item: tuple[object, object]) -> bool:
-    name, members = item
-    return (
-        isinstance(name, str)
-        and isinstance(members, list | tuple)
-        and all(isinstance(member, str) for member in members)
-    )
+    return _from_lists(path, read_lists(path))
 
 
 def text_files(folder: Path) -> tuple[Path, ...]:

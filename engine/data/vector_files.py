@@ -1,0 +1,310 @@
+"""Reading and checking tables of vectors in the formats that are about."""
+
+from __future__ import annotations
+
+import zipfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from engine.data.genept import NotStreamable, stream_vectors
+from engine.data.importers.gene_lists import PICKLES, read_list
+from engine.data.safe_pickle import read_matrix
+from engine.data.tables import PARQUET, iterate_rows, open_parquet, outside_file
+from store.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOST_NUMBERS: Final = 1 << 29
+"""Numbers in a table: 2 GB as float32."""
+WIDEST: Final = 16_384
+"""Dimensions of a vector."""
+
+Wanted = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Genes as the file names them, each with its vector; every number finite, no gene twice."""
+
+    genes: tuple[str, ...]
+    matrix: NDArray[np.float32]
+    """float32[n, d]."""
+    repeated: int = 0
+    """Rows left out because they repeat an earlier one exactly."""
+    zero: tuple[str, ...] = ()
+    """Genes left out because their vector is all zero, which stands for a missing one."""
+    shared: int = 0
+    """Genes whose vector equals that of an earlier gene."""
+    total: int = 0
+    """Rows or names in the file."""
+
+
+def read_vectors(path: Path, genes: Path | None = None, wanted: Wanted | None = None) -> Vectors:
+    """The vectors in a file, told by its name and content.
+
+    Args:
+        path: `.npz` with `genes` and `vectors`; `.npy`; Parquet with a column of genes and columns
+            of numbers, or one of lists; a pickled dictionary; word2vec's text; a table with a
+            header whose first column is the gene; or a matrix without header.
+        genes: A list of one gene a line: the rows of a `.npy` or of a matrix without header. For the
+            other formats, the genes to keep.
+        wanted: Which genes to keep; None keeps all, or those of `genes`.
+
+    Raises:
+        DataError: unreadable, damaged or unsafe; not finite; of different widths; a gene with two
+            different vectors; no gene left.
+    """
+    named = read_list(genes) if genes else None
+    content = _read(path, named, wanted)
+    if named is not None and wanted is None and content.genes is not None:
+        wanted = set(named).__contains__
+    rows = content.genes if content.genes is not None else tuple(named or ())
+    _check_shape(path, rows, content.matrix, genes)
+    return _validated(path, rows, content.matrix, wanted or (lambda _: True), content.total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """A file's content as it is; `genes` is None where the format has no names."""
+
+    genes: tuple[str, ...] | None
+    matrix: NDArray[np.float32]
+    total: int
+
+
+def _read(path: Path, named: list[str] | None, wanted: Wanted | None) -> _Content:
+    suffix = path.name.casefold().removesuffix(".gz").rstrip(".").rpartition(".")[2]
+    with outside_file(path):
+        if not path.is_file():
+            raise DataError(f"{path} does not exist.", "Give the path of a file of vectors.")
+    if suffix == "npz":
+        return _read_npz(path)
+    if suffix == "npy":
+        with outside_file(path), path.open("rb") as stream:
+            matrix = _read_array(path, stream, path.stat().st_size)
+        return _Content(None, _numbers(path, matrix), len(matrix))
+    if f".{suffix}" in PICKLES:
+        return _read_pickle(path, set(named).__contains__ if named else wanted)
+    if f".{suffix}" in PARQUET:
+        return _read_parquet(path)
+    return _read_text(path, named is not None)
+
+
+def _read_pickle(path: Path, wanted: Wanted | None) -> _Content:
+    try:
+        streamed = stream_vectors(path, wanted or (lambda _: True))
+        return _Content(streamed.names, streamed.matrix, streamed.total)
+    except NotStreamable:
+        names, matrix = read_matrix(path)
+        return _Content(tuple(names), matrix, len(names))
+
+
+def _read_npz(path: Path) -> _Content:
+    try:
+        with outside_file(path), zipfile.ZipFile(path) as archive:
+            members = {name.removesuffix(".npy"): name for name in archive.namelist()}
+            found = {}
+            for name in ("genes", "vectors"):
+                if name not in members:
+                    raise DataError(
+                        f"{path} has no array {name!r}.", "Save it with np.savez(genes=, vectors=)."
+                    )
+                size = archive.getinfo(members[name]).file_size
+                with archive.open(members[name]) as stream:
+                    found[name] = _read_array(path, stream, size)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise DataError(f"{path} is a damaged .npz file: {error}.", "Save it again.") from error
+    names = found["genes"]
+    if names.ndim != 1 or names.dtype.kind not in "US":
+        raise DataError(
+            f"{path} has genes that are not a row of texts.", "Save them as a numpy array of str."
+        )
+    genes = [name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in names]
+    return _Content(tuple(genes), _numbers(path, found["vectors"]), len(genes))
+
+
+def _read_array(path: Path, stream: IO[bytes], size: int) -> NDArray[Any]:
+    """One .npy of `size` bytes, whose header must not claim more than that."""
+    hint = "Save it again with np.save."
+    try:
+        version = np.lib.format.read_magic(stream)
+        read_header = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }.get(version)
+        if read_header is None:
+            raise DataError(f"{path} is an .npy file of unknown version {version}.", hint)
+        shape, fortran, dtype = read_header(stream)
+        if dtype.hasobject or dtype.kind not in "fiuUS":
+            raise DataError(f"{path} holds an array of {dtype.name}, not of numbers.", hint)
+        count = int(np.prod(shape, dtype=object))
+        if count > MOST_NUMBERS or count * dtype.itemsize > size:
+            raise DataError(f"{path} claims to hold {count:,} values, which do not fit into it.", hint)
+        raw = stream.read(count * dtype.itemsize)
+        return np.frombuffer(raw, dtype).reshape(shape, order="F" if fortran else "C")
+    except (ValueError, EOFError, TypeError, zipfile.BadZipFile, SyntaxError) as error:
+        raise DataError(f"{path} is not a readable .npy array: {error}.", hint) from error
+
+
+def _numbers(path: Path, matrix: NDArray[Any]) -> NDArray[np.float32]:
+    if matrix.ndim != 2 or matrix.dtype.kind not in "fiu":
+        raise DataError(f"{path} does not hold a matrix of numbers.", "One row per gene is needed.")
+    with np.errstate(over="ignore"):
+        return matrix.astype(np.float32)
+
+
+def _read_parquet(path: Path) -> _Content:
+    import pyarrow.types as types
+
+    genes: list[str] = []
+    parts: list[NDArray[np.float32]] = []
+    with open_parquet(path) as file:
+        columns = list(file.schema_arrow)
+        name = next((i for i, column in enumerate(columns) if _is_text(types, column.type)), None)
+        if name is None:
+            raise DataError(f"{path} has no column of genes.", "One column of text is needed.")
+        for batch in file.iter_batches(batch_size=256):
+            genes.extend(str(gene) for gene in batch.columns[name].to_pylist())
+            rows = zip(*(c.to_pylist() for i, c in enumerate(batch.columns) if i != name), strict=True)
+            parts.extend(_vector(path, _flat(row), len(parts) + place) for place, row in enumerate(rows, 1))
+            _check_size(path, parts)
+    return _Content(tuple(genes), _stacked(path, parts, genes), len(genes))
+
+
+def _is_text(types: Any, kind: Any) -> bool:
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(types.is_string(kind) or types.is_large_string(kind))
+
+
+def _flat(row: tuple[Any, ...]) -> list[Any]:
+    return [number for cell in row for number in (cell if isinstance(cell, list) else (cell,))]
+
+
+def _read_text(path: Path, listed: bool) -> _Content:
+    """A table whose first column is the gene, a bare matrix (`listed` genes), or word2vec's text."""
+    rows = iterate_rows(path)
+    line, first = next(rows)
+    if len(first) <= 2 and len(first[-1].split()) > 1:
+        return _read_word2vec(path)
+    bare = all(map(_is_number, first))
+    if bare and not listed:
+        raise DataError(
+            f"{path} is a matrix without names.", "Give its genes too, one a line, with --genes FILE."
+        )
+    header = _counts(first) or _counts(first[1:]) or not all(map(_is_number, first[1:]))
+    genes: list[str] = []
+    parts: list[NDArray[np.float32]] = []
+    for number, row in rows if header else chain([(line, first)], rows):
+        if not bare:
+            genes.append(row[0].strip())
+        parts.append(_vector(path, row if bare else row[1:], number))
+        if len(parts) % 1000 == 0:
+            _check_size(path, parts)
+    return _Content(None if bare else tuple(genes), _stacked(path, parts, genes), len(parts))
+
+
+def _counts(titles: list[str]) -> bool:
+    """Whether these are the column numbers that pandas writes for a header."""
+    return len(titles) > 1 and titles == [str(place) for place in range(len(titles))]
+
+
+def _read_word2vec(path: Path) -> _Content:
+    """`GENE n n n`, split at blanks, with or without word2vec's first line of two counts."""
+    genes: list[str] = []
+    parts: list[NDArray[np.float32]] = []
+    for line, cells in iterate_rows(path, delimiter="\n"):
+        name, *numbers = cells[0].split()
+        if not parts and len(numbers) == 1 and name.isdecimal():
+            continue
+        genes.append(name)
+        parts.append(_vector(path, numbers, line))
+        if len(parts) % 1000 == 0:
+            _check_size(path, parts)
+    return _Content(tuple(genes), _stacked(path, parts, genes), len(parts))
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _vector(path: Path, cells: list[Any], line: int) -> NDArray[np.float32]:
+    try:
+        with np.errstate(over="ignore"):
+            return np.array([float(cell) for cell in cells], dtype=np.float32)
+    except (ValueError, TypeError) as error:
+        shown = next(repr(cell) for cell in cells if cell is None or not _is_number(str(cell)))
+        raise DataError(
+            f"{path} has {shown[:40]} on line {line}, where a number should be.",
+            "The first column names the gene, the others hold its vector.",
+        ) from error
+
+
+def _check_size(path: Path, parts: list[NDArray[np.float32]]) -> None:
+    if parts and len(parts) * parts[-1].size > MOST_NUMBERS:
+        raise DataError(f"{path} holds more than {MOST_NUMBERS:,} numbers.", "Give a smaller table.")
+
+
+def _stacked(path: Path, parts: list[NDArray[np.float32]], genes: list[str]) -> NDArray[np.float32]:
+    widths = Counter(part.size for part in parts)
+    if not parts:
+        raise DataError(f"{path} has no vectors.", "One row per gene is needed.")
+    if len(widths) > 1:
+        usual = widths.most_common(1)[0][0]
+        place = next(i for i, part in enumerate(parts) if part.size != usual)
+        name = genes[place] if genes else f"row {place + 1}"
+        raise DataError(f"{path} has {parts[place].size} numbers for {name!r}, but {usual} for most genes.")
+    return np.stack(parts)
+
+
+def _check_shape(
+    path: Path, genes: tuple[str, ...], matrix: NDArray[np.float32], listed: Path | None
+) -> None:
+    if not genes and listed is None:
+        raise DataError(f"{path} names no genes.", "Give them too, one a line, with --genes FILE.")
+    if len(genes) != len(matrix):
+        raise DataError(
+            f"{path} has {len(matrix):,} rows, but there are {len(genes):,} genes.",
+            "Line i of the list must name row i.",
+        )
+    if not 1 <= matrix.shape[1] <= WIDEST:
+        raise DataError(f"{path} has vectors of {matrix.shape[1]:,} numbers; 1 to {WIDEST:,} are read.")
+
+
+def _validated(
+    path: Path, genes: tuple[str, ...], matrix: NDArray[np.float32], wanted: Wanted, total: int
+) -> Vectors:
+    bad = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
+    if bad.size:
+        raise DataError(
+            f"{path} has a number that is not finite in the vector of {genes[int(bad[0])]!r}.",
+            "Remove such genes, or write their true numbers.",
+        )
+    zero = set(np.flatnonzero(~matrix.any(axis=1)).tolist())
+    places: dict[str, int] = {}
+    repeated = 0
+    for place, gene in enumerate(genes):
+        if not gene or not wanted(gene) or place in zero:
+            continue
+        before = places.setdefault(gene, place)
+        if before != place:
+            if not np.array_equal(matrix[before], matrix[place]):
+                raise DataError(f"{path} has two different vectors for {gene!r}.", "Keep one row per gene.")
+            repeated += 1
+    if not places:
+        raise DataError(f"{path} has no vector for a wanted gene.", "Check how the file names its genes.")
+    kept = matrix[list(places.values())]
+    shared = len(kept) - len({row.tobytes() for row in kept})
+    empty = tuple(gene for place, gene in enumerate(genes) if place in zero and wanted(gene))
+    return Vectors(tuple(places), kept, repeated, empty, shared, total)
