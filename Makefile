@@ -33,7 +33,7 @@ bench: $(READY)
 
 ## faults: the long form of the fault injection (the short form is part of `make test`)
 faults: $(READY)
-	@$(BIN)/python -m pytest tests/faults -m "faults or slow" --timeout 3600
+	@GENEARENA_KILLS=500 $(BIN)/python -m pytest tests/faults -m faults --timeout 7200
 
 ## setup: make or refresh .venv
 setup: $(READY)

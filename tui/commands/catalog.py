@@ -12,7 +12,7 @@ from engine.catalog.presets import axes_for
 from engine.data.tasks import TaskInfo, list_tasks, load_task
 from store.records import Model, Task
 from tui.commands.common import Session, command, json_option, put, put_json, put_table, say
-from tui.commands.select import resolve_tasks
+from tui.commands.select import resolve_descriptions, resolve_tasks
 
 
 @command("tasks")
@@ -50,7 +50,7 @@ def tasks_command(
             labels=axes.labels,
             text=text,
             provenance=axes.provenance,
-            descriptions=descriptions,
+            descriptions=resolve_descriptions(home, descriptions),
         )
         for one in wanted
     ]

@@ -14,7 +14,7 @@ from engine.plan import PAPER_SEEDS, Plan, Selection, build_plan
 from store.errors import UsageError
 from tui.commands.common import Session, command, names, pairs, put_pieces, say
 from tui.commands.rank import long_table, paper_row, ranked_tables
-from tui.commands.select import DEFAULT_MODELS, parse_seeds, resolve_tasks
+from tui.commands.select import DEFAULT_MODELS, parse_seeds, resolve_descriptions, resolve_tasks
 
 if TYPE_CHECKING:
     from store.queries import Rankings
@@ -123,7 +123,7 @@ def _plan(session: Session, chosen: dict[str, Any]) -> Plan:
         chosen["preset"] or "paper",
         pairs(chosen["axes"], "--axis"),
         chosen["text"] or "facts",
-        chosen["descriptions"],
+        resolve_descriptions(home, chosen["descriptions"]),
     )
     plan = build_plan(selection, home, {})
     refused = [part.reason for part in plan.blocked if part.task not in plan.tasks]

@@ -11,6 +11,7 @@ import click
 
 from engine.catalog.models import find_model
 from engine.catalog.presets import axes_for
+from engine.data.descriptions import kept_descriptions
 from engine.data.tasks import list_tasks
 from engine.plan import PAPER_SEEDS, Plan, Selection, build_plan
 from engine.runner import Options
@@ -77,7 +78,6 @@ def make_selection(home: Home, protocols: tuple[str, ...], chosen: dict[str, Any
     axes_for(chosen["preset"], axes)
     params: dict[str, Any] = pairs(chosen["params"], "--param")
     params |= {name: chosen[name] for name in ("epochs", "stage2_epochs") if chosen[name] is not None}
-    descriptions = chosen["descriptions"]
     return Selection(
         # As the engine names them: a path absolute, a Hub id with its commit.
         tuple(dict.fromkeys(find_model(name, home).name for name in names(chosen["models"]))),
@@ -87,8 +87,7 @@ def make_selection(home: Home, protocols: tuple[str, ...], chosen: dict[str, Any
         chosen["preset"],
         axes,
         chosen["text"],
-        # Absolute: a detached runner stands in another folder.
-        str(Path(descriptions).expanduser().absolute()) if descriptions else "",
+        resolve_descriptions(home, chosen["descriptions"]),
         params,
         retry_failed=chosen["retry_failed"],
     )
@@ -108,7 +107,16 @@ def resolve_tasks(home: Home, wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chosen))
 
 
+def resolve_descriptions(home: Home, wanted: str) -> str:
+    """The file of imported descriptions, or of a path; empty if nothing is wanted."""
+    kept = kept_descriptions(home)
+    return (
+        str(kept[wanted]) if wanted in kept else str(Path(wanted).expanduser().absolute()) if wanted else ""
+    )
+
+
 def _as_path(name: str) -> str:
+    """A path made absolute, since a detached runner stands in another folder; a name as it is."""
     path = Path(name).expanduser()
     return str(path.absolute()) if path.exists() or path.suffix else name
 

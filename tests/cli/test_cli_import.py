@@ -1,0 +1,101 @@
+"""`import`: a file of one's own becomes something to choose, with every step told."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from engine.catalog.adopt import adopt_model
+from store.errors import UsageError
+
+SYMBOLS = ("SOX2", "PAX6", "OTX2")
+
+
+@pytest.fixture
+def labels(tmp_path):
+    path = tmp_path / "my genes.csv"
+    rows = "".join(
+        f"{'ENSG' if n % 3 else 'G'}{n:011d},{'up' if n % 2 else 'down'},text {n}\n" for n in range(60)
+    )
+    path.write_text("gene,label,description\n" + rows)
+    return str(path)
+
+
+@pytest.fixture
+def vectors(tmp_path):
+    path = tmp_path / "vec.csv"
+    names = [*SYMBOLS, *(f"G{n}" for n in range(20))]
+    path.write_text("gene,x,y\n" + "".join(f"{name},{n}.5,{-n}\n" for n, name in enumerate(names, 1)))
+    return str(path)
+
+
+def test_a_task_is_imported_listed_and_planned(call, labels):
+    report = call.json(
+        "import", "task", labels, "--name", "mine", "--positive", "down", "--title", "My genes"
+    )
+    assert report["counts"] == [30, 30]
+    assert report["classes"][-1] == "down"
+    assert sum(report["steps"].values()) == 60
+    assert "mine" in {task["name"] for task in call.json("tasks")}
+    assert call.json("run", "--tasks", "mine", "--protocols", "lr", "--dry-run")["to_run"] == 10
+
+
+def test_an_import_tells_each_step_in_words(call, labels):
+    result = call("import", "task", labels, "--name", "mine")
+    assert "up" in result.stdout
+    assert "resolved by" in result.stdout
+    assert "genearena run --tasks mine" in result.stderr
+
+
+def test_vectors_become_a_model(call, home, vectors):
+    report = call.json("import", "vectors", vectors, "--name", "table")
+    assert (report["genes"], report["dimension"]) == (23, 2)
+    covered = sum(part["covered"] for part in report["coverage"] if part["task"] == "bivalent-vs-lys4")
+    assert 0 < covered <= 3
+    model = next(model for model in call.json("models") if model["name"] == "table")
+    assert model["kind"] == "vectors"
+    assert "already" in call.refused("import", "vectors", vectors, "--name", "TABLE")
+
+
+def test_descriptions_can_be_named_instead_of_found(call, labels):
+    assert call.json("import", "descriptions", labels, "--name", "texts")["genes"] == 60
+    plan = call.json("run", "--descriptions", "texts", "--protocols", "lr", "--dry-run")
+    assert plan["to_run"] == 40
+    assert plan["selection"]["descriptions"].endswith("texts.csv")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("genes", "x.csv"), "'task'"),
+        (("task", "nowhere.csv"), "nowhere.csv"),
+        (("vectors", "nowhere.npy"), "nowhere.npy"),
+        (("descriptions", "nowhere.json"), "nowhere.json"),
+        (("vectors", "nowhere.npy", "--positive", "up"), "--positive"),
+        (("task", "nowhere.csv", "--genes", "list.txt"), "--genes"),
+        (("task", "nowhere.csv", "--name", "../up"), "name"),
+        (("task", "nowhere.csv", "--kind", "tabel"), "'table'"),
+    ],
+)
+def test_what_cannot_be_imported_is_refused(call, arguments, words):
+    assert words in call.refused("import", *arguments)
+
+
+def test_adopting_leaves_the_rest_of_the_config_as_it_is(home, tmp_path):
+    home.create()
+    home.config_file.write_text("# mine\n[ui]\ntheme = 'nord'  # dark\n")
+    (tmp_path / "v.csv").write_text("gene,x\nA,1\n")
+    adopt_model(home, {"name": "own", "source": str(tmp_path / "v.csv")})
+    adopt_model(home, {"name": "two", "source": str(tmp_path / "v.csv")})
+    text = home.config_file.read_text()
+    assert text.startswith("# mine\n[ui]\ntheme = 'nord'  # dark\n")
+    assert [model["name"] for model in tomllib.loads(text)["models"]] == ["own", "two"]
+
+
+def test_a_model_that_cannot_be_used_leaves_no_trace(home):
+    home.create()
+    home.config_file.write_text("# mine\n")
+    with pytest.raises(UsageError):
+        adopt_model(home, {"name": "own", "source": "hf:org/name"})
+    assert home.config_file.read_text() == "# mine\n"

@@ -1,0 +1,121 @@
+"""`genearena import` and `genearena fetch`: your own data, and the public files the arena can use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from store.errors import UsageError
+from tui.commands.common import Session, command, json_option, put, put_json, put_table, say
+
+if TYPE_CHECKING:
+    from store.home import Home
+
+_SHOWN: Final = 10
+"""Identifiers named in text; --json has all."""
+
+
+@command("import")
+@click.argument("what", type=click.Choice(["task", "vectors", "descriptions"]))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--name", default="", help="Its name from now on.  [default: the file's]")
+@click.option("--kind", default="auto", show_default=True, help="Task: the format of the file.")
+@click.option("--title", default="", help="Task: a line to show.")
+@click.option("--positive", default="", metavar="LABEL", help="Task: the positive one of two classes.")
+@click.option(
+    "--genes", type=click.Path(path_type=Path), help="Vectors: one gene a line, for a bare matrix."
+)
+@json_option
+def import_command(
+    session: Session,
+    what: str,
+    file: Path,
+    name: str,
+    as_json: bool,
+    **chosen: Any,
+) -> None:
+    """Bring in FILE: a task's labels, a table of gene vectors, or gene descriptions.
+
+    A task is a CSV, TSV or Parquet of gene,label (and description), a Geneformer pickle or list, or
+    a gene-benchmark folder. Genes may be symbols, aliases, Ensembl or NCBI ids; every step is told.
+    """
+    for option, owner in {"kind": "task", "title": "task", "positive": "task", "genes": "vectors"}.items():
+        if what != owner and chosen[option] not in ("", "auto", None):
+            raise UsageError(f"--{option} is for a {owner}, not for {what}.")
+    name = name or file.name.partition(".")[0]
+    _IMPORTERS[what](session.writable(), file, name, as_json, chosen)
+
+
+def _import_task(home: Home, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:
+    from engine.data.importers import import_task
+
+    report = import_task(
+        file.expanduser(), name, home, chosen["kind"], title=chosen["title"], positive=chosen["positive"]
+    )
+    if as_json:
+        put_json(asdict(report))
+        return
+    put(f"{report.name}: {len(report.classes)} classes, read as {report.kind}")
+    classes = zip(report.classes, report.counts, report.used, strict=True)
+    put_table(("class", "in the file", "used"), classes, right={1, 2})
+    put("")
+    put_table(
+        ("identifiers", "resolved by"), [(count, step) for step, count in report.steps.items()], right={0}
+    )
+    if report.unresolved:
+        more = ", ..." if len(report.unresolved) > _SHOWN else ""
+        shown = ", ".join(report.unresolved[:_SHOWN])
+        say(f"{len(report.unresolved)} identifiers are left out: {shown}{more}")
+    for identifier, symbols in list(report.ambiguous.items())[:_SHOWN]:
+        say(f"{identifier} means more than one gene: {', '.join(symbols)}")
+    for note in report.notes:
+        say(note)
+    say(f"`genearena run --tasks {report.name}` runs it.")
+
+
+def _import_vectors(home: Home, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:
+    from engine.catalog.adopt import adopt_model, check_model_name
+    from engine.data.vectors import import_vectors
+
+    check_model_name(home, name)
+    report = import_vectors(file.expanduser(), name, home, chosen["genes"])
+    adopt_model(home, {"name": name, "kind": "vectors", "source": report.path})
+    if as_json:
+        put_json(asdict(report))
+        return
+    put(f"{report.name}: {report.genes} of {report.total} vectors, {report.dimension} dimensions")
+    rows = [(part.task, part.label, part.genes, part.covered) for part in report.coverage]
+    put_table(("task", "class", "genes", "covered"), rows, right={2, 3})
+    for count, words in (
+        (report.repeated, "rows repeat an earlier one and are left out"),
+        (len(report.zero), "genes have a vector of zeros and are left out"),
+        (report.shared, "genes share another gene's vector"),
+        (report.renamed, "ids became symbols"),
+    ):
+        if count:
+            say(f"{count} {words}.")
+    say(f"`genearena run --models {report.name}` uses them.")
+
+
+def _import_descriptions(home: Home, file: Path, name: str, as_json: bool, _: dict[str, Any]) -> None:
+    from engine.data.importers import import_descriptions
+
+    report = import_descriptions(file.expanduser(), name, home)
+    if as_json:
+        put_json(asdict(report))
+        return
+    put(f"{report.name}: descriptions of {report.genes} genes")
+    if report.empty:
+        say(f"{report.empty} genes in the file have no text.")
+    say(f"`genearena run --descriptions {report.name}` uses them.")
+
+
+_IMPORTERS: Final[dict[str, Callable[[Home, Path, str, bool, dict[str, Any]], None]]] = {
+    "task": _import_task,
+    "vectors": _import_vectors,
+    "descriptions": _import_descriptions,
+}
