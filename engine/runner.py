@@ -40,6 +40,7 @@ from engine.events import (
 )
 from engine.plan import Plan
 from engine.workshop import LocalWorkshop, TaskVectors, Workshop, now
+from store.entries import Record
 from store.errors import GeneArenaError
 from store.journal import DiskFull
 from store.records import Cancelled, Environment, Failed, Outcome, Run, Scored, Unit
@@ -111,7 +112,7 @@ def _end_state(counts: Counter[str], wanted: int) -> str:
     return "failed" if counts["Failed"] else "finished"
 
 
-def _save(store: Store, records: Sequence[object], control: Control) -> Iterator[Event]:
+def _save(store: Store, records: Sequence[Record], control: Control) -> Iterator[Event]:
     """Append durably; on a full disk, say so, wait and try again until it fits or is stopped."""
     told = False
     while True:
@@ -206,7 +207,7 @@ class _Floor:
         try:
             while batch := self._next_batch():
                 records = [e.outcome for e in batch if isinstance(e, UnitFinished)]
-                kept: list[object] = [r for r in records if not isinstance(r, Cancelled)]
+                kept: list[Record] = [r for r in records if not isinstance(r, Cancelled)]
                 if kept:
                     yield from _save(self._store, [*self._new_environments(), *kept], self._control)
                 yield from batch
@@ -232,7 +233,7 @@ class _Floor:
                 return batch
             batch.append(event)
 
-    def _new_environments(self) -> list[object]:
+    def _new_environments(self) -> list[Record]:
         with self._lock:
             fresh = [e for e in self._environments.values() if e.hash not in self._saved_environments]
             self._saved_environments.update(environment.hash for environment in fresh)

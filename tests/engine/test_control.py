@@ -27,9 +27,9 @@ from engine.events import RunFinished, UnitFinished
 from engine.plan import Selection
 from engine.runner import Options
 from engine.supervise import supervise
+from store import connect
 from store.errors import StoreBusy
 from store.home import find_home
-from store import connect
 
 
 @pytest.fixture

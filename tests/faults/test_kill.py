@@ -16,9 +16,9 @@ from workbench import score_of, write_task
 
 from engine.control import enqueue, read_status
 from engine.plan import Selection, build_plan
+from store import connect
 from store.home import find_home
 from store.journal import Entry, read_journals
-from store import connect
 from store.store import Store
 
 pytestmark = pytest.mark.faults
