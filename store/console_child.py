@@ -57,6 +57,7 @@ class Session:
         self._memory = memory
         self._result = duckdb.connect(":memory:", config={**_LOCKED_DOWN, "memory_limit": memory})
         self._types: list[str] = []
+        self._count = 0
 
     def run(self, sql: str, rows: int, seconds: float) -> dict[str, Any]:
         """Run one query and keep at most `rows` of its rows."""
@@ -75,10 +76,11 @@ class Session:
             finally:
                 self._result.unregister("incoming")
         (count,) = self._result.execute("SELECT count(*) FROM result").fetchall()[0]
+        self._count = min(count, rows)
         return {
             "columns": columns,
             "types": self._types,
-            "count": min(count, rows),
+            "count": self._count,
             "truncated": count > rows,
             "seconds": time.monotonic() - started,
         }
@@ -89,9 +91,8 @@ class Session:
             f"CAST(#{place} AS VARCHAR)" if kind.startswith(_AS_TEXT) else f"#{place}"
             for place, kind in enumerate(self._types, start=1)
         )
-        page = (
-            f"SELECT {shown} FROM result WHERE rowid >= {offset} AND rowid < {offset + rows} ORDER BY rowid"
-        )
+        end = min(offset + rows, self._count)
+        page = f"SELECT {shown} FROM result WHERE rowid >= {offset} AND rowid < {end} ORDER BY rowid"
         return {"rows": [list(map(plain, row)) for row in self._result.execute(page).fetchall()]}
 
     @contextlib.contextmanager

@@ -124,6 +124,7 @@ def build(path: Path, fill: Callable[[duckdb.DuckDBPyConnection], None] | None =
 
     _sweep(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(3)}.tmp")
+    complete = False
     try:
         config = {**SAFE, "storage_compatibility_version": STORAGE_VERSION}
         with duckdb.connect(temporary, config=config) as con:
@@ -134,15 +135,18 @@ def build(path: Path, fill: Callable[[duckdb.DuckDBPyConnection], None] | None =
             if fill:
                 fill(con)
             con.execute("CHECKPOINT")
+            complete = True
     except duckdb.Error as error:
-        temporary.unlink(missing_ok=True)
-        raise _sentence(error, path) from error
+        raise _update_sentence(error, path) from error
+    finally:
+        if not complete:
+            temporary.unlink(missing_ok=True)
     return temporary
 
 
 def aside(path: Path) -> Path:
     """A free name beside `path` that tells when it was put there."""
-    return path.with_name(f"{path.name}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
+    return path.with_name(f"{path.stem}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}{path.suffix}")
 
 
 def insert(

@@ -150,7 +150,7 @@ def _body(record: Record) -> dict[str, Any]:
 
 
 def _shallow(record: Unit | Metrics | CvTrial | Epoch) -> dict[str, Any]:
-    return {item.name: getattr(record, item.name) for item in fields(record)}
+    return {item.name: getattr(record, item.name) for item in fields(record) if item.init}
 
 
 def _number(value: float | None) -> float:

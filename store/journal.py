@@ -15,10 +15,10 @@ import re
 import secrets
 import socket
 import threading
-import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -204,7 +204,7 @@ def _decode(file: str, end: int, line: bytes) -> Entry | Damaged:
 
 def _unique_name() -> str:
     host = re.sub(r"[^A-Za-z0-9]", "", socket.gethostname())[:20] or "host"
-    return f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{host}-{os.getpid()}-{secrets.token_hex(3)}"
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{host}-{os.getpid()}-{secrets.token_hex(3)}"
 
 
 def _sentence(error: OSError, path: Path) -> StoreError:

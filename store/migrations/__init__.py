@@ -23,10 +23,10 @@ CREATE TABLE IF NOT EXISTS migrations (
 """
 
 
-def migrate(con: duckdb.DuckDBPyConnection, steps: tuple[str, ...] = STEPS) -> None:
+def migrate(con: duckdb.DuckDBPyConnection) -> None:
     """Run the steps this file has not seen, each in a transaction of its own."""
     con.execute(_TABLE)
-    for step, file in enumerate(steps, start=1):
+    for step, file in enumerate(STEPS, start=1):
         if step <= applied_steps(con):
             continue
         con.begin()

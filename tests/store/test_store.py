@@ -1,0 +1,432 @@
+"""The store: durable at once, in DuckDB after a flush, whoever else reads or writes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import duckdb
+import pytest
+from fake_records import ENVIRONMENT, failed, scored, unit
+
+import store
+from store.entries import entry_of
+from store.errors import StoreBusy, StoreError
+from store.home import find_home
+from store.journal import JournalWriter
+from store.records import Audit, ClassAudit, Model, Run, Task
+from store.store import Store
+
+HOLD = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print(flush=True); input()"
+POLL = """
+import store, sys
+for _ in range(15):
+    with store.connect(sys.argv[1]) as con:
+        print(con.execute("SELECT count(*) FROM scores").fetchone()[0])
+"""
+WRITE = """
+import sys
+sys.path.insert(0, sys.argv[2])
+from fake_records import scored, unit
+from store.errors import StoreBusy
+from store.home import find_home
+from store.store import Store
+saved = Store(find_home(sys.argv[1]))
+input()
+for seed in range(int(sys.argv[3]), int(sys.argv[3]) + 15):
+    saved.append(scored(unit(seed=seed)))
+    try:
+        saved.flush()
+    except StoreBusy:
+        pass
+"""
+
+
+def rows(home, query: str) -> list[tuple]:
+    with store.connect(home) as con:
+        return con.execute(query).fetchall()
+
+
+@pytest.fixture
+def hold():
+    """Open a file in another process until the test ends."""
+    holders = []
+
+    def start(path) -> subprocess.Popen:
+        holder = subprocess.Popen(
+            [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        holders.append(holder)
+        holder.stdout.readline()
+        return holder
+
+    yield start
+    for holder in holders:
+        holder.kill()
+        holder.communicate()
+
+
+def test_every_kind_of_record_reaches_its_tables(home):
+    saved = Store(home)
+    task = Task(
+        "mine",
+        "Mine",
+        ("a", "b"),
+        ("G1", "G2"),
+        (0, 1),
+        ("x", "y"),
+        Audit((ClassAudit("a", 1, 1, 1, 1, 1),)),
+    )
+    model = Model("m", "folder", "/models/m", printed={"memory_gb": 0.12})
+    run = Run("run-1", "2026-11-23T13:00:00+01:00", {"models": ["m"]}, 2, 0, 7, "box")
+    saved.append(run, ENVIRONMENT, model, task, scored(unit()), failed(unit(seed=42)))
+    flushed = saved.flush()
+    assert (flushed.scored, flushed.failed, flushed.conflicts, flushed.damaged) == (1, 1, 0, 0)
+    counts = {
+        "models": 1, "tasks": 1, "task_genes": 2, "runs": 1, "units": 2, "scores": 1, "predictions": 12,
+        "cv_trials": 2, "epochs": 1, "failures": 1,
+        "environments": 1, "conflicts": 0, "reference_scores": 540,
+    }  # fmt: skip
+    with store.connect(home) as con:
+        found = {name: con.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in counts}
+        assert found == counts
+        assert con.execute("SELECT class, text FROM task_genes ORDER BY gene").fetchall() == [
+            ("a", "x"),
+            ("b", "y"),
+        ]
+        assert con.execute("SELECT printed['memory_gb'] FROM models").fetchone() == (0.12,)
+        assert con.execute("SELECT started_at::VARCHAR, state FROM runs").fetchone() == (
+            "2026-11-23 12:00:00",
+            "started",
+        )
+        query = "SELECT text, scheme, axes->>'labels', task_hash FROM units WHERE seed = 41"
+        assert con.execute(query).fetchone() == ("facts", "paper", "unique", "hash of dosage-sensitivity")
+        assert con.execute("SELECT seconds['fit'], notes FROM scores").fetchone() == (0.25, ["a note"])
+        assert con.execute("SELECT score = scores[2] FROM predictions LIMIT 1").fetchone() == (True,)
+    saved.append(Run("run-1", run.started_at, {}, 2, 0, 7, "box", "2026-11-23T12:30:00+00:00", "failed"))
+    saved.flush()
+    assert rows(home, "SELECT state, finished_at::VARCHAR FROM runs") == [("failed", "2026-11-23 12:30:00")]
+
+
+def test_strange_texts_pass(home):
+    saved = Store(home)
+    names = ["[/]", "\x1b[31m", "a\x00b", "💥 \u202e", "x" * 300, "'; DROP TABLE scores; --"]
+    saved.append(*(scored(unit(model=name)) for name in names))
+    saved.flush()
+    assert len(rows(home, "SELECT DISTINCT model FROM scores")) == len(names)
+
+
+def test_what_is_finished_is_known_across_processes_and_between_calls(home):
+    first, second = Store(home), Store(home)
+    done, broken = unit(seed=41), unit(seed=42)
+    first.append(scored(done), failed(broken))
+    assert second.finished() == {done.key: "scored", broken.key: "failed"}
+    second.append(failed(broken, 2))
+    assert first.attempts() == {broken.key: 2}
+    first.append(scored(broken))
+    assert second.finished() == {done.key: "scored", broken.key: "scored"}
+    second.append(failed(broken, 3))
+    assert second.finished()[broken.key] == "scored"
+
+
+def test_the_same_number_again_is_ignored(home):
+    saved = Store(home)
+    saved.append(scored(unit()))
+    saved.flush()
+    saved.append(scored(unit()), scored(unit()))
+    assert saved.flush().scored == 0
+    assert rows(home, "SELECT count(*) FROM predictions") == [(12,)]
+    assert rows(home, "FROM conflicts") == []
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_another_number_is_a_conflict_and_never_overwrites(home, at_once):
+    saved = Store(home)
+    saved.append(scored(unit(), 0.75))
+    if not at_once:
+        saved.flush()
+    saved.append(scored(unit(), 0.8, environment="elsewhere"))
+    saved.flush()
+    assert rows(home, "SELECT auc FROM scores") == [(0.75,)]
+    assert rows(home, "SELECT key, kept_auc, auc, kept_environment, environment FROM conflicts") == [
+        (unit().key, 0.75, 0.8, ENVIRONMENT.hash, "elsewhere")
+    ]
+    assert rows(home, "SELECT count(*) FROM predictions") == [(12,)]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_success_supersedes_failures_but_keeps_them(home, at_once):
+    saved = Store(home)
+    saved.append(failed(unit(), 1), failed(unit(), 2))
+    if not at_once:
+        saved.flush()
+    saved.append(scored(unit()))
+    saved.append(failed(unit(), 3))
+    saved.flush()
+    assert rows(home, "SELECT state FROM units") == [("scored",)]
+    assert rows(home, "SELECT attempt FROM failures ORDER BY attempt") == [(1,), (2,), (3,)]
+    assert rows(home, "SELECT n, failed FROM leaderboard") == [(1, 0)]
+
+
+def test_descriptions_are_written_once(home):
+    model = Model("m", "folder", "/m")
+    Store(home).append(ENVIRONMENT, model)
+    before = sum(path.stat().st_size for path in home.journals.iterdir())
+    Store(home).append(ENVIRONMENT, model)
+    assert sum(path.stat().st_size for path in home.journals.iterdir()) == before
+    changed = Store(home)
+    changed.append(Model("m", "folder", "/elsewhere"))
+    changed.flush()
+    assert rows(home, "SELECT source FROM models") == [("/elsewhere",)]
+
+
+def test_damaged_lines_are_counted_and_the_rest_is_there(home):
+    saved = Store(home)
+    saved.append(scored(unit(seed=1)))
+    saved.append(scored(unit(seed=2)))
+    saved.append(scored(unit(seed=3)))
+    (journal,) = home.journals.iterdir()
+    lines = journal.read_bytes().splitlines(keepends=True)
+    lines[1] = lines[1].replace(b"GENE3", b"GENE4")
+    journal.write_bytes(b"".join(lines))
+    assert saved.flush().damaged == 1
+    assert rows(home, "SELECT seed FROM scores ORDER BY seed") == [(1,), (3,)]
+    assert rows(home, "SELECT damaged FROM applied") == [(1,)]
+    assert len(saved.finished()) == 2
+    assert saved.damaged == 1
+
+
+def test_a_line_of_another_version_is_counted_and_does_not_stop_the_others(home):
+    saved = Store(home)
+    JournalWriter(home.journals, "future").append(
+        [
+            {"kind": "hologram", "key": "x", "record": {}},
+            {"kind": "scored", "key": "y", "record": {"unit": 7}},
+            entry_of(scored(unit())),
+        ]
+    )
+    flushed = saved.flush()
+    assert (flushed.scored, flushed.damaged) == (1, 2)
+
+
+def test_large_journals_are_applied_in_several_short_transactions(home, monkeypatch):
+    monkeypatch.setattr("store.store.BATCH_BYTES", 4000)
+    saved = Store(home)
+    saved.append(*(scored(unit(seed=seed)) for seed in range(30)))
+    assert saved.flush().scored == 30
+    assert rows(home, "SELECT count(*), count(DISTINCT key) FROM scores") == [(30, 30)]
+
+
+def test_nothing_new_leaves_the_file_alone(home, hold):
+    saved = Store(home)
+    saved.append(scored(unit()))
+    saved.flush()
+    hold(home.database)
+    assert saved.flush().scored == 0
+
+
+def test_a_lock_elsewhere_names_its_holder_and_costs_nothing(home, hold):
+    saved = Store(home)
+    saved.flush()
+    pid = hold(home.database).pid
+    saved.append(scored(unit()))
+    with pytest.raises(StoreBusy, match=rf"held by process {pid} \(python"):
+        saved.flush()
+    assert saved.finished() == {unit().key: "scored"}
+    with pytest.raises(StoreBusy, match=str(pid)):
+        store.connect(home, timeout=0.1)
+
+
+def test_rows_wait_for_the_lock_to_go(home, hold):
+    saved = Store(home)
+    saved.flush()
+    holder = hold(home.database)
+    saved.append(scored(unit()))
+    with pytest.raises(StoreBusy):
+        saved.flush()
+    holder.kill()
+    holder.wait()
+    assert saved.flush().scored == 1
+
+
+def test_reading_goes_on_while_another_process_flushes(home):
+    saved = Store(home)
+    saved.append(scored(unit(seed=0)))
+    saved.flush()
+    reader = subprocess.Popen(
+        [sys.executable, "-c", POLL, str(home.database)], stdout=subprocess.PIPE, text=True
+    )
+    seed = 1
+    while reader.poll() is None:
+        saved.append(scored(unit(seed=seed)))
+        seed += 1
+        with contextlib.suppress(StoreBusy):
+            saved.flush()
+    counts = [int(line) for line in reader.stdout]
+    assert reader.returncode == 0
+    assert len(counts) == 15
+    assert counts == sorted(counts)
+    saved.flush()
+    assert rows(home, "SELECT count(*) FROM scores") == [(seed,)]
+
+
+def test_two_processes_create_and_flush_at_once(home):
+    places = [str(home.data.parent), str(Path(__file__).parent)]
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITE, *places, start], stdin=subprocess.PIPE)
+        for start in ("0", "10")
+    ]
+    for writer in writers:
+        writer.stdin.write(b"\n")
+        writer.stdin.flush()
+    assert [writer.wait() for writer in writers] == [0, 0]
+    Store(home).flush()
+    assert rows(home, "SELECT count(*), count(DISTINCT key) FROM scores") == [(25, 25)]
+    assert rows(home, "FROM conflicts") == []
+    assert [path.name for path in home.data.glob(".arena*")] == []
+
+
+def test_threads_share_a_store(home):
+    saved = Store(home)
+    problems = []
+
+    def work(start: int) -> None:
+        for seed in range(start, start + 5):
+            saved.append(scored(unit(seed=seed)))
+            try:
+                saved.flush()
+            except StoreError as error:
+                problems.append(error)
+
+    threads = [threading.Thread(target=work, args=(start,)) for start in range(0, 20, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert rows(home, "SELECT count(*) FROM scores") == [(20,)]
+
+
+def digest(path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def sqlite(path) -> None:
+    import sqlite3
+
+    with sqlite3.connect(path) as con:
+        con.execute("CREATE TABLE t (x)")
+
+
+def foreign(path) -> None:
+    with duckdb.connect(path) as con:
+        con.execute("CREATE TABLE t (x INTEGER)")
+
+
+def newer(path) -> None:
+    Store(find_home(path.parent.parent)).flush()
+    with duckdb.connect(path) as con:
+        con.execute("INSERT INTO migrations VALUES (99, 'future.sql', now()::TIMESTAMP)")
+
+
+def truncated(path) -> None:
+    Store(find_home(path.parent.parent)).flush()
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def newer_duckdb(path) -> None:
+    Store(find_home(path.parent.parent)).flush()
+    data = bytearray(path.read_bytes())
+    data[12:20] = (250).to_bytes(8, "little")
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda path: path.write_bytes(b""), "damaged or not a DuckDB file"),
+        (lambda path: path.write_bytes(b"hello " * 5000), "damaged or not a DuckDB file"),
+        (sqlite, "is not a DuckDB file"),
+        (foreign, "is not a genearena results file"),
+        (newer, r"written by a newer genearena \(schema step 99\)"),
+        (truncated, "damaged or not a DuckDB file"),
+        (newer_duckdb, "newer DuckDB|damaged"),
+    ],
+    ids=["empty", "text", "sqlite", "foreign", "newer", "truncated", "newer-duckdb"],
+)
+def test_a_file_that_is_not_ours_is_told_in_one_sentence_and_left_alone(home, make, sentence):
+    home.create()
+    make(home.database)
+    before = digest(home.database)
+    saved = Store(home)
+    saved.append(scored(unit()))
+    for attempt in (saved.flush, lambda: store.connect(home)):
+        with pytest.raises(StoreError, match=sentence) as told:
+            attempt()
+        assert "\n" not in str(told.value)
+    assert digest(home.database) == before
+    assert saved.finished() == {unit().key: "scored"}
+
+
+def test_no_file_yet(tmp_path):
+    with pytest.raises(StoreError, match=r"no results at .* yet"):
+        store.connect(tmp_path)
+
+
+def test_connect_takes_a_home_a_folder_or_the_file(home):
+    Store(home).flush()
+    for place in (home, home.data.parent, home.database, str(home.database)):
+        with store.connect(place) as con:
+            assert con.execute("SELECT count(*) FROM units").fetchone() == (0,)
+
+
+def test_the_file_is_in_the_format_that_duckdb_1_2_reads(home):
+    Store(home).flush()
+    with duckdb.connect(home.database, read_only=True) as con:
+        tags = con.execute("SELECT tags FROM duckdb_databases() WHERE database_name = 'arena'").fetchone()[
+            0
+        ]
+    assert tags["storage_version"].startswith("v1.2.0")
+
+
+def test_the_log_of_a_vanished_database_is_not_replayed_into_the_new_one(home):
+    saved = Store(home)
+    saved.flush()
+    code = (
+        "import duckdb, os, sys\n"
+        "con = duckdb.connect(sys.argv[1]); con.execute('PRAGMA disable_checkpoint_on_shutdown')\n"
+        "con.execute('CREATE TABLE ghost (x INTEGER)'); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(home.database)], check=True)
+    assert home.database.with_name("arena.duckdb.wal").exists()
+    home.database.unlink()
+    saved.flush()
+    assert rows(home, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'ghost'") == [(0,)]
+    assert len(list(home.data.glob("arena.duckdb.*.wal"))) == 1
+
+
+def test_an_older_file_gets_the_missing_steps_and_keeps_its_rows(home, monkeypatch):
+    saved = Store(home)
+    saved.append(scored(unit(seed=1)))
+    saved.flush()
+    folder = home.data / "steps"
+    folder.mkdir()
+    (folder / "0002_more.sql").write_text("ALTER TABLE scores ADD COLUMN mood VARCHAR DEFAULT 'fine'")
+    monkeypatch.setattr("store.migrations.STEPS", ("schema.sql", str(folder / "0002_more.sql")))
+    saved.append(scored(unit(seed=2)))
+    saved.flush()
+    assert rows(home, "SELECT seed, mood FROM scores ORDER BY seed") == [(1, "fine"), (2, "fine")]
+    assert rows(home, "SELECT max(step) FROM migrations") == [(2,)]
+
+
+def test_importing_the_vocabulary_loads_nothing_heavy():
+    code = (
+        "import sys, store, store.home, store.errors, store.journal, store.entries, store.store\n"
+        "print([name for name in ('duckdb', 'pandas', 'pyarrow', 'numpy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
