@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING, Final
 from store.database import insert
 from store.journal import Damaged, Entry
 from store.queries import named
-from store.rows import Row, Rows, rows_of
+from store.rows import MODEL_COLUMNS, Row, Rows, rows_of
 
 if TYPE_CHECKING:
     import duckdb
 
-_MODEL_COLUMNS: Final = (
-    *("kind", "source", "revision", "dimension", "parameters", "pooling", "normalize"),
-    *("prefix", "max_tokens", "licence", "paper_name", "printed", "note"),
-)
 _KNOWN: Final[Mapping[str, str]] = {
     "units": (
         "ON CONFLICT (key) DO UPDATE SET state = excluded.state, finished_at = excluded.finished_at "
@@ -29,7 +25,7 @@ _KNOWN: Final[Mapping[str, str]] = {
         "WHERE excluded.state <> 'started'"
     ),
     "models": "ON CONFLICT (name) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in _MODEL_COLUMNS),
+    + ", ".join(f"{name} = excluded.{name}" for name in (*MODEL_COLUMNS, "printed")),
     "environments": "ON CONFLICT DO NOTHING",
     "applied": 'ON CONFLICT (file) DO UPDATE SET "offset" = excluded."offset", damaged = excluded.damaged',
 }
@@ -91,9 +87,8 @@ def apply(con: duckdb.DuckDBPyConnection, lines: Iterable[Entry | Damaged]) -> F
         if new_rows:
             _insert_rows(con, table, new_rows)
     _write_ranks(con, rows)
-    return Flushed(
-        len(rows["scores"]), len(rows["failures"]), len(rows["conflicts"]), sum(damaged.values())
-    )
+    counts = (len(rows[name]) for name in ("scores", "failures", "conflicts"))
+    return Flushed(*counts, sum(damaged.values()))
 
 
 def applied_offsets(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -140,16 +135,15 @@ def _keep_new_tasks(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
 def _insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
     if table in _PRIMARY:  # one statement may touch a key only once
         key, weak = _PRIMARY[table]
-        rows = list(
-            {row[key]: row for row in sorted(rows, key=lambda row: row.get("state") != weak)}.values()
-        )
+        strongest_last = sorted(rows, key=lambda row: row.get("state") != weak)
+        rows = list({row[key]: row for row in strongest_last}.values())
     insert(con, table, {name: [row[name] for row in rows] for name in rows[0]}, _KNOWN.get(table, ""))
 
 
 def _write_ranks(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
-    for protocol, preset, text in sorted(
-        {(row["protocol"], row["preset"], row["text"]) for row in rows["units"]}
-    ):
+    """Rank the arms anew that have new outcomes."""
+    touched = {tuple(row[name] for name in ("protocol", "preset", "text")) for row in rows["units"]}
+    for protocol, preset, text in sorted(touched):
         arm = {"protocol": protocol, "preset": preset, "text": text}
         con.execute(named("forget_ranks"), arm)
         con.execute(named("write_ranks"), arm)

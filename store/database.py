@@ -140,7 +140,8 @@ def build(path: Path, fill: Callable[[duckdb.DuckDBPyConnection], None] | None =
         raise _update_sentence(error, path) from error
     finally:
         if not complete:
-            temporary.unlink(missing_ok=True)
+            for leftover in path.parent.glob(f"{temporary.name}*"):
+                leftover.unlink()
     return temporary
 
 

@@ -15,6 +15,11 @@ Row = dict[str, Any]
 Rows = dict[str, list[Row]]
 """Table name -> its new rows."""
 
+MODEL_COLUMNS: Final = (
+    *("kind", "source", "revision", "dimension", "parameters", "pooling", "normalize"),
+    *("prefix", "max_tokens", "licence", "paper_name", "note"),
+)
+"""The columns of `models` that are taken over as they are."""
 _METRICS: Final = ("auc", "auprc", "precision", "recall", "f1", "brier")
 _PLACE: Final = ("key", "model", "task", "protocol", "preset", "text", "seed")
 
@@ -146,8 +151,9 @@ def _environment_rows(key: str, record: Row) -> Rows:
 
 
 def _model_rows(key: str, record: Row) -> Rows:
+    columns = {name: record[name] for name in MODEL_COLUMNS}
     printed = [(str(name), _float(value)) for name, value in record["printed"].items()]
-    return {"models": [{**record, "printed": printed}]}
+    return {"models": [{"name": str(record["name"]), **columns, "printed": printed}]}
 
 
 def _task_rows(key: str, record: Row) -> Rows:

@@ -202,15 +202,18 @@ def test_damaged_lines_are_counted_and_the_rest_is_there(home):
 
 def test_a_line_of_another_version_is_counted_and_does_not_stop_the_others(home):
     saved = Store(home)
+    model = entry_of(Model("m", "folder", "/m"))
     JournalWriter(home.journals, "future").append(
         [
             {"kind": "hologram", "key": "x", "record": {}},
             {"kind": "scored", "key": "y", "record": {"unit": 7}},
+            {**model, "record": {**model["record"], "mood": "fine"}},
             entry_of(scored(unit())),
         ]
     )
     flushed = saved.flush()
     assert (flushed.scored, flushed.damaged) == (1, 2)
+    assert rows(home, "SELECT name FROM models") == [("m",)]
 
 
 def test_large_journals_are_applied_in_several_short_transactions(home, monkeypatch):
