@@ -87,8 +87,8 @@ def apply(con: duckdb.DuckDBPyConnection, lines: Iterable[Entry | Damaged]) -> F
         if new_rows:
             _insert_rows(con, table, new_rows)
     _write_ranks(con, rows)
-    counts = (len(rows[name]) for name in ("scores", "failures", "conflicts"))
-    return Flushed(*counts, sum(damaged.values()))
+    scores, failures, conflicts = (len(rows[name]) for name in ("scores", "failures", "conflicts"))
+    return Flushed(scores, failures, conflicts, sum(damaged.values()))
 
 
 def applied_offsets(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
