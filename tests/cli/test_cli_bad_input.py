@@ -75,7 +75,9 @@ def test_a_home_that_may_not_be_written(tmp_path, call):
     assert "--home" in call.refused("run", "--home", str(locked / "home"))
 
 
-@pytest.mark.parametrize("place", ["/proc/genearena", "/dev/null/genearena"])
+@pytest.mark.parametrize(
+    "place", ["/proc/genearena", "/dev/null/genearena", "~no-such-user/home", "/tmp/" + "x" * 300]
+)
 def test_a_home_that_cannot_be_made(call, place):
     assert "GENEARENA_HOME" in call.refused("run", "--home", place)
 

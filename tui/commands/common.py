@@ -27,8 +27,15 @@ class Session:
 
     @property
     def home(self) -> Home:
-        """The folders this call works in."""
-        return find_home(self.override)
+        """The folders this call works in.
+
+        Raises:
+            UsageError: the home of the user that the path names cannot be told.
+        """
+        try:
+            return find_home(self.override)
+        except RuntimeError as error:  # what pathlib raises for `~nobody`
+            raise UsageError(f"{error}", "Choose a folder with --home DIR or GENEARENA_HOME.") from error
 
     def writable(self) -> Home:
         """The same, made if they are missing.
