@@ -27,7 +27,7 @@ class Tokens:
     def batch(self, rows: Sequence[int]) -> dict[str, Tensor]:
         """The rows asked for, no wider than their longest text."""
         width = max(self.lengths[row] for row in rows)
-        index = torch.tensor(rows, device=self.inputs["input_ids"].device)
+        index = as_index(rows, self.inputs["input_ids"].device)
         return {name: values[index, :width] for name, values in self.inputs.items()}
 
 
@@ -87,6 +87,11 @@ def epoch_batches(rows: Sequence[int], size: int, seed: int, epoch: int) -> Iter
     order = torch.randperm(len(rows), generator=generator).tolist()
     for start in range(0, len(rows), size):
         yield [rows[place] for place in order[start : start + size]]
+
+
+def as_index(rows: Sequence[int], device: torch.device) -> Tensor:
+    """`rows` on the device; a blocking copy would wait for everything a GPU still has to do."""
+    return torch.tensor(rows).to(device, non_blocking=True)
 
 
 def in_order(rows: Sequence[int], size: int) -> Iterator[list[int]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 
-def evaluation_auc(labels: np.ndarray, scores: np.ndarray) -> float | None:
+def evaluation_auc(labels: NDArray[np.integer[Any]], scores: NDArray[np.float64]) -> float | None:
     """AUC of class 1, or with more classes the mean of every class against the rest.
 
     Args:

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.cancel import check
-from engine.finetune.batches import Tokens, in_order
+from engine.finetune.batches import Tokens, as_index, in_order
 from engine.finetune.config import FinetuneConfig
 from engine.finetune.evaluation import evaluation_auc
 from engine.finetune.model import Classifier
@@ -37,7 +38,7 @@ class Learner:
     ) -> None:
         self.model = model
         self.tokens = tokens
-        self.known = np.asarray(labels)
+        self._known = np.asarray(labels)
         self.labels = torch.tensor(labels, device=device)
         self.config = config
         self.device = device
@@ -61,7 +62,8 @@ class Learner:
         def backward(part: list[int]) -> Tensor:
             with self._autocast():
                 logits = self._logits(part)
-            loss = functional.cross_entropy(logits.float(), self.labels[part], reduction="sum") / len(rows)
+            wanted = self.labels[as_index(part, self.device)]
+            loss = functional.cross_entropy(logits.float(), wanted, reduction="sum") / len(rows)
             loss.backward()
             return loss.detach()
 
@@ -73,19 +75,19 @@ class Learner:
         optimizer.step()
         return torch.stack(losses).sum()
 
-    def scores(self, rows: Sequence[int]) -> np.ndarray:
+    def scores(self, rows: Sequence[int]) -> NDArray[np.float64]:
         """Probabilities, float64 [len(rows), n_classes]."""
 
         def logits(part: list[int]) -> Tensor:
             with self._autocast():
                 return self._logits(part).float()
 
-        scores: np.ndarray = self._evaluated(rows, logits).cpu().double().softmax(-1).numpy()
+        scores: NDArray[np.float64] = self._evaluated(rows, logits).cpu().double().softmax(-1).numpy()
         return scores
 
     def auc(self, rows: Sequence[int]) -> float | None:
         """AUC on `rows`; None without rows or if they leave nothing to rank."""
-        return evaluation_auc(self.known[list(rows)], self.scores(rows)) if rows else None
+        return evaluation_auc(self._known[list(rows)], self.scores(rows)) if rows else None
 
     def freeze_features(self) -> None:
         """Compute every text's features once; from here on only the head is run."""
@@ -107,7 +109,8 @@ class Learner:
 
     def _logits(self, part: list[int]) -> Tensor:
         if self._features is not None:
-            logits: Tensor = self.model.head(self.model.dropout(self._features[part]))
+            features = self._features[as_index(part, self.device)]
+            logits: Tensor = self.model.head(self.model.dropout(features))
             return logits
         return self.model.forward(self.tokens.batch(part))
 

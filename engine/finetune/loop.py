@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from engine.cancel import check
 from engine.finetune.batches import compact_vocabulary, epoch_batches, to_device, tokenise
@@ -32,8 +33,8 @@ from store.records import Epoch, Split
 class Finetuned:
     """What one split's fine-tuning leaves behind."""
 
-    scores: np.ndarray
-    """float64 [n_test, n_classes]: probabilities, in the order of `split.test`."""
+    scores: NDArray[np.float64]
+    """[n_test, n_classes]: probabilities, in the order of `split.test`."""
     epochs: tuple[Epoch, ...]
     seconds: Mapping[str, float]
     """Wall time by phase: load, tokenise, train, eval."""

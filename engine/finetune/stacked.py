@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from engine.finetune.loop import Clock, Finetuned, Stage, diverged, finetune, tw
 from engine.finetune.model import Classifier, load_classifier
 from engine.finetune.optim import LearningRate
 from engine.finetune.stack import Layout, Stack
-from engine.finetune.stacked_bert import WORDS, StackedBert, unsupported
+from engine.finetune.stacked_bert import WORDS, StackedBert, stackable
 from engine.finetune.stacked_step import StackedStep
 from store.records import Epoch, Split
 
@@ -63,7 +63,8 @@ def finetune_stacked(
         n_classes: number of classes of the task.
         device: `cuda:0`, ...
         cancel: looked at before every step.
-        on_epoch: told (place in `splits`, epoch) as each epoch ends.
+        on_epoch: told (place in `splits`, epoch) as each epoch ends; again from the first one if
+            the stack turns out not to fit.
         on_step: told (steps done, most steps there can be) after each step of the stack.
         everywhere: stack on other devices than CUDA too, where it is slower than the plain loop.
         graphs: replay each step as a CUDA graph.
@@ -85,7 +86,7 @@ def finetune_stacked(
         model, tokenizer, notes = load_classifier(Path(folder), config, n_classes)
     with clock("tokenise"):
         tokens, cut = tokenise(tokenizer, model.encoder, texts, config)
-    if unsupported(model, tokens):
+    if not stackable(model, tokens):
         return one_by_one()
     tokens = to_device(compact_vocabulary(model.encoder, tokens), where)
     run = _Run(model, StackedBert(model, tokens), labels, config, where, cancel, clock, graphs)
@@ -115,7 +116,6 @@ class _Member:
     weights: Tensor | None = None
     """Of the best epoch; without evaluation, of the last."""
     waited: int = 0
-    epochs: list[Epoch] = field(default_factory=list)
 
     def saw(self, auc: float | None, weights: Tensor) -> None:
         """Note an epoch's evaluation AUC and keep its weights if they are the best."""

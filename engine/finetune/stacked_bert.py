@@ -18,17 +18,16 @@ from engine.finetune.stack import Stack
 WORDS = "encoder.embeddings.word_embeddings.weight"
 
 
-def unsupported(model: Classifier, tokens: Tokens) -> str:
-    """Why `model` cannot be stacked; empty if it can."""
+def stackable(model: Classifier, tokens: Tokens) -> bool:
+    """Whether `model` is a BERT encoder of the usual build, reading texts of one part."""
     config: Any = model.encoder.config
-    if config.model_type != "bert" or getattr(config, "is_decoder", False):
-        return f"{type(model.encoder).__name__} is no BERT encoder"
-    if getattr(config, "position_embedding_type", "absolute") != "absolute":
-        return "its positions are not absolute"
     types = tokens.inputs.get("token_type_ids")
-    if types is not None and bool(types.any()):
-        return "its texts have more than one part"
-    return ""
+    return (
+        config.model_type == "bert"
+        and not config.is_decoder
+        and getattr(config, "position_embedding_type", "absolute") == "absolute"
+        and not (types is not None and bool(types.any()))
+    )
 
 
 class StackedBert:

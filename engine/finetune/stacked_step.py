@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -85,7 +86,7 @@ class StackedStep:
         graph.replay()
         return losses.clone()
 
-    def scores(self, rows: Sequence[Sequence[int]]) -> list[np.ndarray]:
+    def scores(self, rows: Sequence[Sequence[int]]) -> list[NDArray[np.float64]]:
         """Each copy's probabilities for its own rows, float64 [len(rows[k]), n_classes]."""
         longest = max(len(own) for own in rows)
         filled = [[*own, *[0] * (longest - len(own))] for own in rows]
