@@ -110,7 +110,7 @@ def build_plan(selection: Selection, home: Home, finished: Mapping[str, str]) ->
                     blocked.append(Blocked(model.name, name, protocol.name, len(selection.seeds), reason))
                     continue
                 spec = _spec(model, tasks[name], protocol, axes, text, selection.scheme)
-                label = preset_label(axes, protocol.family)
+                label = " ".join([preset_label(axes, protocol.family), *_overridden(protocol)])
                 units.extend(
                     Unit(model.name, name, protocol.name, label, seed, _with_seed(spec, seed))
                     for seed in selection.seeds
@@ -144,6 +144,16 @@ def _protocol(name: str, params: Mapping[str, Any]) -> Protocol:
     protocol = PROTOCOLS[name]
     mine = {key: _like(protocol.params[key], key, params[key]) for key in params if key in protocol.params}
     return replace(protocol, params={**protocol.params, **mine})
+
+
+def _overridden(protocol: Protocol) -> list[str]:
+    """The parameters that are not the protocol's own, so that they rank in a table of their own."""
+    own = PROTOCOLS[protocol.name].params
+    return [
+        f"{name}={','.join(map(str, value)) if isinstance(value, tuple) else value}"
+        for name, value in protocol.params.items()
+        if value != own[name]
+    ]
 
 
 def _like(default: Any, name: str, value: Any) -> Any:

@@ -48,7 +48,7 @@ def _canonical(value: Any) -> Any:
 
 def content_hash(value: Any) -> str:
     """SHA-256 (64 hex digits) of `canonical_json(value)`."""
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 # ---------------------------------------------------------------------------- what can be chosen
@@ -177,7 +177,8 @@ class Unit:
     task: str
     protocol: str
     preset: str
-    """`paper`, `corrected` or `custom`: a label for `axes`, not part of the key."""
+    """`paper` or `corrected`, followed by what was set apart from it (`paper scaling=l2 epochs=2`):
+    a label, not part of the key, under which numbers rank together."""
     seed: int
     spec: Mapping[str, Any]
     """Everything that can change the number, and nothing else:

@@ -27,7 +27,9 @@ def imports_of(path: Path) -> set[str]:
 @pytest.mark.parametrize("layer", ORDER)
 def test_no_layer_imports_upwards(layer):
     above = set(ORDER[ORDER.index(layer) + 1 :])
-    offenders = {p.name: imports_of(p) & above for p in (ROOT / layer).rglob("*.py") if imports_of(p) & above}
+    offenders = {
+        p.name: imports_of(p) & above for p in (ROOT / layer).rglob("*.py") if imports_of(p) & above
+    }
     assert not offenders
 
 

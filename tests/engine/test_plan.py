@@ -70,6 +70,12 @@ def test_a_key_changes_exactly_where_the_number_can(selection, home, change, tou
     assert changed == touched
 
 
+def test_what_is_set_apart_ranks_apart(selection, home):
+    one = replace(selection, protocols=("rf-cv", "lr"), params={"trees": "25,50", "C": 1})
+    labels = {u.protocol: u.preset for u in build_plan(one, home, {}).units}
+    assert labels == {"rf-cv": "paper trees=25,50", "lr": "paper"}
+
+
 def test_renaming_the_file_keeps_the_key_and_changing_a_label_does_not(tmp_path, home):
     path = tmp_path / write_task(tmp_path, "first")
     base = Selection(("all-MiniLM-L6-v2",), (str(path),), ("lr",), seeds=(41,))

@@ -1,0 +1,184 @@
+"""The encoding loop: tokenise ahead, batch by length under a token budget, run, hand vectors back.
+
+On a CPU in fp32 only texts of equal length in tokens share a batch: nothing is padded, and a text's
+vector does not depend on its neighbours, to the last bit (checked for the linear algebra library
+that PyTorch uses on x86). Small batches also stay in the cache: 1,024 tokens at once measure
+faster than 4,096.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.cancel import check
+from store.errors import ModelError
+from store.records import Precision
+
+CHUNK: Final = 4096
+"""Texts tokenised at once, while the batches of the chunk before are run."""
+
+Item = TypeVar("Item")
+Features = dict[str, torch.Tensor]
+
+
+@dataclass(slots=True)
+class Batching:
+    """Which texts may share a batch."""
+
+    budget: int
+    """Padded tokens in one batch, at most, unless one text alone is longer."""
+    step: int
+    """Lengths that round up to the same multiple of this share a batch; 1: equal lengths only."""
+
+
+def batching(device: str, precision: Precision) -> Batching:
+    """The measured choice for a device: a GPU wants few and large batches, a CPU small ones."""
+    if device.startswith("cuda"):
+        return Batching(65_536, 16)
+    if device == "cpu":
+        # bf16 tiles want rows: 8 merges twice as many texts as equal lengths for 8% of padding.
+        return Batching(1024, 1 if precision == "fp32" else 8)
+    return Batching(16_384, 16)
+
+
+def plan_batches(lengths: Sequence[int], rules: Batching) -> list[list[int]]:
+    """Indices of the texts of each batch, shortest texts first."""
+    batches: list[list[int]] = []
+    width = 0
+    for index in sorted(range(len(lengths)), key=lambda index: (lengths[index], index)):
+        wanted = -(-lengths[index] // rules.step)
+        if wanted != width or (len(batches[-1]) + 1) * lengths[index] > rules.budget:
+            batches.append([])
+            width = wanted
+        batches[-1].append(index)
+    return batches
+
+
+class Encoder:
+    """A loaded model: texts in, float32 vectors out."""
+
+    def __init__(
+        self,
+        transformer: Any,
+        head: Sequence[torch.nn.Module],
+        *,
+        prefix: str,
+        max_tokens: int,
+        device: str,
+        precision: Precision,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        half = precision == "bf16" and device != "cpu"
+        self._transformer = transformer.to(device, torch.bfloat16 if half else torch.float32).eval()
+        self._head = [step.to(device).eval() for step in head]
+        self._tokenizer = transformer.tokenizer
+        self._prefix = prefix
+        self._max_tokens = max_tokens
+        self._device = device
+        self._autocast = precision == "bf16" and device == "cpu"
+        self._rules = batching(device, precision)
+        self.notes = notes
+        """What the reader of a number should know about this model as loaded."""
+
+    @property
+    def parameters(self) -> int:
+        """Weights that were loaded."""
+        return sum(
+            weight.numel() for step in (self._transformer, *self._head) for weight in step.parameters()
+        )
+
+    def token_lengths(self, texts: Sequence[str]) -> list[int]:
+        """Length of each text in tokens, before any cut."""
+        found = self._tokenizer([self._prefix + text for text in texts], truncation=False, padding=False)
+        return [len(ids) for ids in found["input_ids"]]
+
+    def encode(
+        self, texts: Sequence[str], cancel: threading.Event
+    ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
+        """Vectors of `texts`, batch by batch: (indices into `texts`, float32 [len(indices), d]).
+
+        Raises:
+            Stopped: `cancel` was set; looked at before every batch.
+            ModelError: the model gives numbers that are not finite, or one text alone does not fit
+                into the GPU's memory.
+        """
+        # One batch is in flight while the next is handed out, so that a GPU never waits for a copy.
+        waiting: tuple[list[int], torch.Tensor] | None = None
+        for rows, features in _ahead(self._prepared(texts)):
+            check(cancel)
+            launched = (rows, self._run(features))
+            if waiting is not None:
+                yield waiting[0], _array(waiting[1])
+            waiting = launched
+        if waiting is not None:
+            yield waiting[0], _array(waiting[1])
+
+    def _prepared(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Features]]:
+        for start in range(0, len(texts), CHUNK):
+            chunk = [self._prefix + text for text in texts[start : start + CHUNK]]
+            tokens = self._tokenizer(chunk, truncation=True, max_length=self._max_tokens, padding=False)
+            for rows in plan_batches([len(ids) for ids in tokens["input_ids"]], self._rules):
+                chosen = {name: [values[row] for row in rows] for name, values in tokens.items()}
+                features = self._tokenizer.pad(chosen, padding=True, return_tensors="pt")
+                yield [start + row for row in rows], dict(features)
+
+    def _run(self, features: Features) -> torch.Tensor:
+        try:
+            return self._forward(features)
+        except torch.OutOfMemoryError:
+            count = len(features["input_ids"])
+            if count == 1:
+                raise ModelError(
+                    f"One text of {features['input_ids'].shape[1]} tokens does not fit into the memory of "
+                    f"{self._device}.",
+                    "Set max_tokens lower, or use the CPU.",
+                ) from None
+        torch.cuda.empty_cache()
+        self._rules.budget = max(1, self._rules.budget // 2)
+        note = "Batches were made smaller to fit into the GPU's memory."
+        self.notes = (*self.notes, note) if note not in self.notes else self.notes
+        halves = (
+            {k: v[: count // 2] for k, v in features.items()},
+            {k: v[count // 2 :] for k, v in features.items()},
+        )
+        return torch.cat([self._run(half) for half in halves])
+
+    @torch.inference_mode()
+    def _forward(self, features: Features) -> torch.Tensor:
+        moved = {name: value.to(self._device, non_blocking=True) for name, value in features.items()}
+        with torch.autocast("cpu", torch.bfloat16) if self._autocast else contextlib.nullcontext():
+            state = self._transformer(moved)
+        if "token_embeddings" in state:
+            state["token_embeddings"] = state["token_embeddings"].float()
+        for step in self._head:
+            state = step(state)
+        return state["sentence_embedding"].float()
+
+
+def _array(vectors: torch.Tensor) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = vectors.cpu().numpy()
+    if not np.isfinite(array).all():
+        raise ModelError(
+            "The model gives vectors with numbers that are not finite.",
+            "Use precision fp32, or another model.",
+        )
+    return array
+
+
+def _ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """`items`, each made in another thread while the one before is used."""
+    end = object()
+    with ThreadPoolExecutor(1, thread_name_prefix="tokenise") as pool:
+        made = pool.submit(next, items, end)
+        while (item := made.result()) is not end:
+            made = pool.submit(next, items, end)
+            yield item  # type: ignore[misc]

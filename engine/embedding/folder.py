@@ -1,0 +1,138 @@
+"""What a model folder's own files say about its use, read and checked before anything is loaded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from engine.catalog.local import TOKENIZERS, WEIGHTS
+from engine.catalog.models import declared
+from store.errors import ModelError
+from store.records import EmbeddingOptions, Model
+
+_LEGACY_POOLING: Final = {
+    "pooling_mode_cls_token": "cls",
+    "pooling_mode_max_tokens": "max",
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len_tokens",
+    "pooling_mode_weightedmean_tokens": "weightedmean",
+    "pooling_mode_lasttoken": "lasttoken",
+}
+"""How pooling files were written before sentence-transformers 5."""
+_NATIVE: Final = "sentence_transformers."
+_AGAIN: Final = "Fetch the model again, or name a folder that is whole."
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFacts:
+    """What the files declare; None where they are silent."""
+
+    encoder: Path
+    """The folder of config.json, tokenizer and weights: the model folder or a subfolder of it."""
+    pickled: bool
+    """Whether the weights come only as a pickle."""
+    pooling: str | None = None
+    normalize: bool | None = None
+    max_tokens: int | None = None
+    dimension: int | None = None
+
+
+def read_facts(folder: Path) -> FolderFacts:
+    """What the files of `folder` declare.
+
+    Raises:
+        ModelError: a file is missing or damaged, or asks for code that is not sentence-transformers'
+            own; the sentence names the file.
+    """
+    modules = list(_modules(folder))
+    encoder = folder / modules[0][1] if modules else folder
+    config = _read_object(encoder / "config.json")
+    _need(encoder, TOKENIZERS, "tokenizer")
+    weights = _need(encoder, WEIGHTS, "weight file")
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        if (encoder / name).is_file():
+            _read_object(encoder / name)
+    limits = encoder / "sentence_bert_config.json"
+    pooling = next((_pooling(folder / path) for kind, path in modules if kind == "Pooling"), None)
+    return FolderFacts(
+        encoder=encoder,
+        pickled=weights.startswith("pytorch_model"),
+        pooling=pooling,
+        normalize=any(kind == "Normalize" for kind, _ in modules) if modules else None,
+        max_tokens=_read_object(limits).get("max_seq_length") if limits.is_file() else None,
+        dimension=config.get("hidden_size"),
+    )
+
+
+def disagreements(model: Model, facts: FolderFacts, options: EmbeddingOptions) -> Iterator[str]:
+    """One sentence for each declared value that the files contradict."""
+    told = declared(model)
+    for name in ("pooling", "normalize", "max_tokens", "dimension"):
+        stated, found = told.get(name), getattr(facts, name)
+        if stated is None or found is None or stated == found:
+            continue
+        used = getattr(options, name, None)
+        yield (
+            f"{model.name}: its files say {name} {_word(found)}, the catalog {_word(stated)}; "
+            f"{_word(found if used is None else used)} was used."
+        )
+
+
+def _word(value: Any) -> str:
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def _modules(folder: Path) -> Iterator[tuple[str, str]]:
+    """(class name, subfolder) of each step that modules.json lists."""
+    path = folder / "modules.json"
+    if not path.is_file():
+        return
+    steps = _read_json(path)
+    if not isinstance(steps, list) or not steps:
+        raise ModelError(f"{path} lists no modules.", _AGAIN)
+    for step in steps:
+        kind, place = (
+            (str(step.get(key, "")) for key in ("type", "path")) if isinstance(step, dict) else ("", "")
+        )
+        if not kind.startswith(_NATIVE):
+            raise ModelError(
+                f"{path} asks for code of its own ({kind or 'a module without type'}), which is never run.",
+                "Choose a model that sentence-transformers can load by itself.",
+            )
+        if not (folder / place).resolve().is_relative_to(folder.resolve()):
+            raise ModelError(f"{path} names the folder {place!r} outside the model.", _AGAIN)
+        yield kind.rpartition(".")[2], place
+
+
+def _pooling(folder: Path) -> str:
+    config = _read_object(folder / "config.json")
+    modes = config.get("pooling_mode") or [mode for key, mode in _LEGACY_POOLING.items() if config.get(key)]
+    return modes if isinstance(modes, str) else "+".join(modes) or "mean"
+
+
+def _need(folder: Path, names: tuple[str, ...], what: str) -> str:
+    for name in names:
+        if (folder / name).is_file():
+            return name
+    raise ModelError(f"{folder} holds no {what} ({', '.join(names[:3])}, ...).", _AGAIN)
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    value = _read_json(path)
+    if not isinstance(value, dict):
+        raise ModelError(f"{path} is not a JSON object.", _AGAIN)
+    return value
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(f"{path} is missing.", _AGAIN) from error
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}.", _AGAIN) from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path} is not valid JSON: {error}.", _AGAIN) from error
