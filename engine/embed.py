@@ -116,6 +116,7 @@ def embed(
     missing = sorted(key for key in by_key if key not in found)
     if missing:
         encoder = _encoder(model, options, device, allowed_hosts)
+        loaded = time.perf_counter()
         try:
             for rows, vectors in encoder.encode([by_key[key] for key in missing], cancel):
                 batch = [missing[row] for row in rows]
@@ -124,7 +125,7 @@ def embed(
                 progress(len(found), len(by_key))
         finally:
             shelf.flush()
-        shelf.note(_about(model, encoder, device, (time.perf_counter() - started) / len(missing)))
+        shelf.note(_about(model, encoder, device, (time.perf_counter() - loaded) / len(missing)))
     vectors = _stack(model, [found[key] for key in keys])
     about = shelf.describe()
     return Embeddings(
@@ -151,17 +152,18 @@ def look_up(
         ModelError: the table is not on this machine.
         DataError: the table cannot be read as vectors.
     """
-    from engine.data.vectors import read_vectors
+    from engine.data.vector_files import read_vectors
 
     path = local_path(model, home)
     if path is None:
         raise ModelError(*how_to_get(model))
-    table = read_vectors(path, set(genes))
-    width = len(next(iter(table.values()))) if table else model.dimension or 0
-    nothing = np.zeros(width, np.float32)
-    missing = tuple(dict.fromkeys(gene for gene in genes if gene not in table))
-    vectors = np.stack([table.get(gene, nothing) for gene in genes]) if genes else np.zeros((0, width))
-    return np.ascontiguousarray(vectors, np.float32), missing
+    table = read_vectors(path, wanted=frozenset(genes).__contains__)
+    rows = {gene: row for row, gene in enumerate(table.genes)}
+    vectors = np.zeros((len(genes), table.matrix.shape[1]), np.float32)
+    for place, gene in enumerate(genes):
+        if gene in rows:
+            vectors[place] = table.matrix[rows[gene]]
+    return vectors, tuple(dict.fromkeys(gene for gene in genes if gene not in rows))
 
 
 def pick_device() -> str:
@@ -216,7 +218,8 @@ def _encoder(
     folder = local_path(model)
     if folder is None:
         raise ModelError(*how_to_get(model))
-    return loader.load_encoder(model, folder, options, device)
+    encoder: Encodes = loader.load_encoder(model, folder, options, device)
+    return encoder
 
 
 def _about(model: Model, encoder: Encodes, device: str, seconds_per_text: float) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The cache of vectors: one folder for each model and way of using it, one small file for every few hundred texts.
+"""The cache of vectors: a folder for each model and way of using it, a small file for some hundred texts.
 
 Content-addressed: a vector is found by the SHA-256 of its text in the folder named by a hash of
 everything else that can change it. Files are only ever added, under a temporary name first; a
@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import uuid
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -110,7 +109,7 @@ class VectorCache:
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             yield temporary
-            os.replace(temporary, target)
+            temporary.replace(target)
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise StoreError(

@@ -152,7 +152,7 @@ class Encoder:
         )
         return torch.cat([self._run(half) for half in halves])
 
-    @torch.inference_mode()
+    @torch.inference_mode()  # type: ignore[untyped-decorator]
     def _forward(self, features: Features) -> torch.Tensor:
         moved = {name: value.to(self._device, non_blocking=True) for name, value in features.items()}
         with torch.autocast("cpu", torch.bfloat16) if self._autocast else contextlib.nullcontext():

@@ -1,4 +1,4 @@
-"""Loading a model folder through sentence-transformers: no network, no code from the folder, no missing weight."""
+"""Loading a model folder through sentence-transformers: no network, no foreign code, no missing weight."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _unusable(folder: Path, facts: FolderFacts, error: Exception) -> ModelError:
         return ModelError(f"The weights in {facts.encoder} are damaged: {reason}.", hint)
     if isinstance(error, pickle.UnpicklingError):
         return ModelError(
-            f"{facts.encoder / 'pytorch_model.bin'} holds more than weights, or is damaged; it was not opened.",
+            f"{facts.encoder / 'pytorch_model.bin'} is damaged or holds more than weights.",
             hint,
         )
     if isinstance(error, RuntimeError) and "mismatch" in str(error):
@@ -118,7 +118,7 @@ def _check_weights(transformer: Transformer, facts: FolderFacts) -> None:
     missing = sorted(key for key in info["missing_keys"] if not any(part in key for part in _UNTRAINED))
     if missing:
         raise ModelError(
-            f"The weights in {facts.encoder} lack {len(missing)} of the tensors that its config.json asks for, "
+            f"The weights in {facts.encoder} lack {len(missing)} tensors that its config.json asks for, "
             f"{missing[0]} among them.",
             "Fetch the model again, or correct config.json.",
         )
