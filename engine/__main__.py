@@ -9,18 +9,20 @@ import logging
 import logging.handlers
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from engine.cancel import Control
-from engine.control import queued, runner_lock, take_queued
+from engine.control import LogLine, Status, queued, read_status, runner_lock, take_queued, write_status
 from engine.events import Event, Log, RunFinished, RunPaused, RunStarted, UnitFinished
 from engine.plan import Selection
 from engine.runner import Options
 from engine.supervise import supervise_locked
-from engine.workshop import Workshop
-from store.errors import GeneArenaError, StoreBusy
+from engine.workshop import Workshop, now
+from store.errors import GeneArenaError, StoreError
 from store.home import Home
 from store.records import Failed, Scored
 
@@ -37,7 +39,7 @@ def main(arguments: list[str] | None = None, workshop: Workshop | None = None) -
     control = Control()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: control.stop())
+        signal.signal(number, lambda *_: control.stop_soon())
     code = 0
     # The queue is looked at again after the lock is let go: a selection queued by somebody who
     # still saw the lock held is not left behind.
@@ -46,7 +48,7 @@ def main(arguments: list[str] | None = None, workshop: Workshop | None = None) -
             with runner_lock(home):
                 while not control.drained.is_set() and (selection := take_queued(home)):
                     code = max(code, _run(home, selection, control, options, workshop))
-        except StoreBusy as error:
+        except StoreError as error:
             _logger.warning("%s", error)
             return error.exit_code
     return code
@@ -59,11 +61,33 @@ def _run(
         _log_events(supervise_locked(home, selection, control, options, workshop))
     except GeneArenaError as error:
         _logger.error("%s", error)
-    except Exception:
+        _tell_failure(home, selection, str(error))
+    except Exception as error:
         _logger.exception("The runner stopped on an unforeseen error")
+        _tell_failure(home, selection, f"{type(error).__name__}: {error}")
     else:
         return 0
     return 1
+
+
+def _tell_failure(home: Home, selection: Selection, message: str) -> None:
+    """Let viewers see why this selection was not run to its end."""
+    before = read_status(home)
+    if before is None or before.pid != os.getpid() or not before.live:
+        before = Status("", os.getpid(), socket.gethostname(), "failed", now(), now(), 0, 0)
+    told = LogLine(now(), "error", message)
+    write_status(
+        home,
+        replace(
+            before,
+            state="failed",
+            updated_at=now(),
+            running=(),
+            message=message,
+            log=(*before.log, told),
+            selection=selection.to_json(),
+        ),
+    )
 
 
 def _log_events(events: Iterable[Event]) -> None:

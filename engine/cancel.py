@@ -41,6 +41,10 @@ class Control:
                 event.set()
         self._go.set()
 
+    def stop_soon(self) -> None:
+        """`stop` for a signal handler, which may have interrupted a holder of the locks it needs."""
+        threading.Thread(target=self.stop, name="stop", daemon=True).start()
+
     def drain(self) -> None:
         """Finish the units in flight and start no other."""
         self.drained.set()

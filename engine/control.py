@@ -10,6 +10,8 @@ import contextlib
 import fcntl
 import json
 import os
+import re
+import secrets
 import subprocess
 import sys
 import time
@@ -117,9 +119,15 @@ class Status:
 
 
 def write_status(home: Home, status: Status) -> None:
-    """Replace the snapshot; a full disk leaves the old one in place."""
-    with contextlib.suppress(StoreError):
-        _replace(home.control / "status.json", asdict(status))
+    """Replace the snapshot; on a full disk, write a short one over the old, in the space it has."""
+    path = home.control / "status.json"
+    try:
+        _replace(path, asdict(status))
+    except StoreError:
+        short = replace(status, stages=(), running=(), recent=(), epochs=(), log=status.log[-1:])
+        with contextlib.suppress(OSError), path.open("r+b", buffering=0) as file:
+            # One write of the old length: a reader sees no half of either.
+            file.write(json.dumps(asdict(short)).encode().ljust(path.stat().st_size))
 
 
 def read_status(home: Home) -> Status | None:
@@ -154,7 +162,8 @@ def read_status(home: Home) -> Status | None:
 def runner_lock(home: Home) -> Iterator[None]:
     """Hold the one lock that makes this process the runner of `home`.
 
-    The kernel drops it when the process dies, however it dies.
+    The kernel drops it when the process dies, however it dies. Requests that were left to an earlier
+    runner are dropped with it.
 
     Raises:
         StoreBusy: another process holds it.
@@ -173,7 +182,9 @@ def runner_lock(home: Home) -> Iterator[None]:
                 "Watch it with `genearena attach`, or end it with `genearena cancel`.",
             )
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        with contextlib.suppress(OSError):  # a full disk; only a message names the PID
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        take_requests(home)
         yield
     finally:
         os.close(descriptor)
@@ -219,9 +230,7 @@ def _holder(home: Home) -> str:
 
 def request(home: Home, what: RequestKind, key: str = "") -> None:
     """Ask the runner for something; `key` narrows `cancel` to one unit."""
-    folder = home.control / "requests"
-    _make(folder)
-    _replace(folder / f"{time.time_ns()}-{os.getpid()}.json", {"what": what, "key": key})
+    _leave(home.control / "requests", {"what": what, "key": key})
 
 
 def take_requests(home: Home) -> list[tuple[str, str]]:
@@ -229,17 +238,14 @@ def take_requests(home: Home) -> list[tuple[str, str]]:
     taken = []
     for path in _numbered(home.control / "requests"):
         data = _read_json(path)
-        path.unlink(missing_ok=True)
-        if data:
+        if _take(path) and data:
             taken.append((str(data.get("what", "")), str(data.get("key", ""))))
     return taken
 
 
 def enqueue(home: Home, selection: Selection) -> None:
     """Put a selection at the end of the runner's queue."""
-    folder = home.control / "queue"
-    _make(folder)
-    _replace(folder / f"{time.time_ns()}-{os.getpid()}.json", selection.to_json())
+    _leave(home.control / "queue", selection.to_json())
 
 
 def queued(home: Home) -> list[Path]:
@@ -248,25 +254,33 @@ def queued(home: Home) -> list[Path]:
 
 
 def take_queued(home: Home) -> Selection | None:
-    """The oldest waiting selection, taken off the queue."""
+    """The oldest waiting selection, taken off the queue and remembered as the last one.
+
+    Raises:
+        StoreError: it cannot be remembered; it stays in the queue.
+    """
     for path in queued(home):
         data = _read_json(path)
-        path.unlink(missing_ok=True)
         with contextlib.suppress(TypeError, KeyError):
             if data:
-                return Selection.from_json(data)
+                selection = Selection.from_json(data)
+                # In this order: whenever the runner is killed, the selection is in one place or both.
+                remember(home, selection)
+                _take(path)
+                return selection
+        _take(path)
     return None
 
 
 def clear_queue(home: Home) -> None:
     """Forget the waiting selections."""
     for path in queued(home):
-        path.unlink(missing_ok=True)
+        _take(path)
 
 
 def remember(home: Home, selection: Selection) -> None:
     """Keep the selection that is about to run, so that an interrupted run can be resumed."""
-    _replace(home.control / "last.json", selection.to_json())
+    _replace(home.control / "last.json", replace(selection, retry_failed=False).to_json())
 
 
 def last_selection(home: Home) -> Selection | None:
@@ -294,16 +308,19 @@ def start_runner(home: Home, extra: tuple[str, ...] = ()) -> None:
     if runner_alive(home):
         return
     places = [str(home.data), str(home.cache), str(home.config), str(home.log)]
-    with (home.log / "runner.out").open("ab") as output:
-        subprocess.Popen(
-            # -P: a folder named `engine` where the user happens to stand is not ours.
-            [sys.executable, "-P", "-m", "engine", *places, *extra],
-            start_new_session=True,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd="/",
-        )
+    try:
+        with (home.log / "runner.out").open("ab") as output:
+            subprocess.Popen(
+                # -P: a folder named `engine` where the user happens to stand is not ours.
+                [sys.executable, "-P", "-m", "engine", *places, *extra],
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd="/",
+            )
+    except OSError as error:
+        raise StoreError(f"The runner of {home.data} cannot be started: {error.strerror}.") from error
 
 
 # ------------------------------------------------------------------------------------- small files
@@ -316,8 +333,31 @@ def _make(folder: Path) -> None:
         raise StoreError(f"The folder {folder} cannot be made: {error.strerror}.") from error
 
 
+def _leave(folder: Path, data: Mapping[str, Any]) -> None:
+    """Add a file that comes after those already there, even when the clock stands still or goes back."""
+    _make(folder)
+    newest = max(map(_number, _numbered(folder)), default=0)
+    number = max(time.time_ns(), newest + 1)
+    _replace(folder / f"{number}-{os.getpid()}-{secrets.token_hex(3)}.json", data)
+
+
+def _take(path: Path) -> bool:
+    """Remove a file that was left; False if that cannot be, as then it would be taken again."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
+
+
 def _numbered(folder: Path) -> list[Path]:
-    return sorted(folder.glob("[0-9]*.json")) if folder.is_dir() else []
+    """The files that were left in `folder`, in order."""
+    return sorted(folder.glob("[0-9]*.json"), key=lambda path: (_number(path), path.name))
+
+
+def _number(path: Path) -> int:
+    digits = re.match(r"\d+", path.name, re.ASCII)
+    return int(digits[0][:30]) if digits else 0
 
 
 def _replace(path: Path, data: Mapping[str, Any]) -> None:
@@ -327,6 +367,8 @@ def _replace(path: Path, data: Mapping[str, Any]) -> None:
         temporary.write_text(json.dumps(data))
         temporary.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise StoreError(f"The file {path} cannot be written: {error.strerror}.") from error
 
 

@@ -1,59 +1,99 @@
-"""Which units were in flight when a runner died, so that one that kills its worker cannot stop a run.
+"""What was in flight when a runner died, so that work that kills its runner cannot stop a run.
 
-A unit in flight is an empty file; a runner that finds such files when it starts adds a strike to
-each. Units with strikes run last and one at a time, so that an innocent neighbour is cleared.
+Work in flight is an empty file; a runner that finds such files when it starts suspects each piece
+of work they name. Suspects run last and alone. Only a death with one piece of work in flight is a
+strike against it: kills from outside, which hit whatever happens to run, clear up by themselves.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 STRIKES: Final = 3
-"""Deaths of its worker after which a unit becomes a failure."""
+"""Deaths of the runner, with nothing else in flight, after which a piece of work is given up."""
 
 
 class Crashes:
-    """The strikes of one home; only the holder of the runner's lock may make one."""
+    """The suspects of one home; only the holder of the runner's lock may make one.
+
+    Safe to share between threads.
+    """
 
     def __init__(self, folder: Path) -> None:
+        """Suspect what an earlier runner left in flight in `folder`."""
         self._marks = folder / "in-flight"
         self._file = folder / "strikes.json"
-        self.alone = threading.Lock()
-        """Held while a unit with strikes runs."""
-        self._marks.mkdir(parents=True, exist_ok=True)
+        self._turn = threading.Condition()
+        """Protects what follows; told when something ends."""
+        self._flying = 0
         self._strikes: dict[str, int] = {}
-        with contextlib.suppress(OSError, ValueError):
-            self._strikes = dict(json.loads(self._file.read_text()))
-        left = [mark.name for mark in self._marks.iterdir()]
+        """Suspect -> strikes against it, which may be none."""
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            self._strikes = {
+                str(key): int(n) for key, n in dict(json.loads(self._file.read_text())).items()
+            }
+        left = [mark.name for mark in self._marks.iterdir()] if self._marks.is_dir() else []
         for key in left:
-            self._strikes[key] = self._strikes.get(key, 0) + 1
+            self._strikes[key] = self._strikes.get(key, 0) + (len(left) == 1)
         if left:
             self._write()
-            for key in left:
-                self.ended(key)
+        for key in left:
+            self._unmark(key)
+        with contextlib.suppress(OSError):
+            self._marks.mkdir(parents=True, exist_ok=True)
+
+    def suspected(self, key: str) -> bool:
+        """Whether a runner died while this was in flight."""
+        with self._turn:
+            return key in self._strikes
 
     def strikes(self, key: str) -> int:
-        """How often a runner died while this unit was in flight."""
-        return self._strikes.get(key, 0)
+        """How often a runner died while this alone was in flight."""
+        with self._turn:
+            return self._strikes.get(key, 0)
 
-    def started(self, key: str) -> None:
-        """Unit `key` is in flight; best effort, a full disk must not stop the unit."""
+    @contextlib.contextmanager
+    def turn(self, key: str) -> Iterator[None]:
+        """Hold while `key` is worked on; a suspect waits until it is alone, and others wait for it."""
+        with self._turn:
+            suspect = key in self._strikes
+            self._turn.wait_for(lambda: self._flying == 0 if suspect else self._flying >= 0)
+            self._flying = -1 if suspect else self._flying + 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._flying = 0 if suspect else self._flying - 1
+                self._turn.notify_all()
+
+    @contextlib.contextmanager
+    def in_flight(self, key: str) -> Iterator[None]:
+        """Mark `key` as in flight; best effort, a full disk must not stop it."""
         with contextlib.suppress(OSError):
             (self._marks / key).touch()
-
-    def ended(self, key: str) -> None:
-        """Unit `key` is no longer in flight."""
-        (self._marks / key).unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            self._unmark(key)
 
     def cleared(self, key: str) -> None:
-        """Unit `key` came to an outcome: forget its strikes."""
-        if self._strikes.pop(key, None) is not None:
-            self._write()
+        """`key` came to an outcome: it is no suspect."""
+        with self._turn:
+            if self._strikes.pop(key, None) is not None:
+                self._write()
+
+    def _unmark(self, key: str) -> None:
+        with contextlib.suppress(OSError):
+            (self._marks / key).unlink()
 
     def _write(self) -> None:
+        temporary = self._file.with_name(f".{self._file.name}.{os.getpid()}")
         with contextlib.suppress(OSError):
-            self._file.write_text(json.dumps(self._strikes))
+            temporary.write_text(json.dumps(self._strikes))
+            temporary.replace(self._file)

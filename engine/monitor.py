@@ -22,6 +22,7 @@ from engine.events import (
     UnitStarted,
 )
 from engine.plan import Plan
+from engine.runner import finetune_label
 from engine.workshop import now
 from store.records import Cancelled, Failed, Scored, Unit
 
@@ -104,6 +105,7 @@ class Monitor:
         unit = outcome.unit
         seconds = time.monotonic() - self._begun.pop(unit.key, time.monotonic())
         self._running.pop(unit.key, None)
+        self._stages.pop(("finetune", finetune_label(unit)), None)
         self._left[unit.protocol] -= 1
         match outcome:
             case Scored():

@@ -9,6 +9,7 @@ writes: a finished unit is in the journal, synced, before its event is yielded.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import queue
 import socket
@@ -52,8 +53,8 @@ _DISK_RETRY: Final = 1.0
 """Seconds between two tries to save on a full disk."""
 
 
-class PoisonedUnit(GeneArenaError):
-    """A unit that brought the whole runner down, time after time."""
+class Poisoned(GeneArenaError):
+    """A unit, or the embedding of a model, that brought the whole runner down time after time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +135,30 @@ def _save(store: Store, records: Sequence[Record], control: Control) -> Iterator
 class _Job:
     """What one device thread takes at once: a model to embed, or one unit to fine-tune."""
 
+    key: str
+    """The unit's, or a hash of model and embedding options."""
     units: list[Unit] = field(default_factory=list)
     finetune: bool = False
 
 
-def _jobs(units: Sequence[Unit]) -> list[_Job]:
-    """Units by embedding, in plan order; then fine-tuning, one unit a job."""
-    embeddings: dict[tuple[str, str], _Job] = {}
+def _jobs(units: Sequence[Unit], crashes: Crashes) -> list[_Job]:
+    """Units by embedding, in plan order; then fine-tuning, one unit a job; all suspects last."""
+    embeddings: dict[str, _Job] = {}
     finetunes = []
     for unit in units:
         if not unit.spec["embedding"]:
-            finetunes.append(_Job([unit], finetune=True))
+            finetunes.append(_Job(unit.key, [unit], finetune=True))
             continue
-        same = (unit.model, repr(sorted(unit.spec["embedding"].items())))
-        embeddings.setdefault(same, _Job()).units.append(unit)
-    return [*embeddings.values(), *finetunes]
+        same = (unit.model, sorted(unit.spec["embedding"].items()), crashes.suspected(unit.key))
+        key = hashlib.sha256(repr(same).encode()).hexdigest()
+        embeddings.setdefault(key, _Job(key)).units.append(unit)
+    jobs = [*embeddings.values(), *finetunes]
+    return sorted(jobs, key=lambda job: any(map(crashes.suspected, (job.key, job.units[0].key))))
+
+
+def finetune_label(unit: Unit) -> str:
+    """What the progress of fine-tuning `unit` is told under."""
+    return f"{unit.model} {unit.task} {unit.protocol} {unit.seed}"
 
 
 class _Ticker:
@@ -198,8 +208,7 @@ class _Floor:
 
     def work(self) -> Iterator[Event]:
         """Start the threads, save and pass on what they report, until none is left."""
-        # Units that were in flight when a runner died come last.
-        for job in _jobs(sorted(self._plan.todo, key=lambda unit: self._crashes.strikes(unit.key))):
+        for job in _jobs(self._plan.todo, self._crashes):
             self._device_jobs.put(job)
         overseer = threading.Thread(target=self._oversee, name="overseer", daemon=True)
         overseer.start()
@@ -287,27 +296,25 @@ class _Floor:
             if job.finetune:
                 self._finetune(job.units[0], device)
             else:
-                self._embed(job.units, device)
+                self._embed(job, device)
 
     def _wait_for_classifiers(self) -> None:
         with self._idle:
             self._idle.wait_for(lambda: self._classifying == 0)
 
-    def _embed(self, units: list[Unit], device: str) -> None:
+    def _embed(self, job: _Job, device: str) -> None:
         """Embed one model's texts and hand its units to the CPU threads."""
+        units = job.units
         model = self._plan.models[units[0].model]
         tasks = [self._plan.tasks[name] for name in dict.fromkeys(unit.task for unit in units)]
-        token = f"embed {model.name} {id(units)}"
         try:
-            cancel = self._control.begin(token)
-            ticker = _Ticker(self._events, "embed", model.name)
-            vectors = self._workshop.embed(units[0], model, tasks, device, cancel, ticker)
+            with self._flight(job.key, f"{model.name} was embedding") as cancel:
+                ticker = _Ticker(self._events, "embed", model.name)
+                vectors = self._workshop.embed(units[0], model, tasks, device, cancel, ticker)
         except Exception as error:  # noqa: BLE001 - the run's boundary: it becomes rows
             for unit in units:
                 self._finish(unit, self._verdict(unit, error, device))
             return
-        finally:
-            self._control.end(token)
         for note in dict.fromkeys(note for part in vectors.values() for note in part.notes):
             self._events.put(Log("warning", f"{model.name}: {note}"))
         with self._idle:
@@ -339,36 +346,52 @@ class _Floor:
                 self._environment(device),
                 cancel,
                 lambda epoch: self._events.put(EpochFinished(unit, epoch)),
-                _Ticker(self._events, "finetune", f"{unit.model} {unit.task} {unit.seed}"),
+                _Ticker(self._events, "finetune", finetune_label(unit)),
             ),
         )
 
     def _do_unit(self, unit: Unit, device: str, work: Callable[[threading.Event], Scored]) -> None:
         """Bring one unit to its outcome, whatever happens."""
-        strikes = self._crashes.strikes(unit.key)
-        with self._crashes.alone if strikes else contextlib.nullcontext():
-            try:
-                cancel = self._control.begin(unit.key)
-                if strikes >= STRIKES:
-                    raise PoisonedUnit(
-                        f"The runner died {strikes} times while this unit ran.",
-                        "See the log; run it again with --retry-failed.",
-                    )
-                self._crashes.started(unit.key)
+        try:
+            with self._flight(unit.key, "this unit ran") as cancel:
                 self._events.put(UnitStarted(unit))
                 outcome: Outcome = work(cancel)
-            except Exception as error:  # noqa: BLE001 - the run's boundary: it becomes a row
-                outcome = self._verdict(unit, error, device)
+        except Exception as error:  # noqa: BLE001 - the run's boundary: it becomes a row
+            outcome = self._verdict(unit, error, device)
+        self._finish(unit, outcome)
+
+    @contextlib.contextmanager
+    def _flight(self, key: str, what: str) -> Iterator[threading.Event]:
+        """Hold while `key` is worked on, under the cancel event this gives.
+
+        Raises:
+            Stopped: it must not start.
+            Poisoned: runners die of it.
+        """
+        with self._crashes.turn(key):
+            cancel = self._control.begin(key)
+            try:
+                strikes = self._crashes.strikes(key)
+                if strikes >= STRIKES:
+                    raise Poisoned(
+                        f"The runner died {strikes} times while {what} and nothing else did.",
+                        "See the log; run it again with --retry-failed.",
+                    )
+                with self._crashes.in_flight(key):
+                    yield cancel
+            except Stopped:
+                raise  # neither cleared nor convicted
+            except Exception:
+                self._crashes.cleared(key)
+                raise
+            else:
+                self._crashes.cleared(key)
             finally:
-                self._control.end(unit.key)
-            self._finish(unit, outcome)
+                self._control.end(key)
 
     # --------------------------------------------------------------- outcomes
 
     def _finish(self, unit: Unit, outcome: Outcome) -> None:
-        self._crashes.ended(unit.key)
-        if not isinstance(outcome, Cancelled):
-            self._crashes.cleared(unit.key)
         self._events.put(UnitFinished(outcome))
         if unit.spec["embedding"]:
             with self._lock:

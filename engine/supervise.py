@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from engine.cancel import Control
@@ -22,7 +21,7 @@ from engine.control import (
     write_status,
 )
 from engine.environment import usable_cores
-from engine.events import Event
+from engine.events import Event, Log
 from engine.monitor import Monitor
 from engine.plan import Selection, build_plan
 from engine.runner import Options, run
@@ -37,8 +36,6 @@ _FLUSH_SHARE: Final = 20.0
 """A flush waits at least this many times its own last cost, so that readers meet it rarely."""
 _LAST_FLUSH: Final = 10.0
 """Seconds the last flush of a run tries for, if somebody holds the database file."""
-
-_logger = logging.getLogger(__name__)
 
 
 def supervise(
@@ -70,8 +67,7 @@ def supervise_locked(
     options = options or Options()
     with contextlib.closing(Store(home)) as store:
         plan = build_plan(selection, home, store.finished())
-        remember(home, replace(selection, retry_failed=False))
-        take_requests(home)  # what was asked of an earlier run is not meant for this one
+        remember(home, selection)
         monitor = Monitor(plan, options.workers or usable_cores())
         keeper = _Keeper(home, store, control, monitor)
         keeper.start()
@@ -79,8 +75,10 @@ def supervise_locked(
             for event in run(plan, store, control, options, workshop):
                 monitor.feed(event)
                 yield event
+                yield from keeper.news()
         finally:
             keeper.stop()
+        yield from keeper.news()
 
 
 class _Keeper:
@@ -90,6 +88,7 @@ class _Keeper:
         self._home, self._store, self._control, self._monitor = home, store, control, monitor
         self._over = threading.Event()
         self._message = ""
+        self._news: deque[Log] = deque()
         self._threads = (
             threading.Thread(target=self._tell_and_listen, name="status", daemon=True),
             threading.Thread(target=self._fill, name="database", daemon=True),
@@ -107,6 +106,11 @@ class _Keeper:
         for thread in self._threads:
             thread.join()
         self._tell()
+
+    def news(self) -> Iterator[Event]:
+        """What the helpers had to say since the last call."""
+        while self._news:
+            yield self._news.popleft()
 
     def _tell(self) -> None:
         status = self._monitor.snapshot(paused=self._control.paused, store_message=self._message)
@@ -145,7 +149,7 @@ class _Keeper:
             self._flush()
 
     def _flush(self) -> float:
-        """One flush; its cost in seconds. A store in other hands delays it and is told."""
+        """One flush; its cost in seconds. A file in other hands or damaged delays it and is told."""
         started = time.monotonic()
         try:
             self._store.flush()
@@ -153,12 +157,13 @@ class _Keeper:
         except StoreBusy as error:
             self._say(str(error))
             return 0.0
-        except StoreError as error:
-            _logger.exception("The database could not be filled")
+        except (StoreError, OSError) as error:
             self._say(str(error))
         return time.monotonic() - started
 
     def _say(self, message: str) -> None:
         if message != self._message:
-            self._monitor.log("warning", f"{message} Results stay in the journal meanwhile.")
+            event = Log("warning", f"{message} Results stay in the journal meanwhile.")
+            self._monitor.feed(event)
+            self._news.append(event)
         self._message = message

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from workbench import FakeWorkshop, write_task
@@ -28,7 +29,7 @@ from engine.plan import Selection
 from engine.runner import Options
 from engine.supervise import supervise
 from store import connect
-from store.errors import StoreBusy
+from store.errors import StoreBusy, StoreError
 from store.home import find_home
 
 
@@ -73,6 +74,55 @@ def test_requests_and_queue_are_taken_once_and_in_order(home, selection):
     assert take_queued(home) == selection
     assert queued(home) == []
     assert take_queued(home) is None
+
+
+def test_a_standing_or_backward_clock_loses_and_reorders_nothing(home, selection, monkeypatch):
+    clock = iter([10**18, 10**18, 10**18 - 10**9, 5])
+    monkeypatch.setattr(control.time, "time_ns", lambda: next(clock))
+    wanted = [replace(selection, seeds=(seed,)) for seed in range(4)]
+    for one in wanted:
+        enqueue(home, one)
+    assert [take_queued(home) for _ in wanted] == wanted
+    clock = iter([10**18, 10**18, 7])
+    for what in ("pause", "resume", "cancel"):
+        request(home, what)
+    assert [what for what, _ in take_requests(home)] == ["pause", "resume", "cancel"]
+
+
+def test_a_selection_stays_queued_until_it_is_remembered(home, selection, monkeypatch):
+    def full(*args):
+        raise StoreError("The disk is full.")
+
+    enqueue(home, selection)
+    with monkeypatch.context() as patch:
+        patch.setattr(control, "remember", full)
+        with pytest.raises(StoreError):
+            take_queued(home)
+    assert take_queued(home) == selection
+    assert last_selection(home) == selection
+
+
+def test_requests_left_to_an_earlier_runner_are_dropped_and_later_ones_kept(home):
+    request(home, "cancel")
+    with runner_lock(home):
+        request(home, "pause")
+        assert take_requests(home) == [("pause", "")]
+
+
+def test_on_a_full_disk_the_status_is_written_over_the_old_one(home, monkeypatch):
+    long = Status(
+        "r", 1, "h", "running", "t", "t", 10, 2, log=(control.LogLine("t", "info", "x" * 500),) * 9
+    )
+    write_status(home, long)
+
+    def full(*args):
+        raise StoreError("No space.")
+
+    monkeypatch.setattr(control, "_replace", full)
+    write_status(home, replace(long, state="paused", message="No space is left."))
+    with runner_lock(home):
+        status = read_status(home)
+    assert (status.state, status.message, len(status.log)) == ("paused", "No space is left.", 1)
 
 
 def test_damaged_small_files_are_no_status_and_no_request(home):

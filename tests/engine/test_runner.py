@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from dataclasses import replace
 
@@ -196,10 +197,17 @@ def test_closing_the_iterator_stops_the_threads(home, selection):
     assert threading.active_count() == before
 
 
+def die(home, *keys):
+    """A runner that dies while `keys` are in flight."""
+    Crashes(home.control)
+    for key in keys:
+        (home.control / "in-flight" / key).touch()
+
+
 def test_a_unit_that_kills_its_runner_three_times_becomes_a_failure(home, selection):
     victim = plan_of(selection, home).units[3].key
     for _ in range(3):
-        Crashes(home.control).started(victim)  # and the process dies
+        die(home, victim)
     workshop = FakeWorkshop()
     found = outcomes(go(selection, home, workshop))
     (failed,) = [o for o in found if isinstance(o, Failed)]
@@ -210,12 +218,67 @@ def test_a_unit_that_kills_its_runner_three_times_becomes_a_failure(home, select
     assert outcomes(go(replace(selection, retry_failed=True), home, FakeWorkshop()))[0].unit.key == victim
 
 
-def test_a_unit_with_strikes_runs_last(home, selection):
-    first = plan_of(selection, home).units[0].key
-    Crashes(home.control).started(first)
+def test_an_embedding_that_kills_its_runner_three_times_fails_its_units(home, selection):
+    class Deadly(FakeWorkshop):
+        def embed(self, *args):
+            self.marks = list((home.control / "in-flight").iterdir())
+            return super().embed(*args)
+
+    workshop = Deadly()
+    one = replace(selection, seeds=(40,))
+    go(one, home, workshop)
+    (mark,) = workshop.marks
+    for _ in range(3):
+        die(home, mark.name)
+    found = outcomes(go(selection, home, FakeWorkshop()))
+    assert len(found) == 12
+    assert all("died 3 times while all-MiniLM-L6-v2 was embedding" in o.sentence for o in found)
+    assert len(outcomes(go(replace(selection, retry_failed=True), home, FakeWorkshop()))) == 12
+
+
+def test_deaths_in_company_make_suspects_but_convict_nobody(home, selection):
+    units = plan_of(selection, home).units
+    for _ in range(10):
+        die(home, units[0].key, units[1].key)
+    crashes = Crashes(home.control)
+    assert [crashes.strikes(unit.key) for unit in units[:2]] == [0, 0]
     workshop = FakeWorkshop()
-    go(selection, home, workshop, workers=1)
-    assert workshop.classified[-1] == first
+    assert all(isinstance(o, Scored) for o in outcomes(go(selection, home, workshop)))
+    assert set(workshop.classified[-2:]) == {units[0].key, units[1].key}
+    assert not Crashes(home.control).suspected(units[0].key)
+
+
+def test_work_is_marked_while_it_is_in_flight(home, selection):
+    marked = []
+
+    def look(unit, cancel):
+        marked.append((home.control / "in-flight" / unit.key).exists())
+
+    go(selection, home, FakeWorkshop(look))
+    assert marked == [True] * 12
+    assert list((home.control / "in-flight").iterdir()) == []
+
+
+def test_a_suspect_runs_alone_though_there_are_more_workers(home, selection):
+    suspects = {unit.key for unit in plan_of(selection, home).units[:4]}
+    die(home, *suspects)
+    running, company = set(), []
+
+    def watch(unit, cancel):
+        running.add(unit.key)
+        time.sleep(0.01)
+        if running & suspects and len(running) > 1:
+            company.append(set(running))
+        running.discard(unit.key)
+
+    go(selection, home, FakeWorkshop(watch), workers=4)
+    assert company == []
+
+
+@pytest.mark.parametrize("text", ["", "[1]", '{"k": "x"}', "{", "5", "\x00"])
+def test_a_damaged_file_of_strikes_is_no_evidence(home, text):
+    (home.control / "strikes.json").write_text(text)
+    assert Crashes(home.control).strikes("k") == 0
 
 
 def test_control_gives_no_start_after_drain():
