@@ -19,9 +19,9 @@ CASES = [(name, flag) for name, flags in FLAGS.items() for flag in flags]
 # fmt: off
 WORDS = st.sampled_from(
     [
-        "epochs=", "seed=1", "trees=1,none,x", "C=nan", "C=inf", "labels=raw", "=x", "a=b=c", "hf:a/b@c", "hf:",
-        "hf:x/y@../..", "template:{", "template:{symbol}{x}", "template:{0.__class__}", "..", "/", "~", "1-2-3",
-        "41-", "٣", "1e3", "+1", "task1,task1", ",", "-", "--", "@",
+        "epochs=", "seed=1", "trees=1,none,x", "C=nan", "C=inf", "labels=raw", "=x", "a=b=c", "hf:a/b@c",
+        "hf:", "hf:x/y@../..", "template:{", "template:{symbol}{x}", "template:{0.__class__}", "..", "/",
+        "~", "1-2-3", "41-", "٣", "1e3", "+1", "task1,task1", ",", "-", "--", "@",
     ]
 )
 # fmt: on

