@@ -22,7 +22,7 @@ from textual.worker import Worker, WorkerState, get_current_worker
 from tui.arena import Arena, Pulse
 from tui.palette import ArenaCommands
 from tui.screens.base import ArenaScreen
-from tui.screens.dialogs import Ask, error_notice
+from tui.screens.dialogs import Ask, Notice, error_notice
 from tui.widgets.header import SCREENS
 from tui.widgets.words import ASCII, UNICODE, Charset
 
@@ -63,9 +63,8 @@ class ArenaApp(App[int]):
             Binding(str(number), f"switch_mode({mode!r})", mode.capitalize(), show=False, id=f"go.{mode}")
             for number, mode in enumerate(SCREENS, 1)
         ),
-        Binding(
-            "q,ctrl+q,ctrl+c", "quit", "Quit", tooltip="Leave; a live run goes on if you say so", id="quit"
-        ),
+        Binding("q,ctrl+c", "quit", "Quit", tooltip="Leave; a live run goes on if you say so", id="quit"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="quit.always"),
     ]
 
     pulse: reactive[Pulse] = reactive(Pulse())
@@ -81,14 +80,16 @@ class ArenaApp(App[int]):
     class Stopping(Message):
         """The runner was asked to end after the units in work."""
 
-    def __init__(self, arena: Arena, ascii: bool = False) -> None:
+    def __init__(self, arena: Arena, ascii: bool = False, beat: float = BEAT) -> None:
         """Make the application.
 
         Args:
             arena: The engine and the store.
             ascii: Whether to draw with ASCII characters only.
+            beat: Seconds between looks at the run's snapshot.
         """
         super().__init__()
+        self.beat = beat
         self.arena = arena
         self.charset: Charset = ASCII if ascii else UNICODE
 
@@ -111,7 +112,7 @@ class ArenaApp(App[int]):
             if pulse != last:
                 self.post_message(self.Beat(pulse))
                 last = pulse
-            worker.cancelled_event.wait(BEAT)
+            worker.cancelled_event.wait(self.beat)
 
     def on_arena_app_beat(self, message: Beat) -> None:
         """Hand the pulse to every screen."""
@@ -120,7 +121,8 @@ class ArenaApp(App[int]):
     def get_key_display(self, binding: Binding) -> str:
         """A key as people write it: `space`, `ctrl+p`, `?`."""
         character = key_to_character(binding.key) or ""
-        return binding.key_display or (character if character.strip() else binding.key)
+        shown = character.isprintable() and not character.isspace()
+        return binding.key_display or (character if shown else binding.key)
 
     def commands(self) -> list[Command]:
         """What can be asked for by name on every screen."""
@@ -133,7 +135,7 @@ class ArenaApp(App[int]):
         return [
             *places,
             Command("theme", "colours: a name, or none for the next", self.set_theme, "[name]"),
-            Command("quit", "leave", lambda _: self.run_action("quit")),
+            Command("quit", "leave", lambda _: self.call_later(self.action_quit)),
         ]
 
     def go(self, mode: str, argument: str = "") -> None:
@@ -186,9 +188,17 @@ class ArenaApp(App[int]):
         self.exit(0)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """An exception in a worker becomes a dialog; the application goes on."""
+        """An exception in a worker becomes a dialog; the application goes on, and so does the watch."""
         if event.state is WorkerState.ERROR and event.worker.error is not None:
-            self.push_screen(error_notice(event.worker.error, self.arena.home.log))
+            self.show_error(event.worker.error)
+            if event.worker.group == "pulse":
+                self.set_timer(10 * self.beat, self.watch_the_run)
+
+    def show_error(self, error: BaseException) -> None:
+        """A sentence on screen, once however often it comes; what nobody foresaw goes to the log."""
+        notice = error_notice(error, self.arena.home.log)
+        if not (isinstance(self.screen, Notice) and self.screen.sentence == notice.sentence):
+            self.push_screen(notice)
 
 
 def run_app(home: Home, readonly: bool = False, ascii: bool = False) -> int:

@@ -11,7 +11,6 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
-from tui.screens.dialogs import error_notice
 from tui.widgets.grid import Grid
 from tui.widgets.header import StatusLine
 from tui.widgets.keybar import KeyBar
@@ -39,7 +38,7 @@ class ArenaScreen(Screen[None]):
     """Ids of the bindings shown at the bottom, most useful first; at most eight with help and quit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "pane(1)", "Next pane", show=False, id="pane.next"),
+        Binding("tab", "pane(1)", "Pane", show=False, tooltip="Next pane", id="pane.next"),
         Binding("shift+tab", "pane(-1)", "Previous pane", show=False, id="pane.previous"),
         Binding(
             "slash", "filter", "Filter", tooltip="Show only rows that match", key_display="/", id="filter"
@@ -47,7 +46,13 @@ class ArenaScreen(Screen[None]):
         Binding("colon", "command_line", "Command", show=False, tooltip="A command by name", id="command"),
         Binding("question_mark", "help", "Help", tooltip="The keys that are active now", id="help"),
         Binding(
-            "plus", "zoom", "Zoom", show=False, tooltip="The focused pane alone, or all again", id="zoom"
+            "plus",
+            "zoom",
+            "Zoom",
+            show=False,
+            tooltip="The focused pane alone, or all again",
+            key_display="+",
+            id="zoom",
         ),
         Binding("escape", "back", "Back", show=False, tooltip="One level back", id="back"),
     ]
@@ -129,11 +134,7 @@ class ArenaScreen(Screen[None]):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """An exception in a worker becomes a dialog; the application goes on."""
         if event.state is WorkerState.ERROR and event.worker.error is not None:
-            self.show_error(event.worker.error)
-
-    def show_error(self, error: BaseException) -> None:
-        """A sentence on screen; the traceback of what nobody foresaw goes to the log."""
-        self.app.push_screen(error_notice(error, self.arena.home.log))
+            self.arena_app.show_error(event.worker.error)
 
     # ------------------------------------------------------------------ panes and filter
 
@@ -171,10 +172,12 @@ class ArenaScreen(Screen[None]):
         """Tell the keys of the focused pane, the screen and the application."""
         from tui.screens.help import Help
 
-        bindings = [
-            (self.app.get_key_display(active.binding), active.binding)
-            for active in self.active_bindings.values()
-        ]
+        # The screen's own keys first: they are what one came to look up.
+        own = f"{self.MODE}."
+        active = sorted(
+            self.active_bindings.values(), key=lambda item: not (item.binding.id or "").startswith(own)
+        )
+        bindings = [(self.app.get_key_display(item.binding), item.binding) for item in active]
         self.app.push_screen(Help(self.MODE, self.ABOUT, bindings))
 
     def commands(self) -> list[Command]:

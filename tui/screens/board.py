@@ -16,7 +16,7 @@ from store.errors import StoreBusy
 from tui.arena import Pulse
 from tui.screens import board_text
 from tui.screens.base import ArenaScreen
-from tui.screens.board_text import Choice, Sorting
+from tui.screens.board_text import SOURCES, Choice, Sorting
 from tui.widgets.grid import Grid
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class BoardScreen(ArenaScreen):
             "o",
             "references",
             "Paper rows",
-            tooltip="Show or hide the paper's and the rerun's rows",
+            tooltip="Own rows with the paper's, with the rerun's too, or alone",
             id="board.references",
         ),
     ]
@@ -82,7 +82,7 @@ class BoardScreen(ArenaScreen):
         self._rankings: Rankings | None = None
         self._trouble = ""
         self._sorting = Sorting()
-        self._references = True
+        self._sources = 0
         self._seen = -1
         """`Pulse.store` when the table was last read."""
 
@@ -157,7 +157,7 @@ class BoardScreen(ArenaScreen):
         self.query_one("#board-head", Static).update(head)
         if self._rankings is not None:
             columns = board_text.columns(self._rankings)
-            rows = board_text.rows(self._rankings, self._sorting, self._references, self.size.width)
+            rows = board_text.rows(self._rankings, self._sorting, SOURCES[self._sources], self.size.width)
             self.query_one("#board", Grid).show(rows, columns)
         self._show_cell()
 
@@ -203,8 +203,8 @@ class BoardScreen(ArenaScreen):
         self._show()
 
     def action_references(self) -> None:
-        """Show or hide what others published."""
-        self._references = not self._references
+        """Show own rows with the paper's, with the rerun's too, or alone."""
+        self._sources = (self._sources + 1) % len(SOURCES)
         self._show()
 
 

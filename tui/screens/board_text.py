@@ -17,9 +17,10 @@ from tui.widgets.words import Tone, auc, count, say
 if TYPE_CHECKING:
     from store.queries import Arm, Rankings, RankRow
 
-EMPTY: Final = "Nothing has been ranked under this protocol yet. ] shows the next one; 1 plans a run."
+EMPTY: Final = "Nothing is ranked under this protocol yet: ] shows the next, 1 plans a run."
 
-SOURCES: Final = {"own": "own", "paper": "paper", "rerun": "rerun"}
+SOURCES: Final = (("own", "paper"), ("own", "paper", "rerun"), ("own",))
+"""Whose rows are shown, in the order the key goes through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +100,10 @@ def head(
 def _remarks(rankings: Rankings) -> list[object]:
     own = [row for row in rankings.rows if row.source == "own"]
     parts: list[object] = [
-        f"AUC and rank; {count(len(own), 'own model')}, {count(rankings.expected, 'split')} each. "
+        f"AUC, rank; {count(len(own), 'own model')}, {count(rankings.expected, 'split')} each. "
     ]
     if any(row.mean is None for row in own):
-        parts.append(("A model counts in the mean once it has every task. ", "warn"))
+        parts.append(("No mean before every task has an AUC. ", "warn"))
     if rankings.environments > 1:
         parts.append((f"Numbers from {rankings.environments} environments. ", "warn"))
     return parts
@@ -113,7 +114,7 @@ def columns(rankings: Rankings) -> tuple[Column, ...]:
     tasks = tuple(Column(task, clean(task), right=True, least=10) for task in rankings.tasks)
     return (
         Column("model", "model", least=16),
-        Column("source", "by", shed=1),
+        Column("source", "by"),
         *tasks,
         Column("mean", "mean", right=True, least=10),
     )
@@ -129,9 +130,9 @@ def find(rankings: Rankings, key: str) -> RankRow | None:
     return next((row for row in rankings.rows if row_key(row) == key), None)
 
 
-def rows(rankings: Rankings, sorting: Sorting, references: bool, width: int) -> list[Row]:
-    """The table's rows in order."""
-    shown = [row for row in rankings.rows if references or row.source == "own"]
+def rows(rankings: Rankings, sorting: Sorting, sources: Sequence[str], width: int) -> list[Row]:
+    """The table's rows in order, of these sources only."""
+    shown = [row for row in rankings.rows if row.source in sources]
     with_sd = width >= 110
     return [_row(row, rankings, with_sd) for row in order(shown, sorting)]
 
@@ -156,7 +157,7 @@ def _row(row: RankRow, rankings: Rankings, with_sd: bool) -> Row:
     tone: Tone = "" if row.source == "own" else "dim"
     cells: list[str | Cell] = [
         row.model,
-        Cell(SOURCES.get(row.source, row.source), "good" if not tone else "dim"),
+        Cell(row.source, "good" if not tone else "dim"),
     ]
     cells += [_task_cell(row, task, rankings, with_sd) for task in rankings.tasks]
     mean = f"{auc(row.mean)} {_rank(row.mean_rank)}" if row.mean is not None else Cell("-", "dim")
@@ -189,7 +190,11 @@ def foot(rankings: Rankings, row: RankRow | None, column: str) -> Content:
     who = {"own": "own", "paper": "the paper", "rerun": "the authors' rerun of June 2025"}[row.source]
     start = say((row.model, "strong"), f" ({who})  ")
     if column not in rankings.tasks:
-        rank = f", rank {row.mean_rank:g} of {_ranked(rankings)}" if row.mean_rank is not None else ""
+        rank = (
+            f", rank {row.mean_rank:g} of {_ranked(rankings, row.source)}"
+            if row.mean_rank is not None
+            else ""
+        )
         return say(start, f"mean {auc(row.mean)}{rank} over {count(len(rankings.tasks), 'task')}")
     sd = row.sd.get(column)
     failed = row.failed.get(column, 0)
@@ -200,10 +205,10 @@ def foot(rankings: Rankings, row: RankRow | None, column: str) -> Content:
         f"  AUC {auc(row.auc.get(column))}",
         f" ± {sd:.3f}" if sd is not None else "",
         f"  rank {rank_here:g}" if rank_here is not None else "",
-        f"  {count(row.n.get(column, 0), 'split')}" if row.source == "own" else "",
+        f"  {count(row.n.get(column, 0), 'split')}",
         (f"  {failed} failed", "bad") if failed else "",
     )
 
 
-def _ranked(rankings: Rankings) -> int:
-    return sum(row.mean_rank is not None for row in rankings.rows)
+def _ranked(rankings: Rankings, source: str) -> int:
+    return sum(row.mean_rank is not None for row in rankings.rows if row.source == source)

@@ -51,10 +51,10 @@ class Help(Overlay[None]):
 
 
 def key_table(bindings: Sequence[tuple[str, Binding]]) -> Content:
-    """One line for each action, its keys first; actions in the order they were bound."""
+    """One line for each action, its keys first; what Textual itself binds is left out."""
     actions: dict[tuple[str, str], list[str]] = {}
     for key, binding in bindings:
-        if binding.description and not binding.system:
+        if binding.id:
             what = binding.tooltip or binding.description
             actions.setdefault((binding.action, what), []).append(key)
     wide = max((len("  ".join(keys)) for keys in actions.values()), default=0)

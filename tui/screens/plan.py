@@ -22,7 +22,7 @@ from tui.screens.base import ArenaScreen
 from tui.screens.plan_text import CHOICES, COLUMNS, Tally, estimate
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
-from tui.widgets.words import count, say
+from tui.widgets.words import say
 
 if TYPE_CHECKING:
     from engine.plan import Selection
@@ -155,6 +155,7 @@ class PlanScreen(ArenaScreen):
         if first and self._selection and self._selection.models:
             self.query_one("#models", Grid).go_to(self._selection.models[0])
         self._recount()
+        self._show_glance()
 
     @on(Counted)
     def _units_counted(self, message: Counted) -> None:
@@ -283,13 +284,12 @@ class PlanScreen(ArenaScreen):
         if self._counted.plan is None:
             return self._counted.trouble
         if not self._counted.plan.todo:
-            return "Everything chosen is done: 3 shows the ranks, or choose something more."
+            return "Nothing of it is left to run: 3 shows the ranks, or choose something more."
         return ""
 
     def action_launch(self) -> None:
         """Start what is to run and show it running."""
         if not self.refused("plan.launch") and self._counted and self._counted.plan:
-            self.tell(f"Starting {count(len(self._counted.plan.todo), 'unit')}.", good=True)
             self.start(self._counted.selection)
 
     def action_details(self) -> None:

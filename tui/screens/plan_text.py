@@ -37,7 +37,7 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
     "tasks": (
         Column("task", "task", least=14),
         Column("genes", "genes", right=True),
-        Column("what", "what it tells apart", least=12, shed=1),
+        Column("what", "what it tells apart", least=12),
     ),
     "protocols": (
         Column("protocol", "protocol"),
@@ -193,6 +193,8 @@ def _invitation(plan: Plan, readonly: bool) -> Content:
         return say(("Opened with --readonly: nothing can be started here.", "dim"))
     if plan.todo:
         return say((f"Press Enter to run {count(len(plan.todo), 'unit')}.", "accent"))
+    if plan.failed:
+        return say(("What is left failed before. Press 2, then R, to try it again.", "warn"))
     if plan.units:
         return say(("All of it is done. Press 3 for the ranks.", "good"))
     return say(("Nothing here can be run; the reasons are above.", "warn"))
@@ -296,7 +298,7 @@ def details(list_name: str, key: str, catalog: Catalog, audit: Task | str | None
     """All about the row under the cursor, as an overlay."""
     if list_name == "tasks" and audit is not None and not isinstance(audit, str):
         genes = "\n".join(
-            f"{gene.identifier:<18} {gene.symbol:<14} {gene.label:<24} {gene.reason}"
+            f"{gene.symbol or gene.identifier} ({gene.identifier}), {gene.label}: {gene.reason}"
             f"{'' if gene.used else ', left out'}"
             for gene in audit.audit.genes
         )

@@ -95,6 +95,7 @@ class RunsScreen(ArenaScreen):
             return
         self.query_one("#units", Grid).show(runs_text.unit_rows(status))
         self.query_one("#units-pane", Pane).say(*runs_text.units_title(status))
+        self.query_one("#log-pane", Pane).say(*runs_text.log_title(status))
         log = self.query_one("#log", Grid)
         at_end = not log.has_focus or log.cursor >= len(log.shown) - 1
         log.show(runs_text.log_rows(status))

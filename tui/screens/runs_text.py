@@ -20,7 +20,7 @@ UNIT_COLUMNS: Final = (
     Column("seed", "seed", right=True),
     Column("auc", "AUC", right=True),
     Column("seconds", "time", right=True),
-    Column("note", "", least=8, shed=1),
+    Column("note", "", least=20, shed=1),
 )
 
 LOG_COLUMNS: Final = (Column("time", "time"), Column("level", ""), Column("text", "what", least=20))
@@ -35,7 +35,7 @@ def head(status: Status | None) -> Content:
     parts: list[object] = [
         ("RUN ", "strong"),
         (f"{glyph} {state_word(status.state)}", tone),
-        f"  since {status.started_at[11:16]} UTC on {status.device or status.host}   ",
+        "  ",
         (f"# {count(status.scored)} done  ", "good"),
         (f"~ {count(status.already_done)} before  ", "dim") if status.already_done else "",
         (f"! {count(status.failed)} failed  ", "bad") if status.failed else "",
@@ -51,7 +51,9 @@ def _next_step(status: Status) -> str:
         return "The runner has gone; p resumes with exactly what is missing."
     if status.state in ("finished", "failed", "cancelled"):
         return "Press 3 for the ranks, 1 to plan more."
-    return "It runs in a process of its own: closing this window does not stop it."
+    return (
+        f"On {status.device or status.host}, in a process of its own: closing this window does not stop it."
+    )
 
 
 def bars(status: Status | None, width: int, charset: Charset) -> Content:
@@ -103,7 +105,7 @@ def _unit_row(unit: UnitStatus) -> Row:
             unit.protocol,
             str(unit.seed),
             auc(unit.auc),
-            f"{unit.seconds:.1f}s" if unit.seconds is not None else "",
+            f"{max(unit.seconds, 0):.1f}s" if unit.seconds is not None else "",
             Cell(unit.sentence, "bad" if unit.state == "failed" else "dim"),
         ),
     )
@@ -125,6 +127,11 @@ def outcome(unit: UnitStatus) -> str:
 
 
 _LEVELS: Final[dict[str, Tone]] = {"warning": "warn", "error": "bad"}
+
+
+def log_title(status: Status) -> tuple[object, ...]:
+    """What stands after the word LOG: the newest line."""
+    return ((status.log[-1].text, "dim"),) if status.log else ()
 
 
 def log_rows(status: Status) -> list[Row]:

@@ -194,7 +194,8 @@ class Grid(ScrollView, can_focus=True):
         self.cursor = max(0, min(at, len(self._shown) - 1))
 
     def _lay_out(self) -> None:
-        room = max(self.scrollable_content_region.width - self._gutter, 1)
+        # A cell is kept for the scrollbar, which comes and goes with the number of rows.
+        room = max(self.container_size.width - 1 - self._gutter, 1)
         self._layout = fit(self._columns, self._shown, room, GAP)
         self.virtual_size = Size(self._layout.width + self._gutter, len(self._shown) + 1)
 

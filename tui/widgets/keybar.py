@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from textual import events
+from textual.binding import Binding
 from textual.content import Content
-from textual.keys import format_key
 from textual.screen import Screen
 from textual.widget import Widget
 
 from tui.widgets.words import TONE_STYLES
+
+ALWAYS: Final = ("help", "quit")
+"""Bindings that are shown however narrow it is."""
 
 
 class KeyBar(Widget):
@@ -38,24 +41,30 @@ class KeyBar(Widget):
         screen.bindings_updated_signal.subscribe(self, lambda _screen: self.refresh())
 
     def render(self) -> Content:
-        """As many of the keys as fit in the width, whole."""
-        bindings = {item.binding.id: item.binding for item in self.screen.active_bindings.values()}
+        """As many of the keys as fit in the width, whole; help and quit always."""
+        bindings: dict[str | None, Binding] = {}
+        for active in self.screen.active_bindings.values():
+            bindings.setdefault(active.binding.id, active.binding)
         pieces: list[tuple[str, str]] = []
         self._spots = []
+        texts = {
+            name: (f" {self.app.get_key_display(bindings[name])}", f" {bindings[name].description} ")
+            for name in self._actions
+            if name in bindings
+        }
+        room = self.size.width - sum(len("".join(texts[name])) for name in ALWAYS if name in texts)
         used = 0
-        for name in self._actions:
-            binding = bindings.get(name)
-            if binding is None:
-                continue
-            key = self.app.get_key_display(binding)
-            text = f" {key} {binding.description} "
-            if used + len(text) > self.size.width:
-                continue
+        for name, (key, what) in texts.items():
+            binding = bindings[name]
+            if name not in ALWAYS:
+                room -= len(key + what)
+                if room < 0:
+                    continue
             off = bool(self._refuses(name))
-            pieces.append((f" {key}", TONE_STYLES["dim" if off else "accent"] + " bold"))
-            pieces.append((f" {binding.description} ", TONE_STYLES["dim"] if off else ""))
-            self._spots.append((range(used, used + len(text)), binding.key))
-            used += len(text)
+            pieces.append((key, TONE_STYLES["dim" if off else "accent"] + " bold"))
+            pieces.append((what, TONE_STYLES["dim"] if off else ""))
+            self._spots.append((range(used, used + len(key + what)), binding.key))
+            used += len(key + what)
         return Content.assemble(*pieces)
 
     def on_click(self, event: events.Click) -> None:
@@ -63,8 +72,3 @@ class KeyBar(Widget):
         for spot, key in self._spots:
             if event.x in spot:
                 self.app.simulate_key(key)
-
-
-def key_name(key: str) -> str:
-    """A key as people write it: `space`, `ctrl+p`, `?`."""
-    return format_key(key)

@@ -72,8 +72,8 @@ class Layout:
 def fit(columns: Sequence[Column], rows: Sequence[Row], room: int, gap: int = 1) -> Layout:
     """Choose which columns are drawn and how wide, to stay within `room` cells where that can be.
 
-    Narrowable columns give way first, then columns that may be shed; what is still too wide is
-    left to horizontal scrolling.
+    Columns that may be shed give way first, then those that may be narrowed; what is still too wide
+    is left to horizontal scrolling.
     """
     sample = [*rows[:SAMPLE_ROWS], *rows[SAMPLE_ROWS:][-20:]]
     widths = [
@@ -86,10 +86,8 @@ def fit(columns: Sequence[Column], rows: Sequence[Row], room: int, gap: int = 1)
         return sum(widths[i] for i in shown) + gap * max(len(shown) - 1, 0) - room
 
     for i in sorted((i for i in shown if columns[i].shed), key=lambda i: -columns[i].shed):
-        slack = sum(max(widths[j] - columns[j].least, 0) for j in shown if columns[j].least)
-        if excess() - slack <= 0:
-            break
-        shown.remove(i)
+        if excess() > 0:
+            shown.remove(i)
     for i in [i for i in shown if columns[i].least]:
         widths[i] -= min(max(excess(), 0), max(widths[i] - columns[i].least, 0))
     return _place(shown, widths, gap)

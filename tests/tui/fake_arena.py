@@ -1,0 +1,269 @@
+"""An arena with nothing behind it: what it says is set by the test, what it is asked is kept."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+from engine.catalog.presets import PRESETS
+from engine.catalog.protocols import PROTOCOLS
+from engine.control import EpochStatus, LogLine, StageStatus, Status, UnitStatus
+from engine.data.tasks import TaskInfo
+from engine.plan import PAPER_SEEDS, Blocked, Plan
+from store.errors import DataError, UsageError
+from store.home import Home, find_home
+from store.queries import Arm, Rankings, RankRow
+from store.records import Audit, AuditedGene, ClassAudit, Model, Task, Unit
+from tui.app import ArenaApp
+from tui.arena import Arena, Catalog, ModelCard, Pulse, first_selection
+
+TASKS = ("tall", "small")
+
+
+def hostile(word: str) -> str:
+    """A name with everything in it that can hurt a terminal or a markup parser."""
+    return f"[/]{word}[@click=app.quit]\x1b[2J\x1b]52;c;aGk=\x07\u202e\U0001f9ec" + "é" * 300
+
+
+class FakeArena(Arena):
+    """Two models, two tasks, every protocol; no file is read or written."""
+
+    def __init__(self, home: Home | None = None, readonly: bool = False, names=lambda name: name) -> None:
+        super().__init__(home or find_home("/nonexistent"), readonly)
+        self.named = names
+        self.models = [
+            Model(
+                names("mini"), "package", "mini_package", "1", 384, 22_700_000, "mean", True, max_tokens=256
+            ),
+            Model(
+                names("maxi"),
+                "huggingface",
+                "org/maxi",
+                "abc",
+                768,
+                109_000_000,
+                "cls",
+                note=names("a trap"),
+            ),
+        ]
+        self.task_infos = [
+            TaskInfo(names("tall"), "Tall vs short", (names("short"), "tall"), (40, 20), "a list", "task1"),
+            TaskInfo(names("small"), "Small vs large", ("large", "small"), (30, 30), "a list", "task2"),
+        ]
+        self.done: set[str] = set()
+        self.failed_keys: set[str] = set()
+        self.launched: list = []
+        self.relaunched: list[bool] = []
+        self.requests: list[tuple[str, str]] = []
+        self.status: Status | None = None
+        self.version = 1
+        self.tables: dict[str, Rankings] = {}
+        self.broken: dict[str, Exception] = {}
+        """Method -> what it raises."""
+        self.gate = threading.Event()
+        """Cleared, it holds `plan` back until set."""
+        self.gate.set()
+
+    def _may(self, method: str) -> None:
+        if method in self.broken:
+            raise self.broken[method]
+
+    def catalog(self) -> Catalog:
+        self._may("catalog")
+        cards = tuple(ModelCard(m, "/models/mini" if m.kind == "package" else "") for m in self.models)
+        catalog = Catalog(
+            cards, tuple(self.task_infos), tuple(PROTOCOLS.values()), PRESETS, PAPER_SEEDS, ("facts",)
+        )
+        return replace(catalog, first=first_selection(catalog))
+
+    def task(self, name, selection) -> Task:
+        self._may("task")
+        info = next(info for info in self.task_infos if info.name == name)
+        audit = Audit(
+            tuple(
+                ClassAudit(label, n, n, n, n, n - 1)
+                for label, n in zip(info.classes, info.counts, strict=True)
+            ),
+            (AuditedGene("ENSG1", self.named("FOXP2"), info.classes[0], "in both classes", False),),
+        )
+        genes = tuple(f"G{number}" for number in range(sum(info.counts) - 2))
+        return Task(
+            name, info.title, info.classes, genes, (0, 1) * (len(genes) // 2), genes, audit, "a list"
+        )
+
+    def plan(self, selection) -> Plan:
+        self.gate.wait(10)
+        self._may("plan")
+        for name in ("models", "tasks", "protocols", "seeds"):
+            if not getattr(selection, name):
+                raise UsageError(f"No {name} are chosen.", "Choose at least one.")
+        units, blocked = [], []
+        for model in selection.models:
+            for protocol in selection.protocols:
+                for task in selection.tasks:
+                    if model == self.named("maxi"):
+                        reason = f"{model} is not on this machine; fetch it."
+                        blocked.append(Blocked(model, task, protocol, len(selection.seeds), reason))
+                        continue
+                    units += [
+                        Unit(
+                            model,
+                            task,
+                            protocol,
+                            selection.preset,
+                            seed,
+                            {"of": [model, task, protocol, seed]},
+                        )
+                        for seed in selection.seeds
+                    ]
+        keys = {unit.key for unit in units}
+        return Plan(
+            selection,
+            tuple(units),
+            {},
+            {},
+            frozenset(keys & self.done),
+            frozenset(keys & self.failed_keys),
+            tuple(blocked),
+        )
+
+    def pace(self) -> dict[tuple[str, str], float]:
+        self._may("pace")
+        return {(self.named("mini"), name): 3.0 for name in PROTOCOLS}
+
+    def launch(self, selection) -> None:
+        self._may("launch")
+        self._writable("start a run")
+        self.launched.append(selection)
+
+    def request(self, what, key="") -> None:
+        self._may("request")
+        self._writable(f"{what} a run")
+        self.requests.append((what, key))
+
+    def relaunch(self, retry_failed=False) -> None:
+        self._may("relaunch")
+        self.relaunched.append(retry_failed)
+
+    def pulse(self) -> Pulse:
+        self._may("pulse")
+        return Pulse(self.status, self.version)
+
+    def arms(self) -> list[Arm]:
+        self._may("arms")
+        return [
+            Arm(
+                name,
+                table.preset,
+                table.text,
+                sum(sum(row.n.values()) for row in table.rows if row.source == "own"),
+            )
+            for name, table in self.tables.items()
+        ]
+
+    def rankings(self, protocol, preset, text, references=True) -> Rankings:
+        self._may("rankings")
+        empty = Rankings(protocol, preset, text, (), (), 0, 0)
+        return self.tables.get(protocol, empty)
+
+    def failure(self, key: str) -> dict[str, str]:
+        self._may("failure")
+        if key != "k3":
+            raise DataError(f"Nothing is known of {key}.")
+        return {
+            "sentence": "The text is empty.",
+            "traceback": "Traceback:\n  one\n  two\nValueError: no",
+            "error": "V",
+        }
+
+
+def make_app(arena: Arena, **options) -> ArenaApp:
+    """The application on `arena`, looking at the run as often as a test wants."""
+    return ArenaApp(arena, beat=0.01, **options)
+
+
+def a_status(state="running", **changes) -> Status:
+    """A run with one unit in work, one scored and one failed."""
+    unit = dict(model="mini", task="tall", protocol="lr", preset="paper")
+    status = Status(
+        "run-1",
+        4711,
+        "box",
+        state,
+        "2026-01-02T03:04:05+00:00",
+        "2026-01-02T03:05:05+00:00",
+        160,
+        already_done=10,
+        scored=20,
+        failed=1,
+        rate=2.0,
+        eta_s=64.5,
+        stages=(
+            StageStatus("embed", "mini", 50, 100, 25.0, 2.0),
+            StageStatus("classify", "mini", 21, 150, 2.0, 64.0),
+        ),
+        running=(UnitStatus("k1", seed=41, state="running", **unit),),
+        recent=(
+            UnitStatus("k2", seed=42, state="scored", auc=0.912, seconds=1.5, **unit),
+            UnitStatus("k3", seed=43, state="failed", seconds=0.5, sentence="The text is empty.", **unit),
+        ),
+        epochs=(EpochStatus("k1", "mini", "tall", "finetune", 41, 1, 1, 0.6, 0.7, 1e-5),),
+        log=(LogLine("2026-01-02T03:04:06+00:00", "info", "embedding mini"),),
+        device="cpu",
+        selection={"protocols": ["lr"], "models": ["mini"], "tasks": ["tall"], "seeds": [41]},
+    )
+    return replace(status, **changes)
+
+
+def a_table(auc=0.9, n=10, failed=0, names=lambda name: name) -> Rankings:
+    """A ranked table with two own rows and one of the paper's."""
+
+    def row(model, source, base, splits):
+        aucs = {names("tall"): base, names("small"): base - 0.1}
+        ranks = dict.fromkeys(aucs, 1.0 if base == auc else 2.0)
+        sd = dict.fromkeys(aucs, 0.031) if source == "own" else {}
+        own_failed = dict.fromkeys(aucs, failed if source == "own" else 0)
+        return RankRow(
+            model,
+            source,
+            aucs,
+            sd,
+            ranks,
+            dict.fromkeys(aucs, splits),
+            own_failed,
+            base - 0.05,
+            ranks[names("tall")],
+        )
+
+    rows = (
+        row(names("mini"), "own", auc, n),
+        row(names("other"), "own", 0.7, 10),
+        row("Printed", "paper", 0.8, 10),
+    )
+    return Rankings("lr", "paper", "facts", (names("tall"), names("small")), rows, 10, 1)
+
+
+def drive(app: ArenaApp, size: tuple[int, int] = (80, 24)):
+    """Run `app` headless, with its passing sentences on screen as a user sees them."""
+    return app.run_test(size=size, notifications=True)
+
+
+def told(app: ArenaApp) -> str:
+    """The passing sentences shown so far."""
+    return "\n".join(notification.message for notification in app._notifications)
+
+
+async def until(pilot, condition, seconds: float = 10.0) -> None:
+    """Let the application go on until `condition()` holds."""
+    for _ in range(int(seconds / 0.02)):
+        if condition():
+            return
+        await pilot.pause(0.02)
+    assert condition(), "it never came to be"
+
+
+def screen_text(app: ArenaApp) -> str:
+    """What is on the screen now, as lines of text."""
+    width, height = app.size
+    lines = app.screen._compositor.render_strips()
+    return "\n".join(line.text[:width] for line in lines[:height])

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, until
+from pressing import presses
+
+from store.errors import DataError
+from store.home import find_home
+
+
+@pytest.fixture
+def arena():
+    return FakeArena()
+
+
+@presses("go.plan", "go.runs", "go.board", "go.compare", "go.genes", "go.sql")
+async def test_number_keys_go_to_the_screens(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        for key, mode in zip("234561", ("runs", "board", "compare", "genes", "sql", "plan"), strict=True):
+            await pilot.press(key)
+            await until(pilot, lambda mode=mode: app.screen.MODE == mode)
+
+
+@presses("quit")
+@pytest.mark.parametrize("status", [None, a_status("finished"), a_status("interrupted")])
+async def test_q_leaves_at_once_without_a_live_run(arena, status):
+    arena.status = status
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: app.pulse.status == status)
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+    assert app.return_value == 0
+
+
+@presses("quit.always")
+@pytest.mark.parametrize(("key", "asked"), [("D", []), ("x", [("drain", "")])])
+async def test_with_a_live_run_leaving_asks_what_becomes_of_it(arena, key, asked):
+    arena.status = a_status()
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: app.pulse.status is not None)
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: "A run is going on" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "A run is going on" not in screen_text(app))
+        await pilot.press("ctrl+q", key)
+        await until(pilot, lambda: not app.is_running)
+    assert arena.requests == asked
+    assert app.return_value == 0
+
+
+async def test_a_watcher_leaves_a_live_run_without_a_question():
+    watcher = FakeArena(readonly=True)
+    watcher.status = a_status()
+    app = make_app(watcher)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: app.pulse.status is not None)
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_signals_leave_in_order(arena, number):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        os.kill(os.getpid(), number)
+        await until(pilot, lambda: not app.is_running)
+    assert app.return_value == 128 + number
+    assert arena.requests == []
+
+
+async def test_a_foreseen_error_in_a_worker_is_a_sentence_and_a_hint(arena):
+    arena.broken["launch"] = DataError("The file [/] is empty.", "Give another [one].")
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "The file [/] is empty." in screen_text(app))
+        assert "Give another [one]." in screen_text(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: "The file [/] is empty." not in screen_text(app))
+        assert app.screen.MODE == "plan"
+
+
+async def test_an_unforeseen_error_is_a_sentence_and_a_traceback_in_the_log(tmp_path, caplog):
+    arena = FakeArena(find_home(tmp_path))
+    arena.broken["launch"] = ZeroDivisionError("by [nought]")
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "ZeroDivisionError: by [nought]" in screen_text(app))
+        assert "Something unforeseen went wrong" in screen_text(app)
+        await pilot.press("escape", "j", "space")
+        await until(pilot, lambda: "80 blocked" in screen_text(app))
+    assert "Traceback" in caplog.text
+
+
+async def test_an_error_while_following_the_run_is_told_and_the_following_goes_on(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        arena.broken["pulse"] = OSError("stale file handle")
+        await until(pilot, lambda: "stale file handle" in screen_text(app))
+        del arena.broken["pulse"]
+        arena.status = a_status()
+        await pilot.press("escape")
+        await until(pilot, lambda: "31/160" in screen_text(app))
+
+
+@presses("help", "help.close", "help.down", "help.up")
+async def test_help_is_made_of_the_bindings(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "Keys: plan" in screen_text(app))
+        assert "Start everything that is chosen and not yet done" in screen_text(app)
+        assert "# done  @ running" in screen_text(app)
+        await pilot.press("j", "k", "q")
+        await until(pilot, lambda: "Keys: plan" not in screen_text(app))
+
+
+@presses("command", "command.complete", "command.close")
+async def test_commands_by_name(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("colon", *"boa", "tab", "enter")
+        await until(pilot, lambda: app.screen.MODE == "board")
+        await pilot.press("1", "colon", *"baord", "enter")
+        await until(pilot, lambda: "Did you mean :board?" in told(app))
+        await pilot.press("colon", *"theme nord", "enter")
+        await until(pilot, lambda: app.theme == "nord")
+        await pilot.press("colon", "escape", "colon", *"q", "enter")
+        await until(pilot, lambda: not app.is_running)
+
+
+async def test_the_palette_lists_commands_and_keys(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("ctrl+p", *"go to runs")
+        await until(pilot, lambda: ":runs" in screen_text(app))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: getattr(app.screen, "MODE", "") == "runs" or "runs" in screen_text(app))
+
+
+@presses("zoom")
+async def test_zoom_shows_one_pane_alone(arena):
+    app = make_app(arena)
+    async with drive(app, (200, 60)) as pilot:
+        await until(pilot, lambda: "PROTOCOLS" in screen_text(app))
+        await pilot.press("plus")
+        await until(pilot, lambda: "PROTOCOLS" not in screen_text(app))
+        await pilot.press("plus")
+        await until(pilot, lambda: "PROTOCOLS" in screen_text(app))
+
+
+async def test_the_terminal_may_shrink_and_grow_during_a_run(arena):
+    arena.status = a_status()
+    app = make_app(arena)
+    async with drive(app, (200, 60)) as pilot:
+        for key, word in (("1", "SUM"), ("2", "UNITS"), ("3", "BOARD")):
+            await pilot.press(key)
+            await until(pilot, lambda word=word: word in screen_text(app))
+            for size in ((60, 18), (200, 60), (20, 5), (80, 24)):
+                await pilot.resize_terminal(*size)
+                await pilot.pause(0.05)
+                assert all(len(line) <= size[0] for line in screen_text(app).splitlines())
+            await until(pilot, lambda word=word: word in screen_text(app))
+
+
+@pytest.mark.parametrize("key", "123456")
+@pytest.mark.parametrize("width", [80, 200])
+async def test_the_bottom_line_fits_and_ends_with_help_and_quit(arena, key, width):
+    app = make_app(arena)
+    async with drive(app, (width, 24)) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press(key)
+        await until(pilot, lambda: "? Help  q Quit" in screen_text(app).splitlines()[-1])
+        assert len(app.screen.FOOTER) + 2 <= 8
+
+
+async def test_ascii_mode_draws_bars_in_ascii(arena):
+    arena.status = a_status()
+    app = make_app(arena, ascii=True)
+    async with drive(app) as pilot:
+        await pilot.press("2")
+        await until(pilot, lambda: "[=======..." in screen_text(app))
+        assert screen_text(app).isascii()

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import pytest
+from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_text, until
+from pressing import presses
+
+from store.errors import StoreBusy
+
+SIZES = [(80, 24), (200, 60)]
+
+
+@pytest.fixture
+def arena():
+    arena = FakeArena()
+    arena.tables["lr"] = a_table()
+    return arena
+
+
+async def opened(pilot) -> None:
+    await pilot.press("3")
+    await until(pilot, lambda: pilot.app.screen.MODE == "board" and pilot.app.screen._rankings is not None)
+
+
+def table_lines(app) -> list[str]:
+    lines = screen_text(app).splitlines()
+    start = next(i for i, line in enumerate(lines) if " model " in line and " mean" in line)
+    return [line.strip(" >") for line in lines[start + 1 :] if " own " in line or " paper " in line]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_papers_layout_with_own_and_paper_rows(arena, size):
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: len(table_lines(app)) == 3)
+        first, second, third = (line.split() for line in table_lines(app))
+        assert [line[0] for line in (first, second, third)] == ["mini", "Printed", "other"]
+        wide = size[0] > 110
+        assert first[:4] == ["mini", "own", "0.900", "±0.031" if wide else "1"]
+        assert first[-2:] == ["0.850", "1"]
+        assert second[:3] == ["Printed", "paper", "0.800"]
+
+
+async def test_the_table_fills_in_place_while_a_run_goes_on(arena):
+    arena.tables["lr"] = a_table(n=3)
+    arena.status = a_status()
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "0.900 3/10" in screen_text(app))
+        await pilot.press("j", "j")
+        arena.tables["lr"] = a_table(auc=0.65)
+        arena.version += 1
+        await until(pilot, lambda: "0.650    2" in screen_text(app))
+        assert ">other" in screen_text(app)
+
+
+async def test_failed_splits_are_seen(arena):
+    arena.tables["lr"] = a_table(n=9, failed=1)
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "0.900 9/10" in screen_text(app))
+        await pilot.press("l", "l")
+        await until(pilot, lambda: "9 splits  1 failed" in screen_text(app))
+
+
+async def test_an_empty_board_says_what_to_do():
+    app = make_app(FakeArena())
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "Nothing is ranked under this protocol yet" in screen_text(app))
+        assert "1 plans a run" in screen_text(app)
+
+
+@presses("board.next", "board.previous")
+async def test_brackets_go_through_the_protocols(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await pilot.press("right_square_bracket")
+        await until(
+            pilot, lambda: "BOARD rf " in screen_text(app) and "Nothing is ranked" in screen_text(app)
+        )
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: "BOARD lr " in screen_text(app) and "mini" in screen_text(app))
+
+
+async def test_the_first_table_is_the_runs_own(arena):
+    arena.tables["rf"] = a_table()
+    arena.status = a_status(selection={"protocols": ["rf"]})
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "BOARD rf " in screen_text(app))
+
+
+@presses("board.sort", "board.reverse", "grid.right", "grid.left")
+async def test_sorting_by_a_column_and_turning_it_round(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: len(table_lines(app)) == 3)
+        await pilot.press("l", "h", "s")
+        await until(pilot, lambda: "by model" in screen_text(app))
+        assert [line.split()[0] for line in table_lines(app)] == ["mini", "other", "Printed"]
+        await pilot.press("S")
+        await until(
+            pilot, lambda: [line.split()[0] for line in table_lines(app)] == ["Printed", "other", "mini"]
+        )
+        await pilot.press("s")
+        await until(pilot, lambda: "by mean" in screen_text(app))
+
+
+@presses("board.references")
+async def test_published_rows_can_be_hidden(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "Printed" in screen_text(app))
+        await pilot.press("o", "o")
+        await until(pilot, lambda: "Printed" not in screen_text(app))
+        await pilot.press("o")
+        await until(pilot, lambda: "Printed" in screen_text(app))
+
+
+async def test_a_locked_file_leaves_the_old_numbers_and_says_so(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "0.900" in screen_text(app))
+        arena.broken["rankings"] = StoreBusy("The database is held by harlequin (PID 7).")
+        arena.version += 1
+        await until(
+            pilot, lambda: "Not up to date: The database is held by harlequin (PID 7)." in screen_text(app)
+        )
+        assert "0.900" in screen_text(app)
+        del arena.broken["rankings"]
+        await until(pilot, lambda: "Not up to date" not in screen_text(app))
+
+
+async def test_the_cell_under_the_cursor_is_told_in_full(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await pilot.press("l", "l")
+        await until(pilot, lambda: "tall  AUC 0.900 ± 0.031  rank 1  10 splits" in screen_text(app))

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from fake_arena import hostile, screen_text, until
+from textual.app import App, ComposeResult
+
+from tui.widgets.grid import Grid
+from tui.widgets.rows import Cell, Column, Row
+
+COLUMNS = (Column("name", "name", least=8), Column("value", "value", right=True))
+
+
+class Host(App[None]):
+    def __init__(self, **options) -> None:
+        super().__init__()
+        self.options = options
+        self.moved = 0
+        self.marked: list[set[str]] = []
+
+    def compose(self) -> ComposeResult:
+        yield Grid(COLUMNS, empty="Nothing yet: press 1.", **self.options)
+
+    @property
+    def grid(self) -> Grid:
+        return self.query_one(Grid)
+
+    def on_grid_moved(self) -> None:
+        self.moved += 1
+
+    def on_grid_marked(self, message: Grid.Marked) -> None:
+        self.marked.append(set(message.grid.marked))
+
+
+def rows(n: int, value="v") -> list[Row]:
+    return [Row(str(number), (f"row {number}", f"{value}{number}")) for number in range(n)]
+
+
+async def test_an_empty_grid_says_what_to_do():
+    async with Host().run_test(size=(40, 6)) as pilot:
+        assert "Nothing yet: press 1." in screen_text(pilot.app)
+
+
+async def test_moving_by_row_page_and_end():
+    async with Host().run_test(size=(40, 11)) as pilot:
+        grid = pilot.app.grid
+        grid.show(rows(100))
+        grid.focus()
+        for keys, cursor in [
+            (["j"], 1), (["down", "down"], 3), (["k"], 2), (["pagedown"], 12), (["pageup"], 2), (["G"], 99),
+            (["g"], 0), (["ctrl+d"], 5), (["ctrl+u"], 0), (["up"], 0), (["end"], 99), (["down"], 99), (["home"], 0),
+        ]:  # fmt: skip
+            await pilot.press(*keys)
+            assert grid.cursor == cursor, keys
+            assert f"row {cursor} " in screen_text(pilot.app), keys
+
+
+async def test_the_cursor_stays_on_its_row_when_rows_come_and_go():
+    async with Host().run_test(size=(40, 11)) as pilot:
+        grid = pilot.app.grid
+        grid.show(rows(10))
+        grid.go_to("5")
+        grid.show([Row("new", ("new", "1")), *rows(10)])
+        assert grid.current.key == "5"
+        grid.show([row for row in rows(10) if row.key != "5"])
+        assert grid.cursor == 6
+        grid.show([])
+        assert grid.current is None
+
+
+async def test_only_rows_that_changed_are_painted_again():
+    async with Host().run_test(size=(40, 11)) as pilot:
+        grid = pilot.app.grid
+        grid.show(rows(8))
+        await pilot.pause()
+        painted = []
+        grid.refresh = lambda *regions, **_: painted.extend(region.y for region in regions)
+        changed = rows(8)
+        changed[3] = Row("3", ("row 3", "w3"))
+        grid.show(changed)
+        assert painted == [4]
+
+
+async def test_marks_toggle_all_none_and_respect_the_filter():
+    async with Host(markable=True).run_test(size=(40, 11)) as pilot:
+        app, grid = pilot.app, pilot.app.grid
+        grid.show(rows(12))
+        grid.focus()
+        await pilot.press("space", "j", "space")
+        assert app.marked[-1] == {"0", "1"}
+        assert "[x] row 0" in screen_text(app)
+        await pilot.press("space")
+        assert app.marked[-1] == {"0"}
+        grid.filter = "row 1"
+        await pilot.press("a")
+        assert app.marked[-1] == {"0", "1", "10", "11"}
+        await pilot.press("A")
+        assert app.marked[-1] == {"0"}
+
+
+async def test_a_single_choice_replaces_the_other():
+    async with Host(markable=True, single=True).run_test(size=(40, 11)) as pilot:
+        grid = pilot.app.grid
+        grid.show(rows(3))
+        grid.focus()
+        await pilot.press("space", "j", "space", "a", "space")
+        assert grid.marked == {"1"}
+
+
+async def test_a_filter_that_matches_nothing_says_so():
+    async with Host().run_test(size=(60, 11)) as pilot:
+        pilot.app.grid.show(rows(3))
+        pilot.app.grid.filter = "zebra"
+        await pilot.pause()
+        assert "No row matches 'zebra'; esc clears the filter." in screen_text(pilot.app)
+
+
+async def test_columns_scroll_sideways_with_the_first_one_still():
+    columns = [Column("name", "name"), *(Column(str(n), f"column {n:02}") for n in range(40))]
+    async with Host(cells=True).run_test(size=(60, 6)) as pilot:
+        grid = pilot.app.grid
+        grid.show([Row("r", ("gene", *(f"value{n}" for n in range(40))))], columns)
+        grid.focus()
+        await pilot.press(*["l"] * 40)
+        await until(pilot, lambda: "column 39" in screen_text(pilot.app))
+        assert ">gene" in screen_text(pilot.app)
+        await pilot.press("h", "left", "right")
+        assert grid.column == 39
+        await pilot.press(*["h"] * 50)
+        assert grid.column == 0
+        assert "column 00" in screen_text(pilot.app)
+
+
+async def test_a_hundred_thousand_rows_cost_no_more_than_a_screenful():
+    class Counted(list):
+        looked_at = 0
+
+        def __getitem__(self, key):
+            if isinstance(key, int):
+                Counted.looked_at += 1
+            return super().__getitem__(key)
+
+    async with Host().run_test(size=(60, 20)) as pilot:
+        grid = pilot.app.grid
+        grid.show(Counted(rows(100_000)))
+        grid.focus()
+        await pilot.pause()
+        Counted.looked_at = 0
+        await pilot.press("pagedown", "G")
+        assert "row 99999" in screen_text(pilot.app)
+        assert Counted.looked_at < 1000
+
+
+async def test_hostile_text_is_drawn_as_text():
+    async with Host(markable=True).run_test(size=(100, 8)) as pilot:
+        name = hostile("gene")
+        pilot.app.grid.show([Row(name, (name, Cell(name, "bad"))), Row("b", ("fine", "1"))], COLUMNS)
+        await pilot.pause()
+        text = screen_text(pilot.app)
+        assert "[/]gene[@click=app.quit]\\x1b[2J" in text
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        assert all(len(line) <= 100 for line in text.splitlines())
+
+
+async def test_a_click_moves_the_cursor_and_on_the_box_marks():
+    async with Host(markable=True).run_test(size=(40, 11)) as pilot:
+        grid = pilot.app.grid
+        grid.show(rows(5))
+        await pilot.click(Grid, offset=(10, 3))
+        assert grid.cursor == 2
+        assert grid.marked == set()
+        await pilot.click(Grid, offset=(2, 4))
+        assert grid.marked == {"3"}

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+from fake_arena import FakeArena, a_status, a_table, drive, hostile, make_app, screen_text, until
+
+from engine.control import LogLine, StageStatus, UnitStatus
+
+
+@pytest.fixture
+def arena():
+    arena = FakeArena(names=hostile)
+    arena.tables["lr"] = a_table(names=hostile)
+    unit = UnitStatus("k3", hostile("m"), hostile("t"), "lr", "paper", 1, "failed", sentence=hostile("s"))
+    arena.status = a_status(
+        running=(),
+        recent=(unit,),
+        stages=(StageStatus("embed", hostile("stage"), 1, 2, 1.0, 1.0),),
+        log=(LogLine("2026-01-02T03:04:05", "error", hostile("log")),),
+        message=hostile("message"),
+        device=hostile("device"),
+    )
+    return arena
+
+
+def harmless(app) -> bool:
+    text = screen_text(app)
+    width = app.size.width
+    return not any(bad in text for bad in ("\x1b", "\x07", "\u202e")) and all(
+        len(line) <= width for line in text.splitlines()
+    )
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_names_from_outside_are_drawn_and_never_obeyed(arena, size):
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        assert "[/]mini[@click" in screen_text(app)
+        for keys in (["tab"], ["i"], ["escape"], ["2"], ["enter"], ["escape"], ["tab"], ["3"], ["l", "l"]):
+            await pilot.press(*keys)
+            await pilot.pause(0.3)
+            assert app.is_running
+            assert harmless(app), keys
+        await until(pilot, lambda: "[/]other" in screen_text(app))

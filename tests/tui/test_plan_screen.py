@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import pytest
+from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, until
+from pressing import presses
+
+from store.errors import UsageError
+
+SIZES = [(80, 24), (200, 60)]
+
+
+def counted(app) -> bool:
+    return "to run" in screen_text(app)
+
+
+@pytest.fixture
+def arena():
+    return FakeArena()
+
+
+@presses("plan.launch")
+@pytest.mark.parametrize("size", SIZES)
+async def test_one_enter_starts_what_is_chosen_already(arena, size):
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await until(pilot, lambda: "Press Enter to run 80 units." in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(arena.launched))
+        chosen = arena.launched[0]
+        assert chosen.models == ("mini",)
+        assert chosen.tasks == ("tall", "small")
+        assert chosen.protocols == ("lr", "rf", "lr-cv", "rf-cv")
+        assert chosen.seeds == tuple(range(41, 51))
+        await until(pilot, lambda: app.screen.MODE == "runs")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_sum_tells_done_to_run_blocked_and_time(arena, size):
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await until(pilot, lambda: counted(app))
+        plan = app.screen._counted.plan
+        arena.done = {unit.key for unit in plan.units[:30]}
+        arena.failed_keys = {plan.units[31].key}
+        await pilot.press("j", "space")
+        await until(pilot, lambda: "blocked" in screen_text(app) and "2 models" in screen_text(app))
+        await until(pilot, lambda: "30 done" in screen_text(app))
+        text = screen_text(app)
+        assert "= 160 units" in text
+        assert "49 to run" in text
+        assert "1 failed before" in text
+        assert "80 blocked" in text
+        assert "maxi is not on this machine" in text
+        assert "about 2 min" in text
+
+
+async def test_keys_answer_while_the_units_are_being_counted(arena):
+    app = make_app(arena)
+    arena.gate.clear()
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "Counting" in screen_text(app))
+        await pilot.press("j", "space", "enter")
+        assert "MODELS  2/2" in screen_text(app)
+        assert arena.launched == []
+        arena.gate.set()
+        await until(pilot, lambda: "80 blocked" in screen_text(app))
+
+
+async def test_an_older_count_never_overwrites_a_newer_choice(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        arena.gate.clear()
+        await pilot.press("j", "space")
+        await pilot.pause(0.3)
+        await pilot.press("space")
+        arena.gate.set()
+        await until(pilot, lambda: counted(app))
+        assert "blocked" in screen_text(app)
+        assert "1 model x" in screen_text(app)
+        assert "0 blocked" in screen_text(app)
+
+
+@presses("pane.next", "pane.previous", "grid.none", "grid.all")
+async def test_tab_goes_through_the_lists_and_one_is_open_where_it_is_narrow(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        assert ">[x] mini" in screen_text(app)
+        await pilot.press("tab")
+        assert ">[x] tall" in screen_text(app)
+        assert "[x] mini" not in screen_text(app)
+        await pilot.press("A")
+        await until(pilot, lambda: "No tasks are chosen." in screen_text(app))
+        await pilot.press("a")
+        await until(pilot, lambda: "80 to run" in screen_text(app))
+        await pilot.press("tab", "tab", "tab", "tab")
+        assert ">[x] mini" in screen_text(app)
+        await pilot.press("shift+tab")
+        assert ">[x] 41" in screen_text(app)
+
+
+async def test_every_list_shows_where_it_is_wide(arena):
+    app = make_app(arena)
+    async with drive(app, (200, 60)) as pilot:
+        await until(pilot, lambda: counted(app))
+        text = screen_text(app)
+        for row in ("[x] mini", "[x] tall", "[x] lr", "[x] paper", "[x] 41"):
+            assert row in text, row
+
+
+@presses("grid.mark")
+async def test_the_preset_is_one_choice(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        await pilot.press("tab", "tab", "tab", "j", "space")
+        await until(pilot, lambda: "PRESET  corrected" in screen_text(app))
+        await until(pilot, lambda: counted(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(arena.launched))
+        assert arena.launched[0].preset == "corrected"
+
+
+async def test_the_glance_tells_the_models_card_and_the_tasks_audit(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "384 dim, 22.7M params, mean pooling" in screen_text(app))
+        assert "/models/mini" in screen_text(app)
+        await pilot.press("tab")
+        await until(pilot, lambda: "listed unique mapped text used" in screen_text(app))
+        assert "short           40     40     40   40   39" in screen_text(app)
+
+
+@presses("plan.details", "notice.close")
+async def test_details_open_over_the_screen(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        await pilot.press("i")
+        await until(pilot, lambda: "on this machine  /models/mini" in screen_text(app))
+        await pilot.press("enter")
+        await pilot.press("tab")
+        await until(pilot, lambda: "listed unique" in screen_text(app))
+        await pilot.press("i")
+        await until(pilot, lambda: "in both classes, left out" in screen_text(app))
+
+
+@presses("filter", "filter.keep", "filter.clear", "back")
+async def test_a_filter_narrows_the_list_and_esc_drops_it(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        await pilot.press("slash", *"maxi")
+        await until(pilot, lambda: ">[ ] maxi" in screen_text(app))
+        assert "mini  384" not in screen_text(app)
+        await pilot.press("enter", "escape")
+        await until(pilot, lambda: "[x] mini" in screen_text(app))
+        await pilot.press("slash", "m", "a", "down")
+        assert ">[ ] maxi" in screen_text(app)
+        await pilot.press("slash", "escape")
+        await until(pilot, lambda: "[x] mini" in screen_text(app))
+
+
+async def test_letters_typed_into_a_filter_start_nothing(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        await pilot.press("slash", *"rqaAi123")
+        await pilot.pause()
+        assert app.is_running
+        assert app.screen.MODE == "plan"
+        assert arena.launched == []
+
+
+async def test_a_key_that_would_do_nothing_says_why(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        arena.done = {unit.key for unit in app.screen._counted.plan.units}
+        await pilot.press("space", "space")
+        await until(pilot, lambda: "All of it is done. Press 3 for the ranks." in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "Nothing of it is left to run" in told(app))
+        assert arena.launched == []
+
+
+async def test_a_selection_that_cannot_be_is_told_in_place(arena):
+    arena.broken["plan"] = UsageError("There is no model named 'x'.", "Did you mean 'y'?")
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "There is no model named 'x'. Did you mean 'y'?" in screen_text(app))
+
+
+async def test_a_run_that_ended_is_counted_again(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "80 to run" in screen_text(app))
+        arena.done = {unit.key for unit in app.screen._counted.plan.units[:50]}
+        arena.status = a_status("finished")
+        await until(pilot, lambda: "30 to run" in screen_text(app))
+
+
+async def test_readonly_starts_nothing(arena):
+    app = make_app(FakeArena(readonly=True))
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "nothing can be started here" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "opened with --readonly" in told(app))
+        assert app.screen.MODE == "plan"

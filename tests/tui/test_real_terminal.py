@@ -1,0 +1,132 @@
+"""The real program behind a real terminal: it paints, answers keys, and leaves the terminal as it was."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pexpect
+import pyte
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = "import sys; from tui.cli import main; main()"
+
+
+class Terminal:
+    """A pty with a screen that understands what is written to it."""
+
+    def __init__(self, home: Path, columns: int = 80, lines: int = 24, **environment: str) -> None:
+        self.screen = pyte.Screen(columns, lines)
+        self.stream = pyte.ByteStream(self.screen)
+        self.raw = b""
+        clean = {
+            name: value for name, value in os.environ.items() if name not in ("SSH_CONNECTION", "TMUX")
+        }
+        self.child = pexpect.spawn(
+            sys.executable,
+            ["-c", PROGRAM, "--home", str(home)],
+            dimensions=(lines, columns),
+            env={**clean, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **environment},
+            timeout=30,
+        )
+
+    def read(self) -> str:
+        try:
+            data = self.child.read_nonblocking(65_536, timeout=0.1)
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            data = b""
+        self.raw += data
+        self.stream.feed(data)
+        return "\n".join(self.screen.display)
+
+    def until(self, wanted: str, seconds: float = 30.0) -> str:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if wanted in self.read():
+                return "\n".join(self.screen.display)
+        raise AssertionError(f"{wanted!r} never showed:\n" + "\n".join(self.screen.display))
+
+    def leave(self) -> int:
+        end = time.monotonic() + 30
+        while self.child.isalive() and time.monotonic() < end:
+            self.read()
+        self.read()
+        self.child.close()
+        return self.child.exitstatus if self.child.exitstatus is not None else -self.child.signalstatus
+
+
+@pytest.fixture
+def terminal(tmp_path):
+    made = []
+
+    def make(**options) -> Terminal:
+        made.append(Terminal(tmp_path / "home", **options))
+        return made[-1]
+
+    yield make
+    for item in made:
+        item.child.close(force=True)
+
+
+def test_it_opens_answers_keys_and_leaves_the_terminal_as_it_was(terminal):
+    program = terminal()
+    shown = program.until("Press Enter to run 160 units.")
+    assert "[x] all-MiniLM-L6-v2" in shown
+    assert "TASKS  4/4" in shown
+    program.child.send("3")
+    program.until("BOARD")
+    program.child.send("q")
+    assert program.leave() == 0
+    for mode in (b"1049", b"1000", b"1003", b"2004", b"25"):
+        switched = [piece for piece in program.raw.split(b"\x1b[?") if piece[: len(mode)] == mode]
+        expected = b"h" if mode == b"25" else b"l"
+        assert switched[-1][len(mode) : len(mode) + 1] == expected, mode
+
+
+def test_the_terminal_that_goes_away_ends_it_in_order(terminal):
+    program = terminal()
+    program.until("Press Enter to run")
+    program.child.kill(1)
+    assert program.leave() == 129
+
+
+def test_without_colour_and_over_ssh_it_says_the_same(terminal):
+    program = terminal(NO_COLOR="1", SSH_CONNECTION="a 1 b 2", TERM="xterm")
+    shown = program.until("Press Enter to run 160 units.")
+    assert ">[x] all-MiniLM-L6-v2" in shown
+
+
+@pytest.mark.parametrize(
+    "first", ["tui.app", "tui.app, tui.screens.plan, tui.screens.runs, tui.screens.board"]
+)
+def test_nothing_heavy_is_imported_before_the_first_frame(first):
+    heavy = "numpy pandas pyarrow scipy sklearn matplotlib torch transformers sentence_transformers duckdb".split()
+    code = f"import sys, {first}; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_over_ssh_fewer_frames_are_painted_unless_the_user_chose():
+    code = "import tui.app, textual.constants; print(textual.constants.MAX_FPS)"
+
+    def frames(**extra: str) -> str:
+        environment = {name: value for name, value in os.environ.items() if name != "TEXTUAL_FPS"}
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            check=True,
+            env={**environment, **extra},
+            timeout=60,
+        ).stdout.strip()
+
+    assert frames() == "60"
+    assert frames(SSH_CONNECTION="a 1 b 2") == "15"
+    assert frames(SSH_CONNECTION="a 1 b 2", TEXTUAL_FPS="30") == "30"

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, until
+from pressing import presses
+
+from engine.control import LogLine
+
+SIZES = [(80, 24), (200, 60)]
+
+
+@pytest.fixture
+def arena():
+    arena = FakeArena()
+    arena.status = a_status()
+    return arena
+
+
+async def opened(pilot) -> None:
+    await pilot.press("2")
+    await until(pilot, lambda: "UNITS" in screen_text(pilot.app))
+    await until(pilot, lambda: pilot.app.screen._completed)
+
+
+async def test_without_a_run_it_says_how_to_get_one():
+    app = make_app(FakeArena())
+    async with drive(app) as pilot:
+        await opened(pilot)
+        assert "No run yet. Press 1, choose models, tasks and protocols, and press Enter." in screen_text(
+            app
+        )
+        await pilot.press("x")
+        await until(pilot, lambda: "There is no live run." in told(app))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_bars_units_and_rates_of_a_live_run(arena, size):
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "31/160" in screen_text(app))
+        text = screen_text(app)
+        assert "@ running" in text
+        assert "# 20 done" in text
+        assert "~ 10 before" in text
+        assert "! 1 failed" in text
+        assert "2.0/s ETA 1:04" in text
+        assert "embed " in text
+        assert "50/100 25.0/s ETA 0:02" in text
+        lines = [line for line in text.splitlines() if " tall " in line and "lr" in line]
+        assert [line.strip(" >")[0] for line in lines[:3]] == ["@", "#", "!"]
+        assert "0.912" in lines[1]
+        assert "The text is empty." in lines[2]
+
+
+async def test_the_screen_follows_the_run(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "31/160" in screen_text(app))
+        arena.status = a_status(scored=120, eta_s=9.0)
+        await until(pilot, lambda: "131/160" in screen_text(app) and "ETA 0:09" in screen_text(app))
+        arena.status = a_status("finished", scored=149, failed=1, running=())
+        await until(pilot, lambda: "# finished" in screen_text(app))
+        assert "Press 3 for the ranks" in screen_text(app)
+
+
+async def test_a_pause_says_why(arena):
+    arena.status = a_status("paused", message="The disk is full: 0 bytes free in /data.")
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "The disk is full: 0 bytes free in /data." in screen_text(app))
+
+
+@presses("runs.open", "overlay.back")
+async def test_a_failure_opens_to_its_sentence_then_its_traceback(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "31/160" in screen_text(app))
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: "ValueError: no" in screen_text(app))
+        assert "mini / tall / lr / seed 43" in screen_text(app)
+        assert "The text is empty." in screen_text(app)
+        await pilot.press("escape", "k", "enter")
+        await until(pilot, lambda: "AUC 0.912 in 1.5 s" in screen_text(app))
+
+
+@presses("runs.pause")
+async def test_pause_resume_and_resume_after_an_interruption(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "31/160" in screen_text(app))
+        await pilot.press("p")
+        await until(pilot, lambda: arena.requests == [("pause", "")])
+        arena.status = a_status("paused")
+        await until(pilot, lambda: "= paused" in screen_text(app))
+        await pilot.press("p")
+        await until(pilot, lambda: arena.requests[-1] == ("resume", ""))
+        arena.status = a_status("interrupted", running=())
+        await until(pilot, lambda: "? interrupted" in screen_text(app))
+        await pilot.press("p")
+        await until(pilot, lambda: arena.relaunched == [False])
+
+
+@presses("runs.cancel")
+@pytest.mark.parametrize(
+    ("key", "asked"), [("x", ("cancel", "")), ("s", ("drain", "")), ("u", ("cancel", "k1"))]
+)
+async def test_cancel_asks_what_and_then_does_it(arena, key, asked):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "31/160" in screen_text(app))
+        await pilot.press("x")
+        await until(pilot, lambda: "Cancel what?" in screen_text(app))
+        assert arena.requests == []
+        await pilot.press(key)
+        await until(pilot, lambda: arena.requests == [asked])
+
+
+async def test_esc_leaves_the_run_alone(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "31/160" in screen_text(app))
+        await pilot.press("x", "escape")
+        await pilot.pause(0.1)
+        assert "Cancel what?" not in screen_text(app)
+        assert arena.requests == []
+
+
+@presses("runs.retry")
+async def test_what_failed_is_retried_in_the_run_or_after_it(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "31/160" in screen_text(app))
+        await pilot.press("R")
+        await until(pilot, lambda: arena.requests == [("retry", "")])
+        arena.status = a_status("failed", running=())
+        await until(pilot, lambda: "! failed  " in screen_text(app))
+        await pilot.press("R")
+        await until(pilot, lambda: arena.relaunched == [True])
+        arena.status = a_status("finished", failed=0, running=(), recent=())
+        await until(pilot, lambda: "# finished" in screen_text(app))
+        await pilot.press("R")
+        await until(pilot, lambda: "Nothing has failed in this run." in told(app))
+
+
+@presses("runs.detach")
+async def test_detach_leaves_and_asks_the_runner_nothing(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "31/160" in screen_text(app))
+        await pilot.press("D")
+        await until(pilot, lambda: not app.is_running)
+    assert arena.requests == []
+    assert app.return_value == 0
+
+
+async def test_the_log_opens_with_tab_and_follows_its_end(arena):
+    lines = tuple(LogLine(f"2026-01-02T03:04:{n:02}+00:00", "info", f"line {n}") for n in range(40))
+    arena.status = a_status(log=lines)
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "LOG  line 39" in screen_text(app))
+        await pilot.press("tab")
+        await until(pilot, lambda: "03:04:39" in screen_text(app))
+        await pilot.press("g")
+        arena.status = replace(
+            arena.status, log=(*lines, LogLine("2026-01-02T03:05:00+00:00", "error", "no [/] end"))
+        )
+        await until(pilot, lambda: "LOG  no [/] end" in screen_text(app))
+        assert "03:04:00" in screen_text(app)
+        await pilot.press("G")
+        await until(pilot, lambda: "03:05:00 E no [/] end" in screen_text(app))
+
+
+async def test_readonly_only_watches(arena):
+    watcher = FakeArena(readonly=True)
+    watcher.status = a_status()
+    app = make_app(watcher)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "31/160" in screen_text(app))
+        await pilot.press("p")
+        await until(pilot, lambda: "it can only watch" in told(app))
+        assert watcher.requests == []
