@@ -86,7 +86,7 @@ def _gene_texts(table: Table) -> dict[str, str]:
 
 def _gene_summary(path: Path, content: bytes) -> dict[str, str]:
     """NCBI id -> summary of the human genes; RefSeq's where there are several."""
-    table = parse_table(path, content, delimiter="\t", keep=lambda row: row[0] == HUMAN)
+    table = parse_table(path, content, delimiter="\t", quoted=False, keep=lambda row: row[0] == HUMAN)
     number, source, summary = (table.column(name) for name in ("GeneID", "Source", "Summary"))
     texts: dict[str, str] = {}
     for row in table.rows:

@@ -51,7 +51,8 @@ class Floats:
             view[offset : offset + 9 * count].reshape(count, 9)[:, 1:].copy().view(">f8").ravel()
             for offset, count in self.runs
         ]
-        return np.concatenate(parts).astype(np.float32) if parts else np.empty(0, np.float32)
+        with np.errstate(over="ignore"):
+            return np.concatenate(parts).astype(np.float32) if parts else np.empty(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def read_gene_info(path: Path) -> tuple[Gene, ...]:
     Raises:
         DataError: unreadable, or one of its columns is missing.
     """
-    table = read_table(path, delimiter="\t", keep=lambda row: row[0] == HUMAN)
+    table = read_table(path, delimiter="\t", quoted=False, keep=lambda row: row[0] == HUMAN)
     columns = ("#tax_id", "GeneID", "Symbol", "Synonyms", "dbXrefs", "map_location", "description")
     _, number, symbol, synonyms, references, place, description = (table.column(name) for name in columns)
     kind = table.column("type_of_gene")

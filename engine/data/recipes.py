@@ -158,7 +158,7 @@ _NOISE: Final = (
     (re.compile(r"\[(?:provided|supplied) by [^\]]*\]"), ""),
     (re.compile(r"\[([^\]]*)\]\(https?://[^)\s]*\)"), r"\1"),
     (re.compile(r"\(?https?://[^\s)\]]+\)?"), ""),
-    (re.compile(rf"\b(?:updated on )?\d{{1,2}}[- ]{_MONTH}[- ]\d{{4}}\b"), ""),
+    (re.compile(rf"\b(?:[Uu]pdated on )?\d{{1,2}}[- ]{_MONTH}[- ]\d{{4}}\b"), ""),
     (re.compile(rf"\b{_MONTH} (?:\d{{1,2}}, )?(?:19|20)\d\d\b"), ""),
     (re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d\b"), ""),
     (re.compile(r"[(\[]\s*[)\]]"), ""),

@@ -154,6 +154,7 @@ def read_table(
     *,
     header: bool = True,
     delimiter: str | None = None,
+    quoted: bool = True,
     keep: Callable[[list[str]], bool] | None = None,
 ) -> Table:
     """A delimited (comma, tab, semicolon; plain or gzip) or Parquet table.
@@ -162,6 +163,7 @@ def read_table(
         path: Ends in `.parquet` or `.pq` for Parquet; anything else is text.
         header: Whether the first line names the columns; otherwise they are named `0`, `1`, ...
         delimiter: None takes the one that stands most often in the first line.
+        quoted: Whether quotation marks hold a field together; NCBI's tables never mean that.
         keep: Which rows of a text table to keep in memory; None keeps all.
 
     Raises:
@@ -169,7 +171,7 @@ def read_table(
     """
     if path.suffix.casefold() in PARQUET:
         return _read_parquet(path)
-    return parse_table(path, read_bytes(path), header=header, delimiter=delimiter, keep=keep)
+    return parse_table(path, read_bytes(path), header=header, delimiter=delimiter, quoted=quoted, keep=keep)
 
 
 def parse_table(
@@ -178,10 +180,11 @@ def parse_table(
     *,
     header: bool = True,
     delimiter: str | None = None,
+    quoted: bool = True,
     keep: Callable[[list[str]], bool] | None = None,
 ) -> Table:
     """The table in `content`; `path` only names it in sentences. See `read_table`."""
-    numbered = _records(path, content, delimiter)
+    numbered = _records(path, content, delimiter, quoted)
     first = next(numbered, None)
     if first is None:
         raise DataError(f"{path} is empty.", "It should start with a header line.")
@@ -208,13 +211,12 @@ def parse_table(
     return Table(path, titles, tuple(rows), tuple(lines))
 
 
-def _records(path: Path, content: bytes, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
+def _records(
+    path: Path, content: bytes, delimiter: str | None, quoted: bool
+) -> Iterator[tuple[int, list[str]]]:
     first = decode(path, content).lstrip("\r\n").split("\n", 1)[0]
     delimiter = delimiter or max(",\t;", key=first.count)
-    # NCBI's tables never quote, and hold stray quotation marks; strict CSV rules would refuse them.
-    quoting: Literal[0, 3] = (
-        csv.QUOTE_NONE if delimiter == "\t" and b'\t"' not in content else csv.QUOTE_MINIMAL
-    )
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     # Decoded as it is read: a StringIO would hold four bytes a character.
     stream = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")
     reader = csv.reader(stream, delimiter=delimiter, strict=True, quoting=quoting)
@@ -248,7 +250,7 @@ def iterate_rows(path: Path, delimiter: str | None = None) -> Iterator[tuple[int
     Raises:
         DataError: as `read_table`, when it comes to that.
     """
-    rows = _records(path, read_bytes(path), delimiter)
+    rows = _records(path, read_bytes(path), delimiter, quoted=True)
     width = None
     for line, row in rows:
         width = width or len(row)
@@ -257,6 +259,8 @@ def iterate_rows(path: Path, delimiter: str | None = None) -> Iterator[tuple[int
         if width > MAX_COLUMNS:
             raise DataError(f"{path} has {width:,} columns; at most {MAX_COLUMNS:,} are read.")
         yield line, row
+    if width is None:
+        raise DataError(f"{path} is empty.", "One row per gene is needed.")
 
 
 @contextmanager

@@ -26,6 +26,8 @@ SECONDS: Final = 60
 DEEPEST: Final = 50
 """Containers inside containers."""
 
+GREEDY: Final = "it needs far more memory than its size explains"
+
 Refused = pickle.UnpicklingError
 
 
@@ -223,6 +225,8 @@ def loads(content: bytes) -> Any:
         TypeError, ValueError,
     ) as error:  # fmt: skip
         raise Refused(str(error)[:120] or type(error).__name__) from error
+    except MemoryError as error:
+        raise Refused(GREEDY) from error
 
 
 def _finished(value: Any, done: dict[int, Any], depth: int) -> Any:
@@ -240,7 +244,7 @@ def _finished(value: Any, done: dict[int, Any], depth: int) -> Any:
     elif isinstance(value, dict):
         pairs = value.items()
         result = {_finished(key, done, depth + 1): _finished(item, done, depth + 1) for key, item in pairs}
-    elif isinstance(value, list | tuple | set | bytearray):
+    elif isinstance(value, list | tuple | set | frozenset | bytearray):
         members = [_finished(item, done, depth + 1) for item in value]
         result = members if isinstance(value, list) else type(value)(members)
     else:
@@ -286,7 +290,9 @@ def matrix_of(value: Any) -> tuple[list[str], Any]:
         raise Refused("it does not map genes to vectors")
     if len({len(vector) for vector in vectors}) > 1:
         raise Refused("its vectors are of different lengths")
-    return list(value), np.array(vectors, dtype=np.float32)
+    # Too large for float32 becomes infinite, and is told with the gene's name by who reads it.
+    with np.errstate(over="ignore"):
+        return list(value), np.array(vectors, dtype=np.float32)
 
 
 def limit(size: int) -> None:
@@ -323,7 +329,7 @@ def main(what: str, path: Path, output: Path) -> None:
     except Refused as error:
         sys.exit(str(error) or "it is damaged")
     except MemoryError:
-        sys.exit("it needs far more memory than its size explains")
+        sys.exit(GREEDY)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,131 @@
+"""Repeats, conflicts and unmapped ids under the three ways to read a label list."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from engine.data.audit import CONFLICT, DUPLICATE, NO_TEXT, SAME_GENE, TWO_GENES, audit
+from engine.data.genes import Gene
+from engine.data.house import NOT_MAPPED, Heading, LabelList, Meaning
+from engine.data.recipes import Composed
+from store.errors import DataError
+
+FILLER = [f"id{place}" for place in range(40)]
+
+
+def label_list(
+    rows: list[tuple[str, int]],
+    meanings: dict[str, tuple[str, ...]],
+    classes: tuple[str, ...] = ("no", "yes"),
+) -> LabelList:
+    """`rows` plus twenty plain genes of each class."""
+    rows = rows + [(name, place % len(classes)) for place, name in enumerate(FILLER)]
+    meanings = {**{name: (name.upper(),) for name in FILLER}, **meanings}
+    symbols = {symbol for found in meanings.values() for symbol in found}
+    return LabelList(
+        Heading("t", "T", classes),
+        tuple(rows),
+        {name: Meaning(name, found, "x" if found else NOT_MAPPED) for name, found in meanings.items()},
+        {symbol: Gene(symbol, ncbi_id=str(1 + sum(symbol.encode()))) for symbol in symbols},
+    )
+
+
+def text_of(symbol: str) -> Composed:
+    return Composed(f"text of {symbol}", symbol != "B")
+
+
+ROWS = [("a", 1), ("a", 1), ("a", 1), ("a2", 1), ("b", 0), ("c", 0), ("c", 1), ("gone", 0), ("two", 1)]
+MEANINGS = {"a": ("A",), "a2": ("A",), "b": ("B",), "c": ("C",), "gone": (), "two": ("D", "E")}
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ("raw", {("A", 1): 4, ("B", 0): 1, ("C", 0): 1, ("C", 1): 1, ("D", 1): 1, ("E", 1): 1}),
+        ("unique", {("A", 1): 1, ("B", 0): 1, ("C", 0): 1, ("C", 1): 1, ("D", 1): 1, ("E", 1): 1}),
+        ("clean", {("A", 1): 1, ("B", 0): 1, ("D", 1): 1, ("E", 1): 1}),
+    ],
+)
+def test_what_is_kept(labels: str, expected: dict[tuple[str, int], int]) -> None:
+    audited = audit(label_list(ROWS, MEANINGS), labels, text_of)  # type: ignore[arg-type]
+    special = Counter(row[:2] for row in audited.rows if not row[0].startswith("ID"))
+    assert special == expected
+    assert all(text == f"text of {symbol}" for symbol, _, text in audited.rows)
+
+
+def test_every_exception_is_named_once() -> None:
+    audited = audit(label_list(ROWS, MEANINGS), "unique", text_of)
+    words = Counter((gene.identifier, gene.symbol, gene.reason, gene.used) for gene in audited.audit.genes)
+    assert words == {
+        ("a", "A", DUPLICATE, False): 2,
+        ("a2", "A", SAME_GENE, False): 1,
+        ("b", "B", NO_TEXT, True): 1,
+        ("c", "C", CONFLICT, True): 2,
+        ("gone", "", NOT_MAPPED, False): 1,
+        ("two", "D", TWO_GENES, True): 1,
+        ("two", "E", TWO_GENES, True): 1,
+    }
+
+
+def test_counts_go_from_the_file_to_the_analysis() -> None:
+    negative, positive = audit(label_list(ROWS, MEANINGS), "clean", text_of).audit.classes
+    assert (negative.raw, negative.unique, negative.mapped, negative.with_text, negative.used) == (
+        23,
+        23,
+        22,
+        21,
+        21,
+    )
+    assert (positive.raw, positive.unique, positive.mapped, positive.with_text, positive.used) == (
+        26,
+        24,
+        24,
+        24,
+        23,
+    )
+
+
+def test_order_follows_the_ncbi_id_and_not_the_file() -> None:
+    rows = [("x", 1), ("y", 1)]
+    task = label_list(rows, {"x": ("X",), "y": ("Y",)})
+    backwards = LabelList(task.heading, task.rows[::-1], task.meanings, task.genes)
+    assert audit(task, "unique", text_of).rows == audit(backwards, "unique", text_of).rows
+    numbers = [int(task.genes[symbol].ncbi_id) for symbol, _, _ in audit(task, "unique", text_of).rows]
+    assert numbers == sorted(numbers)
+
+
+def test_genes_without_a_number_come_last_by_symbol() -> None:
+    task = label_list([("z", 0), ("m", 0)], {"z": ("Z",), "m": ("M",)})
+    genes = {**task.genes, "Z": Gene("Z"), "M": Gene("M", ncbi_id="no number")}
+    rows = audit(LabelList(task.heading, task.rows, task.meanings, genes), "unique", text_of).rows
+    assert [symbol for symbol, _, _ in rows[-2:]] == ["M", "Z"]
+
+
+def test_one_class_is_refused() -> None:
+    task = LabelList(
+        Heading("t", "T", ("only",)), (("a", 0),), {"a": Meaning("a", ("A",), "x")}, {"A": Gene("A")}
+    )
+    with pytest.raises(DataError, match="only one class: only"):
+        audit(task, "raw", text_of)
+
+
+def with_third_class(size: int, *, mapped: bool) -> LabelList:
+    names = [f"n{place}" for place in range(size)]
+    task = label_list(
+        [(name, 2) for name in names], {name: (name.upper(),) if mapped else () for name in names}
+    )
+    return LabelList(Heading("t", "T", ("a", "b", "c")), task.rows, task.meanings, task.genes)
+
+
+def test_nine_genes_of_a_class_are_refused_and_ten_are_not() -> None:
+    assert audit(with_third_class(10, mapped=True), "unique", text_of).audit.classes[2].used == 10
+    with pytest.raises(DataError, match=r"9 usable genes of class 'c'"):
+        audit(with_third_class(9, mapped=True), "unique", text_of)
+
+
+def test_unmapped_ids_are_part_of_the_advice() -> None:
+    with pytest.raises(DataError) as refused:
+        audit(with_third_class(12, mapped=False), "unique", text_of)
+    assert "12 identifiers are no known gene" in refused.value.hint

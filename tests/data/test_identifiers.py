@@ -1,0 +1,155 @@
+"""Each identifier is found by the first step that knows it, and never by a guess."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from engine.data.genes import Gene, read_gene_info, read_genes, read_hgnc, write_genes
+from engine.data.identifiers import COMPLETE, GENE_INFO, GIVEN, HGNC, GeneTable, Resolver, make_resolver
+from engine.data.tasks import SAMPLE
+from store.errors import DataError
+from store.home import find_home
+
+GENE_INFO_TEXT = (
+    "#tax_id\tGeneID\tSymbol\tLocusTag\tSynonyms\tdbXrefs\tchromosome\tmap_location\tdescription\ttype_of_gene\t"
+    "Symbol_from_nomenclature_authority\tFull_name_from_nomenclature_authority\tNomenclature_status\t"
+    "Other_designations\tModification_date\tFeature_type\n"
+    "9606\t1\tA1BG\t-\tA1B|ABG\tMIM:138670|HGNC:HGNC:5|Ensembl:ENSG00000121410\t19\t19q13.43\tshort\t"
+    'protein-coding\tA1BG\talpha-1-B "glycoprotein"\tO\t-\t20200101\t-\n'
+    "741158\t9\tND6\t-\t-\t-\tMT\t-\tof another human\tprotein-coding\t-\t-\t-\t-\t20180406\t-\n"
+    "9606\t2\tNA\t-\t-\t-\t-\t-\tcalled NA\tncRNA\t-\t-\t-\t-\t20180406\t-\n"
+)
+HGNC_TEXT = (
+    "hgnc_id\tsymbol\tname\tlocus_group\tlocus_type\tstatus\tlocation\talias_symbol\tprev_symbol\tgene_group\t"
+    "entrez_id\tensembl_gene_id\tomim_id\n"
+    'HGNC:5\tA1BG\talpha\tprotein-coding gene\tx\tApproved\t19q13.43\t"X1|X2"\t"OLD1|OLD2"\t\t1\t'
+    "ENSG00000121410\t138670\n"
+    "HGNC:6\tGONE\tgone\tother\tx\tEntry Withdrawn\t\t\t\t\t\t\t\n"
+)
+
+GENES = (
+    Gene("TP53", "7157", "HGNC:11998", ("ENSG00000141510",), aliases=("P53", "BOTH"), previous=("OLDP",)),
+    Gene(
+        "NRF1",
+        "4899",
+        "HGNC:7996",
+        ("ENSG00000106459", "ENSG00000000009"),
+        aliases=("BOTH",),
+        previous=("OLDX",),
+    ),
+    Gene(
+        "NFE2L1",
+        "4779",
+        "HGNC:7781",
+        ("ENSG00000082641", "ENSG00000000009"),
+        aliases=("NRF1",),
+        previous=("OLDX",),
+    ),
+)
+FILLER = tuple(Gene(f"FILL{place}") for place in range(COMPLETE))
+
+
+@pytest.fixture(scope="module")
+def full() -> Resolver:
+    return Resolver([GeneTable("gene_info", GENES + FILLER)])
+
+
+@pytest.mark.parametrize(
+    ("identifier", "symbols", "step"),
+    [
+        ("ENSG00000141510", ("TP53",), "Ensembl id (gene_info)"),
+        ("ENSG00000141510.18", ("TP53",), "Ensembl id (gene_info)"),
+        ("ENSG00000000009", ("NFE2L1", "NRF1"), "Ensembl id (gene_info)"),
+        ("7157", ("TP53",), "NCBI id"),
+        ("GeneID:7157", ("TP53",), "NCBI id"),
+        ("HGNC:11998", ("TP53",), "HGNC id"),
+        (" TP53 ", ("TP53",), "approved symbol"),
+        ("NRF1", ("NRF1",), "approved symbol"),
+        ("OLDP", ("TP53",), "previous symbol"),
+        ("P53", ("TP53",), "alias"),
+        ("tp53", ("TP53",), "approved symbol in other case"),
+        ("OLDX", (), "not mapped: previous symbol of NFE2L1 and NRF1"),
+        ("BOTH", (), "not mapped: alias of NRF1 and TP53"),
+        ("1-Mar", (), "not mapped: a date, as spreadsheets make of symbols"),
+        ("Sep-02", (), "not mapped: a date, as spreadsheets make of symbols"),
+        ("NOSUCH", (), "not mapped"),
+        ("ENSG00000999999", (), "not mapped"),
+        ("99999999", (), "not mapped"),
+        ("", (), "not mapped"),
+    ],
+)
+def test_steps(full: Resolver, identifier: str, symbols: tuple[str, ...], step: str) -> None:
+    meaning = full.resolve(identifier)
+    assert (meaning.identifier, meaning.symbols, meaning.step) == (identifier, symbols, step)
+
+
+def test_a_small_table_is_not_asked_for_old_symbols() -> None:
+    small = Resolver([GeneTable("sample", GENES[2:])])
+    assert small.resolve("NRF1").symbols == ("NRF1",)
+    assert small.resolve("NRF1").step == GIVEN
+    assert small.resolve("OLDP").step == GIVEN
+    assert small.resolve("ENSG00000141510").symbols == ()
+    assert small.resolve("ENSMUSG00000059552").symbols == ()
+    assert small.resolve("12-Mar").symbols == ()
+    assert small.resolve("not a symbol").symbols == ()
+
+
+def test_hgnc_is_asked_first_for_ensembl_ids_and_ncbi_gives_the_facts() -> None:
+    ncbi = Gene("A", "1", "HGNC:1", ("ENSG00000000001",), name="from NCBI")
+    other = Gene("B", "2", "HGNC:2", ("ENSG00000000001",))
+    hgnc = Gene("A2", "1", "HGNC:1", ("ENSG00000000001",), name="from HGNC", previous=("A0",))
+    resolver = Resolver([GeneTable("gene_info", (ncbi, other)), GeneTable("HGNC", (hgnc,))])
+    assert resolver.resolve("ENSG00000000001").symbols == ("A",)
+    assert resolver.resolve("A2").symbols == ("A",)
+    assert resolver.genes["A"].name == "from NCBI"
+    assert resolver.genes["A"].previous == ("A0",)
+
+
+def test_two_records_of_one_symbol_stay_two_genes() -> None:
+    unofficial, official = (
+        Gene("TEC", "100124696", name="region"),
+        Gene("TEC", "7006", "HGNC:11719", name="kinase"),
+    )
+    resolver = Resolver([GeneTable("gene_info", (unofficial, official, *FILLER))])
+    assert resolver.genes[resolver.resolve("7006").symbols[0]].name == "kinase"
+    assert resolver.genes[resolver.resolve("100124696").symbols[0]].name == "region"
+    assert [resolver.genes[symbol].name for symbol in resolver.resolve("TEC").symbols] == ["kinase"]
+
+
+def test_gene_tables_are_read_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / GENE_INFO).write_bytes(gzip.compress(GENE_INFO_TEXT.encode()))
+    first, second = read_gene_info(tmp_path / GENE_INFO)
+    assert first == Gene(
+        "A1BG", "1", "HGNC:5", ("ENSG00000121410",), ("138670",), 'alpha-1-B "glycoprotein"',
+        ("A1B", "ABG"), (), "19q13.43", "protein-coding",
+    )  # fmt: skip
+    assert (second.symbol, second.name, second.aliases) == ("NA", "called NA", ())
+    (tmp_path / HGNC).write_text(HGNC_TEXT)
+    (gene,) = read_hgnc(tmp_path / HGNC)
+    assert (gene.symbol, gene.aliases, gene.previous) == ("A1BG", ("X1", "X2"), ("OLD1", "OLD2"))
+    assert gene.gene_type == "protein-coding"
+
+
+def test_genes_csv_comes_back_the_same(tmp_path: Path) -> None:
+    genes = (
+        *GENES,
+        Gene("=cmd|'/C calc'!A0", name='a "quoted", name', description="[red]\u202etext\x1b[31m"),
+    )
+    write_genes(tmp_path / "genes.csv", genes)
+    assert set(read_genes(tmp_path / "genes.csv")) == set(genes)
+
+
+def test_fetched_tables_are_used_and_damage_is_told(tmp_path: Path) -> None:
+    home = find_home(tmp_path).create()
+    assert make_resolver(home, SAMPLE).resolve("ENSG00000121410").symbols == ()
+    (home.downloads / "ncbi").mkdir(parents=True)
+    path = home.downloads / "ncbi" / GENE_INFO
+    path.write_bytes(gzip.compress(GENE_INFO_TEXT.encode()))
+    assert make_resolver(home, SAMPLE).resolve("ENSG00000121410").symbols == ("A1BG",)
+    assert make_resolver(home, SAMPLE).resolve("ENSG00000267841").symbols == ("GATA1",)
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(DataError, match="damaged gzip"):
+        make_resolver(home, SAMPLE)

@@ -1,0 +1,169 @@
+"""Loading a task by name or path, and the one sentence for each way it can fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.data.importers import import_task
+from engine.data.tasks import list_tasks, load_task
+from store.errors import DataError, GeneArenaError, UsageError
+from store.home import Home, find_home
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return find_home(tmp_path / "home").create()
+
+
+def table(
+    path: Path, per_class: int = 12, classes: tuple[str, ...] = ("no", "yes"), text: str = ""
+) -> Path:
+    lines = ["gene,label" + (",description" if text else "")]
+    for name in classes:
+        lines += [
+            f"{name}GENE{place},{name}" + (f",{text} {place}" if text else "") for place in range(per_class)
+        ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_facts_are_written_out_as_documented() -> None:
+    task = load_task("bivalent-vs-lys4")
+    pax6 = task.texts[task.genes.index("PAX6")]
+    assert pax6.startswith("PAX6: paired box 6. Also known as ")
+    assert pax6.endswith(". Gene type: protein-coding. Location: 11p13.")
+
+
+def test_same_task_same_hash_and_other_text_other_hash() -> None:
+    first = load_task("dosage-sensitivity")
+    assert first.hash == load_task("dosage-sensitivity").hash
+    assert first.hash != load_task("dosage-sensitivity", text="symbol").hash
+    assert first.hash != load_task("dosage-sensitivity", labels="raw").hash
+    assert load_task("dosage-sensitivity", labels="raw").genes == tuple(
+        sorted(load_task("dosage-sensitivity", labels="raw").genes, key=first.genes.index)
+    )
+
+
+def test_unknown_name_offers_the_nearest() -> None:
+    with pytest.raises(UsageError, match="Did you mean 'dosage-sensitivity'"):
+        load_task("dosage-sensitivty")
+    with pytest.raises(UsageError, match=r"no text recipe named 'fact'.*Did you mean 'facts'"):
+        load_task("dosage-sensitivity", text="fact")
+
+
+def test_a_path_loads_like_the_same_task_imported(tmp_path: Path, home: Home) -> None:
+    path = table(tmp_path / "mine.csv")
+    import_task(path, "mine", home)
+    assert load_task(str(path), home).genes == load_task("mine", home).genes
+    assert [task.name for task in list_tasks(home)][4:] == ["mine"]
+
+
+def test_own_descriptions_are_the_text_by_default(tmp_path: Path) -> None:
+    path = table(tmp_path / "mine.csv", text="[sic] grows tails")
+    task = load_task(str(path))
+    assert set(task.texts) == {f"[sic] grows tails {place}" for place in range(12)}
+    assert not task.audit.genes
+
+
+def test_more_than_two_classes(tmp_path: Path) -> None:
+    task = load_task(str(table(tmp_path / "three.csv", classes=("b", "c", "a"))))
+    assert task.classes == ("a", "b", "c")
+    assert [item.used for item in task.audit.classes] == [12, 12, 12]
+
+
+def test_rows_in_another_order_are_the_same_task(tmp_path: Path) -> None:
+    path = table(tmp_path / "one.csv", classes=("red", "blue"))
+    header, *rows = path.read_text().splitlines()
+    other = tmp_path / "two.csv"
+    other.write_text("\n".join([header, *rows[::-1]]))
+    assert load_task(str(path)).hash == load_task(str(other)).hash
+
+
+BAD = {
+    "one class": (b"gene,label\n" + b"".join(b"G%d,yes\n" % i for i in range(20)), "only one class"),
+    "nine genes": (
+        b"gene,label\n" + b"".join(b"G%d,%d\n" % (i, i < 9) for i in range(30)),
+        "9 usable genes of class '1'",
+    ),
+    "missing column": (b"gene,score\nTP53,1\n", "no column 'label'"),
+    "empty": (b"", "is empty"),
+    "blank": (b" \n\n", "is empty"),
+    "header only": (b"gene,label\n", "no usable rows"),
+    "NUL": (b"gene,label\nTP53,1\nMY\0C,0\n", "NUL byte at byte 20, line 3"),
+    "latin-1": (b"gene,label\nTP53,1\nM\xffC,0\n", "not UTF-8 at byte 19, line 3"),
+    "UTF-16": ("gene,label\nTP53,1\n".encode("utf-16"), "NUL byte"),
+    "duplicate header": (b"gene,label,gene\nTP53,1,TP53\n", "two columns named 'gene'"),
+    "ragged": (b"gene,label\nTP53,1\nMYC\n", "1 columns on line 3, but 2"),
+    "million columns": (
+        b",".join(b"c%d" % i for i in range(1_000_000)) + b"\n",
+        "1,000,000 columns on line 1",
+    ),
+    "huge field": (b"gene,label\n" + b"A" * 5_000_000 + b",1\n", "field larger than field limit"),
+    "open quote": (b'gene,label\n"TP53,1\nMYC,0\n', "cannot be read at line"),
+    "no gene": (b"gene,label\n,1\n", "a label without a gene in entry 1"),
+    "quantity": (b"gene,label\nA,0.5\nB,0.25\n", "are a quantity"),
+    "too many classes": (
+        b"gene,label\n" + b"".join(b"G%d,c%d\n" % (i, i) for i in range(60)),
+        "60 different labels",
+    ),
+    "gzip, damaged": (b"\x1f\x8b\x08\0\0\0\0\0", "damaged gzip"),
+    "two texts": (
+        b"gene,label,description\nA,1,x\nA,1,y\n",
+        "second, different description of 'A' on line 3",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_files_end_in_one_sentence(case: str, tmp_path: Path) -> None:
+    content, sentence = BAD[case]
+    path = tmp_path / "task.csv"
+    path.write_bytes(content)
+    with pytest.raises(DataError) as refused:
+        load_task(str(path))
+    assert sentence in refused.value.message
+    assert "task" in refused.value.message
+    assert "\n" not in str(refused.value)
+    assert len(refused.value.message) < 300
+
+
+def test_missing_file_and_folder_without_tasks(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="does not exist"):
+        load_task(str(tmp_path / "none.csv"))
+    with pytest.raises(DataError, match="folder of no known format"):
+        load_task(str(tmp_path))
+
+
+def test_sample_folder_by_path_asks_which_task() -> None:
+    from engine.data.tasks import SAMPLE
+
+    with pytest.raises(UsageError, match="holds 4 tasks"):
+        load_task(str(SAMPLE))
+
+
+def test_a_damaged_imported_task_is_listed_with_its_problem(tmp_path: Path, home: Home) -> None:
+    import_task(table(tmp_path / "a.csv"), "broken", home)
+    import_task(table(tmp_path / "b.csv"), "whole", home)
+    (home.tasks / "broken" / "tasks.toml").write_text("[[task]]\nname = 3\n")
+    infos = {info.name: info for info in list_tasks(home)}
+    assert "does not describe tasks" in infos["broken"].problem
+    assert infos["whole"].problem == ""
+    assert load_task("whole", home).genes
+    with pytest.raises(DataError, match="does not describe tasks"):
+        load_task("broken", home)
+
+
+@pytest.mark.parametrize("damage", ["tasks.toml", "genes.csv", "identifiers.csv", "tasks/t.csv"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\0\0", b"\xff\xfe", b"x\n1\n", b"identifier,label,symbol,step\nq,q,q,q\n"]
+)
+def test_any_damage_to_a_kept_task_is_one_sentence(
+    damage: str, content: bytes, tmp_path: Path, home: Home
+) -> None:
+    import_task(table(tmp_path / "a.csv"), "t", home)
+    (home.tasks / "t" / damage).write_bytes(content)
+    with pytest.raises(GeneArenaError):
+        load_task("t", home)
+    list_tasks(home)
