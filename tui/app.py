@@ -121,7 +121,9 @@ class ArenaApp(App[int]):
     def get_key_display(self, binding: Binding) -> str:
         """A key as people write it: `space`, `ctrl+p`, `?`."""
         character = key_to_character(binding.key) or ""
-        shown = character.isprintable() and not character.isspace()
+        if binding.key == "escape":
+            return "esc"
+        shown = character.isprintable() and character.strip()
         return binding.key_display or (character if shown else binding.key)
 
     def commands(self) -> list[Command]:
@@ -144,6 +146,13 @@ class ArenaApp(App[int]):
         screen = self.screen
         if argument and isinstance(screen, ArenaScreen):
             screen.call_after_refresh(screen.receive, argument)
+
+    def yank(self, text: str) -> str:
+        """Copy `text` to where the user sits; how it went, in one sentence."""
+        from tui.clipboard import yank
+
+        # The driver's queue takes writes from any thread.
+        return yank(text, self.arena.home.cache / "yank.txt", self.copy_to_clipboard)
 
     def set_theme(self, name: str) -> None:
         """Change the colours to those of a named theme, or of the next one."""

@@ -7,14 +7,19 @@ heavy is imported before the method that needs it.
 from __future__ import annotations
 
 import contextlib
+import itertools
+import json
+import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from store.errors import StoreBusy, UsageError
+from store.errors import StoreBusy, StoreError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import duckdb
 
     from engine.catalog.presets import Axes
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from engine.control import RequestKind, Status
     from engine.data.tasks import TaskInfo
     from engine.plan import Plan, Selection
+    from store.console import Console, Result
     from store.home import Home
     from store.queries import Arm, Rankings
     from store.records import Model, Task
@@ -29,6 +35,10 @@ if TYPE_CHECKING:
 
 CLASSICAL: Final = ("lr", "rf", "lr-cv", "rf-cv")
 """The protocols chosen at first: those that need no fine-tuning."""
+
+
+HISTORY: Final = 200
+"""Earlier queries that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,7 @@ class Arena:
         self.home = home
         self.readonly = readonly
         self._store: Store | None = None
+        self._console: Console | None = None
         self._lock = threading.Lock()
         """Protects `_store`: its journal offsets are read by whichever worker plans."""
 
@@ -201,6 +212,79 @@ class Arena:
             row = con.execute(query, [key]).fetchone() if con else None
         return dict(zip(("sentence", "traceback", "error"), row, strict=True)) if row else {}
 
+    def export(self, columns: Sequence[str], rows: Iterable[Sequence[Any]], path: str) -> Path:
+        """Write a table in the format that the file's ending names; the file.
+
+        Raises:
+            UsageError: the ending names no format.
+            DataError: the file cannot be written.
+        """
+        from engine.export import export_table
+
+        return export_table(columns, rows, path).absolute()
+
+    # ------------------------------------------------------------------ SQL
+
+    def sql(self, query: str, rows: int) -> tuple[Result, list[tuple[Any, ...]]]:
+        """Run a query in the locked-down child; what it came to and its first rows.
+
+        Raises:
+            UsageError: the query is wrong, refused, too slow, or was stopped.
+        """
+        from store.console import Console
+
+        self._catch_up()
+        if self._console is None:
+            self._console = Console(self.home)
+        result = self._console.run(query)
+        self._remember_sql(query)
+        return result, self._console.fetch(0, rows)
+
+    def sql_page(self, offset: int, rows: int) -> list[tuple[Any, ...]]:
+        """More rows of the last result."""
+        return self._console.fetch(offset, rows) if self._console else []
+
+    def export_sql(self, result: Result, path: str) -> Path:
+        """Write every row of the last result, a page at a time, however many there are."""
+        step = 5000
+        pages = (self.sql_page(offset, step) for offset in range(0, result.count, step))
+        return self.export(result.columns, itertools.chain.from_iterable(pages), path)
+
+    def stop_sql(self) -> None:
+        """Stop the query that is running."""
+        if self._console is not None:
+            self._console.cancel()
+
+    def close_console(self) -> None:
+        """End the child."""
+        if self._console is not None:
+            self._console.close()
+
+    def sql_names(self) -> dict[str, tuple[str, ...]]:
+        """Tables and views, each with its columns."""
+        query = """
+            select table_name, list(column_name order by ordinal_position)
+            from information_schema.columns where table_schema = 'main' group by table_name order by 1"""
+        with self._reading() as con:
+            rows = con.execute(query).fetchall() if con else []
+        return {table: tuple(columns) for table, columns in rows}
+
+    def sql_history(self) -> tuple[dict[str, str], list[str]]:
+        """Saved queries by name, and the earlier ones, newest last."""
+        kept = read_kept(self.home, "sql.json")
+        return dict(kept.get("saved", {})), list(kept.get("history", []))
+
+    def save_sql(self, name: str, query: str) -> None:
+        """Keep a query under a name."""
+        saved, history = self.sql_history()
+        write_kept(self.home, "sql.json", {"saved": {**saved, name: query}, "history": history})
+
+    def _remember_sql(self, query: str) -> None:
+        saved, history = self.sql_history()
+        history = [*(earlier for earlier in history if earlier != query), query][-HISTORY:]
+        with contextlib.suppress(StoreError):
+            write_kept(self.home, "sql.json", {"saved": saved, "history": history})
+
     # ------------------------------------------------------------------ inside
 
     def _open(self) -> Store:
@@ -240,6 +324,31 @@ class Arena:
                 f"This window cannot {what}: it was opened with --readonly.",
                 "Open another without it.",
             )
+
+
+def read_kept(home: Home, name: str) -> dict[str, Any]:
+    """A small JSON file among the settings; empty if it is not there or not readable."""
+    try:
+        kept = json.loads((home.config / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def write_kept(home: Home, name: str, kept: Mapping[str, Any]) -> None:
+    """Replace a small JSON file among the settings, whole.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    path = home.config / name
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{os.getpid()}")
+        temporary.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def first_selection(catalog: Catalog) -> Selection:

@@ -2,25 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
+from tui.screens.dialogs import Ask
 from tui.widgets.grid import Grid
 from tui.widgets.header import StatusLine
 from tui.widgets.keybar import KeyBar
 from tui.widgets.pane import Pane
-from tui.widgets.words import say
+from tui.widgets.words import count, say
 
 if TYPE_CHECKING:
     from tui.app import ArenaApp
     from tui.arena import Arena, Pulse
     from tui.widgets.commandbar import Command, CommandBar
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTable:
+    """A table as it is on screen."""
+
+    name: str
+    """What a file of it might be called."""
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    cursor: int
+    """The row under the cursor."""
+
+    def text(self, kind: str) -> str:
+        """The row under the cursor, or the table as `tsv`, `markdown` or `latex`."""
+        from engine.export import render
+
+        if kind == "row":
+            return "\t".join(map(str, self.rows[self.cursor]))
+        if kind == "tsv":
+            return "\n".join("\t".join(map(str, row)) for row in (self.columns, *self.rows)) + "\n"
+        return "".join(render(self.columns, self.rows, kind))
+
+
+@dataclass
+class Taken(Message):
+    """Something has been copied or written."""
+
+    sentence: str
 
 
 class ArenaScreen(Screen[None]):
@@ -44,7 +77,11 @@ class ArenaScreen(Screen[None]):
             "slash", "filter", "Filter", tooltip="Show only rows that match", key_display="/", id="filter"
         ),
         Binding("colon", "command_line", "Command", show=False, tooltip="A command by name", id="command"),
-        Binding("question_mark", "help", "Help", tooltip="The keys that are active now", id="help"),
+        Binding("question_mark,f1", "help", "Help", tooltip="The keys that are active now", id="help"),
+        Binding(
+            "y", "yank", "Yank", show=False, tooltip="Copy the row, the table or the command", id="yank"
+        ),
+        Binding("e", "export", "Export", show=False, tooltip="Write the table to a file", id="export"),
         Binding(
             "plus",
             "zoom",
@@ -166,6 +203,77 @@ class ArenaScreen(Screen[None]):
         elif pane is not None:
             self.maximize(pane)
 
+    # ------------------------------------------------------------------ taking things away
+
+    def shown_table(self) -> ShownTable | None:
+        """What is shown, as it is shown; None if there is nothing to take away."""
+        grid = self.focused if isinstance(self.focused, Grid) else self.query(Grid).first()
+        if not grid.shown:
+            return None
+        columns = [column.title or column.key for column in grid.columns]
+        rows = [[str(cell) for cell in row.cells] for row in grid.shown]
+        return ShownTable(f"{self.MODE}-{grid.id}", columns, rows, grid.cursor)
+
+    def shown_command(self) -> str:
+        """The command that gives what is under the cursor; empty if there is none."""
+        return ""
+
+    def action_yank(self) -> None:
+        """Ask what to copy, then copy it."""
+        table = self.shown_table()
+        if table is None:
+            self.tell("There is nothing here to copy yet.")
+            return
+        answers = [
+            ("y", "the row", "row"),
+            ("t", "the table, tab-separated", "tsv"),
+            ("m", "Markdown", "markdown"),
+        ]
+        answers += [("l", "LaTeX", "latex")]
+        if self.shown_command():
+            answers.append(("c", "the command for it", "command"))
+        self.app.push_screen(Ask("Copy what?", "", answers), self._yank)
+
+    def _yank(self, answer: str | None) -> None:
+        table = self.shown_table()
+        if answer and table is not None:
+            self.copy(table, answer, self.shown_command())
+
+    @work(thread=True, exclusive=True, group="yank", exit_on_error=False)
+    def copy(self, table: ShownTable, what: str, command: str) -> None:
+        """Copy part of a table, and say which way it went."""
+        text = command if what == "command" else table.text(what)
+        self.post_message(Taken(self.arena_app.yank(text)))
+
+    def action_export(self) -> None:
+        """Ask for a file name, then write what is shown."""
+        from tui.screens.pickers import Prompt
+
+        table = self.shown_table()
+        if table is None:
+            self.tell("There is nothing here to write yet.")
+            return
+        sentence = "The ending chooses the format: .csv .parquet .json .md .tex"
+        self.app.push_screen(
+            Prompt("Write what is shown to", sentence, f"{table.name}.csv", paths=True), self.export_to
+        )
+
+    def export_to(self, path: str | None) -> None:
+        """Write what is shown to a file."""
+        table = self.shown_table()
+        if path and table is not None:
+            self.write_table(table, path)
+
+    @work(thread=True, exclusive=True, group="export", exit_on_error=False)
+    def write_table(self, table: ShownTable, path: str) -> None:
+        """Write a table."""
+        written = self.arena.export(table.columns, table.rows, path)
+        self.post_message(Taken(f"Wrote {count(len(table.rows), 'row')} to {written}."))
+
+    def on_taken(self, message: Taken) -> None:
+        """Say what became of it."""
+        self.tell(message.sentence, good=True)
+
     # ------------------------------------------------------------------ help and commands
 
     def action_help(self) -> None:
@@ -182,7 +290,12 @@ class ArenaScreen(Screen[None]):
 
     def commands(self) -> list[Command]:
         """What can be asked for by name here."""
-        return self.arena_app.commands()
+        from tui.widgets.commandbar import Command
+
+        return [
+            *self.arena_app.commands(),
+            Command("export", "write what is shown", self.export_to, "FILE"),
+        ]
 
     def receive(self, argument: str) -> None:
         """Take what stood after this screen's name on the command line."""

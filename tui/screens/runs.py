@@ -91,9 +91,11 @@ class RunsScreen(ArenaScreen):
         charset = self.arena_app.charset
         self.query_one("#run-head", Static).update(runs_text.head(status))
         self.query_one("#run-bars", Static).update(runs_text.bars(status, self.size.width - 2, charset))
+        units = self.query_one("#units", Grid)
+        units.empty = runs_text.empty(status)
         if status is None:
             return
-        self.query_one("#units", Grid).show(runs_text.unit_rows(status))
+        units.show(runs_text.unit_rows(status))
         self.query_one("#units-pane", Pane).say(*runs_text.units_title(status))
         self.query_one("#log-pane", Pane).say(*runs_text.log_title(status))
         log = self.query_one("#log", Grid)

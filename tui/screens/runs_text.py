@@ -26,6 +26,13 @@ UNIT_COLUMNS: Final = (
 LOG_COLUMNS: Final = (Column("time", "time"), Column("level", ""), Column("text", "what", least=20))
 
 
+def empty(status: Status | None) -> str:
+    """What a list without units says."""
+    if status is None or not status.live:
+        return NO_RUN
+    return "No unit is in work yet: the model is being loaded and the texts embedded."
+
+
 def head(status: Status | None) -> Content:
     """One or two lines: which run, since when, how it stands, and what the reader should know first."""
     if status is None:

@@ -47,6 +47,10 @@ class KeyBar(Widget):
             bindings.setdefault(active.binding.id, active.binding)
         pieces: list[tuple[str, str]] = []
         self._spots = []
+        # Where a letter is typed as text, a key of the same action that is none stands in for it.
+        for name in ALWAYS:
+            if name not in bindings and f"{name}.always" in bindings:
+                bindings[name] = bindings[f"{name}.always"]
         texts = {
             name: (f" {self.app.get_key_display(bindings[name])}", f" {bindings[name].description} ")
             for name in self._actions

@@ -1,0 +1,165 @@
+"""The SQL editor: highlighted, with names of tables and columns completed by tab."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Static, TextArea
+
+from tui.widgets.words import say
+
+KEYWORDS: Final = [
+    "select",
+    "from",
+    "where",
+    "group",
+    "by",
+    "order",
+    "limit",
+    "having",
+    "join",
+    "left",
+    "using",
+    "on",
+    "as",
+    "and",
+    "or",
+    "not",
+    "in",
+    "is",
+    "null",
+    "like",
+    "between",
+    "case",
+    "when",
+    "then",
+    "else",
+    "end",
+    "distinct",
+    "count",
+    "avg",
+    "sum",
+    "min",
+    "max",
+    "median",
+    "stddev_samp",
+    "round",
+    "desc",
+    "asc",
+    "union",
+    "all",
+    "with",
+    "describe",
+    "explain",
+    "cast",
+    "filter",
+    "over",
+    "partition",
+    "qualify",
+]
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*$")
+
+
+class SqlEditor(Vertical):
+    """A text area over one line that tells how the word under the cursor may go on."""
+
+    @dataclass
+    class Left(Message):
+        """The user is done typing."""
+
+    class Area(TextArea):
+        """The text itself."""
+
+        BINDINGS: ClassVar[list[BindingType]] = [
+            Binding("escape", "leave", "Rows", tooltip="Leave the editor for the rows", id="sql.leave"),
+            Binding(
+                "tab", "complete", "Complete", show=False, tooltip="Complete the name", id="sql.complete"
+            ),
+        ]
+
+        def action_leave(self) -> None:
+            """Go to the rows."""
+            self.post_message(SqlEditor.Left())
+
+        def action_complete(self) -> None:
+            """Complete the word before the cursor."""
+            editor = self.parent
+            if isinstance(editor, SqlEditor):
+                editor.complete()
+
+    def __init__(self, text: str, id: str) -> None:
+        """Make an editor with `text` in it."""
+        super().__init__(id=id)
+        self._first = text
+        self._names: Mapping[str, tuple[str, ...]] = {}
+
+    def compose(self) -> ComposeResult:
+        """The text over the hint."""
+        yield self.Area(self._first, language="sql", tab_behavior="focus", soft_wrap=True)
+        yield Static(classes="candidates")
+
+    @property
+    def text(self) -> str:
+        """What is typed."""
+        return self.query_one(TextArea).text
+
+    @text.setter
+    def text(self, value: str) -> None:
+        area = self.query_one(TextArea)
+        area.text = value
+        area.move_cursor(area.document.end)
+
+    def focus(self, scroll_visible: bool = True) -> SqlEditor:
+        """Type in the text."""
+        self.query_one(TextArea).focus(scroll_visible)
+        return self
+
+    def learn(self, names: Mapping[str, tuple[str, ...]]) -> None:
+        """Complete these: tables and views, each with its columns."""
+        self._names = names
+        tables = "  ".join(names)
+        self.query_one(".candidates", Static).update(say((f"tables: {tables}" if tables else "", "dim")))
+
+    def on_text_area_changed(self) -> None:
+        """Show how the word may go on."""
+        word = self._word()
+        found = self.candidates(word) if len(word) > 1 else []
+        self.query_one(".candidates", Static).update(
+            say(("tab: " if found else "", "dim"), "  ".join(found[:12]))
+        )
+
+    def candidates(self, word: str) -> list[str]:
+        """Names that start with `word`: columns of the tables in the query first, then all else."""
+        named = [name for name in self._names if re.search(rf"\b{re.escape(name)}\b", self.text)]
+        pool = [column for name in named for column in self._names[name]]
+        pool += [
+            *self._names,
+            *KEYWORDS,
+            *(column for columns in self._names.values() for column in columns),
+        ]
+        start = word.casefold()
+        return [name for name in dict.fromkeys(pool) if name.casefold().startswith(start) and name != word]
+
+    def complete(self) -> None:
+        """Put in the first of the names that the line below lists."""
+        word = self._word()
+        found = self.candidates(word)
+        if not word or not found:
+            return
+        area = self.query_one(TextArea)
+        row, column = area.cursor_location
+        area.replace(found[0], (row, column - len(word)), (row, column))
+
+    def _word(self) -> str:
+        area = self.query_one(TextArea)
+        row, column = area.cursor_location
+        found = _WORD.search(area.document.get_line(row)[:column])
+        return found[0] if found else ""
