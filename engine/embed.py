@@ -100,40 +100,36 @@ def embed(
     Raises:
         Stopped: `cancel` was set.
         ModelError: the model is missing, unusable, or no vectors come of it.
-        StoreError: the cache cannot be written.
     """
     started = time.perf_counter()
     if not texts:
         raise ModelError(f"There is no text to embed with {model.name}.")
-    shelf = VectorCache(cache / fingerprint(model, options, device))
     keys = [text_key(text) for text in texts]
     by_key = dict(zip(keys, texts, strict=True))
-    found = shelf.read(set(by_key))
-    from_cache = len(found)
-    progress(from_cache, len(by_key))
-    check(cancel)
-    # In the order of the hashes, so that batches do not depend on the order that was asked for.
-    missing = sorted(key for key in by_key if key not in found)
-    if missing:
-        encoder = _encoder(model, options, device, allowed_hosts)
-        loaded = time.perf_counter()
-        try:
-            for rows, vectors in encoder.encode([by_key[key] for key in missing], cancel):
+    with VectorCache(cache / fingerprint(model, options, device)) as shelf:
+        found = shelf.read(set(by_key))
+        from_cache = len(found)
+        progress(from_cache, len(by_key))
+        check(cancel)
+        # In the order of the hashes, so that batches do not depend on the order that was asked for.
+        missing = sorted(key for key in by_key if key not in found)
+        if missing:
+            encoder = _encoder(model, options, device, allowed_hosts)
+            loaded = time.perf_counter()
+            for rows, made in encoder.encode([by_key[key] for key in missing], cancel):
                 batch = [missing[row] for row in rows]
-                found.update(zip(batch, vectors, strict=True))
-                shelf.add(batch, vectors)
+                found.update(zip(batch, made, strict=True))
+                shelf.add(batch, made)
                 progress(len(found), len(by_key))
-        finally:
-            shelf.flush()
-        shelf.note(_about(model, encoder, device, (time.perf_counter() - loaded) / len(missing)))
+            shelf.note(_about(model, encoder, device, (time.perf_counter() - loaded) / len(missing)))
     vectors = _stack(model, [found[key] for key in keys])
-    about = shelf.describe()
+    about = shelf.about
     return Embeddings(
         vectors,
         hash_vectors(vectors),
         from_cache,
         time.perf_counter() - started,
-        tuple(about.get("notes", ())),
+        (*about.get("notes", ()), *shelf.problems),
         about.get("parameters"),
         about.get("ms_per_text"),
         about.get("peak_memory"),

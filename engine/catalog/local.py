@@ -130,14 +130,18 @@ def content_revision(path: Path, home: Home | None = None) -> str:
         entry = remembered.get(str(path), {})
         if entry.get("stamp") == stamp:
             return str(entry["sha256"])
-        digest = hashlib.sha256()
-        for name, file in files:
-            with file.open("rb") as stream:
-                digest.update(f"{name}\0{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+        digests = {name: _sha256(file) for name, file in files}
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}.", "Correct the path.") from error
-    _remember(home, {**remembered, str(path): {"stamp": stamp, "sha256": digest.hexdigest()}})
-    return digest.hexdigest()
+    listing = "".join(f"{name}\0{digest}\n" for name, digest in digests.items())
+    revision = digests.get("") or hashlib.sha256(listing.encode()).hexdigest()
+    _remember(home, {**remembered, str(path): {"stamp": stamp, "sha256": revision}})
+    return revision
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _identity_files(path: Path) -> list[tuple[str, Path]]:

@@ -2,7 +2,8 @@
 
 Content-addressed: a vector is found by the SHA-256 of its text in the folder named by a hash of
 everything else that can change it. Files are only ever added, under a temporary name first; a
-damaged one is put aside and its texts are embedded again. The whole can be deleted at any time.
+damaged one is put aside and its texts are embedded again. The whole can be deleted at any time, and
+a run goes on without it where it cannot be written.
 """
 
 from __future__ import annotations
@@ -12,14 +13,12 @@ import hashlib
 import json
 import uuid
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
-
-from store.errors import StoreError
 
 SHARD: Final = 256
 """Texts in one file: what a killed process may lose."""
@@ -32,12 +31,22 @@ def text_key(text: str) -> bytes:
 
 
 class VectorCache:
-    """The vectors of one model under one set of options."""
+    """The vectors of one model under one set of options; leaving its `with` block writes the last of them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._keys: list[bytes] = []
         self._vectors: list[NDArray[np.float32]] = []
+        self.problems: tuple[str, ...] = ()
+        """Why something could not be kept, in a sentence."""
+        self.about: Mapping[str, Any] = self._read_about()
+        """What `note` kept about the model, now or earlier; empty if there is nothing."""
+
+    def __enter__(self) -> VectorCache:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._flush()
 
     def read(self, wanted: set[bytes]) -> dict[bytes, NDArray[np.float32]]:
         """The vectors (float32 [d]) that are there, by text key."""
@@ -49,45 +58,33 @@ class VectorCache:
         return found
 
     def add(self, keys: Sequence[bytes], vectors: NDArray[np.float32]) -> None:
-        """Keep vectors (float32 [len(keys), d]); written every `SHARD` texts.
-
-        Raises:
-            StoreError: the cache cannot be written.
-        """
+        """Keep vectors (float32 [len(keys), d]); written every `SHARD` texts."""
         self._keys.extend(keys)
         self._vectors.append(vectors)
         if len(self._keys) >= SHARD:
-            self.flush()
+            self._flush()
 
-    def flush(self) -> None:
-        """Write what is kept back.
+    def note(self, about: Mapping[str, Any]) -> None:
+        """Keep facts about the model beside its vectors."""
+        self.about = about
+        self._replace("model.json", lambda stream: stream.write(json.dumps(about, indent=1).encode()))
 
-        Raises:
-            StoreError: the cache cannot be written.
-        """
+    def _flush(self) -> None:
         if not self._keys:
             return
         keys = np.frombuffer(b"".join(self._keys), np.uint8).reshape(-1, 32)
-        with self._replacing(f"{uuid.uuid4().hex}.npz") as path, path.open("wb") as stream:
-            np.savez(stream, keys=keys, vectors=np.concatenate(self._vectors))
+        vectors = np.concatenate(self._vectors)
+        self._replace(
+            f"{uuid.uuid4().hex}.npz", lambda stream: np.savez(stream, keys=keys, vectors=vectors)
+        )
         self._keys, self._vectors = [], []
 
-    def describe(self) -> dict[str, Any]:
-        """What `note` kept about the model: empty if there is nothing."""
+    def _read_about(self) -> dict[str, Any]:
         try:
             value = json.loads((self._folder / "model.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
         return value if isinstance(value, dict) else {}
-
-    def note(self, about: Mapping[str, Any]) -> None:
-        """Keep facts about the model beside its vectors.
-
-        Raises:
-            StoreError: the cache cannot be written.
-        """
-        with self._replacing("model.json") as path:
-            path.write_text(json.dumps(about, indent=1), encoding="utf-8")
 
     def _shards(self) -> Iterator[tuple[list[bytes], NDArray[np.float32]]]:
         for path in sorted(self._folder.glob("*.npz")):
@@ -102,17 +99,14 @@ class VectorCache:
                 continue
             yield [row.tobytes() for row in keys], vectors
 
-    @contextlib.contextmanager
-    def _replacing(self, name: str) -> Iterator[Path]:
-        target = self._folder / name
+    def _replace(self, name: str, write: Callable[[BinaryIO], object]) -> None:
         temporary = self._folder / f".{uuid.uuid4().hex}.part"
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            yield temporary
-            temporary.replace(target)
+            with temporary.open("wb") as stream:
+                write(stream)
+            temporary.replace(self._folder / name)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise StoreError(
-                f"The embedding cache {self._folder} cannot be written: {error.strerror}.",
-                "Free space or choose another place with --home DIR.",
-            ) from error
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            self.problems = (f"The embedding cache {self._folder} cannot be written: {error.strerror}.",)

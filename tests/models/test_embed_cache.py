@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import platform
+import threading
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hub_layouts import TEXTS, Layout, make_folder
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.cancel import Stopped
+from engine.catalog.models import find_model
+from engine.embed import Embeddings, embed, hash_vectors, look_up
+from engine.embedding import loader
+from engine.embedding.cache import VectorCache, text_key
+from engine.embedding.encoder import Batching, Encoder, plan_batches
+from store.errors import GeneArenaError, ModelError
+from store.records import EmbeddingOptions, Model
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
+    monkeypatch.setenv("GENEARENA_HOME", str(tmp_path / "home"))
+    return find_model(str(make_folder(tmp_path / "mine", Layout())))
+
+
+def run(
+    model: Model,
+    texts: tuple[str, ...],
+    cache: Path,
+    cancel: threading.Event | None = None,
+    seen: list[tuple[int, int]] | None = None,
+    options: EmbeddingOptions | None = None,
+) -> Embeddings:
+    return embed(
+        model,
+        texts,
+        options or EmbeddingOptions(),
+        cache,
+        device="cpu",
+        cancel=cancel or threading.Event(),
+        progress=lambda done, total: seen.append((done, total)) if seen is not None else None,
+    )
+
+
+def no_model(*_: object) -> None:
+    raise AssertionError("the model was loaded")
+
+
+def test_what_the_cache_has_loads_no_model(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run(model, TEXTS, tmp_path / "cache")
+    monkeypatch.setattr(loader, "load_encoder", no_model)
+    second = run(model, TEXTS[::-1] + TEXTS[:3], tmp_path / "cache")
+    np.testing.assert_array_equal(second.vectors[: len(TEXTS)], first.vectors[::-1])
+    np.testing.assert_array_equal(second.vectors[len(TEXTS) :], first.vectors[:3])
+    assert (first.from_cache, second.from_cache) == (0, len(TEXTS))
+    assert second.parameters == first.parameters is not None
+    with pytest.raises(AssertionError, match="the model was loaded"):
+        run(model, (*TEXTS, "gene1 gene2 never seen"), tmp_path / "cache")
+
+
+def test_each_text_is_embedded_once_and_progress_counts_unique_texts(model: Model, tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    result = run(model, (TEXTS[0], TEXTS[1], TEXTS[0]), tmp_path / "cache", seen=seen)
+    assert seen[0] == (0, 2)
+    assert seen[-1] == (2, 2)
+    assert all(earlier <= later for earlier, later in pairwise(seen))
+    np.testing.assert_array_equal(result.vectors[0], result.vectors[2])
+    assert result.hash == hash_vectors(result.vectors) != hash_vectors(result.vectors[:2])
+    assert result.vectors.flags.c_contiguous
+
+
+def test_the_order_of_asking_changes_nothing(model: Model, tmp_path: Path) -> None:
+    forward = run(model, TEXTS, tmp_path / "one")
+    backward = run(model, TEXTS[::-1], tmp_path / "two")
+    np.testing.assert_array_equal(forward.vectors, backward.vectors[::-1])
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="checked for MKL only")
+def test_neighbours_change_nothing(model: Model, tmp_path: Path) -> None:
+    together = run(model, TEXTS, tmp_path / "together")
+    for row in (0, 5, 17):
+        alone = run(model, (TEXTS[row],), tmp_path / f"alone{row}")
+        np.testing.assert_array_equal(alone.vectors[0], together.vectors[row])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [EmbeddingOptions(prefix="query: "), EmbeddingOptions(pooling="cls"), EmbeddingOptions(max_tokens=9)],
+)
+def test_other_options_never_share_vectors(model: Model, tmp_path: Path, other: EmbeddingOptions) -> None:
+    run(model, TEXTS[:4], tmp_path / "cache")
+    assert run(model, TEXTS[:4], tmp_path / "cache", options=other).from_cache == 0
+
+
+def test_a_changed_folder_never_shares_vectors(model: Model, tmp_path: Path) -> None:
+    run(model, TEXTS[:4], tmp_path / "cache")
+    make_folder(Path(model.source), Layout(modules=False), width=16)
+    assert run(find_model(model.source), TEXTS[:4], tmp_path / "cache").from_cache == 0
+
+
+def test_cancelling_keeps_what_is_finished(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancel = threading.Event()
+    batches = 0
+    forward = Encoder._forward
+
+    def counted(self: Encoder, features: dict[str, torch.Tensor]) -> torch.Tensor:
+        nonlocal batches
+        batches += 1
+        if batches == 5:
+            cancel.set()
+        return forward(self, features)
+
+    monkeypatch.setattr(Encoder, "_forward", counted)
+    with pytest.raises(Stopped):
+        run(model, TEXTS, tmp_path / "cache", cancel)
+    assert batches == 5, "cancel is looked at before every batch"
+    monkeypatch.undo()
+    resumed = run(model, TEXTS, tmp_path / "cache")
+    assert 0 < resumed.from_cache < len(TEXTS)
+    np.testing.assert_array_equal(resumed.vectors, run(model, TEXTS, tmp_path / "fresh").vectors)
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "foreign", "pickled"])
+def test_a_damaged_file_is_replaced(model: Model, tmp_path: Path, damage: str) -> None:
+    first = run(model, TEXTS, tmp_path / "cache")
+    [shard] = (tmp_path / "cache").glob("*/*.npz")
+    content = shard.read_bytes()
+    if damage == "foreign":
+        np.savez(shard, keys=np.zeros((2, 32), np.uint8), vectors=np.zeros((3, 4), np.float32))
+    elif damage == "pickled":
+        np.savez(shard, keys=np.array([object()]), vectors=np.array([object()]))
+    else:
+        half = len(content) // 2
+        flipped = content[:half] + bytes([content[half] ^ 255]) + content[half + 1 :]
+        shard.write_bytes({"cut": content[:half], "empty": b"", "flipped": flipped}[damage])
+    again = run(model, TEXTS, tmp_path / "cache")
+    assert again.from_cache == 0
+    np.testing.assert_array_equal(again.vectors, first.vectors)
+    assert run(model, TEXTS, tmp_path / "cache").from_cache == len(TEXTS)
+
+
+def test_files_are_written_every_few_hundred_texts(tmp_path: Path) -> None:
+    keys = [text_key(str(number)) for number in range(600)]
+    with VectorCache(tmp_path / "shelf") as shelf:
+        for number, key in enumerate(keys):
+            shelf.add([key], np.full((1, 2), number, np.float32))
+        assert len(list((tmp_path / "shelf").glob("*.npz"))) == 2
+    assert VectorCache(tmp_path / "shelf").read({keys[599]})[keys[599]].tolist() == [599, 599]
+
+
+def test_a_cache_that_cannot_be_written_is_told_and_not_needed(model: Model, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = run(model, TEXTS, tmp_path / "file" / "cache")
+    np.testing.assert_array_equal(result.vectors, run(model, TEXTS, tmp_path / "cache").vectors)
+    assert "cannot be written" in result.notes[-1]
+    assert result.parameters
+
+
+@given(
+    lengths=st.lists(st.integers(1, 600), max_size=80),
+    budget=st.integers(1, 2000),
+    step=st.sampled_from([1, 8, 16]),
+)
+@settings(max_examples=60, deadline=None)
+def test_batches_hold_each_text_once_and_keep_the_budget(
+    lengths: list[int], budget: int, step: int
+) -> None:
+    batches = plan_batches(lengths, Batching(budget, step))
+    assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
+    for batch in batches:
+        widths = [lengths[row] for row in batch]
+        assert len(batch) == 1 or max(widths) * len(batch) <= budget
+        assert len({-(-width // step) for width in widths}) == 1
+
+
+def test_out_of_memory_halves_the_batch(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = run(model, TEXTS, tmp_path / "enough").vectors
+    forward = Encoder._forward
+    sizes: list[int] = []
+
+    def small(self: Encoder, features: dict[str, torch.Tensor]) -> torch.Tensor:
+        sizes.append(len(features["input_ids"]))
+        if sizes[-1] > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return forward(self, features)
+
+    monkeypatch.setattr(Encoder, "_forward", small)
+    monkeypatch.setattr("engine.embedding.encoder.batching", lambda *_: Batching(4096, 64))
+    result = run(model, TEXTS, tmp_path / "little")
+    assert max(sizes) > 2
+    np.testing.assert_allclose(result.vectors, expected, atol=1e-5)
+    assert any("memory" in note for note in result.notes)
+
+    monkeypatch.setattr(Encoder, "_forward", lambda *_: (_ for _ in ()).throw(torch.OutOfMemoryError("x")))
+    with pytest.raises(ModelError, match="does not fit into the memory"):
+        run(model, TEXTS, tmp_path / "none")
+
+
+def test_numbers_that_are_not_finite_are_refused(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forward = Encoder._forward
+    monkeypatch.setattr(Encoder, "_forward", lambda self, features: forward(self, features) * float("nan"))
+    with pytest.raises(ModelError, match="not finite"):
+        run(model, TEXTS, tmp_path / "cache")
+    assert not list((tmp_path / "cache").glob("*/*.npz"))
+
+
+def test_no_text_is_an_error(model: Model, tmp_path: Path) -> None:
+    with pytest.raises(GeneArenaError, match="no text"):
+        run(model, (), tmp_path / "cache")
+
+
+def test_a_table_is_looked_up_by_gene(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("gene,Dim_0,Dim_1\nA,1,2\nB,3,4\nNA,5,6\n")
+    vectors, missing = look_up(find_model(str(table)), ["NA", "C", "A", "C"])
+    assert vectors.tolist() == [[5, 6], [0, 0], [1, 2], [0, 0]]
+    assert missing == ("C",)
+    gone = Model("gone", "vectors", str(tmp_path / "gone.csv"))
+    with pytest.raises(ModelError, match=r"gone\.csv"):
+        look_up(gone, ["A"])
