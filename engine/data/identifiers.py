@@ -58,7 +58,8 @@ class Resolver:
         self.genes: dict[str, Gene] = {}
         self._known = known or {}
         self._by_ncbi: dict[str, str] = {}
-        self._steps: dict[str, dict[str, set[str]]] = {}
+        self._steps: dict[str, dict[str, str]] = {}
+        self._further: dict[tuple[str, str], set[str]] = {}
         for table in tables:
             # Genes that HGNC knows come first: NCBI has a few other records of the same symbol.
             for gene in sorted(table.genes, key=lambda gene: not gene.hgnc_id):
@@ -76,18 +77,24 @@ class Resolver:
             self.genes[symbol] = replace(known, previous=gene.previous)
         if gene.ncbi_id:
             self._by_ncbi.setdefault(gene.ncbi_id, symbol)
-        for step, keys in (
-            (f"Ensembl id ({source})", gene.ensembl_ids),
-            ("NCBI id", (gene.ncbi_id,)),
-            ("HGNC id", (gene.hgnc_id,)),
-            ("approved symbol", (gene.symbol,)),
-            ("previous symbol", gene.previous),
-            ("alias", gene.aliases),
-            ("approved symbol in other case", (gene.symbol.casefold(),)),
-        ):
-            index = self._steps.setdefault(step, {})
-            for key in filter(None, keys):
-                index.setdefault(key, set()).add(symbol)
+        self._index(f"Ensembl id ({source})", gene.ensembl_ids, symbol)
+        self._index("NCBI id", (gene.ncbi_id,), symbol)
+        self._index("HGNC id", (gene.hgnc_id,), symbol)
+        self._index("approved symbol", (gene.symbol,), symbol)
+        self._index("previous symbol", gene.previous, symbol)
+        self._index("alias", gene.aliases, symbol)
+        self._index("approved symbol in other case", (gene.symbol.casefold(),), symbol)
+
+    def _index(self, step: str, keys: tuple[str, ...], symbol: str) -> None:
+        # Nearly all keys have one gene: a set for each would double the memory.
+        index = self._steps.setdefault(step, {})
+        for key in keys:
+            if key and index.setdefault(key, symbol) != symbol:
+                self._further.setdefault((step, key), set()).add(symbol)
+
+    def _found(self, step: str, key: str) -> tuple[str, ...]:
+        first = self._steps.get(step, {}).get(key)
+        return () if first is None else tuple(sorted({first, *self._further.get((step, key), ())}))
 
     def resolve(self, identifier: str) -> Meaning:
         """What `identifier` means; without symbols, and the reason as its step, if it is not mapped."""
@@ -95,7 +102,7 @@ class Resolver:
         for step, key in self._searches(text):
             if step in _OLD and not self.complete:
                 continue
-            found = tuple(sorted(self._steps.get(step, {}).get(key, ())))
+            found = self._found(step, key)
             if len(found) == 1 or (found and step.startswith("Ensembl")):
                 return Meaning(identifier, found, step)
             if found:

@@ -20,6 +20,7 @@ GENE_INFO_TEXT = (
     "9606\t1\tA1BG\t-\tA1B|ABG\tMIM:138670|HGNC:HGNC:5|Ensembl:ENSG00000121410\t19\t19q13.43\tshort\t"
     'protein-coding\tA1BG\talpha-1-B "glycoprotein"\tO\t-\t20200101\t-\n'
     "741158\t9\tND6\t-\t-\t-\tMT\t-\tof another human\tprotein-coding\t-\t-\t-\t-\t20180406\t-\n"
+    "9606\t3\tLOC3\t-\t-\t-\t-\t-\tan enhancer\tbiological-region\t-\t-\t-\t-\t20180406\t-\n"
     "9606\t2\tNA\t-\t-\t-\t-\t-\tcalled NA\tncRNA\t-\t-\t-\t-\t20180406\t-\n"
 )
 HGNC_TEXT = (
