@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 from collections import Counter, deque
 from collections.abc import Mapping
@@ -46,7 +48,17 @@ class Monitor:
         self._log: deque[LogLine] = deque(maxlen=_RECENT)
         self._counts: Counter[str] = Counter()
         self._disk = ""
-        self._status = Status("", 0, "", "running", now(), now(), len(plan.units), 0)
+        started = now()
+        self._status = Status(
+            "",
+            os.getpid(),
+            socket.gethostname(),
+            "running",
+            started,
+            started,
+            len(plan.units),
+            len(plan.done),
+        )
 
     def feed(self, event: Event) -> None:
         """Take one event in."""

@@ -2,82 +2,109 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import re
-import subprocess
-import sys
+import threading
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from workbench import score_of, write_task
+from fault_tools import a_home, a_selection, journalled, run_tiny, tiny
+from workbench import score_of
 
 from engine.control import enqueue, read_status
-from engine.plan import Selection, build_plan
+from engine.plan import build_plan
 from store import connect
-from store.home import find_home
-from store.journal import Entry, read_journals
+from store.errors import StoreError
 from store.store import Store
 
 pytestmark = pytest.mark.faults
-RUNNER = Path(__file__).with_name("tiny_runner.py")
 
 
-def start_runner(home):
-    places = [str(home.data), str(home.cache), str(home.config), str(home.log)]
-    return subprocess.Popen(
-        [sys.executable, str(RUNNER), *places, "cpu", "2"],
-        start_new_session=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "TINY_SECONDS": "0.02"},
-    )
+class Viewer(threading.Thread):
+    """Looks at status and database ten times a second, as a window does."""
+
+    def __init__(self, home):
+        super().__init__(daemon=True)
+        self.home, self.over = home, threading.Event()
+        self.looks = 0
+        self.states, self.wrong = set(), []
+
+    def run(self):
+        rows = 0
+        while not self.over.wait(0.1):
+            status = read_status(self.home)
+            self.states.add(status.state if status else "")
+            if not self.home.database.exists():
+                continue
+            try:
+                with connect(self.home, timeout=10) as connection:
+                    now = connection.execute("select count(*) from scores").fetchone()[0]
+            except StoreError as error:
+                self.wrong.append(str(error))
+                continue
+            if now < rows:
+                self.wrong.append(f"{rows} rows became {now}")
+            rows, self.looks = now, self.looks + 1
+
+
+@contextlib.contextmanager
+def watched(home):
+    viewer = Viewer(home)
+    viewer.start()
+    try:
+        yield viewer
+    finally:
+        viewer.over.set()
+        viewer.join()
+    assert viewer.wrong == []
+
+
+def kill_and_race(home, selection, kills: int, seconds: float) -> int:
+    """Keep two runners racing for the lock and kill one of them at random; kills that hit work."""
+    rng = random.Random(kills)
+    often = {"TINY_FLUSH": "0.2"}  # so that kills hit flushes, too
+    runners = [tiny(home, seconds, env=often), tiny(home, seconds, env=often)]
+    hits = 0
+    for _ in range(kills):
+        time.sleep(rng.uniform(0.3, 1.6))
+        # Mostly the one that holds the lock: the other was refused it and has left.
+        alive = [index for index in (0, 1) if runners[index].poll() is None]
+        victim = rng.choice(alive or [0])
+        runners[victim].kill()
+        runners[victim].wait()
+        hits += any((home.control / "in-flight").glob("*"))
+        if home.database.exists():
+            connect(home, timeout=10).close()
+        enqueue(home, selection)
+        for index in (0, 1):
+            if runners[index].poll() is not None:
+                runners[index] = tiny(home, seconds, env=often)
+    for runner in runners:
+        runner.kill()
+        runner.wait()
+    return hits
 
 
 def acknowledged(home):
     """(task, protocol, seed) of every unit that a runner has shown as scored."""
-    log = home.log / "runner.log"
-    text = log.read_text() if log.exists() else ""
-    return [(t, p, int(s)) for t, p, s in re.findall(r"INFO \S+ (\S+) (\S+) (\d+): AUC", text)]
+    text = "".join(path.read_text() for path in home.log.glob("runner.log*"))
+    return {(t, p, int(s)) for t, p, s in re.findall(r"INFO \S+ (\S+) (\S+) (\d+): AUC", text)}
 
 
-def journalled(home):
-    return [e.key for e in read_journals(home.journals, {}) if isinstance(e, Entry) and e.kind == "scored"]
-
-
-def kill_and_race(home, selection, kills: int, seed: int) -> int:
-    """Keep two runners racing for the lock, kill one of them at random; how often both lived."""
-    rng = random.Random(seed)
-    runners = [start_runner(home), start_runner(home)]
-    for _ in range(kills):
-        time.sleep(rng.uniform(0.3, 1.6))
-        read_status(home)  # a viewer looks in
-        victim = rng.randrange(2)
-        runners[victim].kill()
-        runners[victim].wait()
-        enqueue(home, selection)
-        # One that was refused the lock has left; both are started anew.
-        for index in (0, 1):
-            if runners[index].poll() is not None:
-                runners[index] = start_runner(home)
-    for runner in runners:
-        runner.wait(120)
-    return kills
-
-
-def check(home, selection, kills):
+def check(home, selection, hits, shown):
     store = Store(home)
     plan = build_plan(selection, home, store.finished())
     assert len(plan.done) == len(plan.units)
+    assert journalled(home, "failed") == [], "kills from outside convicted a unit"
+    assert store.damaged == 0
     rows = Counter(journalled(home))
     assert set(rows) == {unit.key for unit in plan.units}
     again = sum(count - 1 for count in rows.values())
-    assert again <= 2 * kills, "more was done twice than can have been in flight"
-    shown = set(acknowledged(home))
-    assert shown <= {(u.task, u.protocol, u.seed) for u in plan.units}
+    assert again <= 2 * hits, "more was done twice than can have been in flight"
+    assert shown <= {(u.task, u.protocol, u.seed) for u in plan.units if u.key in plan.done}
     store.flush()
     with connect(home) as connection:
         stored = dict(connection.execute("select key, auc from scores").fetchall())
@@ -86,26 +113,47 @@ def check(home, selection, kills):
     store.close()
 
 
-def finish(home, selection):
+def scenario(folder, kills, units, seconds):
+    home, selection = a_home(folder), a_selection(folder, units)
     enqueue(home, selection)
-    start_runner(home).wait(120)
+    with watched(home) as viewer:
+        hits = kill_and_race(home, selection, kills, seconds)
+        shown = acknowledged(home)
+        saved = set(journalled(home))
+        keys = {(u.task, u.protocol, u.seed): u.key for u in build_plan(selection, home, {}).units}
+        assert {keys[unit] for unit in shown} <= saved, "shown as scored and not in a journal"
+        run_tiny(home, selection)
+    check(home, selection, hits, shown)
+    assert hits >= kills // 4
+    assert viewer.looks >= kills // 2
+    assert "running" in viewer.states
+    assert list((home.control / "in-flight").iterdir()) == []
 
 
-def scenario(tmp_path, kills, units):
-    home = find_home(tmp_path / "home").create()
-    tasks = tuple(write_task(tmp_path, name) for name in ("one", "two"))
-    selection = Selection(("all-MiniLM-L6-v2",), tasks, ("lr", "rf"), seeds=tuple(range(units // 4)))
-    enqueue(home, selection)
-    kill_and_race(home, selection, kills, seed=kills)
-    finish(home, selection)
-    check(home, selection, kills)
-
-
-def test_random_kills_with_two_racing_runners(tmp_path):
-    scenario(tmp_path, kills=8, units=800)
+def test_random_kills_with_two_racing_runners_and_a_viewer(tmp_path):
+    scenario(tmp_path, kills=10, units=400, seconds=0.04)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
-def test_many_random_kills_with_two_racing_runners(tmp_path):
-    scenario(tmp_path, kills=int(os.environ.get("GENEARENA_KILLS", "50")), units=4000)
+@pytest.mark.timeout(7200)
+def test_many_random_kills_with_two_racing_runners_and_a_viewer(tmp_path):
+    kills = int(os.environ.get("GENEARENA_KILLS", "50"))
+    scenario(tmp_path, kills, units=20 * kills, seconds=0.1)
+
+
+def test_a_unit_that_kills_its_runner_stops_no_run(tmp_path):
+    home, selection = a_home(tmp_path), a_selection(tmp_path, 40)
+    poison = build_plan(selection, home, {}).units[7]
+    deaths = 0
+    while deaths < 9:
+        enqueue(home, selection)
+        with tiny(home, poison=poison.key) as runner:
+            if runner.wait(60) != -9:
+                break
+        deaths += 1
+    assert deaths in (3, 4), "three alone, and perhaps one in company before"
+    assert set(journalled(home, "failed")) == {poison.key}
+    assert len(set(journalled(home))) == 39
+    status = read_status(home)
+    assert status.state == "failed"
+    assert "died 3 times" in status.recent[0].sentence

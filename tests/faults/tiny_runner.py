@@ -1,11 +1,13 @@
 """The real detached runner with a workshop whose units take milliseconds; see `engine.__main__`.
 
-Arguments: DATA CACHE CONFIG LOG. Environment: TINY_SECONDS, how long a unit takes.
+Environment: TINY_SECONDS, how long a unit takes; TINY_POISON, the key of a unit that kills its runner;
+TINY_FLUSH, seconds between two flushes to the database.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -14,8 +16,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
 
 from workbench import FakeWorkshop
 
+import engine.supervise
 from engine.__main__ import main
 
+PAUSE = float(os.environ.get("TINY_SECONDS", "0.01"))
+POISON = os.environ.get("TINY_POISON", "")
+
+
+def behave(unit, cancel):
+    time.sleep(PAUSE)
+    if unit.key == POISON:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 if __name__ == "__main__":
-    pause = float(os.environ.get("TINY_SECONDS", "0.01"))
-    sys.exit(main(sys.argv[1:], FakeWorkshop(lambda unit, cancel: time.sleep(pause))))
+    if "TINY_FLUSH" in os.environ:
+        engine.supervise._FLUSH_INTERVAL = engine.supervise._FLUSH_SHARE = float(os.environ["TINY_FLUSH"])
+    sys.exit(main(sys.argv[1:], FakeWorkshop(behave)))

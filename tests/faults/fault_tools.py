@@ -1,0 +1,86 @@
+"""Starting, watching and ending real processes for the fault tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from workbench import write_task
+
+from engine.control import enqueue
+from engine.plan import Selection
+from store.home import Home, find_home
+from store.journal import Entry, read_journals
+
+FOLDER = Path(__file__).parent
+MODEL = "all-MiniLM-L6-v2"
+LONG = 5000
+"""More units than any test here lets a tiny runner finish."""
+
+
+def a_home(folder: Path) -> Home:
+    return find_home(folder / "home").create()
+
+
+def a_selection(folder: Path, units: int, tasks: tuple[str, ...] = ("one", "two")) -> Selection:
+    """`units` units of lr and rf on tiny tasks written into `folder`."""
+    paths = tuple(write_task(folder, name) for name in tasks)
+    return Selection((MODEL,), paths, ("lr", "rf"), seeds=tuple(range(units // (2 * len(tasks)))))
+
+
+def tiny(
+    home: Home, seconds: float = 0.01, workers: int = 2, poison: str = "", **extra
+) -> subprocess.Popen:
+    """A detached runner whose units take `seconds`; the unit whose key is `poison` kills it."""
+    places = [str(home.data), str(home.cache), str(home.config), str(home.log)]
+    return subprocess.Popen(
+        [sys.executable, str(FOLDER / "tiny_runner.py"), *places, "cpu", str(workers)],
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=extra.pop("stdout", subprocess.DEVNULL),
+        stderr=extra.pop("stderr", subprocess.DEVNULL),
+        env={**os.environ, "TINY_SECONDS": str(seconds), "TINY_POISON": poison, **extra.pop("env", {})},
+        **extra,
+    )
+
+
+def run_tiny(home: Home, selection: Selection, seconds: float = 0.0) -> None:
+    """Let a tiny runner work off `selection` to its end."""
+    enqueue(home, selection)
+    assert tiny(home, seconds).wait(240) == 0
+
+
+def genearena(home: Home | None, *arguments: str, tiny_seconds: float | None = None, **extra):
+    """The command line in a process of its own; with `tiny_seconds` its units take that long."""
+    program = ["-m", "tui"] if tiny_seconds is None else [str(FOLDER / "tiny_genearena.py")]
+    environment = {**os.environ, **extra.pop("env", {})}
+    if tiny_seconds is not None:
+        environment["TINY_SECONDS"] = str(tiny_seconds)
+    place = ["--home", str(home.data.parent)] if home else []
+    options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 120, **extra}
+    return subprocess.run([sys.executable, *program, *place, *arguments], env=environment, **options)
+
+
+def plain(done, code: int):
+    """`done` ended with `code` and showed no traceback; gives it back."""
+    shown = f"{done.stdout or ''}{done.stderr or ''}"
+    assert "Traceback" not in shown, shown
+    assert done.returncode == code, (done.args, done.returncode, shown)
+    return done
+
+
+def until(condition: Callable[[], object], seconds: float = 60, what: str = "") -> None:
+    """Wait for `condition`; fail after `seconds`."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited {seconds} s for {what or condition}"
+        time.sleep(0.03)
+
+
+def journalled(home: Home, kind: str = "scored") -> list[str]:
+    """Keys in the journals' whole lines of one kind, with repeats."""
+    return [e.key for e in read_journals(home.journals, {}) if isinstance(e, Entry) and e.kind == kind]

@@ -1,0 +1,34 @@
+"""The real command line, whose units take milliseconds, here and in the runners it starts.
+
+Environment: TINY_SECONDS, how long a unit takes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
+
+from workbench import FakeWorkshop
+
+import engine.control
+import engine.runner
+from tui.cli import main
+
+
+def start_tiny(arguments: list[str], **extra: object) -> subprocess.Popen:
+    at = arguments.index("-m")
+    runner = Path(__file__).with_name("tiny_runner.py")
+    return subprocess.Popen([*arguments[:at], str(runner), *arguments[at + 2 :]], **extra)
+
+
+if __name__ == "__main__":
+    pause = float(os.environ["TINY_SECONDS"])
+    engine.runner.LocalWorkshop = lambda home: FakeWorkshop(lambda unit, cancel: time.sleep(pause))
+    engine.control.subprocess = SimpleNamespace(Popen=start_tiny, DEVNULL=subprocess.DEVNULL)
+    main()
