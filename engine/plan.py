@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any, Final
 
 from engine.catalog.models import embedding_options, find_model, local_path
@@ -97,7 +95,6 @@ def build_plan(selection: Selection, home: Home, finished: Mapping[str, str]) ->
     _check_params(selection.params, protocols)
     models = {model.name: model for model in (find_model(name, home) for name in selection.models)}
     tasks, refused = _load_tasks(selection, axes, home)
-    text = _text_label(selection)
 
     units: list[Unit] = []
     blocked: list[Blocked] = []
@@ -109,7 +106,7 @@ def build_plan(selection: Selection, home: Home, finished: Mapping[str, str]) ->
                 if reason:
                     blocked.append(Blocked(model.name, name, protocol.name, len(selection.seeds), reason))
                     continue
-                spec = _spec(model, tasks[name], protocol, axes, text, selection.scheme)
+                spec = _spec(model, tasks[name], protocol, axes, selection.scheme)
                 label = " ".join([preset_label(axes, protocol.family), *_overridden(protocol)])
                 units.extend(
                     Unit(model.name, name, protocol.name, label, seed, _with_seed(spec, seed))
@@ -202,21 +199,6 @@ def _load_tasks(selection: Selection, axes: Axes, home: Home) -> tuple[dict[str,
     return tasks, refused
 
 
-def _text_label(selection: Selection) -> str:
-    """The recipe's name; with a file of descriptions, its first hash digits too, so that numbers
-    from different files never stand in one table.
-    """
-    if not selection.descriptions:
-        return selection.text
-    try:
-        digest = hashlib.sha256(Path(selection.descriptions).expanduser().read_bytes()).hexdigest()
-    except OSError as error:
-        raise DataError(
-            f"The descriptions file {selection.descriptions} cannot be read: {error.strerror}."
-        ) from error
-    return f"{'summary' if selection.text == 'facts' else selection.text}@{digest[:8]}"
-
-
 def _missing(model: Model) -> str:
     if model.kind == "endpoint" or local_path(model) is not None:
         return ""
@@ -231,9 +213,7 @@ def _misfit(model: Model, protocol: Protocol) -> str:
     return ""
 
 
-def _spec(
-    model: Model, task: Task, protocol: Protocol, axes: Axes, text: str, scheme: str
-) -> dict[str, Any]:
+def _spec(model: Model, task: Task, protocol: Protocol, axes: Axes, scheme: str) -> dict[str, Any]:
     """Everything of a unit but its seed; see `Unit.spec`."""
     encodes = protocol.family != "finetune"
     local = model.kind in ("folder", "vectors")
@@ -249,7 +229,7 @@ def _spec(
             "revision": protocol.revision,
             "params": {name: list(v) if isinstance(v, tuple) else v for name, v in protocol.params.items()},
         },
-        "axes": {"text": text, **relevant_axes(axes, protocol.family)},
+        "axes": {"text": task.recipe, **relevant_axes(axes, protocol.family)},
         "split": {"scheme": scheme},
     }
 

@@ -138,11 +138,14 @@ class Task:
     """Class names; a label is an index into them. With two classes, index 1 is the positive one
     (the paper's "class 1", always the first list of its label file)."""
     genes: tuple[str, ...]
-    """Symbols (or the identifier as given), sorted; one may stand twice with two labels."""
+    """Symbols (or the identifier as given), by NCBI id; one may stand twice with two labels."""
     labels: tuple[int, ...]
     texts: tuple[str, ...]
     audit: Audit
     source: str = ""
+    recipe: str = "facts"
+    """The text recipe that was really used; with a file of descriptions, the first digits of its
+    content's hash too (`summary@1a2b3c4d`), so that different files never share a table."""
 
     @property
     def hash(self) -> str:

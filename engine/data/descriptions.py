@@ -23,6 +23,7 @@ from engine.data.tables import (
 )
 from store.errors import DataError, StoreError
 from store.home import Home
+from store.records import content_hash
 
 GENE_COLUMNS: Final = ("gene", "symbol", "gene_symbol", "gene_name", "gene_id", "identifier", "ensembl_id")
 TEXT_COLUMNS: Final = ("description", "summary", "text", "desc")
@@ -38,6 +39,8 @@ class Descriptions:
 
     path: Path
     texts: Mapping[str, str]
+    digest: str
+    """SHA-256 of the texts, however the file was written or packed."""
 
     def of(self, gene: Gene, identifiers: Iterable[str] = ()) -> str:
         """The text for `gene`, looked up by symbol, then its ids, then `identifiers`; "" if none."""
@@ -59,15 +62,20 @@ def read_descriptions(path: Path) -> Descriptions:
 # One run loads each of its tasks with the same file; NCBI's takes seconds to read.
 @lru_cache(maxsize=1)
 def _read_descriptions(path: Path, _modified: int, _size: int) -> Descriptions:
+    texts = _read_texts(path)
+    return Descriptions(path, texts, content_hash(texts))
+
+
+def _read_texts(path: Path) -> dict[str, str]:
     name = path.name.casefold().removesuffix(".gz")
     if name.endswith(".json"):
-        return Descriptions(path, _read_json(path))
+        return _read_json(path)
     if name.endswith(PARQUET):
-        return Descriptions(path, _gene_texts(read_table(path)))
+        return _gene_texts(read_table(path))
     content = read_bytes(path)
     if content.startswith(b"#tax_id"):
-        return Descriptions(path, _gene_summary(path, content))
-    return Descriptions(path, _gene_texts(parse_table(path, content)))
+        return _gene_summary(path, content)
+    return _gene_texts(parse_table(path, content))
 
 
 def _gene_texts(table: Table) -> dict[str, str]:

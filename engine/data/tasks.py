@@ -105,7 +105,8 @@ def load_task(
     if replaced:
         task = _described(task, replaced)
     brings = replaced is not None or any(gene.description for gene in task.genes.values())
-    compose = composer(effective_text(text, brings))
+    recipe = effective_text(text, brings)
+    compose = composer(recipe)
 
     def text_of(symbol: str) -> Composed:
         gene = task.genes[symbol]
@@ -116,7 +117,15 @@ def load_task(
     symbols, indices, texts = zip(*audited.rows, strict=True)
     heading = task.heading
     return Task(
-        heading.name, heading.title, heading.classes, symbols, indices, texts, audited.audit, heading.source
+        heading.name,
+        heading.title,
+        heading.classes,
+        symbols,
+        indices,
+        texts,
+        audited.audit,
+        heading.source,
+        f"{recipe}@{replaced.digest[:8]}" if replaced else recipe,
     )
 
 

@@ -166,3 +166,16 @@ def test_keys_do_not_depend_on_the_process():
         )
         assert printed.stdout.strip() == unit.key
     assert unit.key == content_hash(unit.spec)[:40]
+
+
+def test_different_description_files_never_share_a_table(tmp_path, home):
+    labels = []
+    for number in (1, 2):
+        path = tmp_path / f"texts{number}.csv"
+        path.write_text(f"gene,description\nTP53,text {number}\n")
+        chosen = Selection(
+            ("all-MiniLM-L6-v2",), ("bivalent-vs-lys4",), ("lr",), seeds=(41,), descriptions=str(path)
+        )
+        labels.append(build_plan(chosen, home, {}).units[0].spec["axes"]["text"])
+    assert all(label.startswith("summary@") for label in labels)
+    assert labels[0] != labels[1]
