@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from store.queries import Arm, Rankings
     from store.records import Model, Task
     from store.store import Store
+    from tui.lookups import CellDetail, Contrast, GeneDetail, GeneRow, Place, Side
+    from tui.neighbours import Cut, Neighbour
 
 CLASSICAL: Final = ("lr", "rf", "lr-cv", "rf-cv")
 """The protocols chosen at first: those that need no fine-tuning."""
@@ -197,12 +199,66 @@ class Arena:
                 return Rankings(protocol, preset, text, (), (), 0, 0)
             return rankings(con, protocol, preset, text, references)
 
-    def cell(self, model: str, task: str, protocol: str, preset: str, text: str) -> list[dict[str, Any]]:
-        """Every split of one cell of the ranked table."""
-        from store.queries import cell
+    def cell_detail(self, place: Place) -> CellDetail | None:
+        """One cell in full; None while nothing was ever saved here."""
+        from tui.lookups import cell_detail
 
         with self._reading() as con:
-            return cell(con, model, task, protocol, preset, text) if con else []
+            return cell_detail(con, place) if con else None
+
+    def sides(self) -> list[Side]:
+        """Everything that can be compared."""
+        from tui.lookups import sides
+
+        with self._reading() as con:
+            return sides(con) if con else []
+
+    def contrasts(self, first: Side, second: Side) -> list[Contrast]:
+        """Two sides on every task that both have."""
+        from tui.lookups import contrasts
+
+        with self._reading() as con:
+            return contrasts(con, first, second) if con else []
+
+    def genes(self) -> list[GeneRow]:
+        """Every gene of every task that was run, the worst told apart first."""
+        from tui.lookups import genes
+
+        with self._reading() as con:
+            return genes(con) if con else []
+
+    def gene_detail(self, gene: str) -> GeneDetail | None:
+        """Labels, texts and test scores of one gene."""
+        from tui.lookups import gene_detail
+
+        with self._reading() as con:
+            return gene_detail(con, gene) if con else None
+
+    def neighbours(self, gene: str) -> tuple[str, list[Neighbour], str]:
+        """The genes nearest to `gene` by the model with most results here.
+
+        Returns:
+            The model, the nearest genes, and why there are none.
+        """
+        from engine.catalog.models import embedding_options, find_model
+        from engine.catalog.presets import axes_for
+        from tui.lookups import embedded_genes
+        from tui.neighbours import nearest
+
+        with self._reading() as con:
+            model_name, texts, labels = embedded_genes(con, gene) if con else ("", {}, {})
+        if not model_name:
+            return "", [], f"No model has embedded {gene} here yet."
+        model = find_model(model_name, self.home)
+        options = embedding_options(model, axes_for("paper"))
+        found = nearest(gene, texts, labels, model, options, self.home.embeddings)
+        return model_name, found, "" if found else f"The vectors of {model_name} are not in the cache."
+
+    def cuts(self, text: str) -> list[Cut]:
+        """Where each model that is on this machine stops reading `text`."""
+        from tui.neighbours import cuts
+
+        return cuts(text, [(card.model, card.place) for card in self.catalog().models if card.place])
 
     def failure(self, key: str) -> Mapping[str, str]:
         """The last failure of a unit: sentence, traceback, error; empty if it never failed."""

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from store.errors import StoreBusy
 from tui.arena import Pulse
+from tui.lookups import Place
 from tui.screens import board_text
 from tui.screens.base import ArenaScreen
 from tui.screens.board_text import SOURCES, Choice, Sorting
@@ -48,6 +49,9 @@ class BoardScreen(ArenaScreen):
             show=False,
             id="board.previous",
             key_display="[",
+        ),
+        Binding(
+            "enter", "open", "Open", tooltip="The cell's splits, curves and provenance", id="board.open"
         ),
         Binding("s", "sort", "Sort", tooltip="Sort by the column under the cursor", id="board.sort"),
         Binding("S", "reverse", "Reverse the order", show=False, id="board.reverse"),
@@ -180,6 +184,38 @@ class BoardScreen(ArenaScreen):
         return grid.columns[grid.column].key if grid.columns else ""
 
     # ------------------------------------------------------------------ actions
+
+    def _place(self) -> Place | None:
+        """The cell under the cursor, if it is of an own row and in a task's column."""
+        row = self.query_one("#board", Grid).current
+        found = board_text.find(self._rankings, row.key) if row and self._rankings else None
+        if found is None or found.source != "own" or self._choice is None:
+            return None
+        column = self._column()
+        tasks = self._rankings.tasks if self._rankings else ()
+        task = column if column in tasks else tasks[0]
+        return Place(found.model, task, self._choice.protocol, self._choice.preset, self._choice.text)
+
+    def why_not(self, action: str) -> str:
+        """Only own cells have splits."""
+        if action == "board.open" and self._place() is None:
+            return "Only means were published of this row; an own row opens to its splits."
+        return super().why_not(action)
+
+    def shown_command(self) -> str:
+        """The command that runs the cell under the cursor."""
+        place = self._place()
+        return place.command if place else ""
+
+    def action_open(self) -> None:
+        """Open the cell under the cursor."""
+        place = self._place()
+        if place is not None and not self.refused("board.open"):
+            from tui.screens.cell import CellScreen
+
+            self.app.push_screen(CellScreen(place))
+        else:
+            self.refused("board.open")
 
     def action_arm(self, step: int) -> None:
         """Rank another protocol or preset."""

@@ -84,10 +84,11 @@ class Charset:
     ellipsis: str
     dot: str
     line: str
+    ascii: bool = False
 
 
 UNICODE: Final = Charset(full="━", empty="─", rule="─", ellipsis="…", dot="●", line="─")
-ASCII: Final = Charset(full="=", empty=".", rule="-", ellipsis="~", dot="o", line="-")
+ASCII: Final = Charset(full="=", empty=".", rule="-", ellipsis="~", dot="o", line="-", ascii=True)
 
 
 def bar(done: float, total: float, width: int, charset: Charset = UNICODE) -> Content:

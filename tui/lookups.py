@@ -1,0 +1,283 @@
+"""Questions of single screens to the database: one cell in full, two sides compared, one gene.
+
+Each takes a read-only connection and gives frozen values; the ranked table and what other tools ask
+too are in `store.queries`.
+"""
+
+from __future__ import annotations
+
+import bisect
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import duckdb
+
+Curve = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One cell of one ranked table."""
+
+    model: str
+    task: str
+    protocol: str
+    preset: str
+    text: str
+
+    @property
+    def command(self) -> str:
+        """The command line that runs it."""
+        preset, *axes = self.preset.split()
+        parts = [
+            "genearena run",
+            f"--models {shlex.quote(self.model)} --tasks {shlex.quote(self.task)}",
+            f"--protocols {self.protocol}",
+            f"--preset {preset}",
+            *(f"--axis {axis}" for axis in axes),
+        ]
+        if self.text != "facts":
+            parts.append(f"--text {shlex.quote(self.text)}")
+        return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class CellDetail:
+    """Everything that is kept about one cell."""
+
+    splits: Sequence[Mapping[str, Any]]
+    """As `store.queries.cell` gives them."""
+    roc: Mapping[int, Curve]
+    """Seed -> (false positive rate, true positive rate), from (0, 0) on; two classes only."""
+    precision_recall: Mapping[int, Curve]
+    """Seed -> (recall, precision)."""
+    trials: Sequence[tuple[str, float, int]]
+    """Of tuning: parameters, mean AUC over splits and folds, splits in which they were chosen."""
+    epochs: Sequence[tuple[int, int, int, float, float | None, float]]
+    """Of fine-tuning: seed, stage, epoch, loss, evaluation AUC, learning rate."""
+    environments: Sequence[tuple[str, str, str, str, str]]
+    """Hash, host, device, Python and platform of where the splits ran."""
+
+
+def cell_detail(con: duckdb.DuckDBPyConnection, place: Place) -> CellDetail:
+    """One cell, with its curves and where its numbers come from."""
+    from store.queries import cell
+
+    splits = cell(con, place.model, place.task, place.protocol, place.preset, place.text)
+    scored = [split for split in splits if split["state"] == "scored"]
+    roc, pr = {}, {}
+    for split in scored:
+        points = con.execute(
+            """select fpr, tpr, precision from roc_points where key = ? and class = 1
+            order by threshold desc""",
+            [split["key"]],
+        ).fetchall()
+        roc[split["seed"]] = tuple((fpr, tpr) for fpr, tpr, _ in points)
+        pr[split["seed"]] = tuple((tpr, precision) for _, tpr, precision in points if precision is not None)
+    keys = [split["key"] for split in scored]
+    return CellDetail(
+        splits,
+        roc,
+        pr,
+        con.execute(
+            """select params::varchar, avg(mean_auc), count(*) filter (best) from cv_trials
+            where list_contains(?, key) group by 1 order by 2 desc nulls last, 1""",
+            [keys],
+        ).fetchall(),
+        con.execute(
+            """select seed, stage, epoch, loss, eval_auc, learning_rate from epochs join scores using (key)
+            where list_contains(?, key) order by seed, stage, epoch""",
+            [keys],
+        ).fetchall(),
+        con.execute(
+            "select hash, host, device, python, platform from environments where list_contains(?, hash)",
+            [sorted({split["environment"] for split in scored})],
+        ).fetchall(),
+    )
+
+
+def band(curves: Sequence[Curve], steps: int = 100) -> tuple[Curve, Curve, Curve]:
+    """The lowest, mean and highest of several step curves on [0, 1], at `steps` + 1 places."""
+    low, mean, high = [], [], []
+    for i in range(steps + 1):
+        x = i / steps
+        values = [_at(curve, x) for curve in curves]
+        low.append((x, min(values)))
+        mean.append((x, sum(values) / len(values)))
+        high.append((x, max(values)))
+    return tuple(low), tuple(mean), tuple(high)
+
+
+def _at(curve: Curve, x: float) -> float:
+    """The curve's value at `x`, between its points in proportion, after a step at `x` itself."""
+    after = bisect.bisect_right(curve, x, key=lambda point: point[0])
+    if after in (0, len(curve)):
+        return curve[after - 1 if after else 0][1]
+    (left, low), (right, high) = curve[after - 1], curve[after]
+    return low + (high - low) * (x - left) / (right - left)
+
+
+# ---------------------------------------------------------------------------- comparing
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two things that are compared: a model under one protocol, preset and text, or print."""
+
+    source: str
+    """`own`, `paper` or `rerun`."""
+    model: str
+    protocol: str
+    preset: str = ""
+    text: str = ""
+
+    @property
+    def name(self) -> str:
+        """The side in one phrase."""
+        if self.source != "own":
+            return f"{self.model} / {self.protocol} / {self.source}"
+        plain = self.preset == "paper" and self.text == "facts"
+        return f"{self.model} / {self.protocol}" + ("" if plain else f" / {self.preset} / {self.text}")
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Two sides on one task."""
+
+    task: str
+    first: float
+    second: float
+    differences: tuple[float, ...]
+    """First minus second, split by split where both were tested on the same genes; empty if one
+    side is only known as a mean."""
+
+
+def sides(con: duckdb.DuckDBPyConnection) -> list[Side]:
+    """Everything that can be compared, own results first."""
+    own = con.execute(
+        """select distinct 'own', model, protocol, preset, text from scores
+        order by model, protocol, preset, text"""
+    ).fetchall()
+    published = con.execute(
+        "select distinct source, model, protocol from reference_scores order by source, protocol, model"
+    ).fetchall()
+    return [Side(*row) for row in own] + [Side(_short(source), *rest) for source, *rest in published]
+
+
+def _short(source: str) -> str:
+    return "rerun" if source.startswith("rerun") else source
+
+
+def contrasts(con: duckdb.DuckDBPyConnection, first: Side, second: Side) -> list[Contrast]:
+    """The two sides on every task that both have."""
+    left, right = _splits(con, first), _splits(con, second)
+    found = []
+    for task in left.keys() & right.keys():
+        shared = sorted(left[task].keys() & right[task].keys())
+        paired = bool(shared) and shared != [None]
+        a = [left[task][key] for key in shared] if paired else list(left[task].values())
+        b = [right[task][key] for key in shared] if paired else list(right[task].values())
+        differences = tuple(x - y for x, y in zip(a, b, strict=True)) if paired else ()
+        found.append(Contrast(task, sum(a) / len(a), sum(b) / len(b), differences))
+    return sorted(found, key=lambda contrast: contrast.task)
+
+
+def _splits(con: duckdb.DuckDBPyConnection, side: Side) -> dict[str, dict[Any, float]]:
+    """Task -> split -> AUC; a split is told by its genes, a printed mean stands under None."""
+    if side.source == "own":
+        rows = con.execute(
+            """select task, split_hash, auc from scores
+            where model = ? and protocol = ? and preset = ? and text = ? and auc is not null""",
+            [side.model, side.protocol, side.preset, side.text],
+        ).fetchall()
+    else:
+        rows = con.execute(
+            """select task, null, auc from reference_scores
+            where model = ? and protocol = ? and source like ? || '%' and task <> 'mean'""",
+            [side.model, side.protocol, side.source],
+        ).fetchall()
+    found: dict[str, dict[Any, float]] = {}
+    for task, split, value in rows:
+        found.setdefault(task, {})[split] = value
+    return found
+
+
+# ---------------------------------------------------------------------------- genes
+
+
+@dataclass(frozen=True, slots=True)
+class GeneRow:
+    """A gene in the list: where it is labelled and how well it is told apart."""
+
+    gene: str
+    tasks: int
+    tests: int
+    """Test scores over all models, protocols and splits."""
+    error: float | None
+    """Mean distance of the true class's probability from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class GeneDetail:
+    """One gene in full."""
+
+    gene: str
+    labels: Sequence[tuple[str, str, str]]
+    """Task, class, text."""
+    scores: Sequence[tuple[str, str, str, float, int]]
+    """Model, protocol, task, mean probability of the true class, number of tests."""
+
+
+def genes(con: duckdb.DuckDBPyConnection) -> list[GeneRow]:
+    """Every gene of every task that was run, the worst told apart first."""
+    rows = con.execute(
+        """with labelled as (
+            select gene, count(distinct name) as tasks
+            from task_genes join tasks on tasks.hash = task_hash group by gene
+        ), tested as (
+            select gene, count(*) as tests, avg(1 - scores[label + 1]) as error
+            from predictions group by gene
+        )
+        select gene, tasks, coalesce(tests, 0), error
+        from labelled left join tested using (gene) order by error desc nulls last, gene"""
+    ).fetchall()
+    return [GeneRow(*row) for row in rows]
+
+
+def gene_detail(con: duckdb.DuckDBPyConnection, gene: str) -> GeneDetail:
+    """Labels, texts and test scores of one gene."""
+    labels = con.execute(
+        """select distinct name, class, text from task_genes join tasks on tasks.hash = task_hash
+        where gene = ? order by name, class""",
+        [gene],
+    ).fetchall()
+    scores = con.execute(
+        """select model, protocol, task, avg(scores[label + 1]), count(*)
+        from predictions join units using (key) where gene = ? group by all order by task, 4""",
+        [gene],
+    ).fetchall()
+    return GeneDetail(gene, labels, scores)
+
+
+def embedded_genes(con: duckdb.DuckDBPyConnection, gene: str) -> tuple[str, dict[str, str], dict[str, str]]:
+    """The model with most results on the gene's tasks, and every gene it has a text for.
+
+    Returns:
+        The model (empty if none), gene -> text, gene -> its labels in one phrase.
+    """
+    best = con.execute(
+        """select s.model from scores s join units u using (key)
+        join task_genes g on g.task_hash = u.task_hash
+        where g.gene = ? and s.vectors_hash <> '' group by 1 order by count(*) desc, 1 limit 1""",
+        [gene],
+    ).fetchone()
+    if best is None:
+        return "", {}, {}
+    rows = con.execute(
+        """select gene, any_value(text), string_agg(distinct class, ', ' order by class)
+        from task_genes group by gene"""
+    ).fetchall()
+    return best[0], {name: text for name, text, _ in rows}, {name: labels for name, _, labels in rows}

@@ -1,0 +1,207 @@
+"""Compare: two models, or two ways of using one, on the same splits; own results beside the printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.arena import Pulse
+from tui.lookups import Contrast, Side
+from tui.screens import compare_text
+from tui.screens.base import ArenaScreen
+from tui.screens.pickers import Pick
+from tui.widgets.grid import Grid
+from tui.widgets.pane import Pane
+from tui.widgets.plot import PlotView, Series, Span, draw
+from tui.widgets.rows import Column, Row
+
+
+class CompareScreen(ArenaScreen):
+    """Two sides, task by task and split by split."""
+
+    MODE = "compare"
+    ABOUT = (
+        "Choose two sides with f and g. A difference is taken split by split where both were tested on "
+        "the same genes; what was only printed is compared by its means."
+    )
+    FOOTER = ("compare.first", "compare.second", "compare.swap", "pane.next", "yank", "export")
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "pick('first')", "First", tooltip="Choose the first side", id="compare.first"),
+        Binding("b", "pick('second')", "Second", tooltip="Choose the second side", id="compare.second"),
+        Binding("w", "swap", "Swap", tooltip="Change places", id="compare.swap"),
+    ]
+
+    @dataclass
+    class SidesRead(Message):
+        """It is known what can be compared."""
+
+        sides: Sequence[Side]
+
+    @dataclass
+    class Contrasted(Message):
+        """The two sides have been compared."""
+
+        first: Side
+        second: Side
+        contrasts: Sequence[Contrast]
+
+    def __init__(self) -> None:
+        """Make the screen."""
+        super().__init__()
+        self._sides: Sequence[Side] = ()
+        self._first: Side | None = None
+        self._second: Side | None = None
+        self._contrasts: Sequence[Contrast] = ()
+        self._wanted = ""
+        """A model that another screen asked to put first, until the sides are there."""
+        self._seen = -1
+
+    def compose_body(self) -> Iterable[Widget]:
+        """The sides over tasks and splits."""
+        yield Static(id="compare-head")
+        with Horizontal(id="compare-panes"):
+            with Vertical(classes="column -open"):
+                tasks = Grid(compare_text.COLUMNS, id="contrasts", empty=compare_text.EMPTY)
+                yield Pane("TASKS", tasks, id="contrasts-pane", first=True)
+            with Vertical(classes="column"):
+                plot = PlotView("There are no shared splits to draw.", id="differences")
+                yield Pane("SPLITS", plot, id="differences-pane")
+
+    def on_ready(self) -> None:
+        """Open the tasks."""
+        self.query_one("#contrasts-pane", Pane).open()
+        self._show()
+
+    # ------------------------------------------------------------------ reading
+
+    def follow(self, pulse: Pulse) -> None:
+        """Read again when the database has moved."""
+        if pulse.store != self._seen:
+            self._seen = pulse.store
+            self.read_sides()
+
+    @work(thread=True, exclusive=True, group="sides", exit_on_error=False)
+    def read_sides(self) -> None:
+        """Read what can be compared."""
+        self.post_message(self.SidesRead(self.arena.sides()))
+
+    @work(thread=True, exclusive=True, group="contrasts", exit_on_error=False)
+    def read_contrasts(self, first: Side, second: Side) -> None:
+        """Compare two sides."""
+        self.post_message(self.Contrasted(first, second, self.arena.contrasts(first, second)))
+
+    @on(SidesRead)
+    def _sides_read(self, message: SidesRead) -> None:
+        self._sides = message.sides
+        if self._first is None or self._second is None:
+            self._first, self._second = compare_text.first_pair(message.sides)
+        if self._wanted:
+            self.receive(self._wanted)
+        else:
+            self._compare()
+
+    @on(Contrasted)
+    def _contrasted(self, message: Contrasted) -> None:
+        if (message.first, message.second) == (self._first, self._second):
+            self._contrasts = message.contrasts
+            self._show()
+
+    def _compare(self) -> None:
+        self._show()
+        if self._first is not None and self._second is not None:
+            self.read_contrasts(self._first, self._second)
+
+    # ------------------------------------------------------------------ showing
+
+    def _show(self) -> None:
+        head = compare_text.head(self._first, self._second, self._contrasts)
+        self.query_one("#compare-head", Static).update(head)
+        charset = self.arena_app.charset
+        self.query_one("#contrasts", Grid).show(compare_text.rows(self._contrasts, charset))
+        self._show_splits()
+
+    @on(Grid.Moved)
+    def _show_splits(self) -> None:
+        row = self.query_one("#contrasts", Grid).current
+        contrast = next((item for item in self._contrasts if row and item.task == row.key), None)
+        view = self.query_one(PlotView)
+        self.query_one("#differences-pane", Pane).say(*compare_text.splits_title(contrast))
+        if contrast is None or not contrast.differences:
+            view.show(None)
+            return
+        charset = self.arena_app.charset
+        n = len(contrast.differences)
+        series = [
+            Series("no difference", ((1, 0.0), (n, 0.0)), "dim"),
+            Series(
+                "first minus second, by split",
+                tuple((i + 1, d) for i, d in enumerate(contrast.differences)),
+                "accent",
+            ),
+        ]
+        reach = max(0.01, *(abs(difference) for difference in contrast.differences))
+        view.show(
+            lambda width, height: draw(series, width, height, Span(1, n), Span(-reach, reach), charset)
+        )
+
+    # ------------------------------------------------------------------ actions
+
+    def receive(self, argument: str) -> None:
+        """Put a model first, by its name or the start of a side's name."""
+        found = next((side for side in self._sides if argument in (side.model, side.name)), None)
+        self._wanted = "" if self._sides else argument
+        if found is not None:
+            self._first = found
+            self._compare()
+        elif self._sides:
+            self.tell(f"There are no results of {argument} yet.")
+
+    def why_not(self, action: str) -> str:
+        """Choosing needs something to choose from."""
+        if action.startswith("compare.") and not self._sides:
+            return "There are no results to compare yet; 1 plans a run."
+        return super().why_not(action)
+
+    def action_pick(self, place: str) -> None:
+        """Choose a side."""
+        if self.refused(f"compare.{place}"):
+            return
+        columns = (
+            Column("source", "by"),
+            Column("model", "model", least=16),
+            Column("protocol", "protocol"),
+            Column("arm", "preset, text", least=6),
+        )
+        rows = [
+            Row(str(i), (side.source, side.model, side.protocol, f"{side.preset} {side.text}"))
+            for i, side in enumerate(self._sides)
+        ]
+
+        def chosen(answer: str | None) -> None:
+            if answer is not None:
+                side = self._sides[int(answer)]
+                if place == "first":
+                    self._first = side
+                else:
+                    self._second = side
+                self._compare()
+
+        self.app.push_screen(Pick(f"The {place} side", columns, rows), chosen)
+
+    def action_swap(self) -> None:
+        """Let the sides change places."""
+        if not self.refused("compare.swap"):
+            self._first, self._second = self._second, self._first
+            self._compare()
+
+
+SCREEN = CompareScreen

@@ -1,0 +1,149 @@
+"""Small plots of text: lines in braille dots, or in letters where only ASCII may be drawn.
+
+textual-plot brings numpy (0.17 s of import), takes the keys `+ - r` and the arrows, and has no ASCII
+form; an ROC curve and a learning curve need none of what it adds.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from textual.content import Content
+from textual.widget import Widget
+
+from tui.widgets.words import TONE_STYLES, UNICODE, Charset, Tone, say
+
+_DOTS: Final = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+"""Bit of a braille cell's dot, by row and column."""
+_LETTERS: Final = "*+ox"
+"""A series' letter in ASCII, by its place."""
+MARGIN: Final = 6
+"""Cells left of the canvas, for the scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A line through points, or the points alone."""
+
+    name: str
+    points: Sequence[tuple[float, float]]
+    tone: Tone = "accent"
+    joined: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The part of an axis that is drawn."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def around(cls, values: Sequence[float]) -> Span:
+        """From the least to the greatest value, never empty."""
+        low, high = min(values, default=0.0), max(values, default=1.0)
+        return cls(low, high) if high > low else cls(low - 0.5, high + 0.5)
+
+    def place(self, value: float, steps: int) -> int:
+        """Which of `steps` equal steps `value` falls in; outside values go to the ends."""
+        share = (value - self.low) / (self.high - self.low)
+        return min(max(int(share * steps), 0), steps - 1)
+
+
+def draw(
+    series: Sequence[Series],
+    width: int,
+    height: int,
+    x: Span | None = None,
+    y: Span | None = None,
+    charset: Charset = UNICODE,
+) -> Content:
+    """The plot in exactly `height` lines of at most `width` cells: canvas, scales, legend."""
+    columns, rows = max(width - MARGIN - 1, 4), max(height - 2, 2)
+    x = x or Span.around([point[0] for item in series for point in item.points])
+    y = y or Span.around([point[1] for item in series for point in item.points])
+    across, up = (1, 1) if charset.ascii else (2, 4)
+    cells: dict[tuple[int, int], tuple[int, int]] = {}
+    for number, item in enumerate(series):
+        dots = [(x.place(a, columns * across), y.place(b, rows * up)) for a, b in item.points]
+        for column, row in _joined(dots) if item.joined else dots:
+            place = (row // up, column // across)
+            bit = _DOTS[up - 1 - row % up][column % across] if up > 1 else 0
+            cells[place] = (cells.get(place, (0, 0))[0] | bit, number)
+    lines = [_line(row, columns, cells, series, charset) for row in reversed(range(rows))]
+    scale = {0: y.high, rows - 1: y.low, rows // 2: (y.low + y.high) / 2}
+    marked = [
+        Content.assemble(
+            (f"{scale[i]:>{MARGIN - 1}.2f}" if i in scale else " " * (MARGIN - 1), "dim"), "|", line
+        )
+        for i, line in enumerate(lines)
+    ]
+    ends = f"{x.low:<{columns // 2}.3g}{x.high:>{columns - columns // 2}.3g}"
+    legend = [
+        (f"{_LETTERS[i % 4] if charset.ascii else charset.dot} {item.name}  ", item.tone)
+        for i, item in enumerate(series)
+        if item.name
+    ]
+    return Content("\n").join([*marked, Content(" " * MARGIN + ends), say(" " * MARGIN, *legend)])
+
+
+def _line(
+    row: int,
+    columns: int,
+    cells: dict[tuple[int, int], tuple[int, int]],
+    series: Sequence[Series],
+    charset: Charset,
+) -> Content:
+    pieces: list[tuple[str, str]] = []
+    for column in range(columns):
+        found = cells.get((row, column))
+        if found is None:
+            pieces.append((" ", ""))
+            continue
+        bits, number = found
+        drawn = _LETTERS[number % 4] if charset.ascii else chr(0x2800 + bits)
+        pieces.append((drawn, TONE_STYLES[series[number].tone]))
+    return Content.assemble(*pieces)
+
+
+def _joined(dots: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Every dot on the way from each point to the next."""
+    yield from dots[:1]
+    for (column, row), (to_column, to_row) in itertools.pairwise(dots):
+        steps = max(abs(to_column - column), abs(to_row - row), 1)
+        for step in range(1, steps + 1):
+            yield column + (to_column - column) * step // steps, row + (to_row - row) * step // steps
+
+
+class PlotView(Widget, can_focus=True):
+    """A plot as large as its place."""
+
+    def __init__(self, empty: str, id: str) -> None:
+        """Make a plot with nothing in it; `empty` is said instead."""
+        super().__init__(id=id)
+        self.empty = empty
+        self._draw: Callable[[int, int], Content] | None = None
+
+    def show(self, draw: Callable[[int, int], Content] | None) -> None:
+        """Draw this for the width and height there are."""
+        self._draw = draw
+        self.refresh()
+
+    def render(self) -> Content:
+        """The plot, or why there is none."""
+        if self._draw is None:
+            return say((self.empty, "dim"))
+        return self._draw(self.size.width, self.size.height)
+
+
+def strip(low: float, value: float, high: float, span: Span, width: int, charset: Charset = UNICODE) -> str:
+    """One line of a forest plot: an interval with its middle, in `width` cells."""
+    left, middle, right = (span.place(number, width) for number in (low, value, high))
+    cells = [" "] * width
+    for place in range(left, right + 1):
+        cells[place] = charset.line
+    cells[middle] = charset.dot
+    return "".join(cells)
