@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
+import pexpect
 import pytest
 import workbench
 
@@ -15,6 +17,7 @@ import engine.runner
 import engine.supervise
 from engine.control import last_selection, queued, runner_lock
 from store import connect
+from store.store import Store
 
 BASE = ("run", "--protocols", "lr,rf", "--seeds", "41-43")
 
@@ -143,6 +146,31 @@ def test_interrupt_keeps_what_is_scored_and_leaves_with_130(call, home, workshop
     assert last_selection(home) is not None
     workshop.behave = lambda unit, cancel: None
     assert call.json(*BASE, "--tasks", toy)["scored"] == 5
+
+
+def test_a_closed_terminal_ends_a_run_cleanly(home, toy):
+    """The pty goes away in the middle: what is scored is kept, and the exit code is 130."""
+    script = (
+        "import sys, time, workbench, engine.runner\n"
+        "fake = workbench.FakeWorkshop(lambda unit, cancel: cancel.wait(0.3))\n"
+        "engine.runner.LocalWorkshop = lambda home: fake\n"
+        "from tui.cli import main\n"
+        "main(sys.argv[1:])\n"
+    )
+    folder, root = Path(workbench.__file__).parent, Path(__file__).parents[2]
+    arguments = ["-c", script, "--home", str(home.data.parent), *BASE, "--tasks", toy, "--workers", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    child = pexpect.spawn(
+        sys.executable, arguments, cwd=root, env=environment, encoding="utf-8", timeout=60
+    )
+    child.expect("classify LR and RF: 2/6")
+    os.close(child.child_fd)
+    child.closed = True
+    _, status = os.waitpid(child.pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 130
+    store = Store(home)
+    assert 2 <= len(store.finished()) < 6
+    store.close()
 
 
 def test_sweep_runs_each_configuration_once_and_tells_means(call, workshop, toy):

@@ -13,6 +13,7 @@ from engine.control import (
     StageStatus,
     Status,
     UnitStatus,
+    enqueue,
     queued,
     remember,
     runner_lock,
@@ -82,13 +83,28 @@ def test_steering_nothing_is_refused(call, name):
     assert "Nothing is running" in call.refused(name)
 
 
-def test_resume_starts_the_last_selection_again(home, call, monkeypatch):
+def test_resume_starts_what_is_missing_from_the_last_run(filled, call, monkeypatch):
+    started = []
+    monkeypatch.setattr("engine.control.start_runner", lambda home, extra=(): started.append(home))
+    home, tasks = filled.home, small_home.TASKS
+    remember(home, Selection((small_home.MODEL,), tasks, ("lr",), (41, 42, 43)))
+    assert "4 missing units" in call("resume").stderr
+    assert len(queued(home)) == len(started) == 1
+
+
+def test_resume_says_when_nothing_is_missing_or_was_ever_run(filled, call, home):
     assert "no run to resume" in call.refused("resume")
-    monkeypatch.setattr("engine.control.start_runner", lambda home, extra=(): None)
+    remember(home, Selection((small_home.MODEL,), small_home.TASKS, ("lr",), (41, 42)))
+    assert "Nothing is missing" in call("resume").stderr
+
+
+def test_resume_starts_a_runner_for_what_waits(home, call, monkeypatch):
+    started = []
+    monkeypatch.setattr("tui.commands.control.start_runner", lambda home, extra=(): started.append(home))
     home.create()
-    remember(home, Selection(("m",), ("t",), ("lr",)))
+    enqueue(home, Selection(("m",), ("t",), ("lr",)))
     assert call("resume").exit_code == 0
-    assert len(queued(home)) == 1
+    assert started == [home]
 
 
 def test_attach_follows_until_the_runner_ends(home, call):

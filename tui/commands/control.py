@@ -18,10 +18,12 @@ from engine.control import (
     read_status,
     request,
     runner_alive,
+    start_runner,
 )
 from store.errors import DataError, UsageError
 from tui.commands.common import Session, command, json_option, put, put_json, say
 from tui.commands.narrate import Narrator, duration, stage_line
+from tui.commands.select import checked_plan
 
 if TYPE_CHECKING:
     from store.home import Home
@@ -146,10 +148,18 @@ def resume_command(session: Session) -> None:
         say("Asked the runner to go on.")
         return
     selection = last_selection(home)
-    if selection is None:
+    missing = len(checked_plan(selection, home).todo) if selection else 0
+    if selection and missing:
+        launch(session.writable(), selection)
+    elif queued(home):
+        start_runner(home)
+    elif selection:
+        say("Nothing is missing from the last run; `genearena rank` shows it.")
+        return
+    else:
         raise UsageError(f"There is no run to resume in {home.data}.", "`genearena run` starts one.")
-    launch(session.writable(), selection)
-    say("The missing units run detached; `genearena attach` follows them.")
+    what = f"{missing} missing units" if missing else "The waiting selections"
+    say(f"{what} run detached; `genearena attach` follows them.")
 
 
 @command("cancel")

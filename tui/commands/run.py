@@ -62,7 +62,8 @@ def run_command(session: Session, protocols: tuple[str, ...], as_json: bool, **c
             put_json({"detached": True, "units": len(plan.units), "to_run": len(plan.todo)})
         return 0
     ended = run_here(home, plan, options)
-    put_ended(ended, as_json)
+    with contextlib.suppress(OSError):  # the terminal may be gone; the exit code still tells
+        put_ended(ended, as_json)
     return ended.exit_code
 
 
