@@ -1,0 +1,57 @@
+"""What the README shows can be typed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from tui.cli import COMMANDS, cli
+from tui.commands.common import Session
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+
+
+LINES = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("genearena ")]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_every_command_shown_is_understood(line):
+    _, name, *arguments = [*shlex.split(line, comments=True), ""]
+    if not name:
+        return
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    command.make_context(name, arguments[:-1], obj=Session())
+
+
+def test_every_command_is_in_the_table():
+    table = TEXT.partition("| command | does |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`([a-z]+)`", table)) >= set(COMMANDS)
+
+
+def test_the_python_lines_read_the_store(filled):
+    [code] = blocks("python")
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nprint(len(frame), frame['auc'].max())"],
+        env={"GENEARENA_HOME": str(filled.home.data.parent), "PATH": "/usr/bin:/bin"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == ["15", "0.64"], done.stderr
+
+
+def test_every_link_leads_somewhere():
+    for target in re.findall(r"\]\(([^)#:]+)\)", TEXT):
+        assert (ROOT / target).exists(), target
