@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
 from collections import Counter, deque
 from collections.abc import Mapping
@@ -23,8 +24,8 @@ from engine.events import (
     UnitFinished,
     UnitStarted,
 )
+from engine.jobs import finetune_label
 from engine.plan import Plan
-from engine.runner import finetune_label
 from engine.workshop import now
 from store.records import Cancelled, Failed, Scored, Unit
 
@@ -33,9 +34,11 @@ _EPOCHS: Final = 400
 
 
 class Monitor:
-    """The state of one run as a viewer sees it; fed by one thread, read by another."""
+    """The state of one run as a viewer sees it; fed by one thread, read by others."""
 
     def __init__(self, plan: Plan, workers: int) -> None:
+        self._lock = threading.RLock()
+        """Protects all that follows."""
         self._left = Counter(unit.protocol for unit in plan.todo)
         self._workers = workers
         self._seconds: dict[str, deque[float]] = {}
@@ -62,6 +65,10 @@ class Monitor:
 
     def feed(self, event: Event) -> None:
         """Take one event in."""
+        with self._lock:
+            self._feed(event)
+
+    def _feed(self, event: Event) -> None:
         match event:
             case RunStarted(run):
                 self._status = Status(
@@ -77,6 +84,8 @@ class Monitor:
                 )
             case StageProgress(stage, label, done, total, rate, eta):
                 self._stages.pop((stage, label), None)
+                if stage == "finetune" and done >= total:
+                    return  # one bar for each of hundreds of units would bury the others
                 self._stages[stage, label] = StageStatus(stage, label, done, total, rate, eta)
             case UnitStarted(unit):
                 self._begun[unit.key] = time.monotonic()
@@ -111,7 +120,8 @@ class Monitor:
 
     def log(self, level: str, text: str) -> None:
         """Keep one sentence."""
-        self._log.append(LogLine(now(), level, text))
+        with self._lock:
+            self._log.append(LogLine(now(), level, text))
 
     def _finish(self, outcome: Scored | Failed | Cancelled) -> None:
         unit = outcome.unit
@@ -136,6 +146,10 @@ class Monitor:
 
     def snapshot(self, *, paused: bool = False, store_message: str = "") -> Status:
         """The status now; `paused` if the user has asked for it."""
+        with self._lock:
+            return self._snapshot(paused, store_message)
+
+    def _snapshot(self, paused: bool, store_message: str) -> Status:
         state: RunState = self._status.state
         message = self._disk or store_message
         if state == "running" and (paused or self._disk):

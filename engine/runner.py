@@ -9,7 +9,6 @@ writes: a finished unit is in the journal, synced, before its event is yielded.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import queue
 import socket
@@ -19,7 +18,7 @@ import traceback
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -34,12 +33,13 @@ from engine.events import (
     RunPaused,
     RunResumed,
     RunStarted,
-    Stage,
     StageProgress,
     UnitFinished,
     UnitStarted,
 )
+from engine.jobs import Job, finetune_label, jobs_of
 from engine.plan import Plan
+from engine.ticker import Ticker
 from engine.workshop import LocalWorkshop, TaskVectors, Workshop, now
 from store.entries import Record
 from store.errors import GeneArenaError
@@ -47,8 +47,6 @@ from store.journal import DiskFull
 from store.records import Cancelled, Environment, Failed, Outcome, Run, Scored, Unit
 from store.store import Store
 
-_PROGRESS_INTERVAL: Final = 0.1
-"""Seconds between two events of one stage."""
 _DISK_RETRY: Final = 1.0
 """Seconds between two tries to save on a full disk."""
 
@@ -131,56 +129,6 @@ def _save(store: Store, records: Sequence[Record], control: Control) -> Iterator
             return
 
 
-@dataclass(slots=True)
-class _Job:
-    """What one device thread takes at once: a model to embed, or one unit to fine-tune."""
-
-    key: str
-    """The unit's, or a hash of model and embedding options."""
-    units: list[Unit] = field(default_factory=list)
-    finetune: bool = False
-
-
-def _jobs(units: Sequence[Unit], crashes: Crashes) -> list[_Job]:
-    """Units by embedding, in plan order; then fine-tuning, one unit a job; all suspects last."""
-    embeddings: dict[str, _Job] = {}
-    finetunes = []
-    for unit in units:
-        if not unit.spec["embedding"]:
-            finetunes.append(_Job(unit.key, [unit], finetune=True))
-            continue
-        same = (unit.model, sorted(unit.spec["embedding"].items()), crashes.suspected(unit.key))
-        key = hashlib.sha256(repr(same).encode()).hexdigest()
-        embeddings.setdefault(key, _Job(key)).units.append(unit)
-    jobs = [*embeddings.values(), *finetunes]
-    return sorted(jobs, key=lambda job: any(map(crashes.suspected, (job.key, job.units[0].key))))
-
-
-def finetune_label(unit: Unit) -> str:
-    """What the progress of fine-tuning `unit` is told under."""
-    return f"{unit.model} {unit.task} {unit.protocol} {unit.seed}"
-
-
-class _Ticker:
-    """Turns calls of progress(done, total) into at most ten events a second."""
-
-    def __init__(self, events: queue.Queue[Event | None], stage: Stage, label: str) -> None:
-        self._events, self._stage, self._label = events, stage, label
-        self._started = self._told = time.monotonic()
-        self._lock = threading.Lock()
-
-    def __call__(self, done: int, total: int) -> None:
-        with self._lock:
-            clock = time.monotonic()
-            if done < total and clock - self._told < _PROGRESS_INTERVAL:
-                return
-            self._told = clock
-        elapsed = clock - self._started
-        rate = done / elapsed if elapsed > 0 else 0.0
-        eta = (total - done) / rate if rate else None
-        self._events.put(StageProgress(self._stage, self._label, done, total, rate, eta))
-
-
 class _Floor:
     """The threads of one run and the queues between them."""
 
@@ -192,7 +140,7 @@ class _Floor:
         self._cores = usable_cores()
         # Bounded, so that workers wait rather than pile up results while the disk is full.
         self._events: queue.Queue[Event | None] = queue.Queue(maxsize=1000)
-        self._device_jobs: queue.Queue[_Job] = queue.Queue()
+        self._device_jobs: queue.Queue[Job] = queue.Queue()
         self._unit_jobs: queue.Queue[tuple[Unit, TaskVectors] | None] = queue.Queue()
         self._classifying = 0
         self._idle = threading.Condition()
@@ -202,13 +150,13 @@ class _Floor:
         self._crashes = Crashes(store.home.control)
         self._to_classify = sum(bool(unit.spec["embedding"]) for unit in plan.todo)
         self._classified = 0
-        self._classify_ticker = _Ticker(self._events, "classify", "LR and RF")
+        self._classify_ticker = Ticker(self._events, "classify", "LR and RF")
 
     # --------------------------------------------------------------- the caller's thread
 
     def work(self) -> Iterator[Event]:
         """Start the threads, save and pass on what they report, until none is left."""
-        for job in _jobs(self._plan.todo, self._crashes):
+        for job in jobs_of(self._plan.todo, self._crashes.suspected):
             self._device_jobs.put(job)
         overseer = threading.Thread(target=self._oversee, name="overseer", daemon=True)
         overseer.start()
@@ -293,23 +241,26 @@ class _Floor:
                 return
             if device == "cpu":
                 self._wait_for_classifiers()
-            if job.finetune:
-                self._finetune(job.units[0], device)
-            else:
+            if not job.finetune:
                 self._embed(job, device)
+            elif device.startswith("cuda") and len(job.units) > 1:
+                self._finetune_stack(job, device)
+            else:
+                for unit in job.units:
+                    self._finetune(unit, device)
 
     def _wait_for_classifiers(self) -> None:
         with self._idle:
             self._idle.wait_for(lambda: self._classifying == 0)
 
-    def _embed(self, job: _Job, device: str) -> None:
+    def _embed(self, job: Job, device: str) -> None:
         """Embed one model's texts and hand its units to the CPU threads."""
         units = job.units
         model = self._plan.models[units[0].model]
         tasks = [self._plan.tasks[name] for name in dict.fromkeys(unit.task for unit in units)]
         try:
             with self._flight(job.key, f"{model.name} was embedding") as cancel:
-                ticker = _Ticker(self._events, "embed", model.name)
+                ticker = Ticker(self._events, "embed", model.name)
                 vectors = self._workshop.embed(units[0], model, tasks, device, cancel, ticker)
         except Exception as error:  # noqa: BLE001 - the run's boundary: it becomes rows
             for unit in units:
@@ -346,9 +297,32 @@ class _Floor:
                 self._environment(device),
                 cancel,
                 lambda epoch: self._events.put(EpochFinished(unit, epoch)),
-                _Ticker(self._events, "finetune", finetune_label(unit)),
+                Ticker(self._events, "finetune", finetune_label(unit)),
             ),
         )
+
+    def _finetune_stack(self, job: Job, device: str) -> None:
+        """Fine-tune units that differ by their split alone as one stacked model."""
+        units = job.units
+        outcomes: Sequence[Outcome]
+        try:
+            with self._flight(job.key, f"{job.label} trained") as cancel:
+                for unit in units:
+                    self._events.put(UnitStarted(unit))
+                outcomes = self._workshop.finetune_stack(
+                    units,
+                    self._plan.models[units[0].model],
+                    self._plan.tasks[units[0].task],
+                    device,
+                    self._environment(device),
+                    cancel,
+                    lambda place, epoch: self._events.put(EpochFinished(units[place], epoch)),
+                    Ticker(self._events, "finetune", job.label),
+                )
+        except Exception as error:  # noqa: BLE001 - the run's boundary: it becomes rows
+            outcomes = [self._verdict(unit, error, device) for unit in units]
+        for unit, outcome in zip(units, outcomes, strict=True):
+            self._finish(unit, outcome)
 
     def _do_unit(self, unit: Unit, device: str, work: Callable[[threading.Event], Scored]) -> None:
         """Bring one unit to its outcome, whatever happens."""

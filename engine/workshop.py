@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.catalog.protocols import PROTOCOLS
@@ -22,6 +23,8 @@ from store.records import Epoch, Model, Prediction, Scored, Split, Task, Unit
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from engine.finetune import FinetuneConfig, Finetuned
 
 Progress = Callable[[int, int], None]
 
@@ -74,6 +77,19 @@ class Workshop(Protocol):
         on_step: Progress,
     ) -> Scored:
         """Score one split by training the model itself."""
+
+    def finetune_stack(
+        self,
+        units: Sequence[Unit],
+        model: Model,
+        task: Task,
+        device: str,
+        environment: str,
+        cancel: threading.Event,
+        on_epoch: Callable[[int, Epoch], None],
+        on_step: Progress,
+    ) -> list[Scored]:
+        """Score several splits at once; `on_epoch` is told the place in `units`."""
 
 
 class LocalWorkshop:
@@ -183,39 +199,85 @@ class LocalWorkshop:
         on_step: Progress,
     ) -> Scored:
         """Train the encoder with a head on it, in two stages."""
-        from engine.catalog.models import local_path
         from engine.data.splits import make_split
-        from engine.finetune import FinetuneConfig, finetune
+        from engine.finetune import finetune
 
-        folder = local_path(model)
-        if folder is None:
-            raise ModelError(f"{model.name} is not on this machine.")
         split = make_split(task, unit.spec["split"]["scheme"], unit.seed)
-        config = FinetuneConfig.from_params(
-            unit.protocol, _params(unit), unit.spec["axes"], unit.spec["input"]["prefix"]
-        )
         result = finetune(
-            folder,
+            _folder(model),
             task.texts,
             task.labels,
             split,
-            config,
+            _config(unit),
             n_classes=len(task.classes),
             device=device,
             cancel=cancel,
             on_epoch=on_epoch,
             on_step=on_step,
         )
-        return _scored(
-            unit,
-            task,
-            split,
-            result.scores,
-            environment,
-            seconds=result.seconds,
-            epochs=result.epochs,
-            notes=result.notes,
+        return _finetuned(unit, task, split, result, environment)
+
+    def finetune_stack(
+        self,
+        units: Sequence[Unit],
+        model: Model,
+        task: Task,
+        device: str,
+        environment: str,
+        cancel: threading.Event,
+        on_epoch: Callable[[int, Epoch], None],
+        on_step: Progress,
+    ) -> list[Scored]:
+        """Train all splits as one stacked model, or one after another where that cannot be."""
+        from engine.data.splits import make_split
+        from engine.finetune import finetune_stacked
+
+        splits = [make_split(task, unit.spec["split"]["scheme"], unit.seed) for unit in units]
+        results = finetune_stacked(
+            _folder(model),
+            task.texts,
+            task.labels,
+            splits,
+            _config(units[0]),
+            n_classes=len(task.classes),
+            device=device,
+            cancel=cancel,
+            on_epoch=on_epoch,
+            on_step=on_step,
         )
+        return [
+            _finetuned(unit, task, split, result, environment)
+            for unit, split, result in zip(units, splits, results, strict=True)
+        ]
+
+
+def _folder(model: Model) -> Path:
+    from engine.catalog.models import how_to_get, local_path
+
+    folder = local_path(model)
+    if folder is None:
+        raise ModelError(f"{model.name} is not on this machine.", how_to_get(model))
+    return folder
+
+
+def _config(unit: Unit) -> FinetuneConfig:
+    from engine.finetune import FinetuneConfig
+
+    prefix = unit.spec["input"]["prefix"]
+    return FinetuneConfig.from_params(unit.protocol, _params(unit), unit.spec["axes"], prefix)
+
+
+def _finetuned(unit: Unit, task: Task, split: Split, result: Finetuned, environment: str) -> Scored:
+    return _scored(
+        unit,
+        task,
+        split,
+        result.scores,
+        environment,
+        seconds=result.seconds,
+        epochs=result.epochs,
+        notes=result.notes,
+    )
 
 
 def _params(unit: Unit) -> dict[str, Any]:

@@ -10,7 +10,15 @@ from workbench import FakeWorkshop, write_task
 
 from engine.cancel import Control, Stopped
 from engine.crashes import Crashes
-from engine.events import RunFinished, RunPaused, RunResumed, RunStarted, UnitFinished, UnitStarted
+from engine.events import (
+    EpochFinished,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    UnitFinished,
+    UnitStarted,
+)
 from engine.plan import Selection, build_plan
 from engine.runner import Options, run
 from store.errors import DataError
@@ -286,3 +294,18 @@ def test_control_gives_no_start_after_drain():
     control.drain()
     with pytest.raises(Stopped):
         control.begin("key")
+
+
+def test_on_a_gpu_the_splits_of_one_task_train_as_one_stack(home, selection):
+    workshop = FakeWorkshop(device="cuda:0")
+    events = go(replace(selection, protocols=("finetune",)), home, workshop)
+    assert workshop.stacks == [[41, 42, 43], [41, 42, 43]]
+    assert events[-1].scored == 6
+    assert sum(isinstance(event, EpochFinished) for event in events) == 6
+
+
+def test_elsewhere_they_train_one_by_one(home, selection):
+    workshop = FakeWorkshop()
+    events = go(replace(selection, protocols=("finetune",)), home, workshop)
+    assert workshop.stacks == []
+    assert events[-1].scored == 6

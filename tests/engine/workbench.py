@@ -32,13 +32,17 @@ def score_of(unit: Unit) -> float:
 class FakeWorkshop:
     """Scores come from the unit's key; `behave` may raise, block or count."""
 
-    def __init__(self, behave: Callable[[Unit, threading.Event], None] | None = None) -> None:
+    def __init__(
+        self, behave: Callable[[Unit, threading.Event], None] | None = None, device: str = "cpu"
+    ) -> None:
+        self.device = device
         self.behave = behave or (lambda unit, cancel: None)
         self.embedded: list[str] = []
         self.classified: list[str] = []
+        self.stacks: list[list[int]] = []
 
     def devices(self, wanted: str) -> tuple[str, ...]:
-        return ("cpu",)
+        return (self.device,)
 
     @contextlib.contextmanager
     def limits(self, threads: int) -> Iterator[None]:
@@ -80,6 +84,22 @@ class FakeWorkshop:
         self.behave(unit, cancel)
         check(cancel)
         return self._scored(unit, environment)
+
+    def finetune_stack(
+        self,
+        units: Sequence[Unit],
+        model: Model,
+        task: Task,
+        device: str,
+        environment: str,
+        cancel: threading.Event,
+        on_epoch: Callable[[int, Epoch], None],
+        on_step: Progress,
+    ) -> list[Scored]:
+        self.stacks.append([unit.seed for unit in units])
+        for place in range(len(units)):
+            on_epoch(place, Epoch(1, 1, 0.7, 0.5, 1e-5, 0.0))
+        return [self._scored(unit, environment) for unit in units]
 
     def _scored(self, unit: Unit, environment: str) -> Scored:
         auc = score_of(unit)

@@ -1,0 +1,48 @@
+"""What a device's thread takes at once, and in which order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from store.records import Unit
+
+
+@dataclass(slots=True)
+class Job:
+    """A model to embed with, or the units to fine-tune that differ by their split alone."""
+
+    key: str
+    """A hash of what its units have in common."""
+    finetune: bool
+    units: list[Unit] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """What its progress is told under when its units train together."""
+        unit = self.units[0]
+        return f"{unit.model} {unit.task} {unit.protocol}, {len(self.units)} splits"
+
+
+def jobs_of(units: Sequence[Unit], suspected: Callable[[str], bool]) -> list[Job]:
+    """Jobs in plan order, embedding before fine-tuning; all that is `suspected` last and apart."""
+    jobs: dict[str, Job] = {}
+    for unit in units:
+        finetune = not unit.spec["embedding"]
+        suspect = suspected(unit.key)
+        if finetune:
+            same = (unit.model, unit.task, unit.protocol, unit.preset, unit.key if suspect else "")
+        else:
+            same = (unit.model, repr(sorted(unit.spec["embedding"].items())), "", "", str(suspect))
+        key = hashlib.sha256(repr((finetune, *same)).encode()).hexdigest()
+        jobs.setdefault(key, Job(key, finetune)).units.append(unit)
+    return sorted(
+        jobs.values(),
+        key=lambda job: (suspected(job.key) or suspected(job.units[0].key), job.finetune),
+    )
+
+
+def finetune_label(unit: Unit) -> str:
+    """What the progress of fine-tuning `unit` is told under."""
+    return f"{unit.model} {unit.task} {unit.protocol} {unit.seed}"
