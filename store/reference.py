@@ -44,3 +44,9 @@ def reference_scores() -> Iterator[ReferenceScore]:
                 float(row["auc"]),
                 float(row["rank"]),
             )
+
+
+def reference_minutes() -> dict[tuple[str, str], float]:
+    """The paper's Table 7: (model as the paper names it, task) -> minutes for ten splits."""
+    with resources.files("store").joinpath("reference_minutes.csv").open(encoding="utf-8") as file:
+        return {(row["model"], row["task"]): float(row["minutes"]) for row in csv.DictReader(file)}

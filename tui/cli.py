@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "import": ("bring", "Bring in a task, vectors or descriptions of your own."),
     "fetch": ("bring", "Download a model or a public data set."),
     "sweep": ("sweep", "Fine-tuning's sensitivity to its settings."),
+    "times": ("times", "What fine-tuning cost, beside the paper's Table 7."),
     "verify": ("care", "Recompute some saved splits and compare."),
     "repair": ("care", "Rebuild the database from the journals."),
     "doctor": ("care", "What is installed, what is wrong, and the command that mends it."),

@@ -80,6 +80,24 @@ class UnitCount:
     failed: int
 
 
+@dataclass(frozen=True, slots=True)
+class CellTime:
+    """What fine-tuning one cell cost: minutes of wall time for ten splits, as in the paper's Table 7."""
+
+    protocol: str
+    preset: str
+    text: str
+    model: str
+    task: str
+    splits: int
+    """Scored splits that the mean is over."""
+    minutes: float
+    load: float
+    tokenise: float
+    train: float
+    eval: float
+
+
 @functools.cache
 def named(name: str) -> str:
     """The SQL of `store/queries/<name>.sql`."""
@@ -153,6 +171,11 @@ def cell(
 def unit_counts(con: duckdb.DuckDBPyConnection) -> list[UnitCount]:
     """How many units of each arm are scored and failed."""
     return [UnitCount(*row) for row in con.execute(named("unit_counts")).fetchall()]
+
+
+def cell_times(con: duckdb.DuckDBPyConnection) -> list[CellTime]:
+    """The cost of every fine-tuned cell."""
+    return [CellTime(*row) for row in con.execute(named("times")).fetchall()]
 
 
 def _rank_rows(source: Source, columns: Sequence[Sequence[Any]]) -> list[RankRow]:
