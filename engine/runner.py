@@ -47,6 +47,8 @@ from store.journal import DiskFull
 from store.records import Cancelled, Environment, Failed, Outcome, Run, Scored, Unit
 from store.store import Store
 
+_BATCH: Final = 64
+"""Events saved together: few enough to fit where little space is left, many enough to share a sync."""
 _DISK_RETRY: Final = 1.0
 """Seconds between two tries to save on a full disk."""
 
@@ -178,17 +180,18 @@ class _Floor:
             overseer.join()
 
     def _next_batch(self) -> list[Event]:
-        """All that has happened, at least one event; empty when every thread has ended."""
+        """What has happened, from one event to `_BATCH`; empty when every thread has ended."""
         batch: list[Event] = []
-        while True:
+        while len(batch) < _BATCH:
             try:
                 event = self._events.get(block=not batch)
             except queue.Empty:
-                return batch
+                break
             if event is None:
                 self._events.put(None)
-                return batch
+                break
             batch.append(event)
+        return batch
 
     def _new_environments(self) -> list[Record]:
         with self._lock:

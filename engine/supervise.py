@@ -88,6 +88,9 @@ class _Keeper:
         self._home, self._store, self._control, self._monitor = home, store, control, monitor
         self._over = threading.Event()
         self._message = ""
+        """Why the database lags behind."""
+        self._busy = False
+        """Whether it does because somebody holds the file."""
         self._news: deque[Log] = deque()
         self._threads = (
             threading.Thread(target=self._tell_and_listen, name="status", daemon=True),
@@ -144,17 +147,19 @@ class _Keeper:
             pause = max(_FLUSH_INTERVAL, _FLUSH_SHARE * self._flush())
         deadline = time.monotonic() + _LAST_FLUSH
         self._flush()
-        while self._message and time.monotonic() < deadline:
+        while self._busy and time.monotonic() < deadline:
             time.sleep(0.2)
             self._flush()
 
     def _flush(self) -> float:
         """One flush; its cost in seconds. A file in other hands or damaged delays it and is told."""
         started = time.monotonic()
+        self._busy = False
         try:
             self._store.flush()
             self._message = ""
         except StoreBusy as error:
+            self._busy = True
             self._say(str(error))
             return 0.0
         except (StoreError, OSError) as error:

@@ -339,7 +339,7 @@ def test_a_live_run_is_steered_from_the_command_line(tmp_path):
     )
     until(lambda: "classify" in follower.stderr.readline())
     follower.send_signal(signal.SIGINT)
-    shown, said = follower.communicate(timeout=30)
+    _, said = follower.communicate(timeout=30)
     assert follower.returncode == 0
     assert "the run goes on" in said
     assert runner_alive(home)
