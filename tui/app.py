@@ -88,10 +88,11 @@ class ArenaApp(App[int]):
             ascii: Whether to draw with ASCII characters only.
             beat: Seconds between looks at the run's snapshot.
         """
+        # Before the stylesheet is made, which asks for variables.
+        self.charset: Charset = ASCII if ascii else UNICODE
         super().__init__()
         self.beat = beat
         self.arena = arena
-        self.charset: Charset = ASCII if ascii else UNICODE
 
     def on_mount(self) -> None:
         """Follow the run, and leave in order when the terminal goes away."""
@@ -107,7 +108,8 @@ class ArenaApp(App[int]):
         """Look at the snapshot and tell when it differs from the last look."""
         worker = get_current_worker()
         last: Pulse | None = None
-        while not worker.is_cancelled:
+        # Leaving cancels the workers there are; one that starts after that has to see it by itself.
+        while self.is_running and not worker.is_cancelled:
             pulse = self.arena.pulse()
             if pulse != last:
                 self.post_message(self.Beat(pulse))
@@ -117,6 +119,12 @@ class ArenaApp(App[int]):
     def on_arena_app_beat(self, message: Beat) -> None:
         """Hand the pulse to every screen."""
         self.pulse = message.pulse
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """What the stylesheet draws lines and scrollbars with."""
+        if self.charset.ascii:
+            return {"rule": "ascii", "frame": "ascii", "thickness": "0"}
+        return {"rule": "solid", "frame": "round", "thickness": "1"}
 
     def get_key_display(self, binding: Binding) -> str:
         """A key as people write it: `space`, `ctrl+p`, `?`."""

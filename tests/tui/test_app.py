@@ -121,7 +121,7 @@ async def test_help_is_made_of_the_bindings(arena):
         await until(pilot, lambda: "to run" in screen_text(app))
         await pilot.press("question_mark")
         await until(pilot, lambda: "Keys: plan" in screen_text(app))
-        assert "Start everything that is chosen and not yet done" in screen_text(app)
+        assert "Start what is chosen and not yet done" in screen_text(app)
         assert "# done  @ running" in screen_text(app)
         await pilot.press("j", "k", "q")
         await until(pilot, lambda: "Keys: plan" not in screen_text(app))

@@ -47,7 +47,7 @@ class PlanScreen(ArenaScreen):
             "enter,r",
             "launch",
             "Run",
-            tooltip="Start everything that is chosen and not yet done",
+            tooltip="Start what is chosen and not yet done",
             id="plan.launch",
         ),
         Binding("i", "details", "Details", tooltip="All about the row under the cursor", id="plan.details"),

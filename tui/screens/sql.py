@@ -116,14 +116,12 @@ class SqlScreen(ArenaScreen):
         """The editor, what became of its query, the rows."""
         yield SqlEditor(FIRST, id="editor")
         yield Static(id="sql-head")
-        yield Grid(
-            cells=True, id="result", empty="f5 runs the query; ctrl+r lists saved ones to start from."
-        )
+        yield Grid(cells=True, id="result", empty="No rows yet: f5 runs the query above.")
 
     def on_ready(self) -> None:
-        """Type at once; learn the names to complete."""
-        self.query_one(SqlEditor).focus()
-        self._say(("f5 runs, esc leaves the editor, tab completes", "dim"))
+        """Stay on the rows, where number keys still go places; learn the names to complete."""
+        self.query_one("#result", Grid).focus()
+        self._say(("f5 runs the query, enter edits it, ctrl+r lists saved ones", "dim"))
         self.read_names()
 
     def on_unmount(self) -> None:

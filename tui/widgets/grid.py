@@ -35,7 +35,7 @@ UNFOCUSED: Final = "on $surface-lighten-1"
 class Grid(ScrollView, can_focus=True):
     """Rows under a header, with a cursor; optionally with marks that space sets and clears."""
 
-    DEFAULT_CSS = "Grid { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }"
+    DEFAULT_CSS = "Grid { height: 1fr; overflow-x: hidden; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", show=False, id="grid.down"),

@@ -25,6 +25,8 @@ class PaneTitle(Static):
 class Pane(Vertical):
     """A title line over a widget that takes the focus."""
 
+    ALLOW_MAXIMIZE = True
+
     def __init__(self, title: str, inside: Widget, id: str, first: bool = False) -> None:
         """Make a pane.
 
