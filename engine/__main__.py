@@ -43,7 +43,9 @@ def main(arguments: list[str] | None = None, workshop: Workshop | None = None) -
     code = 0
     # The queue is looked at again after the lock is let go: a selection queued by somebody who
     # still saw the lock held is not left behind.
-    while queued(home) and not control.drained.is_set():
+    untaken: list[Path] = []
+    while (waiting := queued(home)) and waiting != untaken and not control.drained.is_set():
+        untaken = waiting
         try:
             with runner_lock(home):
                 while not control.drained.is_set() and (selection := take_queued(home)):
@@ -124,7 +126,11 @@ def _log_events(events: Iterable[Event]) -> None:
 
 def _log_to(home: Home) -> None:
     handler = logging.handlers.RotatingFileHandler(
-        home.log / "runner.log", maxBytes=5_000_000, backupCount=5, encoding="utf-8"
+        home.log / "runner.log",
+        maxBytes=5_000_000,
+        backupCount=5,
+        encoding="utf-8",
+        errors="backslashreplace",
     )
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])

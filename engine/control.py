@@ -352,7 +352,8 @@ def _take(path: Path) -> bool:
 
 def _numbered(folder: Path) -> list[Path]:
     """The files that were left in `folder`, in order."""
-    return sorted(folder.glob("[0-9]*.json"), key=lambda path: (_number(path), path.name))
+    files = (path for path in folder.glob("[0-9]*.json") if path.is_file())
+    return sorted(files, key=lambda path: (_number(path), path.name))
 
 
 def _number(path: Path) -> int:
