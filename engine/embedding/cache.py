@@ -31,7 +31,7 @@ def text_key(text: str) -> bytes:
 
 
 class VectorCache:
-    """The vectors of one model under one set of options; leaving its `with` block writes the last of them."""
+    """The vectors of one model under one set of options; its `with` block ends by writing the last."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -23,11 +24,12 @@ from engine.cancel import check
 from store.errors import ModelError
 from store.records import Precision
 
-CHUNK: Final = 4096
-"""Texts tokenised at once, while the batches of the chunk before are run."""
+CHUNK: Final = 2048
+"""Texts tokenised and batched at once, while the batches of the chunk before are run."""
 
-Item = TypeVar("Item")
 Features = dict[str, torch.Tensor]
+Prepared = tuple[list[int], Features]
+"""Indices of a batch's texts, and what the model takes."""
 
 
 @dataclass(slots=True)
@@ -38,12 +40,14 @@ class Batching:
     """Padded tokens in one batch, at most, unless one text alone is longer."""
     step: int
     """Lengths that round up to the same multiple of this share a batch; 1: equal lengths only."""
+    readers: int = 1
+    """Threads that tokenise ahead: one keeps up with a CPU, not with a GPU."""
 
 
 def batching(device: str, precision: Precision) -> Batching:
     """The measured choice for a device: a GPU wants few and large batches, a CPU small ones."""
     if device.startswith("cuda"):
-        return Batching(65_536, 16)
+        return Batching(65_536, 16, readers=4)
     if device == "cpu":
         # bf16 tiles want rows: 8 merges twice as many texts as equal lengths for 8% of padding.
         return Batching(1024, 1 if precision == "fp32" else 8)
@@ -86,6 +90,8 @@ class Encoder:
         self._device = device
         self._autocast = precision == "bf16" and device == "cpu"
         self._rules = batching(device, precision)
+        # Sets the tokenizer's cut once, so that its threads never change it under each other.
+        self._tokenizer("", truncation=True, max_length=max_tokens, padding=False)
         self.notes = notes
         """What the reader of a number should know about this model as loaded."""
 
@@ -113,7 +119,7 @@ class Encoder:
         """
         # One batch is in flight while the next is handed out, so that a GPU never waits for a copy.
         waiting: tuple[list[int], torch.Tensor] | None = None
-        for rows, features in _ahead(self._prepared(texts)):
+        for rows, features in self._prepared(texts):
             check(cancel)
             launched = (rows, self._run(features))
             if waiting is not None:
@@ -122,14 +128,29 @@ class Encoder:
         if waiting is not None:
             yield waiting[0], _array(waiting[1])
 
-    def _prepared(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Features]]:
-        for start in range(0, len(texts), CHUNK):
-            chunk = [self._prefix + text for text in texts[start : start + CHUNK]]
-            tokens = self._tokenizer(chunk, truncation=True, max_length=self._max_tokens, padding=False)
-            for rows in plan_batches([len(ids) for ids in tokens["input_ids"]], self._rules):
-                chosen = {name: [values[row] for row in rows] for name, values in tokens.items()}
-                features = self._tokenizer.pad(chosen, padding=True, return_tensors="pt")
-                yield [start + row for row in rows], dict(features)
+    def _prepared(self, texts: Sequence[str]) -> Iterator[Prepared]:
+        """Batches of all texts, shortest texts first, made ahead in other threads."""
+        order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+        chunks = [order[start : start + CHUNK] for start in range(0, len(order), CHUNK)]
+        with ThreadPoolExecutor(self._rules.readers, thread_name_prefix="tokenise") as pool:
+            ahead: deque[Future[list[Prepared]]] = deque()
+            for chunk in chunks:
+                ahead.append(pool.submit(self._batches, chunk, texts))
+                if len(ahead) > self._rules.readers:
+                    yield from ahead.popleft().result()
+            while ahead:
+                yield from ahead.popleft().result()
+
+    def _batches(self, chunk: list[int], texts: Sequence[str]) -> list[Prepared]:
+        """Tokenise the texts with these indices and sort them into batches."""
+        words = [self._prefix + texts[row] for row in chunk]
+        tokens = self._tokenizer(words, truncation=True, max_length=self._max_tokens, padding=False)
+        made = []
+        for places in plan_batches([len(ids) for ids in tokens["input_ids"]], self._rules):
+            chosen = {name: [values[place] for place in places] for name, values in tokens.items()}
+            features = dict(self._tokenizer.pad(chosen, padding=True, return_tensors="pt"))
+            made.append(([chunk[place] for place in places], features))
+        return made
 
     def _run(self, features: Features) -> torch.Tensor:
         try:
@@ -172,13 +193,3 @@ def _array(vectors: torch.Tensor) -> NDArray[np.float32]:
             "Use precision fp32, or another model.",
         )
     return array
-
-
-def _ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """`items`, each made in another thread while the one before is used."""
-    end = object()
-    with ThreadPoolExecutor(1, thread_name_prefix="tokenise") as pool:
-        made = pool.submit(next, items, end)
-        while (item := made.result()) is not end:
-            made = pool.submit(next, items, end)
-            yield item  # type: ignore[misc]
