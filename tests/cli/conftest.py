@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from dataclasses import replace
 
 import pytest
 import small_home
@@ -16,9 +18,16 @@ def home(tmp_path):
     return find_home(tmp_path / "home")
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    """One filled home, made once; tests get copies."""
+    return small_home.fill(find_home(tmp_path_factory.mktemp("template") / "home"))
+
+
 @pytest.fixture
-def filled(home):
-    return small_home.fill(home)
+def filled(home, template):
+    shutil.copytree(template.home.data.parent, home.data.parent)
+    return replace(template, home=home)
 
 
 class Caller:
