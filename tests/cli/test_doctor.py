@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 import time
 from collections import namedtuple
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -107,6 +109,54 @@ def test_a_clock_behind_the_journal_is_told(filled):
     future = time.time() + 86400
     os.utime(journal, (future, future))
     assert any("clock" in item.remedy for item in problems(filled.home, "store"))
+
+
+def cards(count):
+    """NVIDIA's library as it answers on a machine with `count` cards."""
+    memory = SimpleNamespace(total=80 * 2**30, free=79 * 2**30)
+    return SimpleNamespace(
+        NVMLError=OSError,
+        nvmlInit=lambda: None,
+        nvmlShutdown=lambda: None,
+        nvmlSystemGetDriverVersion=lambda: "555.1",
+        nvmlDeviceGetCount=lambda: count,
+        nvmlDeviceGetHandleByIndex=lambda index: index,
+        nvmlDeviceGetMemoryInfo=lambda handle: memory,
+        nvmlDeviceGetName=lambda handle: "H200",
+    )
+
+
+def torch_seeing(count, cuda):
+    """torch as it answers when it sees `count` cards, built for CUDA `cuda`."""
+    return SimpleNamespace(
+        __version__="2.13.0",
+        version=SimpleNamespace(cuda=cuda),
+        cuda=SimpleNamespace(is_available=lambda: count > 0, device_count=lambda: count),
+        backends=SimpleNamespace(mps=SimpleNamespace(is_available=lambda: False)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("there", "seen", "cuda", "words"),
+    [
+        (1, 0, None, "built without CUDA"),
+        (1, 0, "13.0", "cannot use it with CUDA 13.0"),
+        (2, 2, "13.0", ""),
+        (0, 0, None, ""),
+    ],
+)
+def test_a_card_that_is_not_used_is_told(home, monkeypatch, there, seen, cuda, words):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setitem(sys.modules, "pynvml", cards(there))
+    monkeypatch.setitem(sys.modules, "torch", torch_seeing(seen, cuda))
+    found = [item for item in examine(home) if item.topic == "devices"]
+    facts = {item.name: item.value for item in found if not isinstance(item, Problem)}
+    assert [
+        item.sentence for item in found if isinstance(item, Problem) and words not in item.sentence
+    ] == []
+    assert any(isinstance(item, Problem) for item in found) is bool(words)
+    assert facts["used by torch"] == ("2 CUDA devices" if seen else "cpu")
+    assert ("gpu 0" in facts) is bool(there)
 
 
 # ---------------------------------------------------------------------------- repair
