@@ -10,12 +10,15 @@ from engine.catalog.protocols import PROTOCOLS
 from engine.control import EpochStatus, LogLine, StageStatus, Status, UnitStatus
 from engine.data.tasks import TaskInfo
 from engine.plan import PAPER_SEEDS, Blocked, Plan
+from store.console import Result
 from store.errors import DataError, UsageError
 from store.home import Home, find_home
 from store.queries import Arm, Rankings, RankRow
 from store.records import Audit, AuditedGene, ClassAudit, Model, Task, Unit
 from tui.app import ArenaApp
 from tui.arena import Arena, Catalog, ModelCard, Pulse, first_selection
+from tui.lookups import CellDetail, Contrast, GeneDetail, GeneRow, Side
+from tui.neighbours import Cut, Neighbour
 
 TASKS = ("tall", "small")
 
@@ -60,6 +63,14 @@ class FakeArena(Arena):
         self.tables: dict[str, Rankings] = {}
         self.broken: dict[str, Exception] = {}
         """Method -> what it raises."""
+        self.gene_errors = {"FOXP2": 0.9, "BRCA1": 0.4, "TP53": 0.1}
+        self.asked: list[str] = []
+        self.saved: dict[str, str] = {}
+        self.rows: list[tuple] = []
+        self.row_count = 3
+        self.sql_gate = threading.Event()
+        """Cleared, it holds a query back until set."""
+        self.sql_gate.set()
         self.gate = threading.Event()
         """Cleared, it holds `plan` back until set."""
         self.gate.set()
@@ -166,6 +177,103 @@ class FakeArena(Arena):
         empty = Rankings(protocol, preset, text, (), (), 0, 0)
         return self.tables.get(protocol, empty)
 
+    def cell_detail(self, place) -> CellDetail:
+        self._may("cell_detail")
+        curve = ((0.0, 0.0), (0.0, 0.5), (0.5, 0.5), (0.5, 1.0), (1.0, 1.0))
+        splits = [
+            {
+                "seed": seed,
+                "key": f"key-{seed}",
+                "state": "scored",
+                "auc": 0.9,
+                "auprc": 0.8,
+                "f1": 0.7,
+                "brier": 0.1,
+                "n_train": 54,
+                "n_test": 6,
+                "seconds": {"fit": 0.5},
+                "best_params": {"C": 1.0},
+                "environment": "env",
+                "notes": [self.named("halved batch")],
+                "finished_at": "2026-01-02",
+                "sentence": None,
+            }
+            for seed in range(41, 50)
+        ]
+        lost = dict.fromkeys(splits[0]) | {
+            "seed": 50,
+            "key": "key-50",
+            "state": "failed",
+            "best_params": {},
+            "sentence": self.named("It ran out of memory."),
+        }
+        epochs = (
+            [(41, 1, 1, 0.7, 0.6, 1e-5), (41, 1, 2, 0.5, 0.8, 5e-6)] if place.protocol == "finetune" else []
+        )
+        trials = [] if epochs else [(self.named("C=1"), 0.88, 7), ("C=10", 0.86, 2)]
+        curves = {41: curve, 42: curve}
+        environment = [("env", self.named("box"), "cpu", "3.11", "Linux")]
+        return CellDetail([*splits, lost], curves, curves, trials, epochs, environment)
+
+    def sides(self) -> list[Side]:
+        self._may("sides")
+        own = [Side("own", row.model, name, table.preset, table.text) for name, table in self.tables.items()
+               for row in table.rows if row.source == "own"]  # fmt: skip
+        return [*own, Side("paper", "Printed", "lr")] if own else []
+
+    def contrasts(self, first, second) -> list[Contrast]:
+        self._may("contrasts")
+        if "paper" in (first.source, second.source):
+            return [Contrast(self.named("tall"), 0.9, 0.85, ())]
+        return [
+            Contrast(self.named("tall"), 0.9, 0.8, (0.1, 0.2, 0.0, 0.1)),
+            Contrast(self.named("small"), 0.7, 0.75, (-0.05, -0.05, 0.0, -0.1)),
+        ]
+
+    def genes(self) -> list[GeneRow]:
+        self._may("genes")
+        return [GeneRow(self.named(name), 1, 4, error) for name, error in self.gene_errors.items()]
+
+    def gene_detail(self, gene) -> GeneDetail:
+        self._may("gene_detail")
+        labels = [("tall", "short", f"{gene}: a gene."), ("tall", "tall", f"{gene}: a gene.")]
+        return GeneDetail(gene, labels, [(self.named("mini"), "lr", "tall", 0.25, 4)])
+
+    def cuts(self, text) -> list[Cut]:
+        return [Cut("mini", 5, 254, None, text), Cut("maxi", 300, 254, 10, text[:10])]
+
+    def neighbours(self, gene):
+        self._may("neighbours")
+        if gene == self.named("BRCA1"):
+            return "", [], f"No model has embedded {gene} here yet."
+        return "mini", [Neighbour(self.named("BRCA1"), 0.987, "short")], ""
+
+    def sql(self, query, rows):
+        self.asked.append(query)
+        self.sql_gate.wait(10)
+        self._may("sql")
+        self.rows = [(number, self.named(f"name {number}"), number / 7) for number in range(self.row_count)]
+        result = Result(
+            ("n", self.named("name"), "x"), ("BIGINT", "VARCHAR", "DOUBLE"), len(self.rows), False, 0.012
+        )
+        return result, self.rows[:rows]
+
+    def sql_page(self, offset, rows):
+        return self.rows[offset : offset + rows]
+
+    def stop_sql(self) -> None:
+        self.broken["sql"] = UsageError("The query was cancelled.")
+        self.sql_gate.set()
+
+    def sql_names(self) -> dict[str, tuple[str, ...]]:
+        return {"leaderboard": ("model", "auc", "mean_auc"), "predictions": ("gene", "score")}
+
+    def sql_history(self):
+        return self.saved, self.asked
+
+    def save_sql(self, name, query) -> None:
+        self.saved[name] = query
+
     def failure(self, key: str) -> dict[str, str]:
         self._may("failure")
         if key != "k3":
@@ -184,7 +292,7 @@ def make_app(arena: Arena, **options) -> ArenaApp:
 
 def a_status(state="running", **changes) -> Status:
     """A run with one unit in work, one scored and one failed."""
-    unit = dict(model="mini", task="tall", protocol="lr", preset="paper")
+    unit = {"model": "mini", "task": "tall", "protocol": "lr", "preset": "paper"}
     status = Status(
         "run-1",
         4711,

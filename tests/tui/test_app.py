@@ -22,7 +22,7 @@ async def test_number_keys_go_to_the_screens(arena):
     async with drive(app) as pilot:
         for key, mode in zip("234561", ("runs", "board", "compare", "genes", "sql", "plan"), strict=True):
             await pilot.press(key)
-            await until(pilot, lambda mode=mode: app.screen.MODE == mode)
+            await until(pilot, lambda mode=mode: mode == app.screen.MODE)
 
 
 @presses("quit")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from fake_arena import hostile, screen_text, until
+from pressing import presses
 from textual.app import App, ComposeResult
 
 from tui.widgets.grid import Grid
@@ -39,18 +40,27 @@ async def test_an_empty_grid_says_what_to_do():
         assert "Nothing yet: press 1." in screen_text(pilot.app)
 
 
+@presses(
+    "grid.down",
+    "grid.up",
+    "grid.page-down",
+    "grid.page-up",
+    "grid.last",
+    "grid.first",
+    "grid.half-down",
+    "grid.half-up",
+)
 async def test_moving_by_row_page_and_end():
     async with Host().run_test(size=(40, 11)) as pilot:
         grid = pilot.app.grid
         grid.show(rows(100))
         grid.focus()
-        for keys, cursor in [
-            (["j"], 1), (["down", "down"], 3), (["k"], 2), (["pagedown"], 12), (["pageup"], 2), (["G"], 99),
-            (["g"], 0), (["ctrl+d"], 5), (["ctrl+u"], 0), (["up"], 0), (["end"], 99), (["down"], 99), (["home"], 0),
-        ]:  # fmt: skip
-            await pilot.press(*keys)
-            assert grid.cursor == cursor, keys
-            assert f"row {cursor} " in screen_text(pilot.app), keys
+        script = "j 1, down 2, down 3, k 2, pagedown 12, pageup 2, G 99, "
+        script += "g 0, ctrl+d 5, ctrl+u 0, up 0, end 99, home 0"
+        for key, cursor in (step.split() for step in script.split(", ")):
+            await pilot.press(key)
+            assert grid.cursor == int(cursor), key
+            assert f"row {cursor} " in screen_text(pilot.app), key
 
 
 async def test_the_cursor_stays_on_its_row_when_rows_come_and_go():

@@ -104,7 +104,18 @@ def test_without_colour_and_over_ssh_it_says_the_same(terminal):
     "first", ["tui.app", "tui.app, tui.screens.plan, tui.screens.runs, tui.screens.board"]
 )
 def test_nothing_heavy_is_imported_before_the_first_frame(first):
-    heavy = "numpy pandas pyarrow scipy sklearn matplotlib torch transformers sentence_transformers duckdb".split()
+    heavy = [
+        "numpy",
+        "pandas",
+        "pyarrow",
+        "scipy",
+        "sklearn",
+        "matplotlib",
+        "torch",
+        "transformers",
+        "sentence_transformers",
+        "duckdb",
+    ]
     code = f"import sys, {first}; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True, timeout=60

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from store.errors import StoreBusy
 from tui.arena import Pulse
-from tui.lookups import Place
+from tui.lookups import Place, Side
 from tui.screens import board_text
 from tui.screens.base import ArenaScreen
 from tui.screens.board_text import SOURCES, Choice, Sorting
@@ -31,7 +31,7 @@ class BoardScreen(ArenaScreen):
     ABOUT = (
         "Who is best under one protocol, in the layout of the paper's tables. It fills while a run goes on."
     )
-    FOOTER = ("board.next", "board.sort", "board.open", "board.references", "filter")
+    FOOTER = ("board.open", "board.next", "board.sort", "board.compare", "board.references", "filter")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -52,6 +52,9 @@ class BoardScreen(ArenaScreen):
         ),
         Binding(
             "enter", "open", "Open", tooltip="The cell's splits, curves and provenance", id="board.open"
+        ),
+        Binding(
+            "c", "compare", "Compare", tooltip="Put the row first on the Compare screen", id="board.compare"
         ),
         Binding("s", "sort", "Sort", tooltip="Sort by the column under the cursor", id="board.sort"),
         Binding("S", "reverse", "Reverse the order", show=False, id="board.reverse"),
@@ -216,6 +219,16 @@ class BoardScreen(ArenaScreen):
             self.app.push_screen(CellScreen(place))
         else:
             self.refused("board.open")
+
+    def action_compare(self) -> None:
+        """Put the row under the cursor first on the Compare screen."""
+        row = self.query_one("#board", Grid).current
+        found = board_text.find(self._rankings, row.key) if row and self._rankings else None
+        if found is not None and self._choice is not None:
+            side = Side(found.source, found.model, self._choice.protocol)
+            if found.source == "own":
+                side = replace(side, preset=self._choice.preset, text=self._choice.text)
+            self.arena_app.go("compare", side.name)
 
     def action_arm(self, step: int) -> None:
         """Rank another protocol or preset."""

@@ -19,7 +19,7 @@ from tui.widgets.commandbar import Command
 from tui.widgets.grid import Grid
 from tui.widgets.paged import PAGE, PagedRows
 from tui.widgets.rows import Column, Row
-from tui.widgets.sqleditor import SqlEditor
+from tui.widgets.sqleditor import SqlArea, SqlEditor
 from tui.widgets.words import count, say
 
 if TYPE_CHECKING:
@@ -200,6 +200,7 @@ class SqlScreen(ArenaScreen):
         grid = self.query_one("#result", Grid)
         if message.result is self._result and isinstance(grid.rows, PagedRows):
             grid.rows.put(message.page, message.rows)
+            grid.show(grid.rows)
             grid.refresh()
 
     @on(HistoryRead)
@@ -282,7 +283,7 @@ class SqlScreen(ArenaScreen):
         """Rows are filtered by the query: they are not all here."""
         self.tell("Filter with a where clause: only the rows on screen are here.")
 
-    @on(SqlEditor.Left)
+    @on(SqlArea.Left)
     def _editor_left(self) -> None:
         self.query_one("#result", Grid).focus()
 

@@ -243,7 +243,9 @@ class Grid(ScrollView, can_focus=True):
     def _header(self, width: int) -> Strip:
         look = self._look("dim", "strong")
         gutter = Segment(" " * self._gutter, look)
-        pieces = {spot.index: (self._columns[spot.index].title, look) for spot in self._layout.columns}
+        pieces = {
+            spot.index: (clean(self._columns[spot.index].title), look) for spot in self._layout.columns
+        }
         return self._compose_line(gutter, pieces, width, look)
 
     def _line(self, place: int, width: int) -> Strip:

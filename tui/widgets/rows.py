@@ -75,9 +75,11 @@ def fit(columns: Sequence[Column], rows: Sequence[Row], room: int, gap: int = 1)
     Columns that may be shed give way first, then those that may be narrowed; what is still too wide
     is left to horizontal scrolling.
     """
-    sample = [*rows[:SAMPLE_ROWS], *rows[SAMPLE_ROWS:][-20:]]
+    sample = [*rows[:SAMPLE_ROWS], *rows[-20:]]
     widths = [
-        min(WIDEST, max([cell_len(column.title), *(cell_len(clean(row.cells[i])) for row in sample)]))
+        min(
+            WIDEST, max([cell_len(clean(column.title)), *(cell_len(clean(row.cells[i])) for row in sample)])
+        )
         for i, column in enumerate(columns)
     ]
     shown = list(range(len(columns)))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -15,85 +15,42 @@ from textual.widgets import Static, TextArea
 
 from tui.widgets.words import say
 
-KEYWORDS: Final = [
-    "select",
-    "from",
-    "where",
-    "group",
-    "by",
-    "order",
-    "limit",
-    "having",
-    "join",
-    "left",
-    "using",
-    "on",
-    "as",
-    "and",
-    "or",
-    "not",
-    "in",
-    "is",
-    "null",
-    "like",
-    "between",
-    "case",
-    "when",
-    "then",
-    "else",
-    "end",
-    "distinct",
-    "count",
-    "avg",
-    "sum",
-    "min",
-    "max",
-    "median",
-    "stddev_samp",
-    "round",
-    "desc",
-    "asc",
-    "union",
-    "all",
-    "with",
-    "describe",
-    "explain",
-    "cast",
-    "filter",
-    "over",
-    "partition",
-    "qualify",
-]
+KEYWORDS: Final = (
+    "select", "from", "where", "group", "by", "order", "limit", "having", "join", "left", "using",
+    "on", "as", "and", "or", "not", "in", "is", "null", "like", "between", "case", "when", "then",
+    "else", "end", "distinct", "count", "avg", "sum", "min", "max", "median", "stddev_samp",
+    "round", "desc", "asc", "union", "all", "with", "describe", "explain", "cast", "filter", "over",
+    "partition", "qualify",
+)  # fmt: skip
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*$")
 
 
-class SqlEditor(Vertical):
-    """A text area over one line that tells how the word under the cursor may go on."""
+class SqlArea(TextArea):
+    """The text itself."""
 
-    @dataclass
     class Left(Message):
         """The user is done typing."""
 
-    class Area(TextArea):
-        """The text itself."""
+    class Wanted(Message):
+        """The word before the cursor is to be completed."""
 
-        BINDINGS: ClassVar[list[BindingType]] = [
-            Binding("escape", "leave", "Rows", tooltip="Leave the editor for the rows", id="sql.leave"),
-            Binding(
-                "tab", "complete", "Complete", show=False, tooltip="Complete the name", id="sql.complete"
-            ),
-        ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Rows", tooltip="Leave the editor for the rows", id="sql.leave"),
+        Binding("tab", "complete", "Complete", show=False, tooltip="Complete the name", id="sql.complete"),
+    ]
 
-        def action_leave(self) -> None:
-            """Go to the rows."""
-            self.post_message(SqlEditor.Left())
+    def action_leave(self) -> None:
+        """Go to the rows."""
+        self.post_message(self.Left())
 
-        def action_complete(self) -> None:
-            """Complete the word before the cursor."""
-            editor = self.parent
-            if isinstance(editor, SqlEditor):
-                editor.complete()
+    def action_complete(self) -> None:
+        """Complete the word before the cursor."""
+        self.post_message(self.Wanted())
+
+
+class SqlEditor(Vertical):
+    """A text area over one line that tells how the word under the cursor may go on."""
 
     def __init__(self, text: str, id: str) -> None:
         """Make an editor with `text` in it."""
@@ -103,7 +60,7 @@ class SqlEditor(Vertical):
 
     def compose(self) -> ComposeResult:
         """The text over the hint."""
-        yield self.Area(self._first, language="sql", tab_behavior="focus", soft_wrap=True)
+        yield SqlArea(self._first, language="sql", tab_behavior="focus", soft_wrap=True)
         yield Static(classes="candidates")
 
     @property
@@ -148,6 +105,7 @@ class SqlEditor(Vertical):
         start = word.casefold()
         return [name for name in dict.fromkeys(pool) if name.casefold().startswith(start) and name != word]
 
+    @on(SqlArea.Wanted)
     def complete(self) -> None:
         """Put in the first of the names that the line below lists."""
         word = self._word()

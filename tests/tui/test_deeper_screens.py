@@ -1,0 +1,188 @@
+"""The screens one goes to from a ranked table: a cell, two sides, a gene."""
+
+from __future__ import annotations
+
+import pytest
+from fake_arena import FakeArena, a_table, drive, hostile, make_app, screen_text, told, until
+from pressing import presses
+
+SIZES = [(80, 24), (200, 60)]
+
+
+@pytest.fixture
+def arena():
+    arena = FakeArena()
+    arena.tables["lr"] = a_table()
+    arena.tables["rf"] = a_table(auc=0.8)
+    return arena
+
+
+async def on_screen(pilot, key: str, word: str) -> None:
+    await pilot.press(key)
+    await until(pilot, lambda: word in screen_text(pilot.app))
+
+
+async def cell_opened(pilot, *moves: str) -> None:
+    await on_screen(pilot, "3", "0.900")
+    await pilot.press(*moves, "enter")
+    await until(pilot, lambda: "SPLITS  9 splits, mean AUC 0.900" in screen_text(pilot.app))
+
+
+@presses("board.open", "cell.back")
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_own_cell_opens_to_its_splits(arena, size):
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await cell_opened(pilot, "l", "l")
+        text = screen_text(app)
+        assert "genearena run --models mini --tasks tall --protocols lr --preset paper" in text
+        assert "41 0.900 0.800 0.700 0.100" in text
+        assert "50     -" in text
+        assert "It ran out of memory." in text
+        await pilot.press("escape")
+        await until(pilot, lambda: "BOARD lr" in screen_text(app))
+
+
+@presses("cell.plot")
+async def test_its_curves_tuning_and_provenance(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await cell_opened(pilot)
+        await pilot.press("tab")
+        await until(pilot, lambda: "C=1" in screen_text(app) and "7 splits" in screen_text(app))
+        await pilot.press("tab")
+        await until(pilot, lambda: "lowest to highest of 2 splits" in screen_text(app))
+        assert "CURVE  ROC" in screen_text(app)
+        await pilot.press("v")
+        await until(pilot, lambda: "CURVE  precision and recall" in screen_text(app))
+        await pilot.press("v")
+        await until(pilot, lambda: "There is no plot of epochs here" in screen_text(app))
+        await pilot.press("tab")
+        await until(pilot, lambda: "env: box, cpu, Python 3.11, Linux" in screen_text(app))
+        assert "halved batch" in screen_text(app)
+
+
+async def test_a_fine_tuned_cell_shows_its_epochs(arena):
+    arena.tables = {"finetune": a_table()}
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await cell_opened(pilot)
+        await pilot.press("tab")
+        await until(pilot, lambda: "0.7000" in screen_text(app))
+        await pilot.press("tab")
+        await until(pilot, lambda: "evaluation AUC" in screen_text(app))
+
+
+async def test_a_printed_row_says_why_it_does_not_open(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await on_screen(pilot, "3", "Printed")
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: "Only means were published of this row" in told(app))
+
+
+@presses("board.compare")
+async def test_a_row_of_the_board_goes_to_compare(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await on_screen(pilot, "3", "other")
+        await pilot.press("G", "c")
+        await until(pilot, lambda: "FIRST other / lr" in screen_text(app))
+
+
+@presses("compare.first", "compare.second", "compare.swap", "pick.down", "pick.up")
+@pytest.mark.parametrize("size", SIZES)
+async def test_two_sides_are_compared_on_their_shared_splits(arena, size):
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await on_screen(pilot, "4", "FIRST mini / lr   SECOND mini / rf")
+        await until(pilot, lambda: "First ahead on 1, behind on 1 of 2 tasks" in screen_text(app))
+        line = next(line for line in screen_text(app).splitlines() if line.strip(" >").startswith("tall"))
+        assert line.split()[:6] == [">tall", "0.900", "0.800", "+0.100", "0.082", "3/4"]
+        await pilot.press("w")
+        await until(pilot, lambda: "FIRST mini / rf   SECOND mini / lr" in screen_text(app))
+        await pilot.press("b", *"printed", "enter")
+        await until(pilot, lambda: "SECOND Printed / lr / paper" in screen_text(app))
+        await until(pilot, lambda: "First ahead on 1, behind on 0 of 1 task" in screen_text(app))
+        await pilot.press("f", "down", "down", "up", "enter")
+        await until(pilot, lambda: "FIRST other / lr" in screen_text(app))
+
+
+async def test_differences_are_drawn_split_by_split(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await on_screen(pilot, "4", "First ahead on 1")
+        await pilot.press("tab")
+        await until(pilot, lambda: "first minus second, by split" in screen_text(app))
+        assert "SPLITS  tall  4 shared splits" in screen_text(app)
+
+
+async def test_compare_without_results_says_how_to_get_some():
+    app = make_app(FakeArena())
+    async with drive(app) as pilot:
+        await on_screen(pilot, "4", "Nothing to compare yet")
+        await pilot.press("f")
+        await until(pilot, lambda: "There are no results to compare yet" in told(app))
+
+
+@presses("genes.open")
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_gene_in_full(arena, size):
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await on_screen(pilot, "5", "the hardest first")
+        await until(pilot, lambda: "TEXT AND LABELS  FOXP2" in screen_text(app))
+        await pilot.press("tab")
+        await until(pilot, lambda: "FOXP2: a gene." in screen_text(app))
+        assert "tall: short and tall  (in both classes)" in screen_text(app)
+        assert "mini: all of it, 5 tokens" in screen_text(app)
+        assert "maxi: 300 tokens, reads 254, to ...'FOXP2: a g'" in screen_text(app)
+        await pilot.press("tab")
+        await until(pilot, lambda: "0.250" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "NEIGHBOURS  of FOXP2 by mini" in screen_text(app))
+        assert "0.987" in screen_text(app)
+
+
+async def test_a_gene_no_model_has_embedded_says_so(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await on_screen(pilot, "5", "the hardest first")
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: "No model has embedded BRCA1 here yet." in told(app))
+
+
+async def test_a_gene_by_name(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("colon", *"genes TP53", "enter")
+        await until(pilot, lambda: "TEXT AND LABELS  TP53" in screen_text(app))
+        await pilot.press("colon", *"genes XYZ", "enter")
+        await until(pilot, lambda: "XYZ was not tested here" in told(app))
+
+
+async def test_no_genes_yet():
+    arena = FakeArena()
+    arena.gene_errors = {}
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await on_screen(pilot, "5", "No gene has been tested yet.")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_hostile_names_stay_text_on_the_deeper_screens(size):
+    arena = FakeArena(names=hostile)
+    arena.tables = {"lr": a_table(names=hostile), "rf": a_table(names=hostile)}
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await on_screen(pilot, "3", "[/]mini")
+        script = (
+            "enter / tab / tab / tab / escape / 4 / f / escape / tab / 5 / tab / tab / enter / 6 / f5 / l l"
+        )
+        for keys in (step.split() for step in script.split(" / ")):
+            await pilot.press(*keys)
+            await pilot.pause(0.2)
+            text = screen_text(app)
+            assert app.is_running
+            assert not any(bad in text for bad in ("\x1b", "\x07", "\u202e")), keys

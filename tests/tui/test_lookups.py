@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fake_records import ENVIRONMENT, failed, scored, unit
+
+from engine.catalog.models import embedding_options, find_model
+from engine.catalog.presets import axes_for
+from engine.embed import fingerprint
+from engine.embedding.cache import VectorCache, text_key
+from store import connect
+from store.home import find_home
+from store.records import Audit, Task
+from store.store import Store
+from tui.arena import Arena
+from tui.lookups import Place, Side, band, cell_detail, contrasts, embedded_genes, gene_detail, genes, sides
+from tui.neighbours import cuts, nearest
+
+MODEL = "all-MiniLM-L6-v2"
+GENES = tuple(f"GENE{number}" for number in range(12))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    home = find_home(tmp_path_factory.mktemp("home")).create()
+    task = Task("dosage-sensitivity", "Dosage", ("no", "yes"), GENES, (0, 1) * 6, GENES, Audit(()), "here")
+    store = Store(home)
+
+    def of_task(**options):
+        made = unit(**options)
+        return replace(made, spec={**made.spec, "task": task.hash})
+
+    store.append(task, ENVIRONMENT, find_model(MODEL))
+    for seed, (lr, rf) in enumerate([(0.9, 0.8), (0.8, 0.85), (0.7, 0.7)], 41):
+        store.append(scored(of_task(seed=seed), lr), scored(of_task(seed=seed, protocol="rf"), rf))
+    store.append(scored(of_task(seed=41, protocol="lr-cv"), 0.9), failed(of_task(seed=44)))
+    store.flush()
+    store.close()
+    return home
+
+
+@pytest.fixture
+def con(home):
+    with connect(home) as con:
+        yield con
+
+
+def test_a_cell_has_its_splits_curves_and_provenance(con):
+    detail = cell_detail(con, Place(MODEL, "dosage-sensitivity", "lr-cv", "paper", "facts"))
+    assert [split["seed"] for split in detail.splits] == [41]
+    assert detail.roc[41][0] == (0.0, 0.0)
+    assert detail.roc[41][-1] == (1.0, 1.0)
+    assert detail.trials[0][1:] == (0.625, 1)
+    assert detail.epochs == [(41, 1, 1, 0.7, 0.6, 1e-5)]
+    assert detail.environments[0][1:3] == ("box", "cpu")
+    lr = cell_detail(con, Place(MODEL, "dosage-sensitivity", "lr", "paper", "facts"))
+    assert [split["state"] for split in lr.splits] == ["scored"] * 3 + ["failed"]
+    assert set(lr.roc) == {41, 42, 43}
+
+
+def test_the_band_of_step_curves():
+    low, mean, high = band([((0, 0), (0, 1), (1, 1)), ((0, 0), (1, 0), (1, 1))], steps=2)
+    assert low == ((0, 0), (0.5, 0), (1, 1))
+    assert mean == ((0, 0.5), (0.5, 0.5), (1, 1))
+    assert high == ((0, 1), (0.5, 1), (1, 1))
+
+
+def test_between_points_a_curve_is_straight():
+    (_, mean, _) = band([((0.0, 0.0), (0.5, 1.0), (1.0, 1.0))], steps=4)
+    assert [y for _, y in mean] == [0.0, 0.5, 1.0, 1.0, 1.0]
+
+
+def test_sides_are_own_then_printed(con):
+    found = sides(con)
+    assert found[0] == Side("own", MODEL, "lr", "paper", "facts")
+    assert {side.source for side in found} == {"own", "paper", "rerun"}
+    assert found[0].name == f"{MODEL} / lr"
+
+
+def test_differences_are_taken_split_by_split(home, tmp_path):
+    # Every split of the fixture has the same genes, so they pair only where they can be told apart.
+    other = find_home(tmp_path).create()
+    store = Store(other)
+    for seed, (lr, rf) in enumerate([(0.9, 0.8), (0.8, 0.85)], 41):
+        for protocol, value in (("lr", lr), ("rf", rf)):
+            record = scored(unit(seed=seed, protocol=protocol), value)
+            store.append(replace(record, split_hash=f"split {seed}"))
+    record = scored(unit(seed=43), 0.1)
+    store.append(replace(record, split_hash="only lr has it"))
+    store.flush()
+    store.close()
+    with connect(other) as con:
+        lr, rf = Side("own", MODEL, "lr", "paper", "facts"), Side("own", MODEL, "rf", "paper", "facts")
+        (found,) = contrasts(con, lr, rf)
+        assert sorted(round(value, 9) for value in found.differences) == [-0.05, 0.1]
+        assert found.first == pytest.approx(0.85)
+        printed = next(side for side in sides(con) if side.source == "paper" and side.protocol == "lr")
+        (against,) = contrasts(con, lr, printed)
+        assert against.differences == ()
+        assert against.first == pytest.approx(0.6)
+
+
+def test_the_hardest_genes_come_first(con):
+    found = genes(con)
+    assert {row.gene for row in found} == set(GENES)
+    assert all(row.tests == 7 for row in found)
+    errors = [row.error for row in found]
+    assert errors == sorted(errors, reverse=True)
+    detail = gene_detail(con, found[0].gene)
+    assert detail.labels == [
+        ("dosage-sensitivity", "no" if int(found[0].gene[4:]) % 2 == 0 else "yes", found[0].gene)
+    ]
+    assert {protocol for _, protocol, *_ in detail.scores} == {"lr", "rf", "lr-cv"}
+
+
+def test_neighbours_come_from_the_cached_vectors(con, tmp_path):
+    model, texts, labels = embedded_genes(con, "GENE0")
+    assert model == MODEL
+    options = embedding_options(find_model(model), axes_for("paper"))
+    assert nearest("GENE0", texts, labels, find_model(model), options, tmp_path) == []
+    angles = {name: number / 10 for number, name in enumerate(GENES)}
+    vectors = np.array([[np.cos(angle), np.sin(angle)] for angle in angles.values()], np.float32)
+    with VectorCache(tmp_path / fingerprint(find_model(model), options, "cpu")) as cache:
+        cache.add([text_key(name) for name in angles], vectors)
+    found = nearest("GENE0", texts, labels, find_model(model), options, tmp_path, most=3)
+    assert [item.gene for item in found] == ["GENE1", "GENE2", "GENE3"]
+    assert found[0].similarity == pytest.approx(np.cos(0.1))
+    assert found[0].labels == "yes"
+
+
+def test_a_long_text_is_cut_where_the_model_stops_reading(home):
+    card = next(
+        (card for card in Arena(home).catalog().models if card.model.name == MODEL and card.place), None
+    )
+    if card is None:
+        pytest.skip("the bundled model is not installed")
+    text = "gene " * 400
+    short, long = cuts("a gene", [(card.model, card.place)]), cuts(text, [(card.model, card.place)])
+    assert short[0].at is None
+    assert long[0].tokens == 400
+    assert long[0].at == 254 * 5 - 1
+    assert long[0].seen == ("gene " * 254).rstrip()
+
+
+def test_the_command_of_a_cell_is_one_a_shell_takes():
+    place = Place("my model", "a task", "lr", "paper scaling=l2", "summary@1234")
+    assert place.command == (
+        "genearena run --models 'my model' --tasks 'a task' --protocols lr --preset paper "
+        "--axis scaling=l2 --text summary@1234"
+    )

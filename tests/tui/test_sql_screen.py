@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import pytest
+from fake_arena import FakeArena, drive, make_app, screen_text, told, until
+from pressing import presses
+
+from store.errors import StoreError, UsageError
+from tui.widgets.paged import KEPT, PAGE, PagedRows
+from tui.widgets.sqleditor import SqlEditor
+
+SIZES = [(80, 24), (200, 60)]
+
+
+@pytest.fixture
+def arena():
+    return FakeArena()
+
+
+async def opened(pilot) -> None:
+    await pilot.press("6")
+    await until(pilot, lambda: "tables: leaderboard  predictions" in screen_text(pilot.app))
+
+
+@presses("sql.run")
+@pytest.mark.parametrize("size", SIZES)
+async def test_f5_runs_the_query_and_shows_its_rows(arena, size):
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await opened(pilot)
+        assert "f5 runs the query" in screen_text(app)
+        await pilot.press("f5")
+        await until(pilot, lambda: "3 rows, 12 ms" in screen_text(app))
+        assert "0.285714" in screen_text(app)
+        assert arena.asked[0].startswith("select model, task, auc")
+
+
+@presses("sql.edit", "sql.leave", "sql.complete")
+async def test_names_are_completed_in_the_editor(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await pilot.press("i")
+        editor = app.screen.query_one(SqlEditor)
+        editor.text = "select mea"
+        await until(pilot, lambda: "tab: mean_auc" in screen_text(app))
+        await pilot.press("tab")
+        assert editor.text == "select mean_auc"
+        await pilot.press(*" from lead", "tab", "ctrl+j")
+        await until(pilot, lambda: arena.asked == ["select mean_auc from leaderboard"])
+        await pilot.press("escape", "1")
+        await until(pilot, lambda: app.screen.MODE == "plan")
+
+
+async def test_columns_of_the_tables_in_the_query_come_first(monkeypatch):
+    editor = SqlEditor("", id="editor")
+    editor._names = {"a": ("alpha", "beta"), "b": ("alarm",)}
+    monkeypatch.setattr(SqlEditor, "text", "select al from b")
+    assert editor.candidates("al") == ["alarm", "all", "alpha"]
+
+
+@pytest.mark.parametrize(
+    "error", [UsageError("No such table: x.", "Did you mean y?"), StoreError("No results yet.")]
+)
+async def test_what_is_wrong_with_a_query_is_told_in_place(arena, error):
+    arena.broken["sql"] = error
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await pilot.press("f5")
+        await until(pilot, lambda: str(error) in screen_text(app))
+
+
+@presses("sql.stop")
+async def test_a_running_query_can_be_stopped(arena):
+    arena.sql_gate.clear()
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await pilot.press("ctrl+x")
+        await until(pilot, lambda: "No query is running." in told(app))
+        await pilot.press("f5")
+        await until(pilot, lambda: "Running; ctrl+x stops it." in screen_text(app))
+        await pilot.press("f5")
+        await until(pilot, lambda: "A query is running; ctrl+x stops it." in told(app))
+        await pilot.press("ctrl+x")
+        await until(pilot, lambda: "The query was cancelled." in screen_text(app))
+
+
+@presses("sql.history")
+async def test_earlier_and_saved_queries_come_back(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await pilot.press("colon", *"save mine", "enter")
+        await until(pilot, lambda: "mine" in arena.saved)
+        arena.saved["mine"] = "select 42"
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "hardest genes" in screen_text(app))
+        await pilot.press(*"mine", "enter")
+        await until(pilot, lambda: "select 42" in screen_text(app))
+        await pilot.press("f5")
+        await until(pilot, lambda: arena.asked == ["select 42"])
+
+
+async def test_a_query_from_the_command_line(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("colon", *"sql select 7", "enter")
+        await until(pilot, lambda: arena.asked == ["select 7"])
+
+
+async def test_a_million_rows_are_paged_through(arena):
+    arena.row_count = 1_000_000
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await pilot.press("f5")
+        await until(pilot, lambda: "1,000,000 rows" in screen_text(app))
+        await pilot.press("G")
+        await until(pilot, lambda: "name 999999" in screen_text(app))
+        await pilot.press("g", "pagedown")
+        await until(pilot, lambda: "name 9 " in screen_text(app))
+
+
+async def test_a_filter_is_told_to_be_a_where_clause(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await pilot.press("slash")
+        await until(pilot, lambda: "Filter with a where clause" in told(app))
+
+
+@presses("export", "yank")
+async def test_the_whole_result_is_written_and_the_row_copied(arena, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GENEARENA_CLIPBOARD", "file")
+    arena.home = arena.home.__class__(*(tmp_path / name for name in ("data", "cache", "config", "log")))
+    arena.row_count = PAGE * 12
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await pilot.press("f5")
+        await until(pilot, lambda: "6,000 rows" in screen_text(app))
+        await pilot.press("j", "y", "y")
+        await until(pilot, lambda: "yank.txt" in told(app))
+        assert (tmp_path / "cache" / "yank.txt").read_text() == "1\tname 1\t0.142857"
+        await pilot.press("e")
+        await until(pilot, lambda: "sql-result.csv" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "Wrote 6,000 rows" in told(app))
+    lines = (tmp_path / "sql-result.csv").read_text().splitlines()
+    assert lines[0] == "n,name,x"
+    assert len(lines) == 6001
+    assert lines[6000].startswith("5999,name 5999,")
+
+
+def test_pages_are_sent_for_once_and_the_oldest_dropped():
+    asked: list[int] = []
+    rows = PagedRows(PAGE * 100, asked.append, 2)
+    assert rows[PAGE + 1].cells == ("", "")
+    assert rows[PAGE + 2].cells == ("", "")
+    assert asked == [1]
+    rows.put(1, [(number, None) for number in range(PAGE)])
+    assert rows[PAGE + 2].cells == ("2", "")
+    assert rows[-1].key == str(PAGE * 100 - 1)
+    assert list(rows[PAGE + 1 : PAGE + 3]) == [rows[PAGE + 1], rows[PAGE + 2]]
+    for page in range(2, 2 + KEPT):
+        rows.put(page, [])
+    assert rows[PAGE + 1].cells == ("", "")
+    with pytest.raises(IndexError):
+        rows[PAGE * 100]
