@@ -262,7 +262,8 @@ def _downloads(home: Home) -> Iterator[Finding]:
     yield Fact("downloads", "folder", str(home.downloads))
     for path in parts:
         sentence = f"{path} is an unfinished download ({_size(path.stat().st_size)})."
-        yield Problem("downloads", sentence, f"genearena fetch (goes on where it stopped), or rm {path}")
+        remedy = f"genearena fetch {path.parent.name} (goes on where it stopped), or rm {path}"
+        yield Problem("downloads", sentence, remedy)
     for path in hub_cache().glob("models--*/blobs/*.incomplete"):
         name = path.parent.parent.name.removeprefix("models--").replace("--", "/")
         yield Problem(

@@ -167,8 +167,9 @@ def cli(ctx: click.Context, offline: bool, readonly: bool, ascii: bool) -> int |
 
     Without a command: the terminal interface.
     """
+    ctx.obj.offline = offline
     if offline:
-        os.environ["HF_HUB_OFFLINE"] = "1"
+        os.environ |= {"GENEARENA_OFFLINE": "1", "HF_HUB_OFFLINE": "1"}
     elif ctx.invoked_subcommand not in (None, "fetch"):
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     if ctx.invoked_subcommand is not None:

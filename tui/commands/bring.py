@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 
 from store.errors import UsageError
 from tui.commands.common import Session, command, json_option, put, put_json, put_table, say
+from tui.commands.narrate import Narrator, bytes_line
 
 if TYPE_CHECKING:
     from store.home import Home
@@ -119,3 +121,40 @@ _IMPORTERS: Final[dict[str, Callable[[Home, Path, str, bool, dict[str, Any]], No
     "vectors": _import_vectors,
     "descriptions": _import_descriptions,
 }
+
+
+@command("fetch")
+@click.argument("what")
+@click.argument("name", default="")
+@json_option
+def fetch_command(session: Session, what: str, name: str, as_json: bool) -> None:
+    """Download WHAT: a public data set, `model NAME`, or `all`. What is here already is not fetched.
+
+    An interrupted download goes on where it stopped; every file is checked before it takes its place.
+    """
+    from engine.fetch import choices, fetch
+
+    if (what == "model") != bool(name):
+        known = ", ".join(("model NAME", *choices()))
+        raise UsageError(
+            "A model is fetched by its name, and nothing else has one.", f"There are: {known}."
+        )
+    narrator = Narrator()
+    began: dict[str, tuple[float, int]] = {}
+    files = []
+
+    def progress(file: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        start, before = began.setdefault(file, (now, done))  # what came in an earlier call took no time now
+        rate = (done - before) / (now - start) if now > start else 0.0
+        narrator.bar(file, bytes_line(file, done, total, rate), ended=0 < total <= done)
+
+    for got in fetch(what, session.writable(), model=name, progress=progress, offline=session.offline):
+        narrator.line(f"{'fetched' if got.fresh else 'here already'}: {got.path}")
+        files.append({"path": str(got.path), "size": got.size, "fresh": got.fresh})
+    narrator.close()
+    if as_json:
+        put_json(files)
+    else:
+        fresh = [file for file in files if file["fresh"]]
+        put(f"{len(fresh)} files fetched, {len(files) - len(fresh)} were here already")

@@ -24,6 +24,8 @@ class Session:
 
     override: str | None = None
     """`--home`, before or after the subcommand."""
+    offline: bool = False
+    """`--offline`."""
 
     @property
     def home(self) -> Home:

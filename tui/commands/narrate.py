@@ -54,6 +54,17 @@ def stage_line(stage: str, label: str, done: int, total: int, rate: float, eta_s
     return line
 
 
+def bytes_line(name: str, done: int, total: int, rate: float) -> str:
+    """One download's progress in words; `total` is 0 while nobody knows it."""
+    line = f"{name}: {done / 2**20:.1f}"
+    line += f"/{total / 2**20:.1f} MiB" if total else " MiB"
+    if rate > 0:
+        line += f", {rate / 2**20:.1f} MiB/s"
+        if done < total:
+            line += f", {duration((total - done) / rate)} left"
+    return line
+
+
 def epoch_line(name: str, epoch: Epoch) -> str:
     """One epoch of fine-tuning in words."""
     area = "-" if epoch.eval_auc is None else f"{epoch.eval_auc:.3f}"
@@ -105,14 +116,17 @@ class Narrator:
         self, stage: str, label: str, done: int, total: int, rate: float, eta_s: float | None
     ) -> None:
         """How far one stage has come."""
-        text = stage_line(stage, label, done, total, rate, eta_s)
+        self.bar(stage, stage_line(stage, label, done, total, rate, eta_s), done >= total)
+
+    def bar(self, key: str, text: str, ended: bool) -> None:
+        """Where one of several things that go on at a time has come; on a pipe at most once a second."""
         if self._live:
-            self._draw(stage, "" if done >= total else text)
+            self._draw(key, "" if ended else text)
             return
         now = self._clock()
-        when, what = self._told.get(stage, (-_INTERVAL, ""))
-        if what != text and (done >= total or now - when >= _INTERVAL):
-            self._told[stage] = (now, text)
+        when, what = self._told.get(key, (-_INTERVAL, ""))
+        if what != text and (ended or now - when >= _INTERVAL):
+            self._told[key] = (now, text)
             self.line(text)
 
     def _draw(self, stage: str, text: str) -> None:
