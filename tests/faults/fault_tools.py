@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from workbench import write_task
@@ -48,10 +49,21 @@ def tiny(
     )
 
 
+@contextlib.contextmanager
+def ended(process: subprocess.Popen) -> Iterator[subprocess.Popen]:
+    """`process`, which does not outlive the block, however the block ends."""
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def run_tiny(home: Home, selection: Selection, seconds: float = 0.0) -> None:
     """Let a tiny runner work off `selection` to its end."""
     enqueue(home, selection)
-    assert tiny(home, seconds).wait(240) == 0
+    with ended(tiny(home, seconds)) as runner:
+        assert runner.wait(240) == 0
 
 
 def genearena(home: Home | None, *arguments: str, tiny_seconds: float | None = None, **extra):

@@ -14,6 +14,7 @@ import pytest
 from fault_tools import (
     a_home,
     a_selection,
+    ended,
     genearena,
     journalled,
     plain,
@@ -78,7 +79,7 @@ def paused_for_space(home) -> bool:
 def test_a_full_disk_pauses_the_run_and_space_resumes_it(tmp_path, small_disk):
     home, selection = find_home(small_disk / "home").create(), a_selection(tmp_path, 400)
     enqueue(home, selection)
-    with tiny(home, 0.02) as runner:
+    with ended(tiny(home, 0.02)) as runner:
         until(lambda: len(journalled(home)) > 20)
         ballast = fill(small_disk)
         until(lambda: paused_for_space(home), what="the pause")
@@ -99,7 +100,7 @@ def test_a_full_disk_pauses_the_run_and_space_resumes_it(tmp_path, small_disk):
 def test_a_runner_killed_on_a_full_disk_has_kept_what_it_told(tmp_path, small_disk):
     home, selection = find_home(small_disk / "home").create(), a_selection(tmp_path, 200)
     enqueue(home, selection)
-    with tiny(home, 0.02) as runner:
+    with ended(tiny(home, 0.02)) as runner:
         until(lambda: len(journalled(home)) > 20)
         ballast = fill(small_disk)
         until(lambda: paused_for_space(home))
@@ -135,11 +136,8 @@ def test_a_limit_on_file_sizes_stops_no_run(tmp_path):
     """Each journal is given up when it is full, and the next one begun."""
     home, selection = a_home(tmp_path), a_selection(tmp_path, 400)
     enqueue(home, selection)
-    with tiny(home, 0.001, preexec_fn=lambda: limit_files(200_000)) as runner:
-        try:
-            runner.wait(60)
-        finally:
-            runner.kill()
+    with ended(tiny(home, 0.001, preexec_fn=lambda: limit_files(200_000))) as runner:
+        assert runner.wait(60) == 0
     assert len(journalled(home)) == 400
     assert len(list(home.journals.iterdir())) > 1
     run_tiny(home, selection)
@@ -235,7 +233,7 @@ def test_a_damaged_database_is_named_and_repaired(full, harm):
     # A run goes on all the same: the journal is the truth.
     more = a_selection(home.data.parent.parent, 48)
     enqueue(home, more)
-    with tiny(home) as runner:
+    with ended(tiny(home)) as runner:
         assert runner.wait(60) == 0
     assert read_status(home).scored == 8
     assert "genearena repair" in read_status(home).message

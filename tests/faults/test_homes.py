@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 
 import pytest
-from fault_tools import a_home, a_selection, genearena, journalled, plain, run_tiny, tiny, until
+from fault_tools import (
+    FOLDER,
+    a_home,
+    a_selection,
+    ended,
+    genearena,
+    journalled,
+    plain,
+    run_tiny,
+    tiny,
+    until,
+)
 
 from engine.control import enqueue, queued, read_status, request, runner_alive, take_requests
 from engine.workshop import LocalWorkshop
@@ -115,8 +127,6 @@ runpy.run_path({runner!r}, run_name="__main__")
 
 
 def test_a_clock_that_goes_backwards_loses_nothing(tmp_path):
-    from fault_tools import FOLDER
-
     home, selection = a_home(tmp_path), a_selection(tmp_path, 80)
     places = [str(home.data), str(home.cache), str(home.config), str(home.log)]
     code = BACKWARDS.format(places=places, runner=str(FOLDER / "tiny_runner.py"))
@@ -139,11 +149,8 @@ def test_files_of_strangers_in_the_control_folder_are_no_harm(tmp_path):
             (place / name).write_text(text)
         (place / "7.json").mkdir()
     enqueue(home, selection)
-    with tiny(home) as runner:
-        try:
-            assert runner.wait(60) == 0
-        finally:
-            runner.kill()
+    with ended(tiny(home)) as runner:
+        assert runner.wait(60) == 0
     assert len(journalled(home)) == 8
     request(home, "pause")
     assert take_requests(home) == [("pause", "")]
@@ -157,15 +164,13 @@ def test_selections_queued_at_once_by_many_are_all_run(tmp_path):
         "from store.home import find_home\n"
         "enqueue(find_home(sys.argv[1]), Selection.from_json(json.loads(sys.argv[2])))"
     )
-    import json
-
     writers = [
         subprocess.Popen([sys.executable, "-c", program, str(home.data.parent), json.dumps(one.to_json())])
         for one in selections
     ]
     assert [writer.wait(60) for writer in writers] == [0] * 5
     assert len(queued(home)) == 5
-    with tiny(home, 0.0) as runner:
+    with ended(tiny(home, 0.0)) as runner:
         assert runner.wait(60) == 0
     assert len(journalled(home)) == len(set(journalled(home))) == 20
 
@@ -200,7 +205,7 @@ def test_no_visible_device_means_the_cpu(tmp_path):
 def test_the_first_status_names_the_runner(tmp_path):
     home, selection = a_home(tmp_path), a_selection(tmp_path, 400)
     enqueue(home, selection)
-    with tiny(home, 0.05) as runner:
+    with ended(tiny(home, 0.05)) as runner:
         until(lambda: read_status(home) is not None)
         status = read_status(home)
         assert status.pid == runner.pid

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 
 import pytest
-from fault_tools import a_home, a_selection, journalled, run_tiny, tiny
+from fault_tools import a_home, a_selection, ended, journalled, run_tiny, tiny
 from workbench import score_of
 
 from engine.control import enqueue, read_status
@@ -147,7 +147,7 @@ def test_a_unit_that_kills_its_runner_stops_no_run(tmp_path):
     deaths = 0
     while deaths < 9:
         enqueue(home, selection)
-        with tiny(home, poison=poison.key) as runner:
+        with ended(tiny(home, poison=poison.key)) as runner:
             if runner.wait(60) != -9:
                 break
         deaths += 1
@@ -156,4 +156,5 @@ def test_a_unit_that_kills_its_runner_stops_no_run(tmp_path):
     assert len(set(journalled(home))) == 39
     status = read_status(home)
     assert status.state == "failed"
-    assert "died 3 times" in status.recent[0].sentence
+    (sentence,) = [unit.sentence for unit in status.recent if unit.state == "failed"]
+    assert "died 3 times" in sentence

@@ -23,6 +23,7 @@ from fault_tools import (
     LONG,
     a_home,
     a_selection,
+    ended,
     genearena,
     journalled,
     plain,
@@ -201,7 +202,7 @@ def window(home) -> Terminal:
 def test_a_window_left_unread_holds_up_no_unit(tmp_path):
     home, selection = a_home(tmp_path), a_selection(tmp_path, LONG)
     enqueue(home, selection)
-    with tiny(home, 0.02) as runner:
+    with ended(tiny(home, 0.02)) as runner:
         until(lambda: len(journalled(home)) > 10)
         terminal = Terminal(*arena(home))
         time.sleep(2)
@@ -244,7 +245,7 @@ HANGS = "textual's writer thread dies of the closed terminal and the main thread
 def test_a_window_that_goes_leaves_the_run_alone(tmp_path, end):
     home, selection = a_home(tmp_path), a_selection(tmp_path, LONG)
     enqueue(home, selection)
-    with tiny(home, 0.02) as runner:
+    with ended(tiny(home, 0.02)) as runner:
         until(lambda: len(journalled(home)) > 5)
         terminal = window(home)
         if end == "kill":
@@ -282,7 +283,6 @@ def test_a_signal_ends_a_run_cleanly(tmp_path, number):
     resume_and_check(home, selection)
 
 
-@pytest.mark.xfail(reason="the summary on the closed terminal ends it with 1", strict=True)
 def test_a_terminal_that_closes_ends_a_run_here_cleanly(tmp_path):
     home, selection = a_home(tmp_path), a_selection(tmp_path, 200)
     terminal = Terminal(*tiny_arena(home, "run", *choice(selection)), TINY_SECONDS="0.05")
@@ -368,7 +368,7 @@ def test_a_selection_that_cannot_be_run_is_told_to_viewers(tmp_path):
     run_tiny(home, selection)
     enqueue(home, selection)
     enqueue(home, replace(selection, models=("no-such-model",)))
-    with tiny(home) as runner:
+    with ended(tiny(home)) as runner:
         assert runner.wait(60) == 1
     status = read_status(home)
     assert status.state == "failed"
