@@ -1,0 +1,50 @@
+"""manifest.json beside the downloads: every fetched file with source, size, hash, licence and date."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from store.errors import DataError
+
+
+class Manifest:
+    """What was fetched into one folder; written whole, after every file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / "manifest.json"
+        self.files: dict[str, dict[str, Any]] = self._read()
+        """Entry of each file, by its path inside the folder."""
+
+    def entry(self, path: Path) -> Mapping[str, Any]:
+        """What is known about a file of this folder; empty if it was never fetched."""
+        return self.files.get(self._key(path), {})
+
+    def record(self, path: Path, **facts: Any) -> None:
+        """Keep `facts` about a file, with today's date."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self.files = {**self._read(), self._key(path): {**facts, "fetched_at": now}}
+        handle, name = tempfile.mkstemp(dir=self._folder, prefix=".manifest")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump({"files": self.files}, stream, indent=1, sort_keys=True)
+        Path(name).replace(self._path)
+
+    def _key(self, path: Path) -> str:
+        return path.relative_to(self._folder).as_posix() if path.is_relative_to(self._folder) else str(path)
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        try:
+            return dict(json.loads(self._path.read_text(encoding="utf-8"))["files"])
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(
+                f"{self._path} cannot be read: {error}.",
+                "Move it away; the files are then taken as fetched for the first time.",
+            ) from error
