@@ -34,6 +34,8 @@ _STATUS_INTERVAL: Final = 0.25
 _FLUSH_INTERVAL: Final = 2.0
 _FLUSH_SHARE: Final = 20.0
 """A flush waits at least this many times its own last cost, so that readers meet it rarely."""
+_FLUSH_PATIENCE: Final = 10.0
+"""Seconds that rows wait at most, also after the first flush, which loads DuckDB and makes the file."""
 _LAST_FLUSH: Final = 10.0
 """Seconds the last flush of a run tries for, if somebody holds the database file."""
 
@@ -144,7 +146,7 @@ class _Keeper:
         """Apply the journals now and then, and once more at the end."""
         pause = _FLUSH_INTERVAL
         while not self._over.wait(pause):
-            pause = max(_FLUSH_INTERVAL, _FLUSH_SHARE * self._flush())
+            pause = min(max(_FLUSH_INTERVAL, _FLUSH_SHARE * self._flush()), _FLUSH_PATIENCE)
         deadline = time.monotonic() + _LAST_FLUSH
         self._flush()
         while self._busy and time.monotonic() < deadline:
