@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 from collections.abc import Callable
@@ -94,9 +95,19 @@ class ArenaApp(App[int]):
         self.beat = beat
         self.arena = arena
 
+    started = False
+    """Whether the batch of updates in which the application starts is over, so that frames are painted."""
+
+    def on_ready(self) -> None:
+        """Paint the first frame; only then complete its screen and follow the run."""
+        self.started = True
+        screen = self.screen
+        if isinstance(screen, ArenaScreen):
+            screen.call_after_refresh(screen.complete)
+        screen.call_after_refresh(self.watch_the_run)
+
     def on_mount(self) -> None:
-        """Follow the run, and leave in order when the terminal goes away."""
-        self.call_after_refresh(self.watch_the_run)
+        """Leave in order when the terminal goes away."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             # Without a main thread (a test, a browser) there is nothing to install.
@@ -220,6 +231,8 @@ class ArenaApp(App[int]):
 
 def run_app(home: Home, readonly: bool = False, ascii: bool = False) -> int:
     """Run the application on `home` until it is left; the exit code."""
+    # What was imported lives as long as the process: no collection need look at it again.
+    gc.freeze()
     app = ArenaApp(Arena(home.create(), readonly), ascii)
     app.run()
     return app.return_value or app.return_code or 0

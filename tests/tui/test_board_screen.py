@@ -91,6 +91,7 @@ async def test_the_first_table_is_the_runs_own(arena):
     arena.status = a_status(selection={"protocols": ["rf"]})
     app = make_app(arena)
     async with drive(app) as pilot:
+        await until(pilot, lambda: app.pulse.status is not None)
         await opened(pilot)
         await until(pilot, lambda: "BOARD rf " in screen_text(app))
 

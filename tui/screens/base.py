@@ -63,6 +63,7 @@ class ArenaScreen(Screen[None]):
     frame does not wait for it.
     """
 
+    CSS_PATH = "screens.tcss"
     MODE: ClassVar[str] = ""
     """Its name among the application's modes."""
     ABOUT: ClassVar[str] = ""
@@ -121,10 +122,12 @@ class ArenaScreen(Screen[None]):
         return self.app
 
     def on_mount(self) -> None:
-        """Paint the first frame, then complete the screen and follow the run."""
-        self.call_after_refresh(self._complete)
+        """Paint the first frame, then complete the screen; the first screen waits for the application."""
+        if self.arena_app.started:
+            self.call_after_refresh(self.complete)
 
-    async def _complete(self) -> None:
+    async def complete(self) -> None:
+        """Mount the rest and follow the run."""
         await self.mount_rest()
         self._completed = True
         self.on_ready()

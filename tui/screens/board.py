@@ -95,7 +95,7 @@ class BoardScreen(ArenaScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """What is ranked, the table, the cell under the cursor."""
-        yield Static(id="board-head")
+        yield Static(id="board-head", classes="head")
         yield Grid(cells=True, id="board", empty=board_text.EMPTY)
         yield Static(id="board-foot")
 

@@ -68,8 +68,8 @@ class CellScreen(ArenaScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """What it is, over splits, plot, tuning and provenance."""
-        yield Static(id="cell-head")
-        with Horizontal(id="cell-panes"):
+        yield Static(id="cell-head", classes="head")
+        with Horizontal(classes="panes ruled"):
             with Vertical(classes="column -open"):
                 yield Pane(
                     "SPLITS",

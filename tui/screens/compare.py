@@ -67,8 +67,8 @@ class CompareScreen(ArenaScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """The sides over tasks and splits."""
-        yield Static(id="compare-head")
-        with Horizontal(id="compare-panes"):
+        yield Static(id="compare-head", classes="head")
+        with Horizontal(classes="panes ruled"):
             with Vertical(classes="column -open"):
                 tasks = Grid(compare_text.COLUMNS, id="contrasts", empty=compare_text.EMPTY)
                 yield Pane("TASKS", tasks, id="contrasts-pane", first=True)

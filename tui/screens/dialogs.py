@@ -30,6 +30,7 @@ class Overlay(ModalScreen[Answer]):
         Binding("escape", "dismiss(None)", "Back", id="overlay.back"),
     ]
 
+    CSS_PATH = "screens.tcss"
     title_shown: str = ""
 
     def compose(self) -> ComposeResult:

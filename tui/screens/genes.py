@@ -94,7 +94,7 @@ class GenesScreen(ArenaScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """The list, the scores, the text, the neighbours."""
-        with Horizontal(id="gene-panes"):
+        with Horizontal(classes="panes ruled"):
             with Vertical(classes="column -open"):
                 yield Pane(
                     "GENES", Grid(GENE_COLUMNS, id="genes", empty="Reading."), id="genes-pane", first=True

@@ -36,6 +36,7 @@ class PlanScreen(ArenaScreen):
     """Five lists to choose from, a glance at the row under the cursor, and the sum of it all."""
 
     MODE = "plan"
+    CSS_PATH = None
     ABOUT = (
         "Choose models, tasks, protocols, a preset and seeds. "
         "What is already saved is never run again; Enter runs the rest."
@@ -92,7 +93,7 @@ class PlanScreen(ArenaScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """The first list, the glance, the sum."""
-        with Horizontal(id="choices"):
+        with Horizontal(id="choices", classes="panes"):
             yield Vertical(self._pane("models"), classes="column -open")
             yield Static(id="glance")
         yield Static(id="sum")

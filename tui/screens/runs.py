@@ -60,9 +60,9 @@ class RunsScreen(ArenaScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """Sentence and bars over units and log."""
-        yield Static(id="run-head")
+        yield Static(id="run-head", classes="head")
         yield Static(id="run-bars")
-        with Horizontal(id="run-panes"):
+        with Horizontal(classes="panes ruled"):
             with Vertical(classes="column -open"):
                 units = Grid(runs_text.UNIT_COLUMNS, id="units", empty=runs_text.NO_RUN)
                 yield Pane("UNITS", units, id="units-pane", first=True)

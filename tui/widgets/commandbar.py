@@ -31,6 +31,10 @@ class Command:
 class CommandBar(Input):
     """`name argument`, with the names completed while one types."""
 
+    DEFAULT_CSS = (
+        "CommandBar { height: 1; dock: bottom; margin-bottom: 1; background: $boost; padding: 0 1; }"
+    )
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close", id="command.close"),
         Binding("tab", "complete", "Complete", show=False, id="command.complete"),

@@ -14,6 +14,10 @@ from tui.widgets.grid import Grid
 class FilterBar(Input):
     """A filter for one grid: `word`, `!not`, `column:word`; enter keeps it, esc clears it."""
 
+    DEFAULT_CSS = (
+        "FilterBar { height: 1; dock: bottom; margin-bottom: 1; background: $boost; padding: 0 1; }"
+    )
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Clear the filter", id="filter.clear"),
         Binding("down", "keep", "Keep the filter", show=False, id="filter.keep"),

@@ -39,6 +39,7 @@ class Pane(Vertical):
         super().__init__(id=id, classes="-open" if first else "")
         self.name_shown = title
         self.inside = inside
+        inside.add_class("inside")
 
     def compose(self) -> ComposeResult:
         """The title and the inside."""
