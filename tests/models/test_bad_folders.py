@@ -124,6 +124,7 @@ def test_a_folder_that_is_not_whole_is_not_there(name: str, tmp_path: Path) -> N
     assert "not there or not whole" in refuse(folder)
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @pytest.mark.parametrize("forced", [False, True])
 def test_a_pickle_that_holds_more_than_weights_is_never_run(
     forced: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,0 +1,211 @@
+"""An OpenAI-compatible embeddings endpoint as a model: off until the user agrees that texts go to its host.
+
+The host must have been agreed to (`agree`), the key comes from the environment and is neither stored
+nor logged, and redirects are not followed, so that texts reach no other host.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.cancel import check
+from store.errors import ModelError, UsageError
+from store.home import Home
+from store.records import EmbeddingOptions, Model
+
+BATCH: Final = 64
+"""Texts in one request."""
+TRIES: Final = 5
+PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds between attempts."""
+LONGEST_PAUSE: Final = 60.0
+KEY: Final = "GENEARENA_ENDPOINT_KEY"
+"""The environment variable with the key; for OpenAI's own host OPENAI_API_KEY is taken too."""
+OPENAI: Final = "api.openai.com"
+_AGAIN: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+
+
+def host_of(model: Model) -> str:
+    """The host, with its port if one is named, that texts of `model` would be sent to.
+
+    Raises:
+        UsageError: the model's source is no address of an endpoint.
+    """
+    parts = urlsplit(model.source)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not parts.fragment:
+        raise UsageError(
+            f"{model.name}: {parts.scheme or 'its source'} is no address of an endpoint.",
+            "Write it as http://localhost:8080/v1#MODEL.",
+        )
+    return parts.netloc.rpartition("@")[2]
+
+
+def question(model: Model, texts: Sequence[str]) -> str:
+    """What the user is asked before anything is sent."""
+    size = sum(map(len, texts))
+    return f"{len(texts)} texts ({size:,} characters) will be sent to {host_of(model)}. Agree?"
+
+
+def agreed_hosts(home: Home) -> frozenset[str]:
+    """The hosts that the user has agreed to.
+
+    Raises:
+        UsageError: the record cannot be read.
+    """
+    return frozenset(_record(home))
+
+
+def agree(home: Home, host: str) -> None:
+    """Record that texts may be sent to `host`, and when that was said."""
+    hosts = {**_record(home), host: datetime.now(UTC).isoformat(timespec="seconds")}
+    home.config.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(dir=home.config, prefix=".endpoints")
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        json.dump(hosts, stream, indent=1)
+    Path(name).replace(home.config / "endpoints.json")
+
+
+def _record(home: Home) -> dict[str, str]:
+    path = home.config / "endpoints.json"
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}.", "Delete it, then agree again.") from error
+
+
+class Endpoint:
+    """Texts in, float32 vectors out, over HTTP."""
+
+    parameters: int | None = None
+
+    def __init__(self, model: Model, options: EmbeddingOptions, allowed_hosts: Collection[str]) -> None:
+        """Prepare; nothing is sent before `encode`.
+
+        Raises:
+            ModelError: the host was not agreed to, or GENEARENA_OFFLINE is set.
+            UsageError: the model's source is no address of an endpoint.
+        """
+        host = host_of(model)
+        if os.environ.get("GENEARENA_OFFLINE", "") not in ("", "0"):
+            raise ModelError(
+                f"{model.name} needs {host}, and GENEARENA_OFFLINE is set.", "Unset it, or leave it out."
+            )
+        if host not in allowed_hosts:
+            raise ModelError(
+                f"{model.name} would send the texts to {host}, which has not been agreed to.",
+                f"Agree with: genearena models --allow {host}",
+            )
+        self._name = model.name
+        self._url = urlsplit(model.source)._replace(fragment="").geturl().rstrip("/") + "/embeddings"
+        self._model = urlsplit(model.source).fragment
+        self._options = options
+        self._headers = _authorisation(model.source)
+        self.notes: tuple[str, ...] = (
+            f"{model.name}: an endpoint's model cannot be pinned; its vectors are those of the day.",
+        )
+
+    def encode(
+        self, texts: Sequence[str], cancel: threading.Event
+    ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
+        """Vectors of `texts`, request by request: (indices into `texts`, float32 [len(indices), d]).
+
+        Raises:
+            Stopped: `cancel` was set; looked at before every request.
+            ModelError: the endpoint cannot be reached, refuses, or answers with something else.
+        """
+        # No proxy and no redirect: the texts go to the host that was agreed to, and nowhere else.
+        with httpx.Client(timeout=120.0, trust_env=False, headers=self._headers) as client:
+            for start in range(0, len(texts), BATCH):
+                rows = list(range(start, min(start + BATCH, len(texts))))
+                answer = self._ask(client, [self._options.prefix + texts[row] for row in rows], cancel)
+                yield rows, self._vectors(answer, len(rows))
+
+    def _ask(self, client: httpx.Client, texts: list[str], cancel: threading.Event) -> Any:
+        body = {"model": self._model, "input": texts, "encoding_format": "float"}
+        reason = ""
+        for attempt in range(TRIES):
+            check(cancel)
+            pause = PAUSES[min(attempt, len(PAUSES) - 1)]
+            try:
+                response = client.post(self._url, json=body)
+            except httpx.TransportError as error:
+                reason = str(error).rstrip(".") or type(error).__name__
+            else:
+                if response.status_code == 200:
+                    return self._decoded(response)
+                reason = f"it answers {response.status_code} {response.reason_phrase}"
+                if response.status_code not in _AGAIN:
+                    raise ModelError(f"{self._url} refuses: {reason}.", _hint(response.status_code))
+                pause = max(pause, _wanted_pause(response))
+            cancel.wait(pause)
+        raise ModelError(f"{self._url} cannot be used: {reason}.", "Is the server running?")
+
+    def _decoded(self, response: httpx.Response) -> Any:
+        try:
+            return response.json()
+        except ValueError as error:
+            raise ModelError(
+                f"{self._url} does not answer in JSON.", "Is it an embeddings endpoint?"
+            ) from error
+
+    def _vectors(self, answer: Any, count: int) -> NDArray[np.float32]:
+        try:
+            items = sorted(answer["data"], key=lambda item: item["index"])
+            if [item["index"] for item in items] != list(range(count)):
+                raise ValueError("not one vector for each text")
+            vectors = np.array([item["embedding"] for item in items], dtype=np.float32)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"{self._url} answers with something else than {count} vectors: {error}.",
+                "Is it an OpenAI-compatible embeddings endpoint?",
+            ) from error
+        if vectors.ndim != 2 or not vectors.shape[1] or not np.isfinite(vectors).all():
+            raise ModelError(
+                f"{self._url} answers with vectors that are not finite numbers.", "Try another model."
+            )
+        if self._options.normalize:
+            vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return vectors
+
+
+def _authorisation(source: str) -> Mapping[str, str]:
+    """The key, if there is one and the way to the host is safe for it."""
+    parts = urlsplit(source)
+    key = os.environ.get(KEY) or (os.environ.get("OPENAI_API_KEY") if parts.hostname == OPENAI else None)
+    safe = parts.scheme == "https" or _is_local(parts.hostname or "")
+    return {"Authorization": f"Bearer {key.strip()}"} if key and safe else {}
+
+
+def _is_local(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _hint(status: int) -> str:
+    if status in (401, 403):
+        return f"Put the key into the environment variable {KEY}."
+    return "Check the address and the model's name after the #."
+
+
+def _wanted_pause(response: httpx.Response) -> float:
+    asked = response.headers.get("Retry-After", "")
+    return min(float(asked), LONGEST_PAUSE) if asked.isdigit() else 0.0
