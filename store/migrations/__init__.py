@@ -39,6 +39,8 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
 
 def applied_steps(con: duckdb.DuckDBPyConnection) -> int:
     """How many steps this file has behind it; 0 for a file that is not ours."""
-    ours = con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'migrations'").fetchone()
-    row = con.execute("SELECT max(step) FROM migrations").fetchone() if ours else None
-    return int(row[0] or 0) if row else 0
+    # fetchall: a half-read result would make the connection refuse its next user's `.sql(...)`.
+    if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'migrations'").fetchall():
+        return 0
+    [(step,)] = con.execute("SELECT max(step) FROM migrations").fetchall()
+    return int(step or 0)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from workbench import write_task
 
-from engine.catalog.presets import PRESETS, Axes, axes_for, preset_label
+from engine.catalog.presets import PRESETS, Axes, axes_for, preset_label, unknown
 from engine.plan import Selection, build_plan
 from store.errors import UsageError
 from store.home import find_home
@@ -179,3 +179,15 @@ def test_different_description_files_never_share_a_table(tmp_path, home):
         labels.append(build_plan(chosen, home, {}).units[0].spec["axes"]["text"])
     assert all(label.startswith("summary@") for label in labels)
     assert labels[0] != labels[1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        ("minilm", "all-MiniLM-L6-v2"),
+        ("GTE-SMALL", "gte-small"),
+        ("qqqq", "Known: all-MiniLM-L6-v2, gte-small."),
+    ],
+)
+def test_the_nearest_name_ignores_case_and_knows_parts(wrong, hint):
+    assert hint in unknown("model", wrong, ["all-MiniLM-L6-v2", "gte-small"])[1]
