@@ -256,7 +256,7 @@ def _folder(model: Model) -> Path:
 
     folder = local_path(model)
     if folder is None:
-        raise ModelError(f"{model.name} is not on this machine.", how_to_get(model))
+        raise ModelError(*how_to_get(model))
     return folder
 
 
