@@ -24,6 +24,7 @@ from tui.arena import Arena, Pulse
 from tui.palette import ArenaCommands
 from tui.screens.base import ArenaScreen
 from tui.screens.dialogs import Ask, Notice, error_notice
+from tui.settings import Settings, check_name, read_settings
 from tui.widgets.header import SCREENS
 from tui.widgets.words import ASCII, UNICODE, Charset
 
@@ -81,19 +82,35 @@ class ArenaApp(App[int]):
     class Stopping(Message):
         """The runner was asked to end after the units in work."""
 
-    def __init__(self, arena: Arena, ascii: bool = False, beat: float = BEAT) -> None:
+    def __init__(
+        self, arena: Arena, ascii: bool = False, settings: Settings | None = None, beat: float = BEAT
+    ) -> None:
         """Make the application.
 
         Args:
             arena: The engine and the store.
             ascii: Whether to draw with ASCII characters only.
+            settings: What the user set; None: the defaults.
             beat: Seconds between looks at the run's snapshot.
+
+        Raises:
+            UsageError: a theme or a binding that the user names does not exist.
         """
         # Before the stylesheet is made, which asks for variables.
         self.charset: Charset = ASCII if ascii else UNICODE
         super().__init__()
         self.beat = beat
         self.arena = arena
+        self.settings = settings or Settings()
+        if self.settings.theme:
+            check_name(self.settings.theme, list(self.available_themes), "theme")
+            self.theme = self.settings.theme
+        if self.settings.keymap:
+            from tui.keys import every_binding
+
+            for name in self.settings.keymap:
+                check_name(name, every_binding(), "[keymap]")
+            self.set_keymap(dict(self.settings.keymap))
 
     started = False
     """Whether the batch of updates in which the application starts is over, so that frames are painted."""
@@ -171,7 +188,8 @@ class ArenaApp(App[int]):
         from tui.clipboard import yank
 
         # The driver's queue takes writes from any thread.
-        return yank(text, self.arena.home.cache / "yank.txt", self.copy_to_clipboard)
+        file = self.arena.home.cache / "yank.txt"
+        return yank(text, file, self.copy_to_clipboard, self.settings.clipboard)
 
     def set_theme(self, name: str) -> None:
         """Change the colours to those of a named theme, or of the next one."""
@@ -230,9 +248,14 @@ class ArenaApp(App[int]):
 
 
 def run_app(home: Home, readonly: bool = False, ascii: bool = False) -> int:
-    """Run the application on `home` until it is left; the exit code."""
+    """Run the application on `home`, which exists, until it is left; the exit code.
+
+    Raises:
+        UsageError: config.toml cannot be used.
+    """
     # What was imported lives as long as the process: no collection need look at it again.
     gc.freeze()
-    app = ArenaApp(Arena(home.create(), readonly), ascii)
-    app.run()
+    settings = read_settings(home.config_file)
+    app = ArenaApp(Arena(home, readonly), ascii, settings)
+    app.run(mouse=settings.mouse)
     return app.return_value or app.return_code or 0

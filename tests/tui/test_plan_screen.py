@@ -44,7 +44,7 @@ async def test_the_sum_tells_done_to_run_blocked_and_time(arena, size):
         arena.failed_keys = {plan.units[31].key}
         await pilot.press("j", "space")
         await until(pilot, lambda: "blocked" in screen_text(app) and "2 models" in screen_text(app))
-        await until(pilot, lambda: "30 done" in screen_text(app))
+        await until(pilot, lambda: "30 done" in screen_text(app) and "Press Enter" in screen_text(app))
         text = screen_text(app)
         assert "= 160 units" in text
         assert "49 to run" in text

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
-from textual.app import ComposeResult
+from textual.app import ComposeResult, CSSPathType
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
@@ -63,7 +63,7 @@ class ArenaScreen(Screen[None]):
     frame does not wait for it.
     """
 
-    CSS_PATH = "screens.tcss"
+    CSS_PATH: ClassVar[CSSPathType | None] = "screens.tcss"
     MODE: ClassVar[str] = ""
     """Its name among the application's modes."""
     ABOUT: ClassVar[str] = ""
@@ -130,13 +130,13 @@ class ArenaScreen(Screen[None]):
         """Mount the rest and follow the run."""
         await self.mount_rest()
         self._completed = True
-        self.on_ready()
+        self.begin()
         self.watch(self.app, "pulse", self._on_pulse)
 
     async def mount_rest(self) -> None:
         """Mount what the first frame did not wait for."""
 
-    def on_ready(self) -> None:
+    def begin(self) -> None:
         """Start reading; every widget is there."""
 
     def _on_pulse(self, pulse: Pulse) -> None:

@@ -99,7 +99,7 @@ class BoardScreen(ArenaScreen):
         yield Grid(cells=True, id="board", empty=board_text.EMPTY)
         yield Static(id="board-foot")
 
-    def on_ready(self) -> None:
+    def begin(self) -> None:
         """Take the focus, and look once a second whether the table has moved."""
         self.query_one("#board", Grid).focus()
         self.set_interval(1.0, self._refresh)

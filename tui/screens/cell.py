@@ -83,7 +83,7 @@ class CellScreen(ArenaScreen):
                 yield Pane("CURVE", PlotView("No curve yet.", id="curve"), id="curve-pane")
                 yield Pane("PROVENANCE", Grid(id="provenance", empty="Reading."), id="provenance-pane")
 
-    def on_ready(self) -> None:
+    def begin(self) -> None:
         """Open the splits and read the cell."""
         self.query_one("#splits-pane", Pane).open()
         self.query_one("#cell-head", Static).update(

@@ -76,7 +76,7 @@ class CompareScreen(ArenaScreen):
                 plot = PlotView("There are no shared splits to draw.", id="differences")
                 yield Pane("SPLITS", plot, id="differences-pane")
 
-    def on_ready(self) -> None:
+    def begin(self) -> None:
         """Open the tasks."""
         self.query_one("#contrasts-pane", Pane).open()
         self._show()

@@ -104,9 +104,20 @@ def error_notice(error: BaseException, log: Path) -> Notice:
     """The dialog for an error: its own sentence and hint, or where the traceback is."""
     if isinstance(error, GeneArenaError):
         return Notice("Not possible", error.message, error.hint)
-    LOG.error("a worker failed", exc_info=error)
+    _write_log(error, log / LOG_NAME)
     return Notice(
         "Something unforeseen went wrong",
         f"{type(error).__name__}: {error}",
         f"The arena goes on. The traceback is in {log / LOG_NAME}.",
     )
+
+
+def _write_log(error: BaseException, path: Path) -> None:
+    """Add a traceback to the log, which is made when there is something to keep."""
+    from logging.handlers import RotatingFileHandler
+
+    if not LOG.handlers:
+        handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        LOG.addHandler(handler)
+    LOG.error("a worker failed", exc_info=error)

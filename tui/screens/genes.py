@@ -108,7 +108,7 @@ class GenesScreen(ArenaScreen):
                 )
                 yield Pane("NEIGHBOURS", near, id="near-pane")
 
-    def on_ready(self) -> None:
+    def begin(self) -> None:
         """Open the list."""
         self.query_one("#genes-pane", Pane).open()
 

@@ -107,7 +107,7 @@ class PlanScreen(ArenaScreen):
         grid = Grid(COLUMNS[name], markable=True, single=name == "preset", id=name)
         return Pane(name.upper(), grid, id=f"{name}-pane", first=name == "models")
 
-    def on_ready(self) -> None:
+    def begin(self) -> None:
         """Take the focus and read the catalog."""
         self.query_one("#models-pane", Pane).open()
         self._show_sum()

@@ -70,7 +70,7 @@ class RunsScreen(ArenaScreen):
                 log = Grid(runs_text.LOG_COLUMNS, id="log", empty="Nothing has been logged yet.")
                 yield Pane("LOG", log, id="log-pane", first=True)
 
-    def on_ready(self) -> None:
+    def begin(self) -> None:
         """Open the list of units."""
         self.query_one("#units-pane", Pane).open()
 

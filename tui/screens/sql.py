@@ -118,7 +118,7 @@ class SqlScreen(ArenaScreen):
         yield Static(id="sql-head")
         yield Grid(cells=True, id="result", empty="No rows yet: f5 runs the query above.")
 
-    def on_ready(self) -> None:
+    def begin(self) -> None:
         """Stay on the rows, where number keys still go places; learn the names to complete."""
         self.query_one("#result", Grid).focus()
         self._say(("f5 runs the query, enter edits it, ctrl+r lists saved ones", "dim"))

@@ -1,0 +1,85 @@
+"""What the user set for the terminal application in config.toml: colours, mouse, clipboard, keys.
+
+[ui]
+theme = "nord"          # any name that :theme lists
+mouse = false
+clipboard = "tmux"      # auto, tmux, osc52 or file
+
+[keymap]
+"plan.launch" = "ctrl+g"    # the id of a binding, as the help overlay lists it
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from store.errors import UsageError
+from tui.clipboard import WAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The tables [ui] and [keymap], checked."""
+
+    theme: str = ""
+    """Empty: Textual's default, or the terminal's own colours where it has only sixteen."""
+    mouse: bool = True
+    clipboard: str = "auto"
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    """Binding id -> keys, separated by commas."""
+
+
+_KINDS: Final = {"theme": str, "mouse": bool, "clipboard": str}
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in `path`; the defaults if there is no such file.
+
+    Raises:
+        UsageError: the file is not TOML, or a key or value of the two tables cannot be used.
+    """
+    if not path.is_file():
+        return Settings()
+    import tomllib
+
+    try:
+        whole = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{path} cannot be read as TOML: {error}.", "Correct it or move it away."
+        ) from error
+    ui, keymap = _table(whole, "ui", path), _table(whole, "keymap", path)
+    for name, value in ui.items():
+        check_name(name, _KINDS, f"{path}, [ui]")
+        if not isinstance(value, _KINDS[name]):
+            raise UsageError(f"{path}, [ui]: {name} cannot be {value!r}.")
+    if ui.get("clipboard", "auto") not in WAYS:
+        raise UsageError(
+            f"{path}, [ui]: clipboard cannot be {ui['clipboard']!r}.", f"It is one of {', '.join(WAYS)}."
+        )
+    for name, keys in keymap.items():
+        if not isinstance(keys, str) or not keys.strip():
+            raise UsageError(f'{path}, [keymap]: {name} has to be a text of keys, such as "ctrl+g".')
+    return Settings(**ui, keymap=keymap)
+
+
+def _table(whole: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
+    table = whole.get(name, {})
+    if not isinstance(table, dict):
+        raise UsageError(f"{path}: {name} has to be a table.", f"Write its keys under [{name}].")
+    return table
+
+
+def check_name(name: str, known: Collection[str], where: str) -> None:
+    """Refuse a name that is none of `known`, with the nearest that is.
+
+    Raises:
+        UsageError: it is not known.
+    """
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+        raise UsageError(f"{where}: there is no {name!r}.", f"Did you mean {near[0]!r}?" if near else "")
