@@ -102,11 +102,6 @@ class Encoder:
             weight.numel() for step in (self._transformer, *self._head) for weight in step.parameters()
         )
 
-    def token_lengths(self, texts: Sequence[str]) -> list[int]:
-        """Length of each text in tokens, before any cut."""
-        found = self._tokenizer([self._prefix + text for text in texts], truncation=False, padding=False)
-        return [len(ids) for ids in found["input_ids"]]
-
     def encode(
         self, texts: Sequence[str], cancel: threading.Event
     ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from transformers import AutoModel, AutoTokenizer
 from engine.catalog.models import catalog, embedding_options, find_model, local_path
 from engine.catalog.presets import axes_for
 from engine.embed import Embeddings, embed
+from engine.embedding.tokens import token_lengths
+from store.errors import ModelError
 from store.records import EmbeddingOptions, Model
 
 
@@ -144,3 +147,27 @@ def test_the_bundled_model_gives_its_known_vectors(tmp_path: Path) -> None:
     np.testing.assert_allclose(result.vectors, expected, atol=1e-6)
     assert result.parameters == model.parameters == 22_713_216
     assert result.notes == ()
+
+
+def test_texts_are_measured_by_the_models_own_tokenizer(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "mine", Layout())
+    model = find_model(str(folder))
+    tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    expected = [len(ids) for ids in tokenizer(list(TEXTS))["input_ids"]]
+    assert token_lengths(model, TEXTS) == expected
+    assert max(expected) > 64, "longer than the model takes, and not cut"
+    assert token_lengths(model, ["gene1"], prefix="query: ") == [5]
+    (folder / "tokenizer.json").write_text('{"version": "1.0"}')
+    with pytest.raises(ModelError, match=r"tokenizer\.json"):
+        token_lengths(model, TEXTS)
+
+
+def test_embedding_opens_no_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    model, _ = install(LAYOUTS["stella-base-en-v2"], "stella-base-en-v2")
+    assert len(run(model, embedding_options(model, axes_for("paper")), tmp_path / "cache").vectors)

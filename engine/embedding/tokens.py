@@ -1,0 +1,45 @@
+"""How long texts are for a model: its tokenizer alone, without the libraries that run it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from engine.catalog.models import how_to_get, local_path
+from engine.embedding.folder import read_facts
+from store.errors import ModelError
+from store.records import Model
+
+
+def token_lengths(model: Model, texts: Sequence[str], prefix: str = "") -> list[int]:
+    """Tokens of each text, special ones included, before any cut.
+
+    Raises:
+        ModelError: the model is not on this machine, or its tokenizer cannot be read.
+    """
+    folder = local_path(model)
+    if folder is None:
+        raise ModelError(*how_to_get(model))
+    tokenizer = _read(read_facts(folder).encoder)
+    return [len(found.ids) for found in tokenizer.encode_batch([prefix + text for text in texts])]
+
+
+def _read(folder: Path) -> Tokenizer:
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        # Older folders hold only a vocabulary; the library knows how to make a tokenizer of it.
+        from transformers import AutoTokenizer
+
+        made: Tokenizer = AutoTokenizer.from_pretrained(
+            str(folder), local_files_only=True
+        ).backend_tokenizer
+        return made
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # noqa: BLE001 - tokenizers raises nothing more particular
+        raise ModelError(f"{path} is no readable tokenizer: {error}.", "Fetch the model again.") from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
