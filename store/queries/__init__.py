@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -124,10 +123,9 @@ def rankings(
         The table; without own results its columns are those of the references.
     """
     arm = {"protocol": protocol, "preset": preset, "text": text}
-    columns = con.execute(named("rankings"), arm).fetchnumpy()
-    own = _rank_rows("own", [values.tolist() for values in columns.values()])
-    counted = con.execute(named("arm_environments"), arm).fetchone()
-    seen = {task for row in own for task in row.n}
+    columns = [values.tolist() for values in con.execute(named("rankings"), arm).fetchnumpy().values()]
+    own = _rank_rows("own", zip(*columns, strict=True))
+    seen = set(columns[1])
     tasks = (
         *(task for task in PAPER_TASKS if task in seen or not own),
         *sorted(seen.difference(PAPER_TASKS)),
@@ -139,8 +137,8 @@ def rankings(
         text,
         tasks if own or published else (),
         (*own, *published),
-        max((n for row in own for n in row.n.values()), default=0),
-        counted[0] if counted else 0,
+        max(columns[5], default=0),
+        _environments(con, arm) if own else 0,
     )
 
 
@@ -178,24 +176,33 @@ def cell_times(con: duckdb.DuckDBPyConnection) -> list[CellTime]:
     return [CellTime(*row) for row in con.execute(named("times")).fetchall()]
 
 
-def _rank_rows(source: Source, columns: Sequence[Sequence[Any]]) -> list[RankRow]:
-    """Rows, best first, from columns model, task, auc, sd, rank, n, failed, mean and mean rank.
-
-    The cells of a model must stand together.
-    """
-    models, tasks, *values, means, mean_ranks = columns
-    rows, start = [], 0
-    for model, cells in itertools.groupby(models):
-        end = start + sum(1 for _ in cells)
-        auc, sd, rank, n, failed = (_present(tasks[start:end], column[start:end]) for column in values)
-        rows.append(RankRow(model, source, auc, sd, rank, n, failed, means[start], mean_ranks[start]))
-        start = end
+def _rank_rows(source: Source, cells: Iterable[Sequence[Any]]) -> list[RankRow]:
+    """Rows, best first, from (model, task, auc, sd, rank, n, failed, mean, mean rank) in any order."""
+    found: dict[str, tuple[dict[str, Any], ...]] = {}
+    means: dict[str, tuple[float | None, float | None]] = {}
+    for model, task, auc, sd, rank, n, failed, mean, mean_rank in cells:
+        if model not in found:
+            found[model] = {}, {}, {}, {}, {}
+            means[model] = mean, mean_rank
+        aucs, sds, ranks, ns, fails = found[model]
+        if auc is not None:
+            aucs[task], ranks[task] = auc, rank
+        if sd is not None:
+            sds[task] = sd
+        ns[task], fails[task] = n, failed
+    rows = []
+    for model, (aucs, sds, ranks, ns, fails) in found.items():
+        rows.append(RankRow(model, source, aucs, sds, ranks, ns, fails, *means[model]))
     return sorted(rows, key=lambda row: (row.mean is None, -(row.mean or 0.0), row.model.casefold()))
 
 
-def _present(tasks: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
-    found = dict(zip(tasks, values, strict=True))
-    return {task: value for task, value in found.items() if value is not None} if None in values else found
+def _environments(con: duckdb.DuckDBPyConnection, arm: Mapping[str, str]) -> int:
+    """How many environments an arm comes from; its scores are asked only if there may be two."""
+    known = con.execute("SELECT count(*) FROM environments").fetchone()
+    if known == (1,):
+        return 1
+    counted = con.execute(named("arm_environments"), arm).fetchone()
+    return counted[0] if counted else 0
 
 
 def _references(con: duckdb.DuckDBPyConnection, protocol: str, tasks: Sequence[str]) -> list[RankRow]:
@@ -212,5 +219,5 @@ def _references(con: duckdb.DuckDBPyConnection, protocol: str, tasks: Sequence[s
             if origin == published and task in tasks
         ]
         if cells:
-            rows += _rank_rows(source, list(zip(*cells, strict=True)))
+            rows += _rank_rows(source, cells)
     return rows

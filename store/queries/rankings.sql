@@ -2,4 +2,3 @@
 SELECT model, task, auc, sd, rank, n, failed, mean_auc, mean_rank
 FROM ranked
 WHERE protocol = $protocol AND preset = $preset AND text = $text
-ORDER BY mean_rank NULLS LAST, model
