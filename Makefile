@@ -33,7 +33,8 @@ bench: $(READY)
 
 ## faults: the long form of the fault injection (the short form is part of `make test`)
 faults: $(READY)
-	@GENEARENA_KILLS=500 $(BIN)/python -m pytest tests/faults -m faults --timeout 7200
+	@GENEARENA_KILLS=500 GENEARENA_UNREAD=12 GENEARENA_READING=30 GENEARENA_HOLDING=10 \
+	  $(BIN)/python -m pytest tests/faults -m faults --timeout 7200
 
 ## setup: make or refresh .venv
 setup: $(READY)

@@ -176,7 +176,7 @@ def journal_sizes(folder: Path) -> dict[str, int]:
     try:
         with os.scandir(folder) as found:
             return {item.name: item.stat().st_size for item in found if item.name.endswith(".jsonl")}
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 
 import pytest
 
@@ -48,6 +49,7 @@ def test_on_a_pipe_each_stage_speaks_at_most_once_a_second():
         narrator.tell(progress(done))
         narrator.tell(progress(done, "classify"))
     narrator.tell(progress(100))
+    narrator.close()
     lines = stream.getvalue().splitlines()
     assert 5 <= sum(line.startswith("embed") for line in lines) <= 7
     assert 5 <= sum(line.startswith("classify") for line in lines) <= 6
@@ -85,6 +87,7 @@ def test_everything_worth_a_word_is_told():
         Log("info", "Hello."),
     ):
         narrator.tell(event)
+    narrator.close()
     assert stream.getvalue().splitlines() == [
         "paused: The disk is full.",
         "resumed",
@@ -99,4 +102,24 @@ def test_a_terminal_that_has_gone_silences_the_narrator():
         def write(self, text):
             raise OSError(5, "Input/output error")
 
-    Narrator(Gone()).tell(Log("info", "anybody there?"))
+    narrator = Narrator(Gone())
+    narrator.tell(Log("info", "anybody there?"))
+    narrator.close()
+
+
+def test_a_terminal_that_does_not_read_holds_up_nobody(monkeypatch):
+    read = threading.Event()
+
+    class Stalled(io.StringIO):
+        def write(self, text):
+            read.wait(20)
+            return super().write(text)
+
+    monkeypatch.setattr(narrate, "_LAST_WORDS", 0.01)
+    stream = Stalled()
+    narrator = Narrator(stream)
+    for number in range(50_000):
+        narrator.line(str(number))
+    narrator.close()
+    assert stream.getvalue() == ""
+    read.set()

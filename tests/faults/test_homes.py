@@ -31,11 +31,6 @@ READING = (("rank", "--all"), ("status",), ("tasks",), ("models",), ("export", "
 WRITING = (("run", "--protocols", "lr"), ("run", "--detach", "--protocols", "lr"), ("repair",))
 
 
-DOCTOR = pytest.param(
-    ("doctor",), marks=pytest.mark.xfail(reason="journal_sizes: NotADirectoryError", strict=True)
-)
-
-
 @pytest.fixture
 def frozen(tmp_path):
     """A home with results that can be read and not written, by root neither."""
@@ -77,7 +72,9 @@ def test_a_home_that_cannot_be_written_is_refused_in_one_sentence(frozen, argume
     assert "--home" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [("run",), ("status",), ("rank",), ("resume",), DOCTOR, ("logs",)])
+@pytest.mark.parametrize(
+    "arguments", [("run",), ("status",), ("rank",), ("resume",), ("doctor",), ("logs",)]
+)
 def test_a_home_that_is_a_file_is_refused_in_one_sentence(tmp_path, arguments):
     (tmp_path / "home").write_text("not a folder")
     done = genearena(find_home(tmp_path / "home"), *arguments)

@@ -217,7 +217,6 @@ def test_a_window_left_unread_holds_up_no_unit(tmp_path):
     assert after - before > 10 * UNREAD
 
 
-@pytest.mark.xfail(reason="the narrator writes to the terminal from the thread that saves", strict=True)
 def test_a_run_on_an_unread_terminal_goes_on(tmp_path):
     home, selection = a_home(tmp_path), a_selection(tmp_path, LONG)
     terminal = Terminal(*tiny_arena(home, "run", *choice(selection)), TINY_SECONDS="0.01")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -139,7 +140,6 @@ def fetch_command(session: Session, what: str, name: str, as_json: bool) -> None
         raise UsageError(
             "A model is fetched by its name, and nothing else has one.", f"There are: {known}."
         )
-    narrator = Narrator()
     began: dict[str, tuple[float, int]] = {}
     files = []
 
@@ -149,10 +149,10 @@ def fetch_command(session: Session, what: str, name: str, as_json: bool) -> None
         rate = (done - before) / (now - start) if now > start else 0.0
         narrator.bar(file, bytes_line(file, done, total, rate), ended=0 < total <= done)
 
-    for got in fetch(what, session.writable(), model=name, progress=progress, offline=session.offline):
-        narrator.line(f"{'fetched' if got.fresh else 'here already'}: {got.path}")
-        files.append({"path": str(got.path), "size": got.size, "fresh": got.fresh})
-    narrator.close()
+    with contextlib.closing(Narrator()) as narrator:
+        for got in fetch(what, session.writable(), model=name, progress=progress, offline=session.offline):
+            narrator.line(f"{'fetched' if got.fresh else 'here already'}: {got.path}")
+            files.append({"path": str(got.path), "size": got.size, "fresh": got.fresh})
     if as_json:
         put_json(files)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
@@ -96,14 +97,13 @@ def attach_command(session: Session) -> int:
 
 def follow(home: Home, sleep: Callable[[float], None] = time.sleep) -> int:
     """Tell the runner's progress until no runner is left; 1 if units failed."""
-    narrator = Narrator()
     seen = ""
-    while runner_alive(home):
-        status = read_status(home)
-        if status is not None:
-            seen = _tell_new(narrator, status, seen)
-        sleep(_POLL)
-    narrator.close()
+    with contextlib.closing(Narrator()) as narrator:
+        while runner_alive(home):
+            status = read_status(home)
+            if status is not None:
+                seen = _tell_new(narrator, status, seen)
+            sleep(_POLL)
     status = read_status(home)
     if status is None:
         return 0

@@ -5,8 +5,10 @@ second for each stage elsewhere.
 from __future__ import annotations
 
 import contextlib
+import queue
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Final, TextIO
@@ -25,6 +27,10 @@ from tui.widgets.text import clean
 
 _INTERVAL: Final = 1.0
 """Seconds between two plain lines of one stage."""
+_WAITING: Final = 10_000
+"""Texts that may wait for a terminal that does not read."""
+_LAST_WORDS: Final = 2.0
+"""Seconds to wait at the end for a terminal that does not read."""
 _ITEMS: Final = {"load": "", "embed": " texts", "classify": " units", "finetune": " steps"}
 
 
@@ -74,6 +80,38 @@ def epoch_line(name: str, epoch: Epoch) -> str:
     )
 
 
+class _Pen:
+    """Writes in a thread of its own, so that a stalled terminal holds up nobody.
+
+    May be called from a signal handler.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._texts: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="narrator", daemon=True)
+        self._thread.start()
+
+    def write(self, text: str) -> None:
+        """Write `text` when its turn comes; lost if far too much waits already."""
+        if text and self._texts.qsize() < _WAITING:
+            self._texts.put(text)
+
+    def close(self) -> None:
+        """Write what waits, for as long as a reader may be expected to come back."""
+        self._texts.put(None)
+        self._thread.join(_LAST_WORDS)
+
+    def _work(self) -> None:
+        # The terminal may be gone, or its stream closed at exit.
+        with contextlib.suppress(OSError, ValueError):
+            while (text := self._texts.get()) is not None:
+                self._stream.write(text)
+                if self._texts.empty():
+                    self._stream.flush()
+            self._stream.flush()
+
+
 class Narrator:
     """Tells events as they come. A terminal that has gone away silences it and nothing else."""
 
@@ -85,6 +123,7 @@ class Narrator:
         """Stage -> when something was last said of it, and what."""
         self._parts: dict[str, str] = {}
         self._drawn = False
+        self._pen = _Pen(self._stream)
 
     def tell(self, event: Event) -> None:
         """Say what is worth saying of `event`."""
@@ -106,11 +145,12 @@ class Narrator:
 
     def line(self, text: str) -> None:
         """A line that stays."""
-        self._write(f"{self._erase()}{clean(text, limit=1000)}\n")
+        self._pen.write(f"{self._erase()}{clean(text, limit=1000)}\n")
 
     def close(self) -> None:
-        """Leave the terminal with no half-drawn line."""
-        self._write(self._erase())
+        """Leave the terminal with no half-drawn line; wait a moment for what is not read yet."""
+        self._pen.write(self._erase())
+        self._pen.close()
 
     def stage(
         self, stage: str, label: str, done: int, total: int, rate: float, eta_s: float | None
@@ -135,16 +175,9 @@ class Narrator:
         if text:
             self._parts[stage] = text
         width = shutil.get_terminal_size().columns - 1
-        self._write(f"{self._erase()}{clean(' | '.join(self._parts.values()))[:width]}")
+        self._pen.write(f"{self._erase()}{clean(' | '.join(self._parts.values()))[:width]}")
         self._drawn = True
 
     def _erase(self) -> str:
         drawn, self._drawn = self._drawn, False
         return "\r\x1b[K" if drawn else ""
-
-    def _write(self, text: str) -> None:
-        with contextlib.suppress(
-            OSError, ValueError, RuntimeError
-        ):  # gone, closed, or re-entered by a signal
-            self._stream.write(text)
-            self._stream.flush()

@@ -135,11 +135,11 @@ def run_here(home: Home, plan: Plan, options: Options) -> Ended:
             store.flush()
         return Ended(plan, None, (), 0.0, False)
     say(f"{len(plan.todo)} of {len(plan.units)} units to run in {home.data}")
-    control, narrator = Control(), Narrator()
+    control = Control()
     started = time.monotonic()
     failures: list[Failed] = []
     finished: RunFinished | None = None
-    with stopped_by_signals(control, narrator) as signals:
+    with contextlib.closing(Narrator()) as narrator, stopped_by_signals(control, narrator) as signals:
         for event in supervise(home, plan.selection, control, options):
             narrator.tell(event)
             match event:
@@ -147,7 +147,6 @@ def run_here(home: Home, plan: Plan, options: Options) -> Ended:
                     failures.append(failed)
                 case RunFinished():
                     finished = event
-    narrator.close()
     return Ended(plan, finished, tuple(failures), time.monotonic() - started, bool(signals))
 
 
@@ -164,7 +163,7 @@ def stopped_by_signals(control: Control, narrator: Narrator) -> Iterator[list[in
         if came and number == signal.SIGINT:
             raise KeyboardInterrupt
         came.append(number)
-        control.stop()
+        control.stop_soon()
         narrator.line("stopping; what is scored is kept")
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
