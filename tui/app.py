@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gc
 import os
 import signal
+import termios
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -29,6 +31,8 @@ from tui.widgets.header import SCREENS
 from tui.widgets.words import ASCII, UNICODE, Charset
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from store.home import Home
     from tui.widgets.commandbar import Command
 
@@ -47,6 +51,15 @@ def _screen(name: str) -> Callable[[], Screen[Any]]:
         return screen
 
     return make
+
+
+def terminal_hung_up() -> bool:
+    """Whether standard input was a terminal at whose other end nobody is left."""
+    try:
+        termios.tcgetattr(0)
+    except termios.error as error:
+        return bool(error.args and error.args[0] == errno.EIO)
+    return False
 
 
 class ArenaApp(App[int]):
@@ -126,10 +139,17 @@ class ArenaApp(App[int]):
     def on_mount(self) -> None:
         """Leave in order when the terminal goes away."""
         loop = asyncio.get_running_loop()
+
+        def leave(number: int, _: FrameType | None) -> None:
+            if terminal_hung_up():
+                # Textual would wait for ever for its last words to be written; nothing is lost.
+                os._exit(128 + number)
+            loop.call_soon_threadsafe(self.exit, 128 + number)
+
         for number in (signal.SIGHUP, signal.SIGTERM):
             # Without a main thread (a test, a browser) there is nothing to install.
-            with contextlib.suppress(RuntimeError, ValueError, NotImplementedError):
-                loop.add_signal_handler(number, self.exit, 128 + number)
+            with contextlib.suppress(ValueError):
+                signal.signal(number, leave)
 
     @work(thread=True, group="pulse", exit_on_error=False)
     def watch_the_run(self) -> None:

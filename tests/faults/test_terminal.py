@@ -235,12 +235,7 @@ def test_a_run_on_an_unread_terminal_goes_on(tmp_path):
 # ------------------------------------------------------------------- windows that go
 
 
-HANGS = "textual's writer thread dies of the closed terminal and the main thread waits for it"
-
-
-@pytest.mark.parametrize(
-    "end", [pytest.param("hang up", marks=pytest.mark.xfail(reason=HANGS, strict=False)), "kill"]
-)
+@pytest.mark.parametrize("end", ["hang up", "kill"])
 def test_a_window_that_goes_leaves_the_run_alone(tmp_path, end):
     home, selection = a_home(tmp_path), a_selection(tmp_path, LONG)
     enqueue(home, selection)
