@@ -7,15 +7,14 @@ heavy is imported before the method that needs it.
 from __future__ import annotations
 
 import contextlib
-import itertools
-import json
-import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from store.errors import StoreBusy, StoreError, UsageError
+from store.errors import StoreBusy, UsageError
+from tui.desk import SqlDesk
+from tui.kept import read_kept, write_kept
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from engine.control import RequestKind, Status
     from engine.data.tasks import TaskInfo
     from engine.plan import Plan, Selection
-    from store.console import Console, Result
     from store.home import Home
     from store.queries import Arm, Rankings
     from store.records import Model, Task
@@ -37,10 +35,6 @@ if TYPE_CHECKING:
 
 CLASSICAL: Final = ("lr", "rf", "lr-cv", "rf-cv")
 """The protocols chosen at first: those that need no fine-tuning."""
-
-
-HISTORY: Final = 200
-"""Earlier queries that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +57,8 @@ class Catalog:
     seeds: tuple[int, ...] = ()
     """The paper's."""
     texts: tuple[str, ...] = ()
+    axes: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """Axis -> the values it can be given by stepping through them."""
     first: Selection | None = None
     """What is chosen when the arena opens."""
 
@@ -82,7 +78,8 @@ class Arena:
         self.home = home
         self.readonly = readonly
         self._store: Store | None = None
-        self._console: Console | None = None
+        self.desk = SqlDesk(home)
+        """Where SQL is asked."""
         self._lock = threading.Lock()
         """Protects `_store`: its journal offsets are read by whichever worker plans."""
 
@@ -107,6 +104,7 @@ class Arena:
             PRESETS,
             PAPER_SEEDS,
             text_recipes(),
+            _axis_values(),
         )
         return replace(catalog, first=first_selection(catalog))
 
@@ -132,6 +130,60 @@ class Arena:
         with self._lock:
             finished = self._open().finished()
         return build_plan(selection, self.home, finished)
+
+    def change(self, selection: Selection, what: str, value: str) -> Selection:
+        """`selection` with one thing set from what was typed.
+
+        Args:
+            selection: What is chosen now.
+            what: `seeds`, `axis`, `text`, `descriptions`, `param`, `model` or `task`.
+            value: As on the command line; `NAME=VALUE` for an axis or a parameter.
+
+        Raises:
+            UsageError: it cannot be set so.
+            DataError: a file that is named cannot be used.
+        """
+        from engine.catalog.models import find_model
+        from engine.catalog.presets import axes_for
+        from tui.commands.select import parse_seeds, resolve_descriptions, resolve_tasks
+
+        name, mark, rest = (part.strip() for part in value.partition("="))
+        if what in ("axis", "param") and not (mark and name):
+            raise UsageError(f"{value!r} is not NAME=VALUE.")
+        match what:
+            case "seeds":
+                return replace(selection, seeds=parse_seeds(value))
+            case "axis":
+                set_to = getattr(axes_for(selection.preset, {**selection.axes, name: rest}), name)
+                return replace(selection, axes={**selection.axes, name: set_to})
+            case "param":
+                return replace(selection, params={**selection.params, name: rest})
+            case "text":
+                return replace(selection, text=value)
+            case "descriptions":
+                return replace(selection, descriptions=resolve_descriptions(self.home, value))
+            case "model":
+                chosen = dict.fromkeys((*selection.models, find_model(value, self.home).name))
+                return replace(selection, models=tuple(chosen))
+            case "task":
+                chosen = dict.fromkeys((*selection.tasks, *resolve_tasks(self.home, [value])))
+                return replace(selection, tasks=tuple(chosen))
+        raise UsageError(f"There is nothing named {what!r} to set.")
+
+    def saved_selections(self) -> dict[str, Selection]:
+        """The selections kept by name."""
+        from engine.plan import Selection
+
+        found = {}
+        for name, data in read_kept(self.home, "selections.json").items():
+            with contextlib.suppress(TypeError, KeyError):
+                found[name] = Selection.from_json(data)
+        return found
+
+    def save_selection(self, name: str, selection: Selection) -> None:
+        """Keep a selection under a name."""
+        kept = read_kept(self.home, "selections.json")
+        write_kept(self.home, "selections.json", {**kept, name: selection.to_json()})
 
     def pace(self) -> dict[tuple[str, str], float]:
         """Median seconds of a past unit by (model, protocol), from this store."""
@@ -279,43 +331,6 @@ class Arena:
 
         return export_table(columns, rows, path).absolute()
 
-    # ------------------------------------------------------------------ SQL
-
-    def sql(self, query: str, rows: int) -> tuple[Result, list[tuple[Any, ...]]]:
-        """Run a query in the locked-down child; what it came to and its first rows.
-
-        Raises:
-            UsageError: the query is wrong, refused, too slow, or was stopped.
-        """
-        from store.console import Console
-
-        self._catch_up()
-        if self._console is None:
-            self._console = Console(self.home)
-        result = self._console.run(query)
-        self._remember_sql(query)
-        return result, self._console.fetch(0, rows)
-
-    def sql_page(self, offset: int, rows: int) -> list[tuple[Any, ...]]:
-        """More rows of the last result."""
-        return self._console.fetch(offset, rows) if self._console else []
-
-    def export_sql(self, result: Result, path: str) -> Path:
-        """Write every row of the last result, a page at a time, however many there are."""
-        step = 5000
-        pages = (self.sql_page(offset, step) for offset in range(0, result.count, step))
-        return self.export(result.columns, itertools.chain.from_iterable(pages), path)
-
-    def stop_sql(self) -> None:
-        """Stop the query that is running."""
-        if self._console is not None:
-            self._console.cancel()
-
-    def close_console(self) -> None:
-        """End the child."""
-        if self._console is not None:
-            self._console.close()
-
     def sql_names(self) -> dict[str, tuple[str, ...]]:
         """Tables and views, each with its columns."""
         query = """
@@ -324,22 +339,6 @@ class Arena:
         with self._reading() as con:
             rows = con.execute(query).fetchall() if con else []
         return {table: tuple(columns) for table, columns in rows}
-
-    def sql_history(self) -> tuple[dict[str, str], list[str]]:
-        """Saved queries by name, and the earlier ones, newest last."""
-        kept = read_kept(self.home, "sql.json")
-        return dict(kept.get("saved", {})), list(kept.get("history", []))
-
-    def save_sql(self, name: str, query: str) -> None:
-        """Keep a query under a name."""
-        saved, history = self.sql_history()
-        write_kept(self.home, "sql.json", {"saved": {**saved, name: query}, "history": history})
-
-    def _remember_sql(self, query: str) -> None:
-        saved, history = self.sql_history()
-        history = [*(earlier for earlier in history if earlier != query), query][-HISTORY:]
-        with contextlib.suppress(StoreError):
-            write_kept(self.home, "sql.json", {"saved": saved, "history": history})
 
     # ------------------------------------------------------------------ inside
 
@@ -355,7 +354,7 @@ class Arena:
         """A read-only connection, or None while nothing was ever saved here."""
         from store import connect
 
-        self._catch_up()
+        self.catch_up()
         if not self.home.database.exists():
             yield None
             return
@@ -365,7 +364,7 @@ class Arena:
         finally:
             con.close()
 
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
         """Apply what the journals have and the database has not, unless a runner does so anyway."""
         from engine import control
 
@@ -382,29 +381,13 @@ class Arena:
             )
 
 
-def read_kept(home: Home, name: str) -> dict[str, Any]:
-    """A small JSON file among the settings; empty if it is not there or not readable."""
-    try:
-        kept = json.loads((home.config / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return kept if isinstance(kept, dict) else {}
+def _axis_values() -> dict[str, tuple[Any, ...]]:
+    """What each axis can be; a few usual values for one that takes any number."""
+    from typing import get_args, get_type_hints
 
+    from engine.catalog.presets import Axes
 
-def write_kept(home: Home, name: str, kept: Mapping[str, Any]) -> None:
-    """Replace a small JSON file among the settings, whole.
-
-    Raises:
-        StoreError: it cannot be written.
-    """
-    path = home.config / name
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}")
-        temporary.write_text(json.dumps(kept, indent=1), encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
+    return {name: get_args(hint) or (128, 256, 512) for name, hint in get_type_hints(Axes).items()}
 
 
 def first_selection(catalog: Catalog) -> Selection:

@@ -17,6 +17,7 @@ from store.queries import Arm, Rankings, RankRow
 from store.records import Audit, AuditedGene, ClassAudit, Model, Task, Unit
 from tui.app import ArenaApp
 from tui.arena import Arena, Catalog, ModelCard, Pulse, first_selection
+from tui.desk import SqlDesk
 from tui.lookups import CellDetail, Contrast, GeneDetail, GeneRow, Side
 from tui.neighbours import Cut, Neighbour
 
@@ -64,13 +65,7 @@ class FakeArena(Arena):
         self.broken: dict[str, Exception] = {}
         """Method -> what it raises."""
         self.gene_errors = {"FOXP2": 0.9, "BRCA1": 0.4, "TP53": 0.1}
-        self.asked: list[str] = []
-        self.saved: dict[str, str] = {}
-        self.rows: list[tuple] = []
-        self.row_count = 3
-        self.sql_gate = threading.Event()
-        """Cleared, it holds a query back until set."""
-        self.sql_gate.set()
+        self.desk = FakeDesk(self)
         self.gate = threading.Event()
         """Cleared, it holds `plan` back until set."""
         self.gate.set()
@@ -83,7 +78,13 @@ class FakeArena(Arena):
         self._may("catalog")
         cards = tuple(ModelCard(m, "/models/mini" if m.kind == "package" else "") for m in self.models)
         catalog = Catalog(
-            cards, tuple(self.task_infos), tuple(PROTOCOLS.values()), PRESETS, PAPER_SEEDS, ("facts",)
+            cards,
+            tuple(self.task_infos),
+            tuple(PROTOCOLS.values()),
+            PRESETS,
+            PAPER_SEEDS,
+            ("facts", "name"),
+            {"labels": ("raw", "unique", "clean"), "scaling": ("none", "l2")},
         )
         return replace(catalog, first=first_selection(catalog))
 
@@ -155,6 +156,9 @@ class FakeArena(Arena):
     def relaunch(self, retry_failed=False) -> None:
         self._may("relaunch")
         self.relaunched.append(retry_failed)
+
+    def catch_up(self) -> None:
+        self._may("catch_up")
 
     def pulse(self) -> Pulse:
         self._may("pulse")
@@ -248,31 +252,8 @@ class FakeArena(Arena):
             return "", [], f"No model has embedded {gene} here yet."
         return "mini", [Neighbour(self.named("BRCA1"), 0.987, "short")], ""
 
-    def sql(self, query, rows):
-        self.asked.append(query)
-        self.sql_gate.wait(10)
-        self._may("sql")
-        self.rows = [(number, self.named(f"name {number}"), number / 7) for number in range(self.row_count)]
-        result = Result(
-            ("n", self.named("name"), "x"), ("BIGINT", "VARCHAR", "DOUBLE"), len(self.rows), False, 0.012
-        )
-        return result, self.rows[:rows]
-
-    def sql_page(self, offset, rows):
-        return self.rows[offset : offset + rows]
-
-    def stop_sql(self) -> None:
-        self.broken["sql"] = UsageError("The query was cancelled.")
-        self.sql_gate.set()
-
     def sql_names(self) -> dict[str, tuple[str, ...]]:
         return {"leaderboard": ("model", "auc", "mean_auc"), "predictions": ("gene", "score")}
-
-    def sql_history(self):
-        return self.saved, self.asked
-
-    def save_sql(self, name, query) -> None:
-        self.saved[name] = query
 
     def failure(self, key: str) -> dict[str, str]:
         self._may("failure")
@@ -283,6 +264,50 @@ class FakeArena(Arena):
             "traceback": "Traceback:\n  one\n  two\nValueError: no",
             "error": "V",
         }
+
+
+class FakeDesk(SqlDesk):
+    """Rows that are counted up, as many as the test wants."""
+
+    def __init__(self, arena: FakeArena) -> None:
+        super().__init__(arena.home)
+        self.arena = arena
+        self.asked: list[str] = []
+        self.saved: dict[str, str] = {}
+        self.rows: list[tuple] = []
+        self.row_count = 3
+        self.gate = threading.Event()
+        """Cleared, it holds a query back until set."""
+        self.gate.set()
+
+    def run(self, query, rows):
+        self.asked.append(query)
+        self.gate.wait(10)
+        self.arena._may("sql")
+        self.rows = [
+            (number, self.arena.named(f"name {number}"), number / 7) for number in range(self.row_count)
+        ]
+        result = Result(
+            ("n", self.arena.named("name"), "x"),
+            ("BIGINT", "VARCHAR", "DOUBLE"),
+            len(self.rows),
+            False,
+            0.012,
+        )
+        return result, self.rows[:rows]
+
+    def page(self, offset, rows):
+        return self.rows[offset : offset + rows]
+
+    def stop(self) -> None:
+        self.arena.broken["sql"] = UsageError("The query was cancelled.")
+        self.gate.set()
+
+    def history(self):
+        return self.saved, self.asked
+
+    def save(self, name, query) -> None:
+        self.saved[name] = query
 
 
 def make_app(arena: Arena, **options) -> ArenaApp:

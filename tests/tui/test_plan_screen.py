@@ -5,6 +5,7 @@ from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, 
 from pressing import presses
 
 from store.errors import UsageError
+from store.home import find_home
 
 SIZES = [(80, 24), (200, 60)]
 
@@ -94,7 +95,7 @@ async def test_tab_goes_through_the_lists_and_one_is_open_where_it_is_narrow(are
         await until(pilot, lambda: "No tasks are chosen." in screen_text(app))
         await pilot.press("a")
         await until(pilot, lambda: "80 to run" in screen_text(app))
-        await pilot.press("tab", "tab", "tab", "tab")
+        await pilot.press(*["tab"] * 5)
         assert ">[x] mini" in screen_text(app)
         await pilot.press("shift+tab")
         assert ">[x] 41" in screen_text(app)
@@ -130,6 +131,82 @@ async def test_the_glance_tells_the_models_card_and_the_tasks_audit(arena):
         await pilot.press("tab")
         await until(pilot, lambda: "listed unique mapped text used" in screen_text(app))
         assert "short           40     40     40   40   39" in screen_text(app)
+
+
+@presses("plan.step")
+async def test_space_steps_an_axis_through_its_values(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        await pilot.press(*["tab"] * 4)
+        await until(pilot, lambda: ">text" in screen_text(app))
+        await pilot.press("j", "space")
+        await until(pilot, lambda: "AXES  1 set: labels" in screen_text(app))
+        assert ">labels  clean" in screen_text(app)
+        await until(pilot, lambda: counted(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(arena.launched))
+        assert arena.launched[0].axes == {"labels": "clean"}
+
+
+async def test_an_axis_back_at_the_presets_value_is_unset(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        await pilot.press(*["tab"] * 4, "j", "space", "space", "space", "k", "space")
+        await until(pilot, lambda: "AXES  space steps through values" in screen_text(app))
+        assert app.screen._selection.axes == {}
+        assert app.screen._selection.text == "name"
+
+
+@pytest.mark.parametrize(
+    ("typed", "check"),
+    [
+        ("seeds 1-3", lambda chosen: chosen.seeds == (1, 2, 3)),
+        ("axis scaling=l2", lambda chosen: chosen.axes == {"scaling": "l2"}),
+        ("text name", lambda chosen: chosen.text == "name"),
+        ("param epochs=3", lambda chosen: chosen.params == {"epochs": "3"}),
+        ("model e5-small-v2", lambda chosen: chosen.models == ("mini", "e5-small-v2")),
+        ("task task2", lambda chosen: chosen.tasks[-1] == "dosage-sensitivity"),
+    ],
+)
+async def test_what_is_not_in_a_list_is_typed(arena, typed, check):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        await pilot.press("colon", *typed, "enter")
+        await until(pilot, lambda: check(app.screen._selection))
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("seeds x", "'x' is no seed."),
+        ("axis scaling", "'scaling' is not NAME=VALUE."),
+        ("axis scale=l2", "Did you mean"),
+    ],
+)
+async def test_what_is_typed_wrong_is_told(arena, typed, sentence):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        await pilot.press("colon", *typed, "enter")
+        await until(pilot, lambda: sentence in screen_text(app))
+
+
+async def test_a_choice_is_kept_by_name_and_brought_back(tmp_path):
+    arena = FakeArena(find_home(tmp_path))
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        await pilot.press("A", "colon", *"save none", "enter")
+        await until(pilot, lambda: ":load none brings it back" in told(app))
+        await pilot.press("a")
+        await until(pilot, lambda: "2 models" in screen_text(app))
+        await pilot.press("colon", *"load nine", "enter")
+        await until(pilot, lambda: "Did you mean 'none'?" in screen_text(app))
+        await pilot.press("escape", "colon", *"load none", "enter")
+        await until(pilot, lambda: "0 models" in screen_text(app))
 
 
 @presses("plan.details", "notice.close")

@@ -31,7 +31,7 @@ async def test_f5_runs_the_query_and_shows_its_rows(arena, size):
         await pilot.press("f5")
         await until(pilot, lambda: "3 rows, 12 ms" in screen_text(app))
         assert "0.285714" in screen_text(app)
-        assert arena.asked[0].startswith("select model, task, auc")
+        assert arena.desk.asked[0].startswith("select model, task, auc")
 
 
 @presses("sql.edit", "sql.leave", "sql.complete")
@@ -46,7 +46,7 @@ async def test_names_are_completed_in_the_editor(arena):
         await pilot.press("tab")
         assert editor.text == "select mean_auc"
         await pilot.press(*" from lead", "tab", "ctrl+j")
-        await until(pilot, lambda: arena.asked == ["select mean_auc from leaderboard"])
+        await until(pilot, lambda: arena.desk.asked == ["select mean_auc from leaderboard"])
         await pilot.press("escape", "1")
         await until(pilot, lambda: app.screen.MODE == "plan")
 
@@ -72,7 +72,7 @@ async def test_what_is_wrong_with_a_query_is_told_in_place(arena, error):
 
 @presses("sql.stop")
 async def test_a_running_query_can_be_stopped(arena):
-    arena.sql_gate.clear()
+    arena.desk.gate.clear()
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
@@ -92,14 +92,14 @@ async def test_earlier_and_saved_queries_come_back(arena):
     async with drive(app) as pilot:
         await opened(pilot)
         await pilot.press("colon", *"save mine", "enter")
-        await until(pilot, lambda: "mine" in arena.saved)
-        arena.saved["mine"] = "select 42"
+        await until(pilot, lambda: "mine" in arena.desk.saved)
+        arena.desk.saved["mine"] = "select 42"
         await pilot.press("ctrl+r")
         await until(pilot, lambda: "hardest genes" in screen_text(app))
         await pilot.press(*"mine", "enter")
         await until(pilot, lambda: "select 42" in screen_text(app))
         await pilot.press("f5")
-        await until(pilot, lambda: arena.asked == ["select 42"])
+        await until(pilot, lambda: arena.desk.asked == ["select 42"])
 
 
 async def test_a_query_from_the_command_line(arena):
@@ -107,11 +107,11 @@ async def test_a_query_from_the_command_line(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: "to run" in screen_text(app))
         await pilot.press("colon", *"sql select 7", "enter")
-        await until(pilot, lambda: arena.asked == ["select 7"])
+        await until(pilot, lambda: arena.desk.asked == ["select 7"])
 
 
 async def test_a_million_rows_are_paged_through(arena):
-    arena.row_count = 1_000_000
+    arena.desk.row_count = 1_000_000
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
@@ -136,7 +136,7 @@ async def test_the_whole_result_is_written_and_the_row_copied(arena, tmp_path, m
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GENEARENA_CLIPBOARD", "file")
     arena.home = arena.home.__class__(*(tmp_path / name for name in ("data", "cache", "config", "log")))
-    arena.row_count = PAGE * 12
+    arena.desk.row_count = PAGE * 12
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)

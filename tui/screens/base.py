@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
-from textual.app import ComposeResult, CSSPathType
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
@@ -63,7 +63,7 @@ class ArenaScreen(Screen[None]):
     frame does not wait for it.
     """
 
-    CSS_PATH: ClassVar[CSSPathType | None] = "screens.tcss"
+    CSS_PATH: ClassVar[str | None] = "screens.tcss"
     MODE: ClassVar[str] = ""
     """Its name among the application's modes."""
     ABOUT: ClassVar[str] = ""
@@ -127,7 +127,9 @@ class ArenaScreen(Screen[None]):
             self.call_after_refresh(self.complete)
 
     async def complete(self) -> None:
-        """Mount the rest and follow the run."""
+        """Mount the rest and follow the run, unless the application is being left already."""
+        if not all(widget.is_mounted for widget in self.query("*")):
+            return
         await self.mount_rest()
         self._completed = True
         self.begin()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
@@ -18,8 +19,10 @@ from textual.widgets import Static
 from store.errors import DataError, UsageError
 from tui.arena import Catalog, Pulse
 from tui.screens import plan_text
-from tui.screens.base import ArenaScreen
+from tui.screens.base import ArenaScreen, Taken
+from tui.screens.plan_glance import details, glance
 from tui.screens.plan_text import CHOICES, COLUMNS, Tally, estimate
+from tui.settings import check_name
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.words import say
@@ -27,6 +30,7 @@ from tui.widgets.words import say
 if TYPE_CHECKING:
     from engine.plan import Selection
     from store.records import Task
+    from tui.widgets.commandbar import Command
 
 SETTLE: Final = 0.15
 """Seconds the choice must rest before it is counted, so that holding a key counts once."""
@@ -41,7 +45,7 @@ class PlanScreen(ArenaScreen):
         "Choose models, tasks, protocols, a preset and seeds. "
         "What is already saved is never run again; Enter runs the rest."
     )
-    FOOTER = ("plan.launch", "grid.mark", "grid.all", "filter", "pane.next", "plan.details")
+    FOOTER = ("plan.launch", "grid.mark", "plan.step", "grid.all", "filter", "pane.next")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -51,6 +55,7 @@ class PlanScreen(ArenaScreen):
             tooltip="Start what is chosen and not yet done",
             id="plan.launch",
         ),
+        Binding("space", "step", "Change", tooltip="The axis' next value", id="plan.step"),
         Binding("i", "details", "Details", tooltip="All about the row under the cursor", id="plan.details"),
     ]
 
@@ -76,6 +81,12 @@ class PlanScreen(ArenaScreen):
         name: str
         task: Task | None
         trouble: str
+
+    @dataclass
+    class Changed(Message):
+        """The choice is another, from what was typed or kept."""
+
+        selection: Selection
 
     @dataclass
     class Launched(Message):
@@ -104,7 +115,7 @@ class PlanScreen(ArenaScreen):
         await self.query_one("#choices").mount(others, before="#glance")
 
     def _pane(self, name: str) -> Pane:
-        grid = Grid(COLUMNS[name], markable=True, single=name == "preset", id=name)
+        grid = Grid(COLUMNS[name], markable=name != "axes", single=name == "preset", id=name)
         return Pane(name.upper(), grid, id=f"{name}-pane", first=name == "models")
 
     def begin(self) -> None:
@@ -148,15 +159,12 @@ class PlanScreen(ArenaScreen):
     @on(CatalogRead)
     def _catalog_read(self, message: CatalogRead) -> None:
         self.catalog = message.catalog
-        first = self._selection is None
-        if first:
-            self._selection = message.catalog.first
-        self._fill()
-        self._mark()
-        if first and self._selection and self._selection.models:
-            self.query_one("#models", Grid).go_to(self._selection.models[0])
-        self._recount()
-        self._show_glance()
+        if self._selection is not None or message.catalog.first is None:
+            self._fill()
+            return
+        self.choose(message.catalog.first)
+        if message.catalog.first.models:
+            self.query_one("#models", Grid).go_to(message.catalog.first.models[0])
 
     @on(Counted)
     def _units_counted(self, message: Counted) -> None:
@@ -176,9 +184,9 @@ class PlanScreen(ArenaScreen):
     # ------------------------------------------------------------------ showing
 
     def _fill(self) -> None:
-        seeds = self._selection.seeds if self._selection else ()
-        for name, rows in plan_text.rows(self.catalog, seeds).items():
-            self.query_one(f"#{name}", Grid).show(rows)
+        if self._selection is not None:
+            for name, rows in plan_text.rows(self.catalog, self._selection).items():
+                self.query_one(f"#{name}", Grid).show(rows)
 
     def _mark(self) -> None:
         selection = self._selection
@@ -189,6 +197,7 @@ class PlanScreen(ArenaScreen):
             "tasks": selection.tasks,
             "protocols": selection.protocols,
             "preset": (selection.preset,),
+            "axes": tuple(selection.axes),
             "seeds": tuple(map(str, selection.seeds)),
         }
         for name, keys in chosen.items():
@@ -219,7 +228,7 @@ class PlanScreen(ArenaScreen):
             audit = self._tasks.get(self._audit_key(key))
             if audit is None:
                 self.read_task(key, self._selection)
-        self.query_one("#glance", Static).update(plan_text.glance(str(grid.id), key, self.catalog, audit))
+        self.query_one("#glance", Static).update(glance(str(grid.id), key, self.catalog, audit))
 
     def _audit_key(self, task: str) -> tuple[str, str, str]:
         assert self._selection is not None
@@ -231,20 +240,30 @@ class PlanScreen(ArenaScreen):
     def _choice_changed(self) -> None:
         if self._selection is None:
             return
-        marked = {name: self.query_one(f"#{name}", Grid) for name in CHOICES}
-        ordered = {
+        grids = {name: self.query_one(f"#{name}", Grid) for name in CHOICES}
+        marked = {
             name: tuple(row.key for row in grid.rows if row.key in grid.marked)
-            for name, grid in marked.items()
+            for name, grid in grids.items()
         }
-        self._selection = replace(
-            self._selection,
-            models=ordered["models"],
-            tasks=ordered["tasks"],
-            protocols=ordered["protocols"],
-            preset=(ordered["preset"] or (self._selection.preset,))[0],
-            seeds=tuple(int(seed) for seed in ordered["seeds"]),
+        preset = (marked["preset"] or (self._selection.preset,))[0]
+        self.choose(
+            replace(
+                self._selection,
+                models=marked["models"],
+                tasks=marked["tasks"],
+                protocols=marked["protocols"],
+                preset=preset,
+                # Another preset is another start: what was set apart from the old one is dropped.
+                axes=self._selection.axes if preset == self._selection.preset else {},
+                seeds=tuple(int(seed) for seed in marked["seeds"]),
+            )
         )
-        self._show_titles()
+
+    def choose(self, selection: Selection) -> None:
+        """Make this the choice: show it, and count what it comes to."""
+        self._selection = selection
+        self._fill()
+        self._mark()
         self._recount()
         self._show_glance()
 
@@ -293,13 +312,66 @@ class PlanScreen(ArenaScreen):
         if not self.refused("plan.launch") and self._counted and self._counted.plan:
             self.start(self._counted.selection)
 
+    def action_step(self) -> None:
+        """Give the axis under the cursor its next value."""
+        row = self.query_one("#axes", Grid).current
+        if row is not None and self._selection is not None and self.query_one("#axes", Grid).has_focus:
+            self.choose(plan_text.stepped(self.catalog, self._selection, row.key))
+
+    def commands(self) -> list[Command]:
+        """What is typed rather than chosen from a list."""
+        from tui.widgets.commandbar import Command
+
+        typed = {
+            "seeds": ("which seeds, e.g. 41-60", "RANGE"),
+            "axis": ("set an axis", "NAME=VALUE"),
+            "text": ("the text recipe", "RECIPE"),
+            "descriptions": ("a file whose texts replace the recipe's", "FILE"),
+            "param": ("a parameter of the protocols", "NAME=VALUE"),
+            "model": ("add a model: hf:org/name@revision or a folder", "NAME"),
+            "task": ("add a task: a name or a label file", "NAME"),
+        }
+        changes = [
+            Command(name, what, partial(self.change, name), usage) for name, (what, usage) in typed.items()
+        ]
+        return [
+            *super().commands(),
+            *changes,
+            Command("save", "keep this choice under a name", self.save, "NAME"),
+            Command("load", "choose as it was kept", self.load, "NAME"),
+        ]
+
+    @work(thread=True, exclusive=True, group="change", exit_on_error=False)
+    def change(self, what: str, value: str) -> None:
+        """Set one thing of the choice from what was typed."""
+        if self._selection is not None:
+            self.post_message(self.Changed(self.arena.change(self._selection, what, value)))
+
+    @work(thread=True, exclusive=True, group="change", exit_on_error=False)
+    def save(self, name: str) -> None:
+        """Keep the choice under a name."""
+        if self._selection is not None:
+            self.arena.save_selection(name, self._selection)
+            self.post_message(Taken(f"Kept as {name}; :load {name} brings it back."))
+
+    @work(thread=True, exclusive=True, group="change", exit_on_error=False)
+    def load(self, name: str) -> None:
+        """Choose as it was kept under a name."""
+        kept = self.arena.saved_selections()
+        check_name(name, kept, "kept choices")
+        self.post_message(self.Changed(kept[name]))
+
+    @on(Changed)
+    def _changed(self, message: Changed) -> None:
+        self.choose(message.selection)
+
     def action_details(self) -> None:
         """Open all about the row under the cursor."""
         grid = self.focused
         if isinstance(grid, Grid) and grid.current is not None:
             key = grid.current.key
             audit = self._tasks.get(self._audit_key(key)) if grid.id == "tasks" else None
-            self.app.push_screen(plan_text.details(str(grid.id), key, self.catalog, audit))
+            self.app.push_screen(details(str(grid.id), key, self.catalog, audit))
 
 
 SCREEN = PlanScreen

@@ -1,27 +1,24 @@
-"""What the Plan screen says: rows of its lists, titles, the sum, the glance. Pure functions."""
+"""What the Plan screen says: the rows of its lists, their titles, the sum. Pure functions."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from textual.content import Content
 
-from tui.screens.dialogs import Notice
 from tui.widgets.rows import Cell, Column, Row
-from tui.widgets.words import big, count, roughly, say
+from tui.widgets.words import Tone, big, count, roughly, say
 
 if TYPE_CHECKING:
-    from engine.catalog.presets import Axes
     from engine.catalog.protocols import Protocol
     from engine.data.tasks import TaskInfo
     from engine.plan import Plan, Selection
-    from store.records import Model, Task
     from tui.arena import Catalog, ModelCard
 
-CHOICES: Final = ("models", "tasks", "protocols", "preset", "seeds")
+CHOICES: Final = ("models", "tasks", "protocols", "preset", "axes", "seeds")
 """The lists, in the order tab goes through them."""
 
 COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
@@ -45,10 +42,15 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
         Column("table", "paper", shed=1),
     ),
     "preset": (Column("preset", "preset"), Column("what", "what it does", least=20)),
+    "axes": (
+        Column("axis", "axis"),
+        Column("value", "value", least=8),
+        Column("values", "it can be", least=8),
+    ),
     "seeds": (Column("seed", "seed"), Column("what", "split", least=10)),
 }
 
-_PRESET_WORDS: Final[Mapping[str, str]] = {
+PRESET_WORDS: Final[Mapping[str, str]] = {
     "paper": "as the authors' code did it",
     "corrected": "as it should have been done",
 }
@@ -57,19 +59,55 @@ _PRESET_WORDS: Final[Mapping[str, str]] = {
 # ---------------------------------------------------------------------------- rows and titles
 
 
-def rows(catalog: Catalog, seeds: Sequence[int]) -> dict[str, list[Row]]:
-    """The rows of each list; `seeds` are the chosen ones, listed beside the paper's."""
-    every_seed = sorted({*catalog.seeds, *seeds})
+def rows(catalog: Catalog, selection: Selection) -> dict[str, list[Row]]:
+    """The rows of each list; what is chosen without being in the catalog is listed too."""
+    every_seed = sorted({*catalog.seeds, *selection.seeds})
+    models = {card.model.name for card in catalog.models}
+    tasks = {task.name for task in catalog.tasks}
     return {
-        "models": [_model_row(card) for card in catalog.models],
-        "tasks": [_task_row(task) for task in catalog.tasks],
+        "models": [_model_row(card) for card in catalog.models]
+        + [Row(name, (name, *("-",) * 4, "own", "")) for name in selection.models if name not in models],
+        "tasks": [_task_row(task) for task in catalog.tasks]
+        + [Row(name, (name, "", "your own")) for name in selection.tasks if name not in tasks],
+        "axes": axis_rows(catalog, selection),
         "protocols": [_protocol_row(protocol) for protocol in catalog.protocols],
-        "preset": [Row(name, (name, _PRESET_WORDS.get(name, ""))) for name in catalog.presets],
+        "preset": [Row(name, (name, PRESET_WORDS.get(name, ""))) for name in catalog.presets],
         "seeds": [
             Row(str(seed), (str(seed), "the paper's" if seed in catalog.seeds else "your own"))
             for seed in every_seed
         ],
     }
+
+
+TEXT: Final = "text"
+"""The row of the text recipe among the axes."""
+
+
+def axis_rows(catalog: Catalog, selection: Selection) -> list[Row]:
+    """One row for the text recipe and one for each axis; what differs from the preset stands out."""
+    preset = catalog.presets[selection.preset]
+    text = selection.descriptions or selection.text
+    set_apart: Tone = "accent" if text != "facts" else ""
+    found = [Row(TEXT, (TEXT, Cell(text, set_apart), Cell(", ".join(catalog.texts), "dim")))]
+    for name, values in catalog.axes.items():
+        value = selection.axes.get(name, getattr(preset, name))
+        tone: Tone = "accent" if name in selection.axes else ""
+        found.append(Row(name, (name, Cell(str(value), tone), Cell(", ".join(map(str, values)), "dim"))))
+    return found
+
+
+def stepped(catalog: Catalog, selection: Selection, name: str) -> Selection:
+    """`selection` with the axis, or the text recipe, at its next value; the preset's own unsets it."""
+    if name == TEXT:
+        return replace(selection, text=_next(catalog.texts, selection.text), descriptions="")
+    preset = getattr(catalog.presets[selection.preset], name)
+    value = _next(catalog.axes[name], selection.axes.get(name, preset))
+    others = {axis: setting for axis, setting in selection.axes.items() if axis != name}
+    return replace(selection, axes=others if value == preset else {**others, name: value})
+
+
+def _next(values: Sequence[Any], value: Any) -> Any:
+    return values[(values.index(value) + 1) % len(values)] if value in values else values[0]
 
 
 def _model_row(card: ModelCard) -> Row:
@@ -103,6 +141,8 @@ def title(name: str, chosen: Sequence[Row], total: int) -> tuple[object, ...]:
     names = ", ".join(row.key for row in chosen)
     if name == "preset":
         return (names,)
+    if name == "axes":
+        return ("space steps through values",) if not chosen else (f"{len(chosen)} set: {names}",)
     if name == "seeds":
         names = _ranges([int(row.key) for row in chosen])
     return (f"{len(chosen)}/{total}", (f"  {names}" if chosen else "  none", "dim"))
@@ -198,132 +238,3 @@ def _invitation(plan: Plan, readonly: bool) -> Content:
     if plan.units:
         return say(("All of it is done. Press 3 for the ranks.", "good"))
     return say(("Nothing here can be run; the reasons are above.", "warn"))
-
-
-# ---------------------------------------------------------------------------- the glance
-
-
-def glance(list_name: str, key: str, catalog: Catalog, audit: Task | str | None) -> Content:
-    """The row under the cursor in a few lines."""
-    if list_name == "models":
-        card = next((card for card in catalog.models if card.model.name == key), None)
-        return _model_glance(card) if card else say("")
-    if list_name == "tasks":
-        info = next((task for task in catalog.tasks if task.name == key), None)
-        return _task_glance(info, audit) if info else say("")
-    if list_name == "protocols":
-        protocol = next((item for item in catalog.protocols if item.name == key), None)
-        return _protocol_glance(protocol) if protocol else say("")
-    if list_name == "preset" and key in catalog.presets:
-        return _preset_glance(key, catalog.presets[key])
-    if list_name == "seeds":
-        return say(
-            ("SEED ", "strong"),
-            (key, "accent"),
-            "\nOne seed is one split of each task, the same genes for every model. "
-            "LR and RF train on 90% and are tested on the other 10%.",
-        )
-    return say("")
-
-
-def _model_glance(card: ModelCard) -> Content:
-    model = card.model
-    where = card.place or (
-        "answers over the network" if model.kind == "endpoint" else "not on this machine"
-    )
-    parts: list[object] = [
-        ("MODEL ", "strong"),
-        (model.name, "accent"),
-        f"\n{model.dimension or '?'} dim, {big(model.parameters)} params, "
-        f"{model.pooling or 'own'} pooling, {model.max_tokens or '?'} tokens, "
-        f"prefix {model.prefix.strip() or 'none'!r}",
-        f"\n{model.source} {model.revision[:12]}  {model.licence}",
-        "\n",
-        (where, "good" if card.place else "warn"),
-    ]
-    if model.note:
-        parts += ["\n", (model.note, "dim")]
-    return say(*parts)
-
-
-def _task_glance(info: TaskInfo, audit: Task | str | None) -> Content:
-    head = say(("TASK ", "strong"), (info.name, "accent"), f"  {info.title}\n")
-    if audit is None:
-        return say(head, ("Reading its labels.", "dim"))
-    if isinstance(audit, str):
-        return say(head, (audit, "warn"))
-    return say(head, _audit_table(audit), _exceptions(audit, 3))
-
-
-def _audit_table(task: Task) -> Content:
-    wide = max(len("label audit"), *(min(len(item.label), 24) for item in task.audit.classes))
-    lines: list[object] = [
-        (f"{'label audit':<{wide}} listed unique mapped text used\n", "dim"),
-    ]
-    for item in task.audit.classes:
-        lines.append(
-            f"{item.label[:24]:<{wide}} {item.raw:>6} {item.unique:>6} {item.mapped:>6} "
-            f"{item.with_text:>4} {item.used:>4}\n"
-        )
-    return say(*lines)
-
-
-def _exceptions(task: Task, limit: int) -> Content:
-    parts: list[object] = []
-    for reason, number in Counter(gene.reason for gene in task.audit.genes).most_common():
-        genes = [gene.symbol or gene.identifier for gene in task.audit.genes if gene.reason == reason]
-        more = f" and {len(genes) - limit} more" if len(genes) > limit else ""
-        parts += [(f"{number} {reason}: ", "warn"), ", ".join(genes[:limit]) + more + "\n"]
-    return say(*parts) if parts else say(("No gene was left out or stands twice.", "dim"))
-
-
-def _protocol_glance(protocol: Protocol) -> Content:
-    params = ", ".join(f"{name}={_brief(value)}" for name, value in protocol.params.items())
-    return say(("PROTOCOL ", "strong"), (protocol.name, "accent"), f"  {protocol.title}\n{params}")
-
-
-def _brief(value: object) -> str:
-    return "|".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def _preset_glance(name: str, axes: Axes) -> Content:
-    parts: list[object] = [("PRESET ", "strong"), (name, "accent"), f"  {_PRESET_WORDS.get(name, '')}\n"]
-    for axis in fields(axes):
-        value = getattr(axes, axis.name)
-        parts.append((f"{axis.name}={value} ", "accent" if value != axis.default else "dim"))
-    return say(*parts)
-
-
-def details(list_name: str, key: str, catalog: Catalog, audit: Task | str | None) -> Notice:
-    """All about the row under the cursor, as an overlay."""
-    if list_name == "tasks" and audit is not None and not isinstance(audit, str):
-        genes = "\n".join(
-            f"{gene.symbol or gene.identifier} ({gene.identifier}), {gene.label}: {gene.reason}"
-            f"{'' if gene.used else ', left out'}"
-            for gene in audit.audit.genes
-        )
-        return Notice(key, f"{audit.title}. {audit.source}", body=f"{_audit_table(audit).plain}\n{genes}")
-    if list_name == "models":
-        card = next(card for card in catalog.models if card.model.name == key)
-        return Notice(key, card.model.note or "", body=_card(card.model, card.place))
-    return Notice(key, "", body=glance(list_name, key, catalog, audit).plain)
-
-
-def _card(model: Model, place: str) -> str:
-    printed = ", ".join(f"{name} {value}" for name, value in model.printed.items())
-    facts = {
-        "kind": model.kind,
-        "source": model.source,
-        "revision": model.revision,
-        "dimensions": model.dimension,
-        "parameters": f"{model.parameters:,}" if model.parameters else None,
-        "pooling": model.pooling or "as the model's files say",
-        "unit length": {True: "yes", False: "no", None: "as the model's files say"}[model.normalize],
-        "prefix": repr(model.prefix) if model.prefix else "none",
-        "longest text": f"{model.max_tokens} tokens" if model.max_tokens else None,
-        "licence": model.licence,
-        "in the paper": model.paper_name,
-        "the paper prints": printed,
-        "on this machine": place or "no",
-    }
-    return "\n".join(f"{name:<16} {value}" for name, value in facts.items() if value)

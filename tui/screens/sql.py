@@ -126,7 +126,7 @@ class SqlScreen(ArenaScreen):
 
     def on_unmount(self) -> None:
         """End the child."""
-        self.arena.close_console()
+        self.arena.desk.close()
 
     # ------------------------------------------------------------------ asking
 
@@ -139,7 +139,8 @@ class SqlScreen(ArenaScreen):
     def ask(self, sql: str) -> None:
         """Run a query; what is wrong with it is told in place."""
         try:
-            result, rows = self.arena.sql(sql, PAGE)
+            self.arena.catch_up()
+            result, rows = self.arena.desk.run(sql, PAGE)
         except GeneArenaError as error:
             self.post_message(self.Answered(sql, None, (), str(error)))
         else:
@@ -149,7 +150,7 @@ class SqlScreen(ArenaScreen):
     def read_page(self, result: Result, page: int) -> None:
         """Read some rows of the result; a newer query has made them moot if they are gone."""
         try:
-            rows = self.arena.sql_page(page * PAGE, PAGE)
+            rows = self.arena.desk.page(page * PAGE, PAGE)
         except UsageError:
             return
         self.post_message(self.PageRead(result, page, rows))
@@ -157,12 +158,12 @@ class SqlScreen(ArenaScreen):
     @work(thread=True, exclusive=True, group="history", exit_on_error=False)
     def read_history(self) -> None:
         """Read the earlier and the saved queries."""
-        self.post_message(self.HistoryRead(*self.arena.sql_history()))
+        self.post_message(self.HistoryRead(*self.arena.desk.history()))
 
     @work(thread=True, group="history-save", exit_on_error=False)
     def save(self, name: str, sql: str) -> None:
         """Keep a query under a name."""
-        self.arena.save_sql(name, sql)
+        self.arena.desk.save(name, sql)
 
     @on(NamesRead)
     def _names_read(self, message: NamesRead) -> None:
@@ -227,7 +228,7 @@ class SqlScreen(ArenaScreen):
     @work(thread=True, exclusive=True, group="export", exit_on_error=False)
     def write_result(self, result: Result, path: str) -> None:
         """Write every row of the result."""
-        written = self.arena.export_sql(result, path)
+        written = self.arena.desk.export(result, path)
         self.post_message(Taken(f"Wrote {count(result.count, 'row')} to {written}."))
 
     def export_to(self, path: str | None) -> None:
@@ -269,7 +270,7 @@ class SqlScreen(ArenaScreen):
     def action_stop(self) -> None:
         """Stop the query that is running."""
         if not self.refused("sql.stop"):
-            self.arena.stop_sql()
+            self.arena.desk.stop()
 
     def action_history(self) -> None:
         """List saved and earlier queries."""

@@ -1,0 +1,164 @@
+"""What the Plan screen says about the row under the cursor, in a few lines and in full. Pure functions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Final
+
+from textual.content import Content
+
+from tui.screens.dialogs import Notice
+from tui.screens.plan_text import PRESET_WORDS
+from tui.widgets.words import big, say
+
+if TYPE_CHECKING:
+    from engine.catalog.presets import Axes
+    from engine.catalog.protocols import Protocol
+    from engine.data.tasks import TaskInfo
+    from store.records import Model, Task
+    from tui.arena import Catalog, ModelCard
+
+AXIS_WORDS: Final[Mapping[str, str]] = {
+    "text": "How a gene's facts become the text that is embedded; :descriptions FILE brings your own.",
+    "labels": "Repeats in a label list: kept, collapsed in a class, or collapsed and conflicts dropped.",
+    "provenance": 'Whether "[provided by RefSeq, ...]" and dates stay in summaries.',
+    "prefix": "What the model card wants before a text: left out, or put.",
+    "pooling": "As the model's card and files say, or forced.",
+    "precision": "Of the encoder.",
+    "scaling": "Vectors before the classifier: as they come, at unit length, or standardised.",
+    "lr_solver": "Tuned LR: liblinear over l1 and l2 as published, or lbfgs over l2.",
+    "finetune_tokens": "Longest text in tokens when fine-tuning; :axis finetune_tokens=N sets any other.",
+    "finetune_head": "Head on BERT's next-sentence pooler, or on the model's own pooling.",
+    "finetune_schedule": "Linear decay, or warm-up and then a step down on a plateau.",
+}
+
+
+def glance(list_name: str, key: str, catalog: Catalog, audit: Task | str | None) -> Content:
+    """The row under the cursor in a few lines."""
+    if list_name == "models":
+        card = next((card for card in catalog.models if card.model.name == key), None)
+        return _model_glance(card) if card else say("")
+    if list_name == "tasks":
+        info = next((task for task in catalog.tasks if task.name == key), None)
+        return _task_glance(info, audit) if info else say("")
+    if list_name == "protocols":
+        protocol = next((item for item in catalog.protocols if item.name == key), None)
+        return _protocol_glance(protocol) if protocol else say("")
+    if list_name == "preset" and key in catalog.presets:
+        return _preset_glance(key, catalog.presets[key])
+    if list_name == "axes":
+        return say(("AXIS ", "strong"), (key, "accent"), "\n", AXIS_WORDS.get(key, ""))
+    if list_name == "seeds":
+        return say(
+            ("SEED ", "strong"),
+            (key, "accent"),
+            ("   :seeds 41-60 chooses others", "dim"),
+            "\nOne seed is one split of each task, the same genes for every model. "
+            "LR and RF train on 90% and are tested on the other 10%.",
+        )
+    return say("")
+
+
+def _model_glance(card: ModelCard) -> Content:
+    model = card.model
+    where = card.place or (
+        "answers over the network" if model.kind == "endpoint" else "not on this machine"
+    )
+    parts: list[object] = [
+        ("MODEL ", "strong"),
+        (model.name, "accent"),
+        f"\n{model.dimension or '?'} dim, {big(model.parameters)} params, "
+        f"{model.pooling or 'own'} pooling, {model.max_tokens or '?'} tokens, "
+        f"prefix {model.prefix.strip() or 'none'!r}",
+        f"\n{model.source} {model.revision[:12]}  {model.licence}",
+        "\n",
+        (where, "good" if card.place else "warn"),
+    ]
+    if model.note:
+        parts += ["\n", (model.note, "dim")]
+    return say(*parts)
+
+
+def _task_glance(info: TaskInfo, audit: Task | str | None) -> Content:
+    head = say(("TASK ", "strong"), (info.name, "accent"), f"  {info.title}\n")
+    if audit is None:
+        return say(head, ("Reading its labels.", "dim"))
+    if isinstance(audit, str):
+        return say(head, (audit, "warn"))
+    return say(head, _audit_table(audit), _exceptions(audit, 3))
+
+
+def _audit_table(task: Task) -> Content:
+    wide = max(len("label audit"), *(min(len(item.label), 24) for item in task.audit.classes))
+    lines: list[object] = [
+        (f"{'label audit':<{wide}} listed unique mapped text used\n", "dim"),
+    ]
+    for item in task.audit.classes:
+        lines.append(
+            f"{item.label[:24]:<{wide}} {item.raw:>6} {item.unique:>6} {item.mapped:>6} "
+            f"{item.with_text:>4} {item.used:>4}\n"
+        )
+    return say(*lines)
+
+
+def _exceptions(task: Task, limit: int) -> Content:
+    parts: list[object] = []
+    for reason, number in Counter(gene.reason for gene in task.audit.genes).most_common():
+        genes = [gene.symbol or gene.identifier for gene in task.audit.genes if gene.reason == reason]
+        more = f" and {len(genes) - limit} more" if len(genes) > limit else ""
+        parts += [(f"{number} {reason}: ", "warn"), ", ".join(genes[:limit]) + more + "\n"]
+    return say(*parts) if parts else say(("No gene was left out or stands twice.", "dim"))
+
+
+def _protocol_glance(protocol: Protocol) -> Content:
+    params = ", ".join(f"{name}={_brief(value)}" for name, value in protocol.params.items())
+    return say(("PROTOCOL ", "strong"), (protocol.name, "accent"), f"  {protocol.title}\n{params}")
+
+
+def _brief(value: object) -> str:
+    return "|".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _preset_glance(name: str, axes: Axes) -> Content:
+    parts: list[object] = [("PRESET ", "strong"), (name, "accent"), f"  {PRESET_WORDS.get(name, '')}\n"]
+    for axis in fields(axes):
+        value = getattr(axes, axis.name)
+        parts.append((f"{axis.name}={value} ", "accent" if value != axis.default else "dim"))
+    return say(*parts)
+
+
+def details(list_name: str, key: str, catalog: Catalog, audit: Task | str | None) -> Notice:
+    """All about the row under the cursor, as an overlay."""
+    if list_name == "tasks" and audit is not None and not isinstance(audit, str):
+        genes = "\n".join(
+            f"{gene.symbol or gene.identifier} ({gene.identifier}), {gene.label}: {gene.reason}"
+            f"{'' if gene.used else ', left out'}"
+            for gene in audit.audit.genes
+        )
+        return Notice(key, f"{audit.title}. {audit.source}", body=f"{_audit_table(audit).plain}\n{genes}")
+    if list_name == "models":
+        card = next(card for card in catalog.models if card.model.name == key)
+        return Notice(key, card.model.note or "", body=_card(card.model, card.place))
+    return Notice(key, "", body=glance(list_name, key, catalog, audit).plain)
+
+
+def _card(model: Model, place: str) -> str:
+    printed = ", ".join(f"{name} {value}" for name, value in model.printed.items())
+    facts = {
+        "kind": model.kind,
+        "source": model.source,
+        "revision": model.revision,
+        "dimensions": model.dimension,
+        "parameters": f"{model.parameters:,}" if model.parameters else None,
+        "pooling": model.pooling or "as the model's files say",
+        "unit length": {True: "yes", False: "no", None: "as the model's files say"}[model.normalize],
+        "prefix": repr(model.prefix) if model.prefix else "none",
+        "longest text": f"{model.max_tokens} tokens" if model.max_tokens else None,
+        "licence": model.licence,
+        "in the paper": model.paper_name,
+        "the paper prints": printed,
+        "on this machine": place or "no",
+    }
+    return "\n".join(f"{name:<16} {value}" for name, value in facts.items() if value)
