@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import errno
 import gc
 import os
-import signal
-import termios
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -27,12 +23,11 @@ from tui.palette import ArenaCommands
 from tui.screens.base import ArenaScreen
 from tui.screens.dialogs import Ask, Notice, error_notice
 from tui.settings import Settings, check_name, read_settings
+from tui.terminal import leaving_in_order
 from tui.widgets.header import SCREENS
 from tui.widgets.words import ASCII, UNICODE, Charset
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from store.home import Home
     from tui.widgets.commandbar import Command
 
@@ -51,15 +46,6 @@ def _screen(name: str) -> Callable[[], Screen[Any]]:
         return screen
 
     return make
-
-
-def terminal_hung_up() -> bool:
-    """Whether standard input was a terminal at whose other end nobody is left."""
-    try:
-        termios.tcgetattr(0)
-    except termios.error as error:
-        return bool(error.args and error.args[0] == errno.EIO)
-    return False
 
 
 class ArenaApp(App[int]):
@@ -114,6 +100,7 @@ class ArenaApp(App[int]):
         super().__init__()
         self.beat = beat
         self.arena = arena
+        self._signals = contextlib.ExitStack()
         self.settings = settings or Settings()
         if self.settings.theme:
             check_name(self.settings.theme, list(self.available_themes), "theme")
@@ -138,18 +125,11 @@ class ArenaApp(App[int]):
 
     def on_mount(self) -> None:
         """Leave in order when the terminal goes away."""
-        loop = asyncio.get_running_loop()
+        self._signals.enter_context(leaving_in_order(self.exit))
 
-        def leave(number: int, _: FrameType | None) -> None:
-            if terminal_hung_up():
-                # Textual would wait for ever for its last words to be written; nothing is lost.
-                os._exit(128 + number)
-            loop.call_soon_threadsafe(self.exit, 128 + number)
-
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            # Without a main thread (a test, a browser) there is nothing to install.
-            with contextlib.suppress(ValueError):
-                signal.signal(number, leave)
+    def on_unmount(self) -> None:
+        """Leave the signals to whoever had them."""
+        self._signals.close()
 
     @work(thread=True, group="pulse", exit_on_error=False)
     def watch_the_run(self) -> None:

@@ -65,13 +65,16 @@ async def test_a_watcher_leaves_a_live_run_without_a_question():
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-async def test_signals_leave_in_order(arena, number):
+async def test_signals_leave_in_order(arena, number, monkeypatch):
+    monkeypatch.setattr("tui.terminal.hung_up", lambda: False)
+    before = signal.getsignal(number)
     app = make_app(arena)
     async with drive(app) as pilot:
         await until(pilot, lambda: "to run" in screen_text(app))
         os.kill(os.getpid(), number)
         await until(pilot, lambda: not app.is_running)
     assert app.return_value == 128 + number
+    assert signal.getsignal(number) == before
     assert arena.requests == []
 
 

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widget import Widget
+from textual.widget import MountError, Widget
 from textual.worker import Worker, WorkerState
 
 from tui.screens.dialogs import Ask
@@ -128,9 +128,10 @@ class ArenaScreen(Screen[None]):
 
     async def complete(self) -> None:
         """Mount the rest and follow the run, unless the application is being left already."""
-        if not all(widget.is_mounted for widget in self.query("*")):
+        try:
+            await self.mount_rest()
+        except MountError:
             return
-        await self.mount_rest()
         self._completed = True
         self.begin()
         self.watch(self.app, "pulse", self._on_pulse)

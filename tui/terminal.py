@@ -1,0 +1,48 @@
+"""What becomes of the application when its terminal goes away, or somebody asks the process to end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import signal
+import termios
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Final
+
+SIGNALS: Final = (signal.SIGHUP, signal.SIGTERM)
+
+
+def hung_up() -> bool:
+    """Whether standard input was a terminal at whose other end nobody is left."""
+    try:
+        termios.tcgetattr(0)
+    except termios.error as error:
+        return bool(error.args and error.args[0] == errno.EIO)
+    return False
+
+
+@contextlib.contextmanager
+def leaving_in_order(leave: Callable[[int], None]) -> Iterator[None]:
+    """Until the block ends, have SIGHUP and SIGTERM call `leave` with the exit code, in the running loop.
+
+    Without a main thread (a browser) there is nothing to install.
+    """
+    loop = asyncio.get_running_loop()
+
+    def handle(number: int, _: FrameType | None) -> None:
+        if hung_up():
+            # Textual would wait for ever for its last words to be written; nothing is lost.
+            os._exit(128 + number)
+        loop.call_soon_threadsafe(leave, 128 + number)
+
+    before = {}
+    with contextlib.suppress(ValueError):
+        before = {number: signal.signal(number, handle) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
