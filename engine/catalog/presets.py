@@ -118,7 +118,7 @@ def unknown(kind: str, name: str, known: Any) -> tuple[str, str]:
     """The sentence and the hint for a name that is not known, with the nearest that is."""
     names = {str(item).casefold(): str(item) for item in known}
     wanted = name.casefold()
-    near = [folded for folded in names if wanted and wanted in folded]
+    near = sorted((folded for folded in names if wanted and wanted in folded), key=len)
     near = near or difflib.get_close_matches(wanted, names, n=1, cutoff=0.4)
     some = ", ".join(list(names.values())[:20])
     hint = f"Did you mean {names[near[0]]!r}?" if near else f"Known: {some}."
