@@ -62,7 +62,19 @@ PROTOCOLS: Final[Mapping[str, Protocol]] = {
             6,
         ),
         Protocol("finetune", "Fine-tuned, two stages", 1, "finetune", _FINETUNE, 8),
-        Protocol("linear-probe", "Frozen encoder, linear head", 1, "finetune", {**_FINETUNE, "learning_rate": 1e-3, "stage2_learning_rate": 1e-4}),
-        Protocol("lora", "LoRA adapters, two stages", 1, "finetune", {**_FINETUNE, "learning_rate": 1e-4, "stage2_learning_rate": 1e-5, "rank": 8, "alpha": 16}),
+        Protocol(
+            "linear-probe",
+            "Frozen encoder, linear head",
+            1,
+            "finetune",
+            {**_FINETUNE, "learning_rate": 1e-3, "stage2_learning_rate": 1e-4},
+        ),
+        Protocol(
+            "lora",
+            "LoRA adapters, two stages",
+            1,
+            "finetune",
+            {**_FINETUNE, "learning_rate": 1e-4, "stage2_learning_rate": 1e-5, "rank": 8, "alpha": 16},
+        ),
     )
 }
