@@ -90,9 +90,3 @@ class Control:
         """Unit `key` is no longer in flight."""
         with self._lock:
             self._in_flight.pop(key, None)
-
-    @property
-    def in_flight(self) -> tuple[str, ...]:
-        """Keys of the units being worked on."""
-        with self._lock:
-            return tuple(self._in_flight)

@@ -22,6 +22,7 @@ from typing import Any, Final, Literal
 
 from engine.plan import Selection
 from store.errors import StoreBusy, StoreError
+from store.files import replacing
 from store.home import Home
 
 RequestKind = Literal["pause", "resume", "cancel", "drain"]
@@ -362,14 +363,10 @@ def _number(path: Path) -> int:
 
 
 def _replace(path: Path, data: Mapping[str, Any]) -> None:
-    """Write under another name and rename: a reader sees the old file or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(json.dumps(data))
-        temporary.replace(path)
+        with replacing(path) as fresh:
+            fresh.write_text(json.dumps(data))
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise StoreError(f"The file {path} cannot be written: {error.strerror}.") from error
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+
+from store.files import replacing
 
 STRIKES: Final = 3
 """Deaths of the runner, with nothing else in flight, after which a piece of work is given up."""
@@ -93,7 +94,5 @@ class Crashes:
             (self._marks / key).unlink()
 
     def _write(self) -> None:
-        temporary = self._file.with_name(f".{self._file.name}.{os.getpid()}")
-        with contextlib.suppress(OSError):
-            temporary.write_text(json.dumps(self._strikes))
-            temporary.replace(self._file)
+        with contextlib.suppress(OSError), replacing(self._file) as fresh:
+            fresh.write_text(json.dumps(self._strikes))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from store.errors import DataError, UsageError
+from store.files import replacing
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,11 +31,11 @@ FORMATS: Final = tuple(SUFFIXES.values())
 
 Row = Sequence[Any]
 
-_PARQUET_BATCH = 65_536
+_PARQUET_BATCH: Final = 65_536
 """Rows held at once while a Parquet file is written."""
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "|", "%")
-_LATEX = {
+_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?")
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "|", "%")
+_LATEX: Final = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
     "}": r"\}",
@@ -83,10 +84,10 @@ def export_table(
     target = Path(path).expanduser()
     kind = format_of(target, format)
     if kind == "parquet":
-        with _replacing(target) as stream:
+        with _whole(target) as stream:
             _write_parquet(columns, rows, stream)
     else:
-        with _replacing(target) as stream:
+        with _whole(target) as stream:
             for piece in render(columns, rows, kind):
                 stream.write(piece.encode())
     return target
@@ -118,7 +119,7 @@ def export_query(
         return export_table(columns, rows, target, format)
     import pyarrow.parquet as pq
 
-    with _replacing(target) as stream:
+    with _whole(target) as stream:
         reader = connection.sql(query, params=list(parameters)).to_arrow_reader(_PARQUET_BATCH)
         with pq.ParquetWriter(stream, reader.schema) as writer:
             for batch in reader:
@@ -151,21 +152,17 @@ def render(columns: Sequence[str], rows: Iterable[Row], format: str) -> Iterator
 
 
 @contextmanager
-def _replacing(target: Path) -> Iterator[IO[bytes]]:
-    """A file beside `target` that takes its place when the block ends well."""
-    scratch = target.with_name(f".{target.name[:40]}.{os.getpid()}.part")
+def _whole(target: Path) -> Iterator[IO[bytes]]:
+    """What is written takes the place of `target`, synced, when the block ends well."""
     try:
-        with scratch.open("wb") as stream:
+        with replacing(target) as fresh, fresh.open("wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        scratch.replace(target)
     except OSError as error:
         raise DataError(
             f"The file {target} cannot be written: {error.strerror or error}.", "Choose another --output."
         ) from error
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 # ---------------------------------------------------------------------------- formats

@@ -10,7 +10,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 SPEC_VERSION = 1
@@ -104,7 +104,7 @@ class AuditedGene:
     symbol: str
     label: str
     reason: str
-    """In the field's words: `duplicate`, `in both classes`, `not mapped`, `no text`, ..."""
+    """In the field's words: `duplicate`, `in more than one class`, `not mapped`, ..."""
     used: bool
 
 
@@ -260,7 +260,7 @@ class Scored:
     finished_at: str
     """UTC, ISO 8601."""
     seconds: Mapping[str, float] = field(default_factory=dict)
-    """Wall time by phase: embed, fit, predict / load, tokenise, train, eval."""
+    """Wall time by phase: tune, fit / load, tokenise, train, eval; and metrics."""
     vectors_hash: str = ""
     """SHA-256 of the float32 matrix used, where there is one."""
     best_params: Mapping[str, Any] = field(default_factory=dict)
@@ -331,8 +331,3 @@ class Run:
     finished_at: str = ""
     state: str = "started"
     """`started`, then `finished`, `failed` (some units failed) or `cancelled`."""
-
-
-def field_names(record: type) -> tuple[str, ...]:
-    """The field names of a record class, in order."""
-    return tuple(item.name for item in fields(record))

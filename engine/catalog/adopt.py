@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 from engine.catalog.models import list_models
 from store.errors import StoreError, UsageError
+from store.files import replacing
 from store.home import Home
 
 
@@ -55,6 +55,5 @@ def check_model_name(home: Home, name: str) -> None:
 def _replace(home: Home, text: str) -> None:
     path = home.config_file
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
+    with replacing(path) as fresh:
+        fresh.write_text(text, encoding="utf-8")

@@ -13,12 +13,12 @@ import importlib.util
 import json
 import os
 import re
-import tempfile
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
 from store.errors import ModelError
+from store.files import replacing
 from store.home import Home, find_home
 from store.records import Model
 
@@ -200,7 +200,5 @@ def _remember(home: Home | None, data: dict[str, Any]) -> None:
     target = _memory_file(home)
     with contextlib.suppress(OSError):
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".digests")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(data, stream)
-        Path(name).replace(target)
+        with replacing(target) as fresh:
+            fresh.write_text(json.dumps(data), encoding="utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,13 +21,12 @@ from engine.data.tables import (
     write_csv,
 )
 from store.errors import DataError, StoreError
+from store.files import replacing
 from store.home import Home
 from store.records import content_hash
 
 GENE_COLUMNS: Final = ("gene", "symbol", "gene_symbol", "gene_name", "gene_id", "identifier", "ensembl_id")
 TEXT_COLUMNS: Final = ("description", "summary", "text", "desc")
-
-
 COLUMNS: Final = ("gene", "description")
 """The header of a kept file."""
 
@@ -135,12 +133,8 @@ def keep_descriptions(texts: Mapping[str, str], name: str, home: Home) -> Path:
     path = home.data / "descriptions" / f"{name}.csv"
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = path.with_name(f".{name}.{os.getpid()}")
-        try:
+        with replacing(path) as fresh:
             write_csv(fresh, COLUMNS, texts.items())
-            fresh.replace(path)
-        finally:
-            fresh.unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror or error}.") from error
     return path

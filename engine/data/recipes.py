@@ -80,13 +80,8 @@ _FIELDS: Final[Mapping[str, Callable[[Gene, str], str]]] = {
 
 
 def text_recipes() -> tuple[str, ...]:
-    """The named recipes; besides them `template:` with the fields of `template_fields` in braces."""
+    """The named recipes; besides them `template:` with fields in braces."""
     return tuple(_RECIPES)
-
-
-def template_fields() -> tuple[str, ...]:
-    """What a template such as `template:{symbol} is {name}` may name."""
-    return tuple(_FIELDS)
 
 
 def effective_text(text: str, brings_texts: bool) -> str:

@@ -105,16 +105,6 @@ def import_vectors(path: Path, name: str, home: Home, genes: Path | None = None)
     return report
 
 
-def load_vectors(folder: Path) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """The genes and float32[n, d] of an imported table: its folder or its .npz.
-
-    Raises:
-        DataError: it is missing or damaged.
-    """
-    vectors = read_vectors(folder / "vectors.npz" if folder.is_dir() else folder)
-    return vectors.genes, vectors.matrix
-
-
 def _tasks(home: Home) -> Iterator[LabelList]:
     for info in list_tasks(home):
         if not info.problem:

@@ -18,14 +18,9 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
+from engine.catalog.local import WEIGHTS
 from store.errors import ModelError
 
-_WEIGHTS: Final = (
-    "model.safetensors",
-    "model.safetensors.index.json",
-    "pytorch_model.bin",
-    "pytorch_model.bin.index.json",
-)
 _TOKENIZERS: Final = (
     "tokenizer.json",
     "vocab.txt",
@@ -82,7 +77,7 @@ def load_encoder(folder: Path, dropout: float | None = None) -> Encoder:
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     config = _read_config(folder, dropout)
-    weights = _first_of(folder, _WEIGHTS, "weights")
+    weights = _first_of(folder, WEIGHTS, "weights")
     module, info = _read_weights(folder, weights, config)
     _check_keys(folder / "config.json", weights, module, info)
     pooling, notes = read_pooling(folder)

@@ -124,7 +124,3 @@ class StackedStep:
         with torch.cuda.graph(graph):
             losses = self._compute(rows, shares, width)
         return graph, rows, shares, losses
-
-
-def _shares(texts: int, size: int) -> list[float]:
-    return [1 / texts] * texts + [0.0] * (size - texts)

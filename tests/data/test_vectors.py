@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.data.genept import NotStreamable, stream_vectors
 from engine.data.vector_files import read_vectors
-from engine.data.vectors import import_vectors, load_vectors
+from engine.data.vectors import import_vectors
 from store.errors import DataError, StoreError, UsageError
 from store.home import Home, find_home
 
@@ -122,17 +122,16 @@ def test_import_names_genes_and_tells_coverage(tmp_path: Path, home: Home) -> No
     assert covered["bivalent-vs-no-methyl", "bivalent"] == (2, 95)
     assert covered["bivalent-vs-no-methyl", "non-methylated"] == (1, 39)
     assert covered["dosage-sensitivity", "dosage-insensitive"] == (0, 364)
-    for place in (Path(report.path), Path(report.path).parent):
-        genes, matrix = load_vectors(place)
-        assert genes == ("TP53", "GATA1", "FOXP2", "PAX6", "XXX1")
-        assert np.array_equal(matrix, MATRIX)
+    kept = read_vectors(Path(report.path))
+    assert kept.genes == ("TP53", "GATA1", "FOXP2", "PAX6", "XXX1")
+    assert np.array_equal(kept.matrix, MATRIX)
     assert json.loads((Path(report.path).parent / "report.json").read_text())["dimension"] == 4
 
 
 def test_of_a_pickle_only_known_genes_are_kept(tmp_path: Path, home: Home) -> None:
     for form in ("lists.pickle", "arrays.pkl"):
         report = import_vectors(write(tmp_path, form), form, home)
-        assert load_vectors(Path(report.path))[0] == ("TP53", "GATA1", "FOXP2", "PAX6")
+        assert read_vectors(Path(report.path)).genes == ("TP53", "GATA1", "FOXP2", "PAX6")
         assert report.total == 5 or form == "arrays.pkl"
 
 
@@ -145,7 +144,7 @@ def test_names_and_places(tmp_path: Path, home: Home) -> None:
         import_vectors(path, "../mine", home)
     (home.data / "vectors" / "mine" / "vectors.npz").write_bytes(b"PK\x03\x04 no longer")
     with pytest.raises(DataError, match=r"damaged \.npz"):
-        load_vectors(home.data / "vectors" / "mine")
+        read_vectors(home.data / "vectors" / "mine" / "vectors.npz")
     blocked = find_home(tmp_path / "blocked").create()
     (blocked.data / "vectors").write_text("a file")
     with pytest.raises(StoreError, match="cannot be written"):
@@ -155,8 +154,8 @@ def test_names_and_places(tmp_path: Path, home: Home) -> None:
 def test_two_ids_of_one_gene(tmp_path: Path, home: Home) -> None:
     path = tmp_path / "v.csv"
     path.write_text("gene,a,b\nFOXP2,1,2\nENSG00000128573,1,2\nTP53,3,4\n")
-    genes, _ = load_vectors(Path(import_vectors(path, "same", home).path))
-    assert genes == ("FOXP2", "ENSG00000128573", "TP53")
+    kept = read_vectors(Path(import_vectors(path, "same", home).path))
+    assert kept.genes == ("FOXP2", "ENSG00000128573", "TP53")
     path.write_text("gene,a,b\nFOXP2,1,2\nENSG00000128573,1,3\n")
     with pytest.raises(DataError, match="FOXP2 and ENSG00000128573, which are one gene, FOXP2"):
         import_vectors(path, "differ", home)

@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 
 import store
 from store.database import insert
-from store.queries import arms, cell, rankings, unit_counts
+from store.queries import arms, cell, rankings
 from store.reference import PAPER_TASKS, reference_scores
 from store.store import Store
 
@@ -226,7 +226,7 @@ def test_rankings_bring_the_published_rows(small_arena):
     assert rankings(small_arena, "linear-probe").rows == ()
 
 
-def test_arms_cells_and_counts(small_arena):
+def test_arms_and_cells(small_arena):
     assert [(arm.protocol, arm.preset, arm.text, arm.units) for arm in arms(small_arena)] == [
         ("lr", "paper", "facts", 10),
         ("rf", "paper", "facts", 1),
@@ -238,8 +238,6 @@ def test_arms_cells_and_counts(small_arena):
     ]
     assert splits[0]["seconds"] == {"fit": 0.25, "predict": 0.01}
     assert splits[1]["sentence"] == "It ran out of memory."
-    counted = [(count.protocol, count.scored, count.failed) for count in unit_counts(small_arena)]
-    assert counted == [("lr", 9, 1), ("rf", 1, 0)]
 
 
 def test_the_newest_configuration_of_a_cell_counts(home):
