@@ -1,6 +1,6 @@
 """The detached runner: works off the queue of selections, with no terminal, until it is empty.
 
-Started by `engine.control.launch` as `python -m engine DATA CACHE CONFIG LOG`.
+Started by `engine.control.launch` as `python -m engine DATA CACHE CONFIG LOG [DEVICE WORKERS THREADS]`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from pathlib import Path
 
 from engine.cancel import Control
 from engine.control import LogLine, Status, queued, read_status, runner_lock, take_queued, write_status
+from engine.environment import now
 from engine.events import Event, Log, RunFinished, RunPaused, RunStarted, UnitFinished
 from engine.plan import Selection
 from engine.runner import Options
 from engine.supervise import supervise_locked
-from engine.workshop import Workshop, now
+from engine.workshop import Workshop
 from store.errors import GeneArenaError, StoreError
 from store.home import Home
 from store.records import Failed, Scored

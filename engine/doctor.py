@@ -184,6 +184,7 @@ def _journals(home: Home) -> Iterator[Finding]:
 
 
 def _database(home: Home) -> Iterator[Finding]:
+    from store.apply import applied_offsets
     from store.database import connect
 
     if not home.database.exists():
@@ -198,7 +199,7 @@ def _database(home: Home) -> Iterator[Finding]:
                 name: con.execute(f"select count(*) from {name}").fetchall()[0][0]
                 for name in ("units", "failures", "conflicts", "environments")
             }
-            applied = dict(con.execute('select file, "offset" from applied').fetchall())
+            applied = applied_offsets(con)
     except StoreError as error:
         yield Problem("store", error.message, _command_in(error.hint) or "genearena repair")
         return

@@ -1,10 +1,11 @@
-"""Where a number came from: library versions, device, threads. Imports none of the libraries."""
+"""Where and when a number came from: versions, device, threads, time. Imports none of the libraries."""
 
 from __future__ import annotations
 
 import os
 import platform
 import socket
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -42,6 +43,11 @@ def describe_environment(device: str, threads: int) -> Environment:
         threads,
         versions,
     )
+
+
+def now() -> str:
+    """UTC, ISO 8601, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def usable_cores() -> int:

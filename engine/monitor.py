@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from engine.control import EpochStatus, LogLine, RunState, StageStatus, Status, UnitStatus
+from engine.environment import now
 from engine.events import (
     EpochFinished,
     Event,
@@ -26,7 +27,6 @@ from engine.events import (
 )
 from engine.jobs import finetune_label
 from engine.plan import Plan
-from engine.workshop import now
 from store.records import Cancelled, Failed, Scored, Unit
 
 _RECENT: Final = 200
@@ -116,7 +116,7 @@ class Monitor:
                 self._disk = ""
                 self.log("info", "The run goes on.")
             case RunFinished(run):
-                self._status = replace(self._status, state=_final_state(run.state, self._counts))
+                self._status = replace(self._status, state=run.state)  # type: ignore[arg-type]
 
     def log(self, level: str, text: str) -> None:
         """Keep one sentence."""
@@ -207,9 +207,3 @@ def _unit_status(
         seconds,
         sentence,
     )
-
-
-def _final_state(state: str, counts: Counter[str]) -> RunState:
-    if state == "started":  # nothing was to be done
-        return "finished"
-    return "failed" if counts["failed"] and state != "cancelled" else state  # type: ignore[return-value]

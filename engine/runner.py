@@ -1,4 +1,4 @@
-"""run(plan, store, control) -> Iterator[Event]; the only place with threads.
+"""run(plan, store, control) -> Iterator[Event]; the only place with threads that work.
 
 One thread for each device embeds and fine-tunes; several CPU threads classify, so that the LR and
 RF of one model overlap the embedding of the next. Where the CPU is the device, the two take turns.
@@ -24,7 +24,7 @@ from typing import Final
 
 from engine.cancel import Control, Stopped
 from engine.crashes import STRIKES, Crashes
-from engine.environment import describe_environment, usable_cores
+from engine.environment import describe_environment, now, usable_cores
 from engine.events import (
     EpochFinished,
     Event,
@@ -40,7 +40,7 @@ from engine.events import (
 from engine.jobs import Job, finetune_label, jobs_of
 from engine.plan import Plan
 from engine.ticker import Ticker
-from engine.workshop import LocalWorkshop, TaskVectors, Workshop, now
+from engine.workshop import LocalWorkshop, TaskVectors, Workshop
 from store.entries import Record
 from store.errors import GeneArenaError
 from store.journal import DiskFull
@@ -101,10 +101,10 @@ def run(
             if isinstance(event, UnitFinished):
                 counts[type(event.outcome).__name__] += 1
             yield event
-        state = _end_state(counts, len(plan.todo))
-        record = replace(record, finished_at=now(), state=state)
-        yield from _save(store, [record], control)
-    yield RunFinished(record, counts["Scored"], counts["Failed"], counts["Cancelled"])
+    ended = replace(record, finished_at=now(), state=_end_state(counts, len(plan.todo)))
+    if plan.todo:
+        yield from _save(store, [ended], control)
+    yield RunFinished(ended, counts["Scored"], counts["Failed"], counts["Cancelled"])
 
 
 def _end_state(counts: Counter[str], wanted: int) -> str:

@@ -1,7 +1,7 @@
 """The real work behind a run: embed a model's texts, score one unit.
 
-The runner's threads call these three functions; a test may hand the runner others of the same
-shape. Everything heavy is imported here on first use, in the runner's process only.
+The runner's threads call a `Workshop`; a test may hand the runner one of its own. Everything heavy
+is imported here on first use, in the runner's process only.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.catalog.protocols import PROTOCOLS
+from engine.environment import now
 from store.errors import DataError, ModelError
 from store.home import Home
-from store.records import Epoch, Model, Prediction, Scored, Split, Task, Unit
+from store.records import EmbeddingOptions, Epoch, Model, Prediction, Scored, Split, Task, Unit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -128,7 +128,6 @@ class LocalWorkshop:
     ) -> dict[str, TaskVectors]:
         """Embed each unique text of all tasks once; look vectors up where the model is a table."""
         from engine.embed import embed, hash_vectors, look_up
-        from store.records import EmbeddingOptions
 
         if model.kind == "vectors":
             found = {}
@@ -322,8 +321,3 @@ def _scored(
         seconds=seconds,
         **details,
     )
-
-
-def now() -> str:
-    """UTC, ISO 8601, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from engine.cancel import check
-from engine.workshop import Progress, TaskVectors, now
+from engine.environment import now
+from engine.workshop import Progress, TaskVectors
 from store.records import Epoch, Metrics, Model, Prediction, Scored, Task, Unit
 
 
