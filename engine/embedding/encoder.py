@@ -89,6 +89,11 @@ class Encoder:
         self._max_tokens = max_tokens
         self._device = device
         self._autocast = precision == "bf16" and device == "cpu"
+        if self._autocast:
+            # Cast once here; autocast would do it again for every batch, a fifth of the time.
+            for module in self._transformer.modules():
+                if isinstance(module, torch.nn.Linear):
+                    module.to(torch.bfloat16)
         self._rules = batching(device, precision)
         # Sets the tokenizer's cut once, so that its threads never change it under each other.
         self._tokenizer("", truncation=True, max_length=max_tokens, padding=False)

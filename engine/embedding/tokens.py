@@ -38,7 +38,7 @@ def _read(folder: Path) -> Tokenizer:
         return made
     try:
         tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # noqa: BLE001 - tokenizers raises nothing more particular
+    except Exception as error:  # tokenizers raises nothing more particular
         raise ModelError(f"{path} is no readable tokenizer: {error}.", "Fetch the model again.") from error
     tokenizer.no_truncation()
     tokenizer.no_padding()
