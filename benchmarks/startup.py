@@ -7,12 +7,11 @@ that both meet the same machine. One start of each before that fills the file ca
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from benchmarks._terminal import ARENA, ROOT, Terminal, text
@@ -33,17 +32,23 @@ Bare().run()
 
 
 def first_frame() -> list[Row]:
-    """From exec to the first whole frame, to the answer to a key pressed on seeing it, to the catalog."""
+    """From exec to the first whole frame, to the answers to keys pressed on seeing it, to the catalog."""
     from benchmarks.grid import fresh_home
 
     with fresh_home() as home:
         folder = str(home.data.parent)
-        _bare(), _arena(folder)
-        pairs = [(*_bare(), *_arena(folder)) for _ in range(PAIRS)]
-    bare, bare_key, frame, key, catalog = (statistics.median(column) for column in zip(*pairs, strict=True))
+        _bare(), _arena(folder, "/", "enter keeps"), _arena(folder, "3", "[3 Board]")
+        pairs = [
+            (*_bare(), *_arena(folder, "/", "enter keeps"), *_arena(folder, "3", "[3 Board]")[1:])
+            for _ in range(PAIRS)
+        ]
+    bare, bare_key, frame, key, catalog, board, _ = (
+        statistics.median(column) for column in zip(*pairs, strict=True)
+    )
     return [
         _row("exec to the first frame of Plan", bare, frame, "<= 1.5"),
-        _row("exec to the answer to a key pressed then", bare_key, key, "<= 1.5"),
+        _row("exec to the answer to `/`, pressed then", bare_key, key, "<= 1.5"),
+        _row("exec to another screen, `3` pressed then", bare_key, board, ""),
         _row("exec to the sample catalog on the screen", bare, catalog, ""),
     ]
 
@@ -60,18 +65,62 @@ def _bare() -> tuple[float, float]:
     return painted - terminal.started, answered - terminal.started
 
 
-def _arena(home: str) -> tuple[float, float, float]:
+def _arena(home: str, key: str, answer: str) -> tuple[float, float, float]:
     """Seconds to the Plan screen from its top line to its key line, to a key's answer, to the catalog."""
     terminal = Terminal(ARENA, "--home", home)
     try:
         painted = terminal.when(text("[1 Plan]", "MODELS", "q Quit"))
-        terminal.press("?")
-        answered = terminal.when(text("Choose models, tasks"))
-        terminal.press("\x1b")
-        catalog = terminal.when(text("all-MiniLM-L6-v2", "dosage"))
+        terminal.press(key)
+        answered = terminal.when(text(answer))
+        catalog = answered if key == "3" else terminal.when(text("all-MiniLM-L6-v2", "dosage"))
     finally:
         terminal.close()
-    return tuple(at - terminal.started for at in (painted, answered, catalog))  # type: ignore[return-value]
+    return painted - terminal.started, answered - terminal.started, catalog - terminal.started
+
+
+def cold_calls() -> list[Row]:
+    """CPU time of whole processes: `genearena rank` and `models` beside importing duckdb.
+
+    The store has as many scores as ten models of the sample.
+    """
+    from benchmarks.store import large_store, scores
+
+    frame = scores(1, 10)
+    frame = frame[frame["model"].isin(sorted(set(frame["model"]))[:10])]
+    frame = frame[frame["task"].isin(sorted(set(frame["task"]))[:4])].assign(protocol="lr")
+    with large_store(frame) as home:
+        place = ["-c", ARENA, "--home", str(home.data.parent)]
+        calls = {
+            "import duckdb": ["-c", "import duckdb"],
+            "models": [*place, "models"],
+            "rank": [*place, "rank"],
+        }
+        spent = {name: [_cpu_seconds(call)] for name, call in calls.items()}
+        for _ in range(PAIRS):
+            for name, call in calls.items():
+                spent[name].append(_cpu_seconds(call))
+    medians = {name: statistics.median(values[1:]) for name, values in spent.items()}
+    reference = medians["import duckdb"]
+    return [
+        {
+            "work": f"genearena {name}, a cold process",
+            "reference": f'python -c "import duckdb" {reference:.3f} CPU s',
+            "ours": f"{medians[name]:.3f} CPU s",
+            "ratio": medians[name] / reference,
+            "equal": None,
+            "limit": "<= 2",
+            "note": f"medians of {PAIRS} rounds",
+        }
+        for name in ("models", "rank")
+    ]
+
+
+def _cpu_seconds(arguments: Sequence[str]) -> float:
+    """CPU time of `python arguments`, start and end included."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _row(work: str, bare: float, ours: float, limit: str) -> Row:
@@ -84,3 +133,6 @@ def _row(work: str, bare: float, ours: float, limit: str) -> Row:
         "limit": limit,
         "note": f"medians of {PAIRS} pairs; load of the machine {os.getloadavg()[0]:.1f}",
     }
+
+
+BENCHMARKS = {"first-frame": first_frame, "cold-calls": cold_calls}

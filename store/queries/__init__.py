@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -160,16 +160,16 @@ def cell_times(con: duckdb.DuckDBPyConnection) -> list[CellTime]:
     return [CellTime(*row) for row in con.execute(named("times")).fetchall()]
 
 
-def _cells(con: duckdb.DuckDBPyConnection, arm: Mapping[str, str]) -> list[tuple[Any, ...]]:
+def _cells(con: duckdb.DuckDBPyConnection, arm: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
     """The ranked cells of an arm, in any order.
 
     Columns of numpy come twice as fast as rows, but importing it takes longer than a small table.
     """
     found = con.execute(named("rankings"), arm)
-    cells = found.fetchmany(_FEW)
-    if len(cells) == _FEW:
-        cells += zip(*(column.tolist() for column in found.fetchnumpy().values()), strict=True)
-    return cells
+    first = found.fetchmany(_FEW)
+    yield from first
+    if len(first) == _FEW:
+        yield from zip(*(column.tolist() for column in found.fetchnumpy().values()), strict=True)
 
 
 def _rank_rows(source: Source, cells: Iterable[Sequence[Any]]) -> list[RankRow]:
