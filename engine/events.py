@@ -22,6 +22,14 @@ class RunStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """The libraries are loaded and the threads start."""
+
+    devices: tuple[str, ...]
+    """What embeds and fine-tunes, as torch names it."""
+
+
+@dataclass(frozen=True, slots=True)
 class StageProgress:
     """How far one stage has come; at most ten a second for each stage."""
 
@@ -90,6 +98,7 @@ class RunFinished:
 
 Event = (
     RunStarted
+    | Ready
     | StageProgress
     | UnitStarted
     | EpochFinished

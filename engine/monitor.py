@@ -17,6 +17,7 @@ from engine.events import (
     EpochFinished,
     Event,
     Log,
+    Ready,
     RunFinished,
     RunPaused,
     RunResumed,
@@ -82,6 +83,8 @@ class Monitor:
                     run.already_done,
                     selection=dict(run.selection),
                 )
+            case Ready(devices):
+                self._status = replace(self._status, device=", ".join(devices))
             case StageProgress(stage, label, done, total, rate, eta):
                 self._stages.pop((stage, label), None)
                 if stage == "finetune" and done >= total:

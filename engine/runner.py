@@ -29,6 +29,7 @@ from engine.events import (
     EpochFinished,
     Event,
     Log,
+    Ready,
     RunFinished,
     RunPaused,
     RunResumed,
@@ -216,6 +217,7 @@ class _Floor:
         self._events.put(StageProgress("load", "libraries", 0, 1, 0.0, None))
         devices = self._workshop.devices(self._options.device)
         self._events.put(StageProgress("load", "libraries", 1, 1, 0.0, 0.0))
+        self._events.put(Ready(devices))
         workers = self._options.workers or self._cores
         classifying = [
             threading.Thread(target=self._classify_units, args=(devices[0],), name=f"cpu-{n}", daemon=True)

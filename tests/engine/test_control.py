@@ -153,6 +153,7 @@ def test_supervise_tells_its_state_fills_the_database_and_remembers(home, select
     status = read_status(home)
     assert (status.state, status.scored, status.total, status.eta_s) == ("finished", 3, 3, None)
     assert len(status.recent) == 3
+    assert status.device == "cpu"
     assert last_selection(home) == selection
     with connect(home) as connection:
         assert connection.execute("select count(*) from scores").fetchone() == (3,)
