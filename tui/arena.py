@@ -170,6 +170,33 @@ class Arena:
                 return replace(selection, tasks=tuple(chosen))
         raise UsageError(f"There is nothing named {what!r} to set.")
 
+    def selection_of(self, place: Place) -> Selection:
+        """What to choose on the Plan screen to get one cell of a ranked table, over the paper's seeds.
+
+        Raises:
+            UsageError: its texts came from a file, which the table does not know.
+        """
+        from engine.catalog.models import list_models
+        from engine.plan import Selection
+
+        if "@" in place.text:
+            raise UsageError(
+                f"The texts {place.text} came from a file.",
+                "Choose it again with :descriptions on Plan (1).",
+            )
+        by_paper = {model.paper_name: model.name for model in list_models(self.home) if model.paper_name}
+        preset, *axes = place.preset.split()
+        chosen = Selection(
+            (by_paper.get(place.model, place.model),),
+            (place.task,),
+            (place.protocol,),
+            preset=preset,
+            text=place.text,
+        )
+        for axis in axes:
+            chosen = self.change(chosen, "axis", axis)
+        return chosen
+
     def saved_selections(self) -> dict[str, Selection]:
         """The selections kept by name."""
         from engine.plan import Selection

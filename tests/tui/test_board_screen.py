@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_text, until
+from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_text, told, until
 from pressing import presses
 
-from store.errors import StoreBusy
+from store.errors import StoreBusy, UsageError
+from tui.lookups import Place
 
 SIZES = [(80, 24), (200, 60)]
 
@@ -146,3 +147,49 @@ async def test_the_cell_under_the_cursor_is_told_in_full(arena):
         await opened(pilot)
         await pilot.press("l", "l")
         await until(pilot, lambda: "tall  AUC 0.900 ± 0.031  rank 1  10 splits" in screen_text(app))
+
+
+@presses("board.matrix", "board.hole", "board.run")
+async def test_holes_of_the_matrix_are_gone_to_and_run(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await pilot.press("n")
+        await until(pilot, lambda: "M shows the matrix" in told(app))
+        await pilot.press("M")
+        await until(pilot, lambda: "maxi" in screen_text(app))
+        line = next(line for line in screen_text(app).splitlines() if line.strip(" >").startswith("maxi"))
+        assert line.split()[-2:] == [".", "."]
+        await pilot.press("n")
+        assert app.screen._place().model == "maxi"
+        assert app.screen._place().task == "tall"
+        await pilot.press("r")
+        await until(pilot, lambda: "cannot be run: maxi is not on this machine" in told(app))
+        await pilot.press("g", "r")
+        await until(pilot, lambda: "Run mini / tall / lr?" in screen_text(app))
+        assert "10 units to run, 0 done. about 30 s" in screen_text(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(arena.launched))
+        chosen = arena.launched[0]
+        assert (chosen.models, chosen.tasks, chosen.protocols) == (("mini",), ("tall",), ("lr",))
+        await pilot.press("M")
+        await until(pilot, lambda: "Printed" in screen_text(app))
+
+
+async def test_a_printed_row_runs_the_catalogs_model_of_that_name(arena):
+    chosen = arena.selection_of(Place("e5-small", "tall", "lr", "paper scaling=l2", "facts"))
+    assert chosen.models == ("e5-small",)
+    assert chosen.axes == {"scaling": "l2"}
+    with pytest.raises(UsageError, match="came from a file"):
+        arena.selection_of(Place("e5-small", "tall", "lr", "paper", "summary@12345678"))
+
+
+async def test_a_done_cell_is_not_run_again(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        selection = arena.selection_of(Place("mini", "tall", "lr", "paper", "facts"))
+        arena.done = {unit.key for unit in arena.plan(selection).units}
+        await pilot.press("r")
+        await until(pilot, lambda: "is done: 10 splits, 0 failed." in told(app))
+        assert arena.launched == []

@@ -78,7 +78,7 @@ async def test_a_printed_row_says_why_it_does_not_open(arena):
     async with drive(app) as pilot:
         await on_screen(pilot, "3", "Printed")
         await pilot.press("j", "enter")
-        await until(pilot, lambda: "Only means were published of this row" in told(app))
+        await until(pilot, lambda: "There are no own splits here to open" in told(app))
 
 
 @presses("board.compare")

@@ -13,14 +13,18 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from store.errors import StoreBusy
-from tui.arena import Pulse
+from tui.arena import Catalog, Pulse
 from tui.lookups import Place, Side
 from tui.screens import board_text
 from tui.screens.base import ArenaScreen
 from tui.screens.board_text import SOURCES, Choice, Sorting
+from tui.screens.dialogs import Ask
+from tui.screens.plan_text import estimate
 from tui.widgets.grid import Grid
+from tui.widgets.words import count, roughly
 
 if TYPE_CHECKING:
+    from engine.plan import Plan
     from store.queries import Rankings
 
 
@@ -31,7 +35,7 @@ class BoardScreen(ArenaScreen):
     ABOUT = (
         "Who is best under one protocol, in the layout of the paper's tables. It fills while a run goes on."
     )
-    FOOTER = ("board.open", "board.next", "board.sort", "board.compare", "board.references", "filter")
+    FOOTER = ("board.open", "board.next", "board.sort", "board.matrix", "board.run", "board.references")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -57,6 +61,22 @@ class BoardScreen(ArenaScreen):
             "c", "compare", "Compare", tooltip="Put the row first on the Compare screen", id="board.compare"
         ),
         Binding("s", "sort", "Sort", tooltip="Sort by the column under the cursor", id="board.sort"),
+        Binding("r", "run", "Run", show=False, tooltip="Run what is missing of the cell", id="board.run"),
+        Binding(
+            "M",
+            "matrix",
+            "Matrix",
+            tooltip="Every model of the catalog by every task, with holes",
+            id="board.matrix",
+        ),
+        Binding(
+            "n",
+            "hole",
+            "Hole",
+            show=False,
+            tooltip="Matrix: the next cell without a number",
+            id="board.hole",
+        ),
         Binding("S", "reverse", "Reverse the order", show=False, id="board.reverse"),
         Binding(
             "o",
@@ -72,6 +92,19 @@ class BoardScreen(ArenaScreen):
         """It is known what there is to rank."""
 
         choices: tuple[Choice, ...]
+        catalog: Catalog
+
+    @dataclass
+    class HolePlanned(Message):
+        """It is known what running one cell comes to."""
+
+        place: Place
+        plan: Plan
+        seconds: float | None
+
+    @dataclass
+    class Launched(Message):
+        """The runner has the cell."""
 
     @dataclass
     class RankingsRead(Message):
@@ -85,6 +118,8 @@ class BoardScreen(ArenaScreen):
         """Make the screen."""
         super().__init__()
         self._choices: tuple[Choice, ...] = ()
+        self._catalog = Catalog()
+        self._matrix = False
         self._choice: Choice | None = None
         self._rankings: Rankings | None = None
         self._trouble = ""
@@ -120,11 +155,46 @@ class BoardScreen(ArenaScreen):
     @work(thread=True, exclusive=True, group="arms", exit_on_error=False)
     def read_arms(self) -> None:
         """Read what there is to rank."""
+        catalog = self._catalog if self._catalog.models else self.arena.catalog()
         try:
             choices = board_text.choices(self.arena.arms())
         except StoreBusy:
             choices = self._choices or board_text.choices([])
-        self.post_message(self.ArmsRead(choices))
+        self.post_message(self.ArmsRead(choices, catalog))
+
+    @work(thread=True, exclusive=True, group="hole", exit_on_error=False)
+    def plan_hole(self, place: Place) -> None:
+        """Find out what running one cell comes to."""
+        plan = self.arena.plan(self.arena.selection_of(place))
+        self.post_message(self.HolePlanned(place, plan, estimate(plan, self.arena.pace())))
+
+    @work(thread=True, exclusive=True, group="launch", exit_on_error=False)
+    def launch(self, plan: Plan) -> None:
+        """Hand the cell to the runner."""
+        self.arena.launch(plan.selection)
+        self.post_message(self.Launched())
+
+    @on(HolePlanned)
+    def _hole_planned(self, message: HolePlanned) -> None:
+        plan, place = message.plan, message.place
+        what = f"{place.model} / {place.task} / {place.protocol}"
+        if plan.blocked:
+            self.tell(f"{what} cannot be run: {plan.blocked[0].reason}")
+        elif not plan.todo:
+            self.tell(f"{what} is done: {count(len(plan.done))} splits, {count(len(plan.failed))} failed.")
+        else:
+            units = f"{count(len(plan.todo), 'unit')} to run, {count(len(plan.done))} done. "
+            question = Ask(f"Run {what}?", units + roughly(message.seconds), [("enter", "run it", "run")])
+
+            def answered(answer: str | None) -> None:
+                if answer:
+                    self.launch(plan)
+
+            self.app.push_screen(question, answered)
+
+    @on(Launched)
+    def _launched(self) -> None:
+        self.tell("Started; the table fills as splits finish, and 2 shows the run.", good=True)
 
     @work(thread=True, exclusive=True, group="rankings", exit_on_error=False)
     def read_rankings(self, choice: Choice) -> None:
@@ -139,6 +209,7 @@ class BoardScreen(ArenaScreen):
     @on(ArmsRead)
     def _arms_read(self, message: ArmsRead) -> None:
         self._choices = message.choices
+        self._catalog = message.catalog
         kept = [choice for choice in message.choices if choice.same(self._choice)]
         running = self.arena_app.pulse.status
         self._choice = kept[0] if kept else board_text.first(message.choices, running)
@@ -163,8 +234,13 @@ class BoardScreen(ArenaScreen):
         head = board_text.head(self._choice, self._choices, self._rankings, self._sorting, self._trouble)
         self.query_one("#board-head", Static).update(head)
         if self._rankings is not None:
-            columns = board_text.columns(self._rankings)
-            rows = board_text.rows(self._rankings, self._sorting, SOURCES[self._sources], self.size.width)
+            if self._matrix:
+                columns, rows = board_text.matrix(self._rankings, self._catalog)
+            else:
+                columns = board_text.columns(self._rankings)
+                rows = board_text.rows(
+                    self._rankings, self._sorting, SOURCES[self._sources], self.size.width
+                )
             self.query_one("#board", Grid).show(rows, columns)
         self._show_cell()
 
@@ -180,7 +256,9 @@ class BoardScreen(ArenaScreen):
             self.query_one("#board-foot", Static).update("")
             return
         found = board_text.find(self._rankings, row.key)
-        self.query_one("#board-foot", Static).update(board_text.foot(self._rankings, found, self._column()))
+        foot = board_text.foot(self._rankings, found, self._column())
+        self.query_one("#board-foot", Static).update(foot)
+        self.refresh_bindings()
 
     def _column(self) -> str:
         grid = self.query_one("#board", Grid)
@@ -189,20 +267,29 @@ class BoardScreen(ArenaScreen):
     # ------------------------------------------------------------------ actions
 
     def _place(self) -> Place | None:
-        """The cell under the cursor, if it is of an own row and in a task's column."""
+        """The cell under the cursor; off the tasks' columns, the row's first."""
         row = self.query_one("#board", Grid).current
-        found = board_text.find(self._rankings, row.key) if row and self._rankings else None
-        if found is None or found.source != "own" or self._choice is None:
+        if row is None or self._choice is None:
             return None
+        _, _, model = row.key.partition(board_text.SEPARATOR)
+        tasks = [column.key for column in self.query_one("#board", Grid).columns if column.task]
         column = self._column()
-        tasks = self._rankings.tasks if self._rankings else ()
         task = column if column in tasks else tasks[0]
-        return Place(found.model, task, self._choice.protocol, self._choice.preset, self._choice.text)
+        return Place(model, task, self._choice.protocol, self._choice.preset, self._choice.text)
+
+    def _has_splits(self) -> bool:
+        place, row = self._place(), self.query_one("#board", Grid).current
+        found = board_text.find(self._rankings, row.key) if row and self._rankings else None
+        return bool(place and found and found.source == "own" and place.task in found.n)
 
     def why_not(self, action: str) -> str:
         """Only own cells have splits."""
-        if action == "board.open" and self._place() is None:
-            return "Only means were published of this row; an own row opens to its splits."
+        if action == "board.open" and not self._has_splits():
+            return "There are no own splits here to open; r runs the cell."
+        if action == "board.run" and self.arena.readonly:
+            return "This window was opened with --readonly; open another one to start a run."
+        if action == "board.hole" and not self._matrix:
+            return "M shows the matrix, with its holes."
         return super().why_not(action)
 
     def shown_command(self) -> str:
@@ -213,12 +300,34 @@ class BoardScreen(ArenaScreen):
     def action_open(self) -> None:
         """Open the cell under the cursor."""
         place = self._place()
-        if place is not None and not self.refused("board.open"):
+        if not self.refused("board.open") and place is not None:
             from tui.screens.cell import CellScreen
 
             self.app.push_screen(CellScreen(place))
+
+    def action_run(self) -> None:
+        """Run what is missing of the cell under the cursor, after telling what it comes to."""
+        place = self._place()
+        if place is not None and not self.refused("board.run"):
+            self.plan_hole(place)
+
+    def action_matrix(self) -> None:
+        """Every model of the catalog by every task, or the ranked table again."""
+        self._matrix = not self._matrix
+        self._show()
+
+    def action_hole(self) -> None:
+        """Go to the next cell without a number, row after row."""
+        if self.refused("board.hole"):
+            return
+        grid = self.query_one("#board", Grid)
+        holes = board_text.holes(grid.shown)
+        here = (grid.cursor, grid.column)
+        after = next((hole for hole in holes if hole > here), holes[0] if holes else None)
+        if after is None:
+            self.tell("There is no hole: every model has every task.", good=True)
         else:
-            self.refused("board.open")
+            grid.cursor, grid.column = after
 
     def action_compare(self) -> None:
         """Put the row under the cursor first on the Compare screen."""

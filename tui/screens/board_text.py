@@ -16,6 +16,7 @@ from tui.widgets.words import Tone, auc, count, say
 
 if TYPE_CHECKING:
     from store.queries import Arm, Rankings, RankRow
+    from tui.arena import Catalog
 
 EMPTY: Final = "Nothing is ranked under this protocol yet: ] shows the next, 1 plans a run."
 
@@ -111,7 +112,7 @@ def _remarks(rankings: Rankings) -> list[object]:
 
 def columns(rankings: Rankings) -> tuple[Column, ...]:
     """Model, who computed it, each task, the mean."""
-    tasks = tuple(Column(task, clean(task), right=True, least=10) for task in rankings.tasks)
+    tasks = tuple(Column(task, task, right=True, least=10, task=True) for task in rankings.tasks)
     return (
         Column("model", "model", least=16),
         Column("source", "by"),
@@ -120,9 +121,41 @@ def columns(rankings: Rankings) -> tuple[Column, ...]:
     )
 
 
+SEPARATOR: Final = "\x1f"
+HOLE: Final = "."
+"""A cell of the matrix that has no number yet."""
+
+
 def row_key(row: RankRow) -> str:
     """A key that stays the same while numbers change."""
-    return f"{row.source}\x1f{row.model}"
+    return f"{row.source}{SEPARATOR}{row.model}"
+
+
+def matrix(rankings: Rankings, catalog: Catalog) -> tuple[tuple[Column, ...], list[Row]]:
+    """Every model by every task: means where there are some, holes elsewhere; best rows first."""
+    own = {
+        row.model: row for row in order([row for row in rankings.rows if row.source == "own"], Sorting())
+    }
+    models = dict.fromkeys([*own, *(card.model.name for card in catalog.models)])
+    tasks = dict.fromkeys([*rankings.tasks, *(task.name for task in catalog.tasks)])
+    columns = (
+        Column("model", "model", least=16),
+        *(Column(task, task, right=True, least=6, task=True) for task in tasks),
+    )
+    return columns, [
+        Row(f"own{SEPARATOR}{model}", (model, *(_mean(own.get(model), task) for task in tasks)))
+        for model in models
+    ]
+
+
+def _mean(row: RankRow | None, task: str) -> str | Cell:
+    value = row.auc.get(task) if row else None
+    return Cell(HOLE, "warn") if value is None else auc(value)
+
+
+def holes(rows: Sequence[Row]) -> list[tuple[int, int]]:
+    """Places (row, column) of the cells without a number."""
+    return [(y, x) for y, row in enumerate(rows) for x, cell in enumerate(row.cells) if str(cell) == HOLE]
 
 
 def find(rankings: Rankings, key: str) -> RankRow | None:

@@ -38,6 +38,8 @@ class Column:
     """Whether values stand at the right edge."""
     least: int = 0
     """Cells to which the column may be narrowed; 0: it keeps its width."""
+    task: bool = False
+    """Whether it stands for a task, whose cells can be opened and run."""
     shed: int = 0
     """Where there is no room, columns with a higher number are left out first; 0: never."""
 
