@@ -154,7 +154,7 @@ def event_flood() -> list[Row]:
             "ratio": max(waits),
             "equal": len(waits) == EVENTS and shown,
             "limit": "<= 1",
-            "note": "in seconds; viewers read the snapshot it goes into at their own pace, four times a second",
+            "note": "in seconds; viewers read the snapshot that it goes into four times a second",
         }
     ]
 
