@@ -151,8 +151,8 @@ class ArenaApp(App[int]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What the stylesheet draws lines and scrollbars with."""
         if self.charset.ascii:
-            return {"rule": "ascii", "frame": "ascii", "thickness": "0"}
-        return {"rule": "solid", "frame": "round", "thickness": "1"}
+            return {"rule": "ascii", "frame": "ascii", "thickness": "0", "overflow": "clip"}
+        return {"rule": "solid", "frame": "round", "thickness": "1", "overflow": "ellipsis"}
 
     def get_key_display(self, binding: Binding) -> str:
         """A key as people write it: `space`, `ctrl+p`, `?`."""

@@ -29,6 +29,12 @@ def test_a_column_is_shed_before_another_is_narrowed():
     assert [(spot.index, spot.width) for spot in fit(COLUMNS, ROWS, 20).columns] == [(0, 14), (2, 5)]
 
 
+def test_the_widest_column_gives_way_first():
+    columns = [Column(name, name, least=4) for name in ("a" * 20, "b" * 10, "c" * 6)]
+    assert [spot.width for spot in fit(columns, [], 26).columns] == [9, 9, 6]
+    assert [spot.width for spot in fit(columns, [], 3).columns] == [4, 4, 4]
+
+
 def test_what_cannot_be_narrowed_further_is_left_to_scrolling():
     assert fit(COLUMNS, ROWS, 5).width == 6 + 1 + 5
 

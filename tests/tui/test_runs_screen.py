@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, until
 from pressing import presses
 
-from engine.control import LogLine
+from engine.control import EpochStatus, LogLine
+from tui.machine import Load, Machine
 
 SIZES = [(80, 24), (200, 60)]
 
@@ -171,7 +173,7 @@ async def test_the_log_opens_with_tab_and_follows_its_end(arena):
     async with drive(app) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "LOG  line 39" in screen_text(app))
-        await pilot.press("tab")
+        await pilot.press("shift+tab")
         await until(pilot, lambda: "03:04:39" in screen_text(app))
         await pilot.press("g")
         arena.status = replace(
@@ -181,6 +183,40 @@ async def test_the_log_opens_with_tab_and_follows_its_end(arena):
         assert "03:04:00" in screen_text(app)
         await pilot.press("G")
         await until(pilot, lambda: "03:05:00 E no [/] end" in screen_text(app))
+
+
+async def test_the_learning_curve_is_drawn_while_it_grows(arena):
+    epochs = tuple(
+        EpochStatus("k1", "mini", "tall", "finetune", 41, 1, number, 1 / number, 0.5 + number / 20, 1e-5)
+        for number in range(1, 6)
+    )
+    app = make_app(arena)
+    async with drive(app, (200, 60)) as pilot:
+        await opened(pilot)
+        arena.status = a_status(epochs=epochs[:2])
+        await until(pilot, lambda: "stage 1 epoch 2: loss 0.500, eval AUC 0.600" in screen_text(app))
+        arena.status = a_status(epochs=epochs)
+        await until(pilot, lambda: "stage 1 epoch 5: loss 0.200" in screen_text(app))
+        assert "evaluation AUC" in screen_text(app)
+        arena.status = a_status(epochs=())
+        await until(pilot, lambda: "CURVES" not in screen_text(app))
+
+
+async def test_the_machine_is_told_in_one_line(arena, monkeypatch):
+    load = Load(97.4, 5 * 2**30, 8 * 2**30, ((37, 21 * 2**30, 80 * 2**30, 61),))
+    monkeypatch.setattr("tui.screens.runs.Machine", lambda: SimpleNamespace(look=lambda: load))
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(
+            pilot, lambda: "cpu 97%   memory 5.0/8.0G   GPU0 37% 21.0/80.0G 61C" in screen_text(app)
+        )
+
+
+def test_a_machine_without_gpus_has_processors_and_memory():
+    load = Machine().look()
+    assert 0 <= load.cpu <= 100
+    assert 0 < load.used < load.memory
 
 
 async def test_readonly_only_watches(arena):

@@ -21,7 +21,7 @@ from tui.screens.board_text import SOURCES, Choice, Sorting
 from tui.screens.dialogs import Ask
 from tui.screens.plan_text import estimate
 from tui.widgets.grid import Grid
-from tui.widgets.words import count, roughly
+from tui.widgets.words import count, roughly, say
 
 if TYPE_CHECKING:
     from engine.plan import Plan
@@ -257,6 +257,9 @@ class BoardScreen(ArenaScreen):
             return
         found = board_text.find(self._rankings, row.key)
         foot = board_text.foot(self._rankings, found, self._column())
+        place = self._place()
+        if found is None and place is not None:
+            foot = say((place.model, "strong"), f" has nothing on {place.task} yet; r runs it.")
         self.query_one("#board-foot", Static).update(foot)
         self.refresh_bindings()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -12,14 +12,20 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
+from textual.worker import get_current_worker
 
 from engine.control import RequestKind, Status, UnitStatus
 from tui.arena import Pulse
+from tui.machine import Load, Machine
 from tui.screens import runs_text
 from tui.screens.base import ArenaScreen
 from tui.screens.dialogs import Ask, Notice
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
+from tui.widgets.plot import PlotView, draw
+
+LOOK: Final = 2.0
+"""Seconds between looks at the machine."""
 
 
 class RunsScreen(ArenaScreen):
@@ -48,6 +54,12 @@ class RunsScreen(ArenaScreen):
         failure: Mapping[str, str]
 
     @dataclass
+    class Looked(Message):
+        """The machine's load is there."""
+
+        load: Load
+
+    @dataclass
     class Asked(Message):
         """The runner has the request."""
 
@@ -62,16 +74,19 @@ class RunsScreen(ArenaScreen):
         """Sentence and bars over units and log."""
         yield Static(id="run-head", classes="head")
         yield Static(id="run-bars")
+        yield Static(id="run-machine")
         with Horizontal(classes="panes ruled"):
             with Vertical(classes="column -open"):
                 units = Grid(runs_text.UNIT_COLUMNS, id="units", empty=runs_text.NO_RUN)
                 yield Pane("UNITS", units, id="units-pane", first=True)
             with Vertical(classes="column"):
+                yield Pane("CURVES", PlotView("No epoch has ended yet.", id="curves"), id="curves-pane")
                 log = Grid(runs_text.LOG_COLUMNS, id="log", empty="Nothing has been logged yet.")
                 yield Pane("LOG", log, id="log-pane", first=True)
 
     def begin(self) -> None:
         """Open the list of units."""
+        self.watch_machine()
         self.query_one("#units-pane", Pane).open()
 
     def on_resize(self) -> None:
@@ -93,6 +108,7 @@ class RunsScreen(ArenaScreen):
         self.query_one("#run-bars", Static).update(runs_text.bars(status, self.size.width - 2, charset))
         units = self.query_one("#units", Grid)
         units.empty = runs_text.empty(status)
+        self._show_curves()
         if status is None:
             return
         units.show(runs_text.unit_rows(status))
@@ -103,6 +119,37 @@ class RunsScreen(ArenaScreen):
         log.show(runs_text.log_rows(status))
         if at_end:
             log.cursor = len(log.shown) - 1
+
+    @on(Grid.Moved, "#units")
+    def _show_curves(self) -> None:
+        """The learning curve of the unit under the cursor, else of the one whose epoch ended last."""
+        epochs = self._status.epochs if self._status else ()
+        pane = self.query_one("#curves-pane", Pane)
+        pane.display = bool(epochs)
+        if not epochs:
+            return
+        row = self.query_one("#units", Grid).current
+        keys = {epoch.key for epoch in epochs}
+        key = row.key if row and row.key in keys else epochs[-1].key
+        mine = [epoch for epoch in epochs if epoch.key == key]
+        pane.say(*runs_text.curves_title(mine[-1]))
+        charset = self.arena_app.charset
+        series = runs_text.curves(mine)
+        self.query_one(PlotView).show(lambda width, height: draw(series, width, height, charset=charset))
+
+    @work(thread=True, exclusive=True, group="machine", exit_on_error=False)
+    def watch_machine(self) -> None:
+        """Look at the machine while the screen is shown."""
+        worker = get_current_worker()
+        machine = Machine()
+        while self.app.is_running and not worker.is_cancelled:
+            if self.is_current:
+                self.post_message(self.Looked(machine.look()))
+            worker.cancelled_event.wait(LOOK)
+
+    @on(Looked)
+    def _looked(self, message: Looked) -> None:
+        self.query_one("#run-machine", Static).update(runs_text.machine(message.load))
 
     # ------------------------------------------------------------------ asking the runner
 

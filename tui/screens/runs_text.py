@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from textual.content import Content
 
-from engine.control import StageStatus, Status, UnitStatus
+from engine.control import EpochStatus, StageStatus, Status, UnitStatus
+from tui.machine import Load
+from tui.widgets.plot import Series
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.words import Charset, Tone, auc, bar, count, duration, say, state_glyph, state_word
 
@@ -134,6 +137,37 @@ def outcome(unit: UnitStatus) -> str:
 
 
 _LEVELS: Final[dict[str, Tone]] = {"warning": "warn", "error": "bad"}
+
+
+def machine(load: Load) -> Content:
+    """How busy this machine is, in one line."""
+    parts = [f"cpu {load.cpu:.0f}%", f"memory {_gib(load.used)}/{_gib(load.memory)}G"]
+    for number, (busy, used, total, heat) in enumerate(load.gpus):
+        parts.append(f"GPU{number} {busy}% {_gib(used)}/{_gib(total)}G {heat}C")
+    return say(("   ".join(parts), "dim"))
+
+
+def _gib(size: int) -> str:
+    return f"{size / 2**30:.1f}"
+
+
+def curves_title(epoch: EpochStatus) -> tuple[object, ...]:
+    """What stands after the word CURVES: whose they are and how far."""
+    score = f", eval AUC {auc(epoch.eval_auc)}" if epoch.eval_auc is not None else ""
+    numbers = f"loss {epoch.loss:.3f}{score}, rate {epoch.learning_rate:.1e}"
+    return (
+        f"{epoch.model} / {epoch.task} / seed {epoch.seed}",
+        (f"  stage {epoch.stage} epoch {epoch.epoch}: {numbers}", "dim"),
+    )
+
+
+def curves(epochs: Sequence[EpochStatus]) -> list[Series]:
+    """Loss and evaluation AUC along the epochs of one unit, the second stage after the first."""
+    ordered = sorted(epochs, key=lambda epoch: (epoch.stage, epoch.epoch))
+    places = range(1, len(ordered) + 1)
+    scores = tuple((i, e.eval_auc) for i, e in zip(places, ordered, strict=True) if e.eval_auc is not None)
+    loss = tuple((i, e.loss) for i, e in zip(places, ordered, strict=True))
+    return [Series("loss", loss, "warn"), Series("evaluation AUC", scores, "accent")]
 
 
 def log_title(status: Status) -> tuple[object, ...]:

@@ -92,8 +92,13 @@ def fit(columns: Sequence[Column], rows: Sequence[Row], room: int, gap: int = 1)
     for i in sorted((i for i in shown if columns[i].shed), key=lambda i: -columns[i].shed):
         if excess() > 0:
             shown.remove(i)
-    for i in [i for i in shown if columns[i].least]:
-        widths[i] -= min(max(excess(), 0), max(widths[i] - columns[i].least, 0))
+    natural = list(widths)
+    for most in range(max(widths, default=0), 0, -1):
+        if excess() <= 0:
+            break
+        # The widest give way first, so that no title is cut while another has room to spare.
+        for i in (i for i in shown if columns[i].least):
+            widths[i] = min(natural[i], max(most, columns[i].least))
     return _place(shown, widths, gap)
 
 

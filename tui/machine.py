@@ -1,0 +1,58 @@
+"""How busy this machine is: processors, memory and, where NVML finds any, GPUs."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One look at the machine."""
+
+    cpu: float
+    """Percent of all processors since the last look."""
+    used: int
+    """Bytes of memory that are taken."""
+    memory: int
+    """Bytes of memory in all."""
+    gpus: tuple[tuple[int, int, int, int], ...] = ()
+    """Of each GPU: percent busy, bytes taken, bytes in all, degrees Celsius."""
+
+
+class Machine:
+    """Looks at this machine; a missing driver or library is no error, there are just no GPUs."""
+
+    def __init__(self) -> None:
+        import psutil
+
+        self._psutil = psutil
+        self._nvml: Any = None
+        psutil.cpu_percent()
+        with contextlib.suppress(ImportError):
+            import pynvml
+
+            with contextlib.suppress(pynvml.NVMLError):
+                pynvml.nvmlInit()
+                self._nvml = pynvml
+
+    def look(self) -> Load:
+        """The load now."""
+        memory = self._psutil.virtual_memory()
+        return Load(
+            self._psutil.cpu_percent(), memory.total - memory.available, memory.total, tuple(self._gpus())
+        )
+
+    def _gpus(self) -> list[tuple[int, int, int, int]]:
+        if self._nvml is None:
+            return []
+        nvml, found = self._nvml, []
+        with contextlib.suppress(nvml.NVMLError):
+            for number in range(nvml.nvmlDeviceGetCount()):
+                device = nvml.nvmlDeviceGetHandleByIndex(number)
+                memory = nvml.nvmlDeviceGetMemoryInfo(device)
+                busy = nvml.nvmlDeviceGetUtilizationRates(device).gpu
+                heat = nvml.nvmlDeviceGetTemperature(device, nvml.NVML_TEMPERATURE_GPU)
+                found.append((int(busy), int(memory.used), int(memory.total), int(heat)))
+        return found
