@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from engine.catalog.models import embedding_options, find_model, how_to_get, local_path
 from engine.catalog.presets import Axes, axes_for, preset_label, relevant_axes, unknown
-from engine.catalog.protocols import PROTOCOLS, Protocol
+from engine.catalog.protocols import CHOICES, LIMITS, PROTOCOLS, Protocol
 from engine.data.tasks import load_task
 from store.errors import DataError, UsageError
 from store.home import Home
@@ -162,14 +162,26 @@ def _like(default: Any, name: str, value: Any) -> Any:
             None if item in (None, "none", "None") else _like(sample, name, item) for item in items
         )
     try:
-        number = type(default)(value)
+        typed = type(default)(value)
     except (TypeError, ValueError) as error:
-        raise UsageError(
-            f"Parameter {name} cannot be {value!r}.", f"Its default is {default!r}."
-        ) from error
-    if isinstance(number, int | float) and not 0 <= number < 1e9:
-        raise UsageError(f"Parameter {name} cannot be {value!r}.", f"Its default is {default!r}.")
-    return number
+        raise _out_of_range(name, value) from error
+    if isinstance(typed, str):
+        allowed = typed in CHOICES[name]
+    else:
+        low, high = LIMITS[name]
+        allowed = low <= typed <= high
+    if not allowed:
+        raise _out_of_range(name, value)
+    return typed
+
+
+def _out_of_range(name: str, value: Any) -> UsageError:
+    if name in CHOICES:
+        hint = f"It takes one of: {', '.join(CHOICES[name])}."
+    else:
+        low, high = LIMITS[name]
+        hint = f"It takes numbers from {low:.10g} to {high:.10g}."
+    return UsageError(f"Parameter {name} cannot be {value!r}.", hint)
 
 
 def _check_params(params: Mapping[str, Any], protocols: Sequence[Protocol]) -> None:

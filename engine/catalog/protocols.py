@@ -78,3 +78,27 @@ PROTOCOLS: Final[Mapping[str, Protocol]] = {
         ),
     )
 }
+
+LIMITS: Final[Mapping[str, tuple[float, float]]] = {
+    "C": (1e-12, 1e12),
+    "max_iter": (1, 1_000_000),
+    "trees": (1, 100_000),
+    "max_depth": (1, 10_000),
+    "folds": (2, 1000),
+    "seed": (0, 2**32 - 1),
+    "batch_size": (1, 4096),
+    "epochs": (1, 10_000),
+    "stage2_epochs": (0, 10_000),
+    "learning_rate": (1e-12, 1),
+    "stage2_learning_rate": (1e-12, 1),
+    "weight_decay": (0, 1000),
+    "warmup": (0, 1),
+    "max_grad_norm": (1e-6, 1e6),
+    "patience": (1, 10_000),
+    "rank": (1, 4096),
+    "alpha": (1, 4096),
+}
+"""Parameter that is a number -> the smallest and the largest value that can be run."""
+
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"penalty": ("l1", "l2")}
+"""Parameter that is a word -> what it can be."""

@@ -303,6 +303,8 @@ def _validated(
                 raise DataError(f"{path} has two different vectors for {gene!r}.", "Keep one row per gene.")
             repeated += 1
     if not places:
+        if len(zero) == len(genes):
+            raise DataError(f"{path} has only vectors of zeros.", "Check how it was written.")
         raise DataError(f"{path} has no vector for a wanted gene.", "Check how the file names its genes.")
     kept = matrix[list(places.values())]
     shared = len(kept) - len({row.tobytes() for row in kept})

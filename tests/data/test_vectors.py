@@ -178,7 +178,7 @@ def test_repeats_zeros_and_shared_vectors_are_counted(tmp_path: Path) -> None:
         ("gene,a,b\nA,1,\n", "'' on line 2, where a number should be"),
         ("gene,a,b\nA,1,2\nA,1,3\n", "two different vectors for 'A'"),
         ("gene,a,b\nA,1,2\nB,1\n", "2 columns on line 3, but 3"),
-        ("gene,a,b\nA,0,0\n", "no vector for a wanted gene"),
+        ("gene,a,b\nA,0,0\n", "only vectors of zeros"),
         ("gene,a,b\n", "has no vectors"),
         ("A 1 2\nB 1\n", "1 numbers for 'B', but 2 for most genes"),
         ("0.5,1\n2,3\n", "is a matrix without names"),

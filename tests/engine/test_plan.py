@@ -8,6 +8,7 @@ import pytest
 from workbench import write_task
 
 from engine.catalog.presets import PRESETS, Axes, axes_for, preset_label, unknown
+from engine.catalog.protocols import CHOICES, LIMITS, PROTOCOLS
 from engine.plan import Selection, build_plan
 from store.errors import UsageError
 from store.home import find_home
@@ -106,6 +107,12 @@ def test_the_order_of_the_rows_does_not_matter(tmp_path, home):
         ({"axes": {"scaling": "l3"}}, "l2"),
         ({"params": {"epoch": 3}}, "parameter"),
         ({"params": {"C": "warm"}}, "warm"),
+        ({"params": {"C": "0"}}, "from 1e-12 to 1e"),
+        ({"params": {"C": "nan"}}, "'nan'"),
+        ({"params": {"max_iter": "0"}}, "from 1 "),
+        ({"params": {"folds": "0"}}, "from 2 "),
+        ({"params": {"folds": "1"}}, "from 2 "),
+        ({"params": {"penalty": "l3"}}, "l1, l2"),
         ({"models": ()}, "No models"),
         ({"seeds": (-1,)}, "Seed -1"),
     ],
@@ -191,3 +198,20 @@ def test_different_description_files_never_share_a_table(tmp_path, home):
 )
 def test_the_nearest_name_ignores_case_and_knows_parts(wrong, hint):
     assert hint in unknown("model", wrong, ["all-MiniLM-L6-v2", "gte-small"])[1]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=lambda protocol: protocol.name)
+def test_every_parameter_has_limits_that_its_own_values_keep(protocol):
+    for name, value in protocol.params.items():
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, str):
+                assert item in CHOICES[name]
+            elif item is not None:
+                low, high = LIMITS[name]
+                assert low <= item <= high
+
+
+@pytest.mark.parametrize("wrong", [{"trees": "0"}, {"trees": "50,0"}, {"max_depth": "none,0"}])
+def test_forests_that_cannot_grow_are_refused(selection, home, wrong):
+    with pytest.raises(UsageError, match="from 1 "):
+        build_plan(replace(selection, protocols=("rf-cv",), params=wrong), home, {})
