@@ -56,6 +56,8 @@ class Rankings:
     """The largest number of splits that any own cell has."""
     environments: int
     """How many environments the own rows come from; above 1, rows may differ for that alone."""
+    edited: tuple[str, ...] = ()
+    """Tasks of one name that had other genes, labels or texts for some own rows than for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ def rankings(
         (*own, *published),
         max((max(row.n.values()) for row in own), default=0),
         _environments(con, arm) if own else 0,
+        _edited(con, arm) if own else (),
     )
 
 
@@ -199,6 +202,14 @@ def _environments(con: duckdb.DuckDBPyConnection, arm: Mapping[str, str]) -> int
         return 1
     counted = con.execute(named("arm_environments"), arm).fetchone()
     return counted[0] if counted else 0
+
+
+def _edited(con: duckdb.DuckDBPyConnection, arm: Mapping[str, str]) -> tuple[str, ...]:
+    """The tasks that were edited between the rows of an arm; units are asked only if one may be."""
+    distinct = con.execute("SELECT count(*) = count(DISTINCT name) FROM tasks").fetchone()
+    if distinct == (True,):
+        return ()
+    return tuple(name for (name,) in con.execute(named("edited_tasks"), arm).fetchall())
 
 
 def _references(con: duckdb.DuckDBPyConnection, protocol: str, tasks: Sequence[str]) -> list[RankRow]:

@@ -14,6 +14,7 @@ import pytest
 import small_home
 from small_home import HOSTILE, MODEL, TASKS
 
+from engine.plan import Selection, build_plan
 from store import connect
 from store.store import Store
 
@@ -70,6 +71,17 @@ def test_rank_tells_mixed_environments(filled, call):
 def test_rank_names_what_there_is_instead(filled, call):
     assert "'lr'" in call.refused("rank", "--protocol", "lrr")
     assert "facts" in call.refused("rank", "--text", "summary")
+
+
+def test_rank_without_a_text_shows_the_only_one_there_is(home, call):
+    selection = Selection((MODEL,), TASKS[:1], ("lr",), (41,), text="symbol")
+    [unit] = build_plan(selection, home, {}).units
+    store = Store(home)
+    store.append(small_home.ENVIRONMENT, small_home.scored(unit, 0.75))
+    store.flush()
+    [table] = call.json("rank")
+    assert (table["text"], own(table)["mean"]) == ("symbol", 0.75)
+    assert "symbol" in call.refused("rank", "--text", "facts")
 
 
 def test_rank_all_takes_every_arm(filled, call):
@@ -176,6 +188,9 @@ def test_export_of_splits_is_each_gene_once_a_seed_in_training_order(call):
         (("export", "scores", "--format", "parquet"), "--output"),
         (("export", "scores", "-o", "/nowhere/x.csv"), "/nowhere/x.csv"),
         (("export", "scores", "--axis", "labels=raw"), "--axis"),
+        (("export", "rankings", "--seeds", "41"), "--seeds"),
+        (("export", "rankings", "--models", MODEL), "--models"),
+        (("export", "rankings", "--tasks", "task1"), "--tasks"),
     ],
 )
 def test_export_refuses_with_a_remedy(filled, call, arguments, words):

@@ -64,3 +64,9 @@ def test_hostile_values_are_escaped_in_the_text_table(filled, call):
 
 def test_without_a_store_it_says_how_to_get_one(call):
     call.refused("sql", "select 1", code=3)
+
+
+def test_columns_of_one_name_are_all_there(filled, call):
+    query = "select 'a' as x, 'b' as x, 'c' as x_1"
+    assert sorted(call.json("sql", query)[0].values()) == ["a", "b", "c"]
+    assert json.loads(call("sql", query, "--format", "json").stdout) == call.json("sql", query)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from fake_records import failed, scored, unit
@@ -12,6 +14,7 @@ from scipy.stats import rankdata
 import store
 from store.database import insert
 from store.queries import arms, cell, rankings
+from store.records import Audit, Task, Unit
 from store.reference import PAPER_TASKS, reference_scores
 from store.store import Store
 
@@ -258,3 +261,27 @@ def test_environments_are_counted(home):
     saved.flush()
     with store.connect(home) as con:
         assert rankings(con, "lr").environments == 2
+
+
+def test_a_task_that_changed_between_two_models_is_told(home):
+    saved = Store(home)
+    old, new = (_task("edited", text) for text in ("old", "new"))
+    saved.append(old, new, _task("same", "text"))
+    for model, version in (("A", old), ("B", new)):
+        saved.append(scored(_on(version, model)), scored(unit(model, task="same")))
+    saved.flush()
+    with store.connect(home) as con:
+        assert rankings(con, "lr").edited == ("edited",)
+    saved.append(scored(_on(new, "A"), at="2026-11-24T12:00:00+00:00"))
+    saved.flush()
+    with store.connect(home) as con:
+        assert rankings(con, "lr").edited == ()
+
+
+def _on(task: Task, model: str) -> Unit:
+    plain = unit(model, task=task.name)
+    return replace(plain, spec={**plain.spec, "task": task.hash})
+
+
+def _task(name: str, text: str) -> Task:
+    return Task(name, name, ("a", "b"), ("G1", "G2"), (0, 1), (text, text), Audit((), ()))

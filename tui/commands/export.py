@@ -79,6 +79,7 @@ def _computed(
     session: Session, what: str, kind: str, chosen: dict[str, Any]
 ) -> tuple[Sequence[str], list[Any]]:
     if what == "rankings":
+        _refuse_parts(chosen)
         protocols = names(chosen["protocols"]) or ("",)
         tables = [
             table
@@ -90,6 +91,17 @@ def _computed(
 
     plan = _plan(session, chosen)
     return split_rows(plan) if what == "splits" else vector_rows(plan, session.writable())
+
+
+def _refuse_parts(chosen: dict[str, Any]) -> None:
+    """A rank among some of the models, or a mean over some of the seeds, is in no ranked table."""
+    for name in ("models", "tasks", "seeds", "axes", "descriptions"):
+        if chosen[name]:
+            option = "--axis" if name == "axes" else f"--{name}"
+            raise UsageError(
+                f"Rankings are over everything that was run, so {option} cannot narrow them.",
+                "Leave it out, or export `leaderboard` or `scores`.",
+            )
 
 
 def _rankings(tables: list[Rankings], paper_layout: bool) -> tuple[Sequence[str], list[Any]]:

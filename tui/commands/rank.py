@@ -20,8 +20,8 @@ SOURCES: Final = {"own": "", "paper": " (paper)", "rerun": " (rerun)"}
 
 @command("rank")
 @click.option("--protocol", default="", metavar="NAME", help="Only this protocol; by default each.")
-@click.option("--preset", default="paper", show_default=True, help="Only results of this preset.")
-@click.option("--text", default="facts", show_default=True, help="Only results of this text recipe.")
+@click.option("--preset", metavar="TEXT", help="Only results of this preset.  [default: paper, if any]")
+@click.option("--text", metavar="TEXT", help="Only of this text recipe.  [default: facts, if any]")
 @click.option("--all", "everything", is_flag=True, help="Every protocol, preset and text in the store.")
 @click.option("--references/--no-references", default=True, help="With the paper's and the rerun's rows.")
 @click.option(
@@ -35,21 +35,17 @@ SOURCES: Final = {"own": "", "paper": " (paper)", "rerun": " (rerun)"}
 def rank_command(
     session: Session,
     protocol: str,
-    preset: str,
-    text: str,
+    preset: str | None,
+    text: str | None,
     everything: bool,
     references: bool,
     form: str,
     as_json: bool,
 ) -> None:
     """Ranked tables: AUC (rank) on each task, the mean over tasks, and its rank."""
-    tables = ranked_tables(
-        session,
-        "" if everything else protocol,
-        "" if everything else preset,
-        "" if everything else text,
-        references,
-    )
+    if everything:
+        protocol = preset = text = ""
+    tables = ranked_tables(session, protocol, preset, text, references)
     if as_json:
         put_json([asdict(table) for table in tables])
         return
@@ -62,9 +58,12 @@ def rank_command(
 
 
 def ranked_tables(
-    session: Session, protocol: str, preset: str, text: str, references: bool = True
+    session: Session, protocol: str, preset: str | None, text: str | None, references: bool = True
 ) -> list[Rankings]:
     """The ranking of every arm that fits; an empty string fits all.
+
+    Without a preset or text, the usual one (`paper`, `facts`) is meant where anything has it, and
+    else whatever there is: who ran only a text of their own wants to see that.
 
     Raises:
         UsageError: something is scored, but nothing that fits.
@@ -75,10 +74,22 @@ def ranked_tables(
 
     with connect(session.home) as connection:
         known = arms(connection)
+        preset, text = _meant(known, protocol, preset, text)
         chosen = [arm for arm in known if _fits(arm, protocol, preset, text)]
         if known and not chosen:
             _refuse(known, protocol, preset, text)
         return [rankings(connection, arm.protocol, arm.preset, arm.text, references) for arm in chosen]
+
+
+def _meant(known: list[Arm], protocol: str, preset: str | None, text: str | None) -> tuple[str, str]:
+    """The preset and text asked for, each filled in if it was not."""
+    if preset is None:
+        usual = any(_fits(arm, protocol, "paper", text or "") for arm in known)
+        preset = "paper" if usual else ""
+    if text is None:
+        usual = any(_fits(arm, protocol, preset, "facts") for arm in known)
+        text = "facts" if usual else ""
+    return preset, text
 
 
 def _fits(arm: Arm, protocol: str, preset: str, text: str) -> bool:
@@ -106,6 +117,11 @@ def caveats(table: Rankings) -> list[str]:
         found.append(
             f"The {table.protocol} rows come from {table.environments} environments (versions, devices or "
             'hosts); `genearena sql "from environments"` tells them.'
+        )
+    if table.edited:
+        found.append(
+            f"Not all {table.protocol} rows are of the same genes, labels and texts in "
+            f"{', '.join(table.edited)}: run the older models again to compare them."
         )
     missing = sum(
         table.expected - row.n.get(task, 0)

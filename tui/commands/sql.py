@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -33,12 +34,22 @@ def sql_command(session: Session, query: str, form: str, limit: int, timeout: fl
     """
     text = sys.stdin.read() if query == "-" else query
     table = run_sql(session.home, text, limit, timeout)
+    columns = _distinct(table.columns)
     if as_json:
-        put_json([dict(zip(table.columns, row, strict=True)) for row in table.rows])
+        put_json([dict(zip(columns, row, strict=True)) for row in table.rows])
     elif form == "text":
         numbers = [kind.startswith(("DOUBLE", "FLOAT", "DECIMAL")) or "INT" in kind for kind in table.types]
-        put_table(table.columns, table.rows, right=[at for at, number in enumerate(numbers) if number])
+        put_table(columns, table.rows, right=[at for at, number in enumerate(numbers) if number])
     else:
-        put_pieces(table.columns, table.rows, form)
+        put_pieces(columns, table.rows, form)
     if table.truncated:
         say(f"Only the first {len(table.rows)} rows; --limit gives more.")
+
+
+def _distinct(columns: Sequence[str]) -> list[str]:
+    """Column names made distinct as DuckDB's own data frames do it: `x`, `x_1`; JSON would lose one."""
+    found: list[str] = []
+    for column in columns:
+        candidates = (column, *(f"{column}_{count}" for count in range(1, len(columns))))
+        found.append(next(name for name in candidates if name not in found))
+    return found
