@@ -99,7 +99,7 @@ def build_plan(selection: Selection, home: Home, finished: Mapping[str, str]) ->
     units: list[Unit] = []
     blocked: list[Blocked] = []
     for model in models.values():
-        missing = _missing(model)
+        missing = _missing(model, home)
         for protocol in protocols:
             for name in dict.fromkeys([*refused, *tasks]):
                 reason = refused.get(name) or missing or _misfit(model, protocol)
@@ -211,9 +211,23 @@ def _load_tasks(selection: Selection, axes: Axes, home: Home) -> tuple[dict[str,
     return tasks, refused
 
 
-def _missing(model: Model) -> str:
-    here = model.kind == "endpoint" or local_path(model) is not None
-    return "" if here else " ".join(how_to_get(model))
+def _missing(model: Model, home: Home) -> str:
+    """Why the model cannot be used here and now; empty if it can."""
+    if model.kind == "endpoint":
+        return _not_agreed(model, home)
+    return "" if local_path(model, home) is not None else " ".join(how_to_get(model))
+
+
+def _not_agreed(model: Model, home: Home) -> str:
+    from engine.endpoint import agreed_hosts, host_of  # brings an HTTP client, which few need
+
+    host = host_of(model)
+    if host in agreed_hosts(home):
+        return ""
+    return (
+        f"{model.name} would send every text of the chosen tasks to {host}; nothing is sent before you "
+        f"agree with `genearena models --allow {host}`."
+    )
 
 
 def _misfit(model: Model, protocol: Protocol) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.catalog.protocols import PROTOCOLS
 from engine.environment import now
-from store.errors import DataError, ModelError
+from store.errors import DataError, ModelError, UsageError
 from store.home import Home
 from store.records import EmbeddingOptions, Epoch, Model, Prediction, Scored, Split, Task, Unit
 
@@ -99,14 +99,23 @@ class LocalWorkshop:
         self._home = home
 
     def devices(self, wanted: str) -> tuple[str, ...]:
-        """Every CUDA device this process was given, else `mps` or `cpu`; or just the one wanted."""
+        """Every CUDA device this process was given, else `mps` or `cpu`; or just the one wanted.
+
+        Raises:
+            UsageError: the one wanted is not here.
+        """
         import torch
 
-        if wanted != "auto":
-            return (wanted,)
-        if torch.cuda.is_available():
-            return tuple(f"cuda:{index}" for index in range(torch.cuda.device_count()))
-        return ("mps",) if torch.backends.mps.is_available() else ("cpu",)
+        cards = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        found = [f"cuda:{index}" for index in range(cards)]
+        found += ["mps"] if torch.backends.mps.is_available() else []
+        if wanted == "auto":
+            return tuple(found) or ("cpu",)
+        if wanted not in (*found, "cpu") and not (wanted == "cuda" and cards):
+            raise UsageError(
+                f"Torch has no device {wanted} here.", f"Use auto, or one of: {', '.join((*found, 'cpu'))}."
+            )
+        return (wanted,)
 
     def limits(self, threads: int) -> contextlib.AbstractContextManager[object]:
         """One BLAS thread for each classifier, `threads` for torch."""
@@ -128,11 +137,12 @@ class LocalWorkshop:
     ) -> dict[str, TaskVectors]:
         """Embed each unique text of all tasks once; look vectors up where the model is a table."""
         from engine.embed import embed, hash_vectors, look_up
+        from engine.endpoint import agreed_hosts
 
         if model.kind == "vectors":
             found = {}
             for task in tasks:
-                vectors, missing = look_up(model, task.genes)
+                vectors, missing = look_up(model, task.genes, self._home)
                 if missing:
                     raise DataError(
                         f"{model.name} has no vector for {len(missing)} genes of {task.name}, "
@@ -143,7 +153,14 @@ class LocalWorkshop:
         texts = list(dict.fromkeys(text for task in tasks for text in task.texts))
         options = EmbeddingOptions(**unit.spec["embedding"])
         result = embed(
-            model, texts, options, self._home.embeddings, device=device, cancel=cancel, progress=progress
+            model,
+            texts,
+            options,
+            self._home.embeddings,
+            device=device,
+            cancel=cancel,
+            progress=progress,
+            allowed_hosts=agreed_hosts(self._home) if model.kind == "endpoint" else (),
         )
         place = {text: row for row, text in enumerate(texts)}
         by_task = {task.name: result.vectors[[place[text] for text in task.texts]] for task in tasks}

@@ -95,7 +95,7 @@ class Arena:
 
         cards = []
         for model in list_models(self.home):
-            place = local_path(model)
+            place = local_path(model, self.home)
             cards.append(ModelCard(model, str(place) if place else ""))
         catalog = Catalog(
             tuple(cards),

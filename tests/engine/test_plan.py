@@ -9,6 +9,7 @@ from workbench import write_task
 
 from engine.catalog.presets import PRESETS, Axes, axes_for, preset_label, unknown
 from engine.catalog.protocols import CHOICES, LIMITS, PROTOCOLS
+from engine.endpoint import agree
 from engine.plan import Selection, build_plan
 from store.errors import UsageError
 from store.home import find_home
@@ -215,3 +216,17 @@ def test_every_parameter_has_limits_that_its_own_values_keep(protocol):
 def test_forests_that_cannot_grow_are_refused(selection, home, wrong):
     with pytest.raises(UsageError, match="from 1 "):
         build_plan(replace(selection, protocols=("rf-cv",), params=wrong), home, {})
+
+
+def test_an_endpoint_is_blocked_until_its_host_is_agreed_to(home, selection):
+    home.config_file.write_text(
+        '[[models]]\nname = "served"\nkind = "endpoint"\nsource = "http://localhost:9/v1#minilm"\n'
+        'revision = "1"\ndimension = 4\n'
+    )
+    chosen = replace(selection, models=("served",))
+    plan = build_plan(chosen, home, {})
+    assert not plan.units
+    assert "to localhost:9" in plan.blocked[0].reason
+    assert "genearena models --allow localhost:9" in plan.blocked[0].reason
+    agree(home, "localhost:9")
+    assert len(build_plan(chosen, home, {}).todo) == 4
