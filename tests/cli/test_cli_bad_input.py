@@ -92,3 +92,18 @@ def test_a_store_that_is_no_store(call, home):
     home.create()
     home.database.write_bytes(b"not a database at all" * 100)
     assert str(home.database) in call.refused("rank", code=3)
+
+
+@pytest.mark.parametrize("more", [(), ("--detach",)], ids=["here", "detached"])
+def test_a_device_that_is_not_here_fails_no_unit(call, home, more):
+    pytest.importorskip("torch")
+    assert "cuda:999" in call.refused("run", "--device", "cuda:999", *more)
+    assert not list(home.journals.iterdir())
+
+
+def test_a_home_of_no_name_is_not_the_usual_one(call):
+    assert "--home" in call.refused("rank", "--home", "")
+
+
+def test_a_home_of_too_long_a_name_holds_nothing(call):
+    assert "no results" in call.refused("rank", "--home", "/tmp/" + 300 * "a", code=3)

@@ -24,6 +24,7 @@ from fault_tools import (
 from engine.control import enqueue, queued, read_status, request, runner_alive, take_requests
 from engine.workshop import LocalWorkshop
 from store import connect
+from store.errors import UsageError
 from store.home import find_home
 
 pytestmark = pytest.mark.faults
@@ -185,6 +186,16 @@ def test_a_run_uses_only_the_devices_it_was_given(tmp_path, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert workshop.devices("auto") == ("cpu",)
+
+
+@pytest.mark.parametrize(("cards", "wanted"), [(0, "cuda"), (0, "cuda:0"), (2, "cuda:2"), (2, "mps")])
+def test_a_device_that_is_not_here_is_named(tmp_path, monkeypatch, cards, wanted):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cards > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: cards)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(UsageError, match=f"no device {wanted} here.*cpu"):
+        LocalWorkshop(a_home(tmp_path)).devices(wanted)
 
 
 def test_no_visible_device_means_the_cpu(tmp_path):

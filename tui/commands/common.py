@@ -52,6 +52,8 @@ class Session:
 
 
 def _set_home(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value == "":  # what an unset shell variable leaves of `--home "$PLACE"`
+        raise UsageError("--home names no folder.", "Choose a folder, or leave the option out.")
     if value is not None:
         ctx.ensure_object(Session).override = value
 

@@ -19,6 +19,7 @@ from engine.events import RunFinished, UnitFinished
 from engine.plan import Plan
 from engine.runner import Options
 from engine.supervise import supervise
+from engine.workshop import LocalWorkshop
 from store.errors import StoreBusy
 from store.home import Home
 from store.records import Failed
@@ -96,8 +97,15 @@ def put_plan(plan: Plan, as_json: bool) -> None:
 
 def detach(home: Home, plan: Plan, options: Options) -> None:
     """Leave the selection to a runner of its own."""
+    _check_device(home, plan, options)
     launch(home, plan.selection, (options.device, str(options.workers), str(options.threads)))
     say(f"{len(plan.todo)} of {len(plan.units)} units run detached; `genearena attach` follows them.")
+
+
+def _check_device(home: Home, plan: Plan, options: Options) -> None:
+    """Refuse a device that is not here before every unit fails on it; asks torch only if one is named."""
+    if plan.todo and options.device not in ("auto", "cpu"):
+        LocalWorkshop(home).devices(options.device)
 
 
 # ---------------------------------------------------------------------------- in this process
@@ -134,6 +142,7 @@ def run_here(home: Home, plan: Plan, options: Options) -> Ended:
         with contextlib.closing(Store(home)) as store, contextlib.suppress(StoreBusy):
             store.flush()
         return Ended(plan, None, (), 0.0, False)
+    _check_device(home, plan, options)
     say(f"{len(plan.todo)} of {len(plan.units)} units to run in {home.data}")
     control = Control()
     started = time.monotonic()
