@@ -24,6 +24,7 @@ from typing import Final
 
 from engine.cancel import Control, Stopped
 from engine.crashes import STRIKES, Crashes
+from engine.data.audit import NO_TEXT
 from engine.environment import describe_environment, now, usable_cores
 from engine.events import (
     EpochFinished,
@@ -96,6 +97,7 @@ def run(
     yield RunStarted(record)
     counts: Counter[str] = Counter()
     if plan.todo:
+        yield from _gaps(plan)
         floor = _Floor(plan, store, control, options or Options(), workshop or LocalWorkshop(store.home))
         yield from _save(store, [record, *plan.models.values(), *plan.tasks.values()], control)
         for event in floor.work():
@@ -106,6 +108,14 @@ def run(
     if plan.todo:
         yield from _save(store, [ended], control)
     yield RunFinished(ended, counts["Scored"], counts["Failed"], counts["Cancelled"])
+
+
+def _gaps(plan: Plan) -> Iterator[Event]:
+    """Tell of each task how many of its genes have no text of their own."""
+    for task in plan.tasks.values():
+        bare = len({gene.symbol for gene in task.audit.genes if gene.used and gene.reason == NO_TEXT})
+        if bare:
+            yield Log("info", f"{task.name}: {bare} genes have no {task.recipe}; their name stands in.")
 
 
 def _end_state(counts: Counter[str], wanted: int) -> str:

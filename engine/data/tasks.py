@@ -114,6 +114,11 @@ def load_task(
         return compose(gene, clean(summary, provenance))
 
     audited = audit(task, labels, text_of)
+    if replaced and not any(part.with_text for part in audited.audit.classes):
+        raise DataError(
+            f"{replaced.path} has a text for none of the genes of {task.heading.name}.",
+            "Its genes may be named by symbol, NCBI id or Ensembl id.",
+        )
     symbols, indices, texts = zip(*audited.rows, strict=True)
     heading = task.heading
     return Task(

@@ -141,3 +141,10 @@ def test_an_unmapped_identifier_becomes_usable_by_its_description(tmp_path: Path
     task = load_task("bivalent-vs-lys4", descriptions=str(path))
     assert task.genes.count("ENSG00000285708") == 2
     assert task.texts[task.genes.index("ENSG00000285708")] == "a read-through"
+
+
+def test_descriptions_of_other_genes_are_refused_rather_than_replaced_by_names(tmp_path):
+    path = tmp_path / "other.csv"
+    path.write_text("gene,description\nNOT_A_GENE,text\n")
+    with pytest.raises(DataError, match="none of the genes of bivalent-vs-lys4"):
+        load_task("bivalent-vs-lys4", descriptions=str(path))

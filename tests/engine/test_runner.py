@@ -309,3 +309,14 @@ def test_elsewhere_they_train_one_by_one(home, selection):
     events = go(replace(selection, protocols=("finetune",)), home, workshop)
     assert workshop.stacks == []
     assert events[-1].scored == 6
+
+
+def test_genes_without_a_text_are_told(tmp_path, home):
+    path = tmp_path / "texts.csv"
+    path.write_text("gene,description\nFOXP2,a text\n")
+    chosen = Selection(
+        ("all-MiniLM-L6-v2",), ("bivalent-vs-no-methyl",), ("lr",), seeds=(41,), descriptions=str(path)
+    )
+    told = [event.text for event in go(chosen, home, FakeWorkshop()) if isinstance(event, Log)]
+    assert len(told) == 1
+    assert told[0].startswith("bivalent-vs-no-methyl: 132 genes have no summary@")
