@@ -12,6 +12,7 @@ from engine.cancel import Control, Stopped
 from engine.crashes import Crashes
 from engine.events import (
     EpochFinished,
+    Log,
     RunFinished,
     RunPaused,
     RunResumed,
