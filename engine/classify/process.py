@@ -1,0 +1,134 @@
+"""Classifying in a process of its own: the same numbers, without the caller's interpreter lock.
+
+Of a small unit's time 60% is Python, so threads of one process hardly help each other: on two cores
+two of them took 0.65 (dosage) to 1.0 (the small tasks) of the time of one, two processes 0.6.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+import traceback
+from contextlib import suppress
+from functools import partial
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any, Final
+
+from threadpoolctl import threadpool_limits
+
+from engine.cancel import check
+from engine.classify import Classified, classify
+from engine.classify.tuning import Progress
+from store.errors import GeneArenaError
+
+_PATIENCE: Final = 0.05
+"""Seconds between two looks at the cancel event."""
+_own = threading.local()
+
+
+class ClassifierDied(GeneArenaError):
+    """The process that classified a unit ended without an answer."""
+
+
+def classify_apart(*arguments: Any, **options: Any) -> Classified:
+    """As `engine.classify.classify`, by a process that belongs to the calling thread.
+
+    The process starts at the thread's first unit and ends with the thread.
+
+    Raises:
+        ClassifierDied: the process was killed, for want of memory perhaps.
+    """
+    if not hasattr(_own, "process"):
+        _own.process = ClassifierProcess()
+    process: ClassifierProcess = _own.process
+    return process.classify(*arguments, **options)
+
+
+class ClassifierProcess:
+    """One process that classifies for one caller at a time; started at its first unit.
+
+    It ends when its pipe does, so it outlives its parent, however that ends, by the unit it is at.
+    """
+
+    def __init__(self) -> None:
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+
+    def classify(
+        self, *arguments: Any, cancel: threading.Event, progress: Progress | None = None, **options: Any
+    ) -> Classified:
+        """As `engine.classify.classify`, with its arguments, result and errors.
+
+        Cancelling ends the process at once; the next unit starts another.
+
+        Raises:
+            ClassifierDied: the process was killed.
+        """
+        check(cancel)
+        try:
+            pipe = self._connect()
+            pipe.send((arguments, options))
+            while isinstance(reply := _receive(pipe, cancel), tuple):
+                if progress:
+                    progress(*reply)
+        except (EOFError, OSError) as error:
+            raise ClassifierDied(
+                f"The process that classified this unit ended with code {self.close()}.",
+                "If memory is short, run with fewer workers; then run it again with --retry-failed.",
+            ) from error
+        except BaseException:
+            self.close()
+            raise
+        if isinstance(reply, BaseException):
+            raise reply
+        result: Classified = reply
+        return result
+
+    def close(self) -> int | None:
+        """End the process, if there is one; its exit code."""
+        process, pipe, self._process, self._pipe = self._process, self._pipe, None, None
+        if pipe is not None:
+            pipe.close()
+        if process is None:
+            return None
+        process.kill()
+        process.join()
+        return process.exitcode
+
+    def _connect(self) -> Connection:
+        if self._pipe is None:
+            # Forking would copy the locks that other threads hold at that moment.
+            context = multiprocessing.get_context("spawn")
+            self._pipe, theirs = context.Pipe()
+            self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+            self._process.start()
+            theirs.close()
+        return self._pipe
+
+
+def _receive(pipe: Connection, cancel: threading.Event) -> Any:
+    while not pipe.poll(_PATIENCE):
+        check(cancel)
+    return pipe.recv()
+
+
+def _serve(pipe: Connection) -> None:
+    """Answer jobs until the pipe ends: (done, total) meanwhile, then a result or an exception."""
+    # Ctrl-C reaches every process of a terminal; the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tell = partial(_tell, pipe)
+    with threadpool_limits(1), suppress(EOFError, OSError):
+        while True:
+            arguments, options = pipe.recv()
+            try:
+                reply: object = classify(*arguments, **options, cancel=threading.Event(), progress=tell)
+            except Exception as error:  # noqa: BLE001 - the process's boundary: the parent raises it
+                error.add_note(traceback.format_exc())
+                reply = error
+            pipe.send(reply)
+
+
+def _tell(pipe: Connection, done: int, total: int) -> None:
+    pipe.send((done, total))

@@ -1,0 +1,131 @@
+"""A process of one's own gives the same numbers, and is gone when it should be."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import psutil
+import pytest
+from classify_examples import LR_GRID, RF_GRID, draw_split, noisy_genes, run
+
+from engine.cancel import Stopped
+from engine.classify import process as module
+from engine.classify.process import ClassifierDied, ClassifierProcess, classify_apart
+from store.errors import DataError
+
+NEVER = threading.Event()
+AXES = {"scaling": "none", "lr_solver": "liblinear"}
+
+
+@pytest.fixture(scope="module")
+def process():
+    process = ClassifierProcess()
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def job():
+    vectors, labels = noisy_genes()
+    return vectors, labels, draw_split(labels)
+
+
+def pid(process):
+    return process._process.pid
+
+
+@pytest.mark.parametrize(("protocol", "params"), [("lr-cv", LR_GRID), ("rf-cv", RF_GRID)])
+def test_same_numbers_and_progress(protocol, params, process, job):
+    told = []
+    there = process.classify(
+        protocol, params, *job, **AXES, cancel=NEVER, progress=lambda *step: told.append(step)
+    )
+    here = run(protocol, params, *job)
+    assert there.trials == here.trials
+    assert there.best_params == here.best_params
+    assert np.array_equal(there.scores, here.scores)
+    assert told == [(done, 6) for done in range(1, 7)]
+
+
+def test_errors_come_back_with_their_sentence_hint_and_origin(process, job):
+    vectors, labels, split = job
+    vectors = vectors.copy()
+    vectors[3, 3] = np.inf
+    with pytest.raises(DataError, match="row 3") as raised:
+        process.classify("lr", {"C": 1.0, "max_iter": 100}, vectors, labels, split, **AXES, cancel=NEVER)
+    assert raised.value.hint
+    assert "in _checked" in "".join(raised.value.__notes__)
+    first = pid(process)
+    run_there(process, job)
+    assert pid(process) == first
+
+
+def run_there(process, job):
+    return process.classify("lr", {"C": 1.0, "max_iter": 100}, *job, **AXES, cancel=NEVER)
+
+
+def test_ctrl_c_is_the_parents_business(process, job):
+    run_there(process, job)
+    os.kill(pid(process), signal.SIGINT)
+    assert run_there(process, job).scores.shape[1] == 2
+
+
+def test_cancel_ends_the_process_within_a_unit(process, job):
+    cancel = threading.Event()
+    endless = {**RF_GRID, "trees": (10**6,)}
+    timer = threading.Timer(0.3, cancel.set)
+    run_there(process, job)
+    first = pid(process)
+    timer.start()
+    with pytest.raises(Stopped):
+        process.classify("rf-cv", endless, *job, **AXES, cancel=cancel)
+    assert not psutil.pid_exists(first)
+    assert run_there(process, job).scores.shape[1] == 2
+
+
+def test_a_killed_process_is_told_and_replaced(process, job):
+    run_there(process, job)
+    os.kill(pid(process), signal.SIGKILL)
+    with pytest.raises(ClassifierDied, match="code -9"):
+        run_there(process, job)
+    assert run_there(process, job).scores.shape[1] == 2
+
+
+def test_each_thread_has_a_process_that_ends_with_it(job):
+    def classify_and_tell():
+        classify_apart("lr", {"C": 1.0, "max_iter": 100}, *job, **AXES, cancel=NEVER)
+        return pid(module._own.process)
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(classify_and_tell).result()
+        assert pool.submit(classify_and_tell).result() == first
+        child = psutil.Process(first)
+    assert child.wait(20) in (0, None)
+
+
+def test_a_killed_parent_leaves_no_process_behind():
+    script = (
+        "import threading, time\n"
+        "from classify_examples import draw_split, noisy_genes\n"
+        "from engine.classify.process import ClassifierProcess\n"
+        "if __name__ == '__main__':\n"
+        "    vectors, labels = noisy_genes()\n"
+        "    process = ClassifierProcess()\n"
+        "    process.classify('lr', {'C': 1.0, 'max_iter': 100}, vectors, labels, draw_split(labels),\n"
+        "                     scaling='none', lr_solver='liblinear', cancel=threading.Event())\n"
+        "    print(process._process.pid, flush=True)\n"
+        "    time.sleep(600)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as parent:
+        child = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+    child.wait(20)
+    assert not child.is_running()
