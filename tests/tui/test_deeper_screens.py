@@ -6,6 +6,8 @@ import pytest
 from fake_arena import FakeArena, a_table, drive, hostile, make_app, screen_text, told, until
 from pressing import presses
 
+from tui.lookups import Contrast
+
 SIZES = [(80, 24), (200, 60)]
 
 
@@ -115,6 +117,14 @@ async def test_differences_are_drawn_split_by_split(arena):
         await pilot.press("tab")
         await until(pilot, lambda: "first minus second, by split" in screen_text(app))
         assert "SPLITS  tall  4 shared splits" in screen_text(app)
+
+
+async def test_one_shared_split_is_drawn_too(arena, monkeypatch):
+    monkeypatch.setattr(arena, "contrasts", lambda *_: [Contrast("tall", 0.9, 0.8, (0.1,))])
+    app = make_app(arena)
+    async with drive(app, (200, 60)) as pilot:
+        await on_screen(pilot, "4", "1 shared split")
+        await until(pilot, lambda: "first minus second, by split" in screen_text(app))
 
 
 async def test_compare_without_results_says_how_to_get_some():

@@ -10,7 +10,6 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Static
 
 from store.errors import StoreBusy
 from tui.arena import Catalog, Pulse
@@ -21,6 +20,7 @@ from tui.screens.board_text import SOURCES, Choice, Sorting
 from tui.screens.dialogs import Ask
 from tui.screens.plan_text import estimate
 from tui.widgets.grid import Grid
+from tui.widgets.said import Said
 from tui.widgets.words import count, roughly, say
 
 if TYPE_CHECKING:
@@ -130,9 +130,9 @@ class BoardScreen(ArenaScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """What is ranked, the table, the cell under the cursor."""
-        yield Static(id="board-head", classes="head")
+        yield Said(id="board-head", classes="head")
         yield Grid(cells=True, id="board", empty=board_text.EMPTY)
-        yield Static(id="board-foot")
+        yield Said(id="board-foot")
 
     def begin(self) -> None:
         """Take the focus, and look once a second whether the table has moved."""
@@ -232,7 +232,7 @@ class BoardScreen(ArenaScreen):
         if self._choice is None:
             return
         head = board_text.head(self._choice, self._choices, self._rankings, self._sorting, self._trouble)
-        self.query_one("#board-head", Static).update(head)
+        self.query_one("#board-head", Said).show(head)
         if self._rankings is not None:
             if self._matrix:
                 columns, rows = board_text.matrix(self._rankings, self._catalog)
@@ -253,14 +253,14 @@ class BoardScreen(ArenaScreen):
         grid = self.query_one("#board", Grid)
         row = grid.current
         if self._rankings is None or row is None:
-            self.query_one("#board-foot", Static).update("")
+            self.query_one("#board-foot", Said).show("")
             return
         found = board_text.find(self._rankings, row.key)
         foot = board_text.foot(self._rankings, found, self._column())
         place = self._place()
         if found is None and place is not None:
             foot = say((place.model, "strong"), f" has nothing on {place.task} yet; r runs it.")
-        self.query_one("#board-foot", Static).update(foot)
+        self.query_one("#board-foot", Said).show(foot)
         self.refresh_bindings()
 
     def _column(self) -> str:

@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Static
 
 from tui.lookups import CellDetail, Curve, Place, band
 from tui.screens.base import ArenaScreen
@@ -20,7 +19,8 @@ from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.plot import PlotView, Series, Span, draw
 from tui.widgets.rows import Cell, Column, Row
-from tui.widgets.words import auc, count, say
+from tui.widgets.said import Said
+from tui.widgets.words import auc, count
 
 SPLIT_COLUMNS = (
     Column("seed", "seed", right=True),
@@ -68,7 +68,7 @@ class CellScreen(ArenaScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """What it is, over splits, plot, tuning and provenance."""
-        yield Static(id="cell-head", classes="head")
+        yield Said(id="cell-head", classes="head")
         with Horizontal(classes="panes ruled"):
             with Vertical(classes="column -open"):
                 yield Pane(
@@ -86,15 +86,12 @@ class CellScreen(ArenaScreen):
     def begin(self) -> None:
         """Open the splits and read the cell."""
         self.query_one("#splits-pane", Pane).open()
-        self.query_one("#cell-head", Static).update(
-            say(
-                (self.place.model, "accent"),
-                "  ",
-                (self.place.task, "strong"),
-                f"  {self.place.protocol}, ",
-                f"preset {self.place.preset}, text {self.place.text}\n",
-                (self.place.command, "dim"),
-            )
+        self.query_one("#cell-head", Said).show(
+            (self.place.model, "accent"),
+            "  ",
+            (self.place.task, "strong"),
+            f"  {self.place.protocol}, preset {self.place.preset}, text {self.place.text}\n",
+            (self.place.command, "dim"),
         )
         self.read_cell()
 

@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Static
 
 from tui.arena import Pulse
 from tui.lookups import Contrast, Side
@@ -22,6 +21,7 @@ from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.plot import PlotView, Series, Span, draw
 from tui.widgets.rows import Column, Row
+from tui.widgets.said import Said
 
 
 class CompareScreen(ArenaScreen):
@@ -67,7 +67,7 @@ class CompareScreen(ArenaScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """The sides over tasks and splits."""
-        yield Static(id="compare-head", classes="head")
+        yield Said(id="compare-head", classes="head")
         with Horizontal(classes="panes ruled"):
             with Vertical(classes="column -open"):
                 tasks = Grid(compare_text.COLUMNS, id="contrasts", empty=compare_text.EMPTY)
@@ -124,7 +124,7 @@ class CompareScreen(ArenaScreen):
 
     def _show(self) -> None:
         head = compare_text.head(self._first, self._second, self._contrasts)
-        self.query_one("#compare-head", Static).update(head)
+        self.query_one("#compare-head", Said).show(head)
         charset = self.arena_app.charset
         self.query_one("#contrasts", Grid).show(compare_text.rows(self._contrasts, charset))
         self._show_splits()
@@ -150,7 +150,9 @@ class CompareScreen(ArenaScreen):
         ]
         reach = max(0.01, *(abs(difference) for difference in contrast.differences))
         view.show(
-            lambda width, height: draw(series, width, height, Span(1, n), Span(-reach, reach), charset)
+            lambda width, height: draw(
+                series, width, height, Span.around((1, n)), Span(-reach, reach), charset
+            )
         )
 
     # ------------------------------------------------------------------ actions

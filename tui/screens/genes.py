@@ -12,7 +12,6 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Static
 
 from tui.arena import Pulse
 from tui.lookups import GeneDetail, GeneRow
@@ -21,6 +20,7 @@ from tui.screens.base import ArenaScreen
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Cell, Column, Row
+from tui.widgets.said import Said
 from tui.widgets.words import auc, count, say
 
 EMPTY = "No gene has been tested yet. 1 plans a run; then the genes that every model gets wrong stand here."
@@ -100,7 +100,7 @@ class GenesScreen(ArenaScreen):
                     "GENES", Grid(GENE_COLUMNS, id="genes", empty="Reading."), id="genes-pane", first=True
                 )
             with Vertical(classes="column"):
-                yield Pane("TEXT AND LABELS", VerticalScroll(Static(id="gene-text")), id="text-pane")
+                yield Pane("TEXT AND LABELS", VerticalScroll(Said(id="gene-text")), id="text-pane")
                 scores = Grid(SCORE_COLUMNS, id="gene-scores", empty="It was in no test set yet.")
                 yield Pane("TEST SCORES", scores, id="scores-pane")
                 near = Grid(
@@ -166,7 +166,7 @@ class GenesScreen(ArenaScreen):
         detail = message.detail
         if detail is None or detail.gene != self._gene:
             return
-        self.query_one("#gene-text", Static).update(gene_text(detail, message.cuts))
+        self.query_one("#gene-text", Said).show(gene_text(detail, message.cuts))
         self.query_one("#text-pane", Pane).say((detail.gene, "accent"))
         rows = [
             Row(

@@ -11,10 +11,8 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Static
 
 from store.errors import DataError, UsageError
 from tui.arena import Catalog, Pulse
@@ -25,6 +23,7 @@ from tui.screens.plan_text import CHOICES, COLUMNS, Tally, estimate
 from tui.settings import check_name
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
+from tui.widgets.said import Said
 from tui.widgets.words import say
 
 if TYPE_CHECKING:
@@ -59,9 +58,6 @@ class PlanScreen(ArenaScreen):
         Binding("i", "details", "Details", tooltip="All about the row under the cursor", id="plan.details"),
     ]
 
-    catalog: reactive[Catalog] = reactive(Catalog(), init=False)
-    """Everything that can be chosen."""
-
     @dataclass
     class CatalogRead(Message):
         """The catalog is there."""
@@ -95,6 +91,8 @@ class PlanScreen(ArenaScreen):
     def __init__(self) -> None:
         """Make the screen; its lists fill once the catalog is read."""
         super().__init__()
+        self.catalog = Catalog()
+        """Everything that can be chosen; empty until it is read."""
         self._selection: Selection | None = None
         self._counted: Tally | None = None
         """What the choice comes to; None while it is being counted."""
@@ -106,8 +104,8 @@ class PlanScreen(ArenaScreen):
         """The first list, the glance, the sum."""
         with Horizontal(id="choices", classes="panes"):
             yield Vertical(self._pane("models"), classes="column -open")
-            yield Static(id="glance")
-        yield Static(id="sum")
+            yield Said(id="glance")
+        yield Said(id="sum")
 
     async def mount_rest(self) -> None:
         """The other lists, which would delay the first frame."""
@@ -215,7 +213,7 @@ class PlanScreen(ArenaScreen):
         text = say(("Reading the catalog.", "dim"))
         if self._selection is not None:
             text = plan_text.summary(self._selection, self._counted, self.arena.readonly)
-        self.query_one("#sum", Static).update(text)
+        self.query_one("#sum", Said).show(text)
         self.refresh_bindings()
 
     def _show_glance(self) -> None:
@@ -228,7 +226,7 @@ class PlanScreen(ArenaScreen):
             audit = self._tasks.get(self._audit_key(key))
             if audit is None:
                 self.read_task(key, self._selection)
-        self.query_one("#glance", Static).update(glance(str(grid.id), key, self.catalog, audit))
+        self.query_one("#glance", Said).show(glance(str(grid.id), key, self.catalog, audit))
 
     def _audit_key(self, task: str) -> tuple[str, str, str]:
         assert self._selection is not None

@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from engine.control import RequestKind, Status, UnitStatus
@@ -23,6 +22,7 @@ from tui.screens.dialogs import Ask, Notice
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.plot import PlotView, draw
+from tui.widgets.said import Said
 
 LOOK: Final = 2.0
 """Seconds between looks at the machine."""
@@ -72,9 +72,9 @@ class RunsScreen(ArenaScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """Sentence and bars over units and log."""
-        yield Static(id="run-head", classes="head")
-        yield Static(id="run-bars")
-        yield Static(id="run-machine")
+        yield Said(id="run-head", classes="head")
+        yield Said(id="run-bars")
+        yield Said(id="run-machine")
         with Horizontal(classes="panes ruled"):
             with Vertical(classes="column -open"):
                 units = Grid(runs_text.UNIT_COLUMNS, id="units", empty=runs_text.NO_RUN)
@@ -104,8 +104,8 @@ class RunsScreen(ArenaScreen):
     def _show(self) -> None:
         status = self._status
         charset = self.arena_app.charset
-        self.query_one("#run-head", Static).update(runs_text.head(status))
-        self.query_one("#run-bars", Static).update(runs_text.bars(status, self.size.width - 2, charset))
+        self.query_one("#run-head", Said).show(runs_text.head(status))
+        self.query_one("#run-bars", Said).show(runs_text.bars(status, self.size.width - 2, charset))
         units = self.query_one("#units", Grid)
         units.empty = runs_text.empty(status)
         self._show_curves()
@@ -149,7 +149,7 @@ class RunsScreen(ArenaScreen):
 
     @on(Looked)
     def _looked(self, message: Looked) -> None:
-        self.query_one("#run-machine", Static).update(runs_text.machine(message.load))
+        self.query_one("#run-machine", Said).show(runs_text.machine(message.load))
 
     # ------------------------------------------------------------------ asking the runner
 

@@ -10,7 +10,6 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Static
 
 from store.errors import GeneArenaError, UsageError
 from tui.screens.base import ArenaScreen, Taken
@@ -19,8 +18,9 @@ from tui.widgets.commandbar import Command
 from tui.widgets.grid import Grid
 from tui.widgets.paged import PAGE, PagedRows
 from tui.widgets.rows import Column, Row
+from tui.widgets.said import Said
 from tui.widgets.sqleditor import SqlArea, SqlEditor
-from tui.widgets.words import count, say
+from tui.widgets.words import count
 
 if TYPE_CHECKING:
     from store.console import Result
@@ -115,7 +115,7 @@ class SqlScreen(ArenaScreen):
     def compose_body(self) -> Iterable[Widget]:
         """The editor, what became of its query, the rows."""
         yield SqlEditor(FIRST, id="editor")
-        yield Static(id="sql-head")
+        yield Said(id="sql-head")
         yield Grid(cells=True, id="result", empty="No rows yet: f5 runs the query above.")
 
     def begin(self) -> None:
@@ -223,7 +223,7 @@ class SqlScreen(ArenaScreen):
             editor.focus()
 
     def _say(self, *parts: object) -> None:
-        self.query_one("#sql-head", Static).update(say(*parts))
+        self.query_one("#sql-head", Said).show(*parts)
 
     @work(thread=True, exclusive=True, group="export", exit_on_error=False)
     def write_result(self, result: Result, path: str) -> None:

@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tui.widgets.said import looks_same
 from tui.widgets.words import duration, say, state_glyph, state_word
 
 if TYPE_CHECKING:
@@ -20,8 +21,13 @@ SCREENS: Final = ("plan", "runs", "board", "compare", "genes", "sql")
 class StatusLine(Widget):
     """Name, numbered screens with the current one marked, and the run's state on the right."""
 
-    status: reactive[Status | None] = reactive(None)
+    status: reactive[Status | None] = reactive(None, repaint=False)
     """The run's latest snapshot."""
+
+    def watch_status(self, before: Status | None, after: Status | None) -> None:
+        """Repaint if the new snapshot reads differently."""
+        if not looks_same(describe(before), describe(after)):
+            self.refresh()
 
     def __init__(self, mode: str) -> None:
         """Make the line of the screen `mode`."""

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tui.widgets.said import looks_same
 from tui.widgets.words import TONE_STYLES
 
 ALWAYS: Final = ("help", "quit")
@@ -34,13 +35,23 @@ class KeyBar(Widget):
         self._actions = tuple(actions)
         self._refuses = refuses
         self._spots: list[tuple[range, str]] = []
+        self._drawn = Content()
 
     def on_mount(self) -> None:
         """Follow the screen's bindings, which change with the focus."""
         screen: Screen[Any] = self.screen
-        screen.bindings_updated_signal.subscribe(self, lambda _screen: self.refresh())
+        screen.bindings_updated_signal.subscribe(self, lambda _screen: self._refresh_if_changed())
+
+    def _refresh_if_changed(self) -> None:
+        if not looks_same(self._drawn, self._compose_line()):
+            self.refresh()
 
     def render(self) -> Content:
+        """The line."""
+        self._drawn = self._compose_line()
+        return self._drawn
+
+    def _compose_line(self) -> Content:
         """As many of the keys as fit in the width, whole; help and quit always."""
         bindings: dict[str | None, Binding] = {}
         for active in self.screen.active_bindings.values():

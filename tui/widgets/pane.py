@@ -7,12 +7,12 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Click
 from textual.widget import Widget
-from textual.widgets import Static
 
+from tui.widgets.said import Said
 from tui.widgets.words import say
 
 
-class PaneTitle(Static):
+class PaneTitle(Said):
     """The line over a pane's inside; a click opens the pane."""
 
     def on_click(self, event: Click) -> None:
@@ -48,7 +48,7 @@ class Pane(Vertical):
 
     def say(self, *parts: object) -> None:
         """Put these parts after the title."""
-        self.query_one(PaneTitle).update(say((self.name_shown, "strong"), "  ", *parts))
+        self.query_one(PaneTitle).show((self.name_shown, "strong"), "  ", *parts)
 
     def open(self) -> None:
         """Show the inside, close the neighbours where there is no room for them, take the focus."""

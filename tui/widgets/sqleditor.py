@@ -11,9 +11,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import Static, TextArea
+from textual.widgets import TextArea
 
-from tui.widgets.words import say
+from tui.widgets.said import Said
 
 KEYWORDS: Final = (
     "select", "from", "where", "group", "by", "order", "limit", "having", "join", "left", "using",
@@ -61,7 +61,7 @@ class SqlEditor(Vertical):
     def compose(self) -> ComposeResult:
         """The text over the hint."""
         yield SqlArea(self._first, language="sql", tab_behavior="focus", soft_wrap=True)
-        yield Static(classes="candidates")
+        yield Said(classes="candidates")
 
     @property
     def text(self) -> str:
@@ -83,15 +83,13 @@ class SqlEditor(Vertical):
         """Complete these: tables and views, each with its columns."""
         self._names = names
         tables = "  ".join(names)
-        self.query_one(".candidates", Static).update(say((f"tables: {tables}" if tables else "", "dim")))
+        self.query_one(Said).show((f"tables: {tables}" if tables else "", "dim"))
 
     def on_text_area_changed(self) -> None:
         """Show how the word may go on."""
         word = self._word()
         found = self.candidates(word) if len(word) > 1 else []
-        self.query_one(".candidates", Static).update(
-            say(("tab: " if found else "", "dim"), "  ".join(found[:12]))
-        )
+        self.query_one(Said).show(("tab: " if found else "", "dim"), "  ".join(found[:12]))
 
     def candidates(self, word: str) -> list[str]:
         """Names that start with `word`: columns of the tables in the query first, then all else."""
