@@ -11,6 +11,10 @@ from pathlib import Path
 import pexpect
 import pyte
 import pytest
+from fake_arena import a_status
+
+from engine.control import UnitStatus, runner_lock, write_status
+from store.home import find_home
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = "import sys; from tui.cli import main; main()"
@@ -98,6 +102,26 @@ def test_without_colour_and_over_ssh_it_says_the_same(terminal):
     program = terminal(NO_COLOR="1", SSH_CONNECTION="a 1 b 2", TERM="xterm")
     shown = program.until("Press Enter to run 160 units.")
     assert ">[x] all-MiniLM-L6-v2" in shown
+
+
+def test_a_live_run_sends_little_over_a_slow_line(terminal, tmp_path):
+    """Four snapshots a second at 120x40 have to stay under 30 KiB/s: 7.5 KiB for each."""
+    home = find_home(tmp_path / "home").create()
+    with runner_lock(home):
+        write_status(home, a_status(pid=os.getpid(), scored=0))
+        program = terminal(columns=120, lines=40, COLORTERM="truecolor")
+        program.until("q Quit")
+        program.child.send("2")
+        program.until("11/160")
+        before = len(program.raw)
+        for scored in range(1, 13):
+            unit = UnitStatus(f"k{scored}", "mini", "tall", "lr", "paper", scored, "scored", 0.9, 1.0)
+            recent = (unit, *a_status().recent)
+            write_status(
+                home, a_status(pid=os.getpid(), scored=scored, recent=recent, eta_s=100.0 - scored)
+            )
+            program.until(f"{scored + 11}/160")
+        assert (len(program.raw) - before) / 12 < 7.5 * 1024
 
 
 @pytest.mark.parametrize(
