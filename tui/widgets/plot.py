@@ -14,6 +14,7 @@ from typing import Final
 from textual.content import Content
 from textual.widget import Widget
 
+from tui.widgets.said import looks_same
 from tui.widgets.words import TONE_STYLES, UNICODE, Charset, Tone, say
 
 _DOTS: Final = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
@@ -126,14 +127,20 @@ class PlotView(Widget, can_focus=True):
         super().__init__(id=id)
         self.empty = empty
         self._draw: Callable[[int, int], Content] | None = None
+        self._drawn = Content()
 
     def show(self, draw: Callable[[int, int], Content] | None) -> None:
-        """Draw this for the width and height there are."""
+        """Draw this for the width and height there are; repainted only if it looks different."""
         self._draw = draw
-        self.refresh()
+        if not looks_same(self._drawn, self._draw_now()):
+            self.refresh()
 
     def render(self) -> Content:
         """The plot, or why there is none."""
+        self._drawn = self._draw_now()
+        return self._drawn
+
+    def _draw_now(self) -> Content:
         if self._draw is None:
             return say((self.empty, "dim"))
         return self._draw(self.size.width, self.size.height)
