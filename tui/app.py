@@ -57,7 +57,7 @@ class ArenaApp(App[int]):
     DEFAULT_MODE = "plan"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {name: _screen(name) for name in SCREENS}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-medium"), (160, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (18, "-short"), (40, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high"), (40, "-tall")]
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(

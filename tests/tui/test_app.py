@@ -180,6 +180,15 @@ async def test_the_terminal_may_shrink_and_grow_during_a_run(arena):
             await until(pilot, lambda word=word: word in screen_text(app))
 
 
+async def test_a_window_too_small_asks_for_more_room(arena):
+    app = make_app(arena)
+    async with drive(app, (59, 24)) as pilot:
+        await until(pilot, lambda: "make the window larger, 80x24 or more" in screen_text(app))
+        await pilot.resize_terminal(60, 18)
+        await until(pilot, lambda: "[1Plan]" in screen_text(app))
+        await until(pilot, lambda: ">[x] mini" in screen_text(app))
+
+
 @pytest.mark.parametrize("key", "123456")
 @pytest.mark.parametrize("width", [80, 200])
 async def test_the_bottom_line_fits_and_ends_with_help_and_quit(arena, key, width):

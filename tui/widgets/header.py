@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SCREENS: Final = ("plan", "runs", "board", "compare", "genes", "sql")
 """Modes of the application, in the order of their number keys."""
+LEAST: Final = (60, 16)
+"""Columns and lines below which the screens cannot be used."""
 
 
 class StatusLine(Widget):
@@ -36,6 +38,8 @@ class StatusLine(Widget):
 
     def render(self) -> Content:
         """The line, as wide as the terminal."""
+        if self.app.size.width < LEAST[0] or self.app.size.height < LEAST[1]:
+            return say((" genearena: make the window larger, 80x24 or more", "warn"))
         left = self._places()
         right = describe(self.status)
         gap = self.size.width - left.cell_length - right.cell_length - 1
