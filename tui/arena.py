@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from store.queries import Arm, Rankings
     from store.records import Model, Task
     from store.store import Store
+    from tui.bring import Brought
     from tui.lookups import CellDetail, Contrast, GeneDetail, GeneRow, Place, Side
     from tui.neighbours import Cut, Neighbour
 
@@ -211,6 +212,22 @@ class Arena:
         """Keep a selection under a name."""
         kept = read_kept(self.home, "selections.json")
         write_kept(self.home, "selections.json", {**kept, name: selection.to_json()})
+
+    def bring(self, kind: str, path: str) -> Brought:
+        """Take a file or folder over; see `tui.bring`."""
+        from tui.bring import bring
+
+        self._writable("bring anything in")
+        return bring(self.home, kind, path)
+
+    def fetch_model(
+        self, name: str, cancel: threading.Event, progress: Callable[[str, int, int], None]
+    ) -> str:
+        """Download a model; see `tui.bring`."""
+        from tui.bring import fetch_model
+
+        self._writable("fetch anything")
+        return fetch_model(self.home, name, cancel, progress)
 
     def pace(self) -> dict[tuple[str, str], float]:
         """Median seconds of a past unit by (model, protocol), from this store."""

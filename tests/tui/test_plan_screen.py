@@ -155,8 +155,8 @@ async def test_an_axis_back_at_the_presets_value_is_unset(arena):
         await until(pilot, lambda: counted(app))
         await pilot.press(*["tab"] * 4, "j", "space", "space", "space", "k", "space")
         await until(pilot, lambda: "AXES  space steps through values" in screen_text(app))
-        assert app.screen._selection.axes == {}
-        assert app.screen._selection.text == "name"
+        assert app.screen.selection.axes == {}
+        assert app.screen.selection.text == "name"
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ async def test_what_is_not_in_a_list_is_typed(arena, typed, check):
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
         await pilot.press("colon", *typed, "enter")
-        await until(pilot, lambda: check(app.screen._selection))
+        await until(pilot, lambda: check(app.screen.selection))
 
 
 @pytest.mark.parametrize(

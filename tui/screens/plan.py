@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
@@ -17,10 +16,9 @@ from textual.widget import Widget
 from store.errors import DataError, UsageError
 from tui.arena import Catalog, Pulse
 from tui.screens import plan_text
-from tui.screens.base import ArenaScreen, Taken
+from tui.screens.choosing import ChoosingScreen
 from tui.screens.plan_glance import details, glance
 from tui.screens.plan_text import CHOICES, COLUMNS, Tally, estimate
-from tui.settings import check_name
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.said import Said
@@ -29,13 +27,12 @@ from tui.widgets.words import say
 if TYPE_CHECKING:
     from engine.plan import Selection
     from store.records import Task
-    from tui.widgets.commandbar import Command
 
 SETTLE: Final = 0.15
 """Seconds the choice must rest before it is counted, so that holding a key counts once."""
 
 
-class PlanScreen(ArenaScreen):
+class PlanScreen(ChoosingScreen):
     """Five lists to choose from, a glance at the row under the cursor, and the sum of it all."""
 
     MODE = "plan"
@@ -79,12 +76,6 @@ class PlanScreen(ArenaScreen):
         trouble: str
 
     @dataclass
-    class Changed(Message):
-        """The choice is another, from what was typed or kept."""
-
-        selection: Selection
-
-    @dataclass
     class Launched(Message):
         """The runner has the selection."""
 
@@ -93,7 +84,6 @@ class PlanScreen(ArenaScreen):
         super().__init__()
         self.catalog = Catalog()
         """Everything that can be chosen; empty until it is read."""
-        self._selection: Selection | None = None
         self._counted: Tally | None = None
         """What the choice comes to; None while it is being counted."""
         self._settling: Timer | None = None
@@ -157,16 +147,16 @@ class PlanScreen(ArenaScreen):
     @on(CatalogRead)
     def _catalog_read(self, message: CatalogRead) -> None:
         self.catalog = message.catalog
-        if self._selection is not None or message.catalog.first is None:
-            self._fill()
-            return
-        self.choose(message.catalog.first)
-        if message.catalog.first.models:
-            self.query_one("#models", Grid).go_to(message.catalog.first.models[0])
+        first = message.catalog.first
+        if self.selection is not None:
+            self.choose(self.selection)
+        elif first is not None:
+            self.choose(first)
+            self.query_one("#models", Grid).go_to(first.models[0] if first.models else "")
 
     @on(Counted)
     def _units_counted(self, message: Counted) -> None:
-        if message.tally.selection == self._selection:
+        if message.tally.selection == self.selection:
             self._counted = message.tally
             self._show_sum()
 
@@ -182,12 +172,12 @@ class PlanScreen(ArenaScreen):
     # ------------------------------------------------------------------ showing
 
     def _fill(self) -> None:
-        if self._selection is not None:
-            for name, rows in plan_text.rows(self.catalog, self._selection).items():
+        if self.selection is not None:
+            for name, rows in plan_text.rows(self.catalog, self.selection).items():
                 self.query_one(f"#{name}", Grid).show(rows)
 
     def _mark(self) -> None:
-        selection = self._selection
+        selection = self.selection
         if selection is None:
             return
         chosen = {
@@ -211,55 +201,55 @@ class PlanScreen(ArenaScreen):
 
     def _show_sum(self) -> None:
         text = say(("Reading the catalog.", "dim"))
-        if self._selection is not None:
-            text = plan_text.summary(self._selection, self._counted, self.arena.readonly)
+        if self.selection is not None:
+            text = plan_text.summary(self.selection, self._counted, self.arena.readonly)
         self.query_one("#sum", Said).show(text)
         self.refresh_bindings()
 
     def _show_glance(self) -> None:
         grid = self.focused
-        if not isinstance(grid, Grid) or grid.current is None or self._selection is None:
+        if not isinstance(grid, Grid) or grid.current is None or self.selection is None:
             return
         key = grid.current.key
         audit: Task | str | None = None
         if grid.id == "tasks":
             audit = self._tasks.get(self._audit_key(key))
             if audit is None:
-                self.read_task(key, self._selection)
+                self.read_task(key, self.selection)
         self.query_one("#glance", Said).show(glance(str(grid.id), key, self.catalog, audit))
 
     def _audit_key(self, task: str) -> tuple[str, str, str]:
-        assert self._selection is not None
-        return task, self._selection.preset, self._selection.text
+        assert self.selection is not None
+        return task, self.selection.preset, self.selection.text
 
     # ------------------------------------------------------------------ following the user
 
     @on(Grid.Marked)
     def _choice_changed(self) -> None:
-        if self._selection is None:
+        if self.selection is None:
             return
         grids = {name: self.query_one(f"#{name}", Grid) for name in CHOICES}
         marked = {
             name: tuple(row.key for row in grid.rows if row.key in grid.marked)
             for name, grid in grids.items()
         }
-        preset = (marked["preset"] or (self._selection.preset,))[0]
+        preset = (marked["preset"] or (self.selection.preset,))[0]
         self.choose(
             replace(
-                self._selection,
+                self.selection,
                 models=marked["models"],
                 tasks=marked["tasks"],
                 protocols=marked["protocols"],
                 preset=preset,
                 # Another preset is another start: what was set apart from the old one is dropped.
-                axes=self._selection.axes if preset == self._selection.preset else {},
+                axes=self.selection.axes if preset == self.selection.preset else {},
                 seeds=tuple(int(seed) for seed in marked["seeds"]),
             )
         )
 
     def choose(self, selection: Selection) -> None:
         """Make this the choice: show it, and count what it comes to."""
-        self._selection = selection
+        self.selection = selection
         self._fill()
         self._mark()
         self._recount()
@@ -273,8 +263,8 @@ class PlanScreen(ArenaScreen):
         self._settling = self.set_timer(SETTLE, self._count_now)
 
     def _count_now(self) -> None:
-        if self._selection is not None:
-            self.count_units(self._selection)
+        if self.selection is not None:
+            self.count_units(self.selection)
 
     @on(Grid.Moved)
     def _cursor_moved(self) -> None:
@@ -294,7 +284,7 @@ class PlanScreen(ArenaScreen):
     def why_not(self, action: str) -> str:
         """A run needs something to run."""
         if action != "plan.launch":
-            return ""
+            return super().why_not(action)
         if self.arena.readonly:
             return "This window was opened with --readonly; open another one to start a run."
         if self._counted is None:
@@ -313,55 +303,8 @@ class PlanScreen(ArenaScreen):
     def action_step(self) -> None:
         """Give the axis under the cursor its next value."""
         row = self.query_one("#axes", Grid).current
-        if row is not None and self._selection is not None and self.query_one("#axes", Grid).has_focus:
-            self.choose(plan_text.stepped(self.catalog, self._selection, row.key))
-
-    def commands(self) -> list[Command]:
-        """What is typed rather than chosen from a list."""
-        from tui.widgets.commandbar import Command
-
-        typed = {
-            "seeds": ("which seeds, e.g. 41-60", "RANGE"),
-            "axis": ("set an axis", "NAME=VALUE"),
-            "text": ("the text recipe", "RECIPE"),
-            "descriptions": ("a file whose texts replace the recipe's", "FILE"),
-            "param": ("a parameter of the protocols", "NAME=VALUE"),
-            "model": ("add a model: hf:org/name@revision or a folder", "NAME"),
-            "task": ("add a task: a name or a label file", "NAME"),
-        }
-        changes = [
-            Command(name, what, partial(self.change, name), usage) for name, (what, usage) in typed.items()
-        ]
-        return [
-            *super().commands(),
-            *changes,
-            Command("save", "keep this choice under a name", self.save, "NAME"),
-            Command("load", "choose as it was kept", self.load, "NAME"),
-        ]
-
-    @work(thread=True, exclusive=True, group="change", exit_on_error=False)
-    def change(self, what: str, value: str) -> None:
-        """Set one thing of the choice from what was typed."""
-        if self._selection is not None:
-            self.post_message(self.Changed(self.arena.change(self._selection, what, value)))
-
-    @work(thread=True, exclusive=True, group="change", exit_on_error=False)
-    def save(self, name: str) -> None:
-        """Keep the choice under a name."""
-        if self._selection is not None:
-            self.arena.save_selection(name, self._selection)
-            self.post_message(Taken(f"Kept as {name}; :load {name} brings it back."))
-
-    @work(thread=True, exclusive=True, group="change", exit_on_error=False)
-    def load(self, name: str) -> None:
-        """Choose as it was kept under a name."""
-        kept = self.arena.saved_selections()
-        check_name(name, kept, "kept choices")
-        self.post_message(self.Changed(kept[name]))
-
-    @on(Changed)
-    def _changed(self, message: Changed) -> None:
-        self.choose(message.selection)
+        if row is not None and self.selection is not None and self.query_one("#axes", Grid).has_focus:
+            self.choose(plan_text.stepped(self.catalog, self.selection, row.key))
 
     def action_details(self) -> None:
         """Open all about the row under the cursor."""

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import pytest
+from fake_arena import FakeArena, drive, make_app, screen_text, told, until
+from pressing import presses
+
+from engine.cancel import Stopped
+from store.errors import DataError
+from store.home import find_home
+from tui.arena import Arena
+from tui.bring import Brought, bring
+
+
+@pytest.fixture
+def arena():
+    return FakeArena()
+
+
+@pytest.fixture
+def labels(tmp_path):
+    path = tmp_path / "my task.csv"
+    genes = ["TP53", "BRCA1", "EGFR", "MYC", "KRAS", "PTEN", "RB1", "VHL", "APC", "ATM", "JAK2", "ALK"]
+    genes += [
+        "SOX2",
+        "GATA1",
+        "GATA2",
+        "GATA3",
+        "RUNX1",
+        "PAX5",
+        "FOXP3",
+        "STAT3",
+        "NOTCH1",
+        "WT1",
+        "MET",
+        "RET",
+    ]
+    path.write_text(
+        "gene,label\n" + "".join(f"{gene},{'odd' if i % 2 else 'even'}\n" for i, gene in enumerate(genes))
+    )
+    return path
+
+
+def test_a_task_comes_in_under_its_files_name(tmp_path, labels):
+    home = find_home(tmp_path / "home").create()
+    brought = bring(home, "task", str(labels.rename(labels.with_name("mine.csv"))))
+    assert brought.change == "task"
+    assert brought.name == "mine"
+    assert "12 odd" in brought.sentence
+    assert "mine" in [task.name for task in Arena(home).catalog().tasks]
+
+
+def test_a_folder_that_is_no_model_is_refused(tmp_path):
+    with pytest.raises(Exception, match=r".") as error:
+        bring(find_home(tmp_path / "home").create(), "model", str(tmp_path / "nothing"))
+    assert error.value.hint or error.value.message
+
+
+@presses("plan.bring")
+async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkeypatch):
+    asked = []
+
+    def take(kind, path):
+        asked.append((kind, path))
+        arena.task_infos.append(
+            arena.task_infos[0].__class__("mine", "Mine", ("a", "b"), (12, 12), "mine.csv")
+        )
+        return Brought("task", "small", "mine: 12 a, 12 b.")
+
+    monkeypatch.setattr(arena, "bring", take)
+    monkeypatch.setattr(arena, "change", lambda chosen, what, name: chosen)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.csv").write_text("x")
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("I")
+        await until(pilot, lambda: "Bring in what?" in screen_text(app))
+        await pilot.press("t")
+        await until(pilot, lambda: "The path of a task: genes and labels." in screen_text(app))
+        await pilot.press(*"mi")
+        await until(pilot, lambda: "mine.csv" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "mine.csv" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: asked == [("task", "mine.csv")])
+        await until(pilot, lambda: "mine: 12 a, 12 b." in told(app))
+        await until(pilot, lambda: "TASKS  2/3" in screen_text(app))
+
+
+@presses("plan.fetch", "fetch.stop")
+async def test_a_model_is_fetched_with_a_bar_and_may_be_stopped(arena, monkeypatch):
+    def fetch(name, cancel, progress):
+        progress("model.safetensors", 30 << 20, 60 << 20)
+        if not cancel.wait(10):
+            return "it came"
+        raise Stopped
+
+    monkeypatch.setattr(arena, "fetch_model", fetch)
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("tab", "F")
+        await until(pilot, lambda: "Put the cursor on a model first." in told(app))
+        await pilot.press("shift+tab", "j", "F")
+        await until(
+            pilot, lambda: "30/60 MiB" in screen_text(app) and "model.safetensors" in screen_text(app)
+        )
+        await pilot.press("escape")
+        await until(pilot, lambda: "30/60 MiB" not in screen_text(app))
+        assert app.screen.MODE == "plan"
+
+
+async def test_a_fetched_model_is_told_and_the_list_read_again(arena, monkeypatch):
+    monkeypatch.setattr(arena, "fetch_model", lambda *_: "maxi is here: 3 files fetched.")
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("F")
+        await until(pilot, lambda: "maxi is here: 3 files fetched." in told(app))
+
+
+async def test_a_download_that_fails_says_why(arena, monkeypatch):
+    def fetch(*_):
+        raise DataError("The hub cannot be reached.", "Try again later.")
+
+    monkeypatch.setattr(arena, "fetch_model", fetch)
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("F")
+        await until(pilot, lambda: "The hub cannot be reached." in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "The hub cannot be reached." not in screen_text(app))
+
+
+async def test_a_watcher_brings_nothing_in():
+    app = make_app(FakeArena(readonly=True))
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "nothing can be started here" in screen_text(app))
+        await pilot.press("I")
+        await until(pilot, lambda: "nothing can be brought in here" in told(app))

@@ -1,0 +1,181 @@
+"""What is typed, kept or brought in on the Plan screen rather than chosen from a list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tui.screens.base import ArenaScreen, Taken
+from tui.screens.dialogs import Ask
+from tui.settings import check_name
+from tui.widgets.grid import Grid
+
+if TYPE_CHECKING:
+    from engine.plan import Selection
+    from tui.widgets.commandbar import Command
+
+TYPED: Final = {
+    "seeds": ("which seeds, e.g. 41-60", "RANGE"),
+    "axis": ("set an axis", "NAME=VALUE"),
+    "text": ("the text recipe", "RECIPE"),
+    "descriptions": ("a file whose texts replace the recipe's", "FILE"),
+    "param": ("a parameter of the protocols", "NAME=VALUE"),
+    "model": ("add a model: hf:org/name@revision or a folder", "NAME"),
+    "task": ("add a task: a name or a label file", "NAME"),
+}
+"""Command -> what it does and takes; each sets one thing of the choice."""
+
+
+class ChoosingScreen(ArenaScreen):
+    """A screen with a selection that commands can change and imports can add to."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "I",
+            "bring",
+            "Import",
+            show=False,
+            tooltip="Bring in a task, vectors, texts or a model",
+            id="plan.bring",
+        ),
+        Binding(
+            "F",
+            "fetch",
+            "Fetch",
+            show=False,
+            tooltip="Download the model under the cursor",
+            id="plan.fetch",
+        ),
+    ]
+
+    @dataclass
+    class Changed(Message):
+        """The choice is another, from what was typed or kept."""
+
+        selection: Selection
+
+    @dataclass
+    class CameIn(Message):
+        """Something new can be chosen, and is."""
+
+        selection: Selection
+        sentence: str
+
+    def __init__(self) -> None:
+        """Make the screen, with nothing chosen yet."""
+        super().__init__()
+        self.selection: Selection | None = None
+
+    def choose(self, selection: Selection) -> None:
+        """Make this the choice."""
+        self.selection = selection
+
+    def read_catalog(self) -> object:
+        """Read again what can be chosen."""
+
+    # ------------------------------------------------------------------ typed and kept
+
+    def commands(self) -> list[Command]:
+        """What is typed rather than chosen from a list."""
+        from tui.widgets.commandbar import Command
+
+        return [
+            *super().commands(),
+            *(
+                Command(name, what, partial(self.change, name), usage)
+                for name, (what, usage) in TYPED.items()
+            ),
+            Command("save", "keep this choice under a name", self.save, "NAME"),
+            Command("load", "choose as it was kept", self.load, "NAME"),
+        ]
+
+    @work(thread=True, exclusive=True, group="change", exit_on_error=False)
+    def change(self, what: str, value: str) -> None:
+        """Set one thing of the choice from what was typed."""
+        if self.selection is not None:
+            self.post_message(self.Changed(self.arena.change(self.selection, what, value)))
+
+    @work(thread=True, exclusive=True, group="change", exit_on_error=False)
+    def save(self, name: str) -> None:
+        """Keep the choice under a name."""
+        if self.selection is not None:
+            self.arena.save_selection(name, self.selection)
+            self.post_message(Taken(f"Kept as {name}; :load {name} brings it back."))
+
+    @work(thread=True, exclusive=True, group="change", exit_on_error=False)
+    def load(self, name: str) -> None:
+        """Choose as it was kept under a name."""
+        kept = self.arena.saved_selections()
+        check_name(name, kept, "kept choices")
+        self.post_message(self.Changed(kept[name]))
+
+    @on(Changed)
+    def _changed(self, message: Changed) -> None:
+        self.choose(message.selection)
+
+    # ------------------------------------------------------------------ brought in
+
+    def why_not(self, action: str) -> str:
+        """A watcher brings nothing in; only a model that is elsewhere can be fetched."""
+        if action in ("plan.bring", "plan.fetch") and self.arena.readonly:
+            return "This window was opened with --readonly; nothing can be brought in here."
+        if action == "plan.fetch" and not self._model():
+            return "Put the cursor on a model first."
+        return super().why_not(action)
+
+    def _model(self) -> str:
+        grid = self.query_one("#models", Grid)
+        return grid.current.key if grid.has_focus and grid.current else ""
+
+    def action_bring(self) -> None:
+        """Ask what to bring in, and from where."""
+        from tui.bring import KINDS
+
+        if not self.refused("plan.bring"):
+            answers = [(name[0], what, name) for name, what in KINDS.items()]
+            self.app.push_screen(
+                Ask("Bring in what?", "Your file stays where it is.", answers), self._ask_where
+            )
+
+    def _ask_where(self, kind: str | None) -> None:
+        from tui.bring import KINDS
+        from tui.screens.pickers import Prompt
+
+        if kind is None:
+            return
+
+        def answered(path: str | None) -> None:
+            if path:
+                self.bring(kind, path)
+
+        self.app.push_screen(Prompt("Bring in", f"The path of {KINDS[kind]}.", paths=True), answered)
+
+    @work(thread=True, exclusive=True, group="bring", exit_on_error=False)
+    def bring(self, kind: str, path: str) -> None:
+        """Take a file or folder over, and choose it."""
+        brought = self.arena.bring(kind, path)
+        if self.selection is not None:
+            chosen = self.arena.change(self.selection, brought.change, brought.name)
+            self.post_message(self.CameIn(chosen, brought.sentence))
+
+    def action_fetch(self) -> None:
+        """Download the model under the cursor."""
+        from tui.screens.bringing import Fetching
+
+        if not self.refused("plan.fetch"):
+            self.app.push_screen(Fetching(self.arena, self._model()), self._fetched)
+
+    def _fetched(self, sentence: str | None) -> None:
+        if sentence and self.selection is not None:
+            self.post_message(self.CameIn(self.selection, sentence))
+
+    @on(CameIn)
+    def _came_in(self, message: CameIn) -> None:
+        self.tell(message.sentence, good=True)
+        self.selection = message.selection
+        self.read_catalog()
