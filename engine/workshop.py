@@ -175,12 +175,12 @@ class LocalWorkshop:
         """Split, fit, score."""
         import numpy as np
 
-        from engine.classify import classify
+        from engine.classify.process import classify_apart
         from engine.data.splits import make_split
 
         split = make_split(task, unit.spec["split"]["scheme"], unit.seed)
         axes = unit.spec["axes"]
-        result = classify(
+        result = classify_apart(
             unit.protocol,
             _params(unit),
             vectors.vectors,
