@@ -180,7 +180,7 @@ def test_different_description_files_never_share_a_table(tmp_path, home):
     labels = []
     for number in (1, 2):
         path = tmp_path / f"texts{number}.csv"
-        path.write_text(f"gene,description\nTP53,text {number}\n")
+        path.write_text(f"gene,description\nPAX6,text {number}\n")
         chosen = Selection(
             ("all-MiniLM-L6-v2",), ("bivalent-vs-lys4",), ("lr",), seeds=(41,), descriptions=str(path)
         )
