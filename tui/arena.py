@@ -239,12 +239,15 @@ class Arena:
 
     # ------------------------------------------------------------------ running
 
-    def launch(self, selection: Selection) -> None:
-        """Queue `selection` for the runner, which is started if there is none."""
+    def launch(self, *selections: Selection) -> None:
+        """Queue `selections` for the runner, which is started if there is none."""
         from engine import control
 
         self._writable("start a run")
-        control.launch(self.home, selection)
+        *first, last = selections
+        for selection in first:
+            control.enqueue(self.home, selection)
+        control.launch(self.home, last)
 
     def request(self, what: RequestKind, key: str = "") -> None:
         """Leave a request for the runner."""

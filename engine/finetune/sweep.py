@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
+from engine.catalog.protocols import PROTOCOLS
+from engine.plan import Selection
 from store.errors import UsageError
 
 FACTORS: Final[Mapping[str, tuple[float, ...]]] = {
@@ -47,3 +50,22 @@ def sweep_overrides(
         changed = {name: value for name, value in point.items() if base.get(name) != value}
         distinct.setdefault(tuple(changed.items()), changed)
     return list(distinct.values())
+
+
+def sweep_selections(selection: Selection, factors: Sequence[str] = ()) -> list[Selection]:
+    """`selection` once for each configuration of the sweep, one factor at a time.
+
+    Args:
+        selection: of its protocols the first that fine-tunes is swept; `finetune` if there is none.
+        factors: which of `FACTORS` to vary; empty: all of them.
+
+    Raises:
+        UsageError: a name that is not in `FACTORS`.
+    """
+    tuned = [name for name in selection.protocols if PROTOCOLS[name].family == "finetune"]
+    protocol = PROTOCOLS[tuned[0] if tuned else "finetune"]
+    params = {name: value for name, value in selection.params.items() if name in protocol.params}
+    return [
+        replace(selection, protocols=(protocol.name,), params={**params, **override})
+        for override in sweep_overrides({**protocol.params, **params}, factors)
+    ]

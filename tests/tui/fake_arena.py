@@ -143,10 +143,10 @@ class FakeArena(Arena):
         self._may("pace")
         return {(self.named("mini"), name): 3.0 for name in PROTOCOLS}
 
-    def launch(self, selection) -> None:
+    def launch(self, *selections) -> None:
         self._may("launch")
         self._writable("start a run")
-        self.launched.append(selection)
+        self.launched.extend(selections)
 
     def request(self, what, key="") -> None:
         self._may("request")

@@ -285,3 +285,23 @@ async def test_readonly_starts_nothing(arena):
         await pilot.press("enter")
         await until(pilot, lambda: "opened with --readonly" in told(app))
         assert app.screen.MODE == "plan"
+
+
+async def test_a_sweep_queues_every_configuration_of_the_paper(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        await pilot.press("colon", *"sweep", "enter")
+        await until(pilot, lambda: len(arena.launched) == 21)
+        assert {selection.protocols for selection in arena.launched} == {("finetune",)}
+        assert arena.launched[0].params == {}
+        arena.launched.clear()
+        await pilot.press("colon", *"sweep warmup", "enter")
+        await until(pilot, lambda: len(arena.launched) == 5)
+        assert [selection.params.get("warmup") for selection in arena.launched] == [
+            None,
+            0.0,
+            0.05,
+            0.15,
+            0.2,
+        ]

@@ -92,6 +92,7 @@ class ChoosingScreen(ArenaScreen):
             ),
             Command("save", "keep this choice under a name", self.save, "NAME"),
             Command("load", "choose as it was kept", self.load, "NAME"),
+            Command("sweep", "fine-tune over the paper's values of its settings", self.sweep, "[FACTORS]"),
         ]
 
     @work(thread=True, exclusive=True, group="change", exit_on_error=False)
@@ -113,6 +114,17 @@ class ChoosingScreen(ArenaScreen):
         kept = self.arena.saved_selections()
         check_name(name, kept, "kept choices")
         self.post_message(self.Changed(kept[name]))
+
+    @work(thread=True, exclusive=True, group="change", exit_on_error=False)
+    def sweep(self, factors: str) -> None:
+        """Queue one run for each value of fine-tuning's settings, or of those that are named."""
+        from engine.finetune.sweep import sweep_selections
+
+        if self.selection is not None:
+            named = [name.strip() for name in factors.split(",") if name.strip()]
+            selections = sweep_selections(self.selection, named)
+            self.arena.launch(*selections)
+            self.post_message(Taken(f"{len(selections)} configurations are queued; 2 follows them."))
 
     @on(Changed)
     def _changed(self, message: Changed) -> None:
