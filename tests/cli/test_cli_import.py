@@ -60,8 +60,9 @@ def test_vectors_become_a_model(call, home, vectors):
 
 def test_descriptions_can_be_named_instead_of_found(call, labels):
     assert call.json("import", "descriptions", labels, "--name", "texts")["genes"] == 60
-    plan = call.json("run", "--descriptions", "texts", "--protocols", "lr", "--dry-run")
-    assert plan["to_run"] == 40
+    chosen = ("--tasks", labels, "--descriptions", "texts", "--protocols", "lr")
+    plan = call.json("run", *chosen, "--dry-run")
+    assert plan["to_run"] == 10
     assert plan["selection"]["descriptions"].endswith("texts.csv")
 
 
