@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 BEAT: Final = 1.0 if os.environ.get("SSH_CONNECTION") else 0.25
 """Seconds between looks at the run's snapshot."""
+
+BREATH: Final = 0.05
+"""Seconds after the first frame in which only keys are answered."""
 
 
 def _screen(name: str) -> Callable[[], Screen[Any]]:
@@ -119,9 +123,13 @@ class ArenaApp(App[int]):
         """Paint the first frame; only then complete its screen and follow the run."""
         self.started = True
         screen = self.screen
-        if isinstance(screen, ArenaScreen):
-            screen.call_after_refresh(screen.complete)
-        screen.call_after_refresh(self.watch_the_run)
+        screen.call_after_refresh(self.set_timer, BREATH, self._go_on)
+
+    def _go_on(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, ArenaScreen):
+                screen.call_later(screen.complete)
+        self.watch_the_run()
 
     def on_mount(self) -> None:
         """Leave in order when the terminal goes away."""
@@ -255,6 +263,8 @@ def run_app(home: Home, readonly: bool = False, ascii: bool = False) -> int:
     """
     # What was imported lives as long as the process: no collection need look at it again.
     gc.freeze()
+    # Hand the interpreter to the screen after 1 ms of a worker's Python rather than 5.
+    sys.setswitchinterval(0.001)
     settings = read_settings(home.config_file)
     app = ArenaApp(Arena(home, readonly), ascii, settings)
     app.run(mouse=settings.mouse)
