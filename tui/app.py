@@ -122,13 +122,11 @@ class ArenaApp(App[int]):
     def on_ready(self) -> None:
         """Paint the first frame; only then complete its screen and follow the run."""
         self.started = True
-        screen = self.screen
-        screen.call_after_refresh(self.set_timer, BREATH, self._go_on)
+        self.screen.call_after_refresh(self.set_timer, BREATH, partial(self._go_on, self.screen))
 
-    def _go_on(self) -> None:
-        for screen in self.screen_stack:
-            if isinstance(screen, ArenaScreen):
-                screen.call_later(screen.complete)
+    def _go_on(self, first: Screen[Any]) -> None:
+        if isinstance(first, ArenaScreen):
+            first.call_later(first.complete)
         self.watch_the_run()
 
     def on_mount(self) -> None:

@@ -25,6 +25,15 @@ async def test_number_keys_go_to_the_screens(arena):
             await until(pilot, lambda mode=mode: mode == app.screen.MODE)
 
 
+async def test_leaving_the_first_screen_at_once_leaves_it_whole(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await pilot.press("3", "1", "2", "1")
+        await until(pilot, lambda: "80 to run" in screen_text(app))
+        assert len(app.screen.query(".column")) == 2
+        assert "SEEDS  10/10" in screen_text(app)
+
+
 @presses("quit")
 @pytest.mark.parametrize("status", [None, a_status("finished"), a_status("interrupted")])
 async def test_q_leaves_at_once_without_a_live_run(arena, status):
