@@ -228,7 +228,7 @@ def batch_insert() -> list[Row]:
     wide = score_columns(scores(1, size // (MODELS * TASKS)))
     return [
         _inserted("predictions", predictions, ">= 1000", "a split has some fifty of these"),
-        _inserted("scores", wide, ">= 1000", "a split has one; a map, a list and a primary key take the time"),
+        _inserted("scores", wide, ">= 1000", "a split has one; its map, list and primary key take time"),
     ]
 
 
