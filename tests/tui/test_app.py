@@ -126,7 +126,7 @@ async def test_an_error_while_following_the_run_is_told_and_the_following_goes_o
         await until(pilot, lambda: "31/160" in screen_text(app))
 
 
-@presses("help", "help.close", "help.down", "help.up")
+@presses("help", "help.close", "overlay.down", "overlay.up")
 async def test_help_is_made_of_the_bindings(arena):
     app = make_app(arena)
     async with drive(app) as pilot:

@@ -215,6 +215,8 @@ async def test_details_open_over_the_screen(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
         await pilot.press("i")
+        await until(pilot, lambda: "weights          87 MiB in fp32" in screen_text(app))
+        await pilot.press(*["j"] * 20)
         await until(pilot, lambda: "on this machine  /models/mini" in screen_text(app))
         await pilot.press("enter")
         await pilot.press("tab")

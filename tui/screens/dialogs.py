@@ -10,6 +10,7 @@ from typing import ClassVar, Final, TypeVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -28,6 +29,8 @@ class Overlay(ModalScreen[Answer]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", id="overlay.back"),
+        Binding("down,j", "scroll(1)", "Down", show=False, id="overlay.down"),
+        Binding("up,k", "scroll(-1)", "Up", show=False, id="overlay.up"),
     ]
 
     CSS_PATH = "screens.tcss"
@@ -43,6 +46,11 @@ class Overlay(ModalScreen[Answer]):
         """What is in the box."""
         yield from ()
 
+    def action_scroll(self, lines: int) -> None:
+        """Scroll what does not fit."""
+        for long in self.query(VerticalScroll):
+            long.scroll_relative(y=lines, animate=False)
+
 
 class Notice(Overlay[None]):
     """Something to read: a title, a sentence, what to do, and perhaps a long text."""
@@ -51,8 +59,8 @@ class Notice(Overlay[None]):
         Binding("enter,q", "dismiss(None)", "Close", id="notice.close"),
     ]
 
-    def __init__(self, title: str, sentence: str, hint: str = "", body: str = "") -> None:
-        """Make a notice."""
+    def __init__(self, title: str, sentence: str, hint: str = "", body: str | Content = "") -> None:
+        """Make a notice; `body` may be text or content with tones."""
         super().__init__()
         self.title_shown = title
         self.sentence = sentence
@@ -61,13 +69,15 @@ class Notice(Overlay[None]):
 
     def compose_box(self) -> ComposeResult:
         """Sentence, hint, text."""
-        yield Static(say(self.sentence), classes="box-text")
+        if self.sentence:
+            yield Static(say(self.sentence), classes="box-text")
         if self.hint:
             yield Static(say((self.hint, "accent")), classes="box-text")
         if self.body:
-            with VerticalScroll(classes="box-body"):
+            with VerticalScroll(classes="box-body", can_focus=False):
                 yield Static(say(self.body))
-        yield Static(say(("esc or enter closes", "dim")), classes="box-keys")
+        keys = "esc or enter closes; j and k scroll" if self.body else "esc or enter closes"
+        yield Static(say((keys, "dim")), classes="box-keys")
 
 
 class Ask(Overlay[str]):

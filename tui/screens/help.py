@@ -20,8 +20,6 @@ class Help(Overlay[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,q,question_mark", "dismiss(None)", "Close", id="help.close"),
-        Binding("down,j", "scroll(1)", "Down", show=False, id="help.down"),
-        Binding("up,k", "scroll(-1)", "Up", show=False, id="help.up"),
     ]
 
     def __init__(self, title: str, about: str, bindings: Sequence[tuple[str, Binding]]) -> None:
@@ -44,10 +42,6 @@ class Help(Overlay[None]):
             yield Static(key_table(self.bindings))
         yield Static(say((LEGEND, "dim")), classes="box-text")
         yield Static(say(("esc closes; j and k scroll", "dim")), classes="box-keys")
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll the keys."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
 
 def key_table(bindings: Sequence[tuple[str, Binding]]) -> Content:

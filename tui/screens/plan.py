@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -17,7 +18,7 @@ from store.errors import DataError, UsageError
 from tui.arena import Catalog, Pulse
 from tui.screens import plan_text
 from tui.screens.choosing import ChoosingScreen
-from tui.screens.plan_glance import details, glance
+from tui.screens.plan_glance import Audited, details, glance, in_full
 from tui.screens.plan_text import CHOICES, COLUMNS, Tally, estimate
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
@@ -26,7 +27,6 @@ from tui.widgets.words import say
 
 if TYPE_CHECKING:
     from engine.plan import Selection
-    from store.records import Task
 
 SETTLE: Final = 0.15
 """Seconds the choice must rest before it is counted, so that holding a key counts once."""
@@ -71,9 +71,9 @@ class PlanScreen(ChoosingScreen):
     class TaskRead(Message):
         """A task's audit is there."""
 
-        name: str
-        task: Task | None
-        trouble: str
+        key: tuple[str, str, str]
+        audit: Audited | str
+        """A string says why it cannot be used."""
 
     @dataclass
     class Launched(Message):
@@ -87,7 +87,7 @@ class PlanScreen(ChoosingScreen):
         self._counted: Tally | None = None
         """What the choice comes to; None while it is being counted."""
         self._settling: Timer | None = None
-        self._tasks: dict[tuple[str, str, str], Task | str] = {}
+        self._tasks: dict[tuple[str, str, str], Audited | str] = {}
         """Audits read so far, by task, preset and text recipe; a string says why there is none."""
 
     def compose_body(self) -> Iterable[Widget]:
@@ -132,11 +132,20 @@ class PlanScreen(ChoosingScreen):
 
     @work(thread=True, exclusive=True, group="audit", exit_on_error=False)
     def read_task(self, name: str, selection: Selection) -> None:
-        """Read one task for its audit."""
+        """Read one task for its audit, and the other chosen ones for the genes they share with it."""
+        key = name, selection.preset, selection.text
         try:
-            self.post_message(self.TaskRead(name, self.arena.task(name, selection), ""))
+            task = self.arena.task(name, selection)
         except DataError as error:
-            self.post_message(self.TaskRead(name, None, str(error)))
+            self.post_message(self.TaskRead(key, str(error)))
+            return
+        genes = set(task.genes)
+        shares = {}
+        for other in selection.tasks:
+            if other != name:
+                with contextlib.suppress(DataError):
+                    shares[other] = len(genes & set(self.arena.task(other, selection).genes)) / len(genes)
+        self.post_message(self.TaskRead(key, Audited(task, shares)))
 
     @work(thread=True, exclusive=True, group="launch", exit_on_error=False)
     def start(self, selection: Selection) -> None:
@@ -162,7 +171,7 @@ class PlanScreen(ChoosingScreen):
 
     @on(TaskRead)
     def _task_read(self, message: TaskRead) -> None:
-        self._tasks[self._audit_key(message.name)] = message.task or message.trouble
+        self._tasks[message.key] = message.audit
         self._show_glance()
 
     @on(Launched)
@@ -211,12 +220,13 @@ class PlanScreen(ChoosingScreen):
         if not isinstance(grid, Grid) or grid.current is None or self.selection is None:
             return
         key = grid.current.key
-        audit: Task | str | None = None
+        audit: Audited | str | None = None
         if grid.id == "tasks":
             audit = self._tasks.get(self._audit_key(key))
             if audit is None:
                 self.read_task(key, self.selection)
-        self.query_one("#glance", Said).show(glance(str(grid.id), key, self.catalog, audit))
+        tell = in_full if self.has_class("-wide") else glance
+        self.query_one("#glance", Said).show(tell(str(grid.id), key, self.catalog, audit))
 
     def _audit_key(self, task: str) -> tuple[str, str, str]:
         assert self.selection is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from engine.data.tasks import TaskInfo
     from store.records import Model, Task
     from tui.arena import Catalog, ModelCard
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """A task as the choice would use it."""
+
+    task: Task
+    shares: Mapping[str, float]
+    """Other chosen task -> the part of this one's genes that it has too."""
+
 
 AXIS_WORDS: Final[Mapping[str, str]] = {
     "text": "How a gene's facts become the text that is embedded; :descriptions FILE brings your own.",
@@ -35,7 +45,7 @@ AXIS_WORDS: Final[Mapping[str, str]] = {
 }
 
 
-def glance(list_name: str, key: str, catalog: Catalog, audit: Task | str | None) -> Content:
+def glance(list_name: str, key: str, catalog: Catalog, audit: Audited | str | None) -> Content:
     """The row under the cursor in a few lines."""
     if list_name == "models":
         card = next((card for card in catalog.models if card.model.name == key), None)
@@ -81,13 +91,22 @@ def _model_glance(card: ModelCard) -> Content:
     return say(*parts)
 
 
-def _task_glance(info: TaskInfo, audit: Task | str | None) -> Content:
+def _task_glance(info: TaskInfo, audit: Audited | str | None) -> Content:
     head = say(("TASK ", "strong"), (info.name, "accent"), f"  {info.title}\n")
     if audit is None:
         return say(head, ("Reading its labels.", "dim"))
     if isinstance(audit, str):
         return say(head, (audit, "warn"))
-    return say(head, _audit_table(audit), _exceptions(audit, 3))
+    return say(head, _audit_table(audit.task), _exceptions(audit.task, 3), *_shares(audit))
+
+
+def _shares(audit: Audited) -> list[object]:
+    """How many of the task's genes other chosen tasks have too: what they learn is not independent."""
+    shared = [(share, name) for name, share in audit.shares.items() if share > 0]
+    if not shared:
+        return []
+    said = ", ".join(f"{share:.0%} in {name}" for share, name in sorted(shared, reverse=True)[:4])
+    return [("genes in common: ", "dim"), said]
 
 
 def _audit_table(task: Task) -> Content:
@@ -129,19 +148,23 @@ def _preset_glance(name: str, axes: Axes) -> Content:
     return say(*parts)
 
 
-def details(list_name: str, key: str, catalog: Catalog, audit: Task | str | None) -> Notice:
-    """All about the row under the cursor, as an overlay."""
-    if list_name == "tasks" and audit is not None and not isinstance(audit, str):
+def in_full(list_name: str, key: str, catalog: Catalog, audit: Audited | str | None) -> Content:
+    """All about the row under the cursor, where there is room for it."""
+    start = glance(list_name, key, catalog, audit)
+    if list_name == "tasks" and isinstance(audit, Audited):
         genes = "\n".join(
             f"{gene.symbol or gene.identifier} ({gene.identifier}), {gene.label}: {gene.reason}"
             f"{'' if gene.used else ', left out'}"
-            for gene in audit.audit.genes
+            for gene in audit.task.audit.genes
         )
-        return Notice(key, f"{audit.title}. {audit.source}", body=f"{_audit_table(audit).plain}\n{genes}")
-    if list_name == "models":
-        card = next(card for card in catalog.models if card.model.name == key)
-        return Notice(key, card.model.note or "", body=_card(card.model, card.place))
-    return Notice(key, "", body=glance(list_name, key, catalog, audit).plain)
+        return say(start, f"\n\n{audit.task.source}\n\n{genes}")
+    card = next((card for card in catalog.models if card.model.name == key), None)
+    return say(start, "\n\n", _card(card.model, card.place)) if list_name == "models" and card else start
+
+
+def details(list_name: str, key: str, catalog: Catalog, audit: Audited | str | None) -> Notice:
+    """The same as an overlay."""
+    return Notice(key, "", body=in_full(list_name, key, catalog, audit))
 
 
 def _card(model: Model, place: str) -> str:
@@ -152,6 +175,7 @@ def _card(model: Model, place: str) -> str:
         "revision": model.revision,
         "dimensions": model.dimension,
         "parameters": f"{model.parameters:,}" if model.parameters else None,
+        "weights": f"{4 * model.parameters / 2**20:,.0f} MiB in fp32" if model.parameters else None,
         "pooling": model.pooling or "as the model's files say",
         "unit length": {True: "yes", False: "no", None: "as the model's files say"}[model.normalize],
         "prefix": repr(model.prefix) if model.prefix else "none",

@@ -78,7 +78,9 @@ def draw(
     scale = {0: y.high, rows - 1: y.low, rows // 2: (y.low + y.high) / 2}
     marked = [
         Content.assemble(
-            (f"{scale[i]:>{MARGIN - 1}.2f}" if i in scale else " " * (MARGIN - 1), "dim"), "|", line
+            (f"{scale[i]:>{MARGIN - 1}.2f}" if i in scale else " " * (MARGIN - 1), TONE_STYLES["dim"]),
+            "|",
+            line,
         )
         for i, line in enumerate(lines)
     ]

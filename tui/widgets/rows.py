@@ -13,8 +13,8 @@ from tui.widgets.words import Tone
 
 SAMPLE_ROWS: Final = 300
 """Rows whose cells are measured to choose column widths; the rest is cut to fit."""
-WIDEST: Final = 48
-"""No column takes more cells than this by itself."""
+WIDEST: Final = 200
+"""No column takes more cells than this, however much room there is."""
 
 
 @dataclass(frozen=True, slots=True)

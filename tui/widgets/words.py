@@ -18,7 +18,7 @@ Tone = Literal["", "dim", "good", "bad", "warn", "accent", "strong"]
 
 TONE_STYLES: Final[Mapping[Tone, str]] = {
     "": "",
-    "dim": "$text-muted",
+    "dim": "$foreground-muted",
     "good": "$text-success",
     "bad": "$text-error bold",
     "warn": "$text-warning",
@@ -99,7 +99,7 @@ def bar(done: float, total: float, width: int, charset: Charset = UNICODE) -> Co
     return Content.assemble(
         "[",
         (charset.full * filled, "$text-success"),
-        (charset.empty * (inner - filled), "$text-muted"),
+        (charset.empty * (inner - filled), "$foreground-muted"),
         "]",
     )
 
