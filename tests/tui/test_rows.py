@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.widgets.rows import Column, Row, cut, fit, matches
+from tui.widgets.rows import Column, Row, cut, cut_title, fit, matches
 from tui.widgets.text import clean
 from tui.widgets.words import ASCII, UNICODE, auc, bar, big, count, duration, roughly, say, state_glyph
 
@@ -47,6 +47,13 @@ def test_the_last_rows_count_for_the_width_too():
 @given(st.text(max_size=30), st.integers(1, 20), st.booleans())
 def test_cut_fills_its_cells_exactly(value, width, right):
     assert cell_len(cut(clean(value), width, right)) == width
+
+
+def test_a_title_keeps_both_ends():
+    assert cut_title("bivalent-vs-no-methyl", 12) == "bivale…ethyl"
+    assert cut_title("bivalent-vs-lys4", 12) == "bivale…-lys4"
+    assert cut_title("short", 12) == "short"
+    assert cut_title("bivalent", 4) == "biv…"
 
 
 @pytest.mark.parametrize(

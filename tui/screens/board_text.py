@@ -228,7 +228,7 @@ def foot(rankings: Rankings, row: RankRow | None, column: str) -> Content:
             if row.mean_rank is not None
             else ""
         )
-        return say(start, f"mean {auc(row.mean)}{rank} over {count(len(rankings.tasks), 'task')}")
+        return say(start, f"mean {auc(row.mean)}{rank}")
     sd = row.sd.get(column)
     failed = row.failed.get(column, 0)
     rank_here = row.rank.get(column)

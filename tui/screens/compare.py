@@ -29,8 +29,8 @@ class CompareScreen(ArenaScreen):
 
     MODE = "compare"
     ABOUT = (
-        "Choose two sides with f and g. A difference is taken split by split where both were tested on "
-        "the same genes; what was only printed is compared by its means."
+        "Choose two sides with f and b. A difference is taken split by split where both were tested on the "
+        "same genes, and wins are the splits in which the first is better; print is compared by its means."
     )
     FOOTER = ("compare.first", "compare.second", "compare.swap", "pane.next", "yank", "export")
 
@@ -102,6 +102,7 @@ class CompareScreen(ArenaScreen):
     @on(SidesRead)
     def _sides_read(self, message: SidesRead) -> None:
         self._sides = message.sides
+        self.refresh_bindings()
         if self._first is None or self._second is None:
             self._first, self._second = compare_text.first_pair(message.sides)
         if self._wanted:

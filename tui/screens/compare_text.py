@@ -19,10 +19,10 @@ COLUMNS: Final = (
     Column("task", "task", least=12),
     Column("first", "first", right=True),
     Column("second", "second", right=True),
-    Column("difference", "first-second", right=True),
+    Column("difference", "diff", right=True),
     Column("sd", "sd", right=True, shed=2),
-    Column("better", "first better", right=True, shed=1),
-    Column("strip", "mean and sd of the difference", shed=3),
+    Column("better", "wins", right=True, shed=1),
+    Column("strip", "mean and sd of the diff", shed=3),
 )
 
 STRIP: Final = 29

@@ -128,7 +128,7 @@ def _exceptions(task: Task, limit: int) -> Content:
         genes = [gene.symbol or gene.identifier for gene in task.audit.genes if gene.reason == reason]
         more = f" and {len(genes) - limit} more" if len(genes) > limit else ""
         parts += [(f"{number} {reason}: ", "warn"), ", ".join(genes[:limit]) + more + "\n"]
-    return say(*parts) if parts else say(("No gene was left out or stands twice.", "dim"))
+    return say(*parts) if parts else say(("No gene was left out or stands twice.\n", "dim"))
 
 
 def _protocol_glance(protocol: Protocol) -> Content:

@@ -22,7 +22,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.widgets.rows import Cell, Column, Layout, Placed, Row, cut, fit, matches
+from tui.widgets.rows import Cell, Column, Layout, Placed, Row, cut, cut_title, fit, matches
 from tui.widgets.text import clean
 from tui.widgets.words import TONE_STYLES, UNICODE, Charset, Tone
 
@@ -244,7 +244,11 @@ class Grid(ScrollView, can_focus=True):
         look = self._look("dim", "strong")
         gutter = Segment(" " * self._gutter, look)
         pieces = {
-            spot.index: (clean(self._columns[spot.index].title), look) for spot in self._layout.columns
+            spot.index: (
+                cut_title(clean(self._columns[spot.index].title), spot.width, self._ellipsis),
+                look,
+            )
+            for spot in self._layout.columns
         }
         return self._compose_line(gutter, pieces, width, look)
 

@@ -120,6 +120,16 @@ def cut(value: str, width: int, right: bool = False, ellipsis: str = "…") -> s
     return padding + value if right else value + padding
 
 
+def cut_title(title: str, width: int, ellipsis: str = "…") -> str:
+    """A title in at most `width` cells, its middle left out: the ends tell names of one family apart."""
+    if cell_len(title) <= width:
+        return title
+    if width < 7:
+        return cut(title, width, ellipsis=ellipsis)
+    end = (width - 1) // 2
+    return cut(set_cell_size(title, width - 1 - end) + ellipsis + title[-end:], width, ellipsis=ellipsis)
+
+
 def matches(row: Row, columns: Sequence[Column], wanted: str) -> bool:
     """Whether `row` passes a filter: words that must all occur, in any case.
 
