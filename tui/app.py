@@ -109,6 +109,9 @@ class ArenaApp(App[int]):
         if self.settings.theme:
             check_name(self.settings.theme, list(self.available_themes), "theme")
             self.theme = self.settings.theme
+        elif self.console.color_system == "standard":
+            # Sixteen colours: the user's own, rather than the nearest to ours.
+            self.theme = "ansi-dark"
         if self.settings.keymap:
             from tui.keys import every_binding
 

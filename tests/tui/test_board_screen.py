@@ -193,3 +193,35 @@ async def test_a_done_cell_is_not_run_again(arena):
         await pilot.press("r")
         await until(pilot, lambda: "is done: 10 splits, 0 failed." in told(app))
         assert arena.launched == []
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tex", ".md", ".json", ".parquet"])
+async def test_the_table_is_written_with_its_numbers_apart(arena, tmp_path, suffix):
+    app = make_app(arena)
+    path = tmp_path / f"table{suffix}"
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: len(table_lines(app)) == 3)
+        await pilot.press("slash", *"!other", "enter")
+        await pilot.press("colon", *f"export {path}", "enter")
+        await until(pilot, lambda: f"Wrote 2 rows to {path}." in told(app))
+    if suffix == ".csv":
+        lines = path.read_text().splitlines()
+        assert lines[0] == (
+            "model,by,tall AUC,tall SD,tall rank,tall splits,small AUC,small SD,small rank,small splits,"
+            "mean AUC,mean rank"
+        )
+        assert lines[1].startswith("mini,own,0.9,0.031,1.0,10,0.8,")
+        assert len(lines) == 3
+    if suffix == ".tex":
+        assert "Printed" in path.read_text()
+        assert "tabular" in path.read_text()
+
+
+async def test_a_file_that_cannot_be_written_is_a_sentence(arena, tmp_path):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: len(table_lines(app)) == 3)
+        await pilot.press("colon", *f"export {tmp_path}/table.doc", "enter")
+        await until(pilot, lambda: "The format of" in screen_text(app))

@@ -15,7 +15,7 @@ from store.errors import StoreBusy
 from tui.arena import Catalog, Pulse
 from tui.lookups import Place, Side
 from tui.screens import board_text
-from tui.screens.base import ArenaScreen
+from tui.screens.base import ArenaScreen, ShownTable
 from tui.screens.board_text import SOURCES, Choice, Sorting
 from tui.screens.dialogs import Ask
 from tui.screens.plan_text import estimate
@@ -294,6 +294,14 @@ class BoardScreen(ArenaScreen):
         if action == "board.hole" and not self._matrix:
             return "M shows the matrix, with its holes."
         return super().why_not(action)
+
+    def shown_table(self) -> ShownTable | None:
+        """The rows that are shown, with AUC, deviation, rank and splits in columns of their own."""
+        grid = self.query_one("#board", Grid)
+        if self._matrix or self._rankings is None or not grid.shown or self._choice is None:
+            return super().shown_table()
+        columns, rows = board_text.table(self._rankings, [row.key for row in grid.shown])
+        return ShownTable(f"board-{self._choice.protocol}", columns, rows, grid.cursor)
 
     def shown_command(self) -> str:
         """The command that runs the cell under the cursor."""

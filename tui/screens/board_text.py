@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from textual.content import Content
 
@@ -119,6 +119,22 @@ def columns(rankings: Rankings) -> tuple[Column, ...]:
         *tasks,
         Column("mean", "mean", right=True, least=10),
     )
+
+
+def table(rankings: Rankings, keys: Sequence[str]) -> tuple[list[str], list[list[Any]]]:
+    """The rows with these keys as a file has them: numbers apart, none rounded."""
+    columns = ["model", "by"]
+    for task in rankings.tasks:
+        columns += [f"{task} AUC", f"{task} SD", f"{task} rank", f"{task} splits"]
+    columns += ["mean AUC", "mean rank"]
+    found = {row_key(row): row for row in rankings.rows}
+    rows = []
+    for row in (found[key] for key in keys if key in found):
+        cells: list[Any] = [row.model, row.source]
+        for task in rankings.tasks:
+            cells += [row.auc.get(task), row.sd.get(task), row.rank.get(task), row.n.get(task)]
+        rows.append([*cells, row.mean, row.mean_rank])
+    return columns, rows
 
 
 SEPARATOR: Final = "\x1f"
