@@ -8,31 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from store.errors import StoreBusy, UsageError
-from tui.desk import SqlDesk
+from store.errors import StoreError, UsageError
 from tui.kept import read_kept, write_kept
+from tui.results import Results
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    import duckdb
-
     from engine.catalog.presets import Axes
     from engine.catalog.protocols import Protocol
     from engine.control import RequestKind, Status
     from engine.data.tasks import TaskInfo
     from engine.plan import Plan, Selection
-    from store.home import Home
-    from store.queries import Arm, Rankings
     from store.records import Model, Task
-    from store.store import Store
     from tui.bring import Brought
-    from tui.lookups import CellDetail, Contrast, GeneDetail, GeneRow, Place, Side
-    from tui.neighbours import Cut, Neighbour
+    from tui.lookups import Place
+    from tui.neighbours import Cut
 
 CLASSICAL: Final = ("lr", "rf", "lr-cv", "rf-cv")
 """The protocols chosen at first: those that need no fine-tuning."""
@@ -72,17 +65,8 @@ class Pulse:
     store: int = 0
 
 
-class Arena:
+class Arena(Results):
     """The engine and the store of one home, as the screens see them."""
-
-    def __init__(self, home: Home, readonly: bool = False) -> None:
-        self.home = home
-        self.readonly = readonly
-        self._store: Store | None = None
-        self.desk = SqlDesk(home)
-        """Where SQL is asked."""
-        self._lock = threading.Lock()
-        """Protects `_store`: its journal offsets are read by whichever worker plans."""
 
     # ------------------------------------------------------------------ choosing
 
@@ -229,14 +213,6 @@ class Arena:
         self._writable("fetch anything")
         return fetch_model(self.home, name, cancel, progress)
 
-    def pace(self) -> dict[tuple[str, str], float]:
-        """Median seconds of a past unit by (model, protocol), from this store."""
-        query = """
-            select model, protocol, median(list_sum(map_values(seconds))) from scores group by all"""
-        with self._reading() as con:
-            rows = con.execute(query).fetchall() if con else []
-        return {(model, protocol): seconds for model, protocol, seconds in rows if seconds is not None}
-
     # ------------------------------------------------------------------ running
 
     def launch(self, *selections: Selection) -> None:
@@ -248,6 +224,22 @@ class Arena:
         for selection in first:
             control.enqueue(self.home, selection)
         control.launch(self.home, last)
+
+    def runner_missing(self) -> bool:
+        """Whether something is queued and no runner is there to take it."""
+        from engine import control
+
+        return bool(control.queued(self.home)) and not control.runner_alive(self.home)
+
+    def runner_error(self) -> StoreError:
+        """Why the runner did not start, from the last thing it wrote."""
+        path = self.home.log / "runner.out"
+        try:
+            last = path.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+        except OSError:
+            last = ""
+        said = f" It said last: {last}" if last else ""
+        return StoreError(f"The runner did not start.{said}", f"All it wrote is in {path}.")
 
     def request(self, what: RequestKind, key: str = "") -> None:
         """Leave a request for the runner."""
@@ -280,145 +272,11 @@ class Arena:
             stamp = 0
         return Pulse(control.read_status(self.home), stamp)
 
-    # ------------------------------------------------------------------ results
-
-    def arms(self) -> list[Arm]:
-        """The (protocol, preset, text) combinations that have results or reference rows."""
-        from store.queries import arms
-
-        with self._reading() as con:
-            return arms(con) if con else []
-
-    def rankings(self, protocol: str, preset: str, text: str, references: bool = True) -> Rankings:
-        """The ranked table of one arm, with the paper's and the rerun's rows beside it."""
-        from store.queries import Rankings, rankings
-
-        with self._reading() as con:
-            if con is None:
-                return Rankings(protocol, preset, text, (), (), 0, 0)
-            return rankings(con, protocol, preset, text, references)
-
-    def cell_detail(self, place: Place) -> CellDetail | None:
-        """One cell in full; None while nothing was ever saved here."""
-        from tui.lookups import cell_detail
-
-        with self._reading() as con:
-            return cell_detail(con, place) if con else None
-
-    def sides(self) -> list[Side]:
-        """Everything that can be compared."""
-        from tui.lookups import sides
-
-        with self._reading() as con:
-            return sides(con) if con else []
-
-    def contrasts(self, first: Side, second: Side) -> list[Contrast]:
-        """Two sides on every task that both have."""
-        from tui.lookups import contrasts
-
-        with self._reading() as con:
-            return contrasts(con, first, second) if con else []
-
-    def genes(self) -> list[GeneRow]:
-        """Every gene of every task that was run, the worst told apart first."""
-        from tui.lookups import genes
-
-        with self._reading() as con:
-            return genes(con) if con else []
-
-    def gene_detail(self, gene: str) -> GeneDetail | None:
-        """Labels, texts and test scores of one gene."""
-        from tui.lookups import gene_detail
-
-        with self._reading() as con:
-            return gene_detail(con, gene) if con else None
-
-    def neighbours(self, gene: str) -> tuple[str, list[Neighbour], str]:
-        """The genes nearest to `gene` by the model with most results here.
-
-        Returns:
-            The model, the nearest genes, and why there are none.
-        """
-        from engine.catalog.models import embedding_options, find_model
-        from engine.catalog.presets import axes_for
-        from tui.lookups import embedded_genes
-        from tui.neighbours import nearest
-
-        with self._reading() as con:
-            model_name, texts, labels = embedded_genes(con, gene) if con else ("", {}, {})
-        if not model_name:
-            return "", [], f"No model has embedded {gene} here yet."
-        model = find_model(model_name, self.home)
-        options = embedding_options(model, axes_for("paper"))
-        found = nearest(gene, texts, labels, model, options, self.home.embeddings)
-        return model_name, found, "" if found else f"The vectors of {model_name} are not in the cache."
-
     def cuts(self, text: str) -> list[Cut]:
         """Where each model that is on this machine stops reading `text`."""
         from tui.neighbours import cuts
 
         return cuts(text, [(card.model, card.place) for card in self.catalog().models if card.place])
-
-    def failure(self, key: str) -> Mapping[str, str]:
-        """The last failure of a unit: sentence, traceback, error; empty if it never failed."""
-        query = """
-            select sentence, traceback, error from failures where key = ? order by attempt desc limit 1"""
-        with self._reading() as con:
-            row = con.execute(query, [key]).fetchone() if con else None
-        return dict(zip(("sentence", "traceback", "error"), row, strict=True)) if row else {}
-
-    def export(self, columns: Sequence[str], rows: Iterable[Sequence[Any]], path: str) -> Path:
-        """Write a table in the format that the file's ending names; the file.
-
-        Raises:
-            UsageError: the ending names no format.
-            DataError: the file cannot be written.
-        """
-        from engine.export import export_table
-
-        return export_table(columns, rows, path).absolute()
-
-    def sql_names(self) -> dict[str, tuple[str, ...]]:
-        """Tables and views, each with its columns."""
-        query = """
-            select table_name, list(column_name order by ordinal_position)
-            from information_schema.columns where table_schema = 'main' group by table_name order by 1"""
-        with self._reading() as con:
-            rows = con.execute(query).fetchall() if con else []
-        return {table: tuple(columns) for table, columns in rows}
-
-    # ------------------------------------------------------------------ inside
-
-    def _open(self) -> Store:
-        from store.store import Store
-
-        if self._store is None:
-            self._store = Store(self.home)
-        return self._store
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection | None]:
-        """A read-only connection, or None while nothing was ever saved here."""
-        from store import connect
-
-        self.catch_up()
-        if not self.home.database.exists():
-            yield None
-            return
-        con = connect(self.home)
-        try:
-            yield con
-        finally:
-            con.close()
-
-    def catch_up(self) -> None:
-        """Apply what the journals have and the database has not, unless a runner does so anyway."""
-        from engine import control
-
-        if self.readonly or control.runner_alive(self.home):
-            return
-        with self._lock, contextlib.suppress(StoreBusy):
-            self._open().flush()
 
     def _writable(self, what: str) -> None:
         if self.readonly:

@@ -148,6 +148,9 @@ class FakeArena(Arena):
         self._writable("start a run")
         self.launched.extend(selections)
 
+    def runner_missing(self) -> bool:
+        return "runner" in self.broken
+
     def request(self, what, key="") -> None:
         self._may("request")
         self._writable(f"{what} a run")

@@ -55,6 +55,21 @@ async def test_the_sum_tells_done_to_run_blocked_and_time(arena, size):
         assert "about 2 min" in text
 
 
+async def test_a_runner_that_does_not_start_is_told_with_its_last_words(tmp_path, monkeypatch):
+    monkeypatch.setattr("tui.screens.plan.PATIENCE", 1)
+    arena = FakeArena(find_home(tmp_path).create())
+    (arena.home.log / "runner.out").write_text("Traceback\nNo module named engine\n")
+    arena.broken["runner"] = RuntimeError()
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        await pilot.press("enter")
+        await until(
+            pilot, lambda: "The runner did not start. It said last: No module named" in screen_text(app)
+        )
+        assert "runner.out" in screen_text(app)
+
+
 async def test_keys_answer_while_the_units_are_being_counted(arena):
     app = make_app(arena)
     arena.gate.clear()

@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
+from textual.worker import get_current_worker
 
 from store.errors import DataError, UsageError
 from tui.arena import Catalog, Pulse
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 SETTLE: Final = 0.15
 """Seconds the choice must rest before it is counted, so that holding a key counts once."""
+
+PATIENCE: Final = 20
+"""Seconds that a runner may take to start on a busy machine."""
 
 
 class PlanScreen(ChoosingScreen):
@@ -149,9 +153,14 @@ class PlanScreen(ChoosingScreen):
 
     @work(thread=True, exclusive=True, group="launch", exit_on_error=False)
     def start(self, selection: Selection) -> None:
-        """Hand the choice to the runner."""
+        """Hand the choice to the runner, and see that there is one."""
         self.arena.launch(selection)
         self.post_message(self.Launched())
+        worker = get_current_worker()
+        for _ in range(PATIENCE):
+            if worker.cancelled_event.wait(1.0) or not self.arena.runner_missing():
+                return
+        raise self.arena.runner_error()
 
     @on(CatalogRead)
     def _catalog_read(self, message: CatalogRead) -> None:

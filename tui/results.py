@@ -1,0 +1,178 @@
+"""What the screens read from the store of one home: rankings, cells, sides, genes, and whatever SQL asks.
+
+Every method may block; nothing heavy is imported before the method that needs it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from store.errors import StoreBusy
+from tui.desk import SqlDesk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+
+    from store.home import Home
+    from store.queries import Arm, Rankings
+    from store.store import Store
+    from tui.lookups import CellDetail, Contrast, GeneDetail, GeneRow, Place, Side
+    from tui.neighbours import Neighbour
+
+
+class Results:
+    """The store of one home, as the screens see it."""
+
+    def __init__(self, home: Home, readonly: bool = False) -> None:
+        self.home = home
+        self.readonly = readonly
+        self._store: Store | None = None
+        self.desk = SqlDesk(home)
+        """Where SQL is asked."""
+        self._lock = threading.Lock()
+        """Protects `_store`: its journal offsets are read by whichever worker plans."""
+
+    def arms(self) -> list[Arm]:
+        """The (protocol, preset, text) combinations that have results or reference rows."""
+        from store.queries import arms
+
+        with self._reading() as con:
+            return arms(con) if con else []
+
+    def rankings(self, protocol: str, preset: str, text: str, references: bool = True) -> Rankings:
+        """The ranked table of one arm, with the paper's and the rerun's rows beside it."""
+        from store.queries import Rankings, rankings
+
+        with self._reading() as con:
+            if con is None:
+                return Rankings(protocol, preset, text, (), (), 0, 0)
+            return rankings(con, protocol, preset, text, references)
+
+    def cell_detail(self, place: Place) -> CellDetail | None:
+        """One cell in full; None while nothing was ever saved here."""
+        from tui.lookups import cell_detail
+
+        with self._reading() as con:
+            return cell_detail(con, place) if con else None
+
+    def sides(self) -> list[Side]:
+        """Everything that can be compared."""
+        from tui.lookups import sides
+
+        with self._reading() as con:
+            return sides(con) if con else []
+
+    def contrasts(self, first: Side, second: Side) -> list[Contrast]:
+        """Two sides on every task that both have."""
+        from tui.lookups import contrasts
+
+        with self._reading() as con:
+            return contrasts(con, first, second) if con else []
+
+    def genes(self) -> list[GeneRow]:
+        """Every gene of every task that was run, the worst told apart first."""
+        from tui.lookups import genes
+
+        with self._reading() as con:
+            return genes(con) if con else []
+
+    def gene_detail(self, gene: str) -> GeneDetail | None:
+        """Labels, texts and test scores of one gene."""
+        from tui.lookups import gene_detail
+
+        with self._reading() as con:
+            return gene_detail(con, gene) if con else None
+
+    def neighbours(self, gene: str) -> tuple[str, list[Neighbour], str]:
+        """The genes nearest to `gene` by the model with most results here.
+
+        Returns:
+            The model, the nearest genes, and why there are none.
+        """
+        from engine.catalog.models import embedding_options, find_model
+        from engine.catalog.presets import axes_for
+        from tui.lookups import embedded_genes
+        from tui.neighbours import nearest
+
+        with self._reading() as con:
+            model_name, texts, labels = embedded_genes(con, gene) if con else ("", {}, {})
+        if not model_name:
+            return "", [], f"No model has embedded {gene} here yet."
+        model = find_model(model_name, self.home)
+        options = embedding_options(model, axes_for("paper"))
+        found = nearest(gene, texts, labels, model, options, self.home.embeddings)
+        return model_name, found, "" if found else f"The vectors of {model_name} are not in the cache."
+
+    def failure(self, key: str) -> Mapping[str, str]:
+        """The last failure of a unit: sentence, traceback, error; empty if it never failed."""
+        query = """
+            select sentence, traceback, error from failures where key = ? order by attempt desc limit 1"""
+        with self._reading() as con:
+            row = con.execute(query, [key]).fetchone() if con else None
+        return dict(zip(("sentence", "traceback", "error"), row, strict=True)) if row else {}
+
+    def export(self, columns: Sequence[str], rows: Iterable[Sequence[Any]], path: str) -> Path:
+        """Write a table in the format that the file's ending names; the file.
+
+        Raises:
+            UsageError: the ending names no format.
+            DataError: the file cannot be written.
+        """
+        from engine.export import export_table
+
+        return export_table(columns, rows, path).absolute()
+
+    def sql_names(self) -> dict[str, tuple[str, ...]]:
+        """Tables and views, each with its columns."""
+        query = """
+            select table_name, list(column_name order by ordinal_position)
+            from information_schema.columns where table_schema = 'main' group by table_name order by 1"""
+        with self._reading() as con:
+            rows = con.execute(query).fetchall() if con else []
+        return {table: tuple(columns) for table, columns in rows}
+
+    def pace(self) -> dict[tuple[str, str], float]:
+        """Median seconds of a past unit by (model, protocol), from this store."""
+        query = """
+            select model, protocol, median(list_sum(map_values(seconds))) from scores group by all"""
+        with self._reading() as con:
+            rows = con.execute(query).fetchall() if con else []
+        return {(model, protocol): seconds for model, protocol, seconds in rows if seconds is not None}
+
+    # ------------------------------------------------------------------ inside
+
+    def _open(self) -> Store:
+        from store.store import Store
+
+        if self._store is None:
+            self._store = Store(self.home)
+        return self._store
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection | None]:
+        """A read-only connection, or None while nothing was ever saved here."""
+        from store import connect
+
+        self.catch_up()
+        if not self.home.database.exists():
+            yield None
+            return
+        con = connect(self.home)
+        try:
+            yield con
+        finally:
+            con.close()
+
+    def catch_up(self) -> None:
+        """Apply what the journals have and the database has not, unless a runner does so anyway."""
+        from engine import control
+
+        if self.readonly or control.runner_alive(self.home):
+            return
+        with self._lock, contextlib.suppress(StoreBusy):
+            self._open().flush()
