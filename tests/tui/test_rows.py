@@ -41,7 +41,7 @@ def test_what_cannot_be_narrowed_further_is_left_to_scrolling():
 
 def test_the_last_rows_count_for_the_width_too():
     rows = [Row(str(n), ("x", "y", str(n))) for n in range(12_345)]
-    assert fit(COLUMNS, rows, 80).positions[2].width == 5
+    assert fit(COLUMNS, rows, 80).columns[2].width == 5
 
 
 @given(st.text(max_size=30), st.integers(1, 20), st.booleans())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
@@ -53,8 +53,7 @@ class Row:
     tone: Tone = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """Where a column stands: its place among the columns, first cell and width."""
 
     index: int
@@ -62,13 +61,11 @@ class Placed:
     width: int
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The columns that are drawn and the cells they need together."""
 
     columns: tuple[Placed, ...] = ()
     width: int = 0
-    positions: dict[int, Placed] = field(default_factory=dict)
 
 
 def fit(columns: Sequence[Column], rows: Sequence[Row], room: int, gap: int = 1) -> Layout:
@@ -108,7 +105,7 @@ def _place(shown: list[int], widths: list[int], gap: int) -> Layout:
     for i in shown:
         placed.append(Placed(i, x, widths[i]))
         x += widths[i] + gap
-    return Layout(tuple(placed), max(x - gap, 0), {item.index: item for item in placed})
+    return Layout(tuple(placed), max(x - gap, 0))
 
 
 def cut(value: str, width: int, right: bool = False, ellipsis: str = "…") -> str:
