@@ -8,13 +8,13 @@ strike against it: kills from outside, which hit whatever happens to run, clear 
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from store.files import replacing
+from store.errors import StoreError
+from store.files import read_json, write_json
 
 STRIKES: Final = 3
 """Deaths of the runner, with nothing else in flight, after which a piece of work is given up."""
@@ -35,10 +35,8 @@ class Crashes:
         self._flying = 0
         self._strikes: dict[str, int] = {}
         """Suspect -> strikes against it, which may be none."""
-        with contextlib.suppress(OSError, ValueError, TypeError):
-            self._strikes = {
-                str(key): int(n) for key, n in dict(json.loads(self._file.read_text())).items()
-            }
+        with contextlib.suppress(ValueError, TypeError):
+            self._strikes = {key: int(n) for key, n in (read_json(self._file) or {}).items()}
         left = [mark.name for mark in self._marks.iterdir()] if self._marks.is_dir() else []
         for key in left:
             self._strikes[key] = self._strikes.get(key, 0) + (len(left) == 1)
@@ -94,5 +92,5 @@ class Crashes:
             (self._marks / key).unlink()
 
     def _write(self) -> None:
-        with contextlib.suppress(OSError), replacing(self._file) as fresh:
-            fresh.write_text(json.dumps(self._strikes))
+        with contextlib.suppress(StoreError):
+            write_json(self._file, self._strikes)

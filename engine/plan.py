@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from engine.catalog.models import embedding_options, find_model, how_to_get, local_path
-from engine.catalog.presets import Axes, axes_for, preset_label, relevant_axes, unknown
+from engine.catalog.presets import Axes, axes_for, preset_label, relevant_axes
 from engine.catalog.protocols import CHOICES, LIMITS, PROTOCOLS, Protocol
 from engine.data.tasks import load_task
-from store.errors import DataError, UsageError
+from store.errors import DataError, UsageError, unknown
 from store.home import Home
 from store.records import SPEC_VERSION, Model, Task, Unit
 

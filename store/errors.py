@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class GeneArenaError(Exception):
     """A problem the user can understand and act on; shown without a traceback."""
@@ -42,3 +45,14 @@ class StoreError(GeneArenaError):
 
 class StoreBusy(StoreError):
     """Another process holds the database file or the runner's lock."""
+
+
+def unknown(kind: str, name: str, known: Iterable[object]) -> tuple[str, str]:
+    """The sentence and the hint for a name that is not known, with the nearest that is."""
+    names = {str(item).casefold(): str(item) for item in known}
+    wanted = name.casefold()
+    near = sorted((folded for folded in names if wanted and wanted in folded), key=len)
+    near = near or difflib.get_close_matches(wanted, names, n=1, cutoff=0.4)
+    some = ", ".join(list(names.values())[:20])
+    hint = f"Did you mean {names[near[0]]!r}?" if near else f"Known: {some}."
+    return f"There is no {kind} named {name!r}.", hint

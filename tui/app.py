@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 BEAT: Final = 1.0 if os.environ.get("SSH_CONNECTION") else 0.25
 """Seconds between looks at the run's snapshot."""
 
+FIRST: Final = SCREENS[0]
+"""The mode that the application starts in."""
+
 BREATH: Final = 0.05
 """Seconds after the first frame in which only keys are answered."""
 
@@ -58,8 +61,12 @@ class ArenaApp(App[int]):
     TITLE = "genearena"
     CSS_PATH = "app.tcss"
     COMMANDS = {ArenaCommands}
-    DEFAULT_MODE = "plan"
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {name: _screen(name) for name in SCREENS}
+    DEFAULT_MODE = FIRST
+    # The first mode is added when it is there: for one of these textual parses the stylesheet twice
+    # and draws what it does not show, an eighth of the time to the first frame.
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        name: _screen(name) for name in SCREENS if name != FIRST
+    }
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-medium"), (160, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high"), (40, "-tall")]
 
@@ -116,7 +123,7 @@ class ArenaApp(App[int]):
             from tui.keys import every_binding
 
             for name in self.settings.keymap:
-                check_name(name, every_binding(), "[keymap]")
+                check_name(name, every_binding(), "binding")
             self.set_keymap(dict(self.settings.keymap))
 
     started = False
@@ -132,8 +139,18 @@ class ArenaApp(App[int]):
             first.call_later(first.complete)
         self.watch_the_run()
 
+    def get_default_screen(self) -> Screen[Any]:
+        """The screen of the first mode, as wide as the terminal before it is laid out."""
+        screen = _screen(FIRST)()
+        for breakpoints, cells in zip(
+            (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), self.size, strict=True
+        ):
+            screen.add_class([name for least, name in breakpoints if cells >= least][-1])
+        return screen
+
     def on_mount(self) -> None:
         """Leave in order when the terminal goes away."""
+        self.add_mode(FIRST, _screen(FIRST))
         self._signals.enter_context(leaving_in_order(self.exit))
 
     def on_unmount(self) -> None:

@@ -11,13 +11,12 @@ clipboard = "tmux"      # auto, tmux, osc52 or file
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from store.errors import UsageError
+from store.errors import UsageError, unknown
 from tui.clipboard import WAYS
 
 
@@ -54,7 +53,7 @@ def read_settings(path: Path) -> Settings:
         ) from error
     ui, keymap = _table(whole, "ui", path), _table(whole, "keymap", path)
     for name, value in ui.items():
-        check_name(name, _KINDS, f"{path}, [ui]")
+        check_name(name, _KINDS, f"key of [ui] in {path}")
         if not isinstance(value, _KINDS[name]):
             raise UsageError(f"{path}, [ui]: {name} cannot be {value!r}.")
     if ui.get("clipboard", "auto") not in WAYS:
@@ -74,12 +73,11 @@ def _table(whole: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
     return table
 
 
-def check_name(name: str, known: Collection[str], where: str) -> None:
+def check_name(name: str, known: Collection[str], kind: str) -> None:
     """Refuse a name that is none of `known`, with the nearest that is.
 
     Raises:
         UsageError: it is not known.
     """
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-        raise UsageError(f"{where}: there is no {name!r}.", f"Did you mean {near[0]!r}?" if near else "")
+        raise UsageError(*unknown(kind, name, known))

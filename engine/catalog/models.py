@@ -18,8 +18,8 @@ from engine.catalog.local import (
     snapshot,
 )
 from engine.catalog.own import own_models
-from engine.catalog.presets import Axes, unknown
-from store.errors import ModelError, UsageError
+from engine.catalog.presets import Axes
+from store.errors import ModelError, UsageError, unknown
 from store.home import Home, find_home
 from store.records import EmbeddingOptions, Model
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, Final, cast, get_args
 
 from engine.catalog.local import content_revision, resolve_revision
-from engine.catalog.presets import unknown
-from store.errors import ModelError, UsageError
+from store.errors import ModelError, UsageError, unknown
 from store.home import Home
 from store.records import Model, ModelKind, Pooling
 

@@ -7,12 +7,11 @@ part of a unit.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final, Literal, get_args, get_type_hints
 
-from store.errors import UsageError
+from store.errors import UsageError, unknown
 from store.records import Precision
 
 
@@ -112,14 +111,3 @@ def preset_label(axes: Axes, family: str) -> str:
         differing = [f"{axis}={mine[axis]}" for axis in mine if mine[axis] != theirs[axis]]
         labels.append((len(differing), " ".join([name, *differing])))
     return min(labels, key=lambda item: item[0])[1]
-
-
-def unknown(kind: str, name: str, known: Any) -> tuple[str, str]:
-    """The sentence and the hint for a name that is not known, with the nearest that is."""
-    names = {str(item).casefold(): str(item) for item in known}
-    wanted = name.casefold()
-    near = sorted((folded for folded in names if wanted and wanted in folded), key=len)
-    near = near or difflib.get_close_matches(wanted, names, n=1, cutoff=0.4)
-    some = ", ".join(list(names.values())[:20])
-    hint = f"Did you mean {names[near[0]]!r}?" if near else f"Known: {some}."
-    return f"There is no {kind} named {name!r}.", hint

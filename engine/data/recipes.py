@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from engine.catalog.presets import unknown
 from engine.data.genes import Gene
-from store.errors import UsageError
+from store.errors import UsageError, unknown
 
 Provenance = Literal["keep", "strip"]
 

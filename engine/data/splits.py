@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from engine.catalog.presets import unknown
-from store.errors import DataError, UsageError
+from store.errors import DataError, UsageError, unknown
 from store.records import Split, Task
 
 Indices = NDArray[np.int64]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from engine.catalog.presets import unknown
 from engine.data.audit import Labels, audit
 from engine.data.descriptions import Descriptions, kept_descriptions, read_descriptions
 from engine.data.genes import Gene
@@ -22,7 +21,7 @@ from engine.data.house import (
     read_rows,
 )
 from engine.data.recipes import Composed, Provenance, clean, composer, effective_text, text_recipes
-from store.errors import DataError, UsageError
+from store.errors import DataError, UsageError, unknown
 from store.home import Home
 from store.records import Task
 

@@ -15,12 +15,11 @@ from typing import Final
 import httpx
 
 from engine.catalog.models import find_model, list_models
-from engine.catalog.presets import unknown
 from engine.fetch.archives import unpack
 from engine.fetch.download import PAUSES, download, make_client
 from engine.fetch.manifest import Manifest
 from engine.fetch.sources import DataSet, Source, data_sets
-from store.errors import DataError, UsageError
+from store.errors import DataError, UsageError, unknown
 from store.home import Home
 from store.records import Model
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
-from store.errors import UsageError
+from store.errors import UsageError, unknown
 
 Method = Literal["full", "linear-probe", "lora"]
 
@@ -120,9 +119,7 @@ def _checked(params: Mapping[str, Any]) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     for name, value in params.items():
         if name not in settable:
-            near = difflib.get_close_matches(name, settable, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(settable)}."
-            raise UsageError(f"Fine-tuning has no parameter {name!r}.", hint)
+            raise UsageError(*unknown("parameter of fine-tuning", name, settable))
         checked[name] = _number(name, value, whole=types[name] == "int")
     return checked
 

@@ -88,7 +88,7 @@ def test_dry_run_counts_and_runs_nothing(call, home, workshop, toy):
 
 def test_detach_queues_the_selection_with_absolute_paths(call, home, monkeypatch, toy, tmp_path):
     started = []
-    monkeypatch.setattr("engine.control.start_runner", lambda home, extra=(): started.append(extra))
+    monkeypatch.setattr("engine.control.detach.start_runner", lambda home, extra=(): started.append(extra))
     monkeypatch.chdir(tmp_path)
     answer = call.json(*BASE, "--tasks", "toy.csv", "--device", "cpu", "--workers", "3", "--detach")
     assert answer == {"detached": True, "units": 6, "to_run": 6}

@@ -85,7 +85,7 @@ def test_steering_nothing_is_refused(call, name):
 
 def test_resume_starts_what_is_missing_from_the_last_run(filled, call, monkeypatch):
     started = []
-    monkeypatch.setattr("engine.control.start_runner", lambda home, extra=(): started.append(home))
+    monkeypatch.setattr("engine.control.detach.start_runner", lambda home, extra=(): started.append(home))
     home, tasks = filled.home, small_home.TASKS
     remember(home, Selection((small_home.MODEL,), tasks, ("lr",), (41, 42, 43)))
     assert "4 missing units" in call("resume").stderr

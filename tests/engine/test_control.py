@@ -9,15 +9,17 @@ from dataclasses import replace
 import pytest
 from workbench import FakeWorkshop, write_task
 
-from engine import control
 from engine.cancel import Control
 from engine.control import (
+    LogLine,
     Status,
+    detach,
     enqueue,
     last_selection,
     queued,
     read_status,
     request,
+    requests,
     runner_alive,
     runner_lock,
     take_queued,
@@ -78,7 +80,7 @@ def test_requests_and_queue_are_taken_once_and_in_order(home, selection):
 
 def test_a_standing_or_backward_clock_loses_and_reorders_nothing(home, selection, monkeypatch):
     clock = iter([10**18, 10**18, 10**18 - 10**9, 5])
-    monkeypatch.setattr(control.time, "time_ns", lambda: next(clock))
+    monkeypatch.setattr(requests.time, "time_ns", lambda: next(clock))
     wanted = [replace(selection, seeds=(seed,)) for seed in range(4)]
     for one in wanted:
         enqueue(home, one)
@@ -95,7 +97,7 @@ def test_a_selection_stays_queued_until_it_is_remembered(home, selection, monkey
 
     enqueue(home, selection)
     with monkeypatch.context() as patch:
-        patch.setattr(control, "remember", full)
+        patch.setattr(requests, "remember", full)
         with pytest.raises(StoreError):
             take_queued(home)
     assert take_queued(home) == selection
@@ -110,15 +112,13 @@ def test_requests_left_to_an_earlier_runner_are_dropped_and_later_ones_kept(home
 
 
 def test_on_a_full_disk_the_status_is_written_over_the_old_one(home, monkeypatch):
-    long = Status(
-        "r", 1, "h", "running", "t", "t", 10, 2, log=(control.LogLine("t", "info", "x" * 500),) * 9
-    )
+    long = Status("r", 1, "h", "running", "t", "t", 10, 2, log=(LogLine("t", "info", "x" * 500),) * 9)
     write_status(home, long)
 
     def full(*args):
         raise StoreError("No space.")
 
-    monkeypatch.setattr(control, "_replace", full)
+    monkeypatch.setattr("engine.control.status.write_json", full)
     write_status(home, replace(long, state="paused", message="No space is left."))
     with runner_lock(home):
         status = read_status(home)
@@ -200,13 +200,13 @@ def test_pause_shows_in_the_status(home, selection):
 
 def test_launch_starts_one_runner_without_a_terminal(home, selection, monkeypatch):
     started = []
-    monkeypatch.setattr(control.subprocess, "Popen", lambda *a, **k: started.append((a, k)))
-    control.launch(home, selection)
+    monkeypatch.setattr(detach.subprocess, "Popen", lambda *a, **k: started.append((a, k)))
+    detach.launch(home, selection)
     (arguments, options) = started[0]
     assert options["start_new_session"]
-    assert options["stdin"] == control.subprocess.DEVNULL
+    assert options["stdin"] == detach.subprocess.DEVNULL
     assert arguments[0][1:4] == ["-P", "-m", "engine"]
     with runner_lock(home):
-        control.launch(home, selection)
+        detach.launch(home, selection)
     assert len(started) == 1
     assert len(queued(home)) == 2

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from workbench import write_task
 
-from engine.catalog.presets import PRESETS, Axes, axes_for, preset_label, unknown
+from engine.catalog.presets import PRESETS, Axes, axes_for, preset_label
 from engine.catalog.protocols import CHOICES, LIMITS, PROTOCOLS
 from engine.endpoint import agree
 from engine.plan import Selection, build_plan
-from store.errors import UsageError
+from store.errors import UsageError, unknown
 from store.home import find_home
 from store.records import Unit, canonical_json, content_hash
 

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
 
 from workbench import FakeWorkshop
 
-import engine.control
+import engine.control.detach
 import engine.runner
 from tui.cli import main
 
@@ -30,5 +30,5 @@ def start_tiny(arguments: list[str], **extra: object) -> subprocess.Popen:
 if __name__ == "__main__":
     pause = float(os.environ["TINY_SECONDS"])
     engine.runner.LocalWorkshop = lambda home: FakeWorkshop(lambda unit, cancel: time.sleep(pause))
-    engine.control.subprocess = SimpleNamespace(Popen=start_tiny, DEVNULL=subprocess.DEVNULL)
+    engine.control.detach.subprocess = SimpleNamespace(Popen=start_tiny, DEVNULL=subprocess.DEVNULL)
     main()

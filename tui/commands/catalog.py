@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from engine.catalog.models import list_models, local_path
-from engine.catalog.presets import axes_for, unknown
+from engine.catalog.presets import axes_for
 from engine.data.tasks import TaskInfo, list_tasks, load_task
-from store.errors import UsageError
+from store.errors import UsageError, unknown
 from store.records import Model, Task
 from tui.commands.common import Session, command, json_option, put, put_json, put_table, say
 from tui.commands.select import resolve_descriptions, resolve_tasks

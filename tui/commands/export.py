@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from engine.catalog.presets import unknown
 from engine.export import FORMATS, export_query, export_table, format_of, query_rows
 from engine.plan import PAPER_SEEDS, Plan, Selection, build_plan
-from store.errors import UsageError
+from store.errors import UsageError, unknown
 from tui.commands.common import Session, command, names, pairs, put_pieces, say
 from tui.commands.rank import long_table, paper_row, ranked_tables
 from tui.commands.select import DEFAULT_MODELS, parse_seeds, resolve_descriptions, resolve_tasks

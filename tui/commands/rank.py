@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from engine.catalog.presets import unknown
-from store.errors import UsageError
+from store.errors import UsageError, unknown
 from tui.commands.common import Session, command, json_option, put, put_json, put_pieces, put_table, say
 
 if TYPE_CHECKING:

@@ -8,11 +8,10 @@ from typing import Any
 
 import click
 
-from engine.catalog.presets import unknown
 from engine.catalog.protocols import PROTOCOLS
 from engine.finetune.sweep import FACTORS, sweep_overrides
 from engine.plan import Plan
-from store.errors import UsageError
+from store.errors import UsageError, unknown
 from store.home import Home
 from tui.commands.common import Session, command, json_option, names, put_json, put_table, say
 from tui.commands.run import detach, run_here

@@ -112,7 +112,7 @@ class ChoosingScreen(ArenaScreen):
     def load(self, name: str) -> None:
         """Choose as it was kept under a name."""
         kept = self.arena.saved_selections()
-        check_name(name, kept, "kept choices")
+        check_name(name, kept, "kept choice")
         self.post_message(self.Changed(kept[name]))
 
     @work(thread=True, exclusive=True, group="change", exit_on_error=False)

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from engine.catalog.presets import unknown
 from engine.data.importers import gene_benchmark, gene_lists, list_literals, marked_columns, moesm4, table
 from engine.data.importers.raw import RawTask
 from engine.data.tables import Table, outside_file, read_table
-from store.errors import DataError, UsageError
+from store.errors import DataError, UsageError, unknown
 
 _TABLES: Final[Mapping[str, tuple[Callable[[Table], bool], Callable[[Table], RawTask]]]] = {
     "lists": (list_literals.matches, list_literals.read),

@@ -1,0 +1,55 @@
+"""Where the runner and its viewers meet: small files in one folder, replaced whole or left as requests.
+
+The runner replaces `status.json` and holds `runner.lock`; viewers queue selections and leave
+requests. No sockets, no protocol.
+"""
+
+from engine.control.detach import launch, start_runner
+from engine.control.lock import runner_alive, runner_lock
+from engine.control.requests import (
+    RequestKind,
+    clear_queue,
+    enqueue,
+    last_selection,
+    queued,
+    remember,
+    request,
+    take_queued,
+    take_requests,
+)
+from engine.control.status import (
+    LIVE,
+    EpochStatus,
+    LogLine,
+    RunState,
+    StageStatus,
+    Status,
+    UnitStatus,
+    read_status,
+    write_status,
+)
+
+__all__ = [
+    "LIVE",
+    "EpochStatus",
+    "LogLine",
+    "RequestKind",
+    "RunState",
+    "StageStatus",
+    "Status",
+    "UnitStatus",
+    "clear_queue",
+    "enqueue",
+    "last_selection",
+    "launch",
+    "queued",
+    "read_status",
+    "remember",
+    "request",
+    "runner_alive",
+    "runner_lock",
+    "start_runner",
+    "take_queued",
+    "take_requests",
+    "write_status",
+]
