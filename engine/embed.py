@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from engine.cancel import check
 from engine.catalog.models import how_to_get, local_path
 from engine.embedding.cache import VectorCache, text_key
+from engine.embedding.cost import Cost, forget_peak, peak_memory
 from store.errors import ModelError
 from store.home import Home
 from store.records import EmbeddingOptions, Model, content_hash
@@ -41,22 +42,8 @@ class Embeddings:
     """Wall time of this call."""
     notes: tuple[str, ...]
     """Disagreements between card and files, a halved batch: for the reader of a number."""
-    parameters: int | None = None
-    """True parameter count of the loaded model; None where it cannot be known."""
-    ms_per_text: float | None = None
-    """Measured when the model last ran on this machine."""
-    peak_memory: int | None = None
-    """Bytes at the most, measured then: of tensors on a GPU, of the whole process on a CPU."""
-
-    @property
-    def bytes_fp32(self) -> int | None:
-        """Size of the weights at four bytes each."""
-        return None if self.parameters is None else 4 * self.parameters
-
-    @property
-    def bytes_fp16(self) -> int | None:
-        """Size of the weights at two bytes each."""
-        return None if self.parameters is None else 2 * self.parameters
+    cost: Cost | None = None
+    """What it took; None if nothing had to be embedded."""
 
 
 class Encodes(Protocol):
@@ -92,7 +79,7 @@ def embed(
         texts: may repeat; each different one is embedded once.
         options: how the model is used.
         cache: the folder of all embedding caches.
-        device: as `pick_device` says it; part of what a cached vector is found by.
+        device: as torch names it; part of what a cached vector is found by.
         cancel: looked at before every batch; finished texts stay in the cache.
         progress: called with the unique texts done and in all, never from another thread.
         allowed_hosts: hosts that texts may be sent to; only an endpoint needs one.
@@ -113,7 +100,9 @@ def embed(
         check(cancel)
         # In the order of the hashes, so that batches do not depend on the order that was asked for.
         missing = sorted(key for key in by_key if key not in found)
+        cost = None
         if missing:
+            forget_peak(device)
             encoder = _encoder(model, options, device, allowed_hosts)
             loaded = time.perf_counter()
             for rows, made in encoder.encode([by_key[key] for key in missing], cancel):
@@ -121,18 +110,17 @@ def embed(
                 found.update(zip(batch, made, strict=True))
                 shelf.add(batch, made)
                 progress(len(found), len(by_key))
-            shelf.note(_about(model, encoder, device, (time.perf_counter() - loaded) / len(missing)))
+            seconds = time.perf_counter() - loaded
+            cost = Cost(len(missing), seconds, encoder.parameters, peak_memory(device))
+            shelf.note(_about(model, encoder))
     vectors = _stack(model, [found[key] for key in keys])
-    about = shelf.about
     return Embeddings(
         vectors,
         hash_vectors(vectors),
         from_cache,
         time.perf_counter() - started,
-        (*about.get("notes", ()), *shelf.problems),
-        about.get("parameters"),
-        about.get("ms_per_text"),
-        about.get("peak_memory"),
+        (*shelf.about.get("notes", ()), *shelf.problems),
+        cost,
     )
 
 
@@ -160,15 +148,6 @@ def look_up(
         if gene in rows:
             vectors[place] = table.matrix[rows[gene]]
     return vectors, tuple(dict.fromkeys(gene for gene in genes if gene not in rows))
-
-
-def pick_device() -> str:
-    """The best device that is there: `cuda:0`, `mps` or `cpu`."""
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda:0"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def hash_vectors(vectors: NDArray[np.float32]) -> str:
@@ -218,32 +197,14 @@ def _encoder(
     return encoder
 
 
-def _about(model: Model, encoder: Encodes, device: str, seconds_per_text: float) -> dict[str, Any]:
+def _about(model: Model, encoder: Encodes) -> dict[str, Any]:
     return {
         "model": model.name,
         "source": model.source,
         "revision": model.revision,
-        "parameters": encoder.parameters,
-        "ms_per_text": round(1000 * seconds_per_text, 3),
-        "peak_memory": _peak_memory(device),
         "notes": list(encoder.notes),
         "libraries": _versions(),
     }
-
-
-def _peak_memory(device: str) -> int | None:
-    if device.startswith("cuda"):
-        import torch
-
-        return int(torch.cuda.max_memory_allocated(device))
-    try:
-        import resource
-    except ImportError:  # not on Windows
-        return None
-    import sys
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(peak if sys.platform == "darwin" else peak * 1024)
 
 
 def _stack(model: Model, rows: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from store.records import Epoch, Outcome, Run, Unit
+from store.records import Epoch, Measurement, Outcome, Run, Unit
 
 Stage = Literal["load", "embed", "classify", "finetune"]
 
@@ -42,6 +42,13 @@ class StageProgress:
     """Items a second since the stage began; 0 until known."""
     eta_s: float | None
     """Seconds left at that rate; None until known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelMeasured:
+    """A model has embedded texts, and what that cost is on disk."""
+
+    measurement: Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,7 @@ Event = (
     RunStarted
     | Ready
     | StageProgress
+    | ModelMeasured
     | UnitStarted
     | EpochFinished
     | UnitFinished

@@ -18,18 +18,20 @@ import traceback
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Final
 
 from engine.cancel import Control, Stopped
 from engine.crashes import STRIKES, Crashes
 from engine.data.audit import NO_TEXT
+from engine.embedding.cost import Cost
 from engine.environment import describe_environment, now, usable_cores
 from engine.events import (
     EpochFinished,
     Event,
     Log,
+    ModelMeasured,
     Ready,
     RunFinished,
     RunPaused,
@@ -46,7 +48,7 @@ from engine.workshop import LocalWorkshop, TaskVectors, Workshop
 from store.entries import Record
 from store.errors import GeneArenaError
 from store.journal import DiskFull
-from store.records import Cancelled, Environment, Failed, Outcome, Run, Scored, Unit
+from store.records import Cancelled, Environment, Failed, Measurement, Model, Outcome, Run, Scored, Unit
 from store.store import Store
 
 _BATCH: Final = 64
@@ -176,8 +178,12 @@ class _Floor:
         ended = False
         try:
             while batch := self._next_batch():
-                records = [e.outcome for e in batch if isinstance(e, UnitFinished)]
-                kept: list[Record] = [r for r in records if not isinstance(r, Cancelled)]
+                kept: list[Record] = [
+                    event.outcome
+                    for event in batch
+                    if isinstance(event, UnitFinished) and not isinstance(event.outcome, Cancelled)
+                ]
+                kept += [event.measurement for event in batch if isinstance(event, ModelMeasured)]
                 if kept:
                     yield from _save(self._store, [*self._new_environments(), *kept], self._control)
                 yield from batch
@@ -283,6 +289,8 @@ class _Floor:
             return
         for note in dict.fromkeys(note for part in vectors.values() for note in part.notes):
             self._events.put(Log("warning", f"{model.name}: {note}"))
+        for cost in {part.cost for part in vectors.values() if part.cost}:
+            self._events.put(ModelMeasured(self._measurement(units[0], model, cost, device)))
         with self._idle:
             self._classifying += len(units)
         for unit in units:
@@ -396,6 +404,11 @@ class _Floor:
         attempt = self._store.attempts().get(unit.key, 0) + 1
         environment = self._environment(device or "cpu")
         return Failed(unit, _sentence(error), text, type(error).__name__, environment, now(), attempt)
+
+    def _measurement(self, unit: Unit, model: Model, cost: Cost, device: str) -> Measurement:
+        precision = unit.spec["embedding"]["precision"]
+        environment = self._environment(device)
+        return Measurement(model.name, model.revision, precision, environment, now(), **asdict(cost))
 
     def _environment(self, device: str) -> str:
         """The hash of this process's environment on `device`."""

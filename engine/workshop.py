@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.catalog.protocols import PROTOCOLS
+from engine.embedding.cost import Cost
 from engine.environment import now
 from store.errors import DataError, ModelError, UsageError
 from store.home import Home
@@ -38,6 +39,8 @@ class TaskVectors:
     hash: str
     """SHA-256 of the matrix."""
     notes: tuple[str, ...]
+    cost: Cost | None = None
+    """Of embedding all tasks' texts at once; None if none had to be embedded."""
 
 
 class Workshop(Protocol):
@@ -165,7 +168,7 @@ class LocalWorkshop:
         place = {text: row for row, text in enumerate(texts)}
         by_task = {task.name: result.vectors[[place[text] for text in task.texts]] for task in tasks}
         return {
-            name: TaskVectors(vectors, hash_vectors(vectors), result.notes)
+            name: TaskVectors(vectors, hash_vectors(vectors), result.notes, result.cost)
             for name, vectors in by_task.items()
         }
 

@@ -16,6 +16,7 @@ from store.records import (
     Environment,
     Epoch,
     Failed,
+    Measurement,
     Metrics,
     Model,
     Prediction,
@@ -26,7 +27,7 @@ from store.records import (
     content_hash,
 )
 
-Record = Scored | Failed | Run | Environment | Model | Task
+Record = Scored | Failed | Run | Environment | Model | Task | Measurement
 
 
 def entry_of(record: Record) -> dict[str, Any]:
@@ -45,6 +46,8 @@ def entry_of(record: Record) -> dict[str, Any]:
             kind, key = "task", record.hash
         case Model():
             kind, key = "model", content_hash(body)[:16]
+        case Measurement():
+            kind, key = "measurement", content_hash(body)[:16]
     return {"kind": kind, "key": key, "record": body}
 
 

@@ -317,6 +317,27 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Measurement:
+    """What one model cost when it embedded texts on one device: true size, time and memory."""
+
+    model: str
+    revision: str
+    precision: Precision
+    environment: str
+    """`Environment.hash` of where it ran, its device included."""
+    measured_at: str
+    """UTC, ISO 8601."""
+    texts: int
+    """That were embedded; those found in the cache cost nothing and do not count."""
+    seconds: float
+    """Wall time of embedding them, loading not included."""
+    parameters: int | None = None
+    """Weights that were loaded; None where the model is elsewhere."""
+    peak_memory: int | None = None
+    """Bytes at the most, meanwhile: of tensors on a GPU, of the whole process on a CPU."""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One launch: what was asked for, by which process, how it ended."""
 

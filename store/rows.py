@@ -183,6 +183,26 @@ def _task_rows(key: str, record: Row) -> Rows:
     return {"tasks": [task], "task_genes": genes}
 
 
+def _measurement_rows(_key: str, record: Row) -> Rows:
+    texts, seconds = int(record["texts"]), float(record["seconds"])
+    size = None if record["parameters"] is None else int(record["parameters"])
+    return {
+        "measurements": [
+            {
+                **{name: str(record[name]) for name in ("model", "revision", "precision", "environment")},
+                "measured_at": _time(record["measured_at"]),
+                "texts": texts,
+                "seconds": seconds,
+                "ms_per_text": 1000 * seconds / texts if texts else None,
+                "parameters": size,
+                "bytes_fp32": None if size is None else 4 * size,
+                "bytes_fp16": None if size is None else 2 * size,
+                "peak_memory": record["peak_memory"],
+            }
+        ]
+    }
+
+
 _ROWS: Final = {
     "scored": _scored_rows,
     "failed": _failed_rows,
@@ -190,6 +210,7 @@ _ROWS: Final = {
     "run_end": _run_rows,
     "environment": _environment_rows,
     "model": _model_rows,
+    "measurement": _measurement_rows,
     "task": _task_rows,
 }
 

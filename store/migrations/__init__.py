@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import duckdb
 
-STEPS: Final[tuple[str, ...]] = ("schema.sql",)
+STEPS: Final[tuple[str, ...]] = ("schema.sql", "migrations/0002_measurements.sql")
 """SQL files under `store/`, in order; the first is step 1."""
 
 _TABLE: Final = """

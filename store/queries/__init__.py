@@ -6,6 +6,7 @@ import functools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -89,6 +90,24 @@ class CellTime:
     eval: float
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one model cost to embed with on one device; see the table `measurements`."""
+
+    model: str
+    revision: str
+    precision: str
+    device: str
+    cpu: str
+    texts: int
+    ms_per_text: float
+    parameters: int | None
+    bytes_fp32: int | None
+    bytes_fp16: int | None
+    peak_memory: int | None
+    measured_at: datetime
+
+
 @functools.cache
 def named(name: str) -> str:
     """The SQL of `store/queries/<name>.sql`."""
@@ -161,6 +180,14 @@ def cell(
 def cell_times(con: duckdb.DuckDBPyConnection) -> list[CellTime]:
     """The cost of every fine-tuned cell."""
     return [CellTime(*row) for row in con.execute(named("times")).fetchall()]
+
+
+def measurements(con: duckdb.DuckDBPyConnection) -> list[Measured]:
+    """Of each model, device and precision the measurement over the most texts."""
+    # A file that an older version wrote last has no such table before its next flush.
+    if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'measurements'").fetchall():
+        return []
+    return [Measured(*row) for row in con.execute(named("measurements")).fetchall()]
 
 
 def _cells(con: duckdb.DuckDBPyConnection, arm: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:

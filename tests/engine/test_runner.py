@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from workbench import FakeWorkshop, write_task
 
+import store
 from engine.cancel import Control, Stopped
 from engine.crashes import Crashes
 from engine.events import (
@@ -25,6 +26,7 @@ from engine.runner import Options, run
 from store.errors import DataError
 from store.home import find_home
 from store.journal import DiskFull
+from store.queries import measurements
 from store.records import Cancelled, Failed, Scored
 from store.store import Store
 
@@ -68,6 +70,22 @@ def test_every_unit_is_scored_once_and_embedded_once(home, selection):
     assert events[-1].scored == 12
     assert Counter(workshop.classified).most_common(1)[0][1] == 1
     assert workshop.embedded == ["all-MiniLM-L6-v2"]
+
+
+def test_what_embedding_cost_is_on_disk_once_with_where_it_ran(home, selection):
+    go(selection, home, FakeWorkshop())
+    saved = Store(home)
+    saved.flush()
+    saved.close()
+    with store.connect(home) as con:
+        [told] = measurements(con)
+    assert (told.model, told.device, told.texts, told.ms_per_text) == (
+        "all-MiniLM-L6-v2",
+        "cpu",
+        48,
+        500 / 48,
+    )
+    assert (told.parameters, told.bytes_fp32, told.peak_memory) == (1000, 4000, 2000)
 
 
 def test_a_unit_is_on_disk_before_its_event(home, selection):

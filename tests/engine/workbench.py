@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from engine.cancel import check
+from engine.embedding.cost import Cost
 from engine.environment import now
 from engine.workshop import Progress, TaskVectors
 from store.records import Epoch, Metrics, Model, Prediction, Scored, Task, Unit
@@ -60,7 +61,10 @@ class FakeWorkshop:
     ) -> dict[str, TaskVectors]:
         self.embedded.append(model.name)
         progress(1, 1)
-        return {task.name: TaskVectors(np.zeros((len(task.genes), 2), "f4"), "h", ()) for task in tasks}
+        cost = Cost(sum(len(set(task.texts)) for task in tasks), 0.5, 1000, 2000)
+        return {
+            task.name: TaskVectors(np.zeros((len(task.genes), 2), "f4"), "h", (), cost) for task in tasks
+        }
 
     def classify(
         self, unit: Unit, task: Task, vectors: TaskVectors, environment: str, cancel: threading.Event

@@ -60,7 +60,9 @@ def test_what_the_cache_has_loads_no_model(
     np.testing.assert_array_equal(second.vectors[: len(TEXTS)], first.vectors[::-1])
     np.testing.assert_array_equal(second.vectors[len(TEXTS) :], first.vectors[:3])
     assert (first.from_cache, second.from_cache) == (0, len(TEXTS))
-    assert second.parameters == first.parameters is not None
+    assert first.cost is not None
+    assert (first.cost.texts, second.cost) == (len(TEXTS), None)
+    assert first.cost.parameters is not None
     with pytest.raises(AssertionError, match="the model was loaded"):
         run(model, (*TEXTS, "gene1 gene2 never seen"), tmp_path / "cache")
 
@@ -162,7 +164,7 @@ def test_a_cache_that_cannot_be_written_is_told_and_not_needed(model: Model, tmp
     result = run(model, TEXTS, tmp_path / "file" / "cache")
     np.testing.assert_array_equal(result.vectors, run(model, TEXTS, tmp_path / "cache").vectors)
     assert "cannot be written" in result.notes[-1]
-    assert result.parameters
+    assert result.cost is not None
 
 
 @given(

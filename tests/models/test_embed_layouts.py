@@ -112,11 +112,11 @@ def test_a_folder_is_used_as_its_own_files_say(tmp_path: Path) -> None:
     result = run(model, embedding_options(model, axes_for("corrected")), tmp_path / "cache")
     np.testing.assert_allclose(result.vectors, reference(folder, list(TEXTS), layout, ""), atol=1e-5)
     assert result.notes == ()
-    assert result.parameters == sum(
+    assert result.cost is not None
+    assert result.cost.parameters == sum(
         weight.numel()
         for weight in AutoModel.from_pretrained(str(folder), local_files_only=True).parameters()
     )
-    assert result.bytes_fp16 == 2 * result.parameters
 
 
 def test_fewer_tokens_than_the_files_allow_cut_the_text(tmp_path: Path) -> None:
@@ -145,7 +145,8 @@ def test_the_bundled_model_gives_its_known_vectors(tmp_path: Path) -> None:
     result = run(model, embedding_options(model, axes_for("paper")), tmp_path / "cache", tuple(texts))
     expected = reference(folder, texts, Layout(), "")
     np.testing.assert_allclose(result.vectors, expected, atol=1e-6)
-    assert result.parameters == model.parameters == 22_713_216
+    assert result.cost is not None
+    assert result.cost.parameters == model.parameters == 22_713_216
     assert result.notes == ()
 
 

@@ -102,7 +102,8 @@ def test_vectors_come_in_the_order_of_the_texts_and_only_once(server: Fake, tmp_
     assert {(path, body["model"]) for path, body, _ in server.asked} == {("/v1/embeddings", "nomic")}
     assert max(len(body["input"]) for _, body, _ in server.asked) <= BATCH
     assert "cannot be pinned" in result.notes[0]
-    assert result.parameters is None
+    assert result.cost is not None
+    assert (result.cost.texts, result.cost.parameters) == (len(TEXTS), None)
     before = len(server.asked)
     assert run(server, tmp_path).from_cache == len(TEXTS)
     assert len(server.asked) == before

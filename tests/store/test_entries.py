@@ -19,6 +19,7 @@ from store.records import (
     Environment,
     Epoch,
     Failed,
+    Measurement,
     Metrics,
     Model,
     Prediction,
@@ -66,6 +67,14 @@ records = {
     ),
     "model": st.builds(
         Model, texts, st.just("folder"), texts, printed=mappings, max_tokens=st.none() | st.integers()
+    ),
+    "measurement": st.builds(
+        Measurement,
+        *[texts] * 5,
+        st.integers(1),
+        numbers,
+        st.none() | st.integers(),
+        st.none() | st.integers(),
     ),
     "task": st.builds(
         Task,
@@ -116,6 +125,7 @@ made_again = {
     "run": lambda record: Run(**record),
     "environment": lambda record: Environment(**record),
     "model": lambda record: Model(**record),
+    "measurement": lambda record: Measurement(**record),
     "task": task,
 }
 

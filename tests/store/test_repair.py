@@ -7,10 +7,11 @@ import sys
 
 import duckdb
 import pytest
-from fake_records import ENVIRONMENT, failed, scored, unit
+from fake_records import ENVIRONMENT, NOON, failed, scored, unit
 
 import store
 from store.errors import StoreBusy
+from store.records import Measurement
 from store.repair import repair
 from store.store import Store
 
@@ -23,6 +24,7 @@ TABLES = (
     "failures",
     "environments",
     "conflicts",
+    "measurements",
     "ranked",
 )
 
@@ -30,6 +32,7 @@ TABLES = (
 @pytest.fixture
 def saved(home) -> Store:
     saved = Store(home)
+    saved.append(Measurement("gte-tiny", "1", "fp32", ENVIRONMENT.hash, NOON, 100, 1.5, 22_000_000, None))
     saved.append(ENVIRONMENT, *(scored(unit(seed=seed)) for seed in range(6)), failed(unit(seed=7)))
     saved.append(scored(unit(seed=0), 0.9))
     saved.flush()

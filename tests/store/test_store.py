@@ -18,7 +18,9 @@ from store.entries import entry_of
 from store.errors import StoreBusy, StoreError
 from store.home import find_home
 from store.journal import JournalWriter
-from store.records import Audit, ClassAudit, Model, Run, Task
+from store.migrations import STEPS
+from store.queries import measurements
+from store.records import Audit, ClassAudit, Measurement, Model, Run, Task
 from store.store import Store
 
 HOLD = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print(flush=True); input()"
@@ -418,12 +420,50 @@ def test_an_older_file_gets_the_missing_steps_and_keeps_its_rows(home, monkeypat
     saved.flush()
     folder = home.data / "steps"
     folder.mkdir()
-    (folder / "0002_more.sql").write_text("ALTER TABLE scores ADD COLUMN mood VARCHAR DEFAULT 'fine'")
-    monkeypatch.setattr("store.migrations.STEPS", ("schema.sql", str(folder / "0002_more.sql")))
+    (folder / "more.sql").write_text("ALTER TABLE scores ADD COLUMN mood VARCHAR DEFAULT 'fine'")
+    monkeypatch.setattr("store.migrations.STEPS", (*STEPS, str(folder / "more.sql")))
     saved.append(scored(unit(seed=2)))
     saved.flush()
     assert rows(home, "SELECT seed, mood FROM scores ORDER BY seed") == [(1, "fine"), (2, "fine")]
-    assert rows(home, "SELECT max(step) FROM migrations") == [(2,)]
+    assert rows(home, "SELECT max(step) FROM migrations") == [(len(STEPS) + 1,)]
+
+
+def measured(texts: int, seconds: float, precision: str = "fp32", size: int | None = 1000) -> Measurement:
+    at = f"2026-11-23T12:00:{texts % 60:02}+00:00"
+    return Measurement("gte-tiny", "1", precision, ENVIRONMENT.hash, at, texts, seconds, size, 5 << 20)
+
+
+def test_what_embedding_cost_is_kept_each_time_and_told_over_the_most_texts(home):
+    saved = Store(home)
+    saved.append(ENVIRONMENT, measured(100, 1.0), measured(3, 1.0))
+    saved.flush()
+    saved.append(measured(7, 2.0, "bf16", None))
+    saved.flush()
+    saved.flush()
+    assert rows(
+        home, "SELECT texts, ms_per_text, bytes_fp32, bytes_fp16 FROM measurements ORDER BY texts"
+    ) == [
+        (3, 1000 / 3, 4000, 2000),
+        (7, 2000 / 7, None, None),
+        (100, 10.0, 4000, 2000),
+    ]
+    with store.connect(home) as con:
+        told = [(one.precision, one.device, one.texts, one.parameters) for one in measurements(con)]
+    assert told == [("bf16", "cpu", 7, None), ("fp32", "cpu", 100, 1000)]
+
+
+def test_a_file_without_measurements_can_be_asked_and_gets_them(home, monkeypatch):
+    saved = Store(home)
+    with monkeypatch.context() as patch:
+        patch.setattr("store.migrations.STEPS", STEPS[:1])
+        saved.append(scored(unit(seed=1)))
+        saved.flush()
+        with store.connect(home) as con:
+            assert measurements(con) == []
+    saved.append(measured(3, 1.0))
+    saved.flush()
+    assert rows(home, "SELECT texts FROM measurements") == [(3,)]
+    assert rows(home, "SELECT count(*) FROM scores") == [(1,)]
 
 
 def test_importing_the_vocabulary_loads_nothing_heavy():
