@@ -38,8 +38,19 @@ async def test_the_papers_layout_with_own_and_paper_rows(arena, size):
         assert [line[0] for line in (first, second, third)] == ["mini", "Printed", "other"]
         wide = size[0] > 110
         assert first[:4] == ["mini", "own", "0.900", "±0.031" if wide else "1"]
-        assert first[-2:] == ["0.850", "1"]
+        assert (first[-3:-1] if wide else first[-2:]) == ["0.850", "1"]
         assert second[:3] == ["Printed", "paper", "0.800"]
+
+
+async def test_a_wide_board_draws_each_row_between_a_half_and_one(arena):
+    app = make_app(arena)
+    async with drive(app, (200, 60)) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "mean, 0.5 to 1" in screen_text(app))
+        assert table_lines(app)[0].split()[-1] == "●"
+        await pilot.press("l", "l", "s")
+        await until(pilot, lambda: "tall, 0.5 to 1" in screen_text(app))
+        assert "●─" in table_lines(app)[0]
 
 
 async def test_the_table_fills_in_place_while_a_run_goes_on(arena):

@@ -64,6 +64,18 @@ async def test_its_curves_tuning_and_provenance(arena):
         assert "halved batch" in screen_text(app)
 
 
+async def test_the_plot_is_written_as_a_figure(arena, tmp_path):
+    pytest.importorskip("matplotlib")
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await cell_opened(pilot)
+        await pilot.press("e")
+        await until(pilot, lambda: "Plot: .svg .pdf .png" in screen_text(app))
+        await pilot.press("escape", "colon", *f"export {tmp_path}/roc.svg", "enter")
+        await until(pilot, lambda: "Wrote the plot to" in told(app))
+    assert "ROC" in (tmp_path / "roc.svg").read_text()
+
+
 async def test_a_fine_tuned_cell_shows_its_epochs(arena):
     arena.tables = {"finetune": a_table()}
     app = make_app(arena)

@@ -67,7 +67,7 @@ async def test_a_runner_that_does_not_start_is_told_with_its_last_words(tmp_path
         await until(
             pilot, lambda: "The runner did not start. It said last: No module named" in screen_text(app)
         )
-        assert "runner.out" in screen_text(app)
+        await until(pilot, lambda: "runner.out" in screen_text(app))
 
 
 async def test_keys_answer_while_the_units_are_being_counted(arena):

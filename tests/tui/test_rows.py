@@ -25,8 +25,8 @@ def test_columns_take_what_they_need_where_there_is_room():
 
 
 def test_a_column_is_shed_before_another_is_narrowed():
-    assert [(spot.index, spot.width) for spot in fit(COLUMNS, ROWS, 30).columns] == [(0, 22), (2, 5)]
-    assert [(spot.index, spot.width) for spot in fit(COLUMNS, ROWS, 20).columns] == [(0, 14), (2, 5)]
+    assert [(spot.column, spot.width) for spot in fit(COLUMNS, ROWS, 30).columns] == [(0, 22), (2, 5)]
+    assert [(spot.column, spot.width) for spot in fit(COLUMNS, ROWS, 20).columns] == [(0, 14), (2, 5)]
 
 
 def test_the_widest_column_gives_way_first():

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tui.app import ArenaApp
     from tui.arena import Arena, Pulse
     from tui.widgets.commandbar import Command, CommandBar
+    from tui.widgets.plot import Plot
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +221,12 @@ class ArenaScreen(Screen[None]):
         rows = [[str(cell) for cell in row.cells] for row in grid.shown]
         return ShownTable(f"{self.MODE}-{grid.id}", columns, rows, grid.cursor)
 
+    def shown_plot(self) -> Plot | None:
+        """The plot that is shown; None if there is none."""
+        from tui.widgets.plot import PlotView
+
+        return next((view.plot for view in self.query(PlotView) if view.plot is not None), None)
+
     def shown_command(self) -> str:
         """The command that gives what is under the cursor; empty if there is none."""
         return ""
@@ -259,16 +266,29 @@ class ArenaScreen(Screen[None]):
         if table is None:
             self.tell("There is nothing here to write yet.")
             return
-        sentence = "The ending chooses the format: .csv .parquet .json .md .tex"
+        sentence = "The ending chooses the format.\nTable: .csv .parquet .json .md .tex"
+        if self.shown_plot() is not None:
+            sentence += "\nPlot: .svg .pdf .png"
         self.app.push_screen(
             Prompt("Write what is shown to", sentence, f"{table.name}.csv", paths=True), self.export_to
         )
 
     def export_to(self, path: str | None) -> None:
-        """Write what is shown to a file."""
-        table = self.shown_table()
-        if path and table is not None:
+        """Write what is shown to a file: the plot if the ending is a figure's, else the table."""
+        from tui.figure import SUFFIXES
+
+        table, plot = self.shown_table(), self.shown_plot()
+        if path and plot is not None and path.endswith(SUFFIXES):
+            self.write_plot(plot, path)
+        elif path and table is not None:
             self.write_table(table, path)
+
+    @work(thread=True, exclusive=True, group="export", exit_on_error=False)
+    def write_plot(self, plot: Plot, path: str) -> None:
+        """Write a plot as a figure."""
+        from tui.figure import write_figure
+
+        self.post_message(Taken(f"Wrote the plot to {write_figure(plot, path)}."))
 
     @work(thread=True, exclusive=True, group="export", exit_on_error=False)
     def write_table(self, table: ShownTable, path: str) -> None:

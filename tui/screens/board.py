@@ -237,9 +237,10 @@ class BoardScreen(ArenaScreen):
             if self._matrix:
                 columns, rows = board_text.matrix(self._rankings, self._catalog)
             else:
-                columns = board_text.columns(self._rankings)
+                width = self.size.width
+                columns = board_text.columns(self._rankings, self._sorting, width)
                 rows = board_text.rows(
-                    self._rankings, self._sorting, SOURCES[self._sources], self.size.width
+                    self._rankings, self._sorting, SOURCES[self._sources], width, self.arena_app.charset
                 )
             self.query_one("#board", Grid).show(rows, columns)
         self._show_cell()

@@ -10,9 +10,10 @@ from textual.content import Content
 
 from engine.catalog.protocols import PROTOCOLS
 from engine.control import Status
+from tui.widgets.plot import Span, strip
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.text import clean
-from tui.widgets.words import Tone, auc, count, say
+from tui.widgets.words import UNICODE, Charset, Tone, auc, count, say
 
 if TYPE_CHECKING:
     from store.queries import Arm, Rankings, RankRow
@@ -110,14 +111,23 @@ def _remarks(rankings: Rankings) -> list[object]:
     return parts
 
 
-def columns(rankings: Rankings) -> tuple[Column, ...]:
-    """Model, who computed it, each task, the mean."""
+FOREST: Final = 24
+"""Cells of the forest plot in a row."""
+ROOM: Final = 150
+"""Columns of the terminal from which there is room for it."""
+
+
+def columns(rankings: Rankings, sorting: Sorting, width: int) -> tuple[Column, ...]:
+    """Model, who computed it, each task, the mean; where there is room, a forest plot of one of them."""
+    shown = sorting.column if sorting.column in rankings.tasks else "mean"
+    forest = (Column("forest", f"{shown}, 0.5 to 1"),) if width >= ROOM else ()
     tasks = tuple(Column(task, task, right=True, least=10, task=True) for task in rankings.tasks)
     return (
         Column("model", "model", least=16),
         Column("source", "by"),
         *tasks,
         Column("mean", "mean", right=True, least=10),
+        *forest,
     )
 
 
@@ -179,11 +189,34 @@ def find(rankings: Rankings, key: str) -> RankRow | None:
     return next((row for row in rankings.rows if row_key(row) == key), None)
 
 
-def rows(rankings: Rankings, sorting: Sorting, sources: Sequence[str], width: int) -> list[Row]:
+def rows(
+    rankings: Rankings,
+    sorting: Sorting,
+    sources: Sequence[str],
+    width: int,
+    charset: Charset = UNICODE,
+) -> list[Row]:
     """The table's rows in order, of these sources only."""
     shown = [row for row in rankings.rows if row.source in sources]
     with_sd = width >= 110
-    return [_row(row, rankings, with_sd) for row in order(shown, sorting)]
+    drawn = order(shown, sorting)
+    found = [_row(row, rankings, with_sd) for row in drawn]
+    if width < ROOM:
+        return found
+    task = sorting.column if sorting.column in rankings.tasks else None
+    return [
+        replace(line, cells=(*line.cells, _forest(row, task, charset)))
+        for line, row in zip(found, drawn, strict=True)
+    ]
+
+
+def _forest(row: RankRow, task: str | None, charset: Charset) -> str:
+    """A task's AUC with its standard deviation, or the mean over tasks, from 0.5 to 1."""
+    value = row.auc.get(task) if task else row.mean
+    if value is None:
+        return ""
+    sd = row.sd.get(task, 0.0) if task else 0.0
+    return strip(value - sd, value, value + sd, Span(0.5, 1.0), FOREST, charset)
 
 
 def order(found: Sequence[RankRow], sorting: Sorting) -> list[RankRow]:

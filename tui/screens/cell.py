@@ -17,7 +17,7 @@ from tui.lookups import CellDetail, Curve, Place, band
 from tui.screens.base import ArenaScreen
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
-from tui.widgets.plot import PlotView, Series, Span, draw
+from tui.widgets.plot import Plot, PlotView, Series, Span
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.said import Said
 from tui.widgets.words import auc, count
@@ -64,7 +64,7 @@ class CellScreen(ArenaScreen):
         super().__init__()
         self.place = place
         self._detail: CellDetail | None = None
-        self._plot = 0
+        self._shown_plot = 0
 
     def compose_body(self) -> Iterable[Widget]:
         """What it is, over splits, plot, tuning and provenance."""
@@ -117,27 +117,24 @@ class CellScreen(ArenaScreen):
             _provenance(detail), (Column("what", ""), Column("is", "", least=20))
         )
         if detail.epochs:
-            self._plot = 2
+            self._shown_plot = 2
         self._show_plot()
 
     def _show_plot(self) -> None:
         if self._detail is None:
             return
         view = self.query_one(PlotView)
-        self.query_one("#curve-pane", Pane).say(PLOTS[self._plot], ("  v for the next", "dim"))
-        series, x, y = self._series(self._detail)
-        if any(item.points for item in series):
-            charset = self.arena_app.charset
-            view.show(lambda width, height: draw(series, width, height, x, y, charset))
-        else:
-            view.empty = f"There is no plot of {PLOTS[self._plot]} here; v shows the next."
-            view.show(None)
+        self.query_one("#curve-pane", Pane).say(PLOTS[self._shown_plot], ("  v for the next", "dim"))
+        plot = self._plot_of(self._detail)
+        view.empty = f"There is no plot of {PLOTS[self._shown_plot]} here; v shows the next."
+        view.show(plot if any(item.points for item in plot.series) else None)
 
-    def _series(self, detail: CellDetail) -> tuple[list[Series], Span | None, Span | None]:
-        if self._plot == 2:
-            return _epoch_series(detail), None, None
-        curves = list((detail.roc, detail.precision_recall)[self._plot].values())
-        return _band_series([curve for curve in curves if curve]), Span(0, 1), Span(0, 1)
+    def _plot_of(self, detail: CellDetail) -> Plot:
+        title = f"{self.place.model}, {self.place.task}, {self.place.protocol}: {PLOTS[self._shown_plot]}"
+        if self._shown_plot == 2:
+            return Plot(title, _epoch_series(detail))
+        curves = list((detail.roc, detail.precision_recall)[self._shown_plot].values())
+        return Plot(title, _band_series([curve for curve in curves if curve]), Span(0, 1), Span(0, 1))
 
     # ------------------------------------------------------------------ actions
 
@@ -147,7 +144,7 @@ class CellScreen(ArenaScreen):
 
     def action_plot(self) -> None:
         """Draw the next plot."""
-        self._plot = (self._plot + 1) % len(PLOTS)
+        self._shown_plot = (self._shown_plot + 1) % len(PLOTS)
         self._show_plot()
 
     def action_back(self) -> None:

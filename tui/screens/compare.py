@@ -19,7 +19,7 @@ from tui.screens.base import ArenaScreen
 from tui.screens.pickers import Pick
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
-from tui.widgets.plot import PlotView, Series, Span, draw
+from tui.widgets.plot import PlotView
 from tui.widgets.rows import Column, Row
 from tui.widgets.said import Said
 
@@ -139,22 +139,7 @@ class CompareScreen(ArenaScreen):
         if contrast is None or not contrast.differences:
             view.show(None)
             return
-        charset = self.arena_app.charset
-        n = len(contrast.differences)
-        series = [
-            Series("no difference", ((1, 0.0), (n, 0.0)), "dim"),
-            Series(
-                "first minus second, by split",
-                tuple((i + 1, d) for i, d in enumerate(contrast.differences)),
-                "accent",
-            ),
-        ]
-        reach = max(0.01, *(abs(difference) for difference in contrast.differences))
-        view.show(
-            lambda width, height: draw(
-                series, width, height, Span.around((1, n)), Span(-reach, reach), charset
-            )
-        )
+        view.show(compare_text.splits_plot(contrast))
 
     # ------------------------------------------------------------------ actions
 

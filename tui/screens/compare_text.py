@@ -9,7 +9,7 @@ from typing import Final
 from textual.content import Content
 
 from tui.lookups import Contrast, Side
-from tui.widgets.plot import Span, strip
+from tui.widgets.plot import Plot, Series, Span, strip
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.words import UNICODE, Charset, Tone, auc, count, say
 
@@ -89,6 +89,18 @@ def _row(item: Contrast, span: Span, charset: Charset) -> Row:
 
 def _sd(item: Contrast) -> float:
     return statistics.stdev(item.differences) if len(item.differences) > 1 else 0.0
+
+
+def splits_plot(contrast: Contrast) -> Plot:
+    """The difference in each shared split, beside no difference."""
+    n = len(contrast.differences)
+    reach = max(0.01, *(abs(difference) for difference in contrast.differences))
+    points = tuple((i, difference) for i, difference in enumerate(contrast.differences, 1))
+    series = [
+        Series("no difference", ((1, 0.0), (n, 0.0)), "dim"),
+        Series("first minus second, by split", points, "accent"),
+    ]
+    return Plot(contrast.task, series, Span.around((1, n)), Span(-reach, reach))
 
 
 def splits_title(contrast: Contrast | None) -> tuple[object, ...]:

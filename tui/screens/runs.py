@@ -21,7 +21,7 @@ from tui.screens.base import ArenaScreen
 from tui.screens.dialogs import Ask, Notice
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
-from tui.widgets.plot import PlotView, draw
+from tui.widgets.plot import PlotView
 from tui.widgets.said import Said
 
 LOOK: Final = 2.0
@@ -133,9 +133,7 @@ class RunsScreen(ArenaScreen):
         key = row.key if row and row.key in keys else epochs[-1].key
         mine = [epoch for epoch in epochs if epoch.key == key]
         pane.say(*runs_text.curves_title(mine[-1]))
-        charset = self.arena_app.charset
-        series = runs_text.curves(mine)
-        self.query_one(PlotView).show(lambda width, height: draw(series, width, height, charset=charset))
+        self.query_one(PlotView).show(runs_text.curves(mine))
 
     @work(thread=True, exclusive=True, group="machine", exit_on_error=False)
     def watch_machine(self) -> None:

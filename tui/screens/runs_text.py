@@ -9,7 +9,7 @@ from textual.content import Content
 
 from engine.control import EpochStatus, StageStatus, Status, UnitStatus
 from tui.machine import Load
-from tui.widgets.plot import Series
+from tui.widgets.plot import Plot, Series
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.words import Charset, Tone, auc, bar, count, duration, say, state_glyph, state_word
 
@@ -161,13 +161,14 @@ def curves_title(epoch: EpochStatus) -> tuple[object, ...]:
     )
 
 
-def curves(epochs: Sequence[EpochStatus]) -> list[Series]:
+def curves(epochs: Sequence[EpochStatus]) -> Plot:
     """Loss and evaluation AUC along the epochs of one unit, the second stage after the first."""
     ordered = sorted(epochs, key=lambda epoch: (epoch.stage, epoch.epoch))
     places = range(1, len(ordered) + 1)
     scores = tuple((i, e.eval_auc) for i, e in zip(places, ordered, strict=True) if e.eval_auc is not None)
     loss = tuple((i, e.loss) for i, e in zip(places, ordered, strict=True))
-    return [Series("loss", loss, "warn"), Series("evaluation AUC", scores, "accent")]
+    title = f"{epochs[0].model}, {epochs[0].task}, seed {epochs[0].seed}"
+    return Plot(title, [Series("loss", loss, "warn"), Series("evaluation AUC", scores, "accent")])
 
 
 def log_title(status: Status) -> tuple[object, ...]:

@@ -150,8 +150,9 @@ class Grid(ScrollView, can_focus=True):
 
     def show(self, rows: Sequence[Row], columns: Sequence[Column] | None = None) -> None:
         """Show these rows; the cursor stays on its row, and only lines that differ are repainted."""
-        if columns is not None:
+        if columns is not None and tuple(columns) != self._columns:
             self._columns = tuple(columns)
+            self.refresh_line(0)
             self.set_reactive(Grid.column, min(self.column, max(len(self._columns) - 1, 0)))
         self._rows = rows
         self._apply()
@@ -244,8 +245,8 @@ class Grid(ScrollView, can_focus=True):
         look = self._look("dim", "strong")
         gutter = Segment(" " * self._gutter, look)
         pieces = {
-            spot.index: (
-                cut_title(clean(self._columns[spot.index].title), spot.width, self._ellipsis),
+            spot.column: (
+                cut_title(clean(self._columns[spot.column].title), spot.width, self._ellipsis),
                 look,
             )
             for spot in self._layout.columns
@@ -261,14 +262,14 @@ class Grid(ScrollView, can_focus=True):
         base = self._look(*tones)
         pieces = {}
         for spot in self._layout.columns:
-            cell = row.cells[spot.index]
+            cell = row.cells[spot.column]
             own = tones
             # The cursor's own colours must stay readable, so a tone colours only other rows.
             if isinstance(cell, Cell) and cell.tone and not (here and self.has_focus):
                 own = (*own, cell.tone)
-            if here and self._cells and spot.index == self.column:
+            if here and self._cells and spot.column == self.column:
                 own = (*own, "bold underline")
-            pieces[spot.index] = (clean(cell), self._look(*own))
+            pieces[spot.column] = (clean(cell), self._look(*own))
         arrow = ">" if here else " "
         box = f"[{'x' if row.key in self.marked else ' '}] " if self._markable else ""
         return self._compose_line(Segment(arrow + box, base), pieces, width, base)
@@ -280,11 +281,11 @@ class Grid(ScrollView, can_focus=True):
         segments = [gutter]
         used = len(gutter.text)
         for number, spot in enumerate(self._visible(width - used)):
-            text, style = pieces[spot.index]
+            text, style = pieces[spot.column]
             if number:
                 segments.append(Segment(" " * GAP, rest))
                 used += GAP
-            drawn = cut(text, spot.width, self._columns[spot.index].right, self._ellipsis)
+            drawn = cut(text, spot.width, self._columns[spot.column].right, self._ellipsis)
             segments.append(Segment(drawn, style))
             used += spot.width
         if used < width:
@@ -302,14 +303,14 @@ class Grid(ScrollView, can_focus=True):
         for spot in spots[start:]:
             if left < GAP + 1:
                 break
-            visible.append(Placed(spot.index, spot.x, min(spot.width, left - GAP)))
+            visible.append(Placed(spot.column, spot.x, min(spot.width, left - GAP)))
             left -= spot.width + GAP
         return visible
 
     def _first_scrolled(self, room: int) -> int:
         """The least start at which the cursor's column is wholly on screen."""
         spots = self._layout.columns
-        at = next((i for i, spot in enumerate(spots) if spot.index >= self.column), len(spots) - 1)
+        at = next((i for i, spot in enumerate(spots) if spot.column >= self.column), len(spots) - 1)
         start = max(at, 1)
         left = room - spots[0].width - spots[start].width - GAP
         while start > 1 and left >= spots[start - 1].width + GAP:
@@ -388,7 +389,7 @@ class Grid(ScrollView, can_focus=True):
 
     def action_column(self, columns: int) -> None:
         """Move the cursor by so many of the columns drawn."""
-        drawn = [spot.index for spot in self._layout.columns]
+        drawn = [spot.column for spot in self._layout.columns]
         if not drawn:
             return
         at = min(range(len(drawn)), key=lambda i: abs(drawn[i] - self.column))

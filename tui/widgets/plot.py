@@ -7,7 +7,7 @@ form; an ROC curve and a learning curve need none of what it adds.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,18 +54,22 @@ class Span:
         return min(max(int(share * steps), 0), steps - 1)
 
 
-def draw(
-    series: Sequence[Series],
-    width: int,
-    height: int,
-    x: Span | None = None,
-    y: Span | None = None,
-    charset: Charset = UNICODE,
-) -> Content:
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Series on common axes; an axis without a span takes what its points need."""
+
+    title: str
+    series: Sequence[Series]
+    x: Span | None = None
+    y: Span | None = None
+
+
+def draw(plot: Plot, width: int, height: int, charset: Charset = UNICODE) -> Content:
     """The plot in exactly `height` lines of at most `width` cells: canvas, scales, legend."""
+    series = plot.series
     columns, rows = max(width - MARGIN - 1, 4), max(height - 2, 2)
-    x = x or Span.around([point[0] for item in series for point in item.points])
-    y = y or Span.around([point[1] for item in series for point in item.points])
+    x = plot.x or Span.around([point[0] for item in series for point in item.points])
+    y = plot.y or Span.around([point[1] for item in series for point in item.points])
     across, up = (1, 1) if charset.ascii else (2, 4)
     cells: dict[tuple[int, int], tuple[int, int]] = {}
     for number, item in enumerate(series):
@@ -128,24 +132,25 @@ class PlotView(Widget, can_focus=True):
         """Make a plot with nothing in it; `empty` is said instead."""
         super().__init__(id=id)
         self.empty = empty
-        self._draw: Callable[[int, int], Content] | None = None
+        self.plot: Plot | None = None
         self._drawn = Content()
 
-    def show(self, draw: Callable[[int, int], Content] | None) -> None:
-        """Draw this for the width and height there are; repainted only if it looks different."""
-        self._draw = draw
-        if not looks_same(self._drawn, self._draw_now()):
+    def show(self, plot: Plot | None) -> None:
+        """Draw this as large as there is room; repainted only if it looks different."""
+        self.plot = plot
+        if not looks_same(self._drawn, self._draw()):
             self.refresh()
 
     def render(self) -> Content:
         """The plot, or why there is none."""
-        self._drawn = self._draw_now()
+        self._drawn = self._draw()
         return self._drawn
 
-    def _draw_now(self) -> Content:
-        if self._draw is None:
+    def _draw(self) -> Content:
+        if self.plot is None:
             return say((self.empty, "dim"))
-        return self._draw(self.size.width, self.size.height)
+        charset: Charset = getattr(self.app, "charset", UNICODE)
+        return draw(self.plot, self.size.width, self.size.height, charset)
 
 
 def strip(low: float, value: float, high: float, span: Span, width: int, charset: Charset = UNICODE) -> str:

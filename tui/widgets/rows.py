@@ -56,7 +56,7 @@ class Row:
 class Placed(NamedTuple):
     """Where a column stands: its place among the columns, first cell and width."""
 
-    index: int
+    column: int
     x: int
     width: int
 

@@ -1,0 +1,49 @@
+"""A plot of the screen as a figure for print: SVG, PDF or PNG, through matplotlib where it is installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from store.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from tui.widgets.plot import Plot
+
+SUFFIXES: Final = (".svg", ".pdf", ".png")
+COLOURS: Final = {"accent": "#0072b2", "warn": "#d55e00", "dim": "#999999"}
+"""Tone -> a colour that the colour-blind can tell from the others."""
+
+
+def write_figure(plot: Plot, path: str) -> Path:
+    """Write `plot` in the format that the file's ending names; the file.
+
+    Raises:
+        UsageError: matplotlib is not installed.
+        DataError: the file cannot be written.
+    """
+    try:
+        # The object interface: no window system, no state shared between threads.
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise UsageError(
+            "Figures need matplotlib, which is not installed.", "pip install 'genearena[figures]'"
+        ) from error
+    figure = Figure(figsize=(5, 4), layout="constrained")
+    axes = figure.add_subplot(title=plot.title)
+    for item in plot.series:
+        across, up = zip(*item.points, strict=True) if item.points else ((), ())
+        axes.plot(
+            across, up, color=COLOURS.get(item.tone, "#000000"), label=item.name or "_", linewidth=1.2
+        )
+    if plot.x:
+        axes.set_xlim(plot.x.low, plot.x.high)
+    if plot.y:
+        axes.set_ylim(plot.y.low, plot.y.high)
+    axes.legend(frameon=False)
+    target = Path(path).expanduser()
+    try:
+        figure.savefig(target)
+    except OSError as error:
+        raise DataError(f"{target} cannot be written: {error.strerror or error}.") from error
+    return target.absolute()
