@@ -51,4 +51,5 @@ $(READY): pyproject.toml constraints.txt
 	  $$found -m venv --clear $(VENV); \
 	fi
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m compileall -q engine store tui
 	@touch $@

@@ -18,6 +18,17 @@ ARENA: Final = "import sys; from tui.cli import main; main()"
 """What the installed command `genearena` runs."""
 
 
+UNUSUAL: Final = ("SSH_CONNECTION", "TMUX", "PYTHONDONTWRITEBYTECODE")
+"""Variables that no program is started with: without bytecode, the arena alone would be compiled at
+every start, while the libraries have been since they were installed."""
+
+
+def environment() -> dict[str, str]:
+    """The variables that every program is started with."""
+    kept = {name: value for name, value in os.environ.items() if name not in UNUSUAL}
+    return {**kept, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
+
+
 class Terminal:
     """A program with a terminal of its own, whose output is stamped as it arrives."""
 
@@ -28,13 +39,12 @@ class Terminal:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self._read: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
-        kept = {name: value for name, value in os.environ.items() if name not in ("SSH_CONNECTION", "TMUX")}
         self.started = time.perf_counter()
         self._child = pexpect.spawn(
             sys.executable,
             ["-c", program, *arguments],
             dimensions=(lines, columns),
-            env={**kept, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT)},
+            env=environment(),
         )
         threading.Thread(target=self._follow, daemon=True).start()
 

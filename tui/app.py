@@ -145,7 +145,7 @@ class ArenaApp(App[int]):
         for breakpoints, cells in zip(
             (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), self.size, strict=True
         ):
-            screen.add_class([name for least, name in breakpoints if cells >= least][-1])
+            screen.add_class([name for least, name in breakpoints if cells >= least][-1], update=False)
         return screen
 
     def on_mount(self) -> None:

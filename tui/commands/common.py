@@ -5,7 +5,6 @@ Standard output carries data and nothing else; everything said about it goes to 
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -112,6 +111,8 @@ def put(text: str) -> None:
 
 def put_json(value: Any) -> None:
     """`value` as JSON; ASCII only, so that nothing in it can steer a terminal."""
+    import json
+
     click.echo(json.dumps(value, indent=2, ensure_ascii=True, default=str))
 
 
