@@ -10,16 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from engine.data.genes import HUMAN, Gene
-from engine.data.tables import (
-    PARQUET,
-    Table,
-    outside_file,
-    parse_table,
-    read_bytes,
-    read_table,
-    read_text,
-    write_csv,
-)
+from engine.data.outside import outside_file, read_text, unpacked
+from engine.data.tables import PARQUET, Table, read_table, write_csv
 from store.errors import DataError, StoreError
 from store.files import replacing
 from store.home import Home
@@ -27,6 +19,9 @@ from store.records import content_hash
 
 GENE_COLUMNS: Final = ("gene", "symbol", "gene_symbol", "gene_name", "gene_id", "identifier", "ensembl_id")
 TEXT_COLUMNS: Final = ("description", "summary", "text", "desc")
+MAX_JSON: Final = 48 << 20
+"""Bytes of a JSON file; GenePT's larger one has 19 MB. Empty lists take 25 times as much once read."""
+_GENE_SUMMARY: Final = b"#tax_id"
 COLUMNS: Final = ("gene", "description")
 """The header of a kept file."""
 
@@ -70,10 +65,9 @@ def _read_texts(path: Path) -> dict[str, str]:
         return _read_json(path)
     if name.endswith(PARQUET):
         return _gene_texts(read_table(path))
-    content = read_bytes(path)
-    if content.startswith(b"#tax_id"):
-        return _gene_summary(path, content)
-    return _gene_texts(parse_table(path, content))
+    with unpacked(path) as stream:
+        first = stream.read(len(_GENE_SUMMARY))
+    return _gene_summary(path) if first == _GENE_SUMMARY else _gene_texts(read_table(path))
 
 
 def _gene_texts(table: Table) -> dict[str, str]:
@@ -90,9 +84,9 @@ def _gene_texts(table: Table) -> dict[str, str]:
     return texts
 
 
-def _gene_summary(path: Path, content: bytes) -> dict[str, str]:
+def _gene_summary(path: Path) -> dict[str, str]:
     """NCBI id -> summary of the human genes; RefSeq's where there are several."""
-    table = parse_table(path, content, delimiter="\t", quoted=False, keep=lambda row: row[0] == HUMAN)
+    table = read_table(path, delimiter="\t", quoted=False, keep=lambda row: row[0] == HUMAN)
     number, source, summary = (table.column(name) for name in ("GeneID", "Source", "Summary"))
     texts: dict[str, str] = {}
     for row in table.rows:
@@ -105,7 +99,7 @@ def _gene_summary(path: Path, content: bytes) -> dict[str, str]:
 
 
 def _read_json(path: Path) -> dict[str, str]:
-    text = read_text(path)
+    text = read_text(path, MAX_JSON)
     hint = "It should map each gene to its text, as GenePT's NCBI_summary_of_genes.json does."
     try:
         texts = json.loads(text)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.data.tables import outside_file
+from engine.data.outside import outside_file
 from store.errors import DataError
 
 if TYPE_CHECKING:

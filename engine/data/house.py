@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.genes import Gene, read_genes, write_genes
-from engine.data.tables import outside_file, read_table, read_text, write_csv
+from engine.data.outside import outside_file, read_text
+from engine.data.tables import read_table, write_csv
 from store.errors import DataError, StoreError
 
 NOT_MAPPED = "not mapped"

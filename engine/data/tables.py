@@ -7,22 +7,23 @@ like genes.
 from __future__ import annotations
 
 import csv
-import gzip
-import io
 import os
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from engine.data.outside import MAX_BYTES, outside_file, read_lines, too_large
 from store.errors import DataError
 
-MAX_BYTES: Final = 1 << 30
-"""Largest text read whole, after decompression; NCBI's full gene_summary is about 90 MB."""
 MAX_COLUMNS: Final = 20_000
 """Widest table; text-embedding models go up to about 8,000 dimensions."""
+MAX_CELLS: Final = 6_000_000
+"""Cells kept in memory, some 100 bytes each; HGNC's complete set has 2.4 million."""
+MAX_STREAMED: Final = 1 << 32
+"""Bytes of a table that is read row by row; GenePT's 93,800 vectors are 2.8 GB as text."""
 MAX_FIELD: Final = 1 << 22
 """Longest field in characters; the longest label list seen (7,213 Ensembl ids) has 145,000."""
 
@@ -66,89 +67,6 @@ class Table:
         return next((places[name.casefold()] for name in names if name.casefold() in places), None)
 
 
-@contextmanager
-def outside_file(path: Path) -> Iterator[None]:
-    """Turn what the operating system says about `path` into one sentence."""
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise DataError(
-            f"{path} cannot be read: {reason}.", "Check the name and the permissions."
-        ) from error
-
-
-def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
-    """The content of a plain or gzip file of at most `limit` bytes.
-
-    Raises:
-        DataError: missing, not a plain file, empty, damaged, or larger than `limit` when unpacked.
-    """
-    with outside_file(path):
-        if not path.is_file():
-            what = (
-                "is a folder" if path.is_dir() else "is not a file" if path.exists() else "does not exist"
-            )
-            raise DataError(f"{path} {what}.", "Give the path of a file that can be read.")
-        if path.stat().st_size > limit:
-            raise _too_large(path, limit)
-        content = path.read_bytes()
-    if content[:2] == b"\x1f\x8b":
-        content = _unpack(path, content, limit)
-    if not content.strip():
-        raise DataError(f"{path} is empty.", "It should start with a header line.")
-    return content
-
-
-def _unpack(path: Path, packed: bytes, limit: int) -> bytes:
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as stream:
-            content = stream.read(limit + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} is a damaged gzip file: {error}.", "Fetch it again.") from error
-    if len(content) > limit:
-        raise _too_large(path, limit)
-    return content
-
-
-def _too_large(path: Path, limit: int) -> DataError:
-    return DataError(f"{path} holds more than {limit >> 20} MB.", "Give a smaller table.")
-
-
-def read_text(path: Path, limit: int = MAX_BYTES) -> str:
-    """The text of a plain or gzip UTF-8 file, without byte-order mark.
-
-    Raises:
-        DataError: as `read_bytes`; also a NUL byte, or bytes that are not UTF-8.
-    """
-    return decode(path, read_bytes(path, limit))
-
-
-def decode(path: Path, content: bytes) -> str:
-    """`content` as UTF-8 text; `path` only names it in the sentence.
-
-    Raises:
-        DataError: a NUL byte, or bytes that are not UTF-8.
-    """
-    nul = content.find(b"\0")
-    if nul >= 0:
-        raise DataError(
-            f"{path} has a NUL byte at byte {nul}, line {_line(content, nul)}.",
-            "Save it as plain UTF-8 text.",
-        )
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path} is not UTF-8 at byte {error.start}, line {_line(content, error.start)}.",
-            "Save it with the encoding UTF-8.",
-        ) from error
-
-
-def _line(content: bytes, offset: int) -> int:
-    return content.count(b"\n", 0, offset) + 1
-
-
 def read_table(
     path: Path,
     *,
@@ -171,20 +89,7 @@ def read_table(
     """
     if path.suffix.casefold() in PARQUET:
         return _read_parquet(path)
-    return parse_table(path, read_bytes(path), header=header, delimiter=delimiter, quoted=quoted, keep=keep)
-
-
-def parse_table(
-    path: Path,
-    content: bytes,
-    *,
-    header: bool = True,
-    delimiter: str | None = None,
-    quoted: bool = True,
-    keep: Callable[[list[str]], bool] | None = None,
-) -> Table:
-    """The table in `content`; `path` only names it in sentences. See `read_table`."""
-    numbered = _records(path, content, delimiter, quoted)
+    numbered = _records(path, read_lines(path), delimiter, quoted)
     first = next(numbered, None)
     if first is None:
         raise DataError(f"{path} is empty.", "It should start with a header line.")
@@ -206,30 +111,41 @@ def parse_table(
         if keep is None or keep(record):
             rows.append(tuple(record))
             lines.append(line)
+            if len(rows) * width > MAX_CELLS:
+                raise _too_many(path)
     if not rows:
         raise DataError(f"{path} has a header but no usable rows.", "Add one row per gene.")
     return Table(path, titles, tuple(rows), tuple(lines))
 
 
 def _records(
-    path: Path, content: bytes, delimiter: str | None, quoted: bool
+    path: Path, lines: Iterator[str], delimiter: str | None, quoted: bool
 ) -> Iterator[tuple[int, list[str]]]:
-    first = decode(path, content).lstrip("\r\n").split("\n", 1)[0]
+    blank = 0
+    for first in lines:
+        if first.strip():
+            break
+        blank += 1
+    else:
+        return
     delimiter = delimiter or max(",\t;", key=first.count)
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    # Decoded as it is read: a StringIO would hold four bytes a character.
-    stream = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")
-    reader = csv.reader(stream, delimiter=delimiter, strict=True, quoting=quoting)
+    reader = csv.reader(chain([first], lines), delimiter=delimiter, strict=True, quoting=quoting)
     while True:
         try:
             record = next(reader, None)
         except csv.Error as error:
+            line = blank + reader.line_num
             hint = "Close every quotation mark, and keep one row per gene."
-            raise DataError(f"{path} cannot be read at line {reader.line_num}: {error}.", hint) from error
+            raise DataError(f"{path} cannot be read at line {line}: {error}.", hint) from error
         if record is None:
             return
         if any(field.strip() for field in record):
-            yield reader.line_num, record
+            yield blank + reader.line_num, record
+
+
+def _too_many(path: Path) -> DataError:
+    return DataError(f"{path} holds more than {MAX_CELLS:,} cells.", "Give a smaller table.")
 
 
 def _header(path: Path, titles: list[str]) -> tuple[str, ...]:
@@ -250,7 +166,7 @@ def iterate_rows(path: Path, delimiter: str | None = None) -> Iterator[tuple[int
     Raises:
         DataError: as `read_table`, when it comes to that.
     """
-    rows = _records(path, read_bytes(path), delimiter, quoted=True)
+    rows = _records(path, read_lines(path, MAX_STREAMED), delimiter, quoted=True)
     width = None
     for line, row in rows:
         width = width or len(row)
@@ -297,11 +213,14 @@ def _read_parquet(path: Path) -> Table:
 
 def _parquet_rows(path: Path, file: Any) -> Iterator[tuple[str, ...]]:
     # Counted as it unpacks: a dictionary-encoded file of a few kB may hold gigabytes of text.
-    size = 0
+    size = cells = 0
     for batch in file.iter_batches(batch_size=256):
         size += batch.nbytes
+        cells += batch.num_rows * batch.num_columns
         if size > MAX_BYTES:
-            raise _too_large(path, MAX_BYTES)
+            raise too_large(path, MAX_BYTES)
+        if cells > MAX_CELLS:
+            raise _too_many(path)
         columns = [[_text(value) for value in column.to_pylist()] for column in batch.columns]
         yield from zip(*columns, strict=True)
 

@@ -21,6 +21,8 @@ SPARE: Final = 256 << 20
 """Memory for a small file, in bytes."""
 PER_BYTE: Final = 8
 """Further memory for each byte of the file; a list of floats takes 32 bytes for 9 in the file."""
+MOST: Final = 1 << 30
+"""Further memory in all; numpy arrays take three times their file."""
 SECONDS: Final = 60
 """CPU time for a small file; one second more for each 4 MB."""
 DEEPEST: Final = 50
@@ -304,7 +306,7 @@ def limit(size: int) -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0]) if Path("/proc/self/statm").exists() else 0
     base = pages * resource.getpagesize() or SPARE
     for what, most in (
-        (resource.RLIMIT_AS, base + SPARE + PER_BYTE * size),
+        (resource.RLIMIT_AS, base + SPARE + min(PER_BYTE * size, MOST)),
         (resource.RLIMIT_CPU, SECONDS + size // (4 << 20)),
         (resource.RLIMIT_CORE, 0),
     ):

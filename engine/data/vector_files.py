@@ -14,15 +14,19 @@ import numpy as np
 
 from engine.data.genept import NotStreamable, stream_vectors
 from engine.data.importers.gene_lists import PICKLES, read_list
+from engine.data.outside import outside_file, read_lines
 from engine.data.safe_pickle import read_matrix
-from engine.data.tables import PARQUET, iterate_rows, open_parquet, outside_file
+from engine.data.tables import MAX_STREAMED, PARQUET, iterate_rows, open_parquet
 from store.errors import DataError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST_NUMBERS: Final = 1 << 29
-"""Numbers in a table: 2 GB as float32."""
+MOST_NUMBERS: Final = 120_000_000
+"""Numbers in a table: 480 MB as float32, and thrice that while it is read from doubles. GenePT's 33,230
+different genes have 102 million in 3,072 dimensions."""
+MOST_ROWS: Final = 1_000_000
+"""Rows of a table; the largest known has 133,736."""
 WIDEST: Final = 16_384
 """Dimensions of a vector."""
 
@@ -110,7 +114,7 @@ def _read_npz(path: Path) -> _Content:
     try:
         with outside_file(path), zipfile.ZipFile(path) as archive:
             members = {name.removesuffix(".npy"): name for name in archive.namelist()}
-            found = {}
+            found: dict[str, NDArray[Any]] = {}
             for name in ("genes", "vectors"):
                 if name not in members:
                     raise DataError(
@@ -118,7 +122,7 @@ def _read_npz(path: Path) -> _Content:
                     )
                 size = archive.getinfo(members[name]).file_size
                 with archive.open(members[name]) as stream:
-                    found[name] = _read_array(path, stream, size)
+                    found[name] = _read_array(path, stream, size, found.get("genes"))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise DataError(f"{path} is a damaged .npz file: {error}.", "Save it again.") from error
     names = found["genes"]
@@ -130,8 +134,10 @@ def _read_npz(path: Path) -> _Content:
     return _Content(tuple(genes), _numbers(path, found["vectors"]), len(genes))
 
 
-def _read_array(path: Path, stream: IO[bytes], size: int) -> NDArray[Any]:
-    """One .npy of `size` bytes, whose header must not claim more than that."""
+def _read_array(
+    path: Path, stream: IO[bytes], size: int, genes: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """One .npy of `size` bytes, whose header must not claim more than that, nor other rows than `genes`."""
     hint = "Save it again with np.save."
     try:
         version = np.lib.format.read_magic(stream)
@@ -145,8 +151,10 @@ def _read_array(path: Path, stream: IO[bytes], size: int) -> NDArray[Any]:
         if dtype.hasobject or dtype.kind not in "fiuUS":
             raise DataError(f"{path} holds an array of {dtype.name}, not of numbers.", hint)
         count = int(np.prod(shape, dtype=object))
-        if count > MOST_NUMBERS or count * dtype.itemsize > size:
+        if count > MOST_NUMBERS or count * dtype.itemsize > min(size, 8 * MOST_NUMBERS):
             raise DataError(f"{path} claims to hold {count:,} values, which do not fit into it.", hint)
+        if genes is not None:
+            _check_rows(path, genes.size, shape[0] if shape else 0)
         raw = stream.read(count * dtype.itemsize)
         return np.frombuffer(raw, dtype).reshape(shape, order="F" if fortran else "C")
     except (ValueError, EOFError, TypeError, zipfile.BadZipFile, SyntaxError) as error:
@@ -220,8 +228,10 @@ def _read_word2vec(path: Path) -> _Content:
     """`GENE n n n`, split at blanks, with or without word2vec's first line of two counts."""
     genes: list[str] = []
     parts: list[NDArray[np.float32]] = []
-    for line, cells in iterate_rows(path, delimiter="\n"):
-        name, *numbers = cells[0].split()
+    for line, text in enumerate(read_lines(path, MAX_STREAMED), start=1):
+        if not text.strip():
+            continue
+        name, *numbers = text.split()
         if not parts and len(numbers) == 1 and name.isdecimal():
             continue
         genes.append(name)
@@ -252,6 +262,8 @@ def _vector(path: Path, cells: list[Any], line: int) -> NDArray[np.float32]:
 
 
 def _check_size(path: Path, parts: list[NDArray[np.float32]]) -> None:
+    if len(parts) > MOST_ROWS:
+        raise DataError(f"{path} holds more than {MOST_ROWS:,} rows.", "Give one row per gene.")
     if parts and len(parts) * parts[-1].size > MOST_NUMBERS:
         raise DataError(f"{path} holds more than {MOST_NUMBERS:,} numbers.", "Give a smaller table.")
 
@@ -268,16 +280,20 @@ def _stacked(path: Path, parts: list[NDArray[np.float32]], genes: list[str]) -> 
     return np.stack(parts)
 
 
+def _check_rows(path: Path, genes: int, rows: int) -> None:
+    if genes != rows:
+        raise DataError(
+            f"{path} has {rows:,} rows, but there are {genes:,} genes.",
+            "Line i of the list must name row i.",
+        )
+
+
 def _check_shape(
     path: Path, genes: tuple[str, ...], matrix: NDArray[np.float32], listed: Path | None
 ) -> None:
     if not genes and listed is None:
         raise DataError(f"{path} names no genes.", "Give them too, one a line, with --genes FILE.")
-    if len(genes) != len(matrix):
-        raise DataError(
-            f"{path} has {len(matrix):,} rows, but there are {len(genes):,} genes.",
-            "Line i of the list must name row i.",
-        )
+    _check_rows(path, len(genes), len(matrix))
     if not 1 <= matrix.shape[1] <= WIDEST:
         raise DataError(f"{path} has vectors of {matrix.shape[1]:,} numbers; 1 to {WIDEST:,} are read.")
 

@@ -8,7 +8,8 @@ from typing import Final
 
 from engine.data.importers import gene_benchmark, gene_lists, list_literals, marked_columns, moesm4, table
 from engine.data.importers.raw import RawTask
-from engine.data.tables import Table, outside_file, read_table
+from engine.data.outside import outside_file
+from engine.data.tables import Table, read_table
 from store.errors import DataError, UsageError, unknown
 
 _TABLES: Final[Mapping[str, tuple[Callable[[Table], bool], Callable[[Table], RawTask]]]] = {

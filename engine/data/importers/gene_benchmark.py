@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from engine.data.importers.raw import RawRow, RawTask, raw_task
-from engine.data.tables import outside_file, read_table
+from engine.data.outside import outside_file
+from engine.data.tables import read_table
 from store.errors import DataError
 
 LEVELS: Final = 4

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Final
 
 from engine.data.importers.raw import RawRow, RawTask, raw_task
+from engine.data.outside import outside_file, read_lines
 from engine.data.safe_pickle import read_lists
-from engine.data.tables import outside_file, read_text
 from store.errors import DataError
 
 PICKLES: Final = (".pickle", ".pkl")
 MOST_FILES: Final = 50
+MAX_LIST: Final = 32 << 20
+"""Bytes of a list of genes."""
 
 
 def read_pickled(path: Path) -> RawTask:
@@ -53,11 +55,12 @@ def read_list(path: Path) -> list[str]:
         DataError: unreadable, or a line that is longer than a name.
     """
     names = []
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
-        if len(line) > 200 or "\t" in line.strip():
+    for number, line in enumerate(read_lines(path, MAX_LIST), start=1):
+        name = line.strip()
+        if len(name) > 200 or "\t" in name:
             raise DataError(f"{path} is not a list of one gene a line (line {number}).")
-        if line.strip():
-            names.append(line.strip())
+        if name:
+            names.append(name)
     return names
 
 

@@ -1,0 +1,129 @@
+"""Reading files from outside: plain or gzip, as bytes, text or lines, within limits, in bounded memory.
+
+Whatever is wrong with a file becomes one sentence that names it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final, cast
+
+from store.errors import DataError
+
+MAX_BYTES: Final = 1 << 29
+"""Of one file, after decompression; NCBI's full gene_summary is about 90 MB."""
+MAX_LINE: Final = 1 << 24
+"""Bytes of one line; a vector of 20,000 numbers takes half a million."""
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+@contextmanager
+def outside_file(path: Path) -> Iterator[None]:
+    """Turn what the operating system says about `path` into one sentence."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise DataError(
+            f"{path} cannot be read: {reason}.", "Check the name and the permissions."
+        ) from error
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[IO[bytes]]:
+    """The content of a plain or gzip file as a stream.
+
+    Raises:
+        DataError: missing, not a plain file, or damaged.
+    """
+    with outside_file(path):
+        if not path.is_file():
+            what = (
+                "is a folder" if path.is_dir() else "is not a file" if path.exists() else "does not exist"
+            )
+            raise DataError(f"{path} {what}.", "Give the path of a file that can be read.")
+        stream = path.open("rb")
+    with stream:
+        try:
+            packed = stream.peek(2)[:2] == b"\x1f\x8b"
+            yield cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if packed else stream
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise DataError(f"{path} is a damaged gzip file: {error}.", "Fetch it again.") from error
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def read_text(path: Path, limit: int) -> str:
+    """The text of a UTF-8 file of at most `limit` bytes, without byte-order mark.
+
+    Raises:
+        DataError: as `unpacked`; also empty, too large, a NUL byte, or bytes that are not UTF-8.
+    """
+    with unpacked(path) as stream:
+        content = stream.read(limit + 1)
+    if len(content) > limit:
+        raise too_large(path, limit)
+    if not content or content.isspace():
+        raise DataError(f"{path} is empty.")
+    return _decode(path, content.removeprefix(_BOM), 0, 1)
+
+
+def read_lines(path: Path, limit: int = MAX_BYTES) -> Iterator[str]:
+    """The lines of a UTF-8 file with their ends, one at a time.
+
+    Raises:
+        DataError: as `read_text`, when it comes to that; also a line of more than `MAX_LINE` bytes.
+    """
+    size = 0
+    with unpacked(path) as stream:
+        number = 0
+        while content := stream.readline(MAX_LINE + 1):
+            number += 1
+            if len(content) > MAX_LINE:
+                raise DataError(
+                    f"{path} has a line of more than {MAX_LINE >> 20} MB, line {number}.",
+                    "Keep one row per gene.",
+                )
+            if size + len(content) > limit:
+                raise too_large(path, limit)
+            line = content.removeprefix(_BOM) if number == 1 else content
+            yield from _pieces(_decode(path, line, size, number))
+            size += len(content)
+
+
+def too_large(path: Path, limit: int) -> DataError:
+    """The error of a file of more than `limit` bytes."""
+    return DataError(f"{path} holds more than {limit >> 20} MB.", "Give a smaller table.")
+
+
+def _pieces(line: str) -> Iterator[str]:
+    """`line`, in parts where a carriage return alone ends one, as old spreadsheets write it."""
+    if "\r" not in line.rstrip("\r\n"):
+        yield line
+        return
+    *parts, last = line.split("\r")
+    yield from (f"{part}\r" for part in parts)
+    if last:
+        yield last
+
+
+def _decode(path: Path, content: bytes, before: int, number: int) -> str:
+    """`content`, which starts after `before` bytes at line `number`, as text."""
+    nul = content.find(b"\0")
+    if nul >= 0:
+        line = number + content.count(b"\n", 0, nul)
+        raise DataError(
+            f"{path} has a NUL byte at byte {before + nul}, line {line}.", "Save it as plain UTF-8 text."
+        )
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = number + content.count(b"\n", 0, error.start)
+        raise DataError(
+            f"{path} is not UTF-8 at byte {before + error.start}, line {line}.",
+            "Save it with the encoding UTF-8.",
+        ) from error

@@ -1,0 +1,98 @@
+"""Files from outside are read within limits of size, line, cells and rows, whatever they claim."""
+
+from __future__ import annotations
+
+import gzip
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from engine.data.outside import MAX_LINE, read_lines, read_text
+from engine.data.tables import read_table
+from engine.data.vector_files import read_vectors
+from store.errors import DataError
+
+MIB = 1 << 20
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_one_endless_line_is_refused_in_the_memory_of_a_line(packed: bool, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    with gzip.open(path, "wb", compresslevel=1) if packed else path.open("wb") as stream:
+        for _ in range(8):
+            stream.write(b"a" * (MAX_LINE // 2))
+    tracemalloc.start()
+    with pytest.raises(DataError, match=r"a line of more than 16 MB, line 1\."):
+        read_table(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 3 * MAX_LINE
+
+
+def test_rows_that_are_not_kept_take_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"gene,x\nB,2\n" + b"A,1\n" * (MIB // 4))
+    tracemalloc.start()
+    table = read_table(path, keep=lambda row: row[0] == "B")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert table.rows == (("B", "2"),)
+    assert peak < MIB // 2
+
+
+@pytest.mark.parametrize(("name", "what"), [("MAX_CELLS", "cells"), ("MAX_COLUMNS", "columns")])
+def test_a_table_that_is_too_large_is_refused(
+    name: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("gene,a,b,c\n" + "A,1,2,3\n" * 9)
+    assert len(read_table(path).rows) == 9
+    monkeypatch.setattr(f"engine.data.tables.{name}", 3)
+    with pytest.raises(DataError, match=what):
+        read_table(path)
+
+
+@pytest.mark.parametrize("text", ["A,1\n", "A 1 2\n"])
+def test_vectors_of_endless_rows_are_refused(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text * 2500)
+    assert read_vectors(path).repeated == 2499
+    monkeypatch.setattr("engine.data.vector_files.MOST_ROWS", 1500)
+    with pytest.raises(DataError, match="more than 1,500 rows"):
+        read_vectors(path)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_line_end_is_one(end: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(end.join(["\ufeffgene,text", 'A,"one\rtwo"', "B,x"]).encode())
+    assert list(read_table(path).rows) == [("A", "one\rtwo"), ("B", "x")]
+    assert "".join(read_lines(path)) == path.read_bytes().decode("utf-8-sig")
+
+
+def test_blank_lines_before_a_table_count_as_lines(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("\n\ngene,x\nA,1\nB,1,2\n")
+    with pytest.raises(DataError, match="3 columns on line 5"):
+        read_table(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"gene\nA\nB\xe9\n", "not UTF-8 at byte 8, line 3"),
+        (b"gene\nA\nB\0\n", "NUL byte at byte 8, line 3"),
+    ],
+)
+def test_bytes_that_are_no_text_are_told_with_their_place(
+    content: bytes, sentence: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=sentence):
+        list(read_lines(path))
+    with pytest.raises(DataError, match=sentence):
+        read_text(path, 1000)
