@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TEST_WORKERS ?= 2
 
-.PHONY: run test check bench faults setup
+.PHONY: run test check bench faults fuzz setup
 .DEFAULT_GOAL := run
 
 ## run: open the arena; where standard output is no terminal, run the sample headless and print the ranks
@@ -35,6 +35,11 @@ bench: $(READY)
 faults: $(READY)
 	@GENEARENA_KILLS=500 GENEARENA_UNREAD=12 GENEARENA_READING=30 GENEARENA_HOLDING=10 \
 	  $(BIN)/python -m pytest tests/faults -m faults --timeout 7200
+
+## fuzz: coverage-guided fuzzing of the parsers, SECONDS for each (60 unless told)
+fuzz: $(READY)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
+	@$(BIN)/python tests/fuzz/coverage_guided.py $(or $(SECONDS),60)
 
 ## setup: make or refresh .venv
 setup: $(READY)

@@ -167,9 +167,9 @@ def _flood(home: Home) -> Any:
 
     class Flood(LocalWorkshop):
         def finetune(self, *arguments: Any) -> Any:
-            on_epoch = arguments[6]
+            on_epoch = arguments[4]
             for number in range(1, EVENTS + 1):
-                on_epoch(Epoch(1, number, 0.5, 0.5, 1e-5, time.perf_counter()))
+                on_epoch(0, Epoch(1, number, 0.5, 0.5, 1e-5, time.perf_counter()))
             raise DataError("That was the flood.")
 
     return Flood(home)

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.environment import usable_cores
 from engine.plan import Plan, Selection, build_plan
-from engine.workshop import LocalWorkshop, Workshop
+from engine.workshop import Context, LocalWorkshop, Workshop
 from store.database import connect
 from store.errors import GeneArenaError, StoreError, UsageError
 from store.home import Home
@@ -58,8 +58,8 @@ def vector_rows(plan: Plan, home: Home, device: str = "auto") -> tuple[Columns, 
     workshop = LocalWorkshop(home)
     [model] = plan.models.values()
     tasks = list(plan.tasks.values())
-    device = workshop.devices(device)[0]
-    found = workshop.embed(plan.units[0], model, tasks, device, threading.Event(), lambda *_: None)
+    context = Context(workshop.devices(device)[0], "", threading.Event())
+    found = workshop.embed(plan.units[0], model, tasks, context, lambda *_: None)
     dimension = next(iter(found.values())).vectors.shape[1]
     rows: Rows = []
     for task in tasks:
@@ -154,11 +154,13 @@ def _score_again(home: Home, row: Mapping[str, Any], device: str, workshop: Work
         GeneArenaError: what the number depends on is not what it was.
     """
     unit, plan = _plan_again(home, row)
-    model, task, cancel = plan.models[unit.model], plan.tasks[unit.task], threading.Event()
+    model, task = plan.models[unit.model], plan.tasks[unit.task]
+    context = Context(device, "", threading.Event())
     if not unit.spec["embedding"]:
-        return workshop.finetune(unit, model, task, device, "", cancel, lambda _: None, lambda *_: None)
-    vectors = workshop.embed(unit, model, [task], device, cancel, lambda *_: None)
-    return workshop.classify(unit, task, vectors[task.name], "", cancel)
+        [scored] = workshop.finetune([unit], model, task, context, lambda *_: None, lambda *_: None)
+        return scored
+    vectors = workshop.embed(unit, model, [task], context, lambda *_: None)
+    return workshop.classify(unit, task, vectors[task.name], context)
 
 
 def _plan_again(home: Home, row: Mapping[str, Any]) -> tuple[Unit, Plan]:

@@ -44,11 +44,11 @@ from engine.events import (
 from engine.jobs import Job, finetune_label, jobs_of
 from engine.plan import Plan
 from engine.ticker import Ticker
-from engine.workshop import LocalWorkshop, TaskVectors, Workshop
+from engine.workshop import Context, LocalWorkshop, TaskVectors, Workshop
 from store.entries import Record
 from store.errors import GeneArenaError
 from store.journal import DiskFull
-from store.records import Cancelled, Environment, Failed, Measurement, Model, Outcome, Run, Scored, Unit
+from store.records import Cancelled, Environment, Epoch, Failed, Measurement, Model, Outcome, Run, Unit
 from store.store import Store
 
 _BATCH: Final = 64
@@ -265,10 +265,10 @@ class _Floor:
             if not job.finetune:
                 self._embed(job, device)
             elif device.startswith("cuda") and len(job.units) > 1:
-                self._finetune_stack(job, device)
+                self._finetune(job.units, device, job.key, f"{job.label} trained", job.label)
             else:
                 for unit in job.units:
-                    self._finetune(unit, device)
+                    self._finetune([unit], device, unit.key, "this unit ran", finetune_label(unit))
 
     def _wait_for_classifiers(self) -> None:
         with self._idle:
@@ -282,7 +282,8 @@ class _Floor:
         try:
             with self._flight(job.key, f"{model.name} was embedding") as cancel:
                 ticker = Ticker(self._events, "embed", model.name)
-                vectors = self._workshop.embed(units[0], model, tasks, device, cancel, ticker)
+                context = Context(device, self._environment(device), cancel)
+                vectors = self._workshop.embed(units[0], model, tasks, context, ticker)
         except Exception as error:  # noqa: BLE001 - the run's boundary: it becomes rows
             for unit in units:
                 self._finish(unit, self._verdict(unit, error, device))
@@ -300,62 +301,49 @@ class _Floor:
         """One CPU thread: classify unit after unit."""
         while (job := self._unit_jobs.get()) is not None:
             unit, vectors = job
-            task, environment = self._plan.tasks[unit.task], self._environment(device)
-            classify = partial(self._workshop.classify, unit, task, vectors, environment)
-            self._do_unit(unit, device, classify)
+            work = partial(self._classify, unit, vectors)
+            self._do([unit], device, unit.key, "this unit ran", work)
             with self._idle:
                 self._classifying -= 1
                 self._idle.notify_all()
 
-    def _finetune(self, unit: Unit, device: str) -> None:
-        """Fine-tune one unit on one device."""
-        self._do_unit(
-            unit,
+    def _classify(self, unit: Unit, vectors: TaskVectors, context: Context) -> list[Outcome]:
+        return [self._workshop.classify(unit, self._plan.tasks[unit.task], vectors, context)]
+
+    def _finetune(self, units: Sequence[Unit], device: str, key: str, doing: str, label: str) -> None:
+        """Fine-tune units that differ by their split alone; several become one stacked model."""
+        model, task = self._plan.models[units[0].model], self._plan.tasks[units[0].task]
+
+        def told(place: int, epoch: Epoch) -> None:
+            self._events.put(EpochFinished(units[place], epoch))
+
+        ticker = Ticker(self._events, "finetune", label)
+        self._do(
+            units,
             device,
-            lambda cancel: self._workshop.finetune(
-                unit,
-                self._plan.models[unit.model],
-                self._plan.tasks[unit.task],
-                device,
-                self._environment(device),
-                cancel,
-                lambda epoch: self._events.put(EpochFinished(unit, epoch)),
-                Ticker(self._events, "finetune", finetune_label(unit)),
-            ),
+            key,
+            doing,
+            lambda context: self._workshop.finetune(units, model, task, context, told, ticker),
         )
 
-    def _finetune_stack(self, job: Job, device: str) -> None:
-        """Fine-tune units that differ by their split alone as one stacked model."""
-        units = job.units
-        outcomes: Sequence[Outcome]
+    def _do(
+        self,
+        units: Sequence[Unit],
+        device: str,
+        key: str,
+        doing: str,
+        work: Callable[[Context], Sequence[Outcome]],
+    ) -> None:
+        """Bring units that are worked on together, as `key`, to their outcomes, whatever happens."""
         try:
-            with self._flight(job.key, f"{job.label} trained") as cancel:
+            with self._flight(key, doing) as cancel:
                 for unit in units:
                     self._events.put(UnitStarted(unit))
-                outcomes = self._workshop.finetune_stack(
-                    units,
-                    self._plan.models[units[0].model],
-                    self._plan.tasks[units[0].task],
-                    device,
-                    self._environment(device),
-                    cancel,
-                    lambda place, epoch: self._events.put(EpochFinished(units[place], epoch)),
-                    Ticker(self._events, "finetune", job.label),
-                )
+                outcomes = work(Context(device, self._environment(device), cancel))
         except Exception as error:  # noqa: BLE001 - the run's boundary: it becomes rows
             outcomes = [self._verdict(unit, error, device) for unit in units]
         for unit, outcome in zip(units, outcomes, strict=True):
             self._finish(unit, outcome)
-
-    def _do_unit(self, unit: Unit, device: str, work: Callable[[threading.Event], Scored]) -> None:
-        """Bring one unit to its outcome, whatever happens."""
-        try:
-            with self._flight(unit.key, "this unit ran") as cancel:
-                self._events.put(UnitStarted(unit))
-                outcome: Outcome = work(cancel)
-        except Exception as error:  # noqa: BLE001 - the run's boundary: it becomes a row
-            outcome = self._verdict(unit, error, device)
-        self._finish(unit, outcome)
 
     @contextlib.contextmanager
     def _flight(self, key: str, what: str) -> Iterator[threading.Event]:

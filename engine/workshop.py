@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from engine.finetune import FinetuneConfig, Finetuned
+    from engine.finetune import FinetuneConfig
 
 Progress = Callable[[int, int], None]
+OnEpoch = Callable[[int, Epoch], None]
+"""Told the place among the units and what an epoch brought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,17 @@ class TaskVectors:
     """Of embedding all tasks' texts at once; None if none had to be embedded."""
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where a piece of work is done, and how it is called off."""
+
+    device: str
+    """As torch names it."""
+    environment: str
+    """The hash of the environment that its results name."""
+    cancel: threading.Event
+
+
 class Workshop(Protocol):
     """What the runner needs done."""
 
@@ -53,46 +66,23 @@ class Workshop(Protocol):
         """Hold while working, so that no core is asked for twice."""
 
     def embed(
-        self,
-        unit: Unit,
-        model: Model,
-        tasks: Sequence[Task],
-        device: str,
-        cancel: threading.Event,
-        progress: Progress,
+        self, unit: Unit, model: Model, tasks: Sequence[Task], context: Context, progress: Progress
     ) -> dict[str, TaskVectors]:
         """Vectors for every task, by task name; `unit` tells the embedding options."""
 
-    def classify(
-        self, unit: Unit, task: Task, vectors: TaskVectors, environment: str, cancel: threading.Event
-    ) -> Scored:
+    def classify(self, unit: Unit, task: Task, vectors: TaskVectors, context: Context) -> Scored:
         """Score one split from vectors."""
 
     def finetune(
         self,
-        unit: Unit,
-        model: Model,
-        task: Task,
-        device: str,
-        environment: str,
-        cancel: threading.Event,
-        on_epoch: Callable[[Epoch], None],
-        on_step: Progress,
-    ) -> Scored:
-        """Score one split by training the model itself."""
-
-    def finetune_stack(
-        self,
         units: Sequence[Unit],
         model: Model,
         task: Task,
-        device: str,
-        environment: str,
-        cancel: threading.Event,
-        on_epoch: Callable[[int, Epoch], None],
+        context: Context,
+        on_epoch: OnEpoch,
         on_step: Progress,
     ) -> list[Scored]:
-        """Score several splits at once; `on_epoch` is told the place in `units`."""
+        """Score splits, at once if there are several, by training the model itself."""
 
 
 class LocalWorkshop:
@@ -130,13 +120,7 @@ class LocalWorkshop:
         return limiter
 
     def embed(
-        self,
-        unit: Unit,
-        model: Model,
-        tasks: Sequence[Task],
-        device: str,
-        cancel: threading.Event,
-        progress: Progress,
+        self, unit: Unit, model: Model, tasks: Sequence[Task], context: Context, progress: Progress
     ) -> dict[str, TaskVectors]:
         """Embed each unique text of all tasks once; look vectors up where the model is a table."""
         from engine.embed import embed, hash_vectors, look_up
@@ -160,8 +144,8 @@ class LocalWorkshop:
             texts,
             options,
             self._home.embeddings,
-            device=device,
-            cancel=cancel,
+            device=context.device,
+            cancel=context.cancel,
             progress=progress,
             allowed_hosts=agreed_hosts(self._home) if model.kind == "endpoint" else (),
         )
@@ -172,9 +156,7 @@ class LocalWorkshop:
             for name, vectors in by_task.items()
         }
 
-    def classify(
-        self, unit: Unit, task: Task, vectors: TaskVectors, environment: str, cancel: threading.Event
-    ) -> Scored:
+    def classify(self, unit: Unit, task: Task, vectors: TaskVectors, context: Context) -> Scored:
         """Split, fit, score."""
         import numpy as np
 
@@ -191,14 +173,14 @@ class LocalWorkshop:
             split,
             scaling=axes["scaling"],
             lr_solver=axes.get("lr_solver", "liblinear"),
-            cancel=cancel,
+            cancel=context.cancel,
         )
         return _scored(
             unit,
             task,
             split,
             result.scores,
-            environment,
+            context.environment,
             seconds=result.seconds,
             vectors_hash=vectors.hash,
             best_params=result.best_params,
@@ -208,46 +190,14 @@ class LocalWorkshop:
 
     def finetune(
         self,
-        unit: Unit,
-        model: Model,
-        task: Task,
-        device: str,
-        environment: str,
-        cancel: threading.Event,
-        on_epoch: Callable[[Epoch], None],
-        on_step: Progress,
-    ) -> Scored:
-        """Train the encoder with a head on it, in two stages."""
-        from engine.data.splits import make_split
-        from engine.finetune import finetune
-
-        split = make_split(task, unit.spec["split"]["scheme"], unit.seed)
-        result = finetune(
-            _folder(model),
-            task.texts,
-            task.labels,
-            split,
-            _config(unit),
-            n_classes=len(task.classes),
-            device=device,
-            cancel=cancel,
-            on_epoch=on_epoch,
-            on_step=on_step,
-        )
-        return _finetuned(unit, task, split, result, environment)
-
-    def finetune_stack(
-        self,
         units: Sequence[Unit],
         model: Model,
         task: Task,
-        device: str,
-        environment: str,
-        cancel: threading.Event,
-        on_epoch: Callable[[int, Epoch], None],
+        context: Context,
+        on_epoch: OnEpoch,
         on_step: Progress,
     ) -> list[Scored]:
-        """Train all splits as one stacked model, or one after another where that cannot be."""
+        """Train the encoder with a head on it, in two stages; several splits as one stacked model."""
         from engine.data.splits import make_split
         from engine.finetune import finetune_stacked
 
@@ -259,13 +209,22 @@ class LocalWorkshop:
             splits,
             _config(units[0]),
             n_classes=len(task.classes),
-            device=device,
-            cancel=cancel,
+            device=context.device,
+            cancel=context.cancel,
             on_epoch=on_epoch,
             on_step=on_step,
         )
         return [
-            _finetuned(unit, task, split, result, environment)
+            _scored(
+                unit,
+                task,
+                split,
+                result.scores,
+                context.environment,
+                seconds=result.seconds,
+                epochs=result.epochs,
+                notes=result.notes,
+            )
             for unit, split, result in zip(units, splits, results, strict=True)
         ]
 
@@ -284,19 +243,6 @@ def _config(unit: Unit) -> FinetuneConfig:
 
     prefix = unit.spec["input"]["prefix"]
     return FinetuneConfig.from_params(unit.protocol, _params(unit), unit.spec["axes"], prefix)
-
-
-def _finetuned(unit: Unit, task: Task, split: Split, result: Finetuned, environment: str) -> Scored:
-    return _scored(
-        unit,
-        task,
-        split,
-        result.scores,
-        environment,
-        seconds=result.seconds,
-        epochs=result.epochs,
-        notes=result.notes,
-    )
 
 
 def _params(unit: Unit) -> dict[str, Any]:

@@ -127,14 +127,15 @@ def finetune(
     total = sum(stage.steps(config.batch_size) for stage in stages)
     done = 0
     for stage in stages:
-        epochs += train(learner, stage, clock, on_epoch, partial(_report, on_step, done, total))
+        epochs += train(learner, stage, clock, on_epoch, partial(report, on_step, done, total))
         done += stage.steps(config.batch_size)
     with clock("eval"):
         scores = learner.scores(split.test)
     return Finetuned(scores, tuple(epochs), clock.seconds, (*notes, *cut, *learner.notes))
 
 
-def _report(on_step: Callable[[int, int], None], before: int, total: int, taken: int) -> None:
+def report(on_step: Callable[[int, int], None], before: int, total: int, taken: int) -> None:
+    """Tell `on_step` of the steps of one stage as steps of the whole."""
     on_step(before + taken, total)
 
 

@@ -25,7 +25,7 @@ from engine.finetune.batches import compact_vocabulary, epoch_batches, to_device
 from engine.finetune.config import FinetuneConfig
 from engine.finetune.evaluation import evaluation_auc
 from engine.finetune.learner import autocast, is_out_of_memory, seed_dropout
-from engine.finetune.loop import Clock, Finetuned, Stage, diverged, finetune, two_stages
+from engine.finetune.loop import Clock, Finetuned, Stage, diverged, finetune, report, two_stages
 from engine.finetune.model import Classifier, load_classifier
 from engine.finetune.optim import LearningRate
 from engine.finetune.stack import Layout, Stack
@@ -51,8 +51,9 @@ def finetune_stacked(
 ) -> list[Finetuned]:
     """Fine-tune on every split of one task; the results in the order of `splits`.
 
-    Falls back to one plain run after another off CUDA, for other protocols than `finetune`, for
-    models other than BERT, for splits of unequal length and where the stack does not fit in memory.
+    Falls back to one plain run after another for a single split, off CUDA, for other protocols than
+    `finetune`, for models other than BERT, for splits of unequal length and where the stack does not
+    fit in memory.
 
     Args:
         folder: a Hugging Face or sentence-transformers model folder.
@@ -79,7 +80,8 @@ def finetune_stacked(
     )
     stages = [two_stages(split, config) for split in splits]
     equal = len({tuple(stage.steps(config.batch_size) for stage in pair) for pair in stages}) == 1
-    if config.method != "full" or not equal or (where.type != "cuda" and not everywhere):
+    together = len(splits) > 1 and equal and (where.type == "cuda" or everywhere)
+    if config.method != "full" or not together:
         return one_by_one()
     clock = Clock()
     with clock("load"):
@@ -167,8 +169,8 @@ class _Run:
         lengths = [stage.steps(self.config.batch_size) for stage in stages[0]]
         for number in range(2):
             before = number * lengths[0]
-            report = partial(_report, on_step, before, sum(lengths))
-            weights = self.train([pair[number] for pair in stages], weights, epochs, on_epoch, report)
+            stepped = partial(report, on_step, before, sum(lengths))
+            weights = self.train([pair[number] for pair in stages], weights, epochs, on_epoch, stepped)
         with self.clock("eval"):
             scores = self.step(Stack(self.layout, weights, (WORDS,))).scores(tests)
         share = {phase: seconds / len(tests) for phase, seconds in self.clock.seconds.items()}
@@ -266,10 +268,6 @@ class _Run:
     def step(self, stack: Stack) -> StackedStep:
         """What `stack` does on the device."""
         return StackedStep(self.bert, stack, self.labels, self.config, self.autocast, self.graphs)
-
-
-def _report(on_step: Callable[[int, int], None], before: int, total: int, taken: int) -> None:
-    on_step(before + taken, total)
 
 
 def _one_by_one(

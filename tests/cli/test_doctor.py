@@ -22,7 +22,7 @@ from engine.catalog.protocols import PROTOCOLS
 from engine.control import enqueue, runner_lock, write_status
 from engine.doctor import Problem, examine
 from engine.plan import Selection, build_plan
-from engine.workshop import TaskVectors
+from engine.workshop import Context, TaskVectors
 from store.store import Store
 
 
@@ -203,12 +203,12 @@ def computed(home):
     [task] = small_home.TASKS[:1]
     plan = build_plan(Selection((small_home.MODEL,), (task,), ("lr", "lr-cv"), (41, 42)), home, {})
     vectors = TaskVectors(np.zeros((1, 1), "f4"), "h", ())
-    workshop, cancel = workbench.FakeWorkshop(), threading.Event()
-    environment = small_home.ENVIRONMENT
+    workshop, environment = workbench.FakeWorkshop(), small_home.ENVIRONMENT
+    context = Context("cpu", environment.hash, threading.Event())
     store = Store(home)
     store.append(environment, *plan.models.values(), *plan.tasks.values())
     for unit in plan.units:
-        store.append(workshop.classify(unit, plan.tasks[task], vectors, environment.hash, cancel))
+        store.append(workshop.classify(unit, plan.tasks[task], vectors, context))
     store.flush()
     store.close()
     return plan

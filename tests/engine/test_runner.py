@@ -326,7 +326,7 @@ def test_on_a_gpu_the_splits_of_one_task_train_as_one_stack(home, selection):
 def test_elsewhere_they_train_one_by_one(home, selection):
     workshop = FakeWorkshop()
     events = go(replace(selection, protocols=("finetune",)), home, workshop)
-    assert workshop.stacks == []
+    assert workshop.stacks == [[41], [42], [43]] * 2
     assert events[-1].scored == 6
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from engine.cancel import check
 from engine.embedding.cost import Cost
 from engine.environment import now
-from engine.workshop import Progress, TaskVectors
+from engine.workshop import Context, OnEpoch, Progress, TaskVectors
 from store.records import Epoch, Metrics, Model, Prediction, Scored, Task, Unit
 
 
@@ -51,13 +51,7 @@ class FakeWorkshop:
         yield
 
     def embed(
-        self,
-        unit: Unit,
-        model: Model,
-        tasks: Sequence[Task],
-        device: str,
-        cancel: threading.Event,
-        progress: Progress,
+        self, unit: Unit, model: Model, tasks: Sequence[Task], context: Context, progress: Progress
     ) -> dict[str, TaskVectors]:
         self.embedded.append(model.name)
         progress(1, 1)
@@ -66,45 +60,27 @@ class FakeWorkshop:
             task.name: TaskVectors(np.zeros((len(task.genes), 2), "f4"), "h", (), cost) for task in tasks
         }
 
-    def classify(
-        self, unit: Unit, task: Task, vectors: TaskVectors, environment: str, cancel: threading.Event
-    ) -> Scored:
-        self.behave(unit, cancel)
-        check(cancel)
+    def classify(self, unit: Unit, task: Task, vectors: TaskVectors, context: Context) -> Scored:
+        self.behave(unit, context.cancel)
+        check(context.cancel)
         self.classified.append(unit.key)
-        return self._scored(unit, environment)
+        return self._scored(unit, context.environment)
 
     def finetune(
-        self,
-        unit: Unit,
-        model: Model,
-        task: Task,
-        device: str,
-        environment: str,
-        cancel: threading.Event,
-        on_epoch: Callable[[Epoch], None],
-        on_step: Progress,
-    ) -> Scored:
-        on_epoch(Epoch(1, 1, 0.7, 0.5, 1e-5, 0.0))
-        self.behave(unit, cancel)
-        check(cancel)
-        return self._scored(unit, environment)
-
-    def finetune_stack(
         self,
         units: Sequence[Unit],
         model: Model,
         task: Task,
-        device: str,
-        environment: str,
-        cancel: threading.Event,
-        on_epoch: Callable[[int, Epoch], None],
+        context: Context,
+        on_epoch: OnEpoch,
         on_step: Progress,
     ) -> list[Scored]:
         self.stacks.append([unit.seed for unit in units])
-        for place in range(len(units)):
+        for place, unit in enumerate(units):
             on_epoch(place, Epoch(1, 1, 0.7, 0.5, 1e-5, 0.0))
-        return [self._scored(unit, environment) for unit in units]
+            self.behave(unit, context.cancel)
+            check(context.cancel)
+        return [self._scored(unit, context.environment) for unit in units]
 
     def _scored(self, unit: Unit, environment: str) -> Scored:
         auc = score_of(unit)

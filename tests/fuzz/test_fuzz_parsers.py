@@ -5,24 +5,14 @@ from __future__ import annotations
 import contextlib
 import gzip
 import pickle
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from parsers import FOUND, PARSERS, feed
 
-from engine.data.descriptions import read_descriptions
-from engine.data.genept import NotStreamable, stream_vectors
-from engine.data.genes import read_gene_info, read_genes, read_hgnc
-from engine.data.house import read_headings, read_meanings
-from engine.data.importers.detect import read_raw
-from engine.data.importers.gene_lists import read_list
 from engine.data.recipes import composer
-from engine.data.tables import read_table
-from engine.data.unpickle import Refused, lists_of, loads, matrix_of
-from engine.data.vector_files import read_vectors
 from store.errors import GeneArenaError
 
 quick = settings(
@@ -77,38 +67,20 @@ contents = st.one_of(
     texts, st.binary(max_size=200), texts.map(gzip.compress), texts.map(lambda raw: gzip.compress(raw)[:-9])
 )
 
-PARSERS: dict[str, tuple[str, Callable[[Path], object]]] = {
-    "table": ("x.csv", read_table),
-    "labels": ("x.csv", read_raw),
-    "labels, tab": ("x.tsv", read_raw),
-    "genes": ("genes.csv", read_genes),
-    "gene_info": ("x.gz", read_gene_info),
-    "hgnc": ("x.txt", read_hgnc),
-    "meanings": ("identifiers.csv", read_meanings),
-    "list": ("x.txt", read_list),
-    "descriptions": ("x.csv", read_descriptions),
-    "descriptions, JSON": ("x.json", read_descriptions),
-    "descriptions, Parquet": ("x.parquet", read_descriptions),
-    "headings": ("tasks.toml", lambda path: read_headings(path.parent)),
-    "vectors": ("x.csv", read_vectors),
-    "vectors, words": ("x.txt", read_vectors),
-    "vectors, npy": ("x.npy", read_vectors),
-    "vectors, npz": ("x.npz", read_vectors),
-    "vectors, Parquet": ("x.parquet", read_vectors),
-}
-
 
 @pytest.mark.parametrize("parser", PARSERS)
 @quick
 @given(contents)
 @example(b"\x1c")
 def test_only_sentences_come_out(parser: str, content: bytes) -> None:
-    name, read = PARSERS[parser]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
-        path.write_bytes(content)
-        with contextlib.suppress(GeneArenaError):
-            read(path)
+    feed(parser, content)
+
+
+@pytest.mark.parametrize(
+    "found", sorted(FOUND.glob("*/*")), ids=lambda path: f"{path.parent.name} {path.name}"
+)
+def test_what_once_broke_a_parser_ends_in_a_sentence(found: Path) -> None:
+    feed(found.parent.name, found.read_bytes())
 
 
 genuine = [pickle.dumps({"a": ["X", "Y"], "b": ["Z"]}, protocol=protocol) for protocol in range(6)] + [
@@ -134,14 +106,8 @@ def test_mutated_pickles_are_read_or_refused(
         if mutated:
             mutated[place % len(mutated)] = value
     raw = bytes(mutated[: keep or len(mutated)])
-    for shape in (lists_of, matrix_of):
-        with contextlib.suppress(Refused):
-            shape(loads(raw))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "x.pickle"
-        path.write_bytes(raw)
-        with contextlib.suppress(GeneArenaError, NotStreamable):
-            stream_vectors(path, lambda _: True)
+    feed("pickle", raw)
+    feed("pickle, streamed", raw)
 
 
 @quick

@@ -1,0 +1,62 @@
+"""Every parser of a format from outside, by name, and the cases that once broke one."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.data.descriptions import read_descriptions
+from engine.data.genept import NotStreamable, stream_vectors
+from engine.data.genes import read_gene_info, read_genes, read_hgnc
+from engine.data.house import read_headings, read_meanings
+from engine.data.importers.detect import read_raw
+from engine.data.importers.gene_lists import read_list
+from engine.data.tables import read_table
+from engine.data.unpickle import Refused, lists_of, loads, matrix_of
+from engine.data.vector_files import read_vectors
+from store.errors import GeneArenaError
+
+FOUND = Path(__file__).with_name("found")
+"""A folder for each parser with the contents that once broke it."""
+
+
+def _unpickle(path: Path) -> None:
+    value = loads(path.read_bytes())
+    for shape in (lists_of, matrix_of):
+        with contextlib.suppress(Refused):
+            shape(value)
+
+
+PARSERS: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "table": ("x.csv", read_table),
+    "labels": ("x.csv", read_raw),
+    "labels, tab": ("x.tsv", read_raw),
+    "genes": ("genes.csv", read_genes),
+    "gene_info": ("x.gz", read_gene_info),
+    "hgnc": ("x.txt", read_hgnc),
+    "meanings": ("identifiers.csv", read_meanings),
+    "list": ("x.txt", read_list),
+    "descriptions": ("x.csv", read_descriptions),
+    "descriptions, JSON": ("x.json", read_descriptions),
+    "descriptions, Parquet": ("x.parquet", read_descriptions),
+    "headings": ("tasks.toml", lambda path: read_headings(path.parent)),
+    "vectors": ("x.csv", read_vectors),
+    "vectors, words": ("x.txt", read_vectors),
+    "vectors, npy": ("x.npy", read_vectors),
+    "vectors, npz": ("x.npz", read_vectors),
+    "vectors, Parquet": ("x.parquet", read_vectors),
+    "pickle": ("x.pickle", _unpickle),
+    "pickle, streamed": ("x.pickle", lambda path: stream_vectors(path, lambda _: True)),
+}
+
+
+def feed(parser: str, content: bytes) -> None:
+    """Let a parser read `content`; only an error that is meant for people may come out, and is dropped."""
+    name, read = PARSERS[parser]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        with contextlib.suppress(GeneArenaError, Refused, NotStreamable):
+            read(path)
