@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from store.errors import StoreBusy, StoreError, UsageError
+from store.database import file_sentence
+from store.errors import StoreError, UsageError
 from store.home import Home
 
 MAX_ROWS: Final = 5_000_000
@@ -236,11 +237,8 @@ def _sentence(text: str, database: Path, timeout: float) -> UsageError | StoreEr
         return _too_slow(timeout)
     if "Out of Memory" in text or "bad_alloc" in text:
         return UsageError("The query needs more memory than it may have.", "Ask for fewer rows or columns.")
-    holder = re.search(r"lock is held in (\S*) ?\(PID (\d+)\)", text)
-    if holder:
-        return StoreBusy(
-            f"{database} is held by process {holder[2]} ({Path(holder[1]).name}).", "Try again."
-        )
+    if text.startswith(("IO Error", "Serialization Error")):
+        return file_sentence(text, database)
     if (
         "disabled by configuration" in text
         or "configuration has been locked" in text
@@ -249,8 +247,6 @@ def _sentence(text: str, database: Path, timeout: float) -> UsageError | StoreEr
         return UsageError(
             "The query reaches outside the results, or changes something; only reading works here."
         )
-    if text.startswith(("IO Error", "Serialization Error")):
-        return StoreError(f"{database} cannot be read.", "`genearena doctor` says what is wrong with it.")
     message, _, rest = text.partition("\n")
     near = re.search(r"Did you mean [^\n]*|Candidate bindings[^\n]*", rest)
     return UsageError(message.rstrip(".!") + ".", near[0] if near else "")

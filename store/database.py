@@ -189,7 +189,7 @@ def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
         con = duckdb.connect(path, read_only=read_only, config=SAFE)
     except duckdb.Error as error:
-        raise _sentence(error, path) from error
+        raise file_sentence(str(error), path) from error
     try:
         steps = migrations.applied_steps(con)
         if not steps:
@@ -201,16 +201,15 @@ def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
             )
     except duckdb.Error as error:
         con.close()
-        raise _sentence(error, path) from error
+        raise file_sentence(str(error), path) from error
     except StoreError:
         con.close()
         raise
     return con
 
 
-def _sentence(error: Exception, path: Path) -> StoreError:
-    """What a DuckDB error about the file means."""
-    text = str(error)
+def file_sentence(text: str, path: Path) -> StoreError:
+    """What DuckDB's message about the file at `path` means."""
     holder = re.search(r"lock is held in (\S*) ?\(PID (\d+)\)", text)
     if holder:
         program = Path(holder[1]).name or "unknown program"
@@ -232,7 +231,7 @@ def _sentence(error: Exception, path: Path) -> StoreError:
         )
     if "extension" in text.lower():
         return StoreError(f"{path} is not a DuckDB file.", "Move it away; a new one is made.")
-    first = text.splitlines()[0].rstrip(".!") if text else type(error).__name__
+    first = text.splitlines()[0].rstrip(".!") if text else "no message"
     return StoreError(f"{path} is damaged or not a DuckDB file: {first}.", _REPAIR)
 
 
@@ -242,7 +241,7 @@ def _update_sentence(error: Exception, path: Path) -> StoreError:
 
     text = str(error)
     if "No space left" in text or "File too large" in text:
-        return _sentence(error, path)
+        return file_sentence(text, path)
     if isinstance(error, duckdb.TransactionException | duckdb.ConstraintException):
         return StoreBusy(f"{path} is being updated by another thread.", "It is tried again later.")
     first = text.splitlines()[0].rstrip(".")
