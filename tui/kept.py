@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from store.errors import StoreError
+from store.files import read_json, write_json
 
 if TYPE_CHECKING:
     from store.home import Home
@@ -15,11 +14,7 @@ if TYPE_CHECKING:
 
 def read_kept(home: Home, name: str) -> dict[str, Any]:
     """A small JSON file among the settings; empty if it is not there or not readable."""
-    try:
-        kept = json.loads((home.config / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return kept if isinstance(kept, dict) else {}
+    return read_json(home.config / name) or {}
 
 
 def write_kept(home: Home, name: str, kept: Mapping[str, Any]) -> None:
@@ -28,11 +23,8 @@ def write_kept(home: Home, name: str, kept: Mapping[str, Any]) -> None:
     Raises:
         StoreError: it cannot be written.
     """
-    path = home.config / name
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}")
-        temporary.write_text(json.dumps(kept, indent=1), encoding="utf-8")
-        temporary.replace(path)
+        home.config.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
+        raise StoreError(f"{home.config} cannot be made: {error.strerror}.") from error
+    write_json(home.config / name, kept)
