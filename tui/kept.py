@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from store.errors import StoreError
 from store.files import read_json, write_json
 
 if TYPE_CHECKING:
@@ -23,8 +22,4 @@ def write_kept(home: Home, name: str, kept: Mapping[str, Any]) -> None:
     Raises:
         StoreError: it cannot be written.
     """
-    try:
-        home.config.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{home.config} cannot be made: {error.strerror}.") from error
-    write_json(home.config / name, kept)
+    write_json(home.create().config / name, kept)
