@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from engine.data.outside import unpacked
 from engine.data.tables import read_table, write_csv
+from store.errors import DataError
 
 REGION: Final = "biological-region"
 """The type of two thirds of gene_info's human records, which are enhancers and the like."""
@@ -129,6 +131,25 @@ def read_hgnc(path: Path) -> tuple[Gene, ...]:
         for row in table.rows
         if row[status] == "Approved"
     )
+
+
+def read_gene2ensembl(path: Path) -> dict[str, tuple[str, ...]]:
+    """Ensembl id -> NCBI ids of the human rows of NCBI's gene2ensembl(.gz).
+
+    Raises:
+        DataError: unreadable, or it does not start with the columns it should.
+    """
+    found: dict[str, dict[str, None]] = {}
+    human = f"{HUMAN}\t".encode()
+    with unpacked(path) as stream:
+        if not stream.readline(1000).startswith(b"#tax_id\tGeneID\tEnsembl_gene_identifier"):
+            raise DataError(f"{path} is not NCBI's gene2ensembl.", "Fetch it again.")
+        # Rows of all species, some gigabytes: told apart before they are taken for text.
+        while line := stream.readline(10_000):
+            if line.startswith(human):
+                _, number, ensembl = line.decode("ascii", "replace").split("\t", 3)[:3]
+                found.setdefault(ensembl.partition(".")[0], {})[number] = None
+    return {ensembl: tuple(numbers) for ensembl, numbers in found.items()}
 
 
 def _split(field: str) -> tuple[str, ...]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from engine.data.genes import Gene, read_gene_info, read_genes, read_hgnc
+from engine.data.genes import Gene, read_gene2ensembl, read_gene_info, read_genes, read_hgnc
 from engine.data.house import NOT_MAPPED, Meaning, read_meanings
 from store.home import Home
 
 GENE_INFO: Final = "Homo_sapiens.gene_info.gz"
 HGNC: Final = "hgnc_complete_set.txt"
-"""Names of the two gene tables among the fetched files."""
+GENE2ENSEMBL: Final = "gene2ensembl.gz"
+"""Names of the gene tables among the fetched files."""
 
 COMPLETE: Final = 15_000
 """Genes a table holds that can be asked what an old symbol means. In a smaller one, an alias may be
@@ -48,15 +50,25 @@ class Resolver:
     guess; an Ensembl id that its source gives to two genes means both, as in the published tasks.
     """
 
-    def __init__(self, tables: Iterable[GeneTable], known: Mapping[str, Meaning] | None = None) -> None:
+    def __init__(
+        self,
+        tables: Iterable[GeneTable],
+        known: Mapping[str, Meaning] | None = None,
+        gene2ensembl: Path | None = None,
+    ) -> None:
         """Index the tables.
 
         Args:
             tables: In order of trust; the first that knows a gene names it.
             known: Identifiers already resolved, e.g. retired Ensembl ids of the sample tasks.
+            gene2ensembl: NCBI's file, read once an Ensembl id is in none of the tables.
+
+        Raises:
+            DataError: gene2ensembl is damaged; only when it comes to reading it.
         """
         self.genes: dict[str, Gene] = {}
         self._known = known or {}
+        self._gene2ensembl = gene2ensembl
         self._by_ncbi: dict[str, str] = {}
         self._steps: dict[str, dict[str, str]] = {}
         self._further: dict[tuple[str, str], set[str]] = {}
@@ -107,6 +119,8 @@ class Resolver:
                 return Meaning(identifier, found, step)
             if found:
                 return Meaning(identifier, (), f"{NOT_MAPPED}: {step} of {' and '.join(found[:4])}")
+        if found := self._by_gene2ensembl(text):
+            return Meaning(identifier, found, "Ensembl id (gene2ensembl)")
         if text in self._known and all(symbol in self.genes for symbol in self._known[text].symbols):
             return replace(self._known[text], identifier=identifier)
         if _DATE.fullmatch(text):
@@ -114,6 +128,15 @@ class Resolver:
         if not self.complete and _SYMBOL.fullmatch(text) and not _ENSEMBL_LIKE.match(text):
             return Meaning(identifier, (text,), GIVEN)
         return Meaning(identifier, (), NOT_MAPPED)
+
+    def _by_gene2ensembl(self, text: str) -> tuple[str, ...]:
+        ensembl = _ENSEMBL.fullmatch(text)
+        numbers = self._ncbi_of_ensembl.get(ensembl[1], ()) if ensembl else ()
+        return tuple(sorted({self._by_ncbi[number] for number in numbers if number in self._by_ncbi}))
+
+    @cached_property
+    def _ncbi_of_ensembl(self) -> Mapping[str, tuple[str, ...]]:
+        return read_gene2ensembl(self._gene2ensembl) if self._gene2ensembl else {}
 
     @property
     def complete(self) -> bool:
@@ -152,7 +175,7 @@ def make_resolver(home: Home | None, sample: Path) -> Resolver:
     tables.append(GeneTable("sample", read_genes(sample / "genes.csv")))
     # NCBI's facts come first, so that texts read alike with and without HGNC's table.
     tables.sort(key=lambda table: table.name == "HGNC")
-    return Resolver(tables, read_meanings(sample / "identifiers.csv"))
+    return Resolver(tables, read_meanings(sample / "identifiers.csv"), fetched(home, GENE2ENSEMBL))
 
 
 def fetched(home: Home | None, name: str) -> Path | None:

@@ -33,12 +33,11 @@ def outside_file(path: Path) -> Iterator[None]:
         ) from error
 
 
-@contextmanager
-def unpacked(path: Path) -> Iterator[IO[bytes]]:
-    """The content of a plain or gzip file as a stream.
+def check_file(path: Path) -> None:
+    """Refuse what is no plain file, a pipe or a device among them, before anything waits for it.
 
     Raises:
-        DataError: missing, not a plain file, or damaged.
+        DataError: there is no such file, or it may not be looked at.
     """
     with outside_file(path):
         if not path.is_file():
@@ -46,6 +45,17 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
                 "is a folder" if path.is_dir() else "is not a file" if path.exists() else "does not exist"
             )
             raise DataError(f"{path} {what}.", "Give the path of a file that can be read.")
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[IO[bytes]]:
+    """The content of a plain or gzip file as a stream.
+
+    Raises:
+        DataError: missing, not a plain file, or damaged.
+    """
+    check_file(path)
+    with outside_file(path):
         stream = path.open("rb")
     with stream:
         try:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from engine.data.outside import outside_file
+from engine.data.outside import check_file
 from store.errors import DataError
 
 if TYPE_CHECKING:
@@ -52,10 +52,8 @@ def read_matrix(path: Path) -> tuple[list[str], NDArray[np.float32]]:
 
 
 def _open(path: Path, what: Literal["lists", "vectors"], output: Path) -> None:
-    with outside_file(path):
-        if not path.is_file():
-            raise DataError(f"{path} does not exist.", "Give the path of a file that can be read.")
-        size = path.stat().st_size
+    check_file(path)
+    size = path.stat().st_size
     if not 0 < size <= LARGEST:
         raise DataError(f"{path} holds {size:,} bytes, which no pickle of genes does.", _HINT)
     command = [sys.executable, "-I", str(_SCRIPT), what, str(path.absolute()), str(output)]

@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from engine.data.outside import MAX_BYTES, outside_file, read_lines, too_large
+from engine.data.outside import MAX_BYTES, check_file, read_lines, too_large
 from store.errors import DataError
 
 MAX_COLUMNS: Final = 20_000
@@ -140,7 +140,8 @@ def _records(
             raise DataError(f"{path} cannot be read at line {line}: {error}.", hint) from error
         if record is None:
             return
-        if any(field.strip() for field in record):
+        # A lone quoted nothing is an empty cell; a blank line, or one of delimiters alone, is no row.
+        if record == [""] or any(field.strip() for field in record):
             yield blank + reader.line_num, record
 
 
@@ -189,9 +190,7 @@ def open_parquet(path: Path) -> Iterator[Any]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with outside_file(path):
-        if not path.is_file():
-            raise DataError(f"{path} does not exist.", "Give the path of a file that can be read.")
+    check_file(path)
     try:
         with pq.ParquetFile(path) as file:
             if (width := len(file.schema_arrow.names)) > MAX_COLUMNS:

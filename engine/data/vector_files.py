@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.data.genept import NotStreamable, stream_vectors
 from engine.data.importers.gene_lists import PICKLES, read_list
-from engine.data.outside import outside_file, read_lines
+from engine.data.outside import check_file, outside_file, read_lines
 from engine.data.safe_pickle import read_matrix
 from engine.data.tables import MAX_STREAMED, PARQUET, iterate_rows, open_parquet
 from store.errors import DataError
@@ -85,9 +85,7 @@ class _Content:
 
 def _read(path: Path, named: list[str] | None, wanted: Wanted | None) -> _Content:
     suffix = path.name.casefold().removesuffix(".gz").rstrip(".").rpartition(".")[2]
-    with outside_file(path):
-        if not path.is_file():
-            raise DataError(f"{path} does not exist.", "Give the path of a file of vectors.")
+    check_file(path)
     if suffix == "npz":
         return _read_npz(path)
     if suffix == "npy":

@@ -69,7 +69,8 @@ def test_descriptions_can_be_named_instead_of_found(call, labels):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("genes", "x.csv"), "'task'"),
+        (("labels", "x.csv"), "'task'"),
+        (("genes", "x.csv", "--name", "mine"), "--name"),
         (("task", "nowhere.csv"), "nowhere.csv"),
         (("vectors", "nowhere.npy"), "nowhere.npy"),
         (("descriptions", "nowhere.json"), "nowhere.json"),

@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 from engine.data.genes import Gene, read_gene_info, read_genes, read_hgnc, write_genes
-from engine.data.identifiers import COMPLETE, GENE_INFO, GIVEN, HGNC, GeneTable, Resolver, make_resolver
+from engine.data.identifiers import (
+    COMPLETE,
+    GENE2ENSEMBL,
+    GENE_INFO,
+    GIVEN,
+    HGNC,
+    GeneTable,
+    Resolver,
+    fetched,
+    make_resolver,
+)
+from engine.data.importers import import_genes
 from engine.data.tasks import SAMPLE
 from store.errors import DataError
 from store.home import find_home
@@ -154,3 +165,44 @@ def test_fetched_tables_are_used_and_damage_is_told(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(DataError, match="damaged gzip"):
         make_resolver(home, SAMPLE)
+
+
+GENE2ENSEMBL_TEXT = (
+    "#tax_id\tGeneID\tEnsembl_gene_identifier\tRNA_nucleotide_accession.version\tEnsembl_rna_identifier\t"
+    "protein_accession.version\tEnsembl_protein_identifier\n"
+    "7227\t7157\tENSG00000000001\t-\t-\t-\t-\n"
+    "9606\t7157\tENSG00000000002\tNM_1.1\tENST1\tNP_1\tENSP1\n"
+    "9606\t7157\tENSG00000000002\tNM_2.1\tENST2\tNP_2\tENSP2\n"
+    "9606\t4899\tENSG00000141510\tNM_3.1\tENST3\tNP_3\tENSP3\n"
+    "9606\t12\tENSG00000000003\tNM_4.1\tENST4\tNP_4\tENSP4\n"
+)
+
+
+def test_gene2ensembl_is_asked_last_and_only_for_what_the_tables_do_not_know(tmp_path: Path) -> None:
+    path = tmp_path / GENE2ENSEMBL
+    resolver = Resolver([GeneTable("gene_info", GENES)], gene2ensembl=path)
+    assert resolver.resolve("ENSG00000141510").step == "Ensembl id (gene_info)"  # the file is not there
+    path.write_bytes(gzip.compress(GENE2ENSEMBL_TEXT.encode()))
+    found = resolver.resolve("ENSG00000000002.4")
+    assert (found.symbols, found.step) == (("TP53",), "Ensembl id (gene2ensembl)")
+    assert resolver.resolve("ENSG00000141510").symbols == ("TP53",)
+    assert resolver.resolve("ENSG00000000001").symbols == ()
+    assert resolver.resolve("ENSG00000000003").symbols == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "genes"),
+    [(GENE_INFO_TEXT, GENE_INFO, 2), (HGNC_TEXT, HGNC, 1), (GENE2ENSEMBL_TEXT, GENE2ENSEMBL, 3)],
+)
+def test_a_gene_table_brought_along_serves_as_a_fetched_one(
+    text: str, name: str, genes: int, tmp_path: Path
+) -> None:
+    home = find_home(tmp_path / "home").create()
+    path = tmp_path / "as the user calls it.tsv"
+    path.write_text(text)
+    report = import_genes(path, home)
+    assert (report.name, report.genes) == (name, genes)
+    assert fetched(home, name) == Path(report.path)
+    path.write_text("gene,label\nA,1\n")
+    with pytest.raises(DataError, match="no gene table that is known"):
+        import_genes(path, home)

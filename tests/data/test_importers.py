@@ -249,11 +249,12 @@ def bench(folder: Path, entities: str | None, outcomes: str | None) -> Path:
 @pytest.mark.parametrize(
     ("entities", "outcomes", "sentence"),
     [
-        ("symbol\nA\nB\n", "Outcomes\n1\n", "has 1 rows, but its entities.csv 2"),
+        ("symbol\nA\nB\n", "Outcomes\n1\n", "has 1 rows, but entities.csv 2"),
         ("symbol,symbol\nA,B\nC,D\n", "Outcomes\n1\n0\n", "pairs of genes"),
         ("symbol\nA\nB\n", "kidney,liver\n1,0\n0,0\n", "several labels for each gene"),
         ("symbol\nA\nB\n", "Outcomes\n1.25\n0.5\n", "are a quantity"),
         ("disease\nA\nB\n", "Outcomes\n1\n0\n", "lists 'disease', not genes"),
+        ("symbol\nA\n\nB\n", "Outcomes\n1\n0\n\n", "blank lines at different places"),
         (None, "Outcomes\n1\n0\n", "has no entities.csv"),
         ("symbol\nA\n", None, "has no outcomes.csv"),
     ],
@@ -264,6 +265,32 @@ def test_benchmark_folders_that_are_no_task_of_classes(
     with pytest.raises(DataError) as refused:
         read_raw(bench(tmp_path / "b", entities, outcomes))
     assert sentence in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("entities", "outcomes"),
+    [
+        ("symbol\nA\nB\nC\n", 'Outcomes\nx\n""\ny, z\n'.replace("y, z", '"y, z"')),
+        ("\ufeffsymbol\r\nA\r\nB\r\nC", '\ufeffOutcomes\r\nx\r\n""\r\n"y, z"'),
+        (",symbol\n0,A\n1,B\n2,C\n", ',Outcomes\n0,x\n1,\n2,"y, z"\n'),
+        ("Unnamed: 0,Symbols\n0,A\n1,B\n2,C\n", 'outcomes\nx\n""\n"y, z"\n'),
+        ("gene_name\n\nA\nB\nC\n", 'label\n\nx\n""\n"y, z"\n'),
+    ],
+)
+def test_benchmark_folders_as_different_programs_write_them(
+    entities: str, outcomes: str, tmp_path: Path
+) -> None:
+    _, raw = read_raw(bench(tmp_path / "b", entities, outcomes))
+    assert [(row.identifier, row.label) for row in raw.rows] == [("A", "x"), ("C", "y, z")]
+    assert raw.notes == ("1 rows without a label were left out.",)
+
+
+def test_benchmark_tables_may_be_tab_separated(tmp_path: Path) -> None:
+    (tmp_path / "entities.tsv").write_text("\tsymbol\n0\tA\n1\tB\n")
+    (tmp_path / "outcomes.tsv").write_text("Outcomes\n1\n0\n")
+    kind, raw = read_raw(tmp_path)
+    assert kind == "gene-benchmark"
+    assert [(row.identifier, row.label) for row in raw.rows] == [("A", "1"), ("B", "0")]
 
 
 def test_benchmark_keeps_the_gene_called_na(tmp_path: Path) -> None:

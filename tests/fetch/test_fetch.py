@@ -99,7 +99,7 @@ def manifest(home: Home) -> dict[str, dict[str, object]]:
 
 def test_the_real_sources_name_every_set_over_https() -> None:
     sets = data_sets()
-    assert list(sets) == ["ncbi", "hgnc", "geneformer", "genept"]
+    assert list(sets) == ["ncbi", "gene2ensembl", "hgnc", "geneformer", "genept"]
     assert choices() == (*sets, "all")
     for data_set in sets.values():
         assert data_set.licence

@@ -23,7 +23,7 @@ _SHOWN: Final = 10
 
 
 @command("import")
-@click.argument("what", type=click.Choice(["task", "vectors", "descriptions"]))
+@click.argument("what", type=click.Choice(["task", "vectors", "descriptions", "genes"]))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--name", default="", help="Its name from now on.  [default: the file's]")
 @click.option("--kind", default="auto", show_default=True, help="Task: the format of the file.")
@@ -41,11 +41,14 @@ def import_command(
     as_json: bool,
     **chosen: Any,
 ) -> None:
-    """Bring in FILE: a task's labels, a table of gene vectors, or gene descriptions.
+    """Bring in FILE: a task's labels, a table of gene vectors, gene descriptions, or a gene table.
 
     A task is a CSV, TSV or Parquet of gene,label (and description), a Geneformer pickle or list, or
     a gene-benchmark folder. Genes may be symbols, aliases, Ensembl or NCBI ids; every step is told.
+    A gene table, by which ids are resolved, is NCBI's gene_info or gene2ensembl or HGNC's complete set.
     """
+    if what == "genes" and name:
+        raise UsageError("A gene table keeps its own name.", "Leave --name out.")
     for option, owner in {"kind": "task", "title": "task", "positive": "task", "genes": "vectors"}.items():
         if what != owner and chosen[option] not in ("", "auto", None):
             raise UsageError(f"--{option} is for a {owner}, not for {what}.")
@@ -117,10 +120,22 @@ def _import_descriptions(home: Home, file: Path, name: str, as_json: bool, _: di
     say(f"`genearena run --descriptions {report.name}` uses them.")
 
 
+def _import_genes(home: Home, file: Path, _name: str, as_json: bool, _: dict[str, Any]) -> None:
+    from engine.data.importers import import_genes
+
+    report = import_genes(file.expanduser(), home)
+    if as_json:
+        put_json(asdict(report))
+        return
+    put(f"{report.name}: {report.genes} genes or ids")
+    say("Imports from now on look identifiers up in it.")
+
+
 _IMPORTERS: Final[dict[str, Callable[[Home, Path, str, bool, dict[str, Any]], None]]] = {
     "task": _import_task,
     "vectors": _import_vectors,
     "descriptions": _import_descriptions,
+    "genes": _import_genes,
 }
 
 

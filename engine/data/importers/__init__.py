@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from engine.data.importers.descriptions import DescriptionsReport, import_descriptions
 from engine.data.importers.detect import KINDS
+from engine.data.importers.gene_tables import GenesReport, import_genes
 from engine.data.importers.labels import ImportReport, import_task, read_labels
 
 __all__ = [
     "KINDS",
     "DescriptionsReport",
+    "GenesReport",
     "ImportReport",
     "import_descriptions",
+    "import_genes",
     "import_task",
     "read_labels",
 ]
