@@ -116,6 +116,16 @@ class Arena(Results):
             finished = self._open().finished()
         return build_plan(selection, self.home, finished)
 
+    def cached(self, model: str, plan: Plan) -> tuple[int, int]:
+        """How many texts of `plan` a model has cached vectors of, and how many texts there are."""
+        from engine.catalog.models import embedding_options, find_model
+        from engine.catalog.presets import axes_for
+        from tui.neighbours import cached
+
+        texts = {text for task in plan.tasks.values() for text in task.texts}
+        found, axes = find_model(model, self.home), axes_for(plan.selection.preset, plan.selection.axes)
+        return len(cached(texts, found, embedding_options(found, axes), self.home.embeddings)), len(texts)
+
     def change(self, selection: Selection, what: str, value: str) -> Selection:
         """`selection` with one thing set from what was typed.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -28,47 +30,90 @@ class Brought:
     """What it is chosen as: `task`, `model` or `descriptions`."""
     name: str
     sentence: str
+    report: str = ""
+    """What was made of it, line by line."""
 
 
 def bring(home: Home, kind: str, path: str) -> Brought:
     """Take a file or folder over.
 
     Raises:
-        UsageError: a name that is taken, or a folder that is no model.
+        UsageError: a folder that is no model.
         DataError: the file cannot be used.
         StoreError: it cannot be kept.
     """
     file = Path(path).expanduser()
-    name = file.name.partition(".")[0]
     match kind:
         case "task":
-            from engine.data.importers import import_task
-
-            task = import_task(file, name, home)
-            counts = ", ".join(f"{n} {label}" for label, n in zip(task.classes, task.used, strict=True))
-            lost = f"; {len(task.unresolved)} identifiers are left out" if task.unresolved else ""
-            return Brought("task", task.name, f"{task.name}: {counts}{lost}.")
+            return _bring_task(home, file)
         case "vectors":
-            from engine.catalog.adopt import adopt_model, check_model_name
-            from engine.data.vectors import import_vectors
-
-            check_model_name(home, name)
-            table = import_vectors(file, name, home)
-            adopt_model(home, {"name": name, "kind": "vectors", "source": table.path})
-            said = f"{name}: vectors of {table.genes} genes, {table.dimension} dimensions."
-            return Brought("model", name, said)
+            return _bring_vectors(home, file)
         case "descriptions":
-            from engine.data.importers import import_descriptions
-
-            texts = import_descriptions(file, name, home)
-            return Brought(
-                "descriptions", texts.name, f"{texts.name}: descriptions of {texts.genes} genes."
-            )
+            return _bring_descriptions(home, file)
         case _:
             from engine.catalog.models import find_model
 
             model = find_model(str(file), home)
-            return Brought("model", model.name, f"{model.name} is chosen; nothing was copied.")
+            return Brought("model", model.name, f"{model.name} is here; nothing was copied.")
+
+
+def _bring_task(home: Home, file: Path) -> Brought:
+    from engine.data.importers import import_task
+    from engine.data.tasks import list_tasks
+
+    report = import_task(file, free_name(file, (task.name for task in list_tasks(home))), home)
+    classes = zip(report.classes, report.used, report.counts, strict=True)
+    lines = [f"{used:>6} of {given} used: {label}" for label, used, given in classes]
+    lines += [f"{count:>6} resolved by {step}" for step, count in report.steps.items()]
+    if report.unresolved:
+        lines.append(f"{len(report.unresolved):>6} left out: {_some(report.unresolved)}")
+    for identifier, symbols in report.ambiguous.items():
+        lines.append(f"{identifier} means more than one gene: {', '.join(symbols)}")
+    said = f"{report.name} is here, read as {report.kind}."
+    return Brought("task", report.name, said, "\n".join([*lines, *report.notes]))
+
+
+def _bring_vectors(home: Home, file: Path) -> Brought:
+    from engine.catalog.adopt import adopt_model
+    from engine.catalog.models import list_models
+    from engine.data.vectors import import_vectors
+
+    name = free_name(file, (model.name for model in list_models(home)))
+    report = import_vectors(file, name, home)
+    adopt_model(home, {"name": name, "kind": "vectors", "source": report.path})
+    said = f"{name} is here: {report.genes} of {report.total} vectors, {report.dimension} dimensions."
+    lines = [
+        f"{part.covered:>6} of {part.genes} genes: {part.task}, {part.label}" for part in report.coverage
+    ]
+    for count, what in (
+        (report.repeated, "rows repeat an earlier one and are left out"),
+        (len(report.zero), "genes have a vector of zeros and are left out"),
+        (report.shared, "genes share another gene's vector"),
+        (report.renamed, "ids became symbols"),
+    ):
+        lines += [f"{count:>6} {what}"] if count else []
+    return Brought("model", name, said, "\n".join(lines))
+
+
+def _bring_descriptions(home: Home, file: Path) -> Brought:
+    from engine.data.descriptions import kept_descriptions
+    from engine.data.importers import import_descriptions
+
+    report = import_descriptions(file, free_name(file, kept_descriptions(home)), home)
+    said = f"{report.name} is here: descriptions of {report.genes} genes."
+    return Brought("descriptions", report.name, said, f"{report.empty:>6} genes have no text in the file")
+
+
+def _some(names: Sequence[str], most: int = 10) -> str:
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+
+
+def free_name(file: Path, taken: Iterable[str]) -> str:
+    """A name for what `file` holds: its own, made plain, with a number behind it if it is taken."""
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", file.name.partition(".")[0]).strip("-_")[:60] or "mine"
+    known = {name.casefold() for name in taken}
+    tries = itertools.chain([plain], (f"{plain}-{number}" for number in itertools.count(2)))
+    return next(name for name in tries if name.casefold() not in known)
 
 
 def fetch_model(

@@ -5,12 +5,15 @@ Both use only what is on this machine already: cached vectors and tokeniser file
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from store.records import EmbeddingOptions, Model
 
 SPECIAL_TOKENS = 2
@@ -64,24 +67,38 @@ def nearest(
     """
     import numpy as np
 
-    from engine.embed import fingerprint
-    from engine.embedding.cache import VectorCache, text_key
-
-    keys = {name: text_key(text) for name, text in texts.items()}
-    for device in ("cpu", "cuda", "mps"):
-        found = VectorCache(cache / fingerprint(model, options, device)).read(set(keys.values()))
-        if keys.get(gene) in found:
-            break
-    else:
+    found = cached(set(texts.values()), model, options, cache)
+    names = [name for name in texts if texts[name] in found and name != gene]
+    if not names or texts.get(gene) not in found:
         return []
-    names = [name for name in texts if keys[name] in found and name != gene]
-    if not names:
-        return []
-    matrix = np.stack([found[keys[name]] for name in names]).astype(np.float64)
-    mine = found[keys[gene]].astype(np.float64)
+    matrix = np.stack([found[texts[name]] for name in names]).astype(np.float64)
+    mine = found[texts[gene]].astype(np.float64)
     cosine = matrix @ mine / (np.linalg.norm(matrix, axis=1) * np.linalg.norm(mine))
     best = np.argsort(-cosine, kind="stable")[:most]
     return [Neighbour(names[i], float(cosine[i]), labels.get(names[i], "")) for i in best]
+
+
+def cached(
+    texts: Collection[str], model: Model, options: EmbeddingOptions, cache: Path
+) -> dict[str, NDArray[np.float32]]:
+    """Text -> its vector (float32 [d]), of those texts whose vectors are kept.
+
+    Args:
+        texts: What was embedded, without a prefix.
+        model: Whose vectors.
+        options: How it was used.
+        cache: The folder of all embedding caches.
+    """
+    from engine.embed import fingerprint
+    from engine.embedding.cache import VectorCache, text_key
+
+    keys = {text_key(text): text for text in texts}
+    best: dict[str, NDArray[np.float32]] = {}
+    for device in ("cpu", "cuda", "mps"):
+        found = VectorCache(cache / fingerprint(model, options, device)).read(set(keys))
+        if len(found) > len(best):
+            best = {keys[key]: vector for key, vector in found.items()}
+    return best
 
 
 def cuts(text: str, models: Sequence[tuple[Model, str]]) -> list[Cut]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from store.errors import StoreBusy
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
     from store.store import Store
     from tui.lookups import CellDetail, Contrast, GeneDetail, GeneRow, Place, Side
     from tui.neighbours import Neighbour
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What past units of a store cost."""
+
+    seconds: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """Median of a unit by (model, protocol)."""
+    unit_bytes: float | None = None
+    """On disk, of a unit on average; None before the first."""
 
 
 class Results:
@@ -136,13 +147,20 @@ class Results:
             rows = con.execute(query).fetchall() if con else []
         return {table: tuple(columns) for table, columns in rows}
 
-    def pace(self) -> dict[tuple[str, str], float]:
-        """Median seconds of a past unit by (model, protocol), from this store."""
-        query = """
+    def past(self) -> Past:
+        """What units cost here so far, by which those to run are judged."""
+        pace = """
             select model, protocol, median(list_sum(map_values(seconds))) from scores group by all"""
         with self._reading() as con:
-            rows = con.execute(query).fetchall() if con else []
-        return {(model, protocol): seconds for model, protocol, seconds in rows if seconds is not None}
+            if con is None:
+                return Past()
+            seconds = {(model, protocol): value for model, protocol, value in con.execute(pace).fetchall()}
+            units = con.execute("select count(*) from units").fetchone()
+        kept = sum(
+            path.stat().st_size for path in (self.home.database, *self.home.journals.glob("*.jsonl"))
+        )
+        known = {kind: value for kind, value in seconds.items() if value is not None}
+        return Past(known, kept / units[0] if units and units[0] else None)
 
     # ------------------------------------------------------------------ inside
 

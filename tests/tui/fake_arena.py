@@ -20,6 +20,7 @@ from tui.arena import Arena, Catalog, ModelCard, Pulse, first_selection
 from tui.desk import SqlDesk
 from tui.lookups import CellDetail, Contrast, GeneDetail, GeneRow, Side
 from tui.neighbours import Cut, Neighbour
+from tui.results import Past
 
 TASKS = ("tall", "small")
 
@@ -132,16 +133,19 @@ class FakeArena(Arena):
         return Plan(
             selection,
             tuple(units),
-            {},
+            {model.name: model for model in self.models},
             {},
             frozenset(keys & self.done),
             frozenset(keys & self.failed_keys),
             tuple(blocked),
         )
 
-    def pace(self) -> dict[tuple[str, str], float]:
-        self._may("pace")
-        return {(self.named("mini"), name): 3.0 for name in PROTOCOLS}
+    def cached(self, model, plan) -> tuple[int, int]:
+        return 90, 120
+
+    def past(self) -> Past:
+        self._may("past")
+        return Past({(self.named("mini"), name): 3.0 for name in PROTOCOLS}, 50_000)
 
     def launch(self, *selections) -> None:
         self._may("launch")

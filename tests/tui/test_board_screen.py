@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_text, told, until
 from pressing import presses
@@ -40,6 +42,20 @@ async def test_the_papers_layout_with_own_and_paper_rows(arena, size):
         assert first[:4] == ["mini", "own", "0.900", "±0.031" if wide else "1"]
         assert (first[-3:-1] if wide else first[-2:]) == ["0.850", "1"]
         assert second[:3] == ["Printed", "paper", "0.800"]
+
+
+async def test_the_cursor_starts_on_ones_own_best_row(arena):
+    arena.tables["lr"] = replace(a_table(), rows=tuple(reversed(a_table().rows)), edited=("tall",))
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: ">other" in screen_text(app))
+        assert "Edited between rows: tall" in screen_text(app)
+        await pilot.press("k")
+        await until(pilot, lambda: ">Printed" in screen_text(app))
+        arena.version += 1
+        await pilot.pause(1.2)
+        assert ">Printed" in screen_text(app)
 
 
 async def test_a_wide_board_draws_each_row_between_a_half_and_one(arena):

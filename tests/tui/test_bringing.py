@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from fake_arena import FakeArena, drive, make_app, screen_text, told, until
 from pressing import presses
@@ -8,7 +11,7 @@ from engine.cancel import Stopped
 from store.errors import DataError
 from store.home import find_home
 from tui.arena import Arena
-from tui.bring import Brought, bring
+from tui.bring import Brought, bring, free_name
 
 
 @pytest.fixture
@@ -45,8 +48,17 @@ def test_a_task_comes_in_under_its_files_name(tmp_path, labels):
     brought = bring(home, "task", str(labels.rename(labels.with_name("mine.csv"))))
     assert brought.change == "task"
     assert brought.name == "mine"
-    assert "12 odd" in brought.sentence
+    assert brought.sentence == "mine is here, read as table."
+    assert "12 of 12 used: odd" in brought.report
+    assert "10 resolved by approved symbol" in brought.report
     assert "mine" in [task.name for task in Arena(home).catalog().tasks]
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), [("my genes (1).csv", "my-genes-1"), ("Mine.tar.gz", "Mine-3"), ("é.csv", "mine-3")]
+)
+def test_a_file_gives_a_plain_name_that_nothing_has(file, name):
+    assert free_name(Path(file), ["mine", "MINE-2"]) == name
 
 
 def test_a_folder_that_is_no_model_is_refused(tmp_path):
@@ -64,10 +76,12 @@ async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkey
         arena.task_infos.append(
             arena.task_infos[0].__class__("mine", "Mine", ("a", "b"), (12, 12), "mine.csv")
         )
-        return Brought("task", "small", "mine: 12 a, 12 b.")
+        return Brought("task", "mine", "mine is here.", "12 of 12 used: a")
 
     monkeypatch.setattr(arena, "bring", take)
-    monkeypatch.setattr(arena, "change", lambda chosen, what, name: chosen)
+    monkeypatch.setattr(
+        arena, "change", lambda chosen, what, name: replace(chosen, tasks=(*chosen.tasks, name))
+    )
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.csv").write_text("x")
     app = make_app(arena)
@@ -83,8 +97,14 @@ async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkey
         await until(pilot, lambda: "mine.csv" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: asked == [("task", "mine.csv")])
-        await until(pilot, lambda: "mine: 12 a, 12 b." in told(app))
-        await until(pilot, lambda: "TASKS  2/3" in screen_text(app))
+        await until(pilot, lambda: "12 of 12 used: a" in screen_text(app))
+        assert "mine is here." in screen_text(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: "TASKS  1/3  mine" in screen_text(app))
+        await until(pilot, lambda: "Press Enter to run 40 units." in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(arena.launched))
+    assert arena.launched[0].tasks == ("mine",)
 
 
 @presses("plan.fetch", "fetch.stop")

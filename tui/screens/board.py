@@ -35,7 +35,7 @@ class BoardScreen(ArenaScreen):
     ABOUT = (
         "Who is best under one protocol, in the layout of the paper's tables. It fills while a run goes on."
     )
-    FOOTER = ("board.open", "board.next", "board.sort", "board.matrix", "board.run", "board.references")
+    FOOTER = ("board.open", "board.next", "board.sort", "board.matrix", "board.compare", "export")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -166,7 +166,7 @@ class BoardScreen(ArenaScreen):
     def plan_hole(self, place: Place) -> None:
         """Find out what running one cell comes to."""
         plan = self.arena.plan(self.arena.selection_of(place))
-        self.post_message(self.HolePlanned(place, plan, estimate(plan, self.arena.pace())))
+        self.post_message(self.HolePlanned(place, plan, estimate(plan, self.arena.past()).seconds))
 
     @work(thread=True, exclusive=True, group="launch", exit_on_error=False)
     def launch(self, plan: Plan) -> None:
@@ -222,9 +222,13 @@ class BoardScreen(ArenaScreen):
         self._trouble = message.trouble
         if message.rankings is None:
             self._seen = -1
-        else:
-            self._rankings = message.rankings
+            self._show()
+            return
+        fresh, self._rankings = self._rankings is None, message.rankings
         self._show()
+        own = next((row for row in message.rankings.rows if row.source == "own"), None)
+        if fresh and own is not None:
+            self.query_one("#board", Grid).go_to(board_text.row_key(own))
 
     # ------------------------------------------------------------------ showing
 

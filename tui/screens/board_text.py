@@ -108,6 +108,9 @@ def _remarks(rankings: Rankings) -> list[object]:
         parts.append(("No mean before every task has an AUC. ", "warn"))
     if rankings.environments > 1:
         parts.append((f"Numbers from {rankings.environments} environments. ", "warn"))
+    if rankings.edited:
+        names = ", ".join(rankings.edited)
+        parts.append((f"Edited between rows: {names}; run the older models again. ", "warn"))
     return parts
 
 
@@ -289,6 +292,7 @@ def foot(rankings: Rankings, row: RankRow | None, column: str) -> Content:
         f"  rank {rank_here:g}" if rank_here is not None else "",
         f"  {count(row.n.get(column, 0), 'split')}",
         (f"  {failed} failed", "bad") if failed else "",
+        ("  r runs it", "dim") if row.auc.get(column) is None else "",
     )
 
 

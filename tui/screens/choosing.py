@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -11,12 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from tui.screens.base import ArenaScreen, Taken
-from tui.screens.dialogs import Ask
+from tui.screens.dialogs import Ask, Notice
 from tui.settings import check_name
 from tui.widgets.grid import Grid
 
 if TYPE_CHECKING:
     from engine.plan import Selection
+    from tui.bring import Brought
     from tui.widgets.commandbar import Command
 
 TYPED: Final = {
@@ -64,6 +65,12 @@ class ChoosingScreen(ArenaScreen):
         """Something new can be chosen, and is."""
 
         selection: Selection
+        brought: Brought
+
+    @dataclass
+    class Fetched(Message):
+        """A model can be run that could not."""
+
         sentence: str
 
     def __init__(self) -> None:
@@ -172,8 +179,9 @@ class ChoosingScreen(ArenaScreen):
         """Take a file or folder over, and choose it."""
         brought = self.arena.bring(kind, path)
         if self.selection is not None:
-            chosen = self.arena.change(self.selection, brought.change, brought.name)
-            self.post_message(self.CameIn(chosen, brought.sentence))
+            # A task of one's own is what one came for: it is run alone.
+            start = replace(self.selection, tasks=()) if kind == "task" else self.selection
+            self.post_message(self.CameIn(self.arena.change(start, brought.change, brought.name), brought))
 
     def action_fetch(self) -> None:
         """Download the model under the cursor."""
@@ -183,11 +191,18 @@ class ChoosingScreen(ArenaScreen):
             self.app.push_screen(Fetching(self.arena, self._model()), self._fetched)
 
     def _fetched(self, sentence: str | None) -> None:
-        if sentence and self.selection is not None:
-            self.post_message(self.CameIn(self.selection, sentence))
+        if sentence:
+            self.post_message(self.Fetched(sentence))
+
+    @on(Fetched)
+    def _model_fetched(self, message: Fetched) -> None:
+        self.tell(message.sentence, good=True)
+        self.read_catalog()
 
     @on(CameIn)
     def _came_in(self, message: CameIn) -> None:
-        self.tell(message.sentence, good=True)
         self.selection = message.selection
         self.read_catalog()
+        brought = message.brought
+        hint = "It is chosen. Close this, then enter runs what is chosen and 3 shows the ranks."
+        self.app.push_screen(Notice("Brought in", brought.sentence, hint, brought.report))

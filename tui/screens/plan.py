@@ -17,6 +17,7 @@ from textual.worker import get_current_worker
 
 from store.errors import DataError, UsageError
 from tui.arena import Catalog, Pulse
+from tui.machine import Machine
 from tui.screens import plan_text
 from tui.screens.choosing import ChoosingScreen
 from tui.screens.plan_glance import Audited, details, glance, in_full
@@ -24,10 +25,10 @@ from tui.screens.plan_text import CHOICES, COLUMNS, Tally, estimate
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.said import Said
-from tui.widgets.words import say
+from tui.widgets.words import count, say
 
 if TYPE_CHECKING:
-    from engine.plan import Selection
+    from engine.plan import Plan, Selection
 
 SETTLE: Final = 0.15
 """Seconds the choice must rest before it is counted, so that holding a key counts once."""
@@ -45,7 +46,7 @@ class PlanScreen(ChoosingScreen):
         "Choose models, tasks, protocols, a preset and seeds. "
         "What is already saved is never run again; Enter runs the rest."
     )
-    FOOTER = ("plan.launch", "grid.mark", "plan.step", "grid.all", "filter", "pane.next")
+    FOOTER = ("plan.launch", "grid.mark", "plan.step", "filter", "pane.next", "plan.bring")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -80,6 +81,13 @@ class PlanScreen(ChoosingScreen):
         """A string says why it cannot be used."""
 
     @dataclass
+    class CachedRead(Message):
+        """It is known how much of the choice a model has embedded."""
+
+        model: str
+        sentence: str
+
+    @dataclass
     class Launched(Message):
         """The runner has the selection."""
 
@@ -93,12 +101,16 @@ class PlanScreen(ChoosingScreen):
         self._settling: Timer | None = None
         self._tasks: dict[tuple[str, str, str], Audited | str] = {}
         """Audits read so far, by task, preset and text recipe; a string says why there is none."""
+        self._cached: dict[str, str] = {}
+        """Model -> how many of the choice's texts it has embedded, in words; read since the last count."""
 
     def compose_body(self) -> Iterable[Widget]:
         """The first list, the glance, the sum."""
+        beside = Said(id="glance")
+        beside.border_title = "i: all about it"
         with Horizontal(id="choices", classes="panes"):
             yield Vertical(self._pane("models"), classes="column -open")
-            yield Said(id="glance")
+            yield beside
         yield Said(id="sum")
 
     async def mount_rest(self) -> None:
@@ -131,8 +143,10 @@ class PlanScreen(ChoosingScreen):
         except (UsageError, DataError) as error:
             self.post_message(self.Counted(Tally(selection, None, str(error))))
             return
-        seconds = estimate(plan, self.arena.pace())
-        self.post_message(self.Counted(Tally(selection, plan, seconds=seconds)))
+        cost = estimate(plan, self.arena.past())
+        load = Machine().look()
+        device, room = ("GPU", max(gpu[2] for gpu in load.gpus)) if load.gpus else ("memory", load.memory)
+        self.post_message(self.Counted(Tally(selection, plan, cost=cost, device=device, room=room)))
 
     @work(thread=True, exclusive=True, group="audit", exit_on_error=False)
     def read_task(self, name: str, selection: Selection) -> None:
@@ -150,6 +164,12 @@ class PlanScreen(ChoosingScreen):
                 with contextlib.suppress(DataError):
                     shares[other] = len(genes & set(self.arena.task(other, selection).genes)) / len(genes)
         self.post_message(self.TaskRead(key, Audited(task, shares)))
+
+    @work(thread=True, exclusive=True, group="cached", exit_on_error=False)
+    def read_cached(self, model: str, plan: Plan) -> None:
+        """See how much of the choice a model has embedded."""
+        there, texts = self.arena.cached(model, plan)
+        self.post_message(self.CachedRead(model, f"{there:,} of {count(texts, 'text')} embedded before"))
 
     @work(thread=True, exclusive=True, group="launch", exit_on_error=False)
     def start(self, selection: Selection) -> None:
@@ -176,11 +196,18 @@ class PlanScreen(ChoosingScreen):
     def _units_counted(self, message: Counted) -> None:
         if message.tally.selection == self.selection:
             self._counted = message.tally
+            self._cached.clear()
             self._show_sum()
+            self._show_glance()
 
     @on(TaskRead)
     def _task_read(self, message: TaskRead) -> None:
         self._tasks[message.key] = message.audit
+        self._show_glance()
+
+    @on(CachedRead)
+    def _cached_read(self, message: CachedRead) -> None:
+        self._cached[message.model] = message.sentence
         self._show_glance()
 
     @on(Launched)
@@ -229,13 +256,21 @@ class PlanScreen(ChoosingScreen):
         if not isinstance(grid, Grid) or grid.current is None or self.selection is None:
             return
         key = grid.current.key
-        audit: Audited | str | None = None
+        tell = in_full if self.has_class("-wide") else glance
+        self.query_one("#glance", Said).show(tell(str(grid.id), key, self.catalog, self._known(grid, key)))
+
+    def _known(self, grid: Grid, key: str) -> Audited | str | None:
+        """What is known of a row besides the catalog; None while it is being read."""
+        assert self.selection is not None
         if grid.id == "tasks":
             audit = self._tasks.get(self._audit_key(key))
             if audit is None:
                 self.read_task(key, self.selection)
-        tell = in_full if self.has_class("-wide") else glance
-        self.query_one("#glance", Said).show(tell(str(grid.id), key, self.catalog, audit))
+            return audit
+        plan = self._counted.plan if self._counted else None
+        if grid.id == "models" and plan is not None and key not in self._cached:
+            self.read_cached(key, plan)
+        return self._cached.get(key)
 
     def _audit_key(self, task: str) -> tuple[str, str, str]:
         assert self.selection is not None
@@ -330,8 +365,7 @@ class PlanScreen(ChoosingScreen):
         grid = self.focused
         if isinstance(grid, Grid) and grid.current is not None:
             key = grid.current.key
-            audit = self._tasks.get(self._audit_key(key)) if grid.id == "tasks" else None
-            self.app.push_screen(details(str(grid.id), key, self.catalog, audit))
+            self.app.push_screen(details(str(grid.id), key, self.catalog, self._known(grid, key)))
 
 
 SCREEN = PlanScreen

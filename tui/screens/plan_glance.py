@@ -45,14 +45,14 @@ AXIS_WORDS: Final[Mapping[str, str]] = {
 }
 
 
-def glance(list_name: str, key: str, catalog: Catalog, audit: Audited | str | None) -> Content:
+def glance(list_name: str, key: str, catalog: Catalog, read: Audited | str | None) -> Content:
     """The row under the cursor in a few lines."""
     if list_name == "models":
         card = next((card for card in catalog.models if card.model.name == key), None)
-        return _model_glance(card) if card else say("")
+        return _model_glance(card, read if isinstance(read, str) else "") if card else say("")
     if list_name == "tasks":
         info = next((task for task in catalog.tasks if task.name == key), None)
-        return _task_glance(info, audit) if info else say("")
+        return _task_glance(info, read) if info else say("")
     if list_name == "protocols":
         protocol = next((item for item in catalog.protocols if item.name == key), None)
         return _protocol_glance(protocol) if protocol else say("")
@@ -71,33 +71,39 @@ def glance(list_name: str, key: str, catalog: Catalog, audit: Audited | str | No
     return say("")
 
 
-def _model_glance(card: ModelCard) -> Content:
-    model = card.model
-    where = card.place or (
-        "answers over the network" if model.kind == "endpoint" else "not on this machine"
-    )
+def _model_glance(card: ModelCard, cached: str) -> Content:
+    model, prefix = card.model, card.model.prefix.strip()
+    there = card.place or model.kind == "endpoint"
     parts: list[object] = [
         ("MODEL ", "strong"),
         (model.name, "accent"),
         f"\n{model.dimension or '?'} dim, {big(model.parameters)} params, "
-        f"{model.pooling or 'own'} pooling, {model.max_tokens or '?'} tokens, "
-        f"prefix {model.prefix.strip() or 'none'!r}",
+        f"{model.pooling or 'own'} pooling, {model.max_tokens or '?'} tokens, ",
+        f"prefix {prefix!r}\n" if prefix else "no prefix\n",
+        (_where(card), "good" if there else "warn"),
+        f"; {cached}" if cached else "",
         f"\n{model.source} {model.revision[:12]}  {model.licence}",
-        "\n",
-        (where, "good" if card.place else "warn"),
     ]
     if model.note:
         parts += ["\n", (model.note, "dim")]
     return say(*parts)
 
 
-def _task_glance(info: TaskInfo, audit: Audited | str | None) -> Content:
+def _where(card: ModelCard) -> str:
+    if card.model.kind == "endpoint":
+        return "answers over the network"
+    if card.place:
+        return "on this machine"
+    return "not on this machine" + (": F downloads it" if card.model.kind == "huggingface" else "")
+
+
+def _task_glance(info: TaskInfo, read: Audited | str | None) -> Content:
     head = say(("TASK ", "strong"), (info.name, "accent"), f"  {info.title}\n")
-    if audit is None:
+    if read is None:
         return say(head, ("Reading its labels.", "dim"))
-    if isinstance(audit, str):
-        return say(head, (audit, "warn"))
-    return say(head, _audit_table(audit.task), _exceptions(audit.task, 3), *_shares(audit))
+    if isinstance(read, str):
+        return say(head, (read, "warn"))
+    return say(head, _audit_table(read.task), _exceptions(read.task, 3), *_shares(read))
 
 
 def _shares(audit: Audited) -> list[object]:
@@ -148,23 +154,23 @@ def _preset_glance(name: str, axes: Axes) -> Content:
     return say(*parts)
 
 
-def in_full(list_name: str, key: str, catalog: Catalog, audit: Audited | str | None) -> Content:
+def in_full(list_name: str, key: str, catalog: Catalog, read: Audited | str | None) -> Content:
     """All about the row under the cursor, where there is room for it."""
-    start = glance(list_name, key, catalog, audit)
-    if list_name == "tasks" and isinstance(audit, Audited):
+    start = glance(list_name, key, catalog, read)
+    if list_name == "tasks" and isinstance(read, Audited):
         genes = "\n".join(
             f"{gene.symbol or gene.identifier} ({gene.identifier}), {gene.label}: {gene.reason}"
             f"{'' if gene.used else ', left out'}"
-            for gene in audit.task.audit.genes
+            for gene in read.task.audit.genes
         )
-        return say(start, f"\n\n{audit.task.source}\n\n{genes}")
+        return say(start, f"\n\n{read.task.source}\n\n{genes}")
     card = next((card for card in catalog.models if card.model.name == key), None)
     return say(start, "\n\n", _card(card.model, card.place)) if list_name == "models" and card else start
 
 
-def details(list_name: str, key: str, catalog: Catalog, audit: Audited | str | None) -> Notice:
+def details(list_name: str, key: str, catalog: Catalog, read: Audited | str | None) -> Notice:
     """The same as an overlay."""
-    return Notice(key, "", body=in_full(list_name, key, catalog, audit))
+    return Notice(key, "", body=in_full(list_name, key, catalog, read))
 
 
 def _card(model: Model, place: str) -> str:

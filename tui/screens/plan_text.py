@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 from textual.content import Content
 
 from tui.widgets.rows import Cell, Column, Row
-from tui.widgets.words import Tone, big, count, roughly, say
+from tui.widgets.words import Tone, big, count, mebi, roughly, say
 
 if TYPE_CHECKING:
     from engine.catalog.protocols import Protocol
     from engine.data.tasks import TaskInfo
     from engine.plan import Plan, Selection
+    from store.records import Unit
     from tui.arena import Catalog, ModelCard
+    from tui.results import Past
 
 CHOICES: Final = ("models", "tasks", "protocols", "preset", "axes", "seeds")
 """The lists, in the order tab goes through them."""
@@ -128,7 +130,8 @@ def _model_row(card: ModelCard) -> Row:
 
 
 def _task_row(task: TaskInfo) -> Row:
-    return Row(task.name, (task.name, "/".join(map(str, task.counts)), task.title))
+    what = Cell(task.problem, "bad") if task.problem else task.title
+    return Row(task.name, (task.name, "/".join(map(str, task.counts)) or "-", what))
 
 
 def _protocol_row(protocol: Protocol) -> Row:
@@ -163,6 +166,17 @@ def _ranges(numbers: Sequence[int]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What units to run will take; None: nothing tells."""
+
+    seconds: float | None = None
+    disk: int | None = None
+    """Bytes of results and embeddings."""
+    memory: int | None = None
+    """Bytes of the largest model, at the least, on the device that runs it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """What a selection comes to."""
 
@@ -170,20 +184,40 @@ class Tally:
     plan: Plan | None
     trouble: str = ""
     """Why it comes to nothing, if `plan` is None."""
-    seconds: float | None = None
-    """Estimated time of what is to run, from past units of this store."""
+    cost: Cost = Cost()
+    """What is to run will take."""
+    device: str = "memory"
+    """Whose memory it takes."""
+    room: int = 0
+    """Bytes of it in all."""
 
 
-def estimate(plan: Plan, pace: Mapping[tuple[str, str], float]) -> float | None:
-    """Seconds of work in what is to run, from past units; None if one of its kinds never ran.
+FP32: Final = 4
+"""Bytes of a number."""
 
-    A model that never ran is judged by the slowest that did, with the same protocol.
+
+def estimate(plan: Plan, past: Past) -> Cost:
+    """What the units to run will take, judged by past ones of this store.
+
+    A model that never ran is judged by the slowest that did, with the same protocol; fine-tuning holds
+    gradients and two moments beside the weights.
     """
+    todo = plan.todo
+    used = [plan.models[name] for name in {unit.model for unit in todo} if name in plan.models]
+    copies = 4 if any(unit.protocol == "finetune" for unit in todo) else 1
+    weights = max((FP32 * copies * (model.parameters or 0) for model in used), default=0)
+    genes = sum(len(task.genes) for task in plan.tasks.values())
+    vectors = sum(FP32 * (model.dimension or 0) for model in used) * genes
+    disk = round(len(todo) * past.unit_bytes) + vectors if past.unit_bytes is not None else None
+    return Cost(_seconds(todo, past.seconds), disk, weights or None)
+
+
+def _seconds(todo: Sequence[Unit], pace: Mapping[tuple[str, str], float]) -> float | None:
     slowest: dict[str, float] = {}
     for (_, protocol), seconds in pace.items():
         slowest[protocol] = max(seconds, slowest.get(protocol, 0.0))
     total = 0.0
-    for (model, protocol), units in Counter((u.model, u.protocol) for u in plan.todo).items():
+    for (model, protocol), units in Counter((u.model, u.protocol) for u in todo).items():
         seconds_each = pace.get((model, protocol), slowest.get(protocol))
         if seconds_each is None:
             return None
@@ -212,10 +246,19 @@ def summary(selection: Selection, tally: Tally | None, readonly: bool) -> Conten
         (f"{count(len(plan.todo))} to run", "strong"),
         f"   {count(failed)} failed before   " if failed else "   ",
         (f"{count(blocked)} blocked", "warn" if blocked else "dim"),
-        f"   {roughly(tally.seconds)}" if tally.seconds and plan.todo else "",
+        f"   {roughly(tally.cost.seconds)}" if tally.cost.seconds and plan.todo else "",
         "\n",
     )
-    return say(head, counts, *_why_blocked(plan), _invitation(plan, readonly))
+    cost = _cost(tally) if plan.todo else ""
+    return say(head, counts, *_why_blocked(plan), _invitation(plan, readonly), cost)
+
+
+def _cost(tally: Tally) -> Content:
+    cost = tally.cost
+    parts = [f"  disk {mebi(cost.disk)}"] if cost.disk else []
+    if cost.memory:
+        parts.append(f"  {tally.device} {mebi(cost.memory)} or more of {mebi(tally.room)}")
+    return say(("".join(parts), "dim"))
 
 
 def _why_blocked(plan: Plan) -> list[object]:

@@ -150,3 +150,10 @@ def big(number: int | None) -> str:
         if number >= size:
             return f"{number / size:.1f}{letter}"
     return str(number)
+
+
+def mebi(size: int | None) -> str:
+    """Bytes as `87 MiB`, `1.4 GiB`; `-` if not known."""
+    if size is None:
+        return "-"
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{max(size >> 20, 1):,} MiB"
