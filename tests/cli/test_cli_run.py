@@ -57,6 +57,21 @@ def test_run_tells_progress_on_standard_error_and_only_data_on_standard_output(c
     assert "All 6 units are done already" in again.stdout
 
 
+def test_own_genes_become_a_ranked_table_in_two_commands(call, workshop, toy):
+    call("import", "task", toy, "--name", "mine")
+    result = call(*BASE, "--tasks", "mine", "--rank")
+    assert result.exit_code == 0
+    _, *tables = result.stdout.split("\n\n")
+    assert [table.split(" (")[0] for table in tables[:2]] == ["Logistic regression", "Random forest"]
+    for table in tables[:2]:
+        _, columns, row = table.splitlines()
+        assert columns.split() == ["model", "mine", "mean", "rank"]
+        assert row.startswith("all-MiniLM-L6-v2")
+    again = call(*BASE, "--tasks", "mine", "--rank").stdout.split("\n\n")
+    assert again[1:] == tables
+    assert "--rank" in call.refused(*BASE, "--tasks", "mine", "--rank", "--json")
+
+
 def test_failed_units_are_told_kept_and_retried_on_request(call, workshop, toy):
     def break_rf(unit, cancel):
         if unit.protocol == "rf":

@@ -80,7 +80,7 @@ def _import_task(home: Home, file: Path, name: str, as_json: bool, chosen: dict[
         say(f"{identifier} means more than one gene: {', '.join(symbols)}")
     for note in report.notes:
         say(note)
-    say(f"`genearena run --tasks {report.name}` runs it.")
+    say(f"`genearena run --tasks {report.name} --rank` runs it and prints the ranked tables.")
 
 
 def _import_vectors(home: Home, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,12 +49,17 @@ def rank_command(
     if as_json:
         put_json([asdict(table) for table in tables])
         return
+    put_rankings(tables, form)
+    if not tables:
+        say("Nothing is scored yet; `genearena run` does it.")
+
+
+def put_rankings(tables: Iterable[Rankings], form: str) -> None:
+    """The tables in a format of `rank`, and what their reader must know."""
     for table in tables:
         _put_ranking(table, form)
         for caveat in caveats(table):
             say(caveat)
-    if not tables:
-        say("Nothing is scored yet; `genearena run` does it.")
 
 
 def ranked_tables(

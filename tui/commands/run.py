@@ -20,12 +20,13 @@ from engine.plan import Plan
 from engine.runner import Options
 from engine.supervise import supervise
 from engine.workshop import LocalWorkshop
-from store.errors import StoreBusy
+from store.errors import StoreBusy, UsageError
 from store.home import Home
 from store.records import Failed
 from store.store import Store
 from tui.commands.common import Session, command, json_option, names, put, put_json, put_table, say
 from tui.commands.narrate import Narrator, duration, unit_name
+from tui.commands.rank import put_rankings, ranked_tables
 from tui.commands.select import (
     DEFAULT_PROTOCOLS,
     checked_plan,
@@ -45,12 +46,19 @@ from tui.commands.select import (
     help="Names.",
 )
 @selection_options
+@click.option("--rank", is_flag=True, help="Print the ranked tables of what was asked for at the end.")
 @json_option
-def run_command(session: Session, protocols: tuple[str, ...], as_json: bool, **chosen: Any) -> int:
+def run_command(
+    session: Session, protocols: tuple[str, ...], rank: bool, as_json: bool, **chosen: Any
+) -> int:
     """Run models x tasks x protocols x seeds; what is done already is skipped.
 
     The exit code is 1 if units failed, 130 after Ctrl+C (what is scored is kept).
     """
+    if rank and (as_json or chosen["dry_run"] or chosen["detach"]):
+        raise UsageError(
+            "--rank goes with none of --json, --dry-run and --detach.", "Use `genearena rank` afterwards."
+        )
     home = session.writable()
     options = make_options(chosen)
     plan = checked_plan(make_selection(home, names(protocols), chosen), home)
@@ -65,7 +73,16 @@ def run_command(session: Session, protocols: tuple[str, ...], as_json: bool, **c
     ended = run_here(home, plan, options)
     with contextlib.suppress(OSError):  # the terminal may be gone; the exit code still tells
         put_ended(ended, as_json)
+        if rank and not ended.interrupted:
+            _put_ranks(session, plan)
     return ended.exit_code
+
+
+def _put_ranks(session: Session, plan: Plan) -> None:
+    """The tables that the plan's units stand in."""
+    arms = dict.fromkeys((unit.protocol, unit.preset, unit.spec["axes"]["text"]) for unit in plan.units)
+    put("")
+    put_rankings([table for arm in arms for table in ranked_tables(session, *arm)], "text")
 
 
 def put_plan(plan: Plan, as_json: bool) -> None:
