@@ -23,8 +23,8 @@ from tui.widgets.text import clean
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("run", "Run models x tasks x protocols x seeds; what is done is skipped."),
     "rank": ("rank", "Ranked tables in the paper's layout."),
-    "tasks": ("catalog", "The tasks, or one task's audit."),
-    "models": ("catalog", "The models and whether they are on this machine."),
+    "tasks": ("tasks", "The tasks, or one task's audit."),
+    "models": ("models", "The models: where they are, how they are used, what they cost."),
     "export": ("export", "Write rankings, scores, predictions, splits or vectors to a file."),
     "sql": ("sql", "One read-only SQL query on the store."),
     "status": ("control", "What the runner is doing."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,8 @@ _LEGACY_POOLING: Final = {
     "pooling_mode_lasttoken": "lasttoken",
 }
 """How pooling files were written before sentence-transformers 5."""
+_PADDING: Final = {"roberta": 2, "xlm-roberta": 2, "camembert": 2, "mpnet": 2}
+"""Positions that these architectures keep for padding."""
 _NATIVE: Final = "sentence_transformers."
 _AGAIN: Final = "Fetch the model again, or name a folder that is whole."
 
@@ -38,6 +40,8 @@ class FolderFacts:
     normalize: bool | None = None
     max_tokens: int | None = None
     dimension: int | None = None
+    positions: int | None = None
+    """Tokens there are places for."""
 
 
 def read_facts(folder: Path) -> FolderFacts:
@@ -64,7 +68,13 @@ def read_facts(folder: Path) -> FolderFacts:
         normalize=any(kind == "Normalize" for kind, _ in modules) if modules else None,
         max_tokens=_read_object(limits).get("max_seq_length") if limits.is_file() else None,
         dimension=config.get("hidden_size"),
+        positions=_positions(config),
     )
+
+
+def _positions(config: Mapping[str, Any]) -> int | None:
+    count = config.get("max_position_embeddings")
+    return count - _PADDING.get(config.get("model_type", ""), 0) if isinstance(count, int) else None
 
 
 def disagreements(model: Model, facts: FolderFacts, options: EmbeddingOptions) -> Iterator[str]:

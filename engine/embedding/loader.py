@@ -35,8 +35,6 @@ _LOAD_ERRORS: Final = (
 """What the libraries raise for a folder that is not as it should be."""
 _UNTRAINED: Final = ("pooler.", "position_ids")
 """Weights that vectors do not depend on, and that many folders leave out."""
-_OFFSET: Final = {"roberta": 2, "xlm-roberta": 2, "camembert": 2, "mpnet": 2}
-"""Positions that these architectures keep for padding."""
 
 
 def load_encoder(model: Model, folder: Path, options: EmbeddingOptions, device: str) -> Encoder:
@@ -72,7 +70,7 @@ def load_encoder(model: Model, folder: Path, options: EmbeddingOptions, device: 
         transformer,
         head,
         prefix=options.prefix or prompt,
-        max_tokens=_max_tokens(transformer, options),
+        max_tokens=_max_tokens(transformer, facts, options),
         device=device,
         precision=options.precision,
         notes=tuple(
@@ -137,10 +135,8 @@ def _head(transformer: Transformer, steps: list[Any], options: EmbeddingOptions)
     return steps
 
 
-def _max_tokens(transformer: Transformer, options: EmbeddingOptions) -> int:
-    config = transformer.config
-    positions = getattr(config, "max_position_embeddings", None) or 1_000_000
-    limit = positions - _OFFSET.get(config.model_type, 0)
+def _max_tokens(transformer: Transformer, facts: FolderFacts, options: EmbeddingOptions) -> int:
+    limit = facts.positions or 1_000_000
     return max(3, min(options.max_tokens or transformer.max_seq_length or limit, limit))
 
 

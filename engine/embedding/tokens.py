@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from tokenizers import Tokenizer
 
 from engine.catalog.models import how_to_get, local_path
 from engine.embedding.folder import read_facts
 from store.errors import ModelError
-from store.records import Model
+from store.records import EmbeddingOptions, Model
 
 
 def token_lengths(model: Model, texts: Sequence[str], prefix: str = "") -> list[int]:
@@ -24,6 +26,39 @@ def token_lengths(model: Model, texts: Sequence[str], prefix: str = "") -> list[
         raise ModelError(*how_to_get(model))
     tokenizer = _read(read_facts(folder).encoder)
     return [len(found.ids) for found in tokenizer.encode_batch([prefix + text for text in texts])]
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """How long texts are for one model, and how much of them it reads."""
+
+    tokens: tuple[int, ...]
+    """Of each text, special ones included, before any cut."""
+    limit: int
+    """Tokens that the model reads of a text."""
+
+    @property
+    def median(self) -> float:
+        """The middle length."""
+        return median(self.tokens)
+
+    def share_beyond(self, limit: int) -> float:
+        """The share of the texts that have more tokens than `limit`."""
+        return sum(count > limit for count in self.tokens) / len(self.tokens)
+
+
+def measure_lengths(model: Model, texts: Sequence[str], options: EmbeddingOptions) -> Lengths:
+    """The lengths of `texts`, of which there is at least one, as `model` sees them under `options`.
+
+    Raises:
+        ModelError: the model is not on this machine, or its files cannot be read.
+    """
+    folder = local_path(model)
+    if folder is None:
+        raise ModelError(*how_to_get(model))
+    facts = read_facts(folder)
+    limits = [count for count in (options.max_tokens or facts.max_tokens, facts.positions) if count]
+    return Lengths(tuple(token_lengths(model, texts, options.prefix)), min(limits))
 
 
 def _read(folder: Path) -> Tokenizer:

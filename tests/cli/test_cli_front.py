@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-import tui.commands.catalog as catalog
+import tui.commands.tasks as catalog
 from store.errors import DataError, StoreBusy, UsageError
 from tui.cli import COMMANDS, cli
 

@@ -1,4 +1,4 @@
-"""`genearena tasks` and `genearena models`: what there is to choose from."""
+"""`genearena tasks`: what there is to choose from, and which genes a task uses."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import Any
 
 import click
 
-from engine.catalog.models import list_models, local_path
 from engine.catalog.presets import axes_for
 from engine.data.tasks import TaskInfo, list_tasks, load_task
-from store.errors import UsageError, unknown
-from store.records import Model, Task
+from store.records import Task
 from tui.commands.common import Session, command, json_option, put, put_json, put_table, say
 from tui.commands.select import resolve_descriptions, resolve_tasks
 
@@ -112,53 +110,3 @@ def _put_audit(task: Task, exceptions: bool) -> None:
     elif task.audit.genes:
         say(f"{len(task.audit.genes)} genes need a word; --audit lists them.")
     put("")
-
-
-@command("models")
-@click.option(
-    "--allow", default="", metavar="HOST", help="Agree that texts are sent to an endpoint's host."
-)
-@json_option
-def models_command(session: Session, allow: str, as_json: bool) -> None:
-    """The models of the catalog and your own, and whether they are on this machine."""
-    if allow:
-        _allow(session, allow)
-        return
-    rows = [(model, _where(model, session)) for model in list_models(session.home)]
-    if as_json:
-        put_json([{**asdict(model), "path": where or None} for model, where in rows])
-        return
-    put_table(
-        ("model", "kind", "dim", "parameters", "licence", "here", "note"),
-        [
-            (
-                model.name,
-                model.kind,
-                model.dimension or "",
-                f"{model.parameters / 1e6:.1f}M" if model.parameters else "",
-                model.licence,
-                "yes" if where else "no",
-                model.note,
-            )
-            for model, where in rows
-        ],
-        right={2, 3},
-    )
-    if any(not where for model, where in rows if model.kind != "endpoint"):
-        say("`genearena fetch model NAME` brings one that is not here.")
-
-
-def _allow(session: Session, host: str) -> None:
-    """Record that texts may go to `host`, which one of the user's models has to name."""
-    from engine.endpoint import agree, host_of
-
-    hosts = [host_of(model) for model in list_models(session.home) if model.kind == "endpoint"]
-    if host not in hosts:
-        raise UsageError(*unknown("endpoint with the host", host, hosts))
-    agree(session.writable(), host)
-    say(f"Texts may be sent to {host}; take the consent back by deleting endpoints.json.")
-
-
-def _where(model: Model, session: Session) -> str:
-    path = local_path(model, session.home)
-    return str(path) if path else ""
