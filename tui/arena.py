@@ -19,7 +19,7 @@ from tui.results import Results
 if TYPE_CHECKING:
     from engine.catalog.presets import Axes
     from engine.catalog.protocols import Protocol
-    from engine.control import RequestKind, Status
+    from engine.control import RequestKind, Status, UnitState, UnitStatus
     from engine.data.tasks import TaskInfo
     from engine.plan import Plan, Selection
     from store.records import Model, Task
@@ -250,6 +250,27 @@ class Arena(Results):
             last = ""
         said = f" It said last: {last}" if last else ""
         return StoreError(f"The runner did not start.{said}", f"All it wrote is in {path}.")
+
+    def run_units(self, selection: Mapping[str, Any]) -> list[UnitStatus]:
+        """Every unit of a run's selection as the store knows it: failed, still to come, then scored.
+
+        Raises:
+            UsageError: a name in it is not known any more.
+        """
+        from engine.control import UnitStatus
+        from engine.plan import Selection
+
+        plan = self.plan(Selection.from_json(selection))
+        query = "select key, auc from scores where list_contains(?, model)"
+        with self._reading() as con:
+            aucs = dict(con.execute(query, [list(selection["models"])]).fetchall()) if con else {}
+        found: dict[UnitState, list[UnitStatus]] = {"failed": [], "queued": [], "scored": []}
+        for unit in plan.units:
+            done, failed = unit.key in plan.done, unit.key in plan.failed
+            state: UnitState = "scored" if done else "failed" if failed else "queued"
+            place = (unit.key, unit.model, unit.task, unit.protocol, unit.preset, unit.seed)
+            found[state].append(UnitStatus(*place, state, aucs.get(unit.key)))
+        return [unit for units in found.values() for unit in units]
 
     def request(self, what: RequestKind, key: str = "") -> None:
         """Leave a request for the runner."""

@@ -14,6 +14,7 @@ from store.files import read_json, write_json
 from store.home import Home
 
 RunState = Literal["running", "paused", "finished", "failed", "cancelled", "interrupted"]
+UnitState = Literal["queued", "running", "scored", "failed", "cancelled"]
 LIVE: Final = ("running", "paused")
 
 
@@ -31,7 +32,7 @@ class StageStatus:
 
 @dataclass(frozen=True, slots=True)
 class UnitStatus:
-    """One unit in flight or just finished."""
+    """One unit of a run; a snapshot has those in flight and just finished, so none that is `queued`."""
 
     key: str
     model: str
@@ -39,7 +40,7 @@ class UnitStatus:
     protocol: str
     preset: str
     seed: int
-    state: Literal["running", "scored", "failed", "cancelled"]
+    state: UnitState
     auc: float | None = None
     seconds: float | None = None
     sentence: str = ""

@@ -7,6 +7,7 @@ from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_tex
 from pressing import presses
 
 from store.errors import StoreBusy, UsageError
+from store.queries import RankRow
 from tui.lookups import Place
 
 SIZES = [(80, 24), (200, 60)]
@@ -39,7 +40,7 @@ async def test_the_papers_layout_with_own_and_paper_rows(arena, size):
         first, second, third = (line.split() for line in table_lines(app))
         assert [line[0] for line in (first, second, third)] == ["mini", "Printed", "other"]
         wide = size[0] > 110
-        assert first[:4] == ["mini", "own", "0.900", "±0.031" if wide else "1"]
+        assert first[:4] == ["mini", "own", "0.900", "±0.031"]
         assert (first[-3:-1] if wide else first[-2:]) == ["0.850", "1"]
         assert second[:3] == ["Printed", "paper", "0.800"]
 
@@ -69,13 +70,44 @@ async def test_a_wide_board_draws_each_row_between_a_half_and_one(arena):
         assert "●─" in table_lines(app)[0]
 
 
+async def test_of_250_models_and_40_tasks_the_means_come_first(arena):
+    tasks = tuple(f"task-{number}" for number in range(40))
+    arena.tables["lr"] = replace(
+        a_table(),
+        tasks=tasks,
+        rows=tuple(
+            RankRow(
+                f"model-{n}",
+                "own",
+                dict.fromkeys(tasks, 0.9 - n / 1000),
+                dict.fromkeys(tasks, 0.01),
+                dict.fromkeys(tasks, n + 1.0),
+                dict.fromkeys(tasks, 10),
+                {},
+                0.9 - n / 1000,
+                n + 1.0,
+            )
+            for n in range(250)
+        ),
+    )
+    app = make_app(arena)
+    async with drive(app, (120, 40)) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: ">model-0" in screen_text(app))
+        header, first = screen_text(app).splitlines()[3:5]
+        assert header.split()[:4] == ["model", "by", "mean", "task-0"]
+        assert first.split()[:6] == [">model-0", "own", "0.900", "1", "0.900", "1"]
+        await pilot.press("G", *["l"] * 41)
+        await until(pilot, lambda: ">model-249" in screen_text(app) and "task-39" in screen_text(app))
+
+
 async def test_the_table_fills_in_place_while_a_run_goes_on(arena):
     arena.tables["lr"] = a_table(n=3)
     arena.status = a_status()
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: "0.900 3/10" in screen_text(app))
+        await until(pilot, lambda: "0.900 ±0.031 3/10" in screen_text(app))
         await pilot.press("j", "j")
         arena.tables["lr"] = a_table(auc=0.65)
         arena.version += 1
@@ -88,7 +120,7 @@ async def test_failed_splits_are_seen(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: "0.900 9/10" in screen_text(app))
+        await until(pilot, lambda: "0.900 ±0.031 9/10" in screen_text(app))
         await pilot.press("l", "l")
         await until(pilot, lambda: "9 splits  1 failed" in screen_text(app))
 

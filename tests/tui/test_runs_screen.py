@@ -8,7 +8,9 @@ from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, 
 from pressing import presses
 
 from engine.control import EpochStatus, LogLine
+from tui.arena import first_selection
 from tui.machine import Load, Machine
+from tui.widgets.grid import Grid
 
 SIZES = [(80, 24), (200, 60)]
 
@@ -57,6 +59,23 @@ async def test_bars_units_and_rates_of_a_live_run(arena, size):
         assert "The text is empty." in lines[2]
 
 
+async def test_units_that_wait_or_ended_long_ago_are_listed_too(arena):
+    app = make_app(arena)
+    plan = arena.plan(first_selection(arena.catalog()))
+    arena.failed_keys = {plan.units[5].key}
+    arena.done = {unit.key for unit in plan.units[:3]}
+    arena.status = a_status(selection=plan.selection.to_json())
+    async with drive(app, (80, 50)) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: len(app.screen.query_one("#units", Grid).rows) == 3 + 80)
+        lines = [line.strip(" >") for line in screen_text(app).splitlines() if " lr " in line]
+        assert [line[0] for line in lines[:6]] == ["@", "#", "!", "!", ".", "."]
+        await pilot.press("j", "j", "j", "j", "enter")
+        await until(pilot, lambda: "It waits for those before it." in screen_text(app))
+        await pilot.press("escape", "slash", "exclamation_mark", "enter")
+        await until(pilot, lambda: len(app.screen.query_one("#units", Grid).shown) == 2)
+
+
 async def test_the_screen_follows_the_run(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
@@ -83,7 +102,7 @@ async def test_a_failure_opens_to_its_sentence_then_its_traceback(arena):
     async with drive(app) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "31/160" in screen_text(app))
-        await pilot.press("G", "enter")
+        await pilot.press("g", "j", "j", "enter")
         await until(pilot, lambda: "ValueError: no" in screen_text(app))
         assert "mini / tall / lr / seed 43" in screen_text(app)
         assert "The text is empty." in screen_text(app)

@@ -224,11 +224,11 @@ class BoardScreen(ArenaScreen):
             self._seen = -1
             self._show()
             return
-        fresh, self._rankings = self._rankings is None, message.rankings
+        before, self._rankings = self._rankings, message.rankings
         self._show()
-        own = next((row for row in message.rankings.rows if row.source == "own"), None)
-        if fresh and own is not None:
-            self.query_one("#board", Grid).go_to(board_text.row_key(own))
+        own = board_text.first_own(message.rankings)
+        if own and not (before and board_text.first_own(before)):
+            self.query_one("#board", Grid).go_to(own)
 
     # ------------------------------------------------------------------ showing
 

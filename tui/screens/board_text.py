@@ -116,22 +116,34 @@ def _remarks(rankings: Rankings) -> list[object]:
 
 FOREST: Final = 24
 """Cells of the forest plot in a row."""
-ROOM: Final = 150
-"""Columns of the terminal from which there is room for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What there is room for beside AUC and rank."""
+
+    sd: bool
+    """The standard deviation of each AUC."""
+    forest: bool
+    """The forest plot."""
+    mean_first: bool
+    """The mean stands before the tasks, which do not fit side by side."""
+
+
+def shape(tasks: int, width: int) -> Shape:
+    """What a table of so many tasks can show in a terminal of so many columns."""
+    return Shape(width >= 38 + 18 * tasks, width >= 78 + 18 * tasks, width < 33 + 11 * tasks)
 
 
 def columns(rankings: Rankings, sorting: Sorting, width: int) -> tuple[Column, ...]:
     """Model, who computed it, each task, the mean; where there is room, a forest plot of one of them."""
+    room = shape(len(rankings.tasks), width)
     shown = sorting.column if sorting.column in rankings.tasks else "mean"
-    forest = (Column("forest", f"{shown}, 0.5 to 1"),) if width >= ROOM else ()
+    forest = (Column("forest", f"{shown}, 0.5 to 1"),) if room.forest else ()
     tasks = tuple(Column(task, task, right=True, least=10, task=True) for task in rankings.tasks)
-    return (
-        Column("model", "model", least=16),
-        Column("source", "by"),
-        *tasks,
-        Column("mean", "mean", right=True, least=10),
-        *forest,
-    )
+    mean = Column("mean", "mean", right=True, least=10)
+    numbers = (mean, *tasks) if room.mean_first else (*tasks, mean)
+    return Column("model", "model", least=16), Column("source", "by"), *numbers, *forest
 
 
 def table(rankings: Rankings, keys: Sequence[str]) -> tuple[list[str], list[list[Any]]]:
@@ -192,6 +204,11 @@ def find(rankings: Rankings, key: str) -> RankRow | None:
     return next((row for row in rankings.rows if row_key(row) == key), None)
 
 
+def first_own(rankings: Rankings) -> str:
+    """The key of the best own row; empty if there is none."""
+    return next((row_key(row) for row in rankings.rows if row.source == "own"), "")
+
+
 def rows(
     rankings: Rankings,
     sorting: Sorting,
@@ -200,17 +217,14 @@ def rows(
     charset: Charset = UNICODE,
 ) -> list[Row]:
     """The table's rows in order, of these sources only."""
-    shown = [row for row in rankings.rows if row.source in sources]
-    with_sd = width >= 110
-    drawn = order(shown, sorting)
-    found = [_row(row, rankings, with_sd) for row in drawn]
-    if width < ROOM:
-        return found
+    room = shape(len(rankings.tasks), width)
     task = sorting.column if sorting.column in rankings.tasks else None
-    return [
-        replace(line, cells=(*line.cells, _forest(row, task, charset)))
-        for line, row in zip(found, drawn, strict=True)
-    ]
+    found = []
+    for row in order([row for row in rankings.rows if row.source in sources], sorting):
+        line = _row(row, rankings, room)
+        forest = (_forest(row, task, charset),) if room.forest else ()
+        found.append(replace(line, cells=(*line.cells, *forest)))
+    return found
 
 
 def _forest(row: RankRow, task: str | None, charset: Charset) -> str:
@@ -238,15 +252,12 @@ def order(found: Sequence[RankRow], sorting: Sorting) -> list[RankRow]:
     return known + sorted(unknown, key=lambda row: row.model.casefold())
 
 
-def _row(row: RankRow, rankings: Rankings, with_sd: bool) -> Row:
+def _row(row: RankRow, rankings: Rankings, room: Shape) -> Row:
     tone: Tone = "" if row.source == "own" else "dim"
-    cells: list[str | Cell] = [
-        row.model,
-        Cell(row.source, "good" if not tone else "dim"),
-    ]
-    cells += [_task_cell(row, task, rankings, with_sd) for task in rankings.tasks]
+    tasks = [_task_cell(row, task, rankings, room.sd) for task in rankings.tasks]
     mean = f"{auc(row.mean)} {_rank(row.mean_rank)}" if row.mean is not None else Cell("-", "dim")
-    return Row(row_key(row), (*cells, mean), tone)
+    numbers = (mean, *tasks) if room.mean_first else (*tasks, mean)
+    return Row(row_key(row), (row.model, Cell(row.source, tone or "good"), *numbers), tone)
 
 
 def _task_cell(row: RankRow, task: str, rankings: Rankings, with_sd: bool) -> str | Cell:

@@ -103,11 +103,12 @@ class Ask(Overlay[str]):
 
     def compose_box(self) -> ComposeResult:
         """The sentence and the keys."""
-        yield Static(say(self.sentence), classes="box-text")
+        if self.sentence:
+            yield Static(say(self.sentence), classes="box-text")
         parts: list[object] = []
         for key, what, _ in self.answers:
-            parts += [(f" {key} ", "accent"), f"{what}   "]
-        yield Static(say(*parts, (" esc ", "accent"), "stay"), classes="box-keys")
+            parts += [(f" {key:<5} ", "accent"), f"{what}\n"]
+        yield Static(say(*parts, (" esc   ", "accent"), "stay"), classes="box-keys")
 
 
 def error_notice(error: BaseException, log: Path) -> Notice:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from tui.screens.dialogs import Overlay
@@ -89,7 +90,9 @@ class Prompt(Overlay[str]):
         if self.paths:
             from textual_autocomplete import PathAutoComplete
 
-            self.mount(PathAutoComplete(line, path=Path.cwd()))
+            # Without the library's pictures, of which terminals disagree how wide they are.
+            plain = Content()
+            self.mount(PathAutoComplete(line, path=Path.cwd(), folder_prefix=plain, file_prefix=plain))
 
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -14,6 +15,7 @@ from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from engine.control import RequestKind, Status, UnitStatus
+from store.errors import DataError, UsageError
 from tui.arena import Pulse
 from tui.machine import Load, Machine
 from tui.screens import runs_text
@@ -22,8 +24,11 @@ from tui.screens.dialogs import Ask, Notice
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.plot import PlotView
+from tui.widgets.rows import Row
 from tui.widgets.said import Said
 
+SPAN: Final = 100
+"""Units that end between two readings of the whole list: fewer than a snapshot keeps."""
 LOOK: Final = 2.0
 """Seconds between looks at the machine."""
 
@@ -54,6 +59,13 @@ class RunsScreen(ArenaScreen):
         failure: Mapping[str, str]
 
     @dataclass
+    class UnitsRead(Message):
+        """Every unit of the run is there, as the store knows it, and its row."""
+
+        units: Mapping[str, UnitStatus]
+        rows: Sequence[Row]
+
+    @dataclass
     class Looked(Message):
         """The machine's load is there."""
 
@@ -69,6 +81,12 @@ class RunsScreen(ArenaScreen):
         """Make the screen."""
         super().__init__()
         self._status: Status | None = None
+        self._units: Mapping[str, UnitStatus] = {}
+        """Key -> unit, of every unit of the run, as the store knew it when `_read` was last set."""
+        self._rows: Sequence[Row] = ()
+        """Their rows, made once: a run may have 100,000."""
+        self._read: tuple[str, bool, int] = ("", False, 0)
+        """The run, whether it was live, and how many spans of `SPAN` units had ended."""
 
     def compose_body(self) -> Iterable[Widget]:
         """Sentence and bars over units and log."""
@@ -97,7 +115,12 @@ class RunsScreen(ArenaScreen):
 
     def follow(self, pulse: Pulse) -> None:
         """Show the snapshot."""
-        self._status = pulse.status
+        self._status = status = pulse.status
+        if status is not None:
+            ended = status.scored + status.failed + status.cancelled
+            before, self._read = self._read, (status.run_id, status.live, ended // SPAN)
+            if self._read != before and status.selection:
+                self.read_units(status.selection)
         self._show()
         self.refresh_bindings()
 
@@ -111,7 +134,7 @@ class RunsScreen(ArenaScreen):
         self._show_curves()
         if status is None:
             return
-        units.show(runs_text.unit_rows(status))
+        units.show(runs_text.unit_rows(status, self._rows))
         self.query_one("#units-pane", Pane).say(*runs_text.units_title(status))
         self.query_one("#log-pane", Pane).say(*runs_text.log_title(status))
         log = self.query_one("#log", Grid)
@@ -134,6 +157,18 @@ class RunsScreen(ArenaScreen):
         mine = [epoch for epoch in epochs if epoch.key == key]
         pane.say(*runs_text.curves_title(mine[-1]))
         self.query_one(PlotView).show(runs_text.curves(mine))
+
+    @work(thread=True, exclusive=True, group="units", exit_on_error=False)
+    def read_units(self, selection: Mapping[str, Any]) -> None:
+        """Read every unit of the run; those of a task or model that is gone are not known any more."""
+        with contextlib.suppress(UsageError, DataError):
+            units = self.arena.run_units(selection)
+            self.post_message(self.UnitsRead({unit.key: unit for unit in units}, runs_text.rows_of(units)))
+
+    @on(UnitsRead)
+    def _units_read(self, message: UnitsRead) -> None:
+        self._units, self._rows = message.units, message.rows
+        self._show()
 
     @work(thread=True, exclusive=True, group="machine", exit_on_error=False)
     def watch_machine(self) -> None:
@@ -202,8 +237,8 @@ class RunsScreen(ArenaScreen):
         row = self.query_one("#units", Grid).current
         if row is None or self._status is None:
             return None
-        units = (*self._status.running, *self._status.recent)
-        return next((unit for unit in units if unit.key == row.key), None)
+        now = (*self._status.running, *self._status.recent)
+        return next((unit for unit in now if unit.key == row.key), self._units.get(row.key))
 
     def action_open(self) -> None:
         """Open the unit under the cursor: its outcome, or why it failed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from textual.content import Content
@@ -90,18 +90,19 @@ def _bar_line(stage: StageStatus, width: int, charset: Charset) -> Content:
 def units_title(status: Status) -> tuple[object, ...]:
     """What stands after the word UNITS."""
     busy = len(status.running)
-    return (f"{busy} in work" if busy else "none in work", ("  newest first", "dim"))
+    return (f"{busy} in work" if busy else "none in work", ("  newest first, then the others", "dim"))
 
 
-def unit_rows(status: Status) -> list[Row]:
-    """Units in work, then those that ended, newest first."""
-    seen: set[str] = set()
-    rows = []
-    for unit in (*status.running, *status.recent):
-        if unit.key not in seen:
-            seen.add(unit.key)
-            rows.append(_unit_row(unit))
-    return rows
+def unit_rows(status: Status, others: Sequence[Row]) -> list[Row]:
+    """Units in work, those that ended, newest first, and then the others of the run."""
+    now = {unit.key: _unit_row(unit) for unit in (*status.recent, *status.running)}
+    order = dict.fromkeys(unit.key for unit in (*status.running, *status.recent))
+    return [now[key] for key in order] + [row for row in others if row.key not in now]
+
+
+def rows_of(units: Iterable[UnitStatus]) -> list[Row]:
+    """One row for each unit."""
+    return [_unit_row(unit) for unit in units]
 
 
 def _unit_row(unit: UnitStatus) -> Row:
@@ -130,6 +131,8 @@ def outcome(unit: UnitStatus) -> str:
     """What became of a unit, in one sentence."""
     if unit.state == "running":
         return "It is in work now."
+    if unit.state == "queued":
+        return "It waits for those before it."
     if unit.state == "cancelled":
         return "It was given up on request and left no row; run the plan again to do it."
     took = f" in {unit.seconds:.1f} s" if unit.seconds is not None else ""
@@ -167,8 +170,15 @@ def curves(epochs: Sequence[EpochStatus]) -> Plot:
     places = range(1, len(ordered) + 1)
     scores = tuple((i, e.eval_auc) for i, e in zip(places, ordered, strict=True) if e.eval_auc is not None)
     loss = tuple((i, e.loss) for i, e in zip(places, ordered, strict=True))
+    fastest = max(epoch.learning_rate for epoch in ordered) or 1.0
+    rates = tuple((i, e.learning_rate / fastest) for i, e in zip(places, ordered, strict=True))
     title = f"{epochs[0].model}, {epochs[0].task}, seed {epochs[0].seed}"
-    return Plot(title, [Series("loss", loss, "warn"), Series("evaluation AUC", scores, "accent")])
+    lines = [
+        Series("loss", loss, "warn"),
+        Series("evaluation AUC", scores, "accent"),
+        Series("rate/highest", rates, "dim"),
+    ]
+    return Plot(title, lines)
 
 
 def log_title(status: Status) -> tuple[object, ...]:
