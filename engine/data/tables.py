@@ -29,6 +29,8 @@ MAX_FIELD: Final = 1 << 22
 
 PARQUET: Final = (".parquet", ".pq")
 """How the names of Parquet files end."""
+_BATCH: Final = 512
+"""Rows of a Parquet file unpacked at once; of 20,000 numbers each they take 80 MB."""
 
 # The limit is the process's; 131,072 by default, too short for the list literals above.
 csv.field_size_limit(MAX_FIELD)
@@ -184,8 +186,10 @@ def iterate_rows(path: Path, delimiter: str | None = None) -> Iterator[tuple[int
 def open_parquet(path: Path) -> Iterator[Any]:
     """A `pyarrow.parquet.ParquetFile` of at most `MAX_COLUMNS` columns; damage becomes one sentence.
 
+    Texts are read as dictionaries, so that one that stands in many rows is unpacked once.
+
     Raises:
-        DataError: missing, damaged, too wide.
+        DataError: missing, damaged, too wide, too large.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -193,35 +197,65 @@ def open_parquet(path: Path) -> Iterator[Any]:
     check_file(path)
     try:
         with pq.ParquetFile(path) as file:
-            if (width := len(file.schema_arrow.names)) > MAX_COLUMNS:
-                raise DataError(f"{path} has {width:,} columns; at most {MAX_COLUMNS:,} are read.")
+            columns, footer = list(file.schema_arrow), file.metadata
+        if len(columns) > MAX_COLUMNS:
+            raise DataError(f"{path} has {len(columns):,} columns; at most {MAX_COLUMNS:,} are read.")
+        if (
+            sum(footer.row_group(place).total_byte_size for place in range(footer.num_row_groups))
+            > MAX_BYTES
+        ):
+            raise too_large(path, MAX_BYTES)
+        with pq.ParquetFile(path, read_dictionary=[c.name for c in columns if is_text(c.type)]) as file:
             yield file
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{path} is not a readable Parquet file: {reason}", "Write it again.") from error
+
+
+def parquet_batches(path: Path, file: Any) -> Iterator[list[list[Any]]]:
+    """The columns of some hundred rows at a time, as Python lists.
+
+    Raises:
+        DataError: the texts of all rows together are too large, however often one is repeated.
+    """
+    size = 0
+    for batch in file.iter_batches(batch_size=_BATCH):
+        columns = [_values(column) for column in batch.columns]
+        size += sum(len(cell) for column in columns for cell in column if isinstance(cell, str))
+        if size > MAX_BYTES:
+            raise too_large(path, MAX_BYTES)
+        yield columns
+
+
+def is_text(kind: Any) -> bool:
+    """Whether an Arrow type is that of texts, plain or as a dictionary."""
+    import pyarrow.types as types
+
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(types.is_string(kind) or types.is_large_string(kind))
+
+
+def _values(column: Any) -> list[Any]:
+    if not hasattr(column, "dictionary"):
+        return list(column.to_pylist())
+    texts = column.dictionary.to_pylist()
+    return [None if place is None else texts[place] for place in column.indices.to_pylist()]
 
 
 def _read_parquet(path: Path) -> Table:
     with open_parquet(path) as file:
         names = _header(path, list(file.schema_arrow.names))
-        rows = tuple(_parquet_rows(path, file))
+        if file.metadata.num_rows * len(names) > MAX_CELLS:
+            raise _too_many(path)
+        rows = tuple(
+            tuple(map(_text, row))
+            for columns in parquet_batches(path, file)
+            for row in zip(*columns, strict=True)
+        )
     if not rows:
         raise DataError(f"{path} has no rows.", "Add one row per gene.")
     return Table(path, names, rows, tuple(range(1, len(rows) + 1)))
-
-
-def _parquet_rows(path: Path, file: Any) -> Iterator[tuple[str, ...]]:
-    # Counted as it unpacks: a dictionary-encoded file of a few kB may hold gigabytes of text.
-    size = cells = 0
-    for batch in file.iter_batches(batch_size=256):
-        size += batch.nbytes
-        cells += batch.num_rows * batch.num_columns
-        if size > MAX_BYTES:
-            raise too_large(path, MAX_BYTES)
-        if cells > MAX_CELLS:
-            raise _too_many(path)
-        columns = [[_text(value) for value in column.to_pylist()] for column in batch.columns]
-        yield from zip(*columns, strict=True)
 
 
 def _text(value: object) -> str:

@@ -16,7 +16,7 @@ from engine.data.genept import NotStreamable, stream_vectors
 from engine.data.importers.gene_lists import PICKLES, read_list
 from engine.data.outside import check_file, outside_file, read_lines
 from engine.data.safe_pickle import read_matrix
-from engine.data.tables import MAX_STREAMED, PARQUET, iterate_rows, open_parquet
+from engine.data.tables import MAX_STREAMED, PARQUET, is_text, iterate_rows, open_parquet, parquet_batches
 from store.errors import DataError
 
 if TYPE_CHECKING:
@@ -167,27 +167,18 @@ def _numbers(path: Path, matrix: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _read_parquet(path: Path) -> _Content:
-    import pyarrow.types as types
-
     genes: list[str] = []
     parts: list[NDArray[np.float32]] = []
     with open_parquet(path) as file:
-        columns = list(file.schema_arrow)
-        name = next((i for i, column in enumerate(columns) if _is_text(types, column.type)), None)
+        name = next((i for i, column in enumerate(file.schema_arrow) if is_text(column.type)), None)
         if name is None:
             raise DataError(f"{path} has no column of genes.", "One column of text is needed.")
-        for batch in file.iter_batches(batch_size=256):
-            genes.extend(str(gene) for gene in batch.columns[name].to_pylist())
-            rows = zip(*(c.to_pylist() for i, c in enumerate(batch.columns) if i != name), strict=True)
+        for columns in parquet_batches(path, file):
+            genes.extend(map(str, columns.pop(name)))
+            rows = zip(*columns, strict=True)
             parts.extend(_vector(path, _flat(row), len(parts) + place) for place, row in enumerate(rows, 1))
             _check_size(path, parts)
     return _Content(tuple(genes), _stacked(path, parts, genes), len(genes))
-
-
-def _is_text(types: Any, kind: Any) -> bool:
-    if types.is_dictionary(kind):
-        kind = kind.value_type
-    return bool(types.is_string(kind) or types.is_large_string(kind))
 
 
 def _flat(row: tuple[Any, ...]) -> list[Any]:
@@ -224,19 +215,26 @@ def _counts(titles: list[str]) -> bool:
 
 def _read_word2vec(path: Path) -> _Content:
     """`GENE n n n`, split at blanks, with or without word2vec's first line of two counts."""
+    told = ""
     genes: list[str] = []
     parts: list[NDArray[np.float32]] = []
     for line, text in enumerate(read_lines(path, MAX_STREAMED), start=1):
         if not text.strip():
             continue
         name, *numbers = text.split()
-        if not parts and len(numbers) == 1 and name.isdecimal():
+        if not parts and len(numbers) == 1 and name.isdecimal() and numbers[0].isdecimal():
+            told = f"{name} x {numbers[0]}"
             continue
         genes.append(name)
         parts.append(_vector(path, numbers, line))
         if len(parts) % 1000 == 0:
             _check_size(path, parts)
-    return _Content(tuple(genes), _stacked(path, parts, genes), len(parts))
+    matrix = _stacked(path, parts, genes)
+    if told not in ("", found := f"{len(genes)} x {matrix.shape[1]}"):
+        raise DataError(
+            f"{path} holds {found} numbers, but its first line tells of {told[:40]}.", "Is it whole?"
+        )
+    return _Content(tuple(genes), matrix, len(parts))
 
 
 def _is_number(cell: str) -> bool:

@@ -6,6 +6,8 @@ import gzip
 import tracemalloc
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from engine.data.outside import MAX_LINE, read_lines, read_text
@@ -96,3 +98,36 @@ def test_bytes_that_are_no_text_are_told_with_their_place(
         list(read_lines(path))
     with pytest.raises(DataError, match=sentence):
         read_text(path, 1000)
+
+
+def parquet(path: Path, gene: str, rows: int) -> Path:
+    genes = pa.DictionaryArray.from_arrays(pa.array([0] * rows), pa.array([gene]))
+    pq.write_table(pa.table({"gene": genes, "label": ["1"] * rows}), path)
+    return path
+
+
+def test_a_text_that_a_parquet_file_repeats_is_held_once(tmp_path: Path) -> None:
+    path = parquet(tmp_path / "a.parquet", "x" * 100_000, 2000)
+    tracemalloc.start()
+    table = read_table(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert {row[0] for row in table.rows} == {"x" * 100_000}
+    assert peak < 8 * MIB, "2,000 copies would be 190 MiB"
+
+
+@pytest.mark.parametrize("read", [read_table, read_vectors])
+def test_a_parquet_file_counts_by_what_it_unpacks_to(read, tmp_path: Path) -> None:
+    path = parquet(tmp_path / "a.parquet", "x" * 1_000_000, 600)
+    assert path.stat().st_size < MIB
+    with pytest.raises(DataError, match="holds more than 512 MB"):
+        read(path)
+
+
+def test_vectors_that_are_not_as_many_as_announced_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.vec"
+    path.write_text("2 3\nA 1 2 3\nB 4 5 6\n")
+    assert read_vectors(path).genes == ("A", "B")
+    path.write_text("2 3\nA 1 2 3\n")
+    with pytest.raises(DataError, match=r"holds 1 x 3 numbers, but its first line tells of 2 x 3\."):
+        read_vectors(path)
