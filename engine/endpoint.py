@@ -9,11 +9,9 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
-import tempfile
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -23,6 +21,7 @@ from numpy.typing import NDArray
 
 from engine.cancel import check
 from store.errors import ModelError, UsageError
+from store.files import write_json
 from store.home import Home
 from store.records import EmbeddingOptions, Model
 
@@ -72,10 +71,7 @@ def agree(home: Home, host: str) -> None:
     """Record that texts may be sent to `host`, and when that was said."""
     hosts = {**_record(home), host: datetime.now(UTC).isoformat(timespec="seconds")}
     home.config.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(dir=home.config, prefix=".endpoints")
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        json.dump(hosts, stream, indent=1)
-    Path(name).replace(home.config / "endpoints.json")
+    write_json(home.config / "endpoints.json", hosts)
 
 
 def _record(home: Home) -> dict[str, str]:

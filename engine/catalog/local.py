@@ -10,15 +10,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.util
-import json
 import os
 import re
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-from store.errors import ModelError
-from store.files import replacing
+from store.errors import ModelError, StoreError
+from store.files import read_json, write_json
 from store.home import Home, find_home
 from store.records import Model
 
@@ -28,7 +27,14 @@ WEIGHTS: Final = (
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
 )
-TOKENIZERS: Final = ("tokenizer.json", "vocab.txt", "spiece.model", "sentencepiece.bpe.model", "vocab.json")
+TOKENIZERS: Final = (
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "tokenizer.model",
+)
 _IDENTITY: Final = (".safetensors", ".bin", ".json", ".txt", ".model", ".pt")
 """Endings of the files that can change a folder's vectors."""
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
@@ -126,7 +132,7 @@ def content_revision(path: Path, home: Home | None = None) -> str:
     try:
         files = _identity_files(path)
         stamp = [[name, stat.st_size, stat.st_mtime_ns] for name, stat in ((n, f.stat()) for n, f in files)]
-        remembered = _remembered(home)
+        remembered = read_json(_memory_file(home)) or {}
         entry = remembered.get(str(path), {})
         if entry.get("stamp") == stamp:
             return str(entry["sha256"])
@@ -187,18 +193,9 @@ def _memory_file(home: Home | None) -> Path:
     return (home or find_home()).cache / "digests.json"
 
 
-def _remembered(home: Home | None) -> dict[str, Any]:
-    try:
-        data = json.loads(_memory_file(home).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return data if isinstance(data, dict) else {}
-
-
 def _remember(home: Home | None, data: dict[str, Any]) -> None:
     """Replace the memory file; without it, digests are only computed again."""
     target = _memory_file(home)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, StoreError):
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with replacing(target) as fresh:
-            fresh.write_text(json.dumps(data), encoding="utf-8")
+        write_json(target, data)

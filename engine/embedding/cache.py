@@ -20,6 +20,8 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from store.files import read_json, replacing
+
 SHARD: Final = 256
 """Texts in one file: what a killed process may lose."""
 _DAMAGED: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
@@ -39,7 +41,7 @@ class VectorCache:
         self._vectors: list[NDArray[np.float32]] = []
         self.problems: tuple[str, ...] = ()
         """Why something could not be kept, in a sentence."""
-        self.about: Mapping[str, Any] = self._read_about()
+        self.about: Mapping[str, Any] = read_json(self._folder / "model.json") or {}
         """What `note` kept about the model, now or earlier; empty if there is nothing."""
 
     def __enter__(self) -> VectorCache:
@@ -79,13 +81,6 @@ class VectorCache:
         )
         self._keys, self._vectors = [], []
 
-    def _read_about(self) -> dict[str, Any]:
-        try:
-            value = json.loads((self._folder / "model.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return value if isinstance(value, dict) else {}
-
     def _shards(self) -> Iterator[tuple[list[bytes], NDArray[np.float32]]]:
         for path in sorted(self._folder.glob("*.npz")):
             try:
@@ -100,13 +95,9 @@ class VectorCache:
             yield [row.tobytes() for row in keys], vectors
 
     def _replace(self, name: str, write: Callable[[BinaryIO], object]) -> None:
-        temporary = self._folder / f".{uuid.uuid4().hex}.part"
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with temporary.open("wb") as stream:
+            with replacing(self._folder / name) as fresh, fresh.open("wb") as stream:
                 write(stream)
-            temporary.replace(self._folder / name)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
             self.problems = (f"The embedding cache {self._folder} cannot be written: {error.strerror}.",)

@@ -24,6 +24,7 @@ _LEGACY_POOLING: Final = {
 """How pooling files were written before sentence-transformers 5."""
 _PADDING: Final = {"roberta": 2, "xlm-roberta": 2, "camembert": 2, "mpnet": 2}
 """Positions that these architectures keep for padding."""
+_USUAL: Final = ("Transformer", "Pooling", "Normalize")
 _NATIVE: Final = "sentence_transformers."
 _AGAIN: Final = "Fetch the model again, or name a folder that is whole."
 
@@ -34,14 +35,24 @@ class FolderFacts:
 
     encoder: Path
     """The folder of config.json, tokenizer and weights: the model folder or a subfolder of it."""
-    pickled: bool
-    """Whether the weights come only as a pickle."""
+    tokenizer: Path
+    """The file that the tokenizer is made of."""
+    weights: Path
+    """The file of the weights, or their index."""
+    further: tuple[str, ...] = ()
+    """Steps after the encoder that are neither pooling nor normalisation."""
     pooling: str | None = None
+    """`mean`, `cls`, ...; several with `+` between them."""
     normalize: bool | None = None
     max_tokens: int | None = None
     dimension: int | None = None
     positions: int | None = None
     """Tokens there are places for."""
+
+    @property
+    def pickled(self) -> bool:
+        """Whether the weights come only as a pickle."""
+        return self.weights.name.startswith("pytorch_model")
 
 
 def read_facts(folder: Path) -> FolderFacts:
@@ -54,7 +65,7 @@ def read_facts(folder: Path) -> FolderFacts:
     modules = list(_modules(folder))
     encoder = folder / modules[0][1] if modules else folder
     config = _read_object(encoder / "config.json")
-    _need(encoder, TOKENIZERS, "tokenizer")
+    tokenizer = _need(encoder, TOKENIZERS, "tokenizer")
     weights = _need(encoder, WEIGHTS, "weight file")
     for name in ("tokenizer.json", "tokenizer_config.json"):
         if (encoder / name).is_file():
@@ -63,7 +74,9 @@ def read_facts(folder: Path) -> FolderFacts:
     pooling = next((_pooling(folder / path) for kind, path in modules if kind == "Pooling"), None)
     return FolderFacts(
         encoder=encoder,
-        pickled=weights.startswith("pytorch_model"),
+        tokenizer=tokenizer,
+        weights=weights,
+        further=tuple(f"{kind} ({place})" for kind, place in modules if kind not in _USUAL),
         pooling=pooling,
         normalize=any(kind == "Normalize" for kind, _ in modules) if modules else None,
         max_tokens=_read_object(limits).get("max_seq_length") if limits.is_file() else None,
@@ -123,10 +136,10 @@ def _pooling(folder: Path) -> str:
     return modes if isinstance(modes, str) else "+".join(modes) or "mean"
 
 
-def _need(folder: Path, names: tuple[str, ...], what: str) -> str:
+def _need(folder: Path, names: tuple[str, ...], what: str) -> Path:
     for name in names:
         if (folder / name).is_file():
-            return name
+            return folder / name
     raise ModelError(f"{folder} holds no {what} ({', '.join(names[:3])}, ...).", _AGAIN)
 
 

@@ -157,6 +157,11 @@ class _Partial:
         self.part.unlink(missing_ok=True)
         self.state.unlink(missing_ok=True)
 
+    def discard_nothing(self) -> None:
+        """Leave no trace of an attempt that brought no byte."""
+        if not self.size:
+            self.discard()
+
     def headers(self) -> dict[str, str]:
         """What to ask for."""
         if not self.size:
@@ -241,6 +246,7 @@ def _attempts(
             break
         cancel.wait(pause)
     host = httpx.URL(partial.source.url).host
+    partial.discard_nothing()
     raise FetchError(
         f"{partial.source.url} could not be fetched: {reason.rstrip('.')}.",
         f"Is {host} reachable from here? Fetching again goes on where it stopped.",
@@ -261,6 +267,7 @@ def _attempt(partial: _Partial, client: httpx.Client, cancel: threading.Event, p
         if response.status_code in _AGAIN:
             response.raise_for_status()
         if not response.is_success:
+            partial.discard_nothing()
             raise FetchError(
                 f"{partial.source.url} answers {response.status_code} {response.reason_phrase}.",
                 "Has the source moved? Its page may tell.",

@@ -10,9 +10,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Final
 
-import httpx2
 from huggingface_hub import HfApi, hf_hub_download
-from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+from huggingface_hub.errors import HTTPError
 from huggingface_hub.utils import tqdm
 
 from engine.cancel import check
@@ -77,7 +76,7 @@ def fetch_model(
             progress(name, size, size)
             url = f"{HfApi(endpoint=endpoint).endpoint}/{model.source}/resolve/{model.revision}/{name}"
             found.append(_checked(Path(place), url, expected, fresh))
-    except (HfHubHTTPError, LocalEntryNotFoundError, httpx2.HTTPError, OSError) as error:
+    except (HTTPError, OSError) as error:  # its own errors are one or the other
         raise _unreachable(model, error) from error
     if local_path(model) is None:
         raise FetchError(

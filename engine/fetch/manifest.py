@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from store.errors import DataError
+from store.files import replacing
 
 
 class Manifest:
@@ -30,10 +29,8 @@ class Manifest:
         """Keep `facts` about a file, with today's date."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self.files = {**self._read(), self._key(path): {**facts, "fetched_at": now}}
-        handle, name = tempfile.mkstemp(dir=self._folder, prefix=".manifest")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump({"files": self.files}, stream, indent=1, sort_keys=True)
-        Path(name).replace(self._path)
+        with replacing(self._path) as fresh:
+            fresh.write_text(json.dumps({"files": self.files}, indent=1, sort_keys=True), encoding="utf-8")
 
     def _key(self, path: Path) -> str:
         return path.relative_to(self._folder).as_posix() if path.is_relative_to(self._folder) else str(path)

@@ -5,7 +5,6 @@ Nothing is downloaded and no code from the folder is run.
 
 from __future__ import annotations
 
-import json
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,25 +17,9 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from engine.catalog.local import WEIGHTS
+from engine.embedding.folder import FolderFacts, read_facts
 from store.errors import ModelError
 
-_TOKENIZERS: Final = (
-    "tokenizer.json",
-    "vocab.txt",
-    "vocab.json",
-    "spiece.model",
-    "sentencepiece.bpe.model",
-    "tokenizer.model",
-)
-_POOLING_KEYS: Final = {
-    "pooling_mode_cls_token": "cls",
-    "pooling_mode_max_tokens": "max",
-    "pooling_mode_mean_tokens": "mean",
-    "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len_tokens",
-    "pooling_mode_weightedmean_tokens": "weightedmean",
-    "pooling_mode_lasttoken": "lasttoken",
-}
 POOLING_MODES: Final = ("mean", "cls", "max", "lasttoken", "mean_sqrt_len_tokens")
 _REPLACE_FOLDER: Final = "Download the model again, or point to a complete folder."
 
@@ -76,54 +59,33 @@ def load_encoder(folder: Path, dropout: float | None = None) -> Encoder:
     """
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    config = _read_config(folder, dropout)
-    weights = _first_of(folder, WEIGHTS, "weights")
-    module, info = _read_weights(folder, weights, config)
-    _check_keys(folder / "config.json", weights, module, info)
-    pooling, notes = read_pooling(folder)
+    facts = read_facts(folder)
+    pooling = pooling_of(facts)
+    config = _read_config(facts.encoder, dropout)
+    module, info = _read_weights(facts, config)
+    _check_keys(facts, module, info)
+    notes = tuple(f"The model's own {layer} layer is left out." for layer in facts.further)
     missing = {str(key).split(".")[0] for key in info["missing_keys"]}
-    return Encoder(module, _read_tokenizer(folder), pooling, "pooler" not in missing, notes)
+    return Encoder(module, _read_tokenizer(facts), pooling, "pooler" not in missing, notes)
 
 
-def read_pooling(folder: Path) -> tuple[Pooling, tuple[str, ...]]:
-    """The pooling that sentence-transformers files in `folder` describe, else the mean; and notes.
+def pooling_of(facts: FolderFacts) -> Pooling:
+    """The pooling that the model's files declare, else the mean.
 
     Raises:
-        ModelError: a file is not JSON or names a pooling that is not in `POOLING_MODES`.
+        ModelError: it is not one of `POOLING_MODES`.
     """
-    if not (folder / "modules.json").is_file():
-        return Pooling(), ()
-    modes: tuple[str, ...] = ("mean",)
-    normalize = False
-    notes = []
-    for module in _read_json(folder / "modules.json"):
-        kind = str(module["type"]).rsplit(".", 1)[-1]
-        if kind == "Pooling":
-            modes = _pooling_modes(folder / module["path"] / "config.json")
-        elif kind == "Normalize":
-            normalize = True
-        elif kind != "Transformer":
-            notes.append(f"The model's own {kind} layer ({module['path']}) is left out.")
-    return Pooling(modes, normalize), tuple(notes)
-
-
-def _pooling_modes(path: Path) -> tuple[str, ...]:
-    settings = _read_json(path)
-    named = settings.get("pooling_mode")
-    if named is None:
-        named = [mode for key, mode in _POOLING_KEYS.items() if settings.get(key)] or ["mean"]
-    modes = (named,) if isinstance(named, str) else tuple(named)
-    unknown = [mode for mode in modes if mode not in POOLING_MODES]
-    if unknown:
-        raise ModelError(f"{path} asks for {unknown[0]!r} pooling.", f"Known: {', '.join(POOLING_MODES)}.")
-    return modes
+    modes = tuple((facts.pooling or "mean").split("+"))
+    for mode in modes:
+        if mode not in POOLING_MODES:
+            raise ModelError(
+                f"{facts.encoder} asks for {mode!r} pooling.", f"Known: {', '.join(POOLING_MODES)}."
+            )
+    return Pooling(modes, bool(facts.normalize))
 
 
 def _read_config(folder: Path, dropout: float | None) -> Any:
     path = folder / "config.json"
-    if not path.is_file():
-        raise ModelError(f"{path} is missing, so this is no model folder.", _REPLACE_FOLDER)
-    _read_json(path)
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError, TypeError, StrictDataclassError) as error:
@@ -140,10 +102,10 @@ def _read_config(folder: Path, dropout: float | None) -> Any:
     return config
 
 
-def _read_weights(folder: Path, weights: Path, config: Any) -> tuple[nn.Module, dict[str, Any]]:
+def _read_weights(facts: FolderFacts, config: Any) -> tuple[nn.Module, dict[str, Any]]:
     try:
         module, info = AutoModel.from_pretrained(
-            folder,
+            facts.encoder,
             config=config,
             dtype=torch.float32,
             local_files_only=True,
@@ -153,15 +115,17 @@ def _read_weights(folder: Path, weights: Path, config: Any) -> tuple[nn.Module, 
             output_loading_info=True,
         )
     except (SafetensorError, pickle.UnpicklingError, EOFError, OSError, RuntimeError) as error:
-        raise ModelError(f"{weights} cannot be read: {first_sentence(error)}", _REPLACE_FOLDER) from error
+        raise ModelError(
+            f"{facts.weights} cannot be read: {first_sentence(error)}", _REPLACE_FOLDER
+        ) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
-            f"{folder / 'config.json'} cannot be used: {first_sentence(error)}", _REPLACE_FOLDER
+            f"{facts.encoder / 'config.json'} cannot be used: {first_sentence(error)}", _REPLACE_FOLDER
         ) from error
     return module, info
 
 
-def _check_keys(config: Path, weights: Path, module: nn.Module, info: dict[str, Any]) -> None:
+def _check_keys(facts: FolderFacts, module: nn.Module, info: dict[str, Any]) -> None:
     """Refuse a checkpoint that is not the model that its config describes.
 
     Heads that the encoder does not have (masked-language-model layers, say) may be left over in
@@ -179,37 +143,16 @@ def _check_keys(config: Path, weights: Path, module: nn.Module, info: dict[str, 
     if not problem and extra:
         problem = f"{extra[0]} has no place in the model"
     if problem:
-        raise ModelError(f"{weights} disagrees with {config.name}: {problem}.", _REPLACE_FOLDER)
+        raise ModelError(f"{facts.weights} disagrees with config.json: {problem}.", _REPLACE_FOLDER)
 
 
-def _read_tokenizer(folder: Path) -> Any:
-    # Without any vocabulary file AutoTokenizer builds one that knows five special tokens only.
-    vocabulary = _first_of(folder, _TOKENIZERS, "tokenizer")
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        if (folder / name).is_file():
-            _read_json(folder / name)
+def _read_tokenizer(facts: FolderFacts) -> Any:
     try:
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        return AutoTokenizer.from_pretrained(facts.encoder, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # the tokenizers library raises bare Exception
         raise ModelError(
-            f"{vocabulary} cannot be read: {first_sentence(error)}", _REPLACE_FOLDER
+            f"{facts.tokenizer} cannot be read: {first_sentence(error)}", _REPLACE_FOLDER
         ) from error
-
-
-def _first_of(folder: Path, names: tuple[str, ...], what: str) -> Path:
-    for name in names:
-        if (folder / name).is_file():
-            return folder / name
-    raise ModelError(f"{folder} has no {what} ({names[0]} is missing).", _REPLACE_FOLDER)
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}.", _REPLACE_FOLDER) from error
-    except ValueError as error:
-        raise ModelError(f"{path} is not valid JSON: {first_sentence(error)}", _REPLACE_FOLDER) from error
 
 
 def first_sentence(error: BaseException) -> str:

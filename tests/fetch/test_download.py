@@ -211,6 +211,7 @@ def test_a_refusal_is_final(server: Server, tmp_path: Path, status: int) -> None
     with pytest.raises(FetchError, match=f"answers {status}"):
         get(server, tmp_path / "file")
     assert len(server.asked) == 1
+    assert list(tmp_path.iterdir()) == [], "nothing came, so nothing is left"
 
 
 def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ import pytest
 import torch
 from tiny_models import make_folder
 
+from engine.embedding.folder import read_facts
 from engine.finetune import FinetuneConfig
 from engine.finetune.batches import tokenise
-from engine.finetune.folder import load_encoder, read_pooling
+from engine.finetune.folder import Pooling, load_encoder, pooling_of
 from engine.finetune.model import load_classifier
 from store.errors import ModelError
 
@@ -165,25 +166,47 @@ def test_native_features_equal_sentence_transformers(
     assert notes == ()
 
 
-def test_newer_pooling_files_name_their_mode(tmp_path: Path) -> None:
-    as_sentence_transformer(tmp_path, {"pooling_mode": "cls"}, normalize=True)
-    pooling, _ = read_pooling(tmp_path)
-    assert (pooling.modes, pooling.normalize) == (("cls",), True)
+@pytest.mark.parametrize(
+    ("pooling", "modes"),
+    [({"pooling_mode": "cls"}, ("cls",)), ({"pooling_mode": ["mean", "max"]}, ("mean", "max"))],
+)
+def test_newer_pooling_files_name_their_mode(
+    tmp_path: Path, pooling: dict[str, Any], modes: tuple[str, ...]
+) -> None:
+    folder = make_folder(tmp_path)
+    as_sentence_transformer(folder, pooling, normalize=True)
+    found = pooling_of(read_facts(folder))
+    assert (found.modes, found.normalize) == (modes, True)
 
 
 def test_without_files_the_pooling_is_the_mean(tmp_path: Path) -> None:
-    assert read_pooling(tmp_path)[0].modes == ("mean",)
+    assert pooling_of(read_facts(make_folder(tmp_path))) == Pooling(("mean",), False)
 
 
 def test_an_unknown_pooling_is_told(tmp_path: Path) -> None:
-    as_sentence_transformer(tmp_path, {"pooling_mode": "median"}, normalize=False)
+    folder = make_folder(tmp_path)
+    as_sentence_transformer(folder, {"pooling_mode": "median"}, normalize=False)
     with pytest.raises(ModelError, match="median"):
-        read_pooling(tmp_path)
+        load_encoder(folder)
 
 
 def test_a_layer_that_is_left_out_is_told(tmp_path: Path) -> None:
-    as_sentence_transformer(tmp_path, {"pooling_mode": "mean"}, normalize=False)
-    modules = json.loads((tmp_path / "modules.json").read_text())
+    folder = make_folder(tmp_path)
+    as_sentence_transformer(folder, {"pooling_mode": "mean"}, normalize=False)
+    modules = json.loads((folder / "modules.json").read_text())
     modules.append({"idx": 2, "name": "2", "path": "2_Dense", "type": "sentence_transformers.models.Dense"})
-    (tmp_path / "modules.json").write_text(json.dumps(modules))
-    assert "Dense" in read_pooling(tmp_path)[1][0]
+    (folder / "modules.json").write_text(json.dumps(modules))
+    assert load_encoder(folder).notes == ("The model's own Dense (2_Dense) layer is left out.",)
+
+
+def test_an_encoder_in_a_subfolder_is_found(tmp_path: Path) -> None:
+    (tmp_path / "0_Transformer").mkdir()
+    make_folder(tmp_path / "0_Transformer")
+    step = {
+        "idx": 0,
+        "name": "0",
+        "path": "0_Transformer",
+        "type": "sentence_transformers.models.Transformer",
+    }
+    (tmp_path / "modules.json").write_text(json.dumps([step]))
+    assert load_encoder(tmp_path).pooler_loaded
