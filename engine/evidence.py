@@ -15,7 +15,7 @@ from engine.workshop import Context, LocalWorkshop, Workshop
 from store.database import connect
 from store.errors import GeneArenaError, StoreError, UsageError
 from store.home import Home
-from store.records import Scored, Unit
+from store.records import Audit, Scored, Task, Unit
 
 Columns = list[str]
 Rows = list[tuple[Any, ...]]
@@ -176,15 +176,31 @@ def _plan_again(home: Home, row: Mapping[str, Any]) -> tuple[Unit, Plan]:
         params=spec["protocol"]["params"],
         scheme=spec["split"]["scheme"],
     )
-    if "@" in selection.text:
-        raise StoreError("Its texts came from a file of descriptions, which is not kept.")
-    plan = build_plan(selection, home, {})
+    # Its genes, labels and texts are in the store, wherever they came from and whatever became of that.
+    plan = build_plan(selection, home, {}, {row["task"]: _stored_task(home, row["task"], spec)})
     if plan.blocked:
         raise StoreError(plan.blocked[0].reason)
     [unit] = plan.units
     if unit.key != row["key"]:
         raise StoreError(f"Something it depends on has changed since: {_changed(spec, dict(unit.spec))}.")
     return unit, plan
+
+
+def _stored_task(home: Home, name: str, spec: Mapping[str, Any]) -> Task:
+    with connect(home) as con:
+        found = con.execute(
+            "select title, classes, source from tasks where hash = ?", [spec["task"]]
+        ).fetchall()
+        rows = con.execute(
+            'select gene, label, text from task_genes where task_hash = ? order by "index"', [spec["task"]]
+        ).fetchall()
+    if not found:
+        raise StoreError("The genes and texts it was computed from are not in the store.")
+    [(title, classes, source)] = found
+    genes, labels, texts = zip(*rows, strict=True)
+    return Task(
+        name, title, tuple(classes), genes, labels, texts, Audit(()), source, recipe=spec["axes"]["text"]
+    )
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

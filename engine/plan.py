@@ -81,10 +81,16 @@ class Plan:
         return tuple(unit for unit in self.units if unit.key not in skipped)
 
 
-def build_plan(selection: Selection, home: Home, finished: Mapping[str, str]) -> Plan:
+def build_plan(
+    selection: Selection,
+    home: Home,
+    finished: Mapping[str, str],
+    tasks: Mapping[str, Task] | None = None,
+) -> Plan:
     """The plan of `selection`, given what is `finished` (unit key -> `scored` or `failed`).
 
-    A task or model that is known but cannot be used is `blocked` with its reason.
+    A task or model that is known but cannot be used is `blocked` with its reason. `tasks` stand in for
+    loading those of the selection, whose texts they have.
 
     Raises:
         UsageError: a name or value that is not known, or nothing chosen.
@@ -94,7 +100,7 @@ def build_plan(selection: Selection, home: Home, finished: Mapping[str, str]) ->
     protocols = [_protocol(name, selection.params) for name in selection.protocols]
     _check_params(selection.params, protocols)
     models = {model.name: model for model in (find_model(name, home) for name in selection.models)}
-    tasks, refused = _load_tasks(selection, axes, home)
+    tasks, refused = (tasks, {}) if tasks else _load_tasks(selection, axes, home)
 
     units: list[Unit] = []
     blocked: list[Blocked] = []

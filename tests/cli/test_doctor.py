@@ -9,6 +9,7 @@ import threading
 import time
 from collections import namedtuple
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -236,3 +237,23 @@ def test_verify_tells_what_cannot_be_recomputed(computed, call, again, monkeypat
     reasons = {verdict["protocol"]: verdict["reason"] for verdict in call.json("verify", code=1)}
     assert "protocol" in reasons["lr"]
     assert reasons["lr-cv"] == ""
+
+
+def test_verify_needs_neither_the_label_file_nor_the_descriptions(home, call, again, tmp_path):
+    task, texts = workbench.write_task(tmp_path), tmp_path / "texts.csv"
+    texts.write_text("gene,description\n" + "".join(f"toy_up{n},told {n}\n" for n in range(12)))
+    chosen = Selection((small_home.MODEL,), (task,), ("lr",), (41,), descriptions=str(texts))
+    plan = build_plan(chosen, home, {})
+    [unit] = plan.units
+    assert "@" in unit.spec["axes"]["text"]
+    store = Store(home)
+    context = Context("cpu", small_home.ENVIRONMENT.hash, threading.Event())
+    vectors = TaskVectors(np.zeros((1, 1), "f4"), "h", ())
+    store.append(small_home.ENVIRONMENT, *plan.models.values(), *plan.tasks.values())
+    store.append(again.classify(unit, plan.tasks[unit.task], vectors, context))
+    store.flush()
+    store.close()
+    Path(task).unlink()
+    texts.unlink()
+    [verdict] = call.json("verify")
+    assert verdict["same"]
