@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from store.records import EmbeddingOptions, Model
 
-SPECIAL_TOKENS = 2
-"""Tokens that an encoder puts around a text."""
-
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
@@ -105,7 +102,7 @@ def cuts(text: str, models: Sequence[tuple[Model, str]]) -> list[Cut]:
     """Where each model with a tokeniser file on this machine stops reading `text`.
 
     Args:
-        text: What would be embedded, without a prefix.
+        text: What is embedded; the authors' code put no prefix before it.
         models: Each with its folder.
     """
     from tokenizers import Tokenizer
@@ -118,8 +115,9 @@ def cuts(text: str, models: Sequence[tuple[Model, str]]) -> list[Cut]:
         tokenizer = Tokenizer.from_file(str(file))
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        encoded = tokenizer.encode(model.prefix + text, add_special_tokens=False)
-        tokens, limit = len(encoded.ids), model.max_tokens - SPECIAL_TOKENS
-        end = encoded.offsets[limit - 1][1] - len(model.prefix) if tokens > limit else None
+        encoded = tokenizer.encode(text, add_special_tokens=False)
+        tokens = len(encoded.ids)
+        limit = model.max_tokens - tokenizer.num_special_tokens_to_add(is_pair=False)
+        end = encoded.offsets[limit - 1][1] if tokens > limit else None
         found.append(Cut(model.name, tokens, limit, end, text[:end] if end is not None else text))
     return found

@@ -22,6 +22,8 @@ from tui.widgets.pane import Pane
 from tui.widgets.words import count, say
 
 if TYPE_CHECKING:
+    from textual.binding import ActiveBinding
+
     from tui.app import ArenaApp
     from tui.arena import Arena, Pulse
     from tui.widgets.commandbar import Command, CommandBar
@@ -306,11 +308,14 @@ class ArenaScreen(Screen[None]):
         """Tell the keys of the focused pane, the screen and the application."""
         from tui.screens.help import Help
 
-        # The screen's own keys first: they are what one came to look up.
-        own = f"{self.MODE}."
-        active = sorted(
-            self.active_bindings.values(), key=lambda item: not (item.binding.id or "").startswith(own)
-        )
+        # What one came to look up first: the bottom line's keys, then the screen's others.
+        own = (*self.FOOTER, f"{self.MODE}.")
+
+        def place(active: ActiveBinding) -> int:
+            name = active.binding.id or ""
+            return next((i for i, start in enumerate(own) if name.startswith(start)), len(own))
+
+        active = sorted(self.active_bindings.values(), key=place)
         bindings = [(self.app.get_key_display(item.binding), item.binding) for item in active]
         self.app.push_screen(Help(self.MODE, self.ABOUT, bindings))
 

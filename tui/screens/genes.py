@@ -148,7 +148,8 @@ class GenesScreen(ArenaScreen):
         grid = self.query_one("#genes", Grid)
         grid.empty = EMPTY
         grid.show(rows)
-        self.query_one("#genes-pane", Pane).say(count(len(rows)), ("  the hardest first", "dim"))
+        legend = ("  the hardest first; error 0: right, 1: wrong", "dim")
+        self.query_one("#genes-pane", Pane).say(count(len(rows)), legend)
         if self._wanted:
             self.receive(self._wanted)
         self._show_gene()
@@ -229,14 +230,22 @@ def gene_text(detail: GeneDetail, cuts: Sequence[Cut]) -> Content:
             (f"{task}: {' and '.join(sorted(labels))}{'  (in both classes)' if tone else ''}\n", tone)
         )
     for text in dict.fromkeys(text for _, _, text in detail.labels):
-        parts += ["\n", text, "\n"]
+        parts += ["\n", *_as_read(text, cuts), "\n"]
     for cut in cuts:
         tokens = count(cut.tokens, "token")
         if cut.at is None:
             parts.append((f"\n{cut.model}: all of it, {tokens}", "dim"))
         else:
-            parts.append((f"\n{cut.model}: {tokens}, reads {cut.limit}, to ...{cut.seen[-30:]!r}", "warn"))
+            parts.append((f"\n{cut.model}: {tokens}, reads {cut.limit}, up to {cut.seen[-20:]!r}", "warn"))
     return say(*parts)
+
+
+def _as_read(text: str, cuts: Sequence[Cut]) -> list[object]:
+    """The text, with a mark where the first model stops reading."""
+    ends = [cut.at for cut in cuts if cut.at is not None and text.startswith(cut.seen)]
+    if not ends:
+        return [text]
+    return [text[: min(ends)], (" >| ", "warn"), (text[min(ends) :], "dim")]
 
 
 SCREEN = GenesScreen

@@ -27,7 +27,17 @@ class Said(Static):
         if isinstance(before, Content) and looks_same(before, content):
             return
         lines = before.plain.split("\n") if isinstance(before, Content) else []
-        self.update(content, layout=self._may_grow(lines, content.plain.split("\n")))
+        grows = self._may_grow(lines, content.plain.split("\n"))
+        self.update(content, layout=grows)
+        if grows:
+            self.call_after_refresh(self._lay_out, self.size.height)
+
+    def _lay_out(self, before: int) -> None:
+        """Ask for room again if none came: Textual keeps the height of the last layout where another
+        widget has it laid out between two updates of one turn.
+        """
+        if self.size.height == before:
+            self.refresh(layout=True)
 
     def _may_grow(self, before: list[str], after: list[str]) -> bool:
         """Whether the height may have to change: it is not fixed, and lines were added or may wrap."""
