@@ -133,7 +133,9 @@ class LocalWorkshop:
                 if missing:
                     raise DataError(
                         f"{model.name} has no vector for {len(missing)} genes of {task.name}, "
-                        f"{missing[0]} among them."
+                        f"{missing[0]} among them.",
+                        "Run all models on the genes it has: genearena import task "
+                        f"{task.name} --covered-by {model.name}",
                     )
                 found[task.name] = TaskVectors(vectors, hash_vectors(vectors), ())
             return found

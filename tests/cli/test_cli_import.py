@@ -101,3 +101,22 @@ def test_a_model_that_cannot_be_used_leaves_no_trace(home):
     with pytest.raises(UsageError):
         adopt_model(home, {"name": "own", "source": "hf:org/name"})
     assert home.config_file.read_text() == "# mine\n"
+
+
+def test_a_task_can_be_cut_to_the_genes_of_a_table(call, tmp_path, labels):
+    call("import", "task", labels, "--name", "mine")
+    path = tmp_path / "part.csv"
+    path.write_text(
+        "gene,x,y\n" + "".join(f"{'ENSG' if n % 3 else 'G'}{n:011d},{n}.5,1\n" for n in range(40))
+    )
+    call("import", "vectors", str(path), "--name", "table")
+    report = call.json("import", "task", "mine", "--covered-by", "table")
+    assert (report["name"], report["counts"]) == ("mine.in.table", [20, 20])
+    plan = call.json(
+        "run", "--tasks", "mine.in.table", "--models", "table", "--protocols", "lr", "--dry-run"
+    )
+    assert plan["to_run"] == 10
+    assert "no table of vectors" in call.refused("import", "task", "mine", "--covered-by", "gte-small")
+    assert "--positive" in call.refused(
+        "import", "task", "mine", "--covered-by", "table", "--positive", "up"
+    )

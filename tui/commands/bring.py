@@ -12,12 +12,21 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from store.errors import UsageError
-from tui.commands.common import Session, command, json_option, put, put_json, put_table, say
+from tui.commands.common import Session, command, json_option, names, put, put_json, put_table, say
 from tui.commands.narrate import Narrator, bytes_line
 
 if TYPE_CHECKING:
+    from engine.data.importers import ImportReport
     from store.home import Home
 
+_OWNERS: Final = {
+    "kind": "task",
+    "title": "task",
+    "positive": "task",
+    "covered_by": "task",
+    "genes": "vectors",
+}
+"""What an option is for."""
 _SHOWN: Final = 10
 """Identifiers named in text; --json has all."""
 
@@ -29,6 +38,12 @@ _SHOWN: Final = 10
 @click.option("--kind", default="auto", show_default=True, help="Task: the format of the file.")
 @click.option("--title", default="", help="Task: a line to show.")
 @click.option("--positive", default="", metavar="LABEL", help="Task: the positive one of two classes.")
+@click.option(
+    "--covered-by",
+    multiple=True,
+    metavar="A,B",
+    help="Task: only its genes that these tables of vectors have; FILE may name a task.",
+)
 @click.option(
     "--genes", type=click.Path(path_type=Path), help="Vectors: one gene a line, for a bare matrix."
 )
@@ -49,9 +64,12 @@ def import_command(
     """
     if what == "genes" and name:
         raise UsageError("A gene table keeps its own name.", "Leave --name out.")
-    for option, owner in {"kind": "task", "title": "task", "positive": "task", "genes": "vectors"}.items():
-        if what != owner and chosen[option] not in ("", "auto", None):
-            raise UsageError(f"--{option} is for a {owner}, not for {what}.")
+    for option, owner in _OWNERS.items():
+        if what != owner and chosen[option] not in ("", "auto", None, ()):
+            raise UsageError(f"--{option.replace('_', '-')} is for a {owner}, not for {what}.")
+    if chosen["covered_by"]:
+        _import_covered(session.writable(), file, name, as_json, chosen)
+        return
     name = name or file.name.partition(".")[0]
     _IMPORTERS[what](session.writable(), file, name, as_json, chosen)
 
@@ -62,6 +80,24 @@ def _import_task(home: Home, file: Path, name: str, as_json: bool, chosen: dict[
     report = import_task(
         file.expanduser(), name, home, chosen["kind"], title=chosen["title"], positive=chosen["positive"]
     )
+    _put_task(report, as_json)
+
+
+def _import_covered(home: Home, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:
+    from engine.catalog.models import find_model
+    from engine.data.importers import import_covered
+
+    for option in ("kind", "title", "positive"):
+        if chosen[option] not in ("", "auto"):
+            raise UsageError(f"--{option} does not go with --covered-by.", "Import the whole task first.")
+    models = [find_model(one, home) for one in names(chosen["covered_by"])]
+    for model in models:
+        if model.kind != "vectors":
+            raise UsageError(f"{model.name} is no table of vectors, so it covers every gene with a text.")
+    _put_task(import_covered(str(file), models, name, home), as_json)
+
+
+def _put_task(report: ImportReport, as_json: bool) -> None:
     if as_json:
         put_json(asdict(report))
         return

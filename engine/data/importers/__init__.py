@@ -5,6 +5,7 @@ Vectors are imported by `engine.data.vectors`, which needs numpy and is loaded o
 
 from __future__ import annotations
 
+from engine.data.importers.covered import import_covered
 from engine.data.importers.descriptions import DescriptionsReport, import_descriptions
 from engine.data.importers.detect import KINDS
 from engine.data.importers.gene_tables import GenesReport, import_genes
@@ -15,6 +16,7 @@ __all__ = [
     "DescriptionsReport",
     "GenesReport",
     "ImportReport",
+    "import_covered",
     "import_descriptions",
     "import_genes",
     "import_task",

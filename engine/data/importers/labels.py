@@ -84,14 +84,25 @@ def import_task(
     task = resolve(
         raw, make_resolver(home, SAMPLE), Heading(name, title or path.name, raw.classes, path.name)
     )
-    brings = any(row.description for row in raw.rows)
+    return keep_task(task, kind, raw.notes, home)
+
+
+def keep_task(task: LabelList, kind: str, notes: tuple[str, ...], home: Home) -> ImportReport:
+    """Write `task` into `home` under the name of its heading, with a report.
+
+    Raises:
+        DataError: too few genes of a class.
+        StoreError: it cannot be written.
+    """
+    brings = any(gene.description for gene in task.genes.values())
     compose = composer(effective_text("facts", brings))
     audited = audit(
         task, "unique", lambda symbol: compose(task.genes[symbol], task.genes[symbol].description)
     )
-    report = _report(task, tuple(item.used for item in audited.audit.classes), kind, home.tasks / name, raw)
+    folder = home.tasks / task.heading.name
+    report = _report(task, tuple(item.used for item in audited.audit.classes), kind, folder, notes)
     text = json.dumps(asdict(report), ensure_ascii=False, indent=1) + "\n"
-    write_house(home.tasks / name, (task,), {"report.json": text})
+    write_house(folder, (task,), {"report.json": text})
     return report
 
 
@@ -135,10 +146,11 @@ def resolve(raw: RawTask, resolver: Resolver, heading: Heading) -> LabelList:
     return LabelList(heading, rows, meanings, genes)
 
 
-def _report(task: LabelList, used: tuple[int, ...], kind: str, folder: Path, raw: RawTask) -> ImportReport:
+def _report(
+    task: LabelList, used: tuple[int, ...], kind: str, folder: Path, notes: tuple[str, ...]
+) -> ImportReport:
     meanings = task.meanings.values()
     given = sum(1 for meaning in meanings if meaning.step == GIVEN)
-    notes = raw.notes
     if given:
         notes += (
             f"{given} symbols are used as given; after `genearena fetch ncbi` they can be looked up.",

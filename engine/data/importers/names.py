@@ -24,3 +24,8 @@ def check_name(name: str, taken: Iterable[str]) -> None:
         )
     if name.casefold() in {other.casefold() for other in taken}:
         raise UsageError(f"The name {name!r} is taken.", "Choose another with --name.")
+
+
+def plain_name(text: str) -> str:
+    """The nearest to `text` that may be a name."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:64].rstrip(".")
