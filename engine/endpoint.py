@@ -53,9 +53,13 @@ def host_of(model: Model) -> str:
 
 
 def question(model: Model, texts: Sequence[str]) -> str:
-    """What the user is asked before anything is sent."""
+    """What the user is asked before anything is sent; there is at least one text."""
     size = sum(map(len, texts))
-    return f"{len(texts)} texts ({size:,} characters) will be sent to {host_of(model)}. Agree?"
+    first = texts[0] if len(texts[0]) <= 60 else f"{texts[0][:59]}…"
+    return (
+        f"{model.name} sends {len(texts)} texts ({size:,} characters; the first is {first!r}) to "
+        f"{host_of(model)}. Agree?"
+    )
 
 
 def agreed_hosts(home: Home) -> frozenset[str]:

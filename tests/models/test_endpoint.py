@@ -138,7 +138,8 @@ def test_an_agreement_is_kept_for_its_host_only(tmp_path: Path, server: Fake) ->
 
 def test_the_question_tells_how_much_goes_where() -> None:
     asked = question(Model("x", "endpoint", "https://user:pass@api.example.org:8443/v1#m"), ["abc", "de"])
-    assert asked == "2 texts (5 characters) will be sent to api.example.org:8443. Agree?"
+    assert asked == "x sends 2 texts (5 characters; the first is 'abc') to api.example.org:8443. Agree?"
+    assert "…" in question(Model("x", "endpoint", "https://a.org/v1#m"), ["text " * 20])
 
 
 def test_the_key_comes_from_the_environment_and_is_written_nowhere(

@@ -18,6 +18,7 @@ from engine.runner import Options
 from store.errors import UsageError
 from store.home import Home
 from tui.commands.common import names, pairs, say
+from tui.commands.consent import ask_consent
 
 DEFAULT_MODELS: Final = "all-MiniLM-L6-v2"
 DEFAULT_PROTOCOLS: Final = "lr,rf,lr-cv,rf-cv"
@@ -165,6 +166,8 @@ def checked_plan(selection: Selection, home: Home) -> Plan:
     store = Store(home)
     try:
         plan = build_plan(selection, home, store.finished())
+        if ask_consent(plan, home):
+            plan = build_plan(selection, home, store.finished())
     finally:
         store.close()
     models = {unit.model for unit in plan.units}
