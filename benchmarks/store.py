@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,8 +31,6 @@ Columns = dict[str, Any]
 MODELS: Final = 250
 TASKS: Final = 40
 SCORES: Final = 1_000_000
-INSERTED: Final = 100_000
-"""Rows of the batch insert."""
 SINGLE: Final = 300
 """Rows inserted one by one, which is scaled up."""
 ROUNDS: Final = 5
@@ -70,7 +69,7 @@ def score_columns(frame: pd.DataFrame) -> Columns:
     """Those scores as rows of the table `scores`."""
     size = len(frame)
     same = {"config": "c" * 12, "best_params": "{}", "split_hash": "s" * 40}
-    same |= {"vectors_hash": "v" * 40, "predictions_hash": "p" * 40, "finished_at": "2026-11-23 12:00:00"}
+    same |= {"vectors_hash": "v" * 40, "predictions_hash": "p" * 40, "finished_at": datetime(2026, 11, 23)}
     same |= {"auprc": 0.7, "precision": 0.7, "recall": 0.7, "f1": 0.7, "brier": 0.2}
     same |= {"n_train": 430, "n_test": 49, "notes": [], "seconds": [("fit", 0.25), ("predict", 0.01)]}
     return {
@@ -216,7 +215,7 @@ def batch_insert() -> list[Row]:
     """Rows in one statement, and one by one, each committed: of `predictions`, the most by far, and
     of `scores`, the widest.
     """
-    size = INSERTED
+    size = SCORES
     predictions = {
         "key": [f"{place // 50:040x}" for place in range(size)],
         "index": [place % 50 for place in range(size)],
@@ -245,17 +244,17 @@ def _inserted(table: str, columns: Columns, limit: str, why: str) -> Row:
             single.append(_wall(lambda: _one_by_one(con, table, columns)) / SINGLE)
             con.execute(f"DELETE FROM {table}")
             con.begin()
-            batch.append(_wall(lambda: (insert(con, table, columns), con.commit())) / INSERTED)
+            batch.append(_wall(lambda: (insert(con, table, columns), con.commit())) / SCORES)
             kept = con.execute(f"SELECT count(*) FROM {table}").fetchone()
             con.execute(f"DELETE FROM {table}")
         con.close()
     before, after = statistics.median(single), statistics.median(batch)
     return {
-        "work": f"{INSERTED:,} rows of {table}, {len(columns)} columns: one batch, one commit",
+        "work": f"{SCORES:,} rows of {table}, {len(columns)} columns: one batch, one commit",
         "reference": f"each committed by itself {before * 1e6:.0f} us/row",
         "ours": f"{after * 1e6:.2f} us/row",
         "ratio": before / after,
-        "equal": kept == (INSERTED,),
+        "equal": kept == (SCORES,),
         "limit": limit,
         "note": f"wall time, single inserts measured on {SINGLE} rows, median of three turns; {why}",
     }

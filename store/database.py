@@ -163,14 +163,10 @@ def insert(
     """
     import pyarrow as pa
 
-    maps = {
-        "seconds": pa.map_(pa.string(), pa.float64()) if table == "scores" else None,
-        "printed": pa.map_(pa.string(), pa.float64()),
-        "versions": pa.map_(pa.string(), pa.string()),
-    }
-    con.register(
-        "incoming", pa.table({name: pa.array(values, maps.get(name)) for name, values in columns.items()})
-    )
+    # With the table's own types pyarrow need not guess them first, which takes as long again.
+    types = con.sql(f"FROM {table} LIMIT 0").to_arrow_table().schema
+    columns = {name: pa.array(values, types.field(name).type) for name, values in columns.items()}
+    con.register("incoming", pa.table(columns))
     con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming {known}")
     con.unregister("incoming")
 
