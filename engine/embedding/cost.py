@@ -31,6 +31,7 @@ def forget_peak(device: str) -> None:
     if device.startswith("cuda"):
         import torch
 
+        torch.cuda.init()  # the allocator refuses the reset before
         torch.cuda.reset_peak_memory_stats(device)
         return
     with contextlib.suppress(OSError):

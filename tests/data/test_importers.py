@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.data.house import read_headings, read_label_list
+from engine.data.identifiers import COMPLETE, GENE_INFO
 from engine.data.importers import KINDS, import_task
 from engine.data.importers.detect import read_raw
 from engine.data.importers.raw import order_classes
@@ -358,3 +359,23 @@ def test_original_files_load_in_their_original_form(home: Home) -> None:
     used = {path.name: import_task(path, path.name, home).used for path in files}
     assert used == {path.name: expected[path.stem] for path in files}
     assert len(used) == 10
+
+
+def test_the_report_tells_why_an_identifier_is_left_out(tmp_path: Path, home: Home) -> None:
+    folder = home.downloads / "ncbi"
+    folder.mkdir(parents=True)
+    header = (
+        "#tax_id\tGeneID\tSymbol\tSynonyms\tdbXrefs\tmap_location\tdescription\ttype_of_gene\t"
+        "Full_name_from_nomenclature_authority\n"
+    )
+    rows = (f"9606\t{n}\tFILL{n}\tTWICE{n // 2}\t-\t-\t-\tncRNA\t-\n" for n in range(1, COMPLETE + 1))
+    (folder / GENE_INFO).write_text(header + "".join(rows))
+    path = tmp_path / "task.csv"
+    given = [*(f"FILL{n}" for n in range(1, 31)), "TWICE5", "TWICE6", "1-Mar", "NOSUCH"]
+    path.write_text("gene,label\n" + "".join(f"{gene},{n % 2}\n" for n, gene in enumerate(given)))
+    assert import_task(path, "x", home).steps == {
+        "approved symbol": 30,
+        "not mapped: alias of more than one gene": 2,
+        "not mapped: a date, as spreadsheets make of symbols": 1,
+        "not mapped": 1,
+    }

@@ -109,13 +109,14 @@ def _put_task(report: ImportReport, as_json: bool) -> None:
         ("identifiers", "resolved by"), [(count, step) for step, count in report.steps.items()], right={0}
     )
     if report.unresolved:
-        more = ", ..." if len(report.unresolved) > _SHOWN else ""
+        more = "; --json names all" if len(report.unresolved) > _SHOWN else ""
         shown = ", ".join(report.unresolved[:_SHOWN])
-        say(f"{len(report.unresolved)} identifiers are left out: {shown}{more}")
+        say(f"left out, {len(report.unresolved)} in all: {shown}{more}")
     for identifier, symbols in list(report.ambiguous.items())[:_SHOWN]:
         say(f"{identifier} means more than one gene: {', '.join(symbols)}")
     for note in report.notes:
         say(note)
+    say(f"kept in {report.folder}")
     say(f"`genearena run --tasks {report.name} --rank` runs it and prints the ranked tables.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -12,6 +13,7 @@ from engine.data.audit import audit
 from engine.data.genes import Gene
 from engine.data.house import (
     AS_GIVEN,
+    NOT_MAPPED,
     Heading,
     LabelList,
     Meaning,
@@ -162,8 +164,13 @@ def _report(
         classes=task.heading.classes,
         counts=task.counts,
         used=used,
-        steps=dict(Counter(meaning.step.split(":")[0] for meaning in meanings).most_common()),
+        steps=dict(Counter(_kind_of_step(meaning.step) for meaning in meanings).most_common()),
         unresolved=tuple(sorted(meaning.identifier for meaning in meanings if not meaning.symbols)),
         ambiguous={item.identifier: item.symbols for item in meanings if len(item.symbols) > 1},
         notes=notes,
     )
+
+
+def _kind_of_step(step: str) -> str:
+    """`step` without the genes between which it could not decide."""
+    return re.sub(rf"^({NOT_MAPPED}: [\w ]+) of \S+ and .*", r"\1 of more than one gene", step)

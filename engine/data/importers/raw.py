@@ -109,7 +109,12 @@ def with_positive(task: RawTask, positive: str) -> RawTask:
     Raises:
         UsageError: there are not two classes, or none of that name.
     """
-    if len(task.classes) != 2 or positive not in task.classes:
+    if len(task.classes) != 2:
+        raise UsageError(
+            f"{task.path.name} has {len(task.classes)} classes, so none is the positive one.",
+            "With more than two, each is scored against the rest; leave it out.",
+        )
+    if positive not in task.classes:
         raise UsageError(
             f"Class {positive!r} cannot be the positive one.",
             f"The classes of {task.path.name} are: {', '.join(task.classes)}.",
