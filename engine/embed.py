@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.cancel import check
+from engine.catalog.local import content_revision
 from engine.catalog.models import how_to_get, local_path
 from engine.embedding.cache import VectorCache, text_key
 from engine.embedding.cost import Cost, forget_peak, peak_memory
@@ -133,7 +134,7 @@ def look_up(
         float32 [n, d] in the order of `genes`, zero for a gene that has none, and those genes.
 
     Raises:
-        ModelError: the table is not on this machine.
+        ModelError: the table is not on this machine, or is not the one that the revision names.
         DataError: the table cannot be read as vectors.
     """
     from engine.data.vector_files import read_vectors
@@ -141,6 +142,10 @@ def look_up(
     path = local_path(model, home)
     if path is None:
         raise ModelError(*how_to_get(model))
+    if content_revision(path, home) != model.revision:
+        raise ModelError(
+            f"{path} is another file than {model.name} was taken from.", "Put the right one in its place."
+        )
     table = read_vectors(path, wanted=frozenset(genes).__contains__)
     rows = {gene: row for row, gene in enumerate(table.genes)}
     vectors = np.zeros((len(genes), table.matrix.shape[1]), np.float32)

@@ -233,3 +233,13 @@ def test_a_table_is_looked_up_by_gene(tmp_path: Path) -> None:
     gone = Model("gone", "vectors", str(tmp_path / "gone.csv"))
     with pytest.raises(ModelError, match=r"gone\.csv"):
         look_up(gone, ["A"])
+
+
+def test_a_table_that_was_replaced_gives_no_vectors_under_the_old_revision(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("gene,x\nA,1\n")
+    model = find_model(str(table))
+    table.write_text("gene,x\nA,22\n")
+    with pytest.raises(ModelError, match="another file"):
+        look_up(model, ["A"])
+    assert look_up(find_model(str(table)), ["A"])[0].tolist() == [[22]]
