@@ -61,7 +61,7 @@ def format_of(path: Path, named: str | None = None) -> str:
     if found not in FORMATS:
         raise UsageError(
             f"The format of {path} cannot be told from its name.",
-            f"Use --format with one of: {', '.join(FORMATS)}.",
+            f"Let it end in one of {', '.join(SUFFIXES)}, or name a --format.",
         )
     return found
 

@@ -273,8 +273,9 @@ async def test_the_table_is_written_with_its_numbers_apart(arena, tmp_path, suff
         assert lines[1].startswith("mini,own,0.9,0.031,1.0,10,0.8,")
         assert len(lines) == 3
     if suffix == ".tex":
-        assert "Printed" in path.read_text()
-        assert "tabular" in path.read_text()
+        assert "model & tall & small & mean & rank" in path.read_text()
+        assert "mini & 0.900 $\\pm$ 0.031 (1) & 0.800 $\\pm$ 0.031 (1) & 0.850 & 1 " in path.read_text()
+        assert "Printed (paper) & 0.800 (2)" in path.read_text()
 
 
 async def test_a_file_that_cannot_be_written_is_a_sentence(arena, tmp_path):

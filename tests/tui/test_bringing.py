@@ -12,6 +12,7 @@ from store.errors import DataError
 from store.home import find_home
 from tui.arena import Arena
 from tui.bring import Brought, bring, free_name
+from tui.screens.pickers import completions
 
 
 @pytest.fixture
@@ -67,7 +68,21 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path):
     assert error.value.hint or error.value.message
 
 
-@presses("plan.bring")
+def test_paths_are_completed_as_in_a_shell(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "data").mkdir()
+    for name in ("data/genes.csv", "data/genes.txt", "data/.hidden", "other"):
+        (tmp_path / name).touch()
+    assert completions("d") == ["data/"]
+    assert completions("data/g") == ["data/genes.csv", "data/genes.txt"]
+    assert completions("data/.") == ["data/.hidden"]
+    assert completions(f"{tmp_path}/o") == [f"{tmp_path}/other"]
+    assert completions("~/o") == ["~/other"]
+    assert completions("nowhere/x") == completions("~nobody-at-all/x") == []
+
+
+@presses("plan.bring", "prompt.complete")
 async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkeypatch):
     asked = []
 
@@ -93,9 +108,7 @@ async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkey
         await until(pilot, lambda: "The path of a task: genes and labels." in screen_text(app))
         await pilot.press(*"mi")
         await until(pilot, lambda: "mine.csv" in screen_text(app))
-        await pilot.press("enter")
-        await until(pilot, lambda: "mine.csv" in screen_text(app))
-        await pilot.press("enter")
+        await pilot.press("tab", "enter")
         await until(pilot, lambda: asked == [("task", "mine.csv")])
         await until(pilot, lambda: "12 of 12 used: a" in screen_text(app))
         assert "mine is here." in screen_text(app)

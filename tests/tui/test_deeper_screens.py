@@ -166,6 +166,16 @@ async def test_a_gene_in_full(arena, size):
         assert "0.987" in screen_text(app)
 
 
+async def test_a_gene_that_is_searched_for_is_the_one_told_about(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await on_screen(pilot, "5", "TEXT AND LABELS  FOXP2")
+        await pilot.press("slash", *"brca", "enter")
+        await until(pilot, lambda: "TEXT AND LABELS  BRCA1" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: ">BRCA1" in screen_text(app) and "TP53" in screen_text(app))
+
+
 async def test_a_gene_no_model_has_embedded_says_so(arena):
     app = make_app(arena)
     async with drive(app) as pilot:

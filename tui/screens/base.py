@@ -40,6 +40,14 @@ class ShownTable:
     rows: Sequence[Sequence[Any]]
     cursor: int
     """The row under the cursor."""
+    printed: tuple[Sequence[str], Sequence[Sequence[Any]]] | None = None
+    """Columns and rows for Markdown and LaTeX, if people read them in another form than programs."""
+
+    def content(self, kind: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+        """Columns and rows for a file of this kind."""
+        if self.printed is not None and kind in ("markdown", "latex"):
+            return self.printed
+        return self.columns, self.rows
 
     def text(self, kind: str) -> str:
         """The row under the cursor, or the table as `tsv`, `markdown` or `latex`."""
@@ -49,7 +57,7 @@ class ShownTable:
             return "\t".join(map(str, self.rows[self.cursor]))
         if kind == "tsv":
             return "\n".join("\t".join(map(str, row)) for row in (self.columns, *self.rows)) + "\n"
-        return "".join(render(self.columns, self.rows, kind))
+        return "".join(render(*self.content(kind), kind))
 
 
 @dataclass
@@ -268,7 +276,7 @@ class ArenaScreen(Screen[None]):
         if table is None:
             self.tell("There is nothing here to write yet.")
             return
-        sentence = "The ending chooses the format.\nTable: .csv .parquet .json .md .tex"
+        sentence = "The ending chooses the format.\nTable: .csv .parquet .json .md .tex (LaTeX)"
         if self.shown_plot() is not None:
             sentence += "\nPlot: .svg .pdf .png"
         self.app.push_screen(
@@ -295,7 +303,11 @@ class ArenaScreen(Screen[None]):
     @work(thread=True, exclusive=True, group="export", exit_on_error=False)
     def write_table(self, table: ShownTable, path: str) -> None:
         """Write a table."""
-        written = self.arena.export(table.columns, table.rows, path)
+        from pathlib import Path
+
+        from engine.export import format_of
+
+        written = self.arena.export(*table.content(format_of(Path(path))), path)
         self.post_message(Taken(f"Wrote {count(len(table.rows), 'row')} to {written}."))
 
     def on_taken(self, message: Taken) -> None:

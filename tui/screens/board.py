@@ -301,12 +301,14 @@ class BoardScreen(ArenaScreen):
         return super().why_not(action)
 
     def shown_table(self) -> ShownTable | None:
-        """The rows that are shown, with AUC, deviation, rank and splits in columns of their own."""
+        """The rows that are shown: numbers apart for programs, as the paper prints them for people."""
         grid = self.query_one("#board", Grid)
         if self._matrix or self._rankings is None or not grid.shown or self._choice is None:
             return super().shown_table()
-        columns, rows = board_text.table(self._rankings, [row.key for row in grid.shown])
-        return ShownTable(f"board-{self._choice.protocol}", columns, rows, grid.cursor)
+        keys = [row.key for row in grid.shown]
+        columns, rows = board_text.table(self._rankings, keys)
+        printed = board_text.printed(self._rankings, keys, self.size.width)
+        return ShownTable(f"board-{self._choice.protocol}", columns, rows, grid.cursor, printed)
 
     def shown_command(self) -> str:
         """The command that runs the cell under the cursor."""

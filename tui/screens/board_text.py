@@ -162,6 +162,16 @@ def table(rankings: Rankings, keys: Sequence[str]) -> tuple[list[str], list[list
     return columns, rows
 
 
+def printed(rankings: Rankings, keys: Sequence[str], width: int) -> tuple[list[str], list[list[str]]]:
+    """The rows with these keys as the paper prints them, with the deviations if they are on screen."""
+    from tui.commands.rank import paper_row
+
+    spread = shape(len(rankings.tasks), width).sd
+    found = {row_key(row): row for row in rankings.rows}
+    rows = [paper_row(rankings, found[key], spread) for key in keys if key in found]
+    return ["model", *rankings.tasks, "mean", "rank"], rows
+
+
 SEPARATOR: Final = "\x1f"
 HOLE: Final = "."
 """A cell of the matrix that has no number yet."""

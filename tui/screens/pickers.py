@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.widgets import Input, Static
 
 from tui.screens.dialogs import Overlay
 from tui.widgets.grid import Grid
 from tui.widgets.rows import Column, Row
+from tui.widgets.said import Said
 from tui.widgets.words import say
+
+LISTED: Final = 12
+"""Names that are shown of those a line may mean."""
 
 
 class Pick(Overlay[str]):
@@ -60,7 +64,11 @@ class Pick(Overlay[str]):
 
 
 class Prompt(Overlay[str]):
-    """One line to type; esc gives nothing back."""
+    """One line to type; esc gives nothing back. Names of files are completed by tab, as in a shell."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "complete", "Complete", show=False, priority=True, id="prompt.complete"),
+    ]
 
     def __init__(self, title: str, sentence: str, value: str = "", paths: bool = False) -> None:
         """Make a prompt.
@@ -78,22 +86,50 @@ class Prompt(Overlay[str]):
         self.paths = paths
 
     def compose_box(self) -> ComposeResult:
-        """The sentence and the line."""
+        """The sentence, the line, how it may go on."""
         yield Static(say(self.sentence), classes="box-text")
-        yield Input(self.value, compact=True)
-        yield Static(say(("enter takes it, esc goes back", "dim")), classes="box-keys")
+        yield Input(self.value, compact=True, select_on_focus=False)
+        if self.paths:
+            yield Said(classes="candidates")
+        keys = (
+            "enter takes it, tab completes, esc goes back"
+            if self.paths
+            else "enter takes it, esc goes back"
+        )
+        yield Static(say((keys, "dim")), classes="box-keys")
 
     def on_mount(self) -> None:
-        """Type at once, with the names of files completed if they are asked for."""
-        line = self.query_one(Input)
-        line.focus()
-        if self.paths:
-            from textual_autocomplete import PathAutoComplete
+        """Type at once."""
+        self.query_one(Input).focus()
 
-            # Without the library's pictures, of which terminals disagree how wide they are.
-            plain = Content()
-            self.mount(PathAutoComplete(line, path=Path.cwd(), folder_prefix=plain, file_prefix=plain))
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        if self.paths:
+            names = [Path(path).name + "/" * path.endswith("/") for path in completions(event.value)]
+            self.query_one(Said).show(("  ".join(names[:LISTED]), "dim"))
+
+    def action_complete(self) -> None:
+        """Go on as far as every file that the line may mean."""
+        line = self.query_one(Input)
+        found = completions(line.value) if self.paths else []
+        common = os.path.commonprefix(found)  # noqa: RUF071  characters, not folders, in common
+        if len(common) > len(line.value):
+            line.value = common
+            line.action_end()
 
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:
         self.dismiss(event.value.strip() or None)
+
+
+def completions(typed: str) -> list[str]:
+    """The files and folders whose path starts with `typed`, as it would go on; hidden ones if asked for."""
+    folder, slash, start = typed.rpartition("/")
+    try:
+        entries = list(Path(folder + slash).expanduser().iterdir())
+    except (OSError, RuntimeError):  # RuntimeError: a `~name` of nobody
+        return []
+    found = [entry for entry in entries if entry.name.startswith(start)]
+    if not start.startswith("."):
+        found = [entry for entry in found if not entry.name.startswith(".")]
+    return sorted(f"{folder}{slash}{entry.name}{'/' * entry.is_dir()}" for entry in found)

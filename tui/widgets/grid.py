@@ -60,7 +60,7 @@ class Grid(ScrollView, can_focus=True):
 
     @dataclass
     class Moved(Message):
-        """The cursor is on another row or column."""
+        """The cursor is on another row or column, or another row has come under it."""
 
         grid: Grid
 
@@ -180,6 +180,8 @@ class Grid(ScrollView, can_focus=True):
             self._shown = self._rows
         self._lay_out()
         self._keep_cursor(here)
+        if here != (self.current.key if self.current else None):
+            self.post_message(self.Moved(self))
         if self._layout != old_layout or len(before) != len(self._shown):
             self.refresh()
             return
