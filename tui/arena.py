@@ -217,7 +217,7 @@ class Arena(Results):
     def fetch_model(
         self, name: str, cancel: threading.Event, progress: Callable[[str, int, int], None]
     ) -> str:
-        """Download a model; see `tui.bring`."""
+        """Download a model or a public data set; see `tui.bring`."""
         from tui.bring import fetch_model
 
         self._writable("fetch anything")

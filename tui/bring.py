@@ -119,16 +119,17 @@ def free_name(file: Path, taken: Iterable[str]) -> str:
 def fetch_model(
     home: Home, name: str, cancel: threading.Event, progress: Callable[[str, int, int], None]
 ) -> str:
-    """Download a model; what became of it, in one sentence.
+    """Download a model or a public data set; what became of it, in one sentence.
 
     Raises:
-        UsageError: no such model, or an offline switch is on.
+        UsageError: nothing of that name, or an offline switch is on.
         FetchError: the hub cannot be reached, or sends other bytes than expected.
         StoreError: a file cannot be written.
         Stopped: `cancel` was set.
     """
-    from engine.fetch import fetch
+    from engine.fetch import choices, fetch
 
-    files = list(fetch("model", home, model=name, cancel=cancel, progress=progress))
+    what, model = (name, "") if name in choices() else ("model", name)
+    files = list(fetch(what, home, model=model, cancel=cancel, progress=progress))
     fresh = sum(file.fresh for file in files)
     return f"{name} is here: {fresh} files fetched, {len(files) - fresh} were here already."

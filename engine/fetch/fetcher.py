@@ -23,6 +23,8 @@ from store.errors import DataError, UsageError, unknown
 from store.home import Home
 from store.records import Model
 
+_TABLES: Final = "genept"
+"""The data set that holds the catalog's tables of vectors."""
 _SWITCHES: Final = ("GENEARENA_OFFLINE", "HF_HUB_OFFLINE")
 _ON: Final = ("1", "true", "yes", "on")
 
@@ -93,7 +95,18 @@ def fetch(
     if what == "all":
         models = [entry for entry in list_models(home) if entry.kind == "huggingface"]
     elif what == "model":
-        sets, models = {}, [_of_the_hub(find_model(model, home))]
+        wanted = find_model(model, home)
+        if wanted.source.startswith("zenodo:"):
+            return fetch(
+                _TABLES,
+                home,
+                client=client,
+                cancel=cancel,
+                progress=progress,
+                offline=offline,
+                pauses=pauses,
+            )
+        sets, models = {}, [_of_the_hub(wanted)]
     elif what in sets:
         sets, models = {what: sets[what]}, []
     else:
@@ -120,8 +133,6 @@ def _files(
 
 
 def _of_the_hub(model: Model) -> Model:
-    if model.source.startswith("zenodo:"):
-        raise UsageError(f"{model.name} is a table of vectors.", "Get it with: genearena fetch genept")
     if model.kind != "huggingface":
         raise UsageError(f"{model.name} is no model of the Hugging Face Hub, so it cannot be fetched.")
     return model

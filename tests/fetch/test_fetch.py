@@ -182,6 +182,18 @@ def test_another_member_than_expected_keeps_the_old_one(
     assert not [path for path in folder.iterdir() if path.is_dir()]
 
 
+def test_a_model_that_is_a_table_comes_with_its_data_set(
+    server: Server, home: Home, tmp_path: Path
+) -> None:
+    sources = tmp_path / "sources.toml"
+    sources.write_text(
+        sources.read_text().replace("[zipped]", "[genept]").replace("[[zipped.", "[[genept.")
+    )
+    got = list(fetch("model", home, model="OpenAI", pauses=(0.0,)))
+    assert [(file.path.name, file.fresh) for file in got] == [("vectors.pickle", True)]
+    assert (home.downloads / "genept" / "vectors.pickle").read_bytes() == PICKLE
+
+
 def forbid(*_: object, **__: object) -> None:
     raise AssertionError("a socket was opened")
 
@@ -212,8 +224,6 @@ def test_an_unknown_name_gets_the_nearest(server: Server, home: Home) -> None:
     with pytest.raises(UsageError) as caught:
         fetch("model", home, model="e5-smal")
     assert "e5-small" in caught.value.hint
-    with pytest.raises(UsageError, match="table of vectors"):
-        fetch("model", home, model="OpenAI")
     with pytest.raises(UsageError, match="cannot be fetched"):
         fetch("model", home, model="all-MiniLM-L6-v2")
 

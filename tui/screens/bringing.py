@@ -60,7 +60,7 @@ class Fetching(Overlay[str]):
     def compose_box(self) -> ComposeResult:
         """The file, the bar, the key."""
         yield Said(say(self.model), classes="box-text")
-        yield Said(say(("asking the hub", "dim")), id="fetch-bar", classes="box-text")
+        yield Said(say(("asking for it", "dim")), id="fetch-bar", classes="box-text")
         yield Said(say(("esc stops; what has come stays for the next time", "dim")), classes="box-keys")
 
     def on_mount(self) -> None:

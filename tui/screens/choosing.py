@@ -69,7 +69,7 @@ class ChoosingScreen(ArenaScreen):
 
     @dataclass
     class Fetched(Message):
-        """A model can be run that could not."""
+        """Something is here that was not."""
 
         sentence: str
 
@@ -91,6 +91,8 @@ class ChoosingScreen(ArenaScreen):
         """What is typed rather than chosen from a list."""
         from tui.widgets.commandbar import Command
 
+        # An overlay's answer comes back to who opened it, and the command bar is gone by then.
+        fetch = partial(self.call_next, self.fetch)
         return [
             *super().commands(),
             *(
@@ -99,6 +101,7 @@ class ChoosingScreen(ArenaScreen):
             ),
             Command("save", "keep this choice under a name", self.save, "NAME"),
             Command("load", "choose as it was kept", self.load, "NAME"),
+            Command("fetch", "download a model, or ncbi, hgnc, genept, ...", fetch, "NAME"),
             Command("sweep", "fine-tune over the paper's values of its settings", self.sweep, "[FACTORS]"),
         ]
 
@@ -185,10 +188,14 @@ class ChoosingScreen(ArenaScreen):
 
     def action_fetch(self) -> None:
         """Download the model under the cursor."""
+        if not self.refused("plan.fetch"):
+            self.fetch(self._model())
+
+    def fetch(self, name: str) -> None:
+        """Download a model or a public data set."""
         from tui.screens.bringing import Fetching
 
-        if not self.refused("plan.fetch"):
-            self.app.push_screen(Fetching(self.arena, self._model()), self._fetched)
+        self.app.push_screen(Fetching(self.arena, name), self._fetched)
 
     def _fetched(self, sentence: str | None) -> None:
         if sentence:
