@@ -59,6 +59,20 @@ async def test_bars_units_and_rates_of_a_live_run(arena, size):
         assert "The text is empty." in lines[2]
 
 
+async def test_the_cursor_stays_on_top_until_it_is_moved(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: app.screen.query_one("#units", Grid).current.key == "k1")
+        newer = replace(a_status().recent[0], key="k9", seed=49)
+        arena.status = a_status(running=(), recent=(newer, *a_status().recent))
+        await until(pilot, lambda: app.screen.query_one("#units", Grid).current.key == "k9")
+        await pilot.press("j")
+        arena.status = a_status(running=(replace(newer, key="k10"),), recent=(newer, *a_status().recent))
+        await until(pilot, lambda: len(app.screen.query_one("#units", Grid).rows) == 5)
+        assert app.screen.query_one("#units", Grid).current.key == "k2"
+
+
 async def test_units_that_wait_or_ended_long_ago_are_listed_too(arena):
     app = make_app(arena)
     plan = arena.plan(first_selection(arena.catalog()))

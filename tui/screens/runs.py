@@ -134,7 +134,11 @@ class RunsScreen(ArenaScreen):
         self._show_curves()
         if status is None:
             return
+        at_top = units.cursor == 0
         units.show(runs_text.unit_rows(status, self._rows))
+        if at_top:
+            # A row that was newest sinks; who has not moved wants to see the newest.
+            units.cursor = 0
         self.query_one("#units-pane", Pane).say(*runs_text.units_title(status))
         self.query_one("#log-pane", Pane).say(*runs_text.log_title(status))
         log = self.query_one("#log", Grid)

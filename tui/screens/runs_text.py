@@ -80,7 +80,8 @@ def _bar_line(stage: StageStatus, width: int, charset: Charset) -> Content:
     name = f"{stage.stage:<9}"
     numbers = f" {count(stage.done)}/{count(stage.total)}"
     rate = f" {stage.rate:.1f}/s" if stage.rate >= 0.05 else ""
-    eta = f" ETA {duration(stage.eta_s)}" if stage.eta_s is not None else ""
+    going_on = stage.eta_s is not None and stage.done < stage.total
+    eta = f" ETA {duration(stage.eta_s)}" if going_on else ""
     tail = f"{numbers}{rate}{eta}"
     label = f" {stage.label}" if stage.label and width >= 100 else ""
     room = max(width - len(name) - 30 - (24 if width >= 100 else 0), 8)

@@ -67,4 +67,5 @@ def describe(status: Status | None) -> Content:
     failed = (f" !{status.failed}", "bad") if status.failed else ""
     if status.state == "paused":
         return say((f"{glyph} paused", tone), f" {done}/{status.total}", failed)
-    return say(("ETA " + duration(status.eta_s), "strong"), f" {done}/{status.total}", failed)
+    left = f"ETA {duration(status.eta_s)}" if status.eta_s is not None else f"{glyph} running"
+    return say((left, "strong"), f" {done}/{status.total}", failed)
