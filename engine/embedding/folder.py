@@ -121,13 +121,22 @@ def _modules(folder: Path) -> Iterator[tuple[str, str]]:
             (str(step.get(key, "")) for key in ("type", "path")) if isinstance(step, dict) else ("", "")
         )
         if not kind.startswith(_NATIVE):
-            raise ModelError(
-                f"{path} asks for code of its own ({kind or 'a module without type'}), which is never run.",
-                "Choose a model that sentence-transformers can load by itself.",
-            )
+            raise _foreign(path, kind or "a module without type")
         if not (folder / place).resolve().is_relative_to(folder.resolve()):
             raise ModelError(f"{path} names the folder {place!r} outside the model.", _AGAIN)
+        settings = folder / place / "config.json"
+        if place and settings.is_file():
+            function = str(_read_object(settings).get("activation_function") or "torch.")
+            if not function.startswith("torch."):
+                raise _foreign(settings, function)
         yield kind.rpartition(".")[2], place
+
+
+def _foreign(path: Path, name: str) -> ModelError:
+    return ModelError(
+        f"{path} asks for code of its own ({name}), which is never run.",
+        "Choose a model that sentence-transformers can load by itself.",
+    )
 
 
 def _pooling(folder: Path) -> str:

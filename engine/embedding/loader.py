@@ -92,10 +92,8 @@ def _unusable(folder: Path, facts: FolderFacts, error: Exception) -> ModelError:
     if isinstance(error, SafetensorError | EOFError):
         return ModelError(f"The weights in {facts.encoder} are damaged: {reason}.", hint)
     if isinstance(error, pickle.UnpicklingError):
-        return ModelError(
-            f"{facts.encoder / 'pytorch_model.bin'} is damaged or holds more than weights.",
-            hint,
-        )
+        where = facts.weights if facts.pickled else f"A pickle in {folder}"
+        return ModelError(f"{where} is damaged or holds more than weights.", hint)
     if isinstance(error, RuntimeError) and "mismatch" in str(error):
         return ModelError(f"The weights in {facts.encoder} disagree with its config.json.", hint)
     return ModelError(f"{folder} cannot be loaded as a model: {reason}.", hint)

@@ -61,6 +61,23 @@ def ask_for_code(folder: Path) -> None:
     (folder / "subprocess.py").write_text(f"open({MARK!r}, 'w')")
 
 
+def add_a_layer(function: str, weights: object) -> Callable[[Path], None]:
+    """A dense layer with a pickle for its weights and an activation function of its own."""
+
+    def damage(folder: Path) -> None:
+        steps = json.loads((folder / "modules.json").read_text())
+        steps.append(
+            {"idx": 3, "name": "3", "path": "3_Dense", "type": "sentence_transformers.models.Dense"}
+        )
+        (folder / "modules.json").write_text(json.dumps(steps))
+        layer = {"in_features": 32, "out_features": 8, "bias": True, "activation_function": function}
+        (folder / "3_Dense").mkdir()
+        (folder / "3_Dense" / "config.json").write_text(json.dumps(layer))
+        torch.save(weights, folder / "3_Dense" / "pytorch_model.bin")
+
+    return damage
+
+
 def leave_the_folder(folder: Path) -> None:
     steps = json.loads((folder / "modules.json").read_text())
     steps[1]["path"] = "../elsewhere"
@@ -102,6 +119,8 @@ def refuse(folder: Path) -> str:
         (change_config(model_type="nonsense"), "cannot be loaded"),
         (drop_tensors, "layer.1"),
         (ask_for_code, "code of its own (subprocess.Popen)"),
+        (add_a_layer("os.system", {}), "3_Dense/config.json asks for code of its own (os.system)"),
+        (add_a_layer("torch.nn.Tanh", {"x": Payload()}), "holds more than weights"),
         (leave_the_folder, "outside the model"),
         (put("1_Pooling/config.json", "null"), "1_Pooling"),
         (remove("1_Pooling/config.json"), "1_Pooling"),
