@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.keys import key_to_character
 from textual.message import Message
 from textual.reactive import reactive
@@ -25,7 +26,7 @@ from tui.screens.base import ArenaScreen
 from tui.screens.dialogs import Ask, Notice, error_notice
 from tui.settings import Settings, check_name, read_settings
 from tui.terminal import leaving_in_order
-from tui.widgets.header import SCREENS
+from tui.widgets.header import SCREENS, TITLES
 from tui.widgets.words import ASCII, UNICODE, Charset
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ class ArenaApp(App[int]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(str(number), f"switch_mode({mode!r})", mode.capitalize(), show=False, id=f"go.{mode}")
-            for number, mode in enumerate(SCREENS, 1)
+            Binding(str(number), f"switch_mode({mode!r})", title, show=False, id=f"go.{mode}")
+            for number, (mode, title) in enumerate(TITLES.items(), 1)
         ),
         Binding("q,ctrl+c", "quit", "Quit", tooltip="Leave; a live run goes on if you say so", id="quit"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="quit.always"),
@@ -193,8 +194,8 @@ class ArenaApp(App[int]):
         from tui.widgets.commandbar import Command
 
         places = [
-            Command(name, f"go to {name.capitalize()}", partial(self.go, name), "[what]")
-            for name in SCREENS
+            Command(mode, f"go to {title}", partial(self.go, mode), "[what]")
+            for mode, title in TITLES.items()
         ]
         return [
             *places,
@@ -208,6 +209,11 @@ class ArenaApp(App[int]):
         screen = self.screen
         if argument and isinstance(screen, ArenaScreen):
             screen.call_after_refresh(screen.receive, argument)
+
+    def action_command_palette(self) -> None:
+        """Open the palette, saying in the arena's words what it finds."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder="find a command or a key by what it does"))
 
     def yank(self, text: str) -> str:
         """Copy `text` to where the user sits; how it went, in one sentence."""

@@ -14,8 +14,16 @@ from tui.widgets.words import duration, say, state_glyph, state_word
 if TYPE_CHECKING:
     from engine.control import Status
 
-SCREENS: Final = ("plan", "runs", "board", "compare", "genes", "sql")
-"""Modes of the application, in the order of their number keys."""
+TITLES: Final = {
+    "plan": "Plan",
+    "runs": "Runs",
+    "board": "Board",
+    "compare": "Compare",
+    "genes": "Genes",
+    "sql": "SQL",
+}
+"""Mode of the application -> its title, in the order of their number keys."""
+SCREENS: Final = tuple(TITLES)
 LEAST: Final = (60, 16)
 """Columns and lines below which the screens cannot be used."""
 
@@ -49,10 +57,9 @@ class StatusLine(Widget):
         spread = " " if self.size.width >= 110 else ""
         parts: list[object] = [(" genearena ", "strong")]
         for number, mode in enumerate(SCREENS, 1):
-            title = "SQL" if mode == "sql" else mode.capitalize()
             here = mode == self._mode
             left, right = ("[", "]") if here else (" ", " ")
-            parts.append((f"{left}{number}{spread}{title}{right}", "accent" if here else ""))
+            parts.append((f"{left}{number}{spread}{TITLES[mode]}{right}", "accent" if here else ""))
         return say(*parts)
 
 
