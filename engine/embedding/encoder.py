@@ -2,8 +2,8 @@
 
 On a CPU in fp32 only texts of equal length in tokens share a batch: nothing is padded, and a text's
 vector does not depend on its neighbours, to the last bit (checked for the linear algebra library
-that PyTorch uses on x86). Small batches also stay in the cache: 1,024 tokens at once measure
-faster than 4,096.
+that PyTorch uses on x86); where the model allows it, several lengths are run at once (`packed`).
+Small batches also stay in the cache: 1,024 tokens at once measure faster than 4,096.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,15 +21,15 @@ import torch
 from numpy.typing import NDArray
 
 from engine.cancel import check
+from engine.embedding.packed import Features, packed
 from store.errors import ModelError
 from store.records import Precision
 
 CHUNK: Final = 2048
 """Texts tokenised and batched at once, while the batches of the chunk before are run."""
 
-Features = dict[str, torch.Tensor]
-Prepared = tuple[list[int], Features]
-"""Indices of a batch's texts, and what the model takes."""
+Prepared = tuple[list[int], list[Features]]
+"""Indices of a batch's texts, and what the model takes: its texts, one group or several."""
 
 
 @dataclass(slots=True)
@@ -67,6 +67,20 @@ def plan_batches(lengths: Sequence[int], rules: Batching) -> list[list[int]]:
     return batches
 
 
+def merged(batches: Sequence[list[int]], lengths: Sequence[int], budget: int) -> list[list[list[int]]]:
+    """Neighbouring batches together, as many as keep to the budget of tokens."""
+    together: list[list[list[int]]] = []
+    room = 0
+    for batch in batches:
+        size = sum(lengths[index] for index in batch)
+        if size > room:
+            together.append([])
+            room = budget
+        together[-1].append(batch)
+        room -= size
+    return together
+
+
 class Encoder:
     """A loaded model: texts in, float32 vectors out."""
 
@@ -95,6 +109,7 @@ class Encoder:
                 if isinstance(module, torch.nn.Linear):
                     module.to(torch.bfloat16)
         self._rules = batching(device, precision)
+        self._packed = packed(transformer.model) if self._rules.step == 1 else None
         # Sets the tokenizer's cut once, so that its threads never change it under each other.
         self._tokenizer("", truncation=True, max_length=max_tokens, padding=False)
         self.notes = notes
@@ -119,9 +134,9 @@ class Encoder:
         """
         # One batch is in flight while the next is handed out, so that a GPU never waits for a copy.
         waiting: tuple[list[int], torch.Tensor] | None = None
-        for rows, features in self._prepared(texts):
+        for rows, groups in self._prepared(texts):
             check(cancel)
-            launched = (rows, self._run(features))
+            launched = (rows, self._run(groups))
             if waiting is not None:
                 yield waiting[0], _array(waiting[1])
             waiting = launched
@@ -145,39 +160,51 @@ class Encoder:
         """Tokenise the texts with these indices and sort them into batches."""
         words = [self._prefix + texts[row] for row in chunk]
         tokens = self._tokenizer(words, truncation=True, max_length=self._max_tokens, padding=False)
-        made = []
-        for places in plan_batches([len(ids) for ids in tokens["input_ids"]], self._rules):
-            chosen = {name: [values[place] for place in places] for name, values in tokens.items()}
-            features = dict(self._tokenizer.pad(chosen, padding=True, return_tensors="pt"))
-            made.append(([chunk[place] for place in places], features))
-        return made
+        lengths = [len(ids) for ids in tokens["input_ids"]]
+        planned = plan_batches(lengths, self._rules)
+        batches = merged(planned, lengths, self._rules.budget) if self._packed else [[p] for p in planned]
+        return [
+            (
+                [chunk[place] for places in batch for place in places],
+                [self._group(tokens, p) for p in batch],
+            )
+            for batch in batches
+        ]
 
-    def _run(self, features: Features) -> torch.Tensor:
+    def _group(self, tokens: Mapping[str, Any], places: Sequence[int]) -> Features:
+        """Some of the tokenised texts as tensors, padded to the longest."""
+        chosen = {name: [values[place] for place in places] for name, values in tokens.items()}
+        return dict(self._tokenizer.pad(chosen, padding=True, return_tensors="pt"))
+
+    def _run(self, groups: list[Features]) -> torch.Tensor:
         try:
-            return self._forward(features)
+            return self._forward(groups)
         except torch.OutOfMemoryError:
-            count = len(features["input_ids"])
+            [features] = groups  # only a GPU's memory is told of so, where no groups are run together
+            count, width = features["input_ids"].shape
             if count == 1:
                 raise ModelError(
-                    f"One text of {features['input_ids'].shape[1]} tokens does not fit into the memory of "
-                    f"{self._device}.",
+                    f"One text of {width} tokens does not fit into the memory of {self._device}.",
                     "Set max_tokens lower, or use the CPU.",
                 ) from None
         torch.cuda.empty_cache()
         self._rules.budget = max(1, self._rules.budget // 2)
         note = "Batches were made smaller to fit into the GPU's memory."
         self.notes = (*self.notes, note) if note not in self.notes else self.notes
-        halves = (
-            {k: v[: count // 2] for k, v in features.items()},
-            {k: v[count // 2 :] for k, v in features.items()},
-        )
-        return torch.cat([self._run(half) for half in halves])
+        halves = (slice(count // 2), slice(count // 2, None))
+        return torch.cat([self._run([{k: v[half] for k, v in features.items()}]) for half in halves])
 
     @torch.inference_mode()  # type: ignore[untyped-decorator]
-    def _forward(self, features: Features) -> torch.Tensor:
-        moved = {name: value.to(self._device, non_blocking=True) for name, value in features.items()}
+    def _forward(self, groups: list[Features]) -> torch.Tensor:
+        moved = [
+            {name: value.to(self._device, non_blocking=True) for name, value in features.items()}
+            for features in groups
+        ]
         with torch.autocast("cpu", torch.bfloat16) if self._autocast else contextlib.nullcontext():
-            state = self._transformer(moved)
+            states = self._packed(moved) if self._packed else [self._transformer(one) for one in moved]
+        return torch.cat([self._pooled(state) for state in states])
+
+    def _pooled(self, state: Features) -> torch.Tensor:
         if "token_embeddings" in state:
             state["token_embeddings"] = state["token_embeddings"].float()
         for step in self._head:

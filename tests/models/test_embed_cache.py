@@ -17,7 +17,8 @@ from engine.catalog.models import find_model
 from engine.embed import Embeddings, embed, hash_vectors, look_up
 from engine.embedding import loader
 from engine.embedding.cache import VectorCache, text_key
-from engine.embedding.encoder import Batching, Encoder, plan_batches
+from engine.embedding.encoder import Batching, Encoder, merged, plan_batches
+from engine.embedding.packed import Features
 from store.errors import GeneArenaError, ModelError
 from store.records import EmbeddingOptions, Model
 
@@ -92,6 +93,16 @@ def test_neighbours_change_nothing(model: Model, tmp_path: Path) -> None:
         np.testing.assert_array_equal(alone.vectors[0], together.vectors[row])
 
 
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="checked for MKL only")
+def test_lengths_that_are_run_together_change_nothing(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = run(model, TEXTS, tmp_path / "together")
+    monkeypatch.setattr("engine.embedding.encoder.packed", lambda _: None)
+    apart = run(model, TEXTS, tmp_path / "apart")
+    np.testing.assert_array_equal(together.vectors, apart.vectors)
+
+
 @pytest.mark.parametrize(
     "other",
     [EmbeddingOptions(prefix="query: "), EmbeddingOptions(pooling="cls"), EmbeddingOptions(max_tokens=9)],
@@ -114,14 +125,15 @@ def test_cancelling_keeps_what_is_finished(
     batches = 0
     forward = Encoder._forward
 
-    def counted(self: Encoder, features: dict[str, torch.Tensor]) -> torch.Tensor:
+    def counted(self: Encoder, groups: list[Features]) -> torch.Tensor:
         nonlocal batches
         batches += 1
         if batches == 5:
             cancel.set()
-        return forward(self, features)
+        return forward(self, groups)
 
     monkeypatch.setattr(Encoder, "_forward", counted)
+    monkeypatch.setattr("engine.embedding.encoder.batching", lambda *_: Batching(16, 1))
     with pytest.raises(Stopped):
         run(model, TEXTS, tmp_path / "cache", cancel)
     assert batches == 5, "cancel is looked at before every batch"
@@ -184,6 +196,18 @@ def test_batches_hold_each_text_once_and_keep_the_budget(
         assert len({-(-width // step) for width in widths}) == 1
 
 
+@given(lengths=st.lists(st.integers(1, 300), max_size=60), budget=st.integers(1, 900))
+@settings(max_examples=60, deadline=None)
+def test_batches_that_are_run_together_keep_their_order_and_the_budget(
+    lengths: list[int], budget: int
+) -> None:
+    batches = plan_batches(lengths, Batching(budget, 1))
+    together = merged(batches, lengths, budget)
+    assert [batch for group in together for batch in group] == batches
+    for group in together:
+        assert sum(lengths[row] for batch in group for row in batch) <= budget or len(group) == 1
+
+
 def test_out_of_memory_halves_the_batch(
     model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,11 +215,11 @@ def test_out_of_memory_halves_the_batch(
     forward = Encoder._forward
     sizes: list[int] = []
 
-    def small(self: Encoder, features: dict[str, torch.Tensor]) -> torch.Tensor:
-        sizes.append(len(features["input_ids"]))
+    def small(self: Encoder, groups: list[Features]) -> torch.Tensor:
+        sizes.append(sum(len(features["input_ids"]) for features in groups))
         if sizes[-1] > 2:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return forward(self, features)
+        return forward(self, groups)
 
     monkeypatch.setattr(Encoder, "_forward", small)
     monkeypatch.setattr("engine.embedding.encoder.batching", lambda *_: Batching(4096, 64))
@@ -213,7 +237,7 @@ def test_numbers_that_are_not_finite_are_refused(
     model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forward = Encoder._forward
-    monkeypatch.setattr(Encoder, "_forward", lambda self, features: forward(self, features) * float("nan"))
+    monkeypatch.setattr(Encoder, "_forward", lambda self, groups: forward(self, groups) * float("nan"))
     with pytest.raises(ModelError, match="not finite"):
         run(model, TEXTS, tmp_path / "cache")
     assert not list((tmp_path / "cache").glob("*/*.npz"))
