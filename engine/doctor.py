@@ -17,7 +17,7 @@ from typing import Final
 from engine.catalog.models import hub_cache, list_models, local_path
 from engine.control import Status, queued, read_status, runner_alive
 from engine.environment import LIBRARIES, usable_cores
-from store.errors import GeneArenaError, StoreError
+from store.errors import GeneArenaError, StoreBusy, StoreError
 from store.home import Home
 from store.journal import Damaged, journal_sizes, read_journals
 
@@ -200,6 +200,9 @@ def _database(home: Home) -> Iterator[Finding]:
                 for name in ("units", "failures", "conflicts", "environments")
             }
             applied = applied_offsets(con)
+    except StoreBusy as error:
+        yield Problem("store", error.message, "close it there; saved splits wait in the journal meanwhile")
+        return
     except StoreError as error:
         yield Problem("store", error.message, _command_in(error.hint) or "genearena repair")
         return

@@ -204,17 +204,28 @@ def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     return con
 
 
+def held_by(path: Path) -> StoreBusy:
+    """Who holds the file that could not be locked, as far as DuckDB can tell."""
+    try:
+        _open(path, read_only=False).close()
+    except StoreBusy as error:
+        return error
+    except StoreError:
+        pass  # it has let go of a file that is no database
+    return StoreBusy(f"Another process holds {path}.", "Try again when it lets go.")
+
+
 def file_sentence(text: str, path: Path) -> StoreError:
     """What DuckDB's message about the file at `path` means."""
     holder = re.search(r"lock is held in (\S*) ?\(PID (\d+)\)", text)
     if holder:
         program = Path(holder[1]).name or "unknown program"
         return StoreBusy(
-            f"{path} is held by process {holder[2]} ({program}).",
+            f"Process {holder[2]} ({program}) holds {path}.",
             "Saved splits are safe in the journal and appear when it lets go.",
         )
     if "Could not set lock" in text or "different configuration" in text or "file handle conflict" in text:
-        return StoreBusy(f"{path} is held by another reader or writer.", "Try again when it lets go.")
+        return StoreBusy(f"Another reader or writer holds {path}.", "Try again when it lets go.")
     if "No space left" in text or "File too large" in text or "quota" in text.lower():
         return DiskFull(f"No space is left for {path}.", "Free some space; nothing that was saved is lost.")
     if "newer version" in text or "storage version" in text or "version number" in text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -41,7 +42,8 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
         with replacing(path) as fresh:
             fresh.write_text(json.dumps(data), encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"The file {path} cannot be written: {error.strerror}.") from error
+        hint = "Free some space." if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Check who owns it."
+        raise StoreError(f"The file {path} cannot be written: {error.strerror}.", hint) from error
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.apply import Flushed, applied_offsets, apply
-from store.database import aside, build, create_from
+from store.database import aside, build, create_from, held_by
 from store.errors import StoreBusy, StoreError
 from store.home import Home
 from store.journal import journal_sizes, read_journals
@@ -89,9 +89,7 @@ def _exclusively(path: Path) -> Iterator[None]:
         except OSError as error:
             if error.errno not in (errno.EACCES, errno.EAGAIN):
                 raise StoreError(f"{path} cannot be locked: {error.strerror}.") from error
-            raise StoreBusy(
-                f"{path} is held by another process.", "Close it there and try again."
-            ) from error
+            raise StoreBusy(held_by(path).message, "Close it there and try again.") from error
         yield
 
 

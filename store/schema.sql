@@ -228,7 +228,7 @@ WITH outcomes AS (
 ), configurations AS (
     SELECT
         protocol, preset, text, model, task, config,
-        avg(auc) AS mean, stddev_samp(auc) AS sd,
+        avg(auc) AS mean, round(stddev_samp(auc), 9) AS sd,
         count(environment) AS n, count(*) - count(environment) AS failed,
         max(finished_at) AS finished_at
     FROM outcomes

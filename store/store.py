@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -124,6 +125,27 @@ class Store:
                 self._attempts[line.key] += 1
             else:
                 self._described.add((line.kind, line.key))
+
+
+def catch_up(home: Home) -> None:
+    """Bring the database up to date with the journals; it is opened for writing only if it is behind.
+
+    Raises:
+        StoreBusy: another process holds the file.
+        DiskFull: no space is left for the database.
+        StoreError: a folder cannot be written, or the file is damaged, foreign or newer.
+    """
+    from store.apply import applied_offsets
+    from store.database import connect
+
+    sizes = journal_sizes(home.journals)
+    if sizes and home.database.exists():
+        with connect(home, timeout=0) as con:
+            offsets = applied_offsets(con)
+        sizes = {name: size for name, size in sizes.items() if size > offsets.get(name, 0)}
+    if sizes:
+        with contextlib.closing(Store(home)) as store:
+            store.flush()
 
 
 def take(lines: Iterator[Entry | Damaged]) -> tuple[list[Entry | Damaged], bool]:

@@ -219,7 +219,10 @@ def _rank_rows(source: Source, cells: Iterable[Sequence[Any]]) -> list[RankRow]:
     rows = []
     for model, (aucs, sds, ranks, ns, fails) in found.items():
         rows.append(RankRow(model, source, aucs, sds, ranks, ns, fails, *means[model]))
-    return sorted(rows, key=lambda row: (row.mean is None, -(row.mean or 0.0), row.model.casefold()))
+    return sorted(
+        rows,
+        key=lambda row: (row.mean is None, -(row.mean or 0.0), row.mean_rank or 0.0, row.model.casefold()),
+    )
 
 
 def _environments(con: duckdb.DuckDBPyConnection, arm: Mapping[str, str]) -> int:

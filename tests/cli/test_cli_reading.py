@@ -14,6 +14,7 @@ import pytest
 import small_home
 from small_home import HOSTILE, MODEL, TASKS
 
+from engine.control import runner_lock
 from engine.plan import Selection, build_plan
 from store import connect
 from store.store import Store
@@ -214,3 +215,31 @@ def test_hostile_gene_names_reach_a_terminal_as_escapes(filled):
         assert b"\x1b" not in shown
         assert b"\x07" not in shown
         assert "\u202e".encode() not in shown
+
+
+@pytest.mark.parametrize(
+    "arguments", [("rank", "--all", "--json"), ("sql", "from scores", "--json"), ("export", "scores")]
+)
+def test_what_only_a_journal_has_is_shown_as_soon_as_no_runner_lives(filled, call, arguments):
+    late = 0.987654321
+    store = Store(filled.home)
+    store.append(small_home.scored(filled.failed, late))
+    store.close()
+    with runner_lock(filled.home):
+        call(*arguments)
+        with connect(filled.home) as connection:
+            assert connection.execute("select max(auc) < 0.9 from scores").fetchall() == [(True,)]
+    assert call(*arguments).exit_code == 0
+    with connect(filled.home) as connection:
+        assert connection.execute("select max(auc) from scores").fetchall() == [(late,)]
+
+
+def test_reading_leaves_a_database_that_is_up_to_date_alone(filled, call, monkeypatch):
+    monkeypatch.setattr("store.database.writing", lambda path: pytest.fail("opened for writing"))
+    assert call("rank", "--json").exit_code == 0
+
+
+def test_rank_as_json_keeps_the_order_of_the_tasks(filled, call):
+    for table in call.json("rank", "--all"):
+        for row in table["rows"]:
+            assert list(row["auc"]) == [task for task in table["tasks"] if task in row["auc"]]

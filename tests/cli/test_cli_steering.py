@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 
@@ -96,6 +97,12 @@ def test_resume_says_when_nothing_is_missing_or_was_ever_run(filled, call, home)
     assert "no run to resume" in call.refused("resume")
     remember(home, Selection((small_home.MODEL,), small_home.TASKS, ("lr",), (41, 42)))
     assert "Nothing is missing" in call("resume").stderr
+
+
+def test_resume_refuses_a_home_that_cannot_be_written(filled, call, monkeypatch):
+    remember(filled.home, Selection((small_home.MODEL,), small_home.TASKS, ("lr",), (41, 42, 43)))
+    monkeypatch.setattr("os.access", lambda path, mode, **_: not mode & os.W_OK)
+    assert "cannot be written" in call.refused("resume")
 
 
 def test_resume_starts_a_runner_for_what_waits(home, call, monkeypatch):

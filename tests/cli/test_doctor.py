@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -69,6 +70,19 @@ def test_rows_that_wait_in_the_journal_are_told(filled):
     store.close()
     [problem] = problems(filled.home, "store")
     assert "not in the database yet" in problem.sentence
+
+
+def test_a_database_in_other_hands_is_not_to_be_rebuilt(filled):
+    code = "import duckdb, sys, time; con = duckdb.connect(sys.argv[1]); print(flush=True); time.sleep(60)"
+    command = [sys.executable, "-c", code, str(filled.home.database)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
+        try:
+            holder.stdout.readline()
+            [problem] = problems(filled.home, "store")
+        finally:
+            holder.kill()
+    assert f"Process {holder.pid} (python" in problem.sentence
+    assert "repair" not in problem.remedy
 
 
 def test_an_interrupted_run_is_resumed_and_a_queue_is_told(home):
@@ -184,7 +198,7 @@ def test_repair_tells_lines_it_cannot_trust(filled, call):
     journal.write_bytes(content)
     result = call("repair")
     assert "14 scored splits" in result.stdout
-    assert "1 journal lines are damaged" in result.stderr
+    assert "1 damaged journal line;" in result.stderr
 
 
 # ---------------------------------------------------------------------------- verify

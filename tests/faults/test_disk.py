@@ -195,7 +195,7 @@ def test_damage_in_a_journal_is_named_and_its_units_run_again(full):
     found = plain(genearena(home, "doctor"), 3).stdout
     assert "damaged" in found
     told = plain(genearena(home, "repair"), 0)
-    assert "1 journal lines are damaged" in told.stderr
+    assert "1 damaged journal line;" in told.stderr
     assert len(stored(home)) == 39
     run_tiny(home, selection)
     assert stored(home) == wanted(home, selection)

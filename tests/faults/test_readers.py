@@ -33,7 +33,7 @@ while time.monotonic() < end:
             rows = read(path)
             break
         except Exception as error:
-            if "lock" not in str(error).lower() and "held" not in str(error):
+            if "lock" not in str(error).lower() and "holds" not in str(error):
                 raise
             tries += 1
             if time.monotonic() - started > 2:

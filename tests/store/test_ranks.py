@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import duckdb
 import pandas as pd
 import pytest
 from fake_records import failed, scored, unit
@@ -13,6 +14,7 @@ from scipy.stats import rankdata
 
 import store
 from store.database import insert
+from store.migrations import migrate
 from store.queries import arms, cell, rankings
 from store.records import Audit, Task, Unit
 from store.reference import PAPER_TASKS, reference_scores
@@ -285,3 +287,23 @@ def _on(task: Task, model: str) -> Unit:
 
 def _task(name: str, text: str) -> Task:
     return Task(name, name, ("a", "b"), ("G1", "G2"), (0, 1), (text, text), Audit((), ()))
+
+
+def test_the_spread_does_not_depend_on_the_order_of_the_rows():
+    found = set()
+    for turn in range(10):
+        with duckdb.connect() as con:
+            migrate(con)
+            put_scores(con, [("m", "t", seed, auc) for seed, auc in enumerate(around(0.8731, turn))])
+            found.add(tuple(leaderboard(con).sd))
+    assert len(found) == 1
+
+
+def test_published_rows_of_one_printed_mean_stand_in_the_order_of_their_ranks(home):
+    Store(home).flush()
+    with store.connect(home) as con:
+        for protocol in ("lr", "rf", "lr-cv", "rf-cv", "finetune"):
+            rows = rankings(con, protocol).rows
+            for source in ("paper", "rerun"):
+                places = [row.mean_rank for row in rows if row.source == source]
+                assert places == sorted(places)

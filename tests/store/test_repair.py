@@ -104,7 +104,7 @@ def test_a_file_that_somebody_holds_is_left_alone(home, saved):
     )
     holder.stdout.readline()
     try:
-        with pytest.raises(StoreBusy):
+        with pytest.raises(StoreBusy, match=rf"^Process {holder.pid} \(python.* Close it there"):
             repair(home)
     finally:
         holder.communicate()

@@ -8,6 +8,7 @@ import click
 
 from engine.doctor import Problem, examine
 from tui.commands.common import Session, command, json_option, put, put_json, put_table, say
+from tui.widgets.words import count
 
 _DEVICE_HELP = "auto, cpu, mps or cuda:N."
 
@@ -30,7 +31,7 @@ def verify_command(
     from engine.evidence import verify
 
     verdicts = []
-    for verdict in verify(session.home, sample, seed, device):
+    for verdict in verify(session.saved, sample, seed, device):
         verdicts.append(verdict)
         say(f"{len(verdicts)}: {verdict.model} {verdict.task} {verdict.protocol} seed {verdict.seed}")
     same = [verdict.same(tolerance) for verdict in verdicts]
@@ -68,9 +69,11 @@ def repair_command(session: Session, as_json: bool) -> None:
         return
     put(f"{done.scored} scored splits, {done.failed} failed attempts, {done.conflicts} conflicts")
     if done.damaged:
-        say(f"{done.damaged} journal lines are damaged and left out; `genearena run` computes them again.")
+        lines = count(done.damaged, "damaged journal line")
+        say(f"Left out {lines}; `genearena run` computes again what was there.")
     if done.unfinished:
-        say(f"{done.unfinished} journals end in an unfinished line, which was never told as saved.")
+        lines = count(done.unfinished, "unfinished line")
+        say(f"Left out {lines} at a journal's end, never told as saved.")
     if done.kept:
         say(f"The old database is kept as {done.kept}")
 
@@ -94,7 +97,7 @@ def doctor_command(session: Session, as_json: bool) -> int:
         for problem in problems:
             put(f"{problem.topic}: {problem.sentence}")
             put(f"    mend with: {problem.remedy}")
-        put(f"{len(problems)} problems" if problems else "Nothing is wrong.")
+        put(count(len(problems), "problem") if problems else "Nothing is wrong.")
     if any(problem.topic == "store" for problem in problems):
         return 3
     return 1 if problems else 0

@@ -5,6 +5,7 @@ Standard output carries data and nothing else; everything said about it goes to 
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,23 @@ class Session:
             return find_home(self.override)
         except RuntimeError as error:  # what pathlib raises for `~nobody`
             raise UsageError(f"{error}", "Choose a folder with --home DIR or GENEARENA_HOME.") from error
+
+    @property
+    def saved(self) -> Home:
+        """The same, for commands that read results: whatever is saved is in the database.
+
+        A run that was killed, or whose database somebody else held to its end, leaves rows that only
+        the journals have. A live runner applies its own; where nothing may be written, or a damaged
+        database is in the way, reading it is what tells so.
+        """
+        from engine.control import runner_alive
+        from store.store import catch_up
+
+        home = self.home
+        if not runner_alive(home):
+            with contextlib.suppress(StoreError, OSError):
+                catch_up(home)
+        return home
 
     def writable(self) -> Home:
         """The same, made if they are missing.

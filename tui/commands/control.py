@@ -148,6 +148,8 @@ def resume_command(session: Session) -> None:
         say("Asked the runner to go on.")
         return
     selection = last_selection(home)
+    if selection:
+        session.writable()
     missing = len(checked_plan(selection, home).todo) if selection else 0
     if selection and missing:
         launch(session.writable(), selection)

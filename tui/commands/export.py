@@ -150,7 +150,7 @@ def _export_stored(
 
     if chosen["axes"] or chosen["descriptions"]:
         raise UsageError("--axis and --descriptions are for splits and vectors.")
-    with connect(session.home) as connection:
+    with connect(session.saved) as connection:
         there = {row[0] for row in connection.execute(f"describe {table}").fetchall()}
         query, parameters = _query(table, there, session, chosen)
         if target is None:

@@ -47,7 +47,7 @@ def rank_command(
         protocol = preset = text = ""
     tables = ranked_tables(session, protocol, preset, text, references)
     if as_json:
-        put_json([asdict(table) for table in tables])
+        put_json([_ordered(table) for table in tables])
         return
     put_rankings(tables, form)
     if not tables:
@@ -77,13 +77,23 @@ def ranked_tables(
     from store import connect
     from store.queries import arms, rankings
 
-    with connect(session.home) as connection:
+    with connect(session.saved) as connection:
         known = arms(connection)
         preset, text = _meant(known, protocol, preset, text)
         chosen = [arm for arm in known if _fits(arm, protocol, preset, text)]
         if known and not chosen:
             _refuse(known, protocol, preset, text)
         return [rankings(connection, arm.protocol, arm.preset, arm.text, references) for arm in chosen]
+
+
+def _ordered(table: Rankings) -> dict[str, Any]:
+    """The table for JSON, each row's cells in the order of its tasks."""
+    columns = asdict(table)
+    for row in columns["rows"]:
+        for name, cells in row.items():
+            if isinstance(cells, dict):
+                row[name] = {task: cells[task] for task in table.tasks if task in cells}
+    return columns
 
 
 def _meant(known: list[Arm], protocol: str, preset: str | None, text: str | None) -> tuple[str, str]:

@@ -33,7 +33,7 @@ def sql_command(session: Session, query: str, form: str, limit: int, timeout: fl
     The tables and views are told in store/schema.sql.
     """
     text = sys.stdin.read() if query == "-" else query
-    table = run_sql(session.home, text, limit, timeout)
+    table = run_sql(session.saved, text, limit, timeout)
     columns = _distinct(table.columns)
     if as_json:
         put_json([dict(zip(columns, row, strict=True)) for row in table.rows])

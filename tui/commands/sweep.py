@@ -55,7 +55,7 @@ def sweep_command(
         if code > 1:
             return code
     if not chosen["detach"]:
-        _put_means(home, overrides, plans, as_json)
+        _put_means(session.saved, overrides, plans, as_json)
     return code
 
 

@@ -30,7 +30,7 @@ def times_command(session: Session, as_json: bool) -> None:
     from store import connect
     from store.queries import cell_times
 
-    home = session.home
+    home = session.saved
     with connect(home) as connection:
         cells = cell_times(connection)
     papers = {model.name: model.paper_name for model in list_models(home)}
