@@ -9,52 +9,22 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from store.errors import StoreError, UsageError
+from tui import choices
 from tui.kept import read_kept, write_kept
 from tui.results import Results
 
 if TYPE_CHECKING:
-    from engine.catalog.presets import Axes
-    from engine.catalog.protocols import Protocol
     from engine.control import RequestKind, Status, UnitState, UnitStatus
-    from engine.data.tasks import TaskInfo
     from engine.plan import Plan, Selection
-    from store.records import Model, Task
+    from store.records import Task
     from tui.bring import Brought
+    from tui.choices import Catalog
     from tui.lookups import Place
     from tui.neighbours import Cut
-
-CLASSICAL: Final = ("lr", "rf", "lr-cv", "rf-cv")
-"""The protocols chosen at first: those that need no fine-tuning."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCard:
-    """A model of the catalog and whether it can be run here and now."""
-
-    model: Model
-    place: str
-    """Its folder or file on this machine; empty if it has to be fetched first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Catalog:
-    """All that can be chosen."""
-
-    models: tuple[ModelCard, ...] = ()
-    tasks: tuple[TaskInfo, ...] = ()
-    protocols: tuple[Protocol, ...] = ()
-    presets: Mapping[str, Axes] = field(default_factory=dict)
-    seeds: tuple[int, ...] = ()
-    """The paper's."""
-    texts: tuple[str, ...] = ()
-    axes: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    """Axis -> the values it can be given by stepping through them."""
-    first: Selection | None = None
-    """What is chosen when the arena opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +42,7 @@ class Arena(Results):
 
     def catalog(self) -> Catalog:
         """Everything that can be chosen in this home."""
-        from engine.catalog.models import list_models, local_path
-        from engine.catalog.presets import PRESETS
-        from engine.catalog.protocols import PROTOCOLS
-        from engine.data.tasks import list_tasks, text_recipes
-        from engine.plan import PAPER_SEEDS
-
-        cards = []
-        for model in list_models(self.home):
-            place = local_path(model, self.home)
-            cards.append(ModelCard(model, str(place) if place else ""))
-        catalog = Catalog(
-            tuple(cards),
-            list_tasks(self.home),
-            tuple(PROTOCOLS.values()),
-            PRESETS,
-            PAPER_SEEDS,
-            text_recipes(),
-            _axis_values(),
-        )
-        return replace(catalog, first=first_selection(catalog))
+        return choices.read_catalog(self.home)
 
     def task(self, name: str, selection: Selection) -> Task:
         """One task as `selection` would use it, with the audit of its labels."""
@@ -127,70 +78,12 @@ class Arena(Results):
         return len(cached(texts, found, embedding_options(found, axes), self.home.embeddings)), len(texts)
 
     def change(self, selection: Selection, what: str, value: str) -> Selection:
-        """`selection` with one thing set from what was typed.
-
-        Args:
-            selection: What is chosen now.
-            what: `seeds`, `axis`, `text`, `descriptions`, `param`, `model` or `task`.
-            value: As on the command line; `NAME=VALUE` for an axis or a parameter.
-
-        Raises:
-            UsageError: it cannot be set so.
-            DataError: a file that is named cannot be used.
-        """
-        from engine.catalog.models import find_model
-        from engine.catalog.presets import axes_for
-        from tui.commands.select import parse_seeds, resolve_descriptions, resolve_tasks
-
-        name, mark, rest = (part.strip() for part in value.partition("="))
-        if what in ("axis", "param") and not (mark and name):
-            raise UsageError(f"{value!r} is not NAME=VALUE.")
-        match what:
-            case "seeds":
-                return replace(selection, seeds=parse_seeds(value))
-            case "axis":
-                set_to = getattr(axes_for(selection.preset, {**selection.axes, name: rest}), name)
-                return replace(selection, axes={**selection.axes, name: set_to})
-            case "param":
-                return replace(selection, params={**selection.params, name: rest})
-            case "text":
-                return replace(selection, text=value)
-            case "descriptions":
-                return replace(selection, descriptions=resolve_descriptions(self.home, value))
-            case "model":
-                chosen = dict.fromkeys((*selection.models, find_model(value, self.home).name))
-                return replace(selection, models=tuple(chosen))
-            case "task":
-                chosen = dict.fromkeys((*selection.tasks, *resolve_tasks(self.home, [value])))
-                return replace(selection, tasks=tuple(chosen))
-        raise UsageError(f"There is nothing named {what!r} to set.")
+        """`selection` with one thing set from what was typed; see `tui.choices`."""
+        return choices.change(self.home, selection, what, value)
 
     def selection_of(self, place: Place) -> Selection:
-        """What to choose on the Plan screen to get one cell of a ranked table, over the paper's seeds.
-
-        Raises:
-            UsageError: its texts came from a file, which the table does not know.
-        """
-        from engine.catalog.models import list_models
-        from engine.plan import Selection
-
-        if "@" in place.text:
-            raise UsageError(
-                f"The texts {place.text} came from a file.",
-                "Choose it again with :descriptions on Plan (1).",
-            )
-        by_paper = {model.paper_name: model.name for model in list_models(self.home) if model.paper_name}
-        preset, *axes = place.preset.split()
-        chosen = Selection(
-            (by_paper.get(place.model, place.model),),
-            (place.task,),
-            (place.protocol,),
-            preset=preset,
-            text=place.text,
-        )
-        for axis in axes:
-            chosen = self.change(chosen, "axis", axis)
-        return chosen
+        """What to choose to get one cell of a ranked table; see `tui.choices`."""
+        return choices.selection_of(self.home, place)
 
     def saved_selections(self) -> dict[str, Selection]:
         """The selections kept by name."""
@@ -315,30 +208,3 @@ class Arena(Results):
                 f"This window cannot {what}: it was opened with --readonly.",
                 "Open another without it.",
             )
-
-
-def _axis_values() -> dict[str, tuple[Any, ...]]:
-    """What each axis can be; a few usual values for one that takes any number."""
-    from typing import get_args, get_type_hints
-
-    from engine.catalog.presets import Axes
-
-    return {name: get_args(hint) or (128, 256, 512) for name, hint in get_type_hints(Axes).items()}
-
-
-def first_selection(catalog: Catalog) -> Selection:
-    """What is chosen when the arena opens: a model that is here, the paper's tasks and its four
-    classical protocols, over the paper's ten seeds.
-    """
-    from engine.plan import Selection
-
-    bundled = [card.model.name for card in catalog.models if card.model.kind == "package" and card.place]
-    here = bundled or [card.model.name for card in catalog.models if card.place]
-    tasks = tuple(task.name for task in catalog.tasks if task.paper_task)
-    known = {protocol.name for protocol in catalog.protocols}
-    return Selection(
-        models=tuple(here[:1]),
-        tasks=tasks or tuple(task.name for task in catalog.tasks),
-        protocols=tuple(name for name in CLASSICAL if name in known),
-        seeds=catalog.seeds,
-    )

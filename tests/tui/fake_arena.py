@@ -16,7 +16,8 @@ from store.home import Home, find_home
 from store.queries import Arm, Rankings, RankRow
 from store.records import Audit, AuditedGene, ClassAudit, Model, Task, Unit
 from tui.app import ArenaApp
-from tui.arena import Arena, Catalog, ModelCard, Pulse, first_selection
+from tui.arena import Arena, Pulse
+from tui.choices import Catalog, ModelCard, first_selection
 from tui.desk import SqlDesk
 from tui.lookups import CellDetail, Contrast, GeneDetail, GeneRow, Side
 from tui.neighbours import Cut, Neighbour

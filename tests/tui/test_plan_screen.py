@@ -224,6 +224,10 @@ async def test_a_choice_is_kept_by_name_and_brought_back(tmp_path):
         await until(pilot, lambda: "Did you mean 'none'?" in screen_text(app))
         await pilot.press("escape", "colon", *"load none", "enter")
         await until(pilot, lambda: "0 models" in screen_text(app))
+        await pilot.press("a", "colon", *"load", "enter")
+        await until(pilot, lambda: "tall, small; lr, rf, lr-cv, rf-cv; 10 seeds" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "0 models" in screen_text(app))
 
 
 @presses("plan.details", "notice.close")

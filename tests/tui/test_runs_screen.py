@@ -8,7 +8,7 @@ from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, 
 from pressing import presses
 
 from engine.control import EpochStatus, LogLine
-from tui.arena import first_selection
+from tui.choices import first_selection
 from tui.machine import Load, Machine
 from tui.widgets.grid import Grid
 

@@ -12,7 +12,8 @@ from textual.message import Message
 from textual.widget import Widget
 
 from store.errors import StoreBusy
-from tui.arena import Catalog, Pulse
+from tui.arena import Pulse
+from tui.choices import Catalog
 from tui.lookups import Place, Side
 from tui.screens import board_text
 from tui.screens.base import ArenaScreen, ShownTable

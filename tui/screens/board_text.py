@@ -17,7 +17,7 @@ from tui.widgets.words import UNICODE, Charset, Tone, auc, count, say
 
 if TYPE_CHECKING:
     from store.queries import Arm, Rankings, RankRow
-    from tui.arena import Catalog
+    from tui.choices import Catalog
 
 EMPTY: Final = "Nothing is ranked under this protocol yet: ] shows the next, 1 plans a run."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -14,6 +15,8 @@ from tui.screens.base import ArenaScreen, Taken
 from tui.screens.dialogs import Ask, Notice
 from tui.settings import check_name
 from tui.widgets.grid import Grid
+from tui.widgets.rows import Column, Row
+from tui.widgets.words import count
 
 if TYPE_CHECKING:
     from engine.plan import Selection
@@ -61,6 +64,12 @@ class ChoosingScreen(ArenaScreen):
         selection: Selection
 
     @dataclass
+    class KeptRead(Message):
+        """The choices kept by name are there."""
+
+        kept: Mapping[str, Selection]
+
+    @dataclass
     class CameIn(Message):
         """Something new can be chosen, and is."""
 
@@ -100,7 +109,7 @@ class ChoosingScreen(ArenaScreen):
                 for name, (what, usage) in TYPED.items()
             ),
             Command("save", "keep this choice under a name", self.save, "NAME"),
-            Command("load", "choose as it was kept", self.load, "NAME"),
+            Command("load", "choose as it was kept: a name, or none to pick one", self.load, "[NAME]"),
             Command("fetch", "download a model, or ncbi, hgnc, genept, ...", fetch, "NAME"),
             Command("sweep", "fine-tune over the paper's values of its settings", self.sweep, "[FACTORS]"),
         ]
@@ -120,10 +129,26 @@ class ChoosingScreen(ArenaScreen):
 
     @work(thread=True, exclusive=True, group="change", exit_on_error=False)
     def load(self, name: str) -> None:
-        """Choose as it was kept under a name."""
+        """Choose as it was kept under a name, or list the names there are."""
         kept = self.arena.saved_selections()
-        check_name(name, kept, "kept choice")
-        self.post_message(self.Changed(kept[name]))
+        if name:
+            check_name(name, kept, "kept choices")
+            self.post_message(self.Changed(kept[name]))
+        else:
+            self.post_message(self.KeptRead(kept))
+
+    @on(KeptRead)
+    def _kept_read(self, message: KeptRead) -> None:
+        from tui.screens.pickers import Pick
+
+        columns = (Column("name", "name"), Column("what", "what was chosen", least=20))
+        rows = [Row(name, (name, _in_short(chosen))) for name, chosen in message.kept.items()]
+
+        def picked(name: str | None) -> None:
+            if name:
+                self.choose(message.kept[name])
+
+        self.app.push_screen(Pick("Kept choices; :save NAME keeps this one", columns, rows), picked)
 
     @work(thread=True, exclusive=True, group="change", exit_on_error=False)
     def sweep(self, factors: str) -> None:
@@ -213,3 +238,8 @@ class ChoosingScreen(ArenaScreen):
         brought = message.brought
         hint = "It is chosen. Close this, then enter runs what is chosen and 3 shows the ranks."
         self.app.push_screen(Notice("Brought in", brought.sentence, hint, brought.report))
+
+
+def _in_short(selection: Selection) -> str:
+    chosen = (selection.models, selection.tasks, selection.protocols)
+    return f"{'; '.join(', '.join(names) for names in chosen)}; {count(len(selection.seeds), 'seed')}"

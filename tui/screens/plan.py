@@ -16,7 +16,8 @@ from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from store.errors import DataError, UsageError
-from tui.arena import Catalog, Pulse
+from tui.arena import Pulse
+from tui.choices import Catalog
 from tui.machine import Machine
 from tui.screens import plan_text
 from tui.screens.choosing import ChoosingScreen

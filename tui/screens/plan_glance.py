@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.catalog.protocols import Protocol
     from engine.data.tasks import TaskInfo
     from store.records import Model, Task
-    from tui.arena import Catalog, ModelCard
+    from tui.choices import Catalog, ModelCard
 
 
 @dataclass(frozen=True, slots=True)

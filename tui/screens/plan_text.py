@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.data.tasks import TaskInfo
     from engine.plan import Plan, Selection
     from store.records import Unit
-    from tui.arena import Catalog, ModelCard
+    from tui.choices import Catalog, ModelCard
     from tui.results import Past
 
 CHOICES: Final = ("models", "tasks", "protocols", "preset", "axes", "seeds")
