@@ -29,6 +29,9 @@ there was a refit, the test scores (n, k)."""
 BUNDLED: Final = "all-MiniLM-L6-v2"
 TASKS: Final = ("long-vs-short-tf", "dosage-sensitivity", "bivalent-vs-lys4", "bivalent-vs-no-methyl")
 
+HARDER: Final = "dosage-sensitivity"
+"""The largest task, whose trees are the deepest: the most are grown again."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -147,15 +150,17 @@ def compare(
 
 
 def tuned_forest() -> list[dict[str, Any]]:
-    limits = {"dosage-sensitivity": ">= 8", "bivalent-vs-lys4": ">= 9"}
+    limits = {HARDER: ">= 8", "bivalent-vs-lys4": ">= 9"}
     rows = []
     for task, limit in limits.items():
         data = sample(task)
         cells = partial(grid_search, "rf-cv", data, refit=False)
-        rows.append(compare(f"rf-cv, {task}: 20x5 cells", cells, partial(forest_cells, data), limit, 1))
-        unit = partial(grid_search, "rf-cv", data, refit=True)
-        rows.append(compare(f"rf-cv, {task}: with refit", unit, partial(whole_unit, "rf-cv", data), "", 1))
-    return rows
+        rows.append(
+            compare(f"rf-cv, {task}: 20x5 cells, no refit", cells, partial(forest_cells, data), limit, 1)
+        )
+    unit = partial(grid_search, "rf-cv", sample(HARDER), refit=True)
+    whole = partial(whole_unit, "rf-cv", sample(HARDER))
+    return [*rows, compare(f"rf-cv, {HARDER}: cells, refit and test scores", unit, whole, "", 1)]
 
 
 def tuned_logistic() -> list[dict[str, Any]]:

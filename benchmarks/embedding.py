@@ -38,11 +38,10 @@ Vectors = NDArray[np.float32]
 
 def fp32() -> list[Row]:
     """All texts of the four tasks, each different text once, and texts three times as long."""
-    texts = sample_texts()
-    unique = list(dict.fromkeys(texts))
+    texts, unique = sample_texts(), different_texts()
     long = [" ".join(unique[start : start + 3]) for start in range(0, len(unique) - 2, 3)]
     whole = compare(f"embed the four tasks' {len(texts)} texts, fp32", texts, "fp32", 0.99999)
-    once = compare(f"embed {len(unique)} different texts, fp32", unique, "fp32", 0.99999)
+    once = compared_once()
     longer = compare(f"embed {len(long)} texts three times as long, fp32", long, "fp32", 0.99999)
     share = once.rate * flops_per_text(unique) / matmul_flops(torch.float32)
     return [
@@ -54,7 +53,7 @@ def fp32() -> list[Row]:
 
 def bf16() -> list[Row]:
     """bf16 on a CPU that has it."""
-    unique = list(dict.fromkeys(sample_texts()))
+    unique = different_texts()
     work = f"embed {len(unique)} different texts, bf16"
     if not torch.cpu._is_avx512_bf16_supported():
         return [skipped(work, "this CPU has no bf16 instructions")]
@@ -63,9 +62,7 @@ def bf16() -> list[Row]:
 
 def grid() -> list[Row]:
     """What the LR/RF grid embeds: the paper's scripts embed every gene again for each split and mode."""
-    texts = sample_texts()
-    unique = list(dict.fromkeys(texts))
-    once = compare("", unique, "fp32", 0.99999)
+    texts, unique, once = sample_texts(), different_texts(), compared_once()
     asked = SEEDS * MODES * len(texts)
     return [
         {
@@ -131,10 +128,11 @@ def compare(work: str, texts: Sequence[str], precision: Precision, cosine: float
     reference, model = reference_model(), find_model(BUNDLED)
     theirs, mine = [], []
     for _ in range(TURNS):
-        theirs.append(cpu_seconds(lambda: reference.encode(texts, batch_size=32, show_progress_bar=False)))
-        mine.append(cpu_seconds(lambda: ours(model, texts, precision)) - loading())
-    expected = reference.encode(texts, batch_size=32, show_progress_bar=False)
-    nearest = float((unit(expected) * unit(ours(model, texts, precision))).sum(axis=1).min())
+        seconds, expected = timed(lambda: reference.encode(texts, batch_size=32, show_progress_bar=False))
+        theirs.append(seconds)
+        seconds, vectors = timed(lambda: ours(model, texts, precision))
+        mine.append(seconds - loading())
+    nearest = float((unit(expected) * unit(vectors)).sum(axis=1).min())
     equal = f"cosine >= {cosine}" if nearest >= cosine else False
     return Compared(work, len(texts) / min(theirs), len(texts) / min(mine), equal)
 
@@ -157,7 +155,7 @@ def ours(model: Model, texts: Sequence[str], precision: Precision, device: str =
 def loading() -> float:
     """CPU seconds to load the model, which the reference has behind it when its clock starts."""
     ours(find_model(BUNDLED), ["warm"], "fp32")
-    return min(cpu_seconds(lambda: ours(find_model(BUNDLED), ["cold"], "fp32")) for _ in range(3))
+    return min(timed(lambda: ours(find_model(BUNDLED), ["cold"], "fp32"))[0] for _ in range(3))
 
 
 @cache
@@ -178,10 +176,22 @@ def sample_texts() -> list[str]:
     return [text for info in list_tasks() for text in load_task(info.name).texts]
 
 
-def cpu_seconds(work: Callable[[], object]) -> float:
+def different_texts() -> list[str]:
+    return list(dict.fromkeys(sample_texts()))
+
+
+@cache
+def compared_once() -> Compared:
+    """Each different text once, in fp32; two benchmarks tell of it."""
+    unique = different_texts()
+    return compare(f"embed {len(unique)} different texts, fp32", unique, "fp32", 0.99999)
+
+
+def timed(work: Callable[[], Vectors]) -> tuple[float, Vectors]:
+    """CPU seconds of `work`, and what it gave."""
     started = time.process_time()
-    work()
-    return time.process_time() - started
+    vectors = work()
+    return time.process_time() - started, vectors
 
 
 def unit(vectors: Vectors) -> Vectors:
