@@ -64,11 +64,16 @@ class Control:
         return not self._go.is_set()
 
     def cancel_unit(self, key: str) -> None:
-        """Give up one unit, whether it runs or still waits."""
+        """Give up one unit, whether it runs or still waits; one that trains in a stack is let finish."""
         with self._lock:
             self._given_up.add(key)
             if key in self._in_flight:
                 self._in_flight[key].set()
+
+    def given_up(self, key: str) -> bool:
+        """Whether `cancel_unit` was asked for this one."""
+        with self._lock:
+            return key in self._given_up
 
     def begin(self, key: str) -> threading.Event:
         """Wait while paused, then the cancel event to run unit `key` under.

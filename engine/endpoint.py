@@ -10,6 +10,7 @@ import ipaddress
 import json
 import os
 import threading
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -31,6 +32,10 @@ TRIES: Final = 5
 PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between attempts."""
 LONGEST_PAUSE: Final = 60.0
+LONGEST_ANSWER: Final = 600.0
+"""Seconds for one answer; a server on a CPU needs minutes for long texts."""
+LARGEST_ANSWER: Final = 64 << 20
+"""Bytes of one answer; 64 vectors of 4,096 numbers take 6 MB as text."""
 KEY: Final = "GENEARENA_ENDPOINT_KEY"
 """The environment variable with the key; for OpenAI's own host OPENAI_API_KEY is taken too."""
 OPENAI: Final = "api.openai.com"
@@ -125,7 +130,7 @@ class Endpoint:
         """Vectors of `texts`, request by request: (indices into `texts`, float32 [len(indices), d]).
 
         Raises:
-            Stopped: `cancel` was set; looked at before every request.
+            Stopped: `cancel` was set; looked at before every request and with every block of an answer.
             ModelError: the endpoint cannot be reached, refuses, or answers with something else.
         """
         # No proxy and no redirect: the texts go to the host that was agreed to, and nowhere else.
@@ -142,12 +147,12 @@ class Endpoint:
             check(cancel)
             pause = PAUSES[min(attempt, len(PAUSES) - 1)]
             try:
-                response = client.post(self._url, json=body)
+                response, content = self._answer(client, body, cancel)
             except httpx.TransportError as error:
                 reason = str(error).rstrip(".") or type(error).__name__
             else:
                 if response.status_code == 200:
-                    return self._decoded(response)
+                    return self._decoded(content)
                 reason = f"it answers {response.status_code} {response.reason_phrase}"
                 if response.status_code not in _AGAIN:
                     raise ModelError(f"{self._url} refuses: {reason}.", _hint(response.status_code))
@@ -155,9 +160,27 @@ class Endpoint:
             cancel.wait(pause)
         raise ModelError(f"{self._url} cannot be used: {reason}.", "Is the server running?")
 
-    def _decoded(self, response: httpx.Response) -> Any:
+    def _answer(
+        self, client: httpx.Client, body: Mapping[str, Any], cancel: threading.Event
+    ) -> tuple[httpx.Response, bytes]:
+        """One answer and its content, which may neither trickle for ever nor fill the memory."""
+        content = bytearray()
+        deadline = time.monotonic() + LONGEST_ANSWER
+        with client.stream("POST", self._url, json=body) as response:
+            for block in response.iter_bytes():
+                check(cancel)
+                content += block
+                if len(content) > LARGEST_ANSWER or time.monotonic() > deadline:
+                    raise ModelError(
+                        f"{self._url} answers with more than {LARGEST_ANSWER >> 20} MiB "
+                        f"or for longer than {LONGEST_ANSWER:.0f} seconds.",
+                        "Is it an embeddings endpoint?",
+                    )
+        return response, bytes(content)
+
+    def _decoded(self, content: bytes) -> Any:
         try:
-            return response.json()
+            return json.loads(content)
         except ValueError as error:
             raise ModelError(
                 f"{self._url} does not answer in JSON.", "Is it an embeddings endpoint?"

@@ -177,7 +177,7 @@ class _Floor:
         overseer.start()
         ended = False
         try:
-            while batch := self._next_batch():
+            while batch := [self._counted(event) for event in self._next_batch()]:
                 kept: list[Record] = [
                     event.outcome
                     for event in batch
@@ -209,6 +209,13 @@ class _Floor:
                 break
             batch.append(event)
         return batch
+
+    def _counted(self, event: Event) -> Event:
+        """A failure is told which attempt it is; the store's journals are read by this thread only."""
+        if not isinstance(event, UnitFinished) or not isinstance(event.outcome, Failed):
+            return event
+        before = self._store.attempts().get(event.outcome.unit.key, 0)
+        return UnitFinished(replace(event.outcome, attempt=before + 1))
 
     def _new_environments(self) -> list[Record]:
         with self._lock:
@@ -265,7 +272,7 @@ class _Floor:
             if not job.finetune:
                 self._embed(job, device)
             elif device.startswith("cuda") and len(job.units) > 1:
-                self._finetune(job.units, device, job.key, f"{job.label} trained", job.label)
+                self._finetune_stack(job, device)
             else:
                 for unit in job.units:
                     self._finetune([unit], device, unit.key, "this unit ran", finetune_label(unit))
@@ -301,14 +308,25 @@ class _Floor:
         """One CPU thread: classify unit after unit."""
         while (job := self._unit_jobs.get()) is not None:
             unit, vectors = job
-            work = partial(self._classify, unit, vectors)
-            self._do([unit], device, unit.key, "this unit ran", work)
-            with self._idle:
-                self._classifying -= 1
-                self._idle.notify_all()
+            try:
+                work = partial(self._classify, unit, vectors)
+                self._do([unit], device, unit.key, "this unit ran", work)
+            finally:
+                with self._idle:
+                    self._classifying -= 1
+                    self._idle.notify_all()
 
     def _classify(self, unit: Unit, vectors: TaskVectors, context: Context) -> list[Outcome]:
         return [self._workshop.classify(unit, self._plan.tasks[unit.task], vectors, context)]
+
+    def _finetune_stack(self, job: Job, device: str) -> None:
+        """Fine-tune a job's units together, but for those that were given up meanwhile."""
+        wanted = [unit for unit in job.units if not self._control.given_up(unit.key)]
+        for unit in job.units:
+            if unit not in wanted:
+                self._finish(unit, Cancelled(unit))
+        if wanted:
+            self._finetune(wanted, device, job.key, f"{job.label} trained", job.label)
 
     def _finetune(self, units: Sequence[Unit], device: str, key: str, doing: str, label: str) -> None:
         """Fine-tune units that differ by their split alone; several become one stacked model."""
@@ -389,9 +407,8 @@ class _Floor:
 
     def _failure(self, unit: Unit, error: Exception, device: str) -> Failed:
         text = "".join(traceback.format_exception(error))
-        attempt = self._store.attempts().get(unit.key, 0) + 1
         environment = self._environment(device or "cpu")
-        return Failed(unit, _sentence(error), text, type(error).__name__, environment, now(), attempt)
+        return Failed(unit, _sentence(error), text, type(error).__name__, environment, now())
 
     def _measurement(self, unit: Unit, model: Model, cost: Cost, device: str) -> Measurement:
         precision = unit.spec["embedding"]["precision"]

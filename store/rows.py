@@ -152,6 +152,9 @@ def _environment_rows(key: str, record: Row) -> Rows:
 
 def _model_rows(key: str, record: Row) -> Rows:
     columns = {name: record[name] for name in MODEL_COLUMNS}
+    for name in ("dimension", "max_tokens"):
+        if columns[name] is not None and not 0 <= columns[name] < 2**31:
+            raise ValueError(name)  # would keep everything after it out of the database
     printed = [(str(name), _float(value)) for name, value in record["printed"].items()]
     return {"models": [{"name": str(record["name"]), **columns, "printed": printed}]}
 

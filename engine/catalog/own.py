@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, cast, get_args
+from urllib.parse import urlsplit
 
 from engine.catalog.local import content_revision, resolve_revision
 from store.errors import ModelError, UsageError, unknown
@@ -26,7 +27,9 @@ _KEYS: Final[Mapping[str, type]] = {
     "note": str,
 }
 _KINDS: Final = ("huggingface", "folder", "vectors", "endpoint")
-_WORDS: Final = {str: "a text", int: "a whole number", bool: "true or false"}
+_LARGEST: Final = 2**31 - 1
+"""Of a whole number, which the database keeps in 32 bits; libraries write 10**30 for `no limit`."""
+_WORDS: Final = {str: "a text", int: f"a whole number from 1 to {_LARGEST}", bool: "true or false"}
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"kind": _KINDS, "pooling": get_args(Pooling)}
 
 
@@ -77,7 +80,7 @@ def _check(table: Mapping[str, Any], where: str) -> None:
             message, hint = unknown("key", key, _KEYS)
             raise UsageError(f"{where}: {message[0].lower()}{message[1:]}", hint)
         wanted = _KEYS[key]
-        if type(value) is not wanted or (type(value) is int and value < 1):
+        if type(value) is not wanted or (type(value) is int and not 1 <= value <= _LARGEST):
             raise UsageError(f"{where}: {key} has to be {_WORDS[wanted]}, not {value!r}.")
         if key in _CHOICES and value not in _CHOICES[key]:
             raise UsageError(f"{where}: {key} has to be one of {', '.join(_CHOICES[key])}, not {value!r}.")
@@ -121,6 +124,12 @@ def _endpoint(source: str, revision: str, where: str, _: Home) -> tuple[str, str
         raise UsageError(
             f"{where}: source does not name the endpoint's model.",
             "Put it after a #, as in http://localhost:8080/v1#nomic-embed-text.",
+        )
+    parts = urlsplit(source)
+    if parts.query or "@" in parts.netloc:
+        raise UsageError(
+            f"{where}: the address of an endpoint has no user name, password or question mark.",
+            "Put the key into the environment variable GENEARENA_ENDPOINT_KEY.",
         )
     return source, revision
 

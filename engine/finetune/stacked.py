@@ -1,8 +1,10 @@
 """Fine-tuning many splits of one task at once, as one stacked model; made for GPUs.
 
 One small model leaves a GPU waiting for kernel launches; ten stacked ones keep it at work. Each
-split has its own weights, order of texts, clipping, learning rate and early stopping, so its losses
-are those of a run of its own. A split that stops early leaves the stack at the end of the epoch.
+split has its own weights, order of texts, clipping, learning rate and early stopping, so without
+dropout its losses are those of a run of its own. Dropout is drawn for the whole stack: which splits
+share it decides the draws, and the result says so. A split that stops early leaves the stack at the
+end of the epoch.
 """
 
 from __future__ import annotations
@@ -92,7 +94,8 @@ def finetune_stacked(
         return one_by_one()
     tokens = to_device(compact_vocabulary(model.encoder, tokens), where)
     run = _Run(model, StackedBert(model, tokens), labels, config, where, cancel, clock, graphs)
-    run.notes = (*notes, *cut, *run.notes)
+    shared = f"trained in a stack of {len(splits)} splits, whose dropout is drawn together"
+    run.notes = (*notes, *cut, *run.notes, shared)
     current = torch.cuda.device(where) if where.type == "cuda" else nullcontext()
     try:
         with current:

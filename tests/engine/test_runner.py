@@ -23,7 +23,7 @@ from engine.events import (
 )
 from engine.plan import Selection, build_plan
 from engine.runner import Options, run
-from store.errors import DataError
+from store.errors import DataError, StoreError
 from store.home import find_home
 from store.journal import DiskFull
 from store.queries import measurements
@@ -321,6 +321,28 @@ def test_on_a_gpu_the_splits_of_one_task_train_as_one_stack(home, selection):
     assert workshop.stacks == [[41, 42, 43], [41, 42, 43]]
     assert events[-1].scored == 6
     assert sum(isinstance(event, EpochFinished) for event in events) == 6
+
+
+def test_a_unit_given_up_in_time_is_left_out_of_its_stack(home, selection):
+    workshop, control = FakeWorkshop(device="cuda:0"), Control()
+    chosen = replace(selection, protocols=("finetune",))
+    given_up = plan_of(chosen, home).todo[1]
+    control.cancel_unit(given_up.key)
+    events = go(chosen, home, workshop, control)
+    assert workshop.stacks == [[41, 43], [41, 42, 43]]
+    assert [item.unit for item in outcomes(events) if isinstance(item, Cancelled)] == [given_up]
+
+
+def test_a_store_that_cannot_be_read_ends_the_run_rather_than_a_worker(home, selection, monkeypatch):
+    def fail(unit, cancel):
+        raise ValueError("no")
+
+    def unreadable(self):
+        raise StoreError("The journal cannot be read.")
+
+    monkeypatch.setattr(Store, "attempts", unreadable)
+    with pytest.raises(StoreError, match="journal"):
+        go(selection, home, FakeWorkshop(fail))
 
 
 def test_elsewhere_they_train_one_by_one(home, selection):

@@ -236,6 +236,8 @@ def test_an_own_model_whose_files_are_gone_is_listed_as_not_there(home: Home) ->
         ('[[models]]\nname = "e5-small"\nsource = "y"\n', "already taken"),
         ('[[models]]\nname = "x"\nsource = "hf:org/name@main"\n', "no commit"),
         ('[[models]]\nname = "x"\nsource = "http://localhost/v1"\n', "does not name the endpoint's model"),
+        ('[[models]]\nname = "x"\nsource = "https://me:secret@host/v1#m"\n', "no user name, password"),
+        ('[[models]]\nname = "x"\nsource = "hf:a/b"\nmax_tokens = 5000000000\n', "max_tokens has to be"),
         ('[[models]]\nname = "x"\nsource = "."\n', "not a model folder"),
     ],
 )

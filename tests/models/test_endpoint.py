@@ -241,3 +241,12 @@ def test_cancelling_sends_no_further_text(server: Fake) -> None:
     with pytest.raises(Stopped):
         next(batches)
     assert len(server.asked) == 1
+
+
+def test_an_answer_without_end_is_cut(
+    server: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.endpoint.LARGEST_ANSWER", 1 << 10)
+    server.change = lambda answer: b"[" * (1 << 16)
+    with pytest.raises(ModelError, match="more than 0 MiB"):
+        run(server, tmp_path)

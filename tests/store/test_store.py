@@ -210,11 +210,12 @@ def test_a_line_of_another_version_is_counted_and_does_not_stop_the_others(home)
             {"kind": "hologram", "key": "x", "record": {}},
             {"kind": "scored", "key": "y", "record": {"unit": 7}},
             {**model, "record": {**model["record"], "mood": "fine"}},
+            {**model, "key": "huge", "record": {**model["record"], "name": "huge", "max_tokens": 10**30}},
             entry_of(scored(unit())),
         ]
     )
     flushed = saved.flush()
-    assert (flushed.scored, flushed.damaged) == (1, 2)
+    assert (flushed.scored, flushed.damaged) == (1, 3)
     assert rows(home, "SELECT name FROM models") == [("m",)]
 
 
