@@ -6,6 +6,7 @@ query does, the asking process, the database and the disk stay as they are.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -47,6 +48,8 @@ class Result:
     truncated: bool
     """Whether the query had more rows than were kept."""
     seconds: float
+    number: int
+    """Which of its `Console`'s queries it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class Console:
         self._max_rows = max_rows
         self._child: subprocess.Popen[bytes] | None = None
         self._cancelled = False
+        self._numbers = itertools.count(1)
         self._asking = threading.Lock()
         """One request at a time on the child's pipes."""
 
@@ -104,7 +108,8 @@ class Console:
         """
         if not self._database.exists():
             raise StoreError(f"There are no results at {self._database} yet.", "Start a run first.")
-        request = {"run": sql, "rows": self._max_rows, "seconds": self._timeout}
+        number = next(self._numbers)
+        request = {"run": sql, "rows": self._max_rows, "seconds": self._timeout, "result": number}
         answer = self._ask(request, self._timeout + _GRACE_S)
         return Result(
             tuple(answer["columns"]),
@@ -112,17 +117,19 @@ class Console:
             answer["count"],
             answer["truncated"],
             answer["seconds"],
+            number,
         )
 
-    def fetch(self, offset: int, rows: int) -> list[tuple[Any, ...]]:
+    def fetch(self, result: Result, offset: int, rows: int) -> list[tuple[Any, ...]]:
         """`rows` rows of the last result, from `offset` on; fewer at its end.
 
         Raises:
-            UsageError: there is no result (any more), or the rows are too large.
+            UsageError: `result` is not the last one, or is gone; or the rows are too large.
         """
         if not self._alive():
             raise UsageError("There is no result to page through.", "Run the query again.")
-        answer = self._ask({"fetch": offset, "rows": rows}, self._timeout + _GRACE_S)
+        request = {"fetch": offset, "rows": rows, "result": result.number}
+        answer = self._ask(request, self._timeout + _GRACE_S)
         return [tuple(row) for row in answer["rows"]]
 
     def cancel(self) -> None:
@@ -207,7 +214,7 @@ def run_sql(home: Home, sql: str, limit: int = 1000, timeout: float = 10.0) -> T
     """
     with Console(home, memory="512MB", timeout=timeout, max_rows=limit) as console:
         result = console.run(sql)
-        rows = tuple(console.fetch(0, limit))
+        rows = tuple(console.fetch(result, 0, limit))
     return Table(result.columns, result.types, rows, result.truncated, result.seconds)
 
 

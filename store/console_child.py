@@ -2,7 +2,8 @@
 
 Started by `store.console` as a script, so it leans on nothing but the standard library, DuckDB and
 Arrow. It reads one JSON request a line and answers each with one JSON line:
-`{"run": sql, "rows": n, "seconds": s}` and `{"fetch": offset, "rows": n}`.
+`{"run": sql, "rows": n, "seconds": s, "result": m}`, whose result is then known as number m, and
+`{"fetch": offset, "rows": n, "result": m}`.
 
 A query's rows are streamed from the database into a second, in-memory one, so that the file's lock
 is let go of at once and pages come from memory.
@@ -58,13 +59,16 @@ class Session:
         self._result = duckdb.connect(":memory:", config={**_LOCKED_DOWN, "memory_limit": memory})
         self._types: list[str] = []
         self._count = 0
+        self._number = 0
+        """Of the result that is kept; 0: none."""
 
-    def run(self, sql: str, rows: int, seconds: float) -> dict[str, Any]:
-        """Run one query and keep at most `rows` of its rows."""
+    def run(self, sql: str, rows: int, seconds: float, number: int) -> dict[str, Any]:
+        """Run one query and keep at most `rows` of its rows as result `number`."""
         started = time.monotonic()
         used = resource.getrusage(resource.RUSAGE_SELF)
         spent = math.ceil(used.ru_utime + used.ru_stime + seconds) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (spent, resource.RLIM_INFINITY))
+        self._number = 0
         self._result.execute("DROP TABLE IF EXISTS result")
         statement = _only_statement(sql)
         with self._database(seconds) as con:
@@ -76,7 +80,7 @@ class Session:
             finally:
                 self._result.unregister("incoming")
         (count,) = self._result.execute("SELECT count(*) FROM result").fetchall()[0]
-        self._count = min(count, rows)
+        self._count, self._number = min(count, rows), number
         return {
             "columns": columns,
             "types": self._types,
@@ -85,8 +89,10 @@ class Session:
             "seconds": time.monotonic() - started,
         }
 
-    def fetch(self, offset: int, rows: int) -> dict[str, Any]:
-        """`rows` rows of the last result from `offset` on."""
+    def fetch(self, offset: int, rows: int, number: int) -> dict[str, Any]:
+        """`rows` rows of result `number` from `offset` on; only the last one is kept."""
+        if number != self._number:
+            raise Refused("These rows are gone: another query has been run since. Run this one again.")
         shown = ", ".join(
             f"CAST(#{place} AS VARCHAR)" if kind.startswith(_AS_TEXT) else f"#{place}"
             for place, kind in enumerate(self._types, start=1)
@@ -146,9 +152,9 @@ def plain(value: Any) -> Any:
 def _answer(session: Session, request: dict[str, Any]) -> str:
     try:
         if "run" in request:
-            result = session.run(request["run"], request["rows"], request["seconds"])
+            result = session.run(request["run"], request["rows"], request["seconds"], request["result"])
         else:
-            result = session.fetch(request["fetch"], request["rows"])
+            result = session.fetch(request["fetch"], request["rows"], request["result"])
         text = json.dumps(result, allow_nan=False)
         if len(text) > _ANSWER_BYTES:
             raise Refused(

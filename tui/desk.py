@@ -41,21 +41,25 @@ class SqlDesk:
             self._console = Console(self._home)
         result = self._console.run(query)
         self._remember(query)
-        return result, self._console.fetch(0, rows)
+        return result, self._console.fetch(result, 0, rows)
 
-    def page(self, offset: int, rows: int) -> list[tuple[Any, ...]]:
+    def page(self, result: Result, offset: int, rows: int) -> list[tuple[Any, ...]]:
         """More rows of the last result.
 
         Raises:
-            UsageError: the result is gone.
+            UsageError: the result is gone, or another has taken its place.
         """
-        return self._console.fetch(offset, rows) if self._console else []
+        return self._console.fetch(result, offset, rows) if self._console else []
 
     def export(self, result: Result, path: str) -> Path:
-        """Write every row of the last result, a few thousand at a time, however many there are."""
+        """Write every row of the last result, a few thousand at a time, however many there are.
+
+        Raises:
+            UsageError: another query was run meanwhile; nothing is written then.
+        """
         from engine.export import export_table
 
-        pages = (self.page(offset, _STEP) for offset in range(0, result.count, _STEP))
+        pages = (self.page(result, offset, _STEP) for offset in range(0, result.count, _STEP))
         return export_table(result.columns, itertools.chain.from_iterable(pages), path).absolute()
 
     def stop(self) -> None:

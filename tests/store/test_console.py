@@ -56,7 +56,7 @@ def test_every_value_is_json(console):
         "INTERVAL 1 MONTH, 'infinity'::TIMESTAMP, '\\xAB'::BLOB, {'a': [1, NULL]}, MAP {'k': 0.5}, "
         "170141183460469231731687303715884105727::HUGEINT, TRUE, NULL, 2 AS d FROM range(4) r(i)"
     )
-    (row,) = console.fetch(0, 10)
+    (row,) = console.fetch(result, 0, 10)
     json.dumps(row, allow_nan=False)
     assert result.columns[0] == result.columns[-1] == "d"
     assert row[:5] == (1.5, "nan", "-inf", 0.1, 6)
@@ -164,49 +164,65 @@ def test_large_results_are_paged(filled):
             "SELECT i, 1000000 - i AS back, 'row ' || i AS name FROM range(1000000) r(i) ORDER BY back"
         )
         assert (result.count, result.truncated) == (1_000_000, False)
-        assert console.fetch(0, 2) == [(999_999, 1, "row 999999"), (999_998, 2, "row 999998")]
-        assert [row[1] for row in console.fetch(500_000, 500)] == list(range(500_001, 500_501))
-        assert len(console.fetch(999_990, 500)) == 10
-        assert console.fetch(2_000_000, 500) == []
-        assert console.run("SELECT 1").count == 1
-        assert console.fetch(0, 5) == [(1,)]
+        assert console.fetch(result, 0, 2) == [(999_999, 1, "row 999999"), (999_998, 2, "row 999998")]
+        assert [row[1] for row in console.fetch(result, 500_000, 500)] == list(range(500_001, 500_501))
+        assert len(console.fetch(result, 999_990, 500)) == 10
+        assert console.fetch(result, 2_000_000, 500) == []
+        assert console.fetch(console.run("SELECT 1"), 0, 5) == [(1,)]
+
+
+def test_rows_of_a_query_that_another_followed_are_refused(filled):
+    with Console(filled) as console:
+        first = console.run("SELECT 'first' FROM range(10)")
+        second = console.run("SELECT 'second' FROM range(10)")
+        with pytest.raises(UsageError, match="another query has been run since"):
+            console.fetch(first, 5, 5)
+        assert console.fetch(second, 9, 5) == [("second",)]
+        with pytest.raises(UsageError, match="only reading works"):
+            console.run("SELECT * FROM read_csv('file')")
+        with pytest.raises(UsageError, match="another query has been run since"):
+            console.fetch(second, 0, 5)
+        console.close()
+        third = console.run("SELECT 'third'")
+        with pytest.raises(UsageError, match="another query has been run since"):
+            console.fetch(first, 0, 5)
+        assert console.fetch(third, 0, 5) == [("third",)]
 
 
 def test_more_rows_than_are_kept_is_told(filled):
     with Console(filled, max_rows=100) as console:
         result = console.run("SELECT * FROM range(1000)")
         assert (result.count, result.truncated) == (100, True)
-        assert len(console.fetch(0, 1000)) == 100
+        assert len(console.fetch(result, 0, 1000)) == 100
 
 
 def test_a_query_can_be_cancelled_and_the_console_goes_on(filled):
     with Console(filled) as console:
-        console.run("SELECT 1")
+        first = console.run("SELECT 1")
         timer = threading.Timer(0.3, console.cancel)
         timer.start()
         with pytest.raises(UsageError, match="cancelled"):
             console.run("SELECT count(*) FROM range(1000000000000)")
         with pytest.raises(UsageError, match="no result"):
-            console.fetch(0, 1)
-        assert console.run("SELECT 2").count == 1
-        assert console.fetch(0, 1) == [(2,)]
+            console.fetch(first, 0, 1)
+        assert console.fetch(console.run("SELECT 2"), 0, 1) == [(2,)]
 
 
 def test_cancelling_nothing_does_nothing(filled):
     with Console(filled) as console:
         console.cancel()
-        console.run("SELECT 1")
+        result = console.run("SELECT 1")
         console.cancel()
-        assert console.fetch(0, 1) == [(1,)]
+        assert console.fetch(result, 0, 1) == [(1,)]
 
 
 def test_a_result_being_paged_does_not_hold_the_file(filled):
     with Console(filled) as console:
-        console.run("FROM scores")
+        result = console.run("FROM scores")
         saved = Store(filled)
         saved.append(scored(unit(seed=0), 0.0))  # the same number again: nothing changes
         saved.flush()
-        assert len(console.fetch(0, 10)) == 5
+        assert len(console.fetch(result, 0, 10)) == 5
 
 
 def test_no_database_yet(tmp_path):

@@ -287,6 +287,11 @@ class FakeDesk(SqlDesk):
         self.gate = threading.Event()
         """Cleared, it holds a query back until set."""
         self.gate.set()
+        self.pages_gate = threading.Event()
+        """Cleared, it holds the pages after the first back until set."""
+        self.pages_gate.set()
+        self.fetched: list[int] = []
+        """The first row of each page that was asked for."""
 
     def run(self, query, rows):
         self.asked.append(query)
@@ -301,10 +306,13 @@ class FakeDesk(SqlDesk):
             len(self.rows),
             False,
             0.012,
+            len(self.asked),
         )
         return result, self.rows[:rows]
 
-    def page(self, offset, rows):
+    def page(self, result, offset, rows):
+        self.pages_gate.wait(10)
+        self.fetched.append(offset)
         return self.rows[offset : offset + rows]
 
     def stop(self) -> None:

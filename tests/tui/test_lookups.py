@@ -11,10 +11,12 @@ from engine.catalog.presets import axes_for
 from engine.embed import fingerprint
 from engine.embedding.cache import VectorCache, text_key
 from store import connect
+from store.errors import UsageError
 from store.home import find_home
 from store.records import Audit, Task
 from store.store import Store
 from tui.arena import Arena
+from tui.desk import SqlDesk
 from tui.lookups import Place, Side, band, cell_detail, contrasts, embedded_genes, gene_detail, genes, sides
 from tui.neighbours import cuts, nearest
 
@@ -142,6 +144,22 @@ def test_a_long_text_is_cut_where_the_model_stops_reading(home):
     assert long[0].tokens == 400
     assert long[0].at == 254 * 5 - 1
     assert long[0].seen == ("gene " * 254).rstrip()
+
+
+def test_a_file_never_holds_rows_of_another_query(home, tmp_path):
+    desk = SqlDesk(home)
+    first, _ = desk.run("select seed from scores order by seed", 1)
+    second, _ = desk.run("select -seed as negative from scores order by seed", 1)
+    try:
+        with pytest.raises(UsageError, match="another query has been run since"):
+            desk.export(first, str(tmp_path / "seeds.csv"))
+        assert list(tmp_path.iterdir()) == []
+        assert desk.export(second, str(tmp_path / "seeds.csv")).read_text().splitlines()[:2] == [
+            "negative",
+            "-41",
+        ]
+    finally:
+        desk.close()
 
 
 def test_the_command_of_a_cell_is_one_a_shell_takes():

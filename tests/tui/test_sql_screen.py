@@ -155,6 +155,31 @@ async def test_the_whole_result_is_written_and_the_row_copied(arena, tmp_path, m
     assert lines[6000].startswith("5999,name 5999,")
 
 
+async def test_of_a_result_of_many_pages_the_row_is_copied_and_never_a_blank_one(
+    arena, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("GENEARENA_CLIPBOARD", "file")
+    arena.home = arena.home.__class__(*(tmp_path / name for name in ("data", "cache", "config", "log")))
+    arena.desk.row_count = 1_000_000
+    arena.desk.pages_gate.clear()
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await pilot.press("f5")
+        await until(pilot, lambda: "1,000,000 rows" in screen_text(app))
+        await pilot.press("G", "y")
+        await until(pilot, lambda: "There is nothing here to copy yet." in told(app))
+        arena.desk.pages_gate.set()
+        await until(pilot, lambda: "name 999999" in screen_text(app))
+        await pilot.press("y")
+        await until(pilot, lambda: "Copy what?" in screen_text(app))
+        assert "tab-separated" not in screen_text(app)
+        await pilot.press("y")
+        await until(pilot, lambda: "yank.txt" in told(app))
+    assert (tmp_path / "cache" / "yank.txt").read_text() == "999999\tname 999999\t142857"
+    assert len(arena.desk.fetched) <= 2
+
+
 def test_pages_are_sent_for_once_and_the_oldest_dropped():
     asked: list[int] = []
     rows = PagedRows(PAGE * 100, asked.append, 2)

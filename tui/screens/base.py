@@ -43,6 +43,9 @@ class ShownTable:
     printed: tuple[Sequence[str], Sequence[Sequence[Any]]] | None = None
     """Columns and rows for Markdown and LaTeX, if people read them in another form than programs."""
 
+    whole: bool = True
+    """Whether these are all rows; of others only the one under the cursor can be copied."""
+
     def content(self, kind: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
         """Columns and rows for a file of this kind."""
         if self.printed is not None and kind in ("markdown", "latex"):
@@ -244,22 +247,20 @@ class ArenaScreen(Screen[None]):
     def action_yank(self) -> None:
         """Ask what to copy, then copy it."""
         table = self.shown_table()
-        if table is None:
+        if table is None or not table.rows:
             self.tell("There is nothing here to copy yet.")
             return
-        answers = [
-            ("y", "the row", "row"),
-            ("t", "the table, tab-separated", "tsv"),
-            ("m", "Markdown", "markdown"),
-        ]
-        answers += [("l", "LaTeX", "latex")]
+        answers = [("y", "the row", "row")]
+        if table.whole:
+            answers += [("t", "the table, tab-separated", "tsv"), ("m", "Markdown", "markdown")]
+            answers += [("l", "LaTeX", "latex")]
         if self.shown_command():
             answers.append(("c", "the command for it", "command"))
         self.app.push_screen(Ask("Copy what?", "", answers), self._yank)
 
     def _yank(self, answer: str | None) -> None:
         table = self.shown_table()
-        if answer and table is not None:
+        if answer and table is not None and table.rows:
             self.copy(table, answer, self.shown_command())
 
     @work(thread=True, exclusive=True, group="yank", exit_on_error=False)

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from store.errors import GeneArenaError, UsageError
-from tui.screens.base import ArenaScreen, Taken
+from tui.screens.base import ArenaScreen, ShownTable, Taken
 from tui.screens.pickers import Pick
 from tui.widgets.commandbar import Command
 from tui.widgets.grid import Grid
@@ -150,7 +150,7 @@ class SqlScreen(ArenaScreen):
     def read_page(self, result: Result, page: int) -> None:
         """Read some rows of the result; a newer query has made them moot if they are gone."""
         try:
-            rows = self.arena.desk.page(page * PAGE, PAGE)
+            rows = self.arena.desk.page(result, page * PAGE, PAGE)
         except UsageError:
             return
         self.post_message(self.PageRead(result, page, rows))
@@ -230,6 +230,17 @@ class SqlScreen(ArenaScreen):
         """Write every row of the result."""
         written = self.arena.desk.export(result, path)
         self.post_message(Taken(f"Wrote {count(result.count, 'row')} to {written}."))
+
+    def shown_table(self) -> ShownTable | None:
+        """A result of one page whole; of a longer one, which is not all here, the row under the cursor."""
+        grid = self.query_one("#result", Grid)
+        rows, row = grid.rows, grid.current
+        if self._result is None or not isinstance(rows, PagedRows) or row is None:
+            return None
+        if len(rows) <= PAGE:
+            return super().shown_table()
+        here = [[str(cell) for cell in row.cells]] if rows.here(grid.cursor) else []
+        return ShownTable("sql-result", self._result.columns, here, 0, whole=False)
 
     def export_to(self, path: str | None) -> None:
         """Write the whole result, not only the rows that are here."""

@@ -40,6 +40,11 @@ class PagedRows(Sequence[Row]):
         while len(self._pages) > KEPT:
             del self._pages[next(iter(self._pages))]
 
+    def here(self, index: int) -> bool:
+        """Whether a row is here, so that it is not blank."""
+        page, place = divmod(index, PAGE)
+        return place < len(self._pages.get(page, ()))
+
     def __len__(self) -> int:
         return self._count
 
@@ -58,9 +63,8 @@ class PagedRows(Sequence[Row]):
         if not 0 <= index < self._count:
             raise IndexError(index)
         page, place = divmod(index, PAGE)
-        rows = self._pages.get(page)
-        if rows is not None and place < len(rows):
-            return rows[place]
+        if self.here(index):
+            return self._pages[page][place]
         if page not in self._asked:
             self._asked.add(page)
             self._fetch(page)
