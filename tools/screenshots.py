@@ -1,6 +1,8 @@
 """The README's pictures: the real application on a home that has results, one SVG a screen.
 
-Usage: python tools/screenshots.py HOME docs
+Usage: python tools/screenshots.py HOME docs [PICTURE ...]
+
+The picture of a run wants one that is going on in HOME: genearena --home HOME run --detach ...
 """
 
 from __future__ import annotations
@@ -17,8 +19,9 @@ from tui.arena import Arena
 SIZE = (120, 34)
 SHOTS: dict[str, tuple[str, ...]] = {
     "plan": (),
+    "runs": ("2",),
     "board": ("3",),
-    "cell": ("3", "G", "enter"),
+    "cell": ("3", "enter"),
     "compare": ("4",),
     "genes": ("5",),
     "sql": ("6", "f5"),
@@ -41,8 +44,8 @@ async def shoot(home: str, name: str, keys: tuple[str, ...], folder: Path) -> No
 def main() -> None:
     home, folder = sys.argv[1], Path(sys.argv[2])
     folder.mkdir(exist_ok=True)
-    for name, keys in SHOTS.items():
-        asyncio.run(shoot(home, name, keys, folder))
+    for name in sys.argv[3:] or SHOTS:
+        asyncio.run(shoot(home, name, SHOTS[name], folder))
 
 
 if __name__ == "__main__":

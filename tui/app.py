@@ -200,6 +200,7 @@ class ArenaApp(App[int]):
         return [
             *places,
             Command("theme", "colours: a name, or none for the next", self.set_theme, "[name]"),
+            Command("keys", "every key, by the name that config.toml takes", self.show_keys),
             Command("quit", "leave", lambda _: self.call_later(self.action_quit)),
         ]
 
@@ -231,6 +232,17 @@ class ArenaApp(App[int]):
         if name in names:
             self.theme = name
         self.notify(f"Theme: {self.theme}. There are: {', '.join(names)}.", markup=False)
+
+    def show_keys(self, _: str = "") -> None:
+        """List every binding by the name under which [keymap] remaps it."""
+        from tui.keys import every_binding
+
+        lines = [
+            f"{name:<20} {binding.key:<24} {binding.tooltip or binding.description}"
+            for name, binding in sorted(every_binding().items())
+        ]
+        hint = 'In config.toml: [keymap], then "plan.launch" = "ctrl+g".'
+        self.push_screen(Notice("Every key", "", hint, "\n".join(lines)))
 
     async def action_quit(self) -> None:
         """Leave; with a live run, ask what becomes of it."""

@@ -6,7 +6,7 @@ mouse = false
 clipboard = "tmux"      # auto, tmux, osc52 or file
 
 [keymap]
-"plan.launch" = "ctrl+g"    # the id of a binding, as the help overlay lists it
+"plan.launch" = "ctrl+g"    # the id of a binding, as :keys lists it
 """
 
 from __future__ import annotations

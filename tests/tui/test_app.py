@@ -9,6 +9,7 @@ from pressing import presses
 
 from store.errors import DataError
 from store.home import find_home
+from tui.keys import every_binding
 
 
 @pytest.fixture
@@ -152,6 +153,15 @@ async def test_commands_by_name(arena):
         await until(pilot, lambda: app.theme == "nord")
         await pilot.press("colon", "escape", "colon", *"q", "enter")
         await until(pilot, lambda: not app.is_running)
+
+
+async def test_every_key_is_listed_by_the_name_that_the_settings_take(arena):
+    app = make_app(arena)
+    async with drive(app, (120, 40)) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("colon", *"keys", "enter")
+        await until(pilot, lambda: "board.compare" in screen_text(app))
+        assert all(name in app.screen.body for name in every_binding())
 
 
 async def test_the_palette_lists_commands_and_keys(arena):
