@@ -7,6 +7,7 @@ texts of the sample's lengths; they need a CUDA device.
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 import time
@@ -83,6 +84,8 @@ def gpu() -> list[Row]:
     if not torch.cuda.is_available():
         return [skipped(work, "no CUDA device")]
     with tempfile.TemporaryDirectory() as folder:
+        # A bare box lacks the library that knows where a user's files belong.
+        os.environ.setdefault("GENEARENA_HOME", folder)
         return gpu_rows(work, random_bert(Path(folder) / "model"))
 
 
