@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BufferedRandom
 from pathlib import Path
@@ -51,8 +51,12 @@ class Fetched:
     sha256: str
 
 
-def make_client() -> httpx.Client:
-    """A client that follows redirects, but never from https to an open connection."""
+def make_client(headers: Mapping[str, str] | None = None) -> httpx.Client:
+    """A client that follows redirects, but never from https to an open connection.
+
+    Args:
+        headers: sent with each request; an authorisation stays with the host that it was meant for.
+    """
 
     def refuse_open(request: httpx.Request) -> None:
         if request.url.scheme != "https" and request.url.host not in _LOCAL:
@@ -64,7 +68,7 @@ def make_client() -> httpx.Client:
     return httpx.Client(
         follow_redirects=True,
         timeout=httpx.Timeout(30.0, connect=15.0),
-        headers={"User-Agent": "genearena", "Accept-Encoding": "identity"},
+        headers={"User-Agent": "genearena", "Accept-Encoding": "identity", **(headers or {})},
         event_hooks={"request": [refuse_open]},
     )
 

@@ -186,7 +186,7 @@ class _Visit:
         """Fetch a model's files into the cache of the Hugging Face libraries."""
         from engine.fetch.hub import fetch_model
 
-        for file in fetch_model(model, cancel=self._cancel, progress=self._progress):
+        for file in fetch_model(model, cancel=self._cancel, progress=self._progress, pauses=self._pauses):
             facts = {"source": file.url, "licence": model.licence, "model": model.name}
             self._manifest.record(file.path, **facts, size=file.size, sha256=file.sha256)
             yield Got(file.path, file.size, file.fresh)

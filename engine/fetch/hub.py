@@ -1,27 +1,37 @@
-"""Models from the Hugging Face Hub: the pinned commit, only the needed files, into its usual cache."""
+"""Models from the Hugging Face Hub: the pinned commit, only the needed files, into its libraries' cache.
+
+The Hub's own library tells what there is; the files come through `download`, which goes on where an
+earlier attempt stopped (the library starts each file anew).
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from huggingface_hub import HfApi, hf_hub_download
+from huggingface_hub import HfApi, get_token, hf_hub_url
 from huggingface_hub.errors import HTTPError
-from huggingface_hub.utils import tqdm
 
 from engine.cancel import check
-from engine.catalog.local import hub_cache, local_path, snapshot
-from engine.fetch.download import FetchError
+from engine.catalog.local import local_path, snapshot
+from engine.fetch.download import PAUSES, FetchError, download, make_client
+from engine.fetch.sources import Source
+from store.errors import StoreError
+from store.files import replacing
 from store.records import Model
 
 _NEEDED: Final = ("*.json", "*.txt", "*.model", "*.safetensors")
 _LEFT: Final = ("onnx/*", "openvino/*", "coreml/*", "*/checkpoint*/*", "eval/*", "*results*", "README*")
 _PICKLED: Final = "pytorch_model*.bin"
+_HASH: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,58 +46,75 @@ class HubFile:
     """Whether it was downloaded now."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the Hub tells of a file."""
+
+    name: str
+    size: int
+    blob: str
+    """Its name in the cache: the SHA-256 of a large file, the git hash of a small one."""
+    sha256: str
+    """Of a large file; the Hub tells none of a small one."""
+
+
 def fetch_model(
     model: Model,
     *,
     cancel: threading.Event,
     progress: Callable[[str, int, int], None],
     endpoint: str | None = None,
-) -> list[HubFile]:
-    """Download what `model` needs at its pinned commit; what is there is not downloaded again.
+    pauses: tuple[float, ...] = PAUSES,
+) -> Iterator[HubFile]:
+    """Download what `model` needs at its pinned commit, unless it is there, file by file.
 
     Weights come as safetensors; a pickle only where there is nothing else.
 
     Args:
         model: of kind `huggingface`.
-        cancel: looked at with every block.
+        cancel: looked at with every block; what has come stays for the next time.
         progress: called with (file, bytes done, bytes in all).
         endpoint: another Hub, for a mirror; HF_ENDPOINT or the usual one if None.
+        pauses: seconds between attempts.
 
     Raises:
         Stopped: `cancel` was set.
         FetchError: the Hub cannot be reached, does not have it, or sends other bytes than it told.
+        StoreError: a file cannot be written.
     """
-    found = []
-    try:
-        info = HfApi(endpoint=endpoint).model_info(
-            model.source, revision=model.revision, files_metadata=True, timeout=30
-        )
-        for name, size, expected in _chosen(info.siblings or []):
+    folder = snapshot(model.source, model.revision)
+    token = get_token()
+    with make_client({"Authorization": f"Bearer {token}"} if token else {}) as client:
+        for file in _chosen(_listing(model, endpoint), model.revision):
             check(cancel)
-            fresh = not (snapshot(model.source, model.revision) / name).is_file()
-            place = hf_hub_download(
-                model.source,
-                name,
-                revision=model.revision,
-                cache_dir=hub_cache(),
-                endpoint=endpoint,
-                tqdm_class=_bar(name, cancel, progress),
-            )
-            progress(name, size, size)
-            url = f"{HfApi(endpoint=endpoint).endpoint}/{model.source}/resolve/{model.revision}/{name}"
-            found.append(_checked(Path(place), url, expected, fresh))
-    except (HTTPError, OSError) as error:  # its own errors are one or the other
-        raise _unreachable(model, error) from error
+            place, blob = folder / file.name, folder.parents[1] / "blobs" / file.blob
+            url = hf_hub_url(model.source, file.name, revision=model.revision, endpoint=endpoint)
+            fresh = not _whole(place, file)
+            if fresh and not _whole(blob, file):
+                source = Source(file.name, url, file.size, file.sha256)
+                told = partial(progress, file.name)
+                download(source, blob, client, cancel=cancel, progress=told, pauses=pauses)
+            if fresh:
+                _point(place, blob)
+            yield HubFile(place, url, place.stat().st_size, _sha256(place), fresh)
     if local_path(model) is None:
         raise FetchError(
             f"The Hub's {model.source} at {model.revision[:8]} lacks config, tokenizer or weights.",
             "Choose another model or revision.",
         )
-    return found
 
 
-def _chosen(siblings: Sequence[Any]) -> Iterator[tuple[str, int, str]]:
-    """(name, bytes, SHA-256 where the Hub tells it) of the files that are needed."""
+def _listing(model: Model, endpoint: str | None) -> Sequence[Any]:
+    try:
+        info = HfApi(endpoint=endpoint).model_info(
+            model.source, revision=model.revision, files_metadata=True, timeout=30
+        )
+    except (HTTPError, OSError) as error:  # the library's own errors are one or the other
+        raise _unreachable(model, error) from error
+    return info.siblings or []
+
+
+def _chosen(siblings: Sequence[Any], revision: str) -> Iterator[_Wanted]:
     names = [item.rfilename for item in siblings]
     safe = any(fnmatch(name, "model*.safetensors") for name in names)
     wanted = _NEEDED if safe else (*_NEEDED, _PICKLED)
@@ -95,37 +122,39 @@ def _chosen(siblings: Sequence[Any]) -> Iterator[tuple[str, int, str]]:
     for item in sorted(siblings, key=lambda item: item.size or 0):
         name = item.rfilename
         if any(fnmatch(name, pattern) for pattern in wanted) and not any(fnmatch(name, p) for p in _LEFT):
-            yield name, item.size or 0, item.lfs.sha256 if item.lfs else ""
+            sha256 = item.lfs.sha256 if item.lfs else ""
+            blob = sha256 or item.blob_id or hashlib.sha1(f"{revision}/{name}".encode()).hexdigest()
+            if not _inside(name) or not _HASH.fullmatch(blob):
+                raise FetchError(f"The Hub's list of files is not usable: it has {name!r}, {blob!r}.")
+            yield _Wanted(name, item.size or 0, blob, sha256)
 
 
-def _bar(name: str, cancel: threading.Event, progress: Callable[[str, int, int], None]) -> type[tqdm]:
-    """A bar that draws nothing: it hands its numbers on, and stops the download when asked."""
-
-    class Bar(tqdm):  # type: ignore[misc]
-        def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **{**options, "disable": True})
-            self.done = options.get("initial") or 0
-            self.wanted = options.get("total") or 0
-
-        def update(self, n: float | None = 1) -> None:
-            check(cancel)
-            self.done += n or 0
-            progress(name, int(self.done), int(self.wanted))
-
-    return Bar
+def _inside(name: str) -> bool:
+    """Whether a file of this name lies inside its folder."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts
 
 
-def _checked(path: Path, url: str, expected: str, fresh: bool) -> HubFile:
+def _whole(path: Path, file: _Wanted) -> bool:
+    """Whether `path` is what the Hub tells of `file`."""
+    if not path.is_file() or (file.size and path.stat().st_size != file.size):
+        return False
+    return not file.sha256 or _sha256(path) == file.sha256
+
+
+def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if expected and found != expected:
-        path.resolve().unlink(missing_ok=True)
-        path.unlink(missing_ok=True)
-        raise FetchError(
-            f"{url} sent other bytes than expected: sha256 {found[:16]}... instead of {expected[:16]}....",
-            "Fetch it again.",
-        )
-    return HubFile(path, url, path.stat().st_size, found, fresh)
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _point(place: Path, blob: Path) -> None:
+    """Let `place` in the snapshot mean `blob`, as the Hub's libraries lay it out."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(place) as fresh:
+            fresh.symlink_to(os.path.relpath(blob, place.parent))
+    except OSError as error:
+        raise StoreError(f"{place} cannot be written: {error.strerror}.") from error
 
 
 def _unreachable(model: Model, error: Exception) -> FetchError:
