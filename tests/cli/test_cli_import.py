@@ -41,6 +41,11 @@ def test_a_task_is_imported_listed_and_planned(call, labels):
     assert call.json("run", "--tasks", "mine", "--protocols", "lr", "--dry-run")["to_run"] == 10
 
 
+def test_without_a_name_it_is_made_of_the_files(call, labels):
+    assert call.json("import", "task", labels)["name"] == "my-genes"
+    assert "'my-genes' is taken" in call.refused("import", "task", labels)
+
+
 def test_an_import_tells_each_step_in_words(call, labels):
     result = call("import", "task", labels, "--name", "mine")
     assert "up" in result.stdout

@@ -64,13 +64,15 @@ def import_command(
     """
     if what == "genes" and name:
         raise UsageError("A gene table keeps its own name.", "Leave --name out.")
+    from engine.data.importers.names import plain_name
+
     for option, owner in _OWNERS.items():
         if what != owner and chosen[option] not in ("", "auto", None, ()):
             raise UsageError(f"--{option.replace('_', '-')} is for a {owner}, not for {what}.")
     if chosen["covered_by"]:
         _import_covered(session.writable(), file, name, as_json, chosen)
         return
-    name = name or file.name.partition(".")[0]
+    name = name or plain_name(file.name.partition(".")[0])
     _IMPORTERS[what](session.writable(), file, name, as_json, chosen)
 
 
