@@ -10,12 +10,15 @@ import bisect
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import duckdb
 
 Curve = tuple[tuple[float, float], ...]
+
+RANKED: Final = "join ranked using (model, task, protocol, preset, text, config)"
+"""To the configuration that counts: not those of an earlier revision, or of a task before it was edited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,13 @@ class Side:
         """The side in one phrase."""
         if self.source != "own":
             return f"{self.model} / {self.protocol} / {self.source}"
-        plain = self.preset == "paper" and self.text == "facts"
-        return f"{self.model} / {self.protocol}" + ("" if plain else f" / {self.preset} / {self.text}")
+        return f"{self.model} / {arm_name(self.protocol, self.preset, self.text)}"
+
+
+def arm_name(protocol: str, preset: str, text: str) -> str:
+    """A protocol, with preset and texts where they are not the paper's and the bundled ones."""
+    plain = preset == "paper" and text == "facts"
+    return protocol if plain else f"{protocol} / {preset} / {text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +166,7 @@ class Contrast:
 def sides(con: duckdb.DuckDBPyConnection) -> list[Side]:
     """Everything that can be compared, own results first."""
     own = con.execute(
-        """select distinct 'own', model, protocol, preset, text from scores
+        """select distinct 'own', model, protocol, preset, text from ranked where n > 0
         order by model, protocol, preset, text"""
     ).fetchall()
     published = con.execute(
@@ -189,8 +197,9 @@ def _splits(con: duckdb.DuckDBPyConnection, side: Side) -> dict[str, dict[Any, f
     """Task -> split -> AUC; a split is told by its genes, a printed mean stands under None."""
     if side.source == "own":
         rows = con.execute(
-            """select task, split_hash, auc from scores
-            where model = ? and protocol = ? and preset = ? and text = ? and auc is not null""",
+            f"""select task, split_hash, scores.auc
+            from scores {RANKED}
+            where model = ? and protocol = ? and preset = ? and text = ? and scores.auc is not null""",
             [side.model, side.protocol, side.preset, side.text],
         ).fetchall()
     else:
@@ -203,81 +212,3 @@ def _splits(con: duckdb.DuckDBPyConnection, side: Side) -> dict[str, dict[Any, f
     for task, split, value in rows:
         found.setdefault(task, {})[split] = value
     return found
-
-
-# ---------------------------------------------------------------------------- genes
-
-
-@dataclass(frozen=True, slots=True)
-class GeneRow:
-    """A gene in the list: where it is labelled and how well it is told apart."""
-
-    gene: str
-    tasks: int
-    tests: int
-    """Test scores over all models, protocols and splits."""
-    error: float | None
-    """Mean distance of the true class's probability from 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class GeneDetail:
-    """One gene in full."""
-
-    gene: str
-    labels: Sequence[tuple[str, str, str]]
-    """Task, class, text."""
-    scores: Sequence[tuple[str, str, str, float, int]]
-    """Model, protocol, task, mean probability of the true class, number of tests."""
-
-
-def genes(con: duckdb.DuckDBPyConnection) -> list[GeneRow]:
-    """Every gene of every task that was run, the worst told apart first."""
-    rows = con.execute(
-        """with labelled as (
-            select gene, count(distinct name) as tasks
-            from task_genes join tasks on tasks.hash = task_hash group by gene
-        ), tested as (
-            select gene, count(*) as tests, avg(1 - scores[label + 1]) as error
-            from predictions group by gene
-        )
-        select gene, tasks, coalesce(tests, 0), error
-        from labelled left join tested using (gene) order by error desc nulls last, gene"""
-    ).fetchall()
-    return [GeneRow(*row) for row in rows]
-
-
-def gene_detail(con: duckdb.DuckDBPyConnection, gene: str) -> GeneDetail:
-    """Labels, texts and test scores of one gene."""
-    labels = con.execute(
-        """select distinct name, class, text from task_genes join tasks on tasks.hash = task_hash
-        where gene = ? order by name, class""",
-        [gene],
-    ).fetchall()
-    scores = con.execute(
-        """select model, protocol, task, avg(scores[label + 1]), count(*)
-        from predictions join units using (key) where gene = ? group by all order by task, 4""",
-        [gene],
-    ).fetchall()
-    return GeneDetail(gene, labels, scores)
-
-
-def embedded_genes(con: duckdb.DuckDBPyConnection, gene: str) -> tuple[str, dict[str, str], dict[str, str]]:
-    """The model with most results on the gene's tasks, and every gene it has a text for.
-
-    Returns:
-        The model (empty if none), gene -> text, gene -> its labels in one phrase.
-    """
-    best = con.execute(
-        """select s.model from scores s join units u using (key)
-        join task_genes g on g.task_hash = u.task_hash
-        where g.gene = ? and s.vectors_hash <> '' group by 1 order by count(*) desc, 1 limit 1""",
-        [gene],
-    ).fetchone()
-    if best is None:
-        return "", {}, {}
-    rows = con.execute(
-        """select gene, any_value(text), string_agg(distinct class, ', ' order by class)
-        from task_genes group by gene"""
-    ).fetchall()
-    return best[0], {name: text for name, text, _ in rows}, {name: labels for name, _, labels in rows}

@@ -6,7 +6,7 @@ Both use only what is on this machine already: cached vectors and tokeniser file
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from store.home import Home
     from store.records import EmbeddingOptions, Model
+    from tui.gene_lookups import Embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,39 +42,53 @@ class Cut:
 
 
 def nearest(
-    gene: str,
-    texts: Mapping[str, str],
-    labels: Mapping[str, str],
-    model: Model,
-    options: EmbeddingOptions,
-    cache: Path,
-    most: int = 30,
+    gene: str, vectors: Mapping[str, NDArray[np.float32]], labels: Mapping[str, str], most: int = 30
 ) -> list[Neighbour]:
-    """The genes whose cached vectors have the greatest cosine with that of `gene`.
+    """The genes whose vectors have the greatest cosine with that of `gene`.
 
     Args:
-        gene: One of `texts`.
-        texts: Gene -> the text that was embedded.
+        gene: One of `vectors`.
+        vectors: Gene -> float32 [d], not zero.
         labels: Gene -> what is said of it in the list.
-        model: Whose vectors.
-        options: How it was used.
-        cache: The folder of all embedding caches.
         most: Neighbours at most.
 
     Returns:
-        The nearest first; empty if the vectors are not cached.
+        The nearest first.
     """
     import numpy as np
 
-    found = cached(set(texts.values()), model, options, cache)
-    names = [name for name in texts if texts[name] in found and name != gene]
-    if not names or texts.get(gene) not in found:
+    names = [name for name in vectors if name != gene]
+    if not names:
         return []
-    matrix = np.stack([found[texts[name]] for name in names]).astype(np.float64)
-    mine = found[texts[gene]].astype(np.float64)
+    matrix = np.stack([vectors[name] for name in names]).astype(np.float64)
+    mine = vectors[gene].astype(np.float64)
     cosine = matrix @ mine / (np.linalg.norm(matrix, axis=1) * np.linalg.norm(mine))
     best = np.argsort(-cosine, kind="stable")[:most]
     return [Neighbour(names[i], float(cosine[i]), labels.get(names[i], "")) for i in best]
+
+
+def vectors_of(embedded: Embedded, home: Home) -> dict[str, NDArray[np.float32]]:
+    """Gene -> its vector (float32 [d]), of those that are in the cache or the model's table.
+
+    Raises:
+        UsageError, ModelError, DataError: the table is gone, or is not the one it was.
+    """
+    if embedded.model.kind == "vectors":
+        return _from_table(embedded, home)
+    found = cached(set(embedded.texts.values()), embedded.model, embedded.options, home.embeddings)
+    return {gene: found[text] for gene, text in embedded.texts.items() if text in found}
+
+
+def _from_table(embedded: Embedded, home: Home) -> dict[str, NDArray[np.float32]]:
+    from engine.catalog.models import find_model
+    from engine.embed import look_up
+
+    # A unit knows its table by content; where it lies now, the catalog knows.
+    model = replace(find_model(embedded.model.name, home), revision=embedded.model.revision)
+    genes = tuple(embedded.texts)
+    vectors, missing = look_up(model, genes, home)
+    absent = set(missing)
+    return {gene: row for gene, row in zip(genes, vectors, strict=True) if gene not in absent}
 
 
 def cached(

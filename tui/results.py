@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from store.errors import StoreBusy
+from store.errors import GeneArenaError, StoreBusy
 from tui.desk import SqlDesk
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from store.home import Home
     from store.queries import Arm, Rankings
     from store.store import Store
-    from tui.lookups import CellDetail, Contrast, GeneDetail, GeneRow, Place, Side
+    from tui.gene_lookups import GeneDetail, GeneRow
+    from tui.lookups import CellDetail, Contrast, Place, Side
     from tui.neighbours import Neighbour
 
 
@@ -87,14 +88,14 @@ class Results:
 
     def genes(self) -> list[GeneRow]:
         """Every gene of every task that was run, the worst told apart first."""
-        from tui.lookups import genes
+        from tui.gene_lookups import genes
 
         with self._reading() as con:
             return genes(con) if con else []
 
     def gene_detail(self, gene: str) -> GeneDetail | None:
         """Labels, texts and test scores of one gene."""
-        from tui.lookups import gene_detail
+        from tui.gene_lookups import gene_detail
 
         with self._reading() as con:
             return gene_detail(con, gene) if con else None
@@ -103,21 +104,23 @@ class Results:
         """The genes nearest to `gene` by the model with most results here.
 
         Returns:
-            The model, the nearest genes, and why there are none.
+            The model and how it was used, the nearest genes, and why there are none.
         """
-        from engine.catalog.models import embedding_options, find_model
-        from engine.catalog.presets import axes_for
-        from tui.lookups import embedded_genes
-        from tui.neighbours import nearest
+        from tui.gene_lookups import embedded_genes
+        from tui.neighbours import nearest, vectors_of
 
         with self._reading() as con:
-            model_name, texts, labels = embedded_genes(con, gene) if con else ("", {}, {})
-        if not model_name:
+            embedded = embedded_genes(con, gene) if con else None
+        if embedded is None:
             return "", [], f"No model has embedded {gene} here yet."
-        model = find_model(model_name, self.home)
-        options = embedding_options(model, axes_for("paper"))
-        found = nearest(gene, texts, labels, model, options, self.home.embeddings)
-        return model_name, found, "" if found else f"The vectors of {model_name} are not in the cache."
+        try:
+            vectors = vectors_of(embedded, self.home)
+        except GeneArenaError as error:
+            return embedded.name, [], str(error)
+        if gene not in vectors:
+            where = "its table" if embedded.model.kind == "vectors" else "the cache"
+            return embedded.name, [], f"The vector of {gene} by {embedded.model.name} is not in {where}."
+        return embedded.name, nearest(gene, vectors, embedded.labels), ""
 
     def failure(self, key: str) -> Mapping[str, str]:
         """The last failure of a unit: sentence, traceback, error; empty if it never failed."""

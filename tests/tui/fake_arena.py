@@ -19,7 +19,8 @@ from tui.app import ArenaApp
 from tui.arena import Arena, Pulse
 from tui.choices import Catalog, ModelCard, first_selection
 from tui.desk import SqlDesk
-from tui.lookups import CellDetail, Contrast, GeneDetail, GeneRow, Side
+from tui.gene_lookups import GeneDetail, GeneRow, GeneScore
+from tui.lookups import CellDetail, Contrast, Side
 from tui.neighbours import Cut, Neighbour
 from tui.results import Past
 
@@ -249,7 +250,9 @@ class FakeArena(Arena):
     def gene_detail(self, gene) -> GeneDetail:
         self._may("gene_detail")
         labels = [("tall", "short", f"{gene}: a gene."), ("tall", "tall", f"{gene}: a gene.")]
-        return GeneDetail(gene, labels, [(self.named("mini"), "lr", "tall", 0.25, 4)])
+        return GeneDetail(
+            gene, labels, [GeneScore("tall", self.named("mini"), "lr", "paper", "facts", 0.25, 4)]
+        )
 
     def cuts(self, text) -> list[Cut]:
         return [Cut("mini", 5, 254, None, text), Cut("maxi", 300, 254, 10, text[:10])]

@@ -1,24 +1,25 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 from fake_records import ENVIRONMENT, failed, scored, unit
 
-from engine.catalog.models import embedding_options, find_model
-from engine.catalog.presets import axes_for
+from engine.catalog.models import find_model
 from engine.embed import fingerprint
 from engine.embedding.cache import VectorCache, text_key
 from store import connect
 from store.errors import UsageError
 from store.home import find_home
-from store.records import Audit, Task
+from store.records import Audit, EmbeddingOptions, Model, Task, Unit
 from store.store import Store
 from tui.arena import Arena
 from tui.desk import SqlDesk
-from tui.lookups import Place, Side, band, cell_detail, contrasts, embedded_genes, gene_detail, genes, sides
-from tui.neighbours import cuts, nearest
+from tui.gene_lookups import GeneScore, gene_detail, genes
+from tui.lookups import Place, Side, band, cell_detail, contrasts, sides
+from tui.neighbours import cuts
+from tui.results import Results
 
 MODEL = "all-MiniLM-L6-v2"
 GENES = tuple(f"GENE{number}" for number in range(12))
@@ -114,22 +115,131 @@ def test_the_hardest_genes_come_first(con):
     assert detail.labels == [
         ("dosage-sensitivity", "no" if int(found[0].gene[4:]) % 2 == 0 else "yes", found[0].gene)
     ]
-    assert {protocol for _, protocol, *_ in detail.scores} == {"lr", "rf", "lr-cv"}
+    assert {score.protocol for score in detail.scores} == {"lr", "rf", "lr-cv"}
 
 
-def test_neighbours_come_from_the_cached_vectors(con, tmp_path):
-    model, texts, labels = embedded_genes(con, "GENE0")
-    assert model == MODEL
-    options = embedding_options(find_model(model), axes_for("paper"))
-    assert nearest("GENE0", texts, labels, find_model(model), options, tmp_path) == []
-    angles = {name: number / 10 for number, name in enumerate(GENES)}
+LATER = "2026-11-24T12:00:00+00:00"
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory):
+    """A home where one cell was computed before and after its model changed, and under another preset."""
+    home = find_home(tmp_path_factory.mktemp("twice")).create()
+    revised = {"model": {"source": MODEL, "revision": "2", "kind": "package"}}
+    store = Store(home)
+    for seed, old, new in ((41, 0.5, 0.9), (42, 0.6, 0.7)):
+        # Rows come in this order, and the newest is the one between two old ones.
+        before = replace(scored(unit(seed=seed), old), split_hash=f"split {seed}")
+        unit_now = replace(unit(seed=seed), spec={**unit(seed=seed).spec, **revised})
+        now = replace(scored(unit_now, new, at=LATER), split_hash=f"split {seed}")
+        again = replace(
+            scored(unit(seed=seed, axes={"text": "facts", "labels": "raw"}), old),
+            split_hash=f"split {seed}",
+        )
+        apart = unit(seed=seed, axes={"text": "facts", "labels": "clean"})
+        store.append(before, now, again, scored(replace(apart, preset="corrected"), new))
+    store.flush()
+    store.close()
+    return home
+
+
+def test_compare_takes_the_configuration_that_the_board_shows(twice):
+    with connect(twice) as con:
+        ours, printed = Side("own", MODEL, "lr", "paper", "facts"), Side("paper", MODEL, "lr")
+        (found,) = contrasts(con, ours, ours)
+        (shown,) = con.execute("select auc from ranked where preset = 'paper'").fetchall()[0]
+        assert found.first == pytest.approx(shown) == pytest.approx(0.8)
+        assert found.differences == (0.0, 0.0)
+        assert contrasts(con, ours, printed) == []
+
+
+def test_a_gene_is_scored_by_what_is_ranked_each_preset_apart(twice):
+    with connect(twice) as con:
+        detail = gene_detail(con, "GENE3")
+        assert [(score.preset, score.text, score.tests) for score in detail.scores] in (
+            [("paper", "facts", 2), ("corrected", "facts", 2)],
+            [("corrected", "facts", 2), ("paper", "facts", 2)],
+        )
+        chances = con.execute(
+            """select scores[label + 1] from predictions join units using (key)
+            where gene = 'GENE3' and preset = 'paper' and finished_at > '2026-11-24'"""
+        ).fetchall()
+        (paper,) = (score for score in detail.scores if score.preset == "paper")
+        assert paper == GeneScore(
+            "dosage-sensitivity", MODEL, "lr", "paper", "facts", sum(c for (c,) in chances) / 2, 2
+        )
+
+
+def a_task(name: str, texts: tuple[str, ...]) -> Task:
+    return Task(name, name, ("no", "yes"), GENES, (0, 1) * 6, texts, Audit(()), "here")
+
+
+def of(task: Task, seed: int, recipe: str = "facts", **spec) -> Unit:
+    made = unit(seed=seed, task=task.name, axes={"text": recipe})
+    return replace(made, spec={**made.spec, **spec, "task": task.hash})
+
+
+def test_neighbours_are_taken_among_vectors_of_one_kind_of_text(tmp_path):
+    home = find_home(tmp_path).create()
+    options = EmbeddingOptions("query: ", "cls", precision="bf16")
+    spec = {
+        "model": {"source": MODEL, "revision": "old", "kind": "package"},
+        "embedding": asdict(options),
+    }
+    facts = a_task("dosage-sensitivity", GENES)
+    summaries = a_task("dosage-sensitivity", tuple(f"a summary of {gene}" for gene in GENES))
+    edited = a_task("dosage-sensitivity", tuple(f"what {gene} was" for gene in GENES))
+    store = Store(home)
+    store.append(facts, summaries, edited, ENVIRONMENT)
+    store.append(*(scored(of(edited, seed, **spec), 0.5) for seed in range(41, 51)))
+    store.append(*(scored(of(summaries, seed, "summary", **spec), 0.5) for seed in (41, 42)))
+    store.append(*(scored(of(facts, seed, **spec), 0.5, at=LATER) for seed in (41, 42, 43)))
+    store.flush()
+    results = Results(home, readonly=True)
+    named = f"{MODEL} on facts, paper"
+    assert results.neighbours("GENE0") == (
+        named,
+        [],
+        f"The vector of GENE0 by {MODEL} is not in the cache.",
+    )
+    model = Model(MODEL, "package", MODEL, "old")
+    angles = {
+        text: number / 10 for number, text in enumerate((*facts.texts, *edited.texts, *summaries.texts))
+    }
     vectors = np.array([[np.cos(angle), np.sin(angle)] for angle in angles.values()], np.float32)
-    with VectorCache(tmp_path / fingerprint(find_model(model), options, "cpu")) as cache:
-        cache.add([text_key(name) for name in angles], vectors)
-    found = nearest("GENE0", texts, labels, find_model(model), options, tmp_path, most=3)
-    assert [item.gene for item in found] == ["GENE1", "GENE2", "GENE3"]
+    with VectorCache(home.embeddings / fingerprint(model, options, "cpu")) as cache:
+        cache.add([text_key(text) for text in angles], vectors)
+    who, found, trouble = results.neighbours("GENE0")
+    assert (who, trouble) == (named, "")
+    assert [item.gene for item in found] == [*GENES[1:]]
     assert found[0].similarity == pytest.approx(np.cos(0.1))
     assert found[0].labels == "yes"
+    assert results.neighbours("NOGENE") == ("", [], "No model has embedded NOGENE here yet.")
+
+
+def test_the_neighbours_by_a_table_of_vectors_come_from_the_table(tmp_path):
+    home = find_home(tmp_path / "home").create()
+    table = tmp_path / "mine.csv"
+    # The last gene has no row.
+    rows = [f"{gene},{np.cos(n / 10):.6f},{np.sin(n / 10):.6f}" for n, gene in enumerate(GENES[:-1])]
+    table.write_text("\n".join(["gene,x,y", *rows]) + "\n")
+    model = find_model(str(table), home)
+    task = a_task("dosage-sensitivity", GENES)
+    spec = {
+        "model": {"source": "", "revision": model.revision, "kind": "vectors"},
+        "embedding": asdict(EmbeddingOptions()),
+    }
+    made = replace(of(task, 41, **spec), model=model.name)
+    store = Store(home)
+    store.append(task, ENVIRONMENT, scored(made, 0.5))
+    store.flush()
+    results = Results(home, readonly=True)
+    _, found, trouble = results.neighbours("GENE0")
+    assert trouble == ""
+    assert [item.gene for item in found] == [*GENES[1:-1]]
+    assert results.neighbours(GENES[-1])[2] == f"The vector of {GENES[-1]} by {table} is not in its table."
+    table.write_text("gene,x,y\nGENE0,1,0\nGENE1,0,1\n")
+    assert "another file" in results.neighbours("GENE0")[2]
 
 
 def test_a_long_text_is_cut_where_the_model_stops_reading(home):

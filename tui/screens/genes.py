@@ -14,7 +14,8 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui.arena import Pulse
-from tui.lookups import GeneDetail, GeneRow
+from tui.gene_lookups import GeneDetail, GeneRow
+from tui.lookups import arm_name
 from tui.neighbours import Cut, Neighbour
 from tui.screens.base import ArenaScreen
 from tui.widgets.grid import Grid
@@ -35,7 +36,7 @@ GENE_COLUMNS = (
 SCORE_COLUMNS = (
     Column("task", "task", least=10),
     Column("model", "model", least=12),
-    Column("protocol", "protocol"),
+    Column("protocol", "protocol", least=8),
     Column("score", "P(true class)", right=True),
     Column("tests", "tests", right=True),
 )
@@ -53,7 +54,7 @@ class GenesScreen(ArenaScreen):
     MODE = "genes"
     ABOUT = (
         "Every gene that was tested, the worst told apart first: error is the mean distance of the true "
-        "class's probability from 1, over all models, protocols and splits. / finds a gene by name."
+        "class's probability from 1, over all ranked cells. / finds a gene by name."
     )
     FOOTER = ("filter", "genes.open", "pane.next", "yank", "export")
 
@@ -171,10 +172,17 @@ class GenesScreen(ArenaScreen):
         self.query_one("#text-pane", Pane).say((detail.gene, "accent"))
         rows = [
             Row(
-                f"{model}{protocol}{task}",
-                (task, model, protocol, Cell(auc(score), "bad" if score < 0.5 else ""), str(tests)),
+                "\n".join((item.task, item.model, arm)),
+                (
+                    item.task,
+                    item.model,
+                    arm,
+                    Cell(auc(item.score), "bad" if item.score < 0.5 else ""),
+                    str(item.tests),
+                ),
             )
-            for model, protocol, task, score, tests in detail.scores
+            for item in detail.scores
+            for arm in (arm_name(item.protocol, item.preset, item.text),)
         ]
         self.query_one("#gene-scores", Grid).show(rows)
         self.query_one("#scores-pane", Pane).say(count(len(rows), "mean"))
