@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.timer import Timer
 from textual.widget import Widget
 
 from store.errors import StoreBusy
 from tui.arena import Pulse
 from tui.choices import Catalog
-from tui.lookups import Place, Side
+from tui.lookups import CellDetail, Place, Side
 from tui.screens import board_text
 from tui.screens.base import ArenaScreen, ShownTable
 from tui.screens.board_text import SOURCES, Choice, Sorting
+from tui.screens.cell_glance import CellGlance
 from tui.screens.dialogs import Ask
 from tui.screens.plan_text import estimate
 from tui.widgets.grid import Grid
@@ -27,6 +31,9 @@ from tui.widgets.words import count, roughly, say
 if TYPE_CHECKING:
     from engine.plan import Plan
     from store.queries import Rankings
+
+REST: Final = 0.15
+"""Seconds the cursor must rest on a cell before the cell is read."""
 
 
 class BoardScreen(ArenaScreen):
@@ -104,6 +111,13 @@ class BoardScreen(ArenaScreen):
         seconds: float | None
 
     @dataclass
+    class CellRead(Message):
+        """The cell under the cursor is there; None: it has no splits."""
+
+        place: Place
+        detail: CellDetail | None
+
+    @dataclass
     class Launched(Message):
         """The runner has the cell."""
 
@@ -126,6 +140,7 @@ class BoardScreen(ArenaScreen):
         self._trouble = ""
         self._sorting = Sorting()
         self._sources = 0
+        self._resting: Timer | None = None
         self._seen = -1
         """`Pulse.store` when the table was last read."""
 
@@ -133,6 +148,7 @@ class BoardScreen(ArenaScreen):
         """What is ranked, the table, the cell under the cursor."""
         yield Said(id="board-head", classes="head")
         yield Grid(cells=True, id="board", empty=board_text.EMPTY)
+        yield CellGlance(id="cell-glance")
         yield Said(id="board-foot")
 
     def begin(self) -> None:
@@ -174,6 +190,18 @@ class BoardScreen(ArenaScreen):
         """Hand the cell to the runner."""
         self.arena.launch(plan.selection)
         self.post_message(self.Launched())
+
+    @work(thread=True, exclusive=True, group="cell", exit_on_error=False)
+    def read_cell(self, shown: Place, wanted: Place | None) -> None:
+        """Read a cell, if it is `wanted`; a file that is locked for the moment is no error."""
+        with contextlib.suppress(StoreBusy):
+            detail = self.arena.cell_detail(wanted) if wanted else None
+            self.post_message(self.CellRead(shown, detail))
+
+    @on(CellRead)
+    def _cell_read(self, message: CellRead) -> None:
+        if message.place == self._place():
+            self.query_one(CellGlance).show(message.place, message.detail)
 
     @on(HolePlanned)
     def _hole_planned(self, message: HolePlanned) -> None:
@@ -254,7 +282,7 @@ class BoardScreen(ArenaScreen):
         """A wide terminal has room for standard deviations."""
         self._show()
 
-    @on(Grid.Moved)
+    @on(Grid.Moved, "#board")
     def _show_cell(self) -> None:
         grid = self.query_one("#board", Grid)
         row = grid.current
@@ -268,6 +296,16 @@ class BoardScreen(ArenaScreen):
             foot = say((place.model, "strong"), f" has nothing on {place.task} yet; r runs it.")
         self.query_one("#board-foot", Said).show(foot)
         self.refresh_bindings()
+        self._glance()
+
+    def _glance(self) -> None:
+        """Read the cell once the cursor rests, if there is room to show it."""
+        place = self._place()
+        if self._resting is not None:
+            self._resting.stop()
+        if place is not None and self.query_one(CellGlance).display:
+            wanted = place if self._has_splits() else None
+            self._resting = self.set_timer(REST, partial(self.read_cell, place, wanted))
 
     def _column(self) -> str:
         grid = self.query_one("#board", Grid)
