@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from store.errors import GeneArenaError, StoreBusy
+from store.errors import GeneArenaError, StoreError
 from tui.desk import SqlDesk
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class Results:
         self._store: Store | None = None
         self.desk = SqlDesk(home)
         """Where SQL is asked."""
+        self.behind = ""
+        """Why the database lacks what the journals have; empty as far as is known that it does not."""
         self._lock = threading.Lock()
         """Protects `_store`: its journal offsets are read by whichever worker plans."""
 
@@ -190,10 +192,17 @@ class Results:
             con.close()
 
     def catch_up(self) -> None:
-        """Apply what the journals have and the database has not, unless a runner does so anyway."""
+        """Apply what the journals have and the database has not, unless a runner does so anyway.
+
+        Where that cannot be, `behind` tells why, and the database can be read as it is.
+        """
         from engine import control
 
-        if self.readonly or control.runner_alive(self.home):
-            return
-        with self._lock, contextlib.suppress(StoreBusy):
-            self._open().flush()
+        behind = ""
+        if not (self.readonly or control.runner_alive(self.home)):
+            try:
+                with self._lock:
+                    self._open().flush()
+            except StoreError as error:
+                behind = error.message
+        self.behind = behind

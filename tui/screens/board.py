@@ -123,7 +123,7 @@ class BoardScreen(ArenaScreen):
 
     @dataclass
     class RankingsRead(Message):
-        """A table has been read, or why it could not be for now."""
+        """A table has been read, or why it or its newest rows could not be for now."""
 
         choice: Choice
         rankings: Rankings | None
@@ -233,7 +233,7 @@ class BoardScreen(ArenaScreen):
         except StoreBusy as error:
             self.post_message(self.RankingsRead(choice, None, error.message))
             return
-        self.post_message(self.RankingsRead(choice, found, ""))
+        self.post_message(self.RankingsRead(choice, found, self.arena.behind))
 
     @on(ArmsRead)
     def _arms_read(self, message: ArmsRead) -> None:
@@ -249,8 +249,10 @@ class BoardScreen(ArenaScreen):
         if not message.choice.same(self._choice):
             return
         self._trouble = message.trouble
-        if message.rankings is None:
+        if message.trouble:
+            # Nothing moves when it is over, so look again.
             self._seen = -1
+        if message.rankings is None:
             self._show()
             return
         before, self._rankings = self._rankings, message.rankings
