@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
@@ -17,16 +16,12 @@ from engine.data.importers.gene_lists import PICKLES, read_list
 from engine.data.outside import check_file, outside_file, read_lines
 from engine.data.safe_pickle import read_matrix
 from engine.data.tables import MAX_STREAMED, PARQUET, is_text, iterate_rows, open_parquet, parquet_batches
+from engine.data.vector_rows import MOST_NUMBERS, Rows, is_number
 from store.errors import DataError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST_NUMBERS: Final = 120_000_000
-"""Numbers in a table: 480 MB as float32, and thrice that while it is read from doubles. GenePT's 33,230
-different genes have 102 million in 3,072 dimensions."""
-MOST_ROWS: Final = 1_000_000
-"""Rows of a table; the largest known has 133,736."""
 WIDEST: Final = 16_384
 """Dimensions of a vector."""
 
@@ -167,45 +162,41 @@ def _numbers(path: Path, matrix: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _read_parquet(path: Path) -> _Content:
-    genes: list[str] = []
-    parts: list[NDArray[np.float32]] = []
+    rows = Rows(path)
     with open_parquet(path) as file:
         name = next((i for i, column in enumerate(file.schema_arrow) if is_text(column.type)), None)
         if name is None:
             raise DataError(f"{path} has no column of genes.", "One column of text is needed.")
         for columns in parquet_batches(path, file):
-            genes.extend(map(str, columns.pop(name)))
-            rows = zip(*columns, strict=True)
-            parts.extend(_vector(path, _flat(row), len(parts) + place) for place, row in enumerate(rows, 1))
-            _check_size(path, parts)
-    return _Content(tuple(genes), _stacked(path, parts, genes), len(genes))
+            genes = columns.pop(name)
+            for gene, *cells in zip(genes, *columns, strict=True):
+                rows.add(_flat(cells), len(rows) + 1, str(gene))
+    return _Content(tuple(rows.genes), rows.matrix(), len(rows))
 
 
-def _flat(row: tuple[Any, ...]) -> list[Any]:
+def _flat(row: list[Any]) -> list[Any]:
     return [number for cell in row for number in (cell if isinstance(cell, list) else (cell,))]
 
 
 def _read_text(path: Path, listed: bool) -> _Content:
     """A table whose first column is the gene, a bare matrix (`listed` genes), or word2vec's text."""
-    rows = iterate_rows(path)
-    line, first = next(rows)
+    lines = iterate_rows(path)
+    line, first = next(lines)
     if len(first) <= 2 and len(first[-1].split()) > 1:
         return _read_word2vec(path)
-    bare = all(map(_is_number, first))
+    bare = all(map(is_number, first))
     if bare and not listed:
         raise DataError(
             f"{path} is a matrix without names.", "Give its genes too, one a line, with --genes FILE."
         )
-    header = _counts(first) or _counts(first[1:]) or not all(map(_is_number, first[1:]))
-    genes: list[str] = []
-    parts: list[NDArray[np.float32]] = []
-    for number, row in rows if header else chain([(line, first)], rows):
-        if not bare:
-            genes.append(row[0].strip())
-        parts.append(_vector(path, row if bare else row[1:], number))
-        if len(parts) % 1000 == 0:
-            _check_size(path, parts)
-    return _Content(None if bare else tuple(genes), _stacked(path, parts, genes), len(parts))
+    header = _counts(first) or _counts(first[1:]) or not all(map(is_number, first[1:]))
+    rows = Rows(path)
+    for number, row in lines if header else chain([(line, first)], lines):
+        if bare:
+            rows.add(row, number)
+        else:
+            rows.add(row[1:], number, row[0].strip())
+    return _Content(None if bare else tuple(rows.genes), rows.matrix(), len(rows))
 
 
 def _counts(titles: list[str]) -> bool:
@@ -216,64 +207,21 @@ def _counts(titles: list[str]) -> bool:
 def _read_word2vec(path: Path) -> _Content:
     """`GENE n n n`, split at blanks, with or without word2vec's first line of two counts."""
     told = ""
-    genes: list[str] = []
-    parts: list[NDArray[np.float32]] = []
+    rows = Rows(path)
     for line, text in enumerate(read_lines(path, MAX_STREAMED), start=1):
         if not text.strip():
             continue
         name, *numbers = text.split()
-        if not parts and len(numbers) == 1 and name.isdecimal() and numbers[0].isdecimal():
+        if not rows and len(numbers) == 1 and name.isdecimal() and numbers[0].isdecimal():
             told = f"{name} x {numbers[0]}"
-            continue
-        genes.append(name)
-        parts.append(_vector(path, numbers, line))
-        if len(parts) % 1000 == 0:
-            _check_size(path, parts)
-    matrix = _stacked(path, parts, genes)
-    if told not in ("", found := f"{len(genes)} x {matrix.shape[1]}"):
+        else:
+            rows.add(numbers, line, name)
+    matrix = rows.matrix()
+    if told not in ("", found := f"{len(rows)} x {matrix.shape[1]}"):
         raise DataError(
             f"{path} holds {found} numbers, but its first line tells of {told[:40]}.", "Is it whole?"
         )
-    return _Content(tuple(genes), matrix, len(parts))
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _vector(path: Path, cells: list[Any], line: int) -> NDArray[np.float32]:
-    try:
-        with np.errstate(over="ignore"):
-            return np.array([float(cell) for cell in cells], dtype=np.float32)
-    except (ValueError, TypeError) as error:
-        shown = next(repr(cell) for cell in cells if cell is None or not _is_number(str(cell)))
-        raise DataError(
-            f"{path} has {shown[:40]} on line {line}, where a number should be.",
-            "The first column names the gene, the others hold its vector.",
-        ) from error
-
-
-def _check_size(path: Path, parts: list[NDArray[np.float32]]) -> None:
-    if len(parts) > MOST_ROWS:
-        raise DataError(f"{path} holds more than {MOST_ROWS:,} rows.", "Give one row per gene.")
-    if parts and len(parts) * parts[-1].size > MOST_NUMBERS:
-        raise DataError(f"{path} holds more than {MOST_NUMBERS:,} numbers.", "Give a smaller table.")
-
-
-def _stacked(path: Path, parts: list[NDArray[np.float32]], genes: list[str]) -> NDArray[np.float32]:
-    widths = Counter(part.size for part in parts)
-    if not parts:
-        raise DataError(f"{path} has no vectors.", "One row per gene is needed.")
-    if len(widths) > 1:
-        usual = widths.most_common(1)[0][0]
-        place = next(i for i, part in enumerate(parts) if part.size != usual)
-        name = genes[place] if genes else f"row {place + 1}"
-        raise DataError(f"{path} has {parts[place].size} numbers for {name!r}, but {usual} for most genes.")
-    return np.stack(parts)
+    return _Content(tuple(rows.genes), matrix, len(rows))
 
 
 def _check_rows(path: Path, genes: int, rows: int) -> None:

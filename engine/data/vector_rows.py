@@ -1,0 +1,85 @@
+"""Rows of numbers on their way to a matrix: read one at a time, all of one width, not too many."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from store.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOST_NUMBERS: Final = 120_000_000
+"""Numbers in a table: 480 MB as float32, and thrice that while it is read from doubles. GenePT's 33,230
+different genes have 102 million in 3,072 dimensions."""
+MOST_ROWS: Final = 1_000_000
+"""Rows of a table; the largest known has 133,736."""
+
+
+class Rows:
+    """The rows of one file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.genes: list[str] = []
+        """Of each row, where the file names them."""
+        self._vectors: list[NDArray[np.float32]] = []
+
+    def __len__(self) -> int:
+        return len(self._vectors)
+
+    def add(self, cells: Sequence[Any], line: int, gene: str | None = None) -> None:
+        """Take one more row.
+
+        Raises:
+            DataError: a cell is no number, or the rows are too many.
+        """
+        try:
+            with np.errstate(over="ignore"):
+                vector = np.array([float(cell) for cell in cells], dtype=np.float32)
+        except (ValueError, TypeError) as error:
+            shown = next(repr(cell) for cell in cells if cell is None or not is_number(str(cell)))
+            raise DataError(
+                f"{self._path} has {shown[:40]} on line {line}, where a number should be.",
+                "The first column names the gene, the others hold its vector.",
+            ) from error
+        self._vectors.append(vector)
+        if gene is not None:
+            self.genes.append(gene)
+        if len(self) > MOST_ROWS:
+            raise DataError(f"{self._path} holds more than {MOST_ROWS:,} rows.", "Give one row per gene.")
+        if len(self) * vector.size > MOST_NUMBERS:
+            raise DataError(
+                f"{self._path} holds more than {MOST_NUMBERS:,} numbers.", "Give a smaller table."
+            )
+
+    def matrix(self) -> NDArray[np.float32]:
+        """All rows, float32[n, d].
+
+        Raises:
+            DataError: there are none, or they are of different widths.
+        """
+        widths = Counter(vector.size for vector in self._vectors)
+        if not widths:
+            raise DataError(f"{self._path} has no vectors.", "One row per gene is needed.")
+        if len(widths) > 1:
+            usual = widths.most_common(1)[0][0]
+            place = next(i for i, vector in enumerate(self._vectors) if vector.size != usual)
+            name = self.genes[place] if self.genes else f"row {place + 1}"
+            size = self._vectors[place].size
+            raise DataError(f"{self._path} has {size} numbers for {name!r}, but {usual} for most genes.")
+        return np.stack(self._vectors)
+
+
+def is_number(cell: str) -> bool:
+    """Whether `cell` can be read as a number."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
