@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -25,6 +26,8 @@ _LOW_DISK: Final = 2**30
 """Free bytes under which a run is likely to be paused: one model's download, or a day of journals."""
 _SILENT: Final = 300.0
 """Seconds without a word from a live runner, which speaks four times a second, before it is told."""
+_HEAD: Final = re.compile(rb'"kind":"(\w+)","key":"([^"]+)"')
+"""How a line of a journal tells what it holds."""
 _INSTALL: Final = "pip install -c constraints.txt -e '.[dev]'"
 
 
@@ -165,22 +168,38 @@ def _folders(home: Home) -> Iterator[Finding]:
 def _journals(home: Home) -> Iterator[Finding]:
     sizes = journal_sizes(home.journals)
     lines = 0
+    there: set[tuple[str, str]] = set()
+    starts: dict[str, int] = {}
+    damaged: list[tuple[int, Damaged]] = []
     try:
         for entry in read_journals(home.journals, {}):
             lines += 1
             if isinstance(entry, Damaged):
-                yield Problem(
-                    "store",
-                    f"{home.journals / entry.file} is damaged before byte {entry.end}: {entry.reason}; "
-                    "that line is skipped.",
-                    "genearena run (computes again what the line held)",
-                )
+                damaged.append((starts.get(entry.file, 0), entry))
+            else:
+                there.add((entry.kind, entry.key))
+            starts[entry.file] = entry.end
     except StoreError as error:
         yield Problem("store", error.message, error.hint or "check who owns it")
+    yield from (_damage(home.journals / line.file, start, line, there) for start, line in damaged)
     yield Fact("store", "journals", f"{len(sizes)} files, {lines} lines, {_size(sum(sizes.values()))}")
     newest = max((path.stat().st_mtime for path in home.journals.glob("*.jsonl")), default=0.0)
     if newest > time.time() + 60:
         yield Problem("store", "The newest journal is from the future.", "set this machine's clock")
+
+
+def _damage(path: Path, start: int, line: Damaged, there: Set[tuple[str, str]]) -> Finding:
+    """A damaged line: a problem until what it held stands in another line, as far as it can be read."""
+    where = f"{path} is damaged before byte {line.end}: {line.reason}; that line is skipped"
+    try:
+        with path.open("rb") as journal:
+            journal.seek(start)
+            held = _HEAD.findall(journal.read(line.end - start))
+    except OSError:
+        held = []
+    if held and all((kind.decode(), key.decode(errors="replace")) in there for kind, key in held):
+        return Fact("store", "damaged line", f"{where}, and what it held was computed again")
+    return Problem("store", f"{where}.", "genearena run (computes again what the line held)")
 
 
 def _database(home: Home) -> Iterator[Finding]:
@@ -210,9 +229,8 @@ def _database(home: Home) -> Iterator[Finding]:
     if counts["conflicts"]:
         sentence = f"{counts['conflicts']} reruns gave another number than the one kept."
         yield Problem("store", sentence, 'genearena sql "from conflicts"')
-    late = sum(size - applied.get(name, 0) for name, size in journal_sizes(home.journals).items())
-    if late > 0 and not runner_alive(home):
-        yield Problem("store", f"{_size(late)} of journal are not in the database yet.", "genearena repair")
+    if not runner_alive(home) and next(read_journals(home.journals, applied), None):
+        yield Problem("store", "Saved rows are not in the database yet.", "genearena rank (applies them)")
 
 
 def _command_in(hint: str) -> str:

@@ -138,12 +138,11 @@ def catch_up(home: Home) -> None:
     from store.apply import applied_offsets
     from store.database import connect
 
-    sizes = journal_sizes(home.journals)
-    if sizes and home.database.exists():
+    offsets: dict[str, int] = {}
+    if home.database.exists():
         with connect(home, timeout=0) as con:
             offsets = applied_offsets(con)
-        sizes = {name: size for name, size in sizes.items() if size > offsets.get(name, 0)}
-    if sizes:
+    if next(read_journals(home.journals, offsets), None):
         with contextlib.closing(Store(home)) as store:
             store.flush()
 

@@ -79,6 +79,13 @@ def test_steering_leaves_a_request(live, call, arguments, request_):
     assert take_requests(live) == [request_]
 
 
+def test_cancelling_says_that_what_waits_is_forgotten(live, call):
+    enqueue(live, Selection(("m",), ("t",), ("lr",)))
+    assert "1 more selection" in call("status").stdout
+    assert "1 selection" in call("cancel").stderr
+    assert "forget" not in call("cancel", "--drain").stderr
+
+
 @pytest.mark.parametrize("name", ["pause", "cancel", "attach"])
 def test_steering_nothing_is_refused(call, name):
     assert "Nothing is running" in call.refused(name)

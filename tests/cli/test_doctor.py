@@ -22,7 +22,7 @@ from test_cli_steering import RUNNING
 import engine.evidence
 from engine.catalog.protocols import PROTOCOLS
 from engine.control import enqueue, runner_lock, write_status
-from engine.doctor import Problem, examine
+from engine.doctor import Fact, Problem, examine
 from engine.plan import Selection, build_plan
 from engine.workshop import Context, TaskVectors
 from store.store import Store
@@ -57,11 +57,34 @@ def test_a_damaged_journal_line_is_named(filled, call):
     assert call("doctor").exit_code == 3
 
 
+def test_a_damaged_line_is_no_problem_once_its_unit_is_scored_again(filled):
+    [journal] = filled.home.journals.glob("*.jsonl")
+    journal.write_bytes(journal.read_bytes().replace(b'"auc":0.5,', b'"auc":0.9,', 1))
+    assert len(problems(filled.home, "store")) == 1
+    store = Store(filled.home)
+    store.append(small_home.scored(filled.units[1], 0.51))
+    assert any("is damaged" in problem.sentence for problem in problems(filled.home, "store"))
+    store.append(small_home.scored(filled.units[0], 0.5))
+    store.flush()
+    store.close()
+    assert problems(filled.home, "store") == []
+    assert any(item.name == "damaged line" for item in examine(filled.home) if isinstance(item, Fact))
+
+
 def test_a_missing_or_foreign_database_is_mended_by_repair(filled):
     filled.home.database.unlink()
     assert [item.remedy for item in problems(filled.home, "store")] == ["genearena repair"]
     filled.home.database.write_bytes(b"nonsense" * 1000)
     assert problems(filled.home, "store")
+
+
+def test_a_torn_last_line_holds_nothing_that_was_saved(filled, call, monkeypatch):
+    [journal] = filled.home.journals.glob("*.jsonl")
+    with journal.open("ab") as file:
+        file.write(b'{"crc":"0')
+    assert problems(filled.home, "store") == []
+    monkeypatch.setattr("store.database.writing", lambda path: pytest.fail("opened for writing"))
+    assert call("rank", "--json").exit_code == 0
 
 
 def test_rows_that_wait_in_the_journal_are_told(filled):

@@ -7,8 +7,7 @@ from dataclasses import asdict
 import click
 
 from engine.doctor import Problem, examine
-from tui.commands.common import Session, command, json_option, put, put_json, put_table, say
-from tui.widgets.words import count
+from tui.commands.common import Session, command, counted, json_option, put, put_json, put_table, say
 
 _DEVICE_HELP = "auto, cpu, mps or cuda:N."
 
@@ -69,10 +68,10 @@ def repair_command(session: Session, as_json: bool) -> None:
         return
     put(f"{done.scored} scored splits, {done.failed} failed attempts, {done.conflicts} conflicts")
     if done.damaged:
-        lines = count(done.damaged, "damaged journal line")
+        lines = counted(done.damaged, "damaged journal line")
         say(f"Left out {lines}; `genearena run` computes again what was there.")
     if done.unfinished:
-        lines = count(done.unfinished, "unfinished line")
+        lines = counted(done.unfinished, "unfinished line")
         say(f"Left out {lines} at a journal's end, never told as saved.")
     if done.kept:
         say(f"The old database is kept as {done.kept}")
@@ -97,7 +96,7 @@ def doctor_command(session: Session, as_json: bool) -> int:
         for problem in problems:
             put(f"{problem.topic}: {problem.sentence}")
             put(f"    mend with: {problem.remedy}")
-        put(count(len(problems), "problem") if problems else "Nothing is wrong.")
+        put(counted(len(problems), "problem") if problems else "Nothing is wrong.")
     if any(problem.topic == "store" for problem in problems):
         return 3
     return 1 if problems else 0

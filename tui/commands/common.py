@@ -96,6 +96,11 @@ def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     return decorate
 
 
+def counted(number: int, noun: str) -> str:
+    """`2 problems`, `1 problem`; without the libraries of the screens, which have one of their own."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def names(values: Iterable[str]) -> tuple[str, ...]:
     """Names given as `a,b` or by repeating the option, each once, in order."""
     parts = (part.strip() for value in values for part in value.split(","))

@@ -22,7 +22,7 @@ from engine.control import (
     start_runner,
 )
 from store.errors import DataError, UsageError
-from tui.commands.common import Session, command, json_option, put, put_json, say
+from tui.commands.common import Session, command, counted, json_option, put, put_json, say
 from tui.commands.narrate import Narrator, duration, stage_line
 from tui.commands.select import checked_plan
 
@@ -73,7 +73,7 @@ def describe(status: Status, waiting: int = 0) -> list[str]:
         if u.state == "failed"
     ]
     if waiting:
-        lines.append(f"{waiting} more selections wait in the queue")
+        lines.append(f"In the queue: {counted(waiting, 'more selection')}")
     return lines
 
 
@@ -168,12 +168,18 @@ def resume_command(session: Session) -> None:
 @click.option("--key", default="", help="Give up only the unit with this key, as `genearena status` tells.")
 @click.option("--drain", is_flag=True, help="Finish the units in flight first.")
 def cancel_command(session: Session, key: str, drain: bool) -> None:
-    """Give up the live run; everything already scored is kept."""
+    """Give up the live run and what waits after it; everything already scored is kept."""
     if key and drain:
         raise UsageError("--key and --drain do not go together.", "Give one of them.")
     _need_runner(session.home)
     request(session.home, "drain" if drain else "cancel", key)
-    say("Asked the runner to stop after the units in flight." if drain else "Asked the runner to cancel.")
+    waiting = len(queued(session.home))
+    if drain:
+        say("Asked the runner to stop after the units in flight.")
+    elif waiting and not key:
+        say(f"Asked the runner to cancel, and to forget {counted(waiting, 'selection')} that waited.")
+    else:
+        say("Asked the runner to cancel.")
 
 
 @command("logs")
