@@ -84,9 +84,24 @@ def _model_glance(card: ModelCard, cached: str) -> Content:
         f"; {cached}" if cached else "",
         f"\n{model.source} {model.revision[:12]}  {model.licence}",
     ]
+    if printed := _printed(model):
+        parts += ["\n", (printed, "dim")]
     if model.note:
         parts += ["\n", (model.note, "dim")]
     return say(*parts)
+
+
+def _printed(model: Model) -> str:
+    """What the paper's Table 2 says of a model, and what its own card does."""
+    shown = {
+        "parameters_million": "{:g}M params",
+        "memory_gb": "{:g} GB",
+        "mteb_classification": "MTEB {:g}",
+    }
+    paper = [form.format(model.printed[name]) for name, form in shown.items() if name in model.printed]
+    card = model.printed.get("card_mteb_classification")
+    parts = [f"paper: {', '.join(paper)}" if paper else "", f"card: MTEB {card:g}" if card else ""]
+    return "; ".join(filter(None, parts))
 
 
 def _where(card: ModelCard) -> str:
@@ -94,7 +109,8 @@ def _where(card: ModelCard) -> str:
         return "answers over the network"
     if card.place:
         return "on this machine"
-    return "not on this machine" + (": F downloads it" if card.model.kind == "huggingface" else "")
+    fetched = card.model.kind == "huggingface" or card.model.source.startswith("zenodo:")
+    return "not on this machine" + (": F downloads it" if fetched else "")
 
 
 def _task_glance(info: TaskInfo, read: Audited | str | None) -> Content:
