@@ -141,6 +141,8 @@ class BoardScreen(ArenaScreen):
         self._sorting = Sorting()
         self._sources = 0
         self._resting: Timer | None = None
+        self._wanted = ""
+        """The table that `:board NAME` asked for before it was known which there are."""
         self._seen = -1
         """`Pulse.store` when the table was last read."""
 
@@ -242,6 +244,8 @@ class BoardScreen(ArenaScreen):
         kept = [choice for choice in message.choices if choice.same(self._choice)]
         running = self.arena_app.pulse.status
         self._choice = kept[0] if kept else board_text.first(message.choices, running)
+        if self._wanted:
+            self.receive(self._wanted)
         self.read_rankings(self._choice)
 
     @on(RankingsRead)
@@ -403,10 +407,28 @@ class BoardScreen(ArenaScreen):
         if not self._choices or self._choice is None:
             return
         here = next(i for i, choice in enumerate(self._choices) if choice.same(self._choice))
-        self._choice = self._choices[(here + step) % len(self._choices)]
+        self._rank(self._choices[(here + step) % len(self._choices)])
+
+    def _rank(self, choice: Choice) -> None:
+        self._choice = choice
         self._rankings = None
         self._show()
-        self.read_rankings(self._choice)
+        self.read_rankings(choice)
+
+    def receive(self, argument: str) -> None:
+        """Rank the protocol of this name, and of its tables the one whose preset or text is named too."""
+        words = set(argument.split())
+        found = [
+            choice
+            for choice in self._choices
+            if words <= {choice.protocol, *choice.preset.split(), choice.text}
+        ]
+        self._wanted = "" if self._choices else argument
+        if found:
+            self._rank(found[0])
+        elif self._choices:
+            there = ", ".join(dict.fromkeys(choice.protocol for choice in self._choices))
+            self.tell(f"There is no table {argument!r}; there are {there}.")
 
     def action_sort(self) -> None:
         """Sort by the column under the cursor, best first; by the mean's rank when pressed again."""

@@ -96,6 +96,10 @@ class ChoosingScreen(ArenaScreen):
 
     # ------------------------------------------------------------------ typed and kept
 
+    def receive(self, argument: str) -> None:
+        """Show only the models that match."""
+        self.query_one("#models", Grid).filter = argument
+
     def commands(self) -> list[Command]:
         """What is typed rather than chosen from a list."""
         from tui.widgets.commandbar import Command

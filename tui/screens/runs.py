@@ -220,6 +220,10 @@ class RunsScreen(ArenaScreen):
 
     # ------------------------------------------------------------------ actions
 
+    def receive(self, argument: str) -> None:
+        """Show only the units that match."""
+        self.query_one("#units", Grid).filter = argument
+
     def why_not(self, action: str) -> str:
         """Keys that steer a run need one."""
         status = self._status
