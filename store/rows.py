@@ -47,6 +47,8 @@ def _unit_row(key: str, unit: Row, state: str, finished_at: datetime | None) -> 
         "scheme": str(spec["split"]["scheme"]),
         "config": content_hash({**spec, "split": split})[:12],
         "task_hash": str(spec["task"]),
+        "model_revision": str(spec["model"]["revision"]),
+        "protocol_revision": int(spec["protocol"]["revision"]),
         "axes": json.dumps(spec["axes"]),
         "spec": json.dumps(spec),
         "state": state,

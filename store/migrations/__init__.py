@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import duckdb
 
-STEPS: Final[tuple[str, ...]] = ("schema.sql", "migrations/0002_measurements.sql")
+STEPS: Final[tuple[str, ...]] = (
+    "schema.sql",
+    "migrations/0002_measurements.sql",
+    "migrations/0003_comparability.sql",
+)
 """SQL files under `store/`, in order; the first is step 1."""
 
 _TABLE: Final = """

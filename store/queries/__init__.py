@@ -44,6 +44,20 @@ class RankRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlike:
+    """What keeps own rows of one table from being compared as they stand; by name, empty if nothing."""
+
+    texts: tuple[str, ...] = ()
+    """Tasks that had other genes, labels or texts for some rows than for others."""
+    splits: tuple[str, ...] = ()
+    """Tasks on which some rows were scored on other splits than others, though on as many."""
+    models: tuple[str, ...] = ()
+    """Models whose row mixes revisions."""
+    protocols: tuple[str, ...] = ()
+    """The protocol, if its rows were computed by different revisions of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rankings:
     """A ranked table: own rows best first, then the paper's, then the rerun's."""
 
@@ -54,11 +68,10 @@ class Rankings:
     """Columns: the paper's tasks in its order, then the others by name."""
     rows: tuple[RankRow, ...]
     expected: int
-    """The largest number of splits that any own cell has."""
+    """The largest number of splits that any own cell has, scored or failed."""
     environments: int
     """How many environments the own rows come from; above 1, rows may differ for that alone."""
-    edited: tuple[str, ...] = ()
-    """Tasks of one name that had other genes, labels or texts for some own rows than for others."""
+    unlike: Unlike = Unlike()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +160,9 @@ def rankings(
         text,
         tasks if own or published else (),
         (*own, *published),
-        max((max(row.n.values()) for row in own), default=0),
+        max((row.n[task] + row.failed[task] for row in own for task in row.n), default=0),
         _environments(con, arm) if own else 0,
-        _edited(con, arm) if own else (),
+        _unlike(con, arm) if own else Unlike(),
     )
 
 
@@ -234,12 +247,14 @@ def _environments(con: duckdb.DuckDBPyConnection, arm: Mapping[str, str]) -> int
     return counted[0] if counted else 0
 
 
-def _edited(con: duckdb.DuckDBPyConnection, arm: Mapping[str, str]) -> tuple[str, ...]:
-    """The tasks that were edited between the rows of an arm; units are asked only if one may be."""
-    distinct = con.execute("SELECT count(*) = count(DISTINCT name) FROM tasks").fetchone()
-    if distinct == (True,):
-        return ()
-    return tuple(name for (name,) in con.execute(named("edited_tasks"), arm).fetchall())
+def _unlike(con: duckdb.DuckDBPyConnection, arm: Mapping[str, str]) -> Unlike:
+    """What keeps the rows of an arm from being compared; nothing is known before the file's next flush."""
+    if not con.execute("SELECT 1 FROM duckdb_views() WHERE view_name = 'comparability'").fetchall():
+        return Unlike()
+    names: dict[str, list[str]] = {}
+    for what, name in con.execute(named("unlike"), arm).fetchall():
+        names.setdefault(what, []).append(name)
+    return Unlike(**{what: tuple(found) for what, found in names.items()})
 
 
 def _references(con: duckdb.DuckDBPyConnection, protocol: str, tasks: Sequence[str]) -> list[RankRow]:

@@ -56,7 +56,7 @@ def test_rank_text_shows_own_paper_and_rerun_rows(filled, call):
 def test_rank_tells_failed_and_missing_splits(filled, call):
     result = call("rank", "--protocol", "rf")
     assert "1/2" in result.stdout
-    assert "1 splits of the rf table are missing, 1 of them failed" in result.stderr
+    assert "rf: 1 split missing, 1 of them failed" in result.stderr
 
 
 def test_rank_tells_mixed_environments(filled, call):

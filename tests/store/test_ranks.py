@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -15,7 +16,7 @@ from scipy.stats import rankdata
 import store
 from store.database import insert
 from store.migrations import migrate
-from store.queries import arms, cell, rankings
+from store.queries import Unlike, arms, cell, rankings
 from store.records import Audit, Task, Unit
 from store.reference import PAPER_TASKS, reference_scores
 from store.store import Store
@@ -171,7 +172,7 @@ def test_ranks_written_down_are_those_of_the_view(tmp_path_factory, data):
             saved.append(scored(work, auc / 5) if works else failed(work))
         saved.flush()
     with store.connect(home) as con:
-        columns = "* EXCLUDE finished_at"
+        columns = ", ".join(con.sql("SELECT * EXCLUDE finished_at FROM leaderboard LIMIT 0").columns)
         written = con.execute(f"SELECT {columns} FROM ranked ORDER BY ALL").fetchall()
         assert written == con.execute(f"SELECT {columns} FROM leaderboard ORDER BY ALL").fetchall()
         ended = con.execute("SELECT count(*) FROM units").fetchone()[0]
@@ -273,11 +274,36 @@ def test_a_task_that_changed_between_two_models_is_told(home):
         saved.append(scored(_on(version, model)), scored(unit(model, task="same")))
     saved.flush()
     with store.connect(home) as con:
-        assert rankings(con, "lr").edited == ("edited",)
+        assert rankings(con, "lr").unlike == Unlike(texts=("edited",))
     saved.append(scored(_on(new, "A"), at="2026-11-24T12:00:00+00:00"))
     saved.flush()
     with store.connect(home) as con:
-        assert rankings(con, "lr").edited == ()
+        assert rankings(con, "lr").unlike == Unlike()
+
+
+def test_as_many_but_other_splits_are_told(home):
+    saved = Store(home)
+    for model, seeds in (("A", (41, 42)), ("B", (51, 52)), ("C", (41,))):
+        saved.append(*(scored(unit(model, seed)) for seed in seeds))
+        saved.append(scored(unit(model, 41, "long-vs-short-tf")))
+    saved.flush()
+    with store.connect(home) as con:
+        assert rankings(con, "lr").unlike == Unlike(splits=("dosage-sensitivity",))
+
+
+def test_rows_and_tables_of_several_revisions_are_told(home):
+    saved = Store(home)
+    for task, revision in (("dosage-sensitivity", "1"), ("long-vs-short-tf", "2")):
+        saved.append(scored(_revised(unit("A", task=task), model=revision)))
+    saved.append(scored(_revised(unit("B"), protocol=2)))
+    saved.flush()
+    with store.connect(home) as con:
+        assert rankings(con, "lr").unlike == Unlike(models=("A",), protocols=("lr",))
+
+
+def _revised(of: Unit, **revisions: Any) -> Unit:
+    members = {name: {**of.spec[name], "revision": revision} for name, revision in revisions.items()}
+    return replace(of, spec={**of.spec, **members})
 
 
 def _on(task: Task, model: str) -> Unit:

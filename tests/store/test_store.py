@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import subprocess
 import sys
 import threading
@@ -19,8 +20,9 @@ from store.errors import StoreBusy, StoreError
 from store.home import find_home
 from store.journal import JournalWriter
 from store.migrations import STEPS
-from store.queries import measurements
+from store.queries import Unlike, measurements, named, rankings
 from store.records import Audit, ClassAudit, Measurement, Model, Run, Task
+from store.rows import rows_of
 from store.store import Store
 
 HOLD = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print(flush=True); input()"
@@ -453,18 +455,34 @@ def test_what_embedding_cost_is_kept_each_time_and_told_over_the_most_texts(home
     assert told == [("bf16", "cpu", 7, None), ("fp32", "cpu", 100, 1000)]
 
 
-def test_a_file_without_measurements_can_be_asked_and_gets_them(home, monkeypatch):
+def older_sql(name):
+    return re.sub(r" JOIN comparability USING .*", "", named(name))
+
+
+def rows_of_an_older_version(entry):
+    found = rows_of(entry)
+    for row in found.get("units", ()):
+        del row["model_revision"], row["protocol_revision"]
+    return found
+
+
+def test_a_file_of_an_older_version_can_be_asked_and_gets_what_is_new(home, monkeypatch):
     saved = Store(home)
     with monkeypatch.context() as patch:
         patch.setattr("store.migrations.STEPS", STEPS[:1])
+        patch.setattr("store.apply.rows_of", rows_of_an_older_version)
+        patch.setattr("store.apply.named", older_sql)
         saved.append(scored(unit(seed=1)))
         saved.flush()
         with store.connect(home) as con:
             assert measurements(con) == []
+            assert rankings(con, "lr").unlike == Unlike()
     saved.append(measured(3, 1.0))
     saved.flush()
     assert rows(home, "SELECT texts FROM measurements") == [(3,)]
     assert rows(home, "SELECT count(*) FROM scores") == [(1,)]
+    assert rows(home, "SELECT model_revision, protocol_revision FROM units") == [("1", 1)]
+    assert rows(home, "SELECT model_revision, protocol_revision, n FROM ranked") == [("1", 1, 1)]
 
 
 def test_importing_the_vocabulary_loads_nothing_heavy():

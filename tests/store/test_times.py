@@ -14,7 +14,8 @@ def scored(protocol: str, seed: int, seconds: dict[str, float]) -> Scored:
     spec = {
         "axes": {"text": "facts"},
         "split": {"scheme": "paper", "seed": seed},
-        "p": protocol,
+        "model": {"revision": "1"},
+        "protocol": {"name": protocol, "revision": 1},
         "task": "h",
     }
     unit = Unit("m", "t", protocol, "paper", seed, spec)

@@ -7,7 +7,7 @@ from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_tex
 from pressing import presses
 
 from store.errors import StoreBusy, UsageError
-from store.queries import RankRow
+from store.queries import RankRow, Unlike
 from tui.lookups import Place
 
 SIZES = [(80, 24), (200, 60)]
@@ -46,12 +46,14 @@ async def test_the_papers_layout_with_own_and_paper_rows(arena, size):
 
 
 async def test_the_cursor_starts_on_ones_own_best_row(arena):
-    arena.tables["lr"] = replace(a_table(), rows=tuple(reversed(a_table().rows)), edited=("tall",))
+    arena.tables["lr"] = replace(
+        a_table(), rows=tuple(reversed(a_table().rows)), unlike=Unlike(texts=("tall",))
+    )
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
         await until(pilot, lambda: ">other" in screen_text(app))
-        assert "Edited between rows: tall" in screen_text(app)
+        assert "texts for some rows of tall" in screen_text(app)
         await pilot.press("k")
         await until(pilot, lambda: ">Printed" in screen_text(app))
         arena.version += 1

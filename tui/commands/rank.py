@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from store.errors import UsageError, unknown
+from tui.caveats import caveats, incomplete
 from tui.commands.common import Session, command, json_option, put, put_json, put_pieces, put_table, say
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def put_rankings(tables: Iterable[Rankings], form: str) -> None:
     for table in tables:
         _put_ranking(table, form)
         for caveat in caveats(table):
-            say(caveat)
+            say(f"{table.protocol}: {caveat}")
 
 
 def ranked_tables(
@@ -125,35 +126,6 @@ def _refuse(known: list[Arm], protocol: str, preset: str, text: str) -> None:
     raise UsageError("No result has this protocol, preset and text together.", f"There are: {together}.")
 
 
-def caveats(table: Rankings) -> list[str]:
-    """What a reader of the numbers must know: mixed environments, missing or failed splits."""
-    found = []
-    if table.environments > 1:
-        found.append(
-            f"The {table.protocol} rows come from {table.environments} environments (versions, devices or "
-            'hosts); `genearena sql "from environments"` tells them.'
-        )
-    if table.edited:
-        found.append(
-            f"Not all {table.protocol} rows are of the same genes, labels and texts in "
-            f"{', '.join(table.edited)}: run the older models again to compare them."
-        )
-    missing = sum(
-        table.expected - row.n.get(task, 0)
-        for row in table.rows
-        if row.source == "own"
-        for task in table.tasks
-    )
-    failed = sum(sum(row.failed.values()) for row in table.rows)
-    if missing:
-        tail = f", {failed} of them failed" if failed else ""
-        found.append(
-            f"{missing} splits of the {table.protocol} table are missing{tail}; "
-            "its means are over the splits there are."
-        )
-    return found
-
-
 # ---------------------------------------------------------------------------- layout
 
 
@@ -198,7 +170,7 @@ def _cell(table: Rankings, row: RankRow, task: str, spread: bool) -> str:
         text += f" ± {deviation:.3f}"
     if task in row.rank:
         text += f" ({row.rank[task]:g})"
-    if row.source == "own" and row.n.get(task, 0) < table.expected:
+    if incomplete(table, row, task):
         text += f" {row.n.get(task, 0)}/{table.expected}"
     return text
 

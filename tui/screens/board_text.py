@@ -10,6 +10,7 @@ from textual.content import Content
 
 from engine.catalog.protocols import PROTOCOLS
 from engine.control import Status
+from tui.caveats import caveats, incomplete
 from tui.widgets.plot import Span, strip
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.text import clean
@@ -100,18 +101,13 @@ def head(
 
 
 def _remarks(rankings: Rankings) -> list[object]:
-    own = [row for row in rankings.rows if row.source == "own"]
+    own = sum(row.source == "own" for row in rankings.rows)
     parts: list[object] = [
-        f"AUC, rank; {count(len(own), 'own model')}, {count(rankings.expected, 'split')} each. "
+        f"AUC, rank; {count(own, 'own model')}, {count(rankings.expected, 'split')} each. "
     ]
-    if any(row.mean is None for row in own):
+    if any(row.mean is None for row in rankings.rows if row.source == "own"):
         parts.append(("No mean before every task has an AUC. ", "warn"))
-    if rankings.environments > 1:
-        parts.append((f"Numbers from {rankings.environments} environments. ", "warn"))
-    if rankings.edited:
-        names = ", ".join(rankings.edited)
-        parts.append((f"Edited between rows: {names}; run the older models again. ", "warn"))
-    return parts
+    return [*parts, *(("\n" + sentence, "warn") for sentence in caveats(rankings))]
 
 
 FOREST: Final = 24
@@ -194,14 +190,16 @@ def matrix(rankings: Rankings, catalog: Catalog) -> tuple[tuple[Column, ...], li
         *(Column(task, task, right=True, least=6, task=True) for task in tasks),
     )
     return columns, [
-        Row(f"own{SEPARATOR}{model}", (model, *(_mean(own.get(model), task) for task in tasks)))
+        Row(f"own{SEPARATOR}{model}", (model, *(_mean(rankings, own.get(model), task) for task in tasks)))
         for model in models
     ]
 
 
-def _mean(row: RankRow | None, task: str) -> str | Cell:
-    value = row.auc.get(task) if row else None
-    return Cell(HOLE, "warn") if value is None else auc(value)
+def _mean(rankings: Rankings, row: RankRow | None, task: str) -> str | Cell:
+    if row is None or task not in row.auc:
+        return Cell(HOLE, "warn")
+    value = auc(row.auc[task])
+    return Cell(f"{value}!", "warn") if incomplete(rankings, row, task) else value
 
 
 def holes(rows: Sequence[Row]) -> list[tuple[int, int]]:
@@ -277,10 +275,8 @@ def _task_cell(row: RankRow, task: str, rankings: Rankings, with_sd: bool) -> st
         return Cell(f"! 0/{failed}", "bad") if failed else Cell(".", "dim")
     sd = row.sd.get(task)
     spread = f"±{sd:.3f} " if with_sd and sd is not None else ""
-    if row.source == "own" and (failed or n < rankings.expected):
-        return Cell(
-            f"{auc(value)} {spread}{n}/{max(rankings.expected, n + failed)}", "bad" if failed else "warn"
-        )
+    if incomplete(rankings, row, task):
+        return Cell(f"{auc(value)} {spread}{n}/{rankings.expected}", "bad" if failed else "warn")
     return f"{auc(value)} {spread}{_rank(row.rank.get(task))}"
 
 
