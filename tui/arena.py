@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -196,11 +196,11 @@ class Arena(Results):
             stamp = 0
         return Pulse(control.read_status(self.home), stamp)
 
-    def cuts(self, text: str) -> list[Cut]:
-        """Where each model that is on this machine stops reading `text`."""
+    def cuts(self, text: str) -> Iterable[Cut]:
+        """Where each model that is on this machine stops reading `text`, one after the other."""
         from tui.neighbours import cuts
 
-        return cuts(text, [(card.model, card.place) for card in self.catalog().models if card.place])
+        return cuts(text, self.home)
 
     def _writable(self, what: str) -> None:
         if self.readonly:

@@ -1,14 +1,17 @@
-"""A gene among the others by embedding, and a text as a model's tokeniser cuts it.
+"""A gene among the others by embedding, and a text as a model's tokenizer cuts it.
 
-Both use only what is on this machine already: cached vectors and tokeniser files; no model is loaded.
+Both use only what is on this machine already: cached vectors and tokenizer files; no model is loaded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import contextlib
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from store.errors import ModelError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,26 +117,31 @@ def cached(
     return best
 
 
-def cuts(text: str, models: Sequence[tuple[Model, str]]) -> list[Cut]:
-    """Where each model with a tokeniser file on this machine stops reading `text`.
+def cuts(text: str, home: Home) -> Iterator[Cut]:
+    """Where each model with a tokenizer file on this machine stops reading `text`, one after the other.
 
     Args:
         text: What is embedded; the authors' code put no prefix before it.
-        models: Each with its folder.
+        home: Whose models.
     """
-    from tokenizers import Tokenizer
+    from engine.catalog.models import list_models, local_path
 
-    found = []
-    for model, place in models:
-        file = Path(place) / "tokenizer.json"
-        if not model.max_tokens or not file.is_file():
+    for model in list_models(home):
+        folder = local_path(model, home)
+        if folder is None or not folder.is_dir():
             continue
-        tokenizer = Tokenizer.from_file(str(file))
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        encoded = tokenizer.encode(text, add_special_tokens=False)
-        tokens = len(encoded.ids)
-        limit = model.max_tokens - tokenizer.num_special_tokens_to_add(is_pair=False)
-        end = encoded.offsets[limit - 1][1] if tokens > limit else None
-        found.append(Cut(model.name, tokens, limit, end, text[:end] if end is not None else text))
-    return found
+        # Older folders hold only a vocabulary, of which a heavy library would have to make a tokenizer.
+        if any((root / "tokenizer.json").is_file() for root in (folder, folder / "0_Transformer")):
+            with contextlib.suppress(ModelError):
+                yield _cut(text, model, folder)
+
+
+def _cut(text: str, model: Model, folder: Path) -> Cut:
+    from engine.embedding.tokens import open_tokenizer
+
+    facts, tokenizer = open_tokenizer(folder)
+    encoded = tokenizer.encode(text, add_special_tokens=False)
+    tokens = len(encoded.ids)
+    limit = facts.limit(model.max_tokens) - tokenizer.num_special_tokens_to_add(is_pair=False)
+    end = encoded.offsets[limit - 1][1] if tokens > limit else None
+    return Cut(model.name, tokens, limit, end, text[:end])

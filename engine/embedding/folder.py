@@ -26,6 +26,8 @@ _PADDING: Final = {"roberta": 2, "xlm-roberta": 2, "camembert": 2, "mpnet": 2}
 """Positions that these architectures keep for padding."""
 _USUAL: Final = ("Transformer", "Pooling", "Normalize")
 _NATIVE: Final = "sentence_transformers."
+_ENDLESS: Final = 1_000_000
+"""Tokens read by an architecture that counts no positions."""
 _AGAIN: Final = "Fetch the model again, or name a folder that is whole."
 
 
@@ -53,6 +55,11 @@ class FolderFacts:
     def pickled(self) -> bool:
         """Whether the weights come only as a pickle."""
         return self.weights.name.startswith("pytorch_model")
+
+    def limit(self, wanted: int | None) -> int:
+        """Tokens that are read of a text, special ones included, if `wanted` were to be read."""
+        places = self.positions or _ENDLESS
+        return max(3, min(wanted or self.max_tokens or places, places))
 
 
 def read_facts(folder: Path) -> FolderFacts:

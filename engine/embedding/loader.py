@@ -70,7 +70,7 @@ def load_encoder(model: Model, folder: Path, options: EmbeddingOptions, device: 
         transformer,
         head,
         prefix=options.prefix or prompt,
-        max_tokens=_max_tokens(transformer, facts, options),
+        max_tokens=facts.limit(options.max_tokens or transformer.max_seq_length),
         device=device,
         precision=options.precision,
         notes=tuple(
@@ -131,11 +131,6 @@ def _head(transformer: Transformer, steps: list[Any], options: EmbeddingOptions)
         steps = [step for step in steps if not isinstance(step, Normalize)]
         steps += [Normalize()] if options.normalize else []
     return steps
-
-
-def _max_tokens(transformer: Transformer, facts: FolderFacts, options: EmbeddingOptions) -> int:
-    limit = facts.positions or 1_000_000
-    return max(3, min(options.max_tokens or transformer.max_seq_length or limit, limit))
 
 
 def _more_notes(

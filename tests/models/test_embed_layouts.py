@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hub_layouts import LAYOUTS, TEXTS, Layout, install, make_folder
+from hub_layouts import LAYOUTS, LIMIT, TEXTS, Layout, install, make_folder
 from sentence_transformers import SentenceTransformer
 from transformers import AutoModel, AutoTokenizer
 
 from engine.catalog.models import catalog, embedding_options, find_model, local_path
 from engine.catalog.presets import axes_for
 from engine.embed import Embeddings, embed
-from engine.embedding.tokens import token_lengths
+from engine.embedding.tokens import measure_lengths, open_tokenizer, token_lengths
 from store.errors import ModelError
 from store.records import EmbeddingOptions, Model
 
@@ -161,6 +161,33 @@ def test_texts_are_measured_by_the_models_own_tokenizer(tmp_path: Path) -> None:
     (folder / "tokenizer.json").write_text('{"version": "1.0"}')
     with pytest.raises(ModelError, match=r"tokenizer\.json"):
         token_lengths(model, TEXTS)
+
+
+def test_a_tokenizer_is_read_once_for_as_long_as_its_files_stay(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "mine", Layout())
+    _, first = open_tokenizer(folder)
+    assert open_tokenizer(folder)[1] is first
+    limits = folder / "sentence_bert_config.json"
+    limits.write_text(limits.read_text().replace(str(LIMIT), "9"))
+    facts, again = open_tokenizer(folder)
+    assert again is not first
+    assert facts.max_tokens == 9
+
+
+@pytest.mark.parametrize("wanted", [None, 12, 10 * LIMIT])
+@pytest.mark.parametrize("layout", [Layout(), Layout(modules=False), Layout(max_seq_length=LIMIT // 2)])
+def test_what_is_told_to_be_read_of_a_text_is_what_the_encoder_reads(
+    layout: Layout, wanted: int | None, tmp_path: Path
+) -> None:
+    folder = make_folder(tmp_path / "mine", layout)
+    model, options = find_model(str(folder)), EmbeddingOptions(max_tokens=wanted)
+    limit = measure_lengths(model, TEXTS, options).limit
+    long = " ".join("gene1" for _ in range(2 * LIMIT))
+    read = " ".join("gene1" for _ in range(limit - 2))
+    less = " ".join("gene1" for _ in range(limit - 3))
+    vectors = run(model, options, tmp_path / "cache", (long, read, less)).vectors
+    np.testing.assert_array_equal(vectors[0], vectors[1])
+    assert np.abs(vectors[0] - vectors[2]).max() > 1e-6
 
 
 def test_embedding_opens_no_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,6 +176,21 @@ async def test_a_gene_that_is_searched_for_is_the_one_told_about(arena):
         await until(pilot, lambda: ">BRCA1" in screen_text(app) and "TP53" in screen_text(app))
 
 
+async def test_a_gene_is_read_once_the_cursor_rests_on_it(arena, monkeypatch):
+    monkeypatch.setattr("tui.screens.genes.SETTLE", 600.0)
+    read = []
+    monkeypatch.setattr("tui.screens.genes.GenesScreen.read_gene", lambda screen, gene: read.append(gene))
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await on_screen(pilot, "5", "the hardest first")
+        await pilot.press("j", "k", "j")
+        await until(pilot, lambda: ">BRCA1" in screen_text(app))
+        assert read == []
+        monkeypatch.setattr("tui.screens.genes.SETTLE", 0.01)
+        await pilot.press("j")
+        await until(pilot, lambda: read == ["TP53"])
+
+
 async def test_a_gene_no_model_has_embedded_says_so(arena):
     app = make_app(arena)
     async with drive(app) as pilot:

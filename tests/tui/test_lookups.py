@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 from fake_records import ENVIRONMENT, failed, scored, unit
+from hub_layouts import LIMIT, Layout, make_folder
 
 from engine.catalog.models import find_model
 from engine.embed import fingerprint
@@ -18,7 +19,6 @@ from tui.arena import Arena
 from tui.desk import SqlDesk
 from tui.gene_lookups import GeneScore, gene_detail, genes
 from tui.lookups import Place, Side, band, cell_detail, contrasts, sides
-from tui.neighbours import cuts
 from tui.results import Results
 
 MODEL = "all-MiniLM-L6-v2"
@@ -242,18 +242,24 @@ def test_the_neighbours_by_a_table_of_vectors_come_from_the_table(tmp_path):
     assert "another file" in results.neighbours("GENE0")[2]
 
 
-def test_a_long_text_is_cut_where_the_model_stops_reading(home):
-    card = next(
-        (card for card in Arena(home).catalog().models if card.model.name == MODEL and card.place), None
-    )
-    if card is None:
-        pytest.skip("the bundled model is not installed")
-    text = "gene " * 400
-    short, long = cuts("a gene", [(card.model, card.place)]), cuts(text, [(card.model, card.place)])
-    assert short[0].at is None
-    assert long[0].tokens == 400
-    assert long[0].at == 254 * 5 - 1
-    assert long[0].seen == ("gene " * 254).rstrip()
+def test_a_long_text_is_cut_where_the_model_stops_reading(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    home = find_home(tmp_path / "home").create()
+    # Nothing declares how long its texts may be but the number of its positions.
+    folder = make_folder(tmp_path / "mine", Layout(modules=False))
+    home.config.joinpath("config.toml").write_text(f'[[models]]\nname = "mine"\nsource = "{folder}"\n')
+
+    def told(text):
+        return next(cut for cut in Arena(home).cuts(text) if cut.model == "mine")
+
+    short, long = told("a gene"), told("gene1 " * 400)
+    assert short.at is None
+    assert short.seen == "a gene"
+    assert (long.tokens, long.limit) == (400, LIMIT - 2)
+    assert long.at == (LIMIT - 2) * 6 - 1
+    assert long.seen == ("gene1 " * (LIMIT - 2)).rstrip()
+    (folder / "tokenizer.json").write_text("{")
+    assert [cut.model for cut in Arena(home).cuts("a gene") if cut.model == "mine"] == []
 
 
 def test_a_file_never_holds_rows_of_another_query(home, tmp_path):

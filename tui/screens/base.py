@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import work
 from textual.app import ComposeResult
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from tui.arena import Arena, Pulse
     from tui.widgets.commandbar import Command, CommandBar
     from tui.widgets.plot import Plot
+
+
+SETTLE: Final = 0.15
+"""Seconds a choice or a cursor must rest before it is read about, so that holding a key reads once."""
 
 
 @dataclass(frozen=True, slots=True)

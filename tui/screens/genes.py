@@ -11,13 +11,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widget import Widget
+from textual.worker import get_current_worker
 
 from tui.arena import Pulse
 from tui.gene_lookups import GeneDetail, GeneRow
 from tui.lookups import arm_name
 from tui.neighbours import Cut, Neighbour
-from tui.screens.base import ArenaScreen
+from tui.screens.base import SETTLE, ArenaScreen
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Cell, Column, Row
@@ -92,6 +94,7 @@ class GenesScreen(ArenaScreen):
         self._gene = ""
         self._wanted = ""
         self._seen = -1
+        self._settling: Timer | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         """The list, the scores, the text, the neighbours."""
@@ -129,10 +132,16 @@ class GenesScreen(ArenaScreen):
 
     @work(thread=True, exclusive=True, group="gene", exit_on_error=False)
     def read_gene(self, gene: str) -> None:
-        """Read one gene."""
+        """Read one gene; given up between models once the cursor is on another."""
+        worker = get_current_worker()
         detail = self.arena.gene_detail(gene)
         text = detail.labels[0][2] if detail and detail.labels else ""
-        self.post_message(self.GeneRead(detail, self.arena.cuts(text) if text else ()))
+        cuts = []
+        for cut in self.arena.cuts(text) if text else ():
+            if worker.is_cancelled:
+                return
+            cuts.append(cut)
+        self.post_message(self.GeneRead(detail, cuts))
 
     @work(thread=True, exclusive=True, group="near", exit_on_error=False)
     def read_neighbours(self, gene: str) -> None:
@@ -161,7 +170,12 @@ class GenesScreen(ArenaScreen):
         if row is not None and row.key != self._gene:
             self._gene = row.key
             self.query_one("#near", Grid).show([])
-            self.read_gene(row.key)
+            if self._settling is not None:
+                self._settling.stop()
+            self._settling = self.set_timer(SETTLE, self._read_now)
+
+    def _read_now(self) -> None:
+        self.read_gene(self._gene)
 
     @on(GeneRead)
     def _gene_read(self, message: GeneRead) -> None:

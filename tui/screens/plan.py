@@ -20,6 +20,7 @@ from tui.arena import Pulse
 from tui.choices import Catalog
 from tui.machine import Machine
 from tui.screens import plan_text
+from tui.screens.base import SETTLE
 from tui.screens.choosing import ChoosingScreen
 from tui.screens.plan_glance import Audited, details, glance, in_full
 from tui.screens.plan_text import CHOICES, COLUMNS, Tally, estimate
@@ -30,9 +31,6 @@ from tui.widgets.words import count, say
 
 if TYPE_CHECKING:
     from engine.plan import Plan, Selection
-
-SETTLE: Final = 0.15
-"""Seconds the choice must rest before it is counted, so that holding a key counts once."""
 
 PATIENCE: Final = 20
 """Seconds that a runner may take to start on a busy machine."""
