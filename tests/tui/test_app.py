@@ -189,7 +189,8 @@ async def test_the_terminal_may_shrink_and_grow_during_a_run(arena):
     arena.status = a_status()
     app = make_app(arena)
     async with drive(app, (200, 60)) as pilot:
-        for key, word in (("1", "SUM"), ("2", "UNITS"), ("3", "BOARD")):
+        words = ("SUM", "UNITS", "BOARD", "COMPARE", "GENES", "f5 runs")
+        for key, word in zip("123456", words, strict=True):
             await pilot.press(key)
             await until(pilot, lambda word=word: word in screen_text(app))
             for size in ((60, 18), (200, 60), (20, 5), (80, 24)):
