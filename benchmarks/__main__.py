@@ -54,10 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not chosen:
         print(f"There is no benchmark named {' or '.join(names)}.", file=sys.stderr)
         return 2
-    rows = [
-        {"benchmark": name, **row} for name, benchmark in chosen.items() for row in measure(name, benchmark)
-    ]
-    save(rows, set(chosen), keep=bool(names))
+    rows: list[Row] = []
+    for name, benchmark in chosen.items():
+        rows += [{"benchmark": name, **row} for row in measure(name, benchmark)]
+        save(rows, set(chosen), keep=bool(names))  # each time: an interruption loses only what it stops
     print_table(rows)
     return 0 if all(verdict(row) != "MISSED" for row in rows) else 1
 
