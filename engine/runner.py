@@ -398,9 +398,12 @@ class _Floor:
         self._events.put(UnitFinished(outcome))
         if unit.spec["embedding"]:
             with self._lock:
-                self._classified += 1
-                done = self._classified
-            self._classify_ticker(done, self._to_classify)
+                given_up = isinstance(outcome, Cancelled)
+                self._classified += not given_up
+                self._to_classify -= given_up
+                done, total = self._classified, self._to_classify
+            if not given_up:
+                self._classify_ticker(done, total)
 
     def _verdict(self, unit: Unit, error: Exception, device: str) -> Outcome:
         return Cancelled(unit) if isinstance(error, Stopped) else self._failure(unit, error, device)

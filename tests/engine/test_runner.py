@@ -18,6 +18,7 @@ from engine.events import (
     RunPaused,
     RunResumed,
     RunStarted,
+    StageProgress,
     UnitFinished,
     UnitStarted,
 )
@@ -174,6 +175,22 @@ def test_cancel_of_one_unit_leaves_the_others(home, selection):
     found = outcomes(go(selection, home, FakeWorkshop(), control))
     assert [o.unit.key for o in found if isinstance(o, Cancelled)] == [victim]
     assert sum(isinstance(o, Scored) for o in found) == 11
+
+
+def test_units_that_are_given_up_do_not_count_as_classified(home, selection):
+    control = Control()
+
+    def stop_at_the_third(unit, cancel):
+        if unit.seed == 43:
+            control.stop()
+
+    events = go(selection, home, FakeWorkshop(stop_at_the_third), control)
+    told = [
+        event.done for event in events if isinstance(event, StageProgress) and event.stage == "classify"
+    ]
+    scored = sum(isinstance(outcome, Scored) for outcome in outcomes(events))
+    assert scored < 12
+    assert max(told, default=0) <= scored
 
 
 def test_pause_starts_no_further_unit_until_resume(home, selection):
