@@ -175,6 +175,8 @@ class Arena(Results):
     def relaunch(self, retry_failed: bool = False) -> None:
         """Start the last selection again: what is missing of it, and what failed if asked.
 
+        While a run is live, that is its own selection, which then waits in the queue.
+
         Raises:
             UsageError: nothing ever ran here.
         """

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fake_arena import FakeArena, a_table, drive, make_app, screen_text, until
 from fake_records import scored, unit
 
+from engine import control
+from engine.plan import Selection
 from store.errors import StoreBusy, StoreError
 from store.home import find_home
 from store.store import Store
+from tui.arena import Arena
 from tui.results import Results
 
 
@@ -30,6 +35,16 @@ def test_a_database_that_cannot_be_filled_is_read_as_it_is(tmp_path, monkeypatch
         assert results.sql_names()["scores"]
     results.arms()
     assert results.behind == ""
+
+
+def test_a_retry_during_a_run_waits_for_its_end(tmp_path):
+    home = find_home(tmp_path).create()
+    live = Selection(("mini",), ("tall",), ("lr",), (41, 42))
+    with control.runner_lock(home):
+        control.remember(home, live)
+        Arena(home).relaunch(retry_failed=True)
+        assert control.take_queued(home) == replace(live, retry_failed=True)
+    assert control.last_selection(home) == live
 
 
 async def test_the_board_tells_why_its_rows_are_not_the_newest():

@@ -170,17 +170,19 @@ async def test_esc_leaves_the_run_alone(arena):
 
 
 @presses("runs.retry")
-async def test_what_failed_is_retried_in_the_run_or_after_it(arena):
+async def test_what_failed_is_retried_after_the_run(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "31/160" in screen_text(app))
         await pilot.press("R")
-        await until(pilot, lambda: arena.requests == [("retry", "")])
+        await until(pilot, lambda: arena.relaunched == [True])
+        await until(pilot, lambda: "to be run again after this run" in told(app))
+        assert arena.requests == []
         arena.status = a_status("failed", running=())
         await until(pilot, lambda: "! failed  " in screen_text(app))
         await pilot.press("R")
-        await until(pilot, lambda: arena.relaunched == [True])
+        await until(pilot, lambda: arena.relaunched == [True, True])
         arena.status = a_status("finished", failed=0, running=(), recent=())
         await until(pilot, lambda: "# finished" in screen_text(app))
         await pilot.press("R")

@@ -198,7 +198,7 @@ class RunsScreen(ArenaScreen):
 
     @work(thread=True, group="request", exit_on_error=False)
     def start_again(self, retry_failed: bool, sentence: str) -> None:
-        """Start the last selection once more."""
+        """Start the last selection once more; behind a live run, it waits."""
         self.arena.relaunch(retry_failed)
         self.post_message(self.Asked(sentence))
 
@@ -291,13 +291,11 @@ class RunsScreen(ArenaScreen):
             self.ask_runner("cancel", "Cancelling the unit.", answer)
 
     def action_retry(self) -> None:
-        """Run what failed once more."""
+        """Run what failed once more, after the run that is going on."""
         if self.refused("runs.retry") or self._status is None:
             return
-        if self._status.live:
-            self.ask_runner("retry", "What failed will be run again.")
-        else:
-            self.start_again(True, "Running what failed again.")
+        after = "What failed waits in the queue to be run again after this run."
+        self.start_again(True, after if self._status.live else "Running what failed again.")
 
     def action_detach(self) -> None:
         """Leave the application; the runner goes on."""
