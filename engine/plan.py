@@ -89,7 +89,8 @@ def build_plan(
 ) -> Plan:
     """The plan of `selection`, given what is `finished` (unit key -> `scored` or `failed`).
 
-    A task or model that is known but cannot be used is `blocked` with its reason. `tasks` stand in for
+    A task or model that is known but cannot be used is `blocked` with its reason, and so is one that
+    only its name tells from another of the selection. `tasks` stand in for
     loading those of the selection, whose texts they have.
 
     Raises:
@@ -103,21 +104,21 @@ def build_plan(
     tasks, refused = (tasks, {}) if tasks else _load_tasks(selection, axes, home)
 
     units: list[Unit] = []
+    first: dict[str, Unit] = {}
+    """Key of a cell's first unit -> that unit."""
     blocked: list[Blocked] = []
     for model in models.values():
         missing = _missing(model, home)
         for protocol in protocols:
             for name in dict.fromkeys([*refused, *tasks]):
                 reason = refused.get(name) or missing or _misfit(model, protocol)
+                mine = [] if reason else _units(selection, model, name, tasks[name], protocol, axes)
+                if mine and (twin := first.setdefault(mine[0].key, mine[0])) is not mine[0]:
+                    reason = f"It is the same in all but its name as {twin.model} on {twin.task}."
                 if reason:
                     blocked.append(Blocked(model.name, name, protocol.name, len(selection.seeds), reason))
-                    continue
-                spec = _spec(model, tasks[name], protocol, axes, selection.scheme)
-                label = " ".join([preset_label(axes, protocol.family), *_overridden(protocol)])
-                units.extend(
-                    Unit(model.name, name, protocol.name, label, seed, _with_seed(spec, seed))
-                    for seed in selection.seeds
-                )
+                else:
+                    units += mine
     keys = {unit.key for unit in units}
     return Plan(
         selection,
@@ -128,6 +129,18 @@ def build_plan(
         frozenset(key for key in keys if finished.get(key) == "failed"),
         tuple(blocked),
     )
+
+
+def _units(
+    selection: Selection, model: Model, name: str, task: Task, protocol: Protocol, axes: Axes
+) -> list[Unit]:
+    """One unit for each seed."""
+    spec = _spec(model, task, protocol, axes, selection.scheme)
+    label = " ".join([preset_label(axes, protocol.family), *_overridden(protocol)])
+    return [
+        Unit(model.name, name, protocol.name, label, seed, _with_seed(spec, seed))
+        for seed in selection.seeds
+    ]
 
 
 def _check(selection: Selection) -> None:
@@ -213,7 +226,8 @@ def _load_tasks(selection: Selection, axes: Axes, home: Home) -> tuple[dict[str,
         except DataError as error:
             refused[name] = str(error)
         else:
-            tasks[task.name] = task
+            if tasks.setdefault(task.name, task).hash != task.hash:
+                refused[name] = f"Another task of the selection is called {task.name} too; rename the file."
     return tasks, refused
 
 

@@ -190,6 +190,11 @@ def cell(
     return splits
 
 
+def saved_as(con: duckdb.DuckDBPyConnection, keys: Iterable[str]) -> list[tuple[str, str]]:
+    """(model, task) as they were called when units of these keys were saved; a key holds no names."""
+    return con.execute(named("saved_as"), {"keys": list(keys)}).fetchall()
+
+
 def cell_times(con: duckdb.DuckDBPyConnection) -> list[CellTime]:
     """The cost of every fine-tuned cell."""
     return [CellTime(*row) for row in con.execute(named("times")).fetchall()]

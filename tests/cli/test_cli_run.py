@@ -72,6 +72,15 @@ def test_own_genes_become_a_ranked_table_in_two_commands(call, workshop, toy):
     assert "--rank" in call.refused(*BASE, "--tasks", "mine", "--rank", "--json")
 
 
+def test_what_was_done_under_another_name_is_told(call, workshop, toy):
+    call(*BASE, "--tasks", toy)
+    call("import", "task", toy, "--name", "mine")
+    again = call(*BASE, "--tasks", "mine")
+    assert "All 6 units are done already" in again.stdout
+    assert "Done before as all-MiniLM-L6-v2 on toy" in again.stderr
+    assert "Done before" not in call(*BASE, "--tasks", toy).stderr
+
+
 def test_failed_units_are_told_kept_and_retried_on_request(call, workshop, toy):
     def break_rf(unit, cancel):
         if unit.protocol == "rf":

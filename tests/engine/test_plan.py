@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from workbench import write_task
@@ -40,6 +41,26 @@ def test_one_unit_for_each_model_task_protocol_and_seed(selection, home):
     ]
     assert len({u.key for u in plan.units}) == 4
     assert plan.todo == plan.units
+
+
+def test_a_task_under_two_names_is_run_under_the_first(selection, home, tmp_path):
+    [path] = selection.tasks
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(Path(path).read_bytes())
+    plan = build_plan(replace(selection, tasks=(path, str(copy))), home, {})
+    assert {unit.task for unit in plan.units} == {"toy"}
+    assert len({unit.key for unit in plan.units}) == len(plan.units)
+    assert [(item.task, item.units) for item in plan.blocked] == [("copy", 2)] * 2
+    assert plan.blocked[0].reason.endswith("on toy.")
+
+
+def test_two_files_of_one_name_do_not_stand_for_each_other(selection, home, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    other = write_task(tmp_path / "elsewhere", per_class=15)
+    plan = build_plan(replace(selection, tasks=(*selection.tasks, other)), home, {})
+    assert {unit.task for unit in plan.units} == {"toy"}
+    assert [(item.task, item.units) for item in plan.blocked] == [(other, 2)] * 2
+    assert "called toy too" in plan.blocked[0].reason
 
 
 def test_done_units_are_skipped_and_failed_ones_only_retried_when_asked(selection, home):

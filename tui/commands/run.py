@@ -20,7 +20,7 @@ from engine.plan import Plan
 from engine.runner import Options
 from engine.supervise import supervise
 from engine.workshop import LocalWorkshop
-from store.errors import StoreBusy, UsageError
+from store.errors import StoreBusy, StoreError, UsageError
 from store.home import Home
 from store.records import Failed
 from store.store import Store
@@ -73,9 +73,25 @@ def run_command(
     ended = run_here(home, plan, options)
     with contextlib.suppress(OSError):  # the terminal may be gone; the exit code still tells
         put_ended(ended, as_json)
+        _tell_other_names(session, plan)
         if rank and not ended.interrupted:
             _put_ranks(session, plan)
     return ended.exit_code
+
+
+def _tell_other_names(session: Session, plan: Plan) -> None:
+    """Say under which other names the tables have what was done already."""
+    from store import connect
+    from store.queries import saved_as
+
+    if not plan.done:
+        return
+    called = {(unit.model, unit.task) for unit in plan.units}
+    other: list[tuple[str, str]] = []
+    with contextlib.suppress(StoreError), connect(session.saved) as connection:
+        other = [names for names in saved_as(connection, plan.done) if names not in called]
+    for model, task in other:
+        say(f"Done before as {model} on {task}, the same in all but the name: the tables have it so.")
 
 
 def _put_ranks(session: Session, plan: Plan) -> None:
