@@ -7,10 +7,12 @@ import pytest
 from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, until
 from pressing import presses
 
-from engine.control import EpochStatus, LogLine
+from engine.control import EpochStatus, LogLine, StageStatus
 from tui.choices import first_selection
 from tui.machine import Load, Machine
+from tui.screens.runs_text import bars
 from tui.widgets.grid import Grid
+from tui.widgets.words import ASCII
 
 SIZES = [(80, 24), (200, 60)]
 
@@ -88,6 +90,14 @@ async def test_units_that_wait_or_ended_long_ago_are_listed_too(arena):
         await until(pilot, lambda: "It waits for those before it." in screen_text(app))
         await pilot.press("escape", "slash", "exclamation_mark", "enter")
         await until(pilot, lambda: len(app.screen.query_one("#units", Grid).shown) == 2)
+
+
+@pytest.mark.parametrize("width", [58, 98, 118, 158, 198])
+def test_a_bar_with_a_long_label_keeps_to_one_line(width):
+    stage = StageStatus("finetune", "a model " * 9, 9, 56_000, 123.4, 4688.0)
+    lines = bars(a_status(stages=(stage,)), width, ASCII).plain.split("\n")
+    assert len(lines) == 2
+    assert all(len(line) <= width for line in lines)
 
 
 async def test_the_screen_follows_the_run(arena):

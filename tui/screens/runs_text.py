@@ -10,7 +10,7 @@ from textual.content import Content
 from engine.control import EpochStatus, StageStatus, Status, UnitStatus
 from tui.machine import Load
 from tui.widgets.plot import Plot, Series
-from tui.widgets.rows import Cell, Column, Row
+from tui.widgets.rows import Cell, Column, Row, cut
 from tui.widgets.words import Charset, Tone, auc, bar, count, duration, say, state_glyph, state_word
 
 NO_RUN: Final = "No run yet. Press 1, choose models, tasks and protocols, and press Enter."
@@ -83,8 +83,9 @@ def _bar_line(stage: StageStatus, width: int, charset: Charset) -> Content:
     going_on = stage.eta_s is not None and stage.done < stage.total
     eta = f" ETA {duration(stage.eta_s)}" if going_on else ""
     tail = f"{numbers}{rate}{eta}"
-    label = f" {stage.label}" if stage.label and width >= 100 else ""
-    room = max(width - len(name) - 30 - (24 if width >= 100 else 0), 8)
+    space = 0 if width < 100 else 24 if width < 158 else 48
+    label = f" {cut(stage.label, space - 1, ellipsis=charset.ellipsis)}" if space else ""
+    room = max(width - len(name) - 30 - space, 8)
     return say(name, bar(stage.done, stage.total, room, charset), tail, (label, "dim"))
 
 
