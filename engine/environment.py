@@ -27,7 +27,7 @@ LIBRARIES = (
 
 
 def describe_environment(device: str, threads: int) -> Environment:
-    """This process's environment; `device` as torch names it, with the card's name where known."""
+    """This process's environment on a kind of device, e.g. `cpu` or `cuda NVIDIA H200`."""
     versions = {}
     for library in LIBRARIES:
         try:

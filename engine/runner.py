@@ -240,6 +240,8 @@ class _Floor:
         self._events.put(StageProgress("load", "libraries", 0, 1, 0.0, None))
         devices = self._workshop.devices(self._options.device)
         self._events.put(StageProgress("load", "libraries", 1, 1, 0.0, 0.0))
+        for device in devices:
+            self._environment(device)
         self._events.put(Ready(devices))
         workers = self._options.workers or self._cores
         classifying = [
@@ -423,7 +425,7 @@ class _Floor:
         with self._lock:
             if device not in self._environments:
                 threads = self._options.threads or self._cores
-                self._environments[device] = describe_environment(device, threads)
+                self._environments[device] = describe_environment(self._workshop.card(device), threads)
             return self._environments[device].hash
 
 

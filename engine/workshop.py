@@ -62,6 +62,9 @@ class Workshop(Protocol):
     def devices(self, wanted: str) -> tuple[str, ...]:
         """The devices to use, as torch names them."""
 
+    def card(self, device: str) -> str:
+        """What kind of device it is, for the record: no number tells two of one kind apart."""
+
     def limits(self, threads: int) -> contextlib.AbstractContextManager[object]:
         """Hold while working, so that no core is asked for twice."""
 
@@ -109,6 +112,14 @@ class LocalWorkshop:
                 f"Torch has no device {wanted} here.", f"Use auto, or one of: {', '.join((*found, 'cpu'))}."
             )
         return (wanted,)
+
+    def card(self, device: str) -> str:
+        """`cuda NVIDIA H200` for `cuda:0`; other devices as torch names them."""
+        if not device.startswith("cuda"):
+            return device
+        import torch
+
+        return f"cuda {torch.cuda.get_device_name(device)}"
 
     def limits(self, threads: int) -> contextlib.AbstractContextManager[object]:
         """One BLAS thread for each classifier, `threads` for torch."""

@@ -11,6 +11,7 @@ from workbench import FakeWorkshop, write_task
 import store
 from engine.cancel import Control, Stopped
 from engine.crashes import Crashes
+from engine.environment import describe_environment, usable_cores
 from engine.events import (
     EpochFinished,
     Log,
@@ -337,6 +338,8 @@ def test_on_a_gpu_the_splits_of_one_task_train_as_one_stack(home, selection):
     events = go(replace(selection, protocols=("finetune",)), home, workshop)
     assert workshop.stacks == [[41, 42, 43], [41, 42, 43]]
     assert events[-1].scored == 6
+    environment = describe_environment("cuda", usable_cores())  # the card's kind, not its number
+    assert {item.environment for item in outcomes(events)} == {environment.hash}
     assert sum(isinstance(event, EpochFinished) for event in events) == 6
 
 

@@ -46,6 +46,9 @@ class FakeWorkshop:
     def devices(self, wanted: str) -> tuple[str, ...]:
         return (self.device,)
 
+    def card(self, device: str) -> str:
+        return device.partition(":")[0]
+
     @contextlib.contextmanager
     def limits(self, threads: int) -> Iterator[None]:
         yield
