@@ -57,6 +57,25 @@ def host_of(model: Model) -> str:
     return parts.netloc.rpartition("@")[2]
 
 
+def offline() -> bool:
+    """Whether GENEARENA_OFFLINE, which `--offline` sets, says that no socket may be opened."""
+    return os.environ.get("GENEARENA_OFFLINE", "") not in ("", "0")
+
+
+def refuse_offline(model: Model) -> None:
+    """Refuse to use an endpoint while offline.
+
+    Raises:
+        ModelError: the switch is on.
+        UsageError: the model's source is no address of an endpoint.
+    """
+    if offline():
+        raise ModelError(
+            f"{model.name} needs {host_of(model)}, and GENEARENA_OFFLINE is set.",
+            "Do without --offline, or leave the model out.",
+        )
+
+
 def question(model: Model, texts: Sequence[str]) -> str:
     """What the user is asked before anything is sent; there is at least one text."""
     size = sum(map(len, texts))
@@ -105,11 +124,8 @@ class Endpoint:
             ModelError: the host was not agreed to, or GENEARENA_OFFLINE is set.
             UsageError: the model's source is no address of an endpoint.
         """
+        refuse_offline(model)
         host = host_of(model)
-        if os.environ.get("GENEARENA_OFFLINE", "") not in ("", "0"):
-            raise ModelError(
-                f"{model.name} needs {host}, and GENEARENA_OFFLINE is set.", "Unset it, or leave it out."
-            )
         if host not in allowed_hosts:
             raise ModelError(
                 f"{model.name} would send the texts to {host}, which has not been agreed to.",

@@ -10,7 +10,7 @@ from engine.catalog.models import embedding_options, find_model, how_to_get, loc
 from engine.catalog.presets import Axes, axes_for, preset_label, relevant_axes
 from engine.catalog.protocols import CHOICES, LIMITS, PROTOCOLS, Protocol
 from engine.data.tasks import load_task
-from store.errors import DataError, UsageError, unknown
+from store.errors import DataError, ModelError, UsageError, unknown
 from store.home import Home
 from store.records import SPEC_VERSION, Model, Task, Unit
 
@@ -239,8 +239,13 @@ def _missing(model: Model, home: Home) -> str:
 
 
 def _not_agreed(model: Model, home: Home) -> str:
-    from engine.endpoint import agreed_hosts, host_of  # brings an HTTP client, which few need
+    # Brings an HTTP client, which few need.
+    from engine.endpoint import agreed_hosts, host_of, refuse_offline
 
+    try:
+        refuse_offline(model)
+    except ModelError as error:
+        return str(error)
     host = host_of(model)
     if host in agreed_hosts(home):
         return ""

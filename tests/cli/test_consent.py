@@ -61,3 +61,8 @@ def test_without_a_terminal_nobody_is_asked(home, plan, call):
     assert agreed_hosts(home) == frozenset()
     assert call("models", "--allow", HOST).exit_code == 0
     assert call.json(*plan)["to_run"] == 10
+
+
+def test_offline_the_endpoint_is_left_alone_even_if_agreed_to(home, plan, call):
+    call("models", "--allow", HOST)
+    assert "GENEARENA_OFFLINE is set" in call.refused("--offline", *plan)

@@ -20,8 +20,10 @@ def ask_consent(plan: Plan, home: Home) -> bool:
     endpoints = [model for model in plan.models.values() if model.kind == "endpoint"]
     if not endpoints or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    from engine.endpoint import agree, agreed_hosts, host_of, question
+    from engine.endpoint import agree, agreed_hosts, host_of, offline, question
 
+    if offline():
+        return False
     texts = list(dict.fromkeys(text for task in plan.tasks.values() for text in task.texts))
     before = agreed_hosts(home)
     for model in endpoints:
