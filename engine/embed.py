@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.cancel import check
 from engine.catalog.local import content_revision
-from engine.catalog.models import how_to_get, local_path
+from engine.catalog.models import require_path
 from engine.embedding.cache import VectorCache, text_key
 from engine.embedding.cost import Cost, forget_peak, peak_memory
 from store.errors import ModelError
@@ -139,9 +139,7 @@ def look_up(
     """
     from engine.data.vector_files import read_vectors
 
-    path = local_path(model, home)
-    if path is None:
-        raise ModelError(*how_to_get(model))
+    path = require_path(model, home)
     if content_revision(path, home) != model.revision:
         raise ModelError(
             f"{path} is another file than {model.name} was taken from.", "Put the right one in its place."
@@ -195,10 +193,7 @@ def _encoder(
         return Endpoint(model, options, allowed_hosts)
     from engine.embedding import loader
 
-    folder = local_path(model)
-    if folder is None:
-        raise ModelError(*how_to_get(model))
-    encoder: Encodes = loader.load_encoder(model, folder, options, device)
+    encoder: Encodes = loader.load_encoder(model, require_path(model), options, device)
     return encoder
 
 

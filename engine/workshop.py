@@ -11,13 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.catalog.protocols import PROTOCOLS
 from engine.embedding.cost import Cost
 from engine.environment import now
-from store.errors import DataError, ModelError, UsageError
+from store.errors import DataError, UsageError
 from store.home import Home
 from store.records import EmbeddingOptions, Epoch, Model, Prediction, Scored, Split, Task, Unit
 
@@ -211,12 +210,13 @@ class LocalWorkshop:
         on_step: Progress,
     ) -> list[Scored]:
         """Train the encoder with a head on it, in two stages; several splits as one stacked model."""
+        from engine.catalog.models import require_path
         from engine.data.splits import make_split
         from engine.finetune import finetune_stacked
 
         splits = [make_split(task, unit.spec["split"]["scheme"], unit.seed) for unit in units]
         results = finetune_stacked(
-            _folder(model),
+            require_path(model),
             task.texts,
             task.labels,
             splits,
@@ -240,15 +240,6 @@ class LocalWorkshop:
             )
             for unit, split, result in zip(units, splits, results, strict=True)
         ]
-
-
-def _folder(model: Model) -> Path:
-    from engine.catalog.models import how_to_get, local_path
-
-    folder = local_path(model)
-    if folder is None:
-        raise ModelError(*how_to_get(model))
-    return folder
 
 
 def _config(unit: Unit) -> FinetuneConfig:

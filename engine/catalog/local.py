@@ -78,7 +78,22 @@ def how_to_get(model: Model) -> tuple[str, str]:
             f"The vectors of {model.name} are not on this machine.",
             "Get them once with: genearena fetch genept",
         )
-    return (f"Model {model.name}: {model.source} is not there or not whole.", "Correct its path.")
+    folder = Path(model.source).expanduser()
+    if lacking := _lacking(folder) if folder.is_dir() else "":
+        return (f"Model {model.name}: the folder {folder} has no {lacking}.", "Put it there.")
+    return (f"Model {model.name}: {model.source} is not there.", "Correct its path.")
+
+
+def require_path(model: Model, home: Home | None = None) -> Path:
+    """`local_path` for who cannot go on without it.
+
+    Raises:
+        ModelError: the model is not on this machine.
+    """
+    path = local_path(model, home)
+    if path is None:
+        raise ModelError(*how_to_get(model))
+    return path
 
 
 def hub_cache() -> Path:
@@ -169,12 +184,17 @@ def _identity_files(path: Path) -> list[tuple[str, Path]]:
 
 def _whole(folder: Path) -> Path | None:
     """`folder` if it holds config, tokenizer and weights; an interrupted download does not."""
+    return None if _lacking(folder) else folder
+
+
+def _lacking(folder: Path) -> str:
+    """The first file that a model folder has to hold and does not; empty if it is whole."""
     # Older sentence-transformers folders keep the encoder in a subfolder that modules.json names.
-    for root in (folder, folder / "0_Transformer"):
-        has = [any((root / name).is_file() for name in names) for names in (WEIGHTS, TOKENIZERS)]
-        if all(has) and (root / "config.json").is_file():
-            return folder
-    return None
+    root = folder / "0_Transformer" if (folder / "0_Transformer/config.json").is_file() else folder
+    for names in (("config.json",), TOKENIZERS, WEIGHTS):
+        if not any((root / name).is_file() for name in names):
+            return " or ".join(names[:2])
+    return ""
 
 
 def _package(name: str, version: str) -> Path | None:

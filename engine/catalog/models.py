@@ -14,6 +14,7 @@ from engine.catalog.local import (
     how_to_get,
     hub_cache,
     local_path,
+    require_path,
     resolve_revision,
     snapshot,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "hub_cache",
     "list_models",
     "local_path",
+    "require_path",
     "snapshot",
 ]
 

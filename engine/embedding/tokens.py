@@ -10,7 +10,7 @@ from statistics import median
 
 from tokenizers import Tokenizer
 
-from engine.catalog.models import how_to_get, local_path
+from engine.catalog.models import require_path
 from engine.embedding.folder import FolderFacts, read_facts
 from store.errors import ModelError
 from store.records import EmbeddingOptions, Model
@@ -22,7 +22,7 @@ def token_lengths(model: Model, texts: Sequence[str], prefix: str = "") -> list[
     Raises:
         ModelError: the model is not on this machine, or its tokenizer cannot be read.
     """
-    _, tokenizer = open_tokenizer(_folder(model))
+    _, tokenizer = open_tokenizer(require_path(model))
     return [len(found.ids) for found in tokenizer.encode_batch([prefix + text for text in texts])]
 
 
@@ -51,7 +51,7 @@ def measure_lengths(model: Model, texts: Sequence[str], options: EmbeddingOption
     Raises:
         ModelError: the model is not on this machine, or its files cannot be read.
     """
-    facts, _ = open_tokenizer(_folder(model))
+    facts, _ = open_tokenizer(require_path(model))
     limit = facts.limit(options.max_tokens)
     return Lengths(tuple(token_lengths(model, texts, options.prefix)), limit)
 
@@ -73,13 +73,6 @@ def open_tokenizer(folder: Path) -> tuple[FolderFacts, Tokenizer]:
 def _open(folder: Path, _stamp: tuple[tuple[str, int, int], ...]) -> tuple[FolderFacts, Tokenizer]:
     facts = read_facts(folder)
     return facts, _read(facts.encoder)
-
-
-def _folder(model: Model) -> Path:
-    folder = local_path(model)
-    if folder is None:
-        raise ModelError(*how_to_get(model))
-    return folder
 
 
 def _read(folder: Path) -> Tokenizer:

@@ -137,10 +137,10 @@ def test_a_broken_folder_gives_one_sentence(
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
-def test_a_folder_that_is_not_whole_is_not_there(name: str, tmp_path: Path) -> None:
+def test_what_a_folder_lacks_is_named(name: str, tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "mine", Layout())
     (folder / name).unlink()
-    assert "not there or not whole" in refuse(folder)
+    assert f"has no {name}" in refuse(folder)
 
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")
