@@ -5,7 +5,8 @@ from pressing import presses
 from textual.app import App, ComposeResult
 
 from tui.widgets.grid import Grid
-from tui.widgets.rows import Cell, Column, Row
+from tui.widgets.headed import HeadedRows, Tail
+from tui.widgets.rows import Cell, Column, Row, matches
 
 COLUMNS = (Column("name", "name", least=8), Column("value", "value", right=True))
 
@@ -180,3 +181,48 @@ async def test_a_click_moves_the_cursor_and_on_the_box_marks():
         assert grid.marked == set()
         await pilot.click(Grid, offset=(2, 4))
         assert grid.marked == {"3"}
+
+
+def test_a_head_stands_before_a_tail_that_lacks_its_rows():
+    tail = rows(8)
+    for keys in ((), ("3",), ("0", "1", "7"), ("9", "2", "3", "4", "0"), map(str, range(8))):
+        head = [Row(key, (f"now {key}", "w")) for key in keys]
+        shown = HeadedRows(head, Tail(tail))
+        expected = head + [row for row in tail if row.key not in {one.key for one in head}]
+        assert list(shown) == expected
+        assert [shown.place(row.key) for row in expected] == list(range(len(expected)))
+        assert shown.place("none") is None
+        assert shown[-1] == expected[-1]
+        assert list(shown[1:5]) == expected[1:5]
+        for wanted in ("now", "row", "3", "!7"):
+            left = [row for row in expected if matches(row, COLUMNS, wanted)]
+            kept = shown.matching(COLUMNS, wanted)
+            assert list(kept) == left
+            assert [kept.place(row.key) for row in left] == list(range(len(left)))
+
+
+async def test_a_long_tail_is_filtered_and_walked_once_however_often_its_head_changes(monkeypatch):
+    asked = []
+
+    def counted(row, columns, wanted):
+        asked.append(row.key)
+        return matches(row, columns, wanted)
+
+    monkeypatch.setattr("tui.widgets.headed.matches", counted)
+    tail = Tail(rows(20_000))
+    async with Host().run_test(size=(40, 10)) as pilot:
+        grid = pilot.app.grid
+        grid.show(HeadedRows([], tail))
+        grid.filter = "row"
+        await pilot.pause()
+        grid.go_to("19000")
+        await until(pilot, lambda: ">row 19000" in screen_text(pilot.app))
+        assert len(asked) == 20_000
+        asked.clear()
+        for number in range(50):
+            grid.show(HeadedRows([Row(f"new {number}", ("row", "x"))], tail))
+        await until(pilot, lambda: ">row 19000" in screen_text(pilot.app))
+        assert len(asked) == 50
+        grid.filter = "9999"
+        await until(pilot, lambda: ">row 19999" in screen_text(pilot.app))
+        assert len(grid.shown) == 2

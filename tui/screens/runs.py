@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -22,9 +22,9 @@ from tui.screens import runs_text
 from tui.screens.base import ArenaScreen
 from tui.screens.dialogs import Ask, Notice
 from tui.widgets.grid import Grid
+from tui.widgets.headed import Tail
 from tui.widgets.pane import Pane
 from tui.widgets.plot import PlotView
-from tui.widgets.rows import Row
 from tui.widgets.said import Said
 
 SPAN: Final = 100
@@ -63,7 +63,7 @@ class RunsScreen(ArenaScreen):
         """Every unit of the run is there, as the store knows it, and its row."""
 
         units: Mapping[str, UnitStatus]
-        rows: Sequence[Row]
+        rows: Tail
 
     @dataclass
     class Looked(Message):
@@ -83,7 +83,7 @@ class RunsScreen(ArenaScreen):
         self._status: Status | None = None
         self._units: Mapping[str, UnitStatus] = {}
         """Key -> unit, of every unit of the run, as the store knew it when `_read` was last set."""
-        self._rows: Sequence[Row] = ()
+        self._rows = Tail()
         """Their rows, made once: a run may have 100,000."""
         self._read: tuple[str, bool, int] = ("", False, 0)
         """The run, whether it was live, and how many spans of `SPAN` units had ended."""
@@ -167,7 +167,8 @@ class RunsScreen(ArenaScreen):
         """Read every unit of the run; those of a task or model that is gone are not known any more."""
         with contextlib.suppress(UsageError, DataError):
             units = self.arena.run_units(selection)
-            self.post_message(self.UnitsRead({unit.key: unit for unit in units}, runs_text.rows_of(units)))
+            rows = Tail(runs_text.rows_of(units))
+            self.post_message(self.UnitsRead({unit.key: unit for unit in units}, rows))
 
     @on(UnitsRead)
     def _units_read(self, message: UnitsRead) -> None:

@@ -9,6 +9,7 @@ from textual.content import Content
 
 from engine.control import EpochStatus, StageStatus, Status, UnitStatus
 from tui.machine import Load
+from tui.widgets.headed import HeadedRows, Tail
 from tui.widgets.plot import Plot, Series
 from tui.widgets.rows import Cell, Column, Row, cut
 from tui.widgets.words import Charset, Tone, auc, bar, count, duration, say, state_glyph, state_word
@@ -95,11 +96,11 @@ def units_title(status: Status) -> tuple[object, ...]:
     return (f"{busy} in work" if busy else "none in work", ("  newest first, then the others", "dim"))
 
 
-def unit_rows(status: Status, others: Sequence[Row]) -> list[Row]:
+def unit_rows(status: Status, others: Tail) -> HeadedRows:
     """Units in work, those that ended, newest first, and then the others of the run."""
     now = {unit.key: _unit_row(unit) for unit in (*status.recent, *status.running)}
     order = dict.fromkeys(unit.key for unit in (*status.running, *status.recent))
-    return [now[key] for key in order] + [row for row in others if row.key not in now]
+    return HeadedRows([now[key] for key in order], others)
 
 
 def rows_of(units: Iterable[UnitStatus]) -> list[Row]:

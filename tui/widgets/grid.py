@@ -22,6 +22,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.widgets.headed import HeadedRows
 from tui.widgets.rows import Cell, Column, Layout, Placed, Row, cut, cut_title, fit, matches
 from tui.widgets.text import clean
 from tui.widgets.words import TONE_STYLES, UNICODE, Charset, Tone
@@ -164,20 +165,16 @@ class Grid(ScrollView, can_focus=True):
 
     def go_to(self, key: str) -> None:
         """Put the cursor on the row with this key, if it is shown."""
-        for place, row in enumerate(self._shown):
-            if row.key == key:
-                self.cursor = place
-                return
+        place = self._place(key)
+        if place is not None:
+            self.cursor = place
 
     # ------------------------------------------------------------------ laying out
 
     def _apply(self) -> None:
         before, old_layout = self._shown, self._layout
         here = self.current.key if self.current else None
-        if self._filter:
-            self._shown = [row for row in self._rows if matches(row, self._columns, self._filter)]
-        else:
-            self._shown = self._rows
+        self._shown = self._matching()
         self._lay_out()
         self._keep_cursor(here)
         if here != (self.current.key if self.current else None):
@@ -190,10 +187,24 @@ class Grid(ScrollView, can_focus=True):
             if before[y] != self._shown[y]:
                 self.refresh_line(y + 1)
 
+    def _matching(self) -> Sequence[Row]:
+        if not self._filter:
+            return self._rows
+        if isinstance(self._rows, HeadedRows):
+            return self._rows.matching(self._columns, self._filter)
+        return [row for row in self._rows if matches(row, self._columns, self._filter)]
+
+    def _place(self, key: str) -> int | None:
+        """Where the row with this key is shown; None if it is not."""
+        if isinstance(self._shown, HeadedRows):
+            return self._shown.place(key)
+        return next((place for place, row in enumerate(self._shown) if row.key == key), None)
+
     def _keep_cursor(self, key: str | None) -> None:
         at = self.cursor
         if key is not None and not (at < len(self._shown) and self._shown[at].key == key):
-            at = next((i for i, row in enumerate(self._shown) if row.key == key), at)
+            place = self._place(key)
+            at = at if place is None else place
         self.cursor = max(0, min(at, len(self._shown) - 1))
 
     def _lay_out(self) -> None:
