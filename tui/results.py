@@ -161,9 +161,8 @@ class Results:
                 return Past()
             seconds = {(model, protocol): value for model, protocol, value in con.execute(pace).fetchall()}
             units = con.execute("select count(*) from units").fetchone()
-        kept = sum(
-            path.stat().st_size for path in (self.home.database, *self.home.journals.glob("*.jsonl"))
-        )
+        # What units add to the database is less than their journal: 0.3 MB beside 0.6 for 170 units.
+        kept = 2 * sum(path.stat().st_size for path in self.home.journals.glob("*.jsonl"))
         known = {kind: value for kind, value in seconds.items() if value is not None}
         return Past(known, kept / units[0] if units and units[0] else None)
 
