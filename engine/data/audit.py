@@ -168,6 +168,7 @@ def _check(task: LabelList, result: Audit) -> None:
             if unmapped:
                 hint += f" {unmapped} identifiers are no known gene; `genearena fetch ncbi` may know them."
             raise DataError(
-                f"Task {name} has {item.used} usable genes of class {item.label!r}, of {item.raw} listed.",
+                f"Task {name} has {item.used} usable {'gene' if item.used == 1 else 'genes'} "
+                f"of class {item.label!r}, of {item.raw} listed.",
                 hint,
             )

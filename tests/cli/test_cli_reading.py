@@ -243,3 +243,9 @@ def test_rank_as_json_keeps_the_order_of_the_tasks(filled, call):
     for table in call.json("rank", "--all"):
         for row in table["rows"]:
             assert list(row["auc"]) == [task for task in table["tasks"] if task in row["auc"]]
+
+
+def test_a_plan_of_a_query_is_drawn_over_its_lines(filled, call):
+    lines = call("sql", "explain select count(*) from scores").stdout.splitlines()
+    assert len(lines) >= 3
+    assert all("\\n" not in line for line in lines)

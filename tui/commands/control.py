@@ -62,7 +62,7 @@ def describe(status: Status, waiting: int = 0) -> list[str]:
         f"{status.failed} failed, {status.cancelled} cancelled",
     ]
     if status.live:
-        lines.append(f"{status.rate:.2f} units/s, about {duration(status.eta_s)} left")
+        lines.append(f"the whole run: {status.rate:.2f} units/s, about {duration(status.eta_s)} left")
         lines += [stage_line(s.stage, s.label, s.done, s.total, s.rate, s.eta_s) for s in status.stages]
         lines += [
             f"running: {u.model} {u.task} {u.protocol} seed {u.seed} ({u.key})" for u in status.running

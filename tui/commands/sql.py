@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from store.console import run_sql
-from tui.commands.common import Session, command, json_option, put_json, put_pieces, put_table, say
+from tui.commands.common import Session, command, json_option, put, put_json, put_pieces, put_table, say
 
 
 @command("sql")
@@ -37,6 +37,10 @@ def sql_command(session: Session, query: str, form: str, limit: int, timeout: fl
     columns = _distinct(table.columns)
     if as_json:
         put_json([dict(zip(columns, row, strict=True)) for row in table.rows])
+    elif form == "text" and columns == ["explain_key", "explain_value"]:
+        for _, plan in table.rows:
+            for line in str(plan).splitlines():
+                put(line)
     elif form == "text":
         numbers = [kind.startswith(("DOUBLE", "FLOAT", "DECIMAL")) or "INT" in kind for kind in table.types]
         put_table(columns, table.rows, right=[at for at, number in enumerate(numbers) if number])
