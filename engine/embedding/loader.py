@@ -74,7 +74,7 @@ def load_encoder(model: Model, folder: Path, options: EmbeddingOptions, device: 
         device=device,
         precision=options.precision,
         notes=tuple(
-            chain(disagreements(model, facts, options), _more_notes(model, loaded, options, prompt))
+            chain(disagreements(model, facts, options), _more_notes(model, facts, loaded, options, prompt))
         ),
     )
 
@@ -90,12 +90,14 @@ def _unusable(folder: Path, facts: FolderFacts, error: Exception) -> ModelError:
     reason = str(error).strip().partition("\n")[0].rstrip(".")[:200] or type(error).__name__
     hint = "Fetch the model again, or choose another."
     if isinstance(error, SafetensorError | EOFError):
-        return ModelError(f"The weights in {facts.encoder} are damaged: {reason}.", hint)
+        return ModelError(f"The weights in {facts.weights} are damaged: {reason}.", hint)
     if isinstance(error, pickle.UnpicklingError):
         where = facts.weights if facts.pickled else f"A pickle in {folder}"
         return ModelError(f"{where} is damaged or holds more than weights.", hint)
     if isinstance(error, RuntimeError) and "mismatch" in str(error):
-        return ModelError(f"The weights in {facts.encoder} disagree with its config.json.", hint)
+        return ModelError(
+            f"The weights in {facts.weights} disagree with the config.json beside them.", hint
+        )
     return ModelError(f"{folder} cannot be loaded as a model: {reason}.", hint)
 
 
@@ -114,8 +116,8 @@ def _check_weights(transformer: Transformer, facts: FolderFacts) -> None:
     missing = sorted(key for key in info["missing_keys"] if not any(part in key for part in _UNTRAINED))
     if missing:
         raise ModelError(
-            f"The weights in {facts.encoder} lack {len(missing)} tensors that its config.json asks for, "
-            f"{missing[0]} among them.",
+            f"The weights in {facts.weights} lack {len(missing)} tensors that the config.json beside them "
+            f"asks for, {missing[0]} among them.",
             "Fetch the model again, or correct config.json.",
         )
 
@@ -134,9 +136,11 @@ def _head(transformer: Transformer, steps: list[Any], options: EmbeddingOptions)
 
 
 def _more_notes(
-    model: Model, loaded: SentenceTransformer, options: EmbeddingOptions, prompt: str
+    model: Model, facts: FolderFacts, loaded: SentenceTransformer, options: EmbeddingOptions, prompt: str
 ) -> list[str]:
     notes = []
+    if facts.pooling is None and options.pooling is None:
+        notes.append(f"{model.name}: its files do not say how to pool; the mean of the tokens was taken.")
     count = sum(parameter.numel() for parameter in loaded.parameters())
     if model.parameters is not None and model.parameters != count:
         notes.append(

@@ -114,7 +114,7 @@ def refuse(folder: Path) -> str:
         (cut("tokenizer.json"), "tokenizer.json"),
         (cut("model.safetensors"), "weights"),
         (put("model.safetensors", ""), "weights"),
-        (change_config(hidden_size=64), "disagree with its config.json"),
+        (change_config(hidden_size=64), "model.safetensors disagree with the config.json"),
         (change_config(num_hidden_layers=3), "layer.2"),
         (change_config(model_type="nonsense"), "cannot be loaded"),
         (drop_tensors, "layer.1"),

@@ -119,6 +119,12 @@ def test_a_folder_is_used_as_its_own_files_say(tmp_path: Path) -> None:
     )
 
 
+def test_files_that_do_not_say_how_to_pool_are_told(tmp_path: Path) -> None:
+    model = find_model(str(make_folder(tmp_path / "mine", Layout(modules=False))))
+    result = run(model, embedding_options(model, axes_for("paper")), tmp_path / "cache")
+    assert "do not say how to pool; the mean of the tokens was taken" in " ".join(result.notes)
+
+
 def test_fewer_tokens_than_the_files_allow_cut_the_text(tmp_path: Path) -> None:
     model = find_model(str(make_folder(tmp_path / "mine", Layout())))
     long = TEXTS[6]
