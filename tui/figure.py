@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from store.errors import DataError, UsageError
+from tui.widgets.text import clean
 
 if TYPE_CHECKING:
     from tui.widgets.plot import Plot
@@ -30,11 +31,15 @@ def write_figure(plot: Plot, path: str) -> Path:
             "Figures need matplotlib, which is not installed.", "pip install 'genearena[figures]'"
         ) from error
     figure = Figure(figsize=(5, 4), layout="constrained")
-    axes = figure.add_subplot(title=plot.title)
+    axes = figure.add_subplot(title=_plain(plot.title))
     for item in plot.series:
         across, up = zip(*item.points, strict=True) if item.points else ((), ())
         axes.plot(
-            across, up, color=COLOURS.get(item.tone, "#000000"), label=item.name or "_", linewidth=1.2
+            across,
+            up,
+            color=COLOURS.get(item.tone, "#000000"),
+            label=_plain(item.name) or "_",
+            linewidth=1.2,
         )
     if plot.x:
         axes.set_xlim(plot.x.low, plot.x.high)
@@ -47,3 +52,8 @@ def write_figure(plot: Plot, path: str) -> Path:
     except OSError as error:
         raise DataError(f"{target} cannot be written: {error.strerror or error}.") from error
     return target.absolute()
+
+
+def _plain(text: str) -> str:
+    """`text` as text: matplotlib reads what stands between dollar signs as formulae."""
+    return clean(text).replace("$", r"\$")

@@ -64,6 +64,12 @@ def test_a_plot_is_written_as_a_figure(tmp_path, suffix):
     assert path.read_bytes()[:5] in (b"<?xml", b"%PDF-", b"\x89PNG\r")
 
 
+def test_names_in_a_figure_are_no_formulae(tmp_path):
+    pytest.importorskip("matplotlib")
+    plot = Plot("a $x^ $ {\x1b[2J", [Series("$\\frac$ [/]", DIAGONAL.points)])
+    assert "a $x^ $" in write_figure(plot, str(tmp_path / "roc.svg")).read_text()
+
+
 def test_a_figure_that_cannot_be_written_is_a_sentence(tmp_path):
     pytest.importorskip("matplotlib")
     with pytest.raises(DataError, match="cannot be written"):
