@@ -4,7 +4,7 @@ import pytest
 from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, until
 from pressing import presses
 
-from store.errors import UsageError
+from store.errors import DataError, UsageError
 from store.home import find_home
 
 SIZES = [(80, 24), (200, 60)]
@@ -148,6 +148,25 @@ async def test_the_glance_tells_the_models_card_and_the_tasks_audit(arena):
         await pilot.press("tab")
         await until(pilot, lambda: "listed unique mapped text used" in screen_text(app))
         assert "short           40     40     40   40   39" in screen_text(app)
+
+
+async def test_a_tasks_audit_follows_all_that_it_depends_on(arena):
+    def told(name, selection):
+        labels = selection.axes.get("labels", "as preset")
+        raise DataError(f"{labels}, {len(selection.tasks)} chosen, {selection.descriptions[-8:]}.")
+
+    arena.task = told
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        await pilot.press("tab")
+        await until(pilot, lambda: "as preset, 2 chosen, ." in screen_text(app))
+        await pilot.press("colon", *"axis labels=clean", "enter")
+        await until(pilot, lambda: "clean, 2 chosen, ." in screen_text(app))
+        await pilot.press("colon", *"descriptions /mine.csv", "enter")
+        await until(pilot, lambda: "clean, 2 chosen, mine.csv." in screen_text(app))
+        await pilot.press("j", "space")
+        await until(pilot, lambda: "clean, 1 chosen, mine.csv." in screen_text(app))
 
 
 @presses("plan.step")

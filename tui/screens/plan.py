@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -31,6 +31,8 @@ from tui.widgets.words import count, say
 
 if TYPE_CHECKING:
     from engine.plan import Plan, Selection
+
+AuditKey = tuple[Hashable, ...]
 
 PATIENCE: Final = 20
 """Seconds that a runner may take to start on a busy machine."""
@@ -75,7 +77,7 @@ class PlanScreen(ChoosingScreen):
     class TaskRead(Message):
         """A task's audit is there."""
 
-        key: tuple[str, str, str]
+        key: AuditKey
         audit: Audited | str
         """A string says why it cannot be used."""
 
@@ -98,8 +100,8 @@ class PlanScreen(ChoosingScreen):
         self._counted: Tally | None = None
         """What the choice comes to; None while it is being counted."""
         self._settling: Timer | None = None
-        self._tasks: dict[tuple[str, str, str], Audited | str] = {}
-        """Audits read so far, by task, preset and text recipe; a string says why there is none."""
+        self._tasks: dict[AuditKey, Audited | str] = {}
+        """Audits read since the catalog was; a string says why there is none."""
         self._cached: dict[str, str] = {}
         """Model -> how many of the choice's texts it has embedded, in words; read since the last count."""
 
@@ -150,7 +152,7 @@ class PlanScreen(ChoosingScreen):
     @work(thread=True, exclusive=True, group="audit", exit_on_error=False)
     def read_task(self, name: str, selection: Selection) -> None:
         """Read one task for its audit, and the other chosen ones for the genes they share with it."""
-        key = name, selection.preset, selection.text
+        key = audit_key(name, selection)
         try:
             task = self.arena.task(name, selection)
         except DataError as error:
@@ -184,6 +186,7 @@ class PlanScreen(ChoosingScreen):
     @on(CatalogRead)
     def _catalog_read(self, message: CatalogRead) -> None:
         self.catalog = message.catalog
+        self._tasks.clear()
         first = message.catalog.first
         if self.selection is not None:
             self.choose(self.selection)
@@ -262,7 +265,7 @@ class PlanScreen(ChoosingScreen):
         """What is known of a row besides the catalog; None while it is being read."""
         assert self.selection is not None
         if grid.id == "tasks":
-            audit = self._tasks.get(self._audit_key(key))
+            audit = self._tasks.get(audit_key(key, self.selection))
             if audit is None:
                 self.read_task(key, self.selection)
             return audit
@@ -270,10 +273,6 @@ class PlanScreen(ChoosingScreen):
         if grid.id == "models" and plan is not None and key not in self._cached:
             self.read_cached(key, plan)
         return self._cached.get(key)
-
-    def _audit_key(self, task: str) -> tuple[str, str, str]:
-        assert self.selection is not None
-        return task, self.selection.preset, self.selection.text
 
     # ------------------------------------------------------------------ following the user
 
@@ -365,6 +364,12 @@ class PlanScreen(ChoosingScreen):
         if isinstance(grid, Grid) and grid.current is not None:
             key = grid.current.key
             self.app.push_screen(details(str(grid.id), key, self.catalog, self._known(grid, key)))
+
+
+def audit_key(task: str, selection: Selection) -> AuditKey:
+    """All of a choice that a task's audit, and what it shares with the others, can depend on."""
+    axes = tuple(sorted(selection.axes.items()))
+    return task, selection.tasks, selection.preset, axes, selection.text, selection.descriptions
 
 
 SCREEN = PlanScreen
