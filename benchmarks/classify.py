@@ -169,7 +169,7 @@ def tuned_logistic() -> list[dict[str, Any]]:
         data = sample(task)
         reference = partial(grid_search, "lr-cv", data, refit=True)
         ours = partial(whole_unit, "lr-cv", data)
-        rows.append(compare(f"lr-cv, {task}: 10x5 cells, refit", reference, ours, ">= 1.25", 7))
+        rows.append(compare(f"lr-cv, {task}: 10x5 cells, refit", reference, ours, ">= 1.25", 5))
     return rows
 
 
