@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from store.errors import UsageError
+from store.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from engine.catalog.presets import Axes
@@ -116,28 +117,40 @@ def selection_of(home: Home, place: Place) -> Selection:
     """What to choose on the Plan screen to get one cell of a ranked table, over the paper's seeds.
 
     Raises:
-        UsageError: its texts came from a file, which the table does not know.
+        UsageError: its texts came from a file that was not imported.
     """
     from engine.catalog.models import list_models
     from engine.plan import Selection
 
-    if "@" in place.text:
-        raise UsageError(
-            f"The texts {place.text} came from a file.",
-            "Choose it again with :descriptions on Plan (1).",
-        )
     by_paper = {model.paper_name: model.name for model in list_models(home) if model.paper_name}
-    preset, *axes = place.preset.split()
+    preset, axes, params = place.settings
     chosen = Selection(
         (by_paper.get(place.model, place.model),),
         (place.task,),
         (place.protocol,),
         preset=preset,
-        text=place.text,
+        text=place.recipe,
+        descriptions=_descriptions_of(home, place),
+        params=params,
     )
-    for axis in axes:
-        chosen = change(home, chosen, "axis", axis)
+    for name, value in axes.items():
+        chosen = change(home, chosen, "axis", f"{name}={value}")
     return chosen
+
+
+def _descriptions_of(home: Home, place: Place) -> str:
+    """The imported file that the texts of a cell came from; empty if they came from none."""
+    from engine.data.descriptions import kept_descriptions, read_descriptions
+
+    if not place.file:
+        return ""
+    for path in kept_descriptions(home).values():
+        with contextlib.suppress(DataError):
+            if read_descriptions(path).digest.startswith(place.file):
+                return str(path)
+    raise UsageError(
+        f"The texts {place.text} came from a file.", "Choose it again with :descriptions on Plan (1)."
+    )
 
 
 def _axis_values() -> dict[str, tuple[Any, ...]]:

@@ -7,15 +7,21 @@ too are in `store.queries`.
 from __future__ import annotations
 
 import bisect
+import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
+
+from engine.catalog.presets import Axes
 
 if TYPE_CHECKING:
     import duckdb
 
 Curve = tuple[tuple[float, float], ...]
+
+_AXES: Final = frozenset(axis.name for axis in fields(Axes))
+_FROM_FILE: Final = re.compile(r"(?P<recipe>.+)@(?P<digits>[0-9a-f]{8})", re.DOTALL)
 
 RANKED: Final = "join ranked using (model, task, protocol, preset, text, config)"
 """To the configuration that counts: not those of an earlier revision, or of a task before it was edited."""
@@ -32,15 +38,45 @@ class Place:
     text: str
 
     @property
+    def settings(self) -> tuple[str, dict[str, str], dict[str, str]]:
+        """The preset's name, and the axes and the protocol's parameters that were set apart from it."""
+        preset, *words = self.preset.split()
+        pairs = dict(word.split("=", 1) for word in words)
+        axes = {name: value for name, value in pairs.items() if name in _AXES}
+        return preset, axes, {name: value for name, value in pairs.items() if name not in _AXES}
+
+    @property
+    def file(self) -> str:
+        """The first digits of the hash of the file that its texts came from; empty if from none."""
+        found = _FROM_FILE.fullmatch(self.text)
+        return found["digits"] if found else ""
+
+    @property
+    def recipe(self) -> str:
+        """The text recipe, whichever file it was used on."""
+        found = _FROM_FILE.fullmatch(self.text)
+        return found["recipe"] if found else self.text
+
+    @property
+    def why_no_command(self) -> str:
+        """Why no command line runs it; empty if one does."""
+        if not self.file:
+            return ""
+        return f"No command runs it: the texts {self.text} came from a file, whose name is not known."
+
+    @property
     def command(self) -> str:
-        """The command line that runs it."""
-        preset, *axes = self.preset.split()
+        """The command line that runs it; empty if there is none."""
+        if self.file:
+            return ""
+        preset, axes, params = self.settings
         parts = [
             "genearena run",
             f"--models {shlex.quote(self.model)} --tasks {shlex.quote(self.task)}",
             f"--protocols {self.protocol}",
             f"--preset {preset}",
-            *(f"--axis {axis}" for axis in axes),
+            *(f"--axis {name}={value}" for name, value in axes.items()),
+            *(f"--param {name}={value}" for name, value in params.items()),
         ]
         if self.text != "facts":
             parts.append(f"--text {shlex.quote(self.text)}")

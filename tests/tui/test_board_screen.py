@@ -245,6 +245,16 @@ async def test_a_printed_row_runs_the_catalogs_model_of_that_name(arena):
         arena.selection_of(Place("e5-small", "tall", "lr", "paper", "summary@12345678"))
 
 
+async def test_a_cell_with_texts_from_a_file_says_why_it_has_no_command(arena):
+    arena.tables = {"lr": replace(a_table(), text="summary@1a2b3c4d")}
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: "No command runs it" in screen_text(app))
+        assert "the command for it" not in screen_text(app)
+
+
 async def test_a_done_cell_is_not_run_again(arena):
     app = make_app(arena)
     async with drive(app) as pilot:

@@ -279,25 +279,12 @@ def test_a_file_never_holds_rows_of_another_query(home, tmp_path):
 
 
 def test_the_command_of_a_cell_is_one_a_shell_takes():
-    place = Place("my model", "a task", "lr", "paper scaling=l2", "summary@1234")
+    place = Place("my model", "a task", "lr", "paper scaling=l2 max_iter=50", "template:{name} @ {locus}")
     assert place.command == (
         "genearena run --models 'my model' --tasks 'a task' --protocols lr --preset paper "
-        "--axis scaling=l2 --text summary@1234"
+        "--axis scaling=l2 --param max_iter=50 --text 'template:{name} @ {locus}'"
     )
-
-
-def test_what_units_cost_is_told_from_those_that_ran(home, tmp_path):
-    past = Results(home).past()
-    assert past.seconds.keys() == {(MODEL, "lr"), (MODEL, "rf"), (MODEL, "lr-cv")}
-    (journal,) = home.journals.glob("*.jsonl")
-    assert past.unit_bytes == pytest.approx(2 * journal.stat().st_size / 8)
-    assert Results(find_home(tmp_path).create()).past().unit_bytes is None
-
-
-def test_a_run_is_listed_with_every_unit_of_its_selection(home):
-    selection = {"models": [MODEL], "tasks": ["dosage-sensitivity"], "protocols": ["lr"], "seeds": [41, 42]}
-    units = Arena(home).run_units(selection)
-    assert [(unit.state, unit.seed, unit.auc) for unit in units] == [
-        ("queued", 41, None),
-        ("queued", 42, None),
-    ]
+    assert place.why_no_command == ""
+    from_file = Place("m", "t", "lr", "paper", "summary@1a2b3c4d")
+    assert from_file.command == ""
+    assert "summary@1a2b3c4d came from a file" in from_file.why_no_command

@@ -248,6 +248,10 @@ class ArenaScreen(Screen[None]):
         """The command that gives what is under the cursor; empty if there is none."""
         return ""
 
+    def why_no_command(self) -> str:
+        """Why there is no such command, where there might be one."""
+        return ""
+
     def action_yank(self) -> None:
         """Ask what to copy, then copy it."""
         table = self.shown_table()
@@ -260,7 +264,7 @@ class ArenaScreen(Screen[None]):
             answers += [("l", "LaTeX", "latex")]
         if self.shown_command():
             answers.append(("c", "the command for it", "command"))
-        self.app.push_screen(Ask("Copy what?", "", answers), self._yank)
+        self.app.push_screen(Ask("Copy what?", self.why_no_command(), answers), self._yank)
 
     def _yank(self, answer: str | None) -> None:
         table = self.shown_table()

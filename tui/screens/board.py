@@ -360,6 +360,11 @@ class BoardScreen(ArenaScreen):
         place = self._place()
         return place.command if place else ""
 
+    def why_no_command(self) -> str:
+        """Why the cell under the cursor has none."""
+        place = self._place()
+        return place.why_no_command if place else ""
+
     def action_open(self) -> None:
         """Open the cell under the cursor."""
         place = self._place()

@@ -79,7 +79,7 @@ class CellScreen(ArenaScreen):
             "  ",
             (self.place.task, "strong"),
             f"  {self.place.protocol}, preset {self.place.preset}, text {self.place.text}\n",
-            (self.place.command, "dim"),
+            (self.place.command or self.place.why_no_command, "dim"),
         )
         self.read_cell()
 
@@ -122,6 +122,10 @@ class CellScreen(ArenaScreen):
     def shown_command(self) -> str:
         """The command that runs this cell."""
         return self.place.command
+
+    def why_no_command(self) -> str:
+        """Why this cell has none."""
+        return self.place.why_no_command
 
     def action_plot(self) -> None:
         """Draw the next plot."""
