@@ -148,7 +148,7 @@ async def test_commands_by_name(arena):
         await pilot.press("colon", *"boa", "tab", "enter")
         await until(pilot, lambda: app.screen.MODE == "board")
         await pilot.press("1", "colon", *"baord", "enter")
-        await until(pilot, lambda: "Did you mean :board?" in told(app))
+        await until(pilot, lambda: "Did you mean 'board'?" in told(app))
         await pilot.press("colon", *"theme nord", "enter")
         await until(pilot, lambda: app.theme == "nord")
         await pilot.press("colon", "escape", "colon", *"q", "enter")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,6 +12,8 @@ from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widget import Widget
 from textual.widgets import Input
+
+from store.errors import unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,7 @@ class CommandBar(Input):
             return
         command = self._commands.get(name) or self._only(name)
         if command is None:
-            near = difflib.get_close_matches(name, self._commands, n=1, cutoff=0.4)
-            known = f"Did you mean :{near[0]}?" if near else f"There are: {', '.join(self._commands)}."
-            self.post_message(self.Refused(f"There is no command :{name}. {known}"))
+            self.post_message(self.Refused(" ".join(unknown("command", name, self._commands))))
         elif command.usage and not command.usage.startswith("[") and not argument.strip():
             self.post_message(self.Refused(f"It takes more: :{command.name} {command.usage}"))
         else:
