@@ -36,6 +36,8 @@ SINGLE: Final = 300
 ROUNDS: Final = 5
 TURN: Final = 5
 ENVIRONMENT: Final = "e" * 16
+TASK_HASH: Final = "t" * 64
+REVISION: Final = "m" * 40
 KEYED: Final = ("protocol", "preset", "text", "model", "task", "seed", "auc", "environment")
 
 
@@ -61,6 +63,8 @@ def scores(arms: int, seeds: int) -> pd.DataFrame:
             "seed": seed,
             "auc": np.clip(skill + chance.normal(0, 0.02, skill.size), 0, 1).round(4),
             "environment": ENVIRONMENT,
+            "task_hash": TASK_HASH,
+            "model_revision": REVISION,
         }
     )
 
@@ -79,6 +83,15 @@ def score_columns(frame: pd.DataFrame) -> Columns:
     }
 
 
+def unit_columns(columns: Columns) -> Columns:
+    """The rows of the table `units` that belong to rows of `scores`."""
+    place = ("key", "protocol", "preset", "text", "model", "task", "seed", "config", "finished_at")
+    same = {"scheme": "paper", "task_hash": TASK_HASH, "axes": "{}", "spec": "{}", "state": "scored"}
+    same |= {"model_revision": REVISION, "protocol_revision": 1}
+    size = len(columns["key"])
+    return {name: columns[name] for name in place} | {name: [value] * size for name, value in same.items()}
+
+
 @contextmanager
 def large_store(frame: pd.DataFrame) -> Iterator[Home]:
     """A home whose database holds `frame`, its ranks written down as a flush does."""
@@ -88,7 +101,9 @@ def large_store(frame: pd.DataFrame) -> Iterator[Home]:
 
     with fresh_home() as home:
         with writing(home.database) as con:
-            insert(con, "scores", score_columns(frame))
+            columns = score_columns(frame)
+            insert(con, "scores", columns)
+            insert(con, "units", unit_columns(columns))
             insert(con, "environments", {"hash": [ENVIRONMENT]})
             for protocol in sorted(set(frame["protocol"])):
                 arm = {"protocol": protocol, "preset": "paper", "text": "facts"}
@@ -99,8 +114,11 @@ def large_store(frame: pd.DataFrame) -> Iterator[Home]:
 # ------------------------------------------------------------------------------ ranking
 
 
-def pandas_table(frame: pd.DataFrame, protocol: str) -> tuple[pd.DataFrame, int]:
-    """One arm by pandas: its cells with their ranks, means and mean ranks; how many environments."""
+def pandas_table(frame: pd.DataFrame, protocol: str) -> tuple[pd.DataFrame, tuple[int, int, int]]:
+    """One arm by pandas: its cells with their ranks, means and mean ranks; what it mixes.
+
+    The second is how many environments, tasks of several texts and models of several revisions there are.
+    """
     chosen = frame[
         (frame["protocol"] == protocol) & (frame["preset"] == "paper") & (frame["text"] == "facts")
     ]
@@ -110,16 +128,18 @@ def pandas_table(frame: pd.DataFrame, protocol: str) -> tuple[pd.DataFrame, int]
     means = cells.groupby("model")["mean"].mean().round(9)
     overall = pd.DataFrame({"mean": means, "mean_rank": means.rank(ascending=False)})
     table = cells.drop(columns="mean").join(overall).sort_values(["mean_rank", "task"])
-    return table, chosen["environment"].nunique()
+    texts = chosen.groupby("task")["task_hash"].nunique()
+    revisions = chosen.groupby("model")["model_revision"].nunique()
+    return table, (chosen["environment"].nunique(), int((texts > 1).sum()), int((revisions > 1).sum()))
 
 
 def categories(frame: pd.DataFrame) -> pd.DataFrame:
     """The same with its texts as categories: pandas at its best."""
-    names = ["protocol", "preset", "text", "model", "task", "environment"]
+    names = ["protocol", "preset", "text", "model", "task", "environment", "task_hash", "model_revision"]
     return frame.astype(dict.fromkeys(names, "category"))
 
 
-def alike(ours: Rankings, theirs: pd.DataFrame, environments: int) -> bool:
+def alike(ours: Rankings, theirs: pd.DataFrame, mixed: tuple[int, int, int]) -> bool:
     """Whether the two tables agree: ranks and counts exactly, means to 9 digits."""
     names = ["rank", "mean_rank", "count", "auc", "mean"]
     cells = dict(zip(theirs.index, theirs[names].to_numpy(), strict=True))
@@ -128,7 +148,8 @@ def alike(ours: Rankings, theirs: pd.DataFrame, environments: int) -> bool:
         for row in ours.rows
         for task in row.auc
     }
-    if cells.keys() != mine.keys() or ours.environments != environments:
+    told = (ours.environments, len(ours.unlike.texts), len(ours.unlike.models))
+    if cells.keys() != mine.keys() or told != mixed:
         return False
     apart = np.abs(np.array([cells[cell] for cell in mine]) - np.array(list(mine.values()), float))
     return bool((apart[:, :3] == 0).all() and (apart[:, 3:] < 2e-9).all())
