@@ -57,7 +57,7 @@ async def test_the_screen_looks_as_it_did(name, size, monkeypatch):
     keys, wanted = SHOTS[name]
     app = make_app(an_arena(name))
     async with drive(app, size) as pilot:
-        await until(pilot, lambda: "90 of 120 texts" in screen_text(app) or "to run" in screen_text(app))
+        await until(pilot, lambda: "90 of 120 texts" in screen_text(app) and "to run" in screen_text(app))
         for key in keys:
             await pilot.press(key)
             await pilot.pause(0.1)
