@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 from engine.control.lock import runner_alive
 from engine.control.requests import enqueue
-from engine.plan import Selection
 from store.errors import StoreError
 from store.home import Home
+
+if TYPE_CHECKING:
+    from engine.plan import Selection
 
 
 def launch(home: Home, selection: Selection, extra: tuple[str, ...] = ()) -> None:

@@ -10,12 +10,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from engine.plan import Selection
 from store.errors import StoreError
 from store.files import read_json, write_json
 from store.home import Home
+
+if TYPE_CHECKING:
+    from engine.plan import Selection
 
 RequestKind = Literal["pause", "resume", "cancel", "drain"]
 
@@ -55,7 +57,7 @@ def take_queued(home: Home) -> Selection | None:
         data = read_json(path)
         with contextlib.suppress(TypeError, KeyError):
             if data:
-                selection = Selection.from_json(data)
+                selection = _selection(data)
                 # In this order: whenever the runner is killed, the selection is in one place or both.
                 remember(home, selection)
                 _take(path)
@@ -80,8 +82,14 @@ def last_selection(home: Home) -> Selection | None:
     data = read_json(home.control / "last.json")
     with contextlib.suppress(TypeError, KeyError):
         if data:
-            return Selection.from_json(data)
+            return _selection(data)
     return None
+
+
+def _selection(data: Mapping[str, Any]) -> Selection:
+    from engine.plan import Selection  # with the catalog, which who only looks for a runner need not load
+
+    return Selection.from_json(data)
 
 
 def _make(folder: Path) -> None:
