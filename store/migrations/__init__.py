@@ -43,8 +43,10 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
 
 def applied_steps(con: duckdb.DuckDBPyConnection) -> int:
     """How many steps this file has behind it; 0 for a file that is not ours."""
-    # fetchall: a half-read result would make the connection refuse its next user's `.sql(...)`.
-    if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'migrations'").fetchall():
+    import duckdb
+
+    try:  # asking for the table's name first takes 9 ms, a tenth of importing DuckDB
+        [(step,)] = con.execute("SELECT max(step) FROM migrations").fetchall()
+    except duckdb.CatalogException:
         return 0
-    [(step,)] = con.execute("SELECT max(step) FROM migrations").fetchall()
     return int(step or 0)
