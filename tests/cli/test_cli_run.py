@@ -18,6 +18,7 @@ import engine.supervise
 from engine.control import last_selection, queued, runner_lock
 from store import connect
 from store.store import Store
+from tui.arena import Arena
 
 BASE = ("run", "--protocols", "lr,rf", "--seeds", "41-43")
 
@@ -119,6 +120,24 @@ def test_detach_queues_the_selection_with_absolute_paths(call, home, monkeypatch
     assert len(queued(home)) == 1
     assert toy in queued(home)[0].read_text()
     assert started == [("cpu", "3", "0")]
+
+
+def test_what_a_window_queues_during_a_run_is_run_after_it(call, home, monkeypatch, workshop, toy):
+    started = []
+    monkeypatch.setattr("tui.commands.run.start_runner", lambda home, extra: started.append(extra))
+
+    def break_rf_and_retry(unit, cancel):
+        if unit.protocol == "rf":
+            if not queued(home):
+                Arena(home).relaunch(retry_failed=True)
+            raise RuntimeError("no forest")
+
+    workshop.behave = break_rf_and_retry
+    result = call(*BASE, "--tasks", toy, "--workers", "1", "--device", "cpu")
+    assert "What was queued meanwhile runs detached" in result.stderr
+    assert started == [("cpu", "1", "0")]
+    assert len(queued(home)) == 1
+    assert '"retry_failed": true' in queued(home)[0].read_text()
 
 
 def test_options_reach_the_units(call, workshop, toy):

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from engine.cancel import Control
-from engine.control import launch
+from engine.control import launch, queued, start_runner
 from engine.events import RunFinished, UnitFinished
 from engine.plan import Plan
 from engine.runner import Options
@@ -71,6 +71,7 @@ def run_command(
             put_json({"detached": True, "units": len(plan.units), "to_run": len(plan.todo)})
         return 0
     ended = run_here(home, plan, options)
+    _hand_over(home, ended, options)
     with contextlib.suppress(OSError):  # the terminal may be gone; the exit code still tells
         put_ended(ended, as_json)
         _tell_other_names(session, plan)
@@ -131,8 +132,13 @@ def put_plan(plan: Plan, as_json: bool) -> None:
 def detach(home: Home, plan: Plan, options: Options) -> None:
     """Leave the selection to a runner of its own."""
     _check_device(home, plan, options)
-    launch(home, plan.selection, (options.device, str(options.workers), str(options.threads)))
+    launch(home, plan.selection, _means(options))
     say(f"{len(plan.todo)} of {len(plan.units)} units run detached; `genearena attach` follows them.")
+
+
+def _means(options: Options) -> tuple[str, str, str]:
+    """The options as the detached runner takes them."""
+    return options.device, str(options.workers), str(options.threads)
 
 
 def _check_device(home: Home, plan: Plan, options: Options) -> None:
@@ -190,6 +196,14 @@ def run_here(home: Home, plan: Plan, options: Options) -> Ended:
                 case RunFinished():
                     finished = event
     return Ended(plan, finished, tuple(failures), time.monotonic() - started, bool(signals))
+
+
+def _hand_over(home: Home, ended: Ended, options: Options) -> None:
+    """Start a detached runner for what a window queued meanwhile, unless the run was stopped."""
+    stopped = ended.finished is None or ended.finished.run.state == "cancelled"
+    if not stopped and queued(home):
+        start_runner(home, _means(options))
+        say("What was queued meanwhile runs detached; `genearena attach` follows it.")
 
 
 @contextlib.contextmanager
