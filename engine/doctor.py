@@ -203,8 +203,7 @@ def _damage(path: Path, start: int, line: Damaged, there: Set[tuple[str, str]]) 
 
 
 def _database(home: Home) -> Iterator[Finding]:
-    from store.apply import applied_offsets
-    from store.database import connect
+    from store.database import applied_offsets, connect
 
     if not home.database.exists():
         yield Fact("store", "database", "not made yet")

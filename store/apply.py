@@ -91,11 +91,6 @@ def apply(con: duckdb.DuckDBPyConnection, lines: Iterable[Entry | Damaged]) -> F
     return Flushed(scores, failures, conflicts, sum(damaged.values()))
 
 
-def applied_offsets(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Journal file -> byte offset up to which this database has it."""
-    return dict(con.execute('SELECT file, "offset" FROM applied').fetchall())
-
-
 def _extend(rows: Rows, new: Rows) -> None:
     for table, more in new.items():
         rows[table].extend(more)

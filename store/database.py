@@ -171,6 +171,11 @@ def insert(
     con.unregister("incoming")
 
 
+def applied_offsets(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Journal file -> byte offset up to which this database has it."""
+    return dict(con.execute('SELECT file, "offset" FROM applied').fetchall())
+
+
 def _database_at(place: Home | str | os.PathLike[str] | None) -> Path:
     if isinstance(place, Home):
         return place.database

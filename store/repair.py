@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store.apply import Flushed, applied_offsets, apply
-from store.database import aside, build, create_from, held_by
+from store.apply import Flushed, apply
+from store.database import applied_offsets, aside, build, create_from, held_by
 from store.errors import StoreBusy, StoreError
 from store.home import Home
 from store.journal import journal_sizes, read_journals

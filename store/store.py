@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -93,8 +92,8 @@ class Store:
             DiskFull: no space is left for the database.
             StoreError: the file is damaged, foreign or newer; it is left as it is.
         """
-        from store.apply import Flushed, applied_offsets, apply
-        from store.database import writing
+        from store.apply import Flushed, apply
+        from store.database import applied_offsets, writing
 
         with self._flushing:
             total = Flushed()
@@ -125,26 +124,6 @@ class Store:
                 self._attempts[line.key] += 1
             else:
                 self._described.add((line.kind, line.key))
-
-
-def catch_up(home: Home) -> None:
-    """Bring the database up to date with the journals; it is opened for writing only if it is behind.
-
-    Raises:
-        StoreBusy: another process holds the file.
-        DiskFull: no space is left for the database.
-        StoreError: a folder cannot be written, or the file is damaged, foreign or newer.
-    """
-    from store.apply import applied_offsets
-    from store.database import connect
-
-    offsets: dict[str, int] = {}
-    if home.database.exists():
-        with connect(home, timeout=0) as con:
-            offsets = applied_offsets(con)
-    if next(read_journals(home.journals, offsets), None):
-        with contextlib.closing(Store(home)) as store:
-            store.flush()
 
 
 def take(lines: Iterator[Entry | Damaged]) -> tuple[list[Entry | Damaged], bool]:

@@ -48,7 +48,7 @@ class Session:
         database is in the way, reading it is what tells so.
         """
         from engine.control import runner_alive
-        from store.store import catch_up
+        from store.catching_up import catch_up
 
         home = self.home
         if not runner_alive(home):
