@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.quantities import count
+
 if TYPE_CHECKING:
     from store.queries import Rankings, RankRow
 
@@ -16,8 +18,7 @@ def caveats(table: Rankings) -> list[str]:
     failed = sum(sum(row.failed.values()) for row in own)
     if missing:
         tail = f", {failed} of them failed" if failed else ""
-        splits = "1 split" if missing == 1 else f"{missing:,} splits"
-        found.append(f"{splits} missing{tail}; means are over those there are.")
+        found.append(f"{count(missing, 'split')} missing{tail}; means are over those there are.")
     if table.environments > 1:
         found.append(f"Numbers from {table.environments} environments (versions, devices or hosts).")
     for names, what in (

@@ -5,12 +5,10 @@ from __future__ import annotations
 import io
 import threading
 
-import pytest
-
 from engine.events import EpochFinished, Log, RunPaused, RunResumed, StageProgress, UnitFinished
 from store.records import Epoch, Failed, Unit
 from tui.commands import narrate
-from tui.commands.narrate import Narrator, duration, stage_line
+from tui.commands.narrate import Narrator, stage_line
 
 UNIT = Unit("m", "t", "rf", "paper", 41, {"v": 1})
 
@@ -24,13 +22,6 @@ class Clock:
 
 def progress(done, stage="embed"):
     return StageProgress(stage, "m", done, 100, 10.0, (100 - done) / 10)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(None, "?"), (0.4, "0:00"), (59.6, "1:00"), (125, "2:05"), (3661, "1:01:01")]
-)
-def test_durations(seconds, text):
-    assert duration(seconds) == text
 
 
 def test_a_stage_says_rate_and_time_left_once_known():

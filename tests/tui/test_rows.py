@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tui.quantities import auc, big, count, duration, roughly
 from tui.widgets.rows import Column, Row, cut, cut_title, fit, matches
 from tui.widgets.text import clean
-from tui.widgets.words import ASCII, UNICODE, auc, bar, big, count, duration, roughly, say, state_glyph
+from tui.widgets.words import ASCII, UNICODE, bar, say, state_glyph
 
 COLUMNS = (
     Column("name", "name", least=6),

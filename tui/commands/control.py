@@ -23,8 +23,9 @@ from engine.control import (
 )
 from store.errors import DataError, UsageError
 from tui.commands.common import Session, command, counted, json_option, put, put_json, say
-from tui.commands.narrate import Narrator, duration, stage_line
+from tui.commands.narrate import Narrator, stage_line
 from tui.commands.select import checked_plan
+from tui.quantities import duration
 
 if TYPE_CHECKING:
     from store.home import Home

@@ -23,6 +23,7 @@ from engine.events import (
     UnitFinished,
 )
 from store.records import Epoch, Failed, Unit
+from tui.quantities import duration
 from tui.widgets.text import clean
 
 _INTERVAL: Final = 1.0
@@ -32,15 +33,6 @@ _WAITING: Final = 10_000
 _LAST_WORDS: Final = 2.0
 """Seconds to wait at the end for a terminal that does not read."""
 _ITEMS: Final = {"load": "", "embed": " texts", "classify": " units", "finetune": " steps"}
-
-
-def duration(seconds: float | None) -> str:
-    """`1:02:03`, `2:03` or `0:03`; a question mark where it is not known."""
-    if seconds is None:
-        return "?"
-    whole = round(seconds)
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
 def unit_name(unit: Unit) -> str:

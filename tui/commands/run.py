@@ -25,7 +25,7 @@ from store.home import Home
 from store.records import Failed
 from store.store import Store
 from tui.commands.common import Session, command, json_option, names, put, put_json, put_table, say
-from tui.commands.narrate import Narrator, duration, unit_name
+from tui.commands.narrate import Narrator, unit_name
 from tui.commands.rank import put_rankings, ranked_tables
 from tui.commands.select import (
     DEFAULT_PROTOCOLS,
@@ -34,6 +34,7 @@ from tui.commands.select import (
     make_selection,
     selection_options,
 )
+from tui.quantities import duration
 
 
 @command("run")

@@ -14,12 +14,13 @@ from textual.screen import Screen
 from textual.widget import MountError, Widget
 from textual.worker import Worker, WorkerState
 
+from tui.quantities import count
 from tui.screens.dialogs import Ask
 from tui.widgets.grid import Grid
 from tui.widgets.header import StatusLine
 from tui.widgets.keybar import KeyBar
 from tui.widgets.pane import Pane
-from tui.widgets.words import count, say
+from tui.widgets.words import say
 
 if TYPE_CHECKING:
     from textual.binding import ActiveBinding

@@ -18,6 +18,7 @@ from store.errors import StoreBusy
 from tui.arena import Pulse
 from tui.choices import Catalog
 from tui.lookups import CellDetail, Place, Side
+from tui.quantities import count, roughly
 from tui.screens import board_text
 from tui.screens.base import ArenaScreen, ShownTable
 from tui.screens.board_text import SOURCES, Choice, Sorting
@@ -26,7 +27,7 @@ from tui.screens.dialogs import Ask
 from tui.screens.plan_text import estimate
 from tui.widgets.grid import Grid
 from tui.widgets.said import Said
-from tui.widgets.words import count, roughly, say
+from tui.widgets.words import say
 
 if TYPE_CHECKING:
     from engine.plan import Plan

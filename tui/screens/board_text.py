@@ -11,10 +11,11 @@ from textual.content import Content
 from engine.catalog.protocols import PROTOCOLS
 from engine.control import Status
 from tui.caveats import caveats, incomplete
+from tui.quantities import auc, count
 from tui.widgets.plot import Span, strip
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.text import clean
-from tui.widgets.words import UNICODE, Charset, Tone, auc, count, say
+from tui.widgets.words import UNICODE, Charset, Tone, say
 
 if TYPE_CHECKING:
     from store.queries import Arm, Rankings, RankRow

@@ -13,9 +13,10 @@ from textual.message import Message
 from textual.worker import Worker, WorkerState
 
 from engine.cancel import Stopped
+from tui.quantities import count
 from tui.screens.dialogs import Overlay, error_notice
 from tui.widgets.said import Said
-from tui.widgets.words import bar, count, say
+from tui.widgets.words import bar, say
 
 if TYPE_CHECKING:
     from tui.arena import Arena

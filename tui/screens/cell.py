@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui.lookups import CellDetail, Place
+from tui.quantities import auc, count
 from tui.screens import cell_text
 from tui.screens.base import ArenaScreen
 from tui.screens.cell_text import EPOCHS, PLOTS
@@ -21,7 +22,6 @@ from tui.widgets.pane import Pane
 from tui.widgets.plot import PlotView
 from tui.widgets.rows import Column
 from tui.widgets.said import Said
-from tui.widgets.words import auc, count
 
 
 class CellScreen(ArenaScreen):

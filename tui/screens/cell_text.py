@@ -7,9 +7,9 @@ from functools import partial
 from typing import Final
 
 from tui.lookups import CellDetail, Curve, Place, band
+from tui.quantities import auc, count
 from tui.widgets.plot import Plot, Series, Span
 from tui.widgets.rows import Cell, Column, Row
-from tui.widgets.words import auc, count
 
 SPLIT_COLUMNS: Final = (
     Column("seed", "seed", right=True),

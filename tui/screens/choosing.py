@@ -11,12 +11,12 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from tui.quantities import count
 from tui.screens.base import ArenaScreen, Taken
 from tui.screens.dialogs import Ask, Notice
 from tui.settings import check_name
 from tui.widgets.grid import Grid
 from tui.widgets.rows import Column, Row
-from tui.widgets.words import count
 
 if TYPE_CHECKING:
     from engine.plan import Selection

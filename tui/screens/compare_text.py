@@ -9,9 +9,10 @@ from typing import Final
 from textual.content import Content
 
 from tui.lookups import Contrast, Side
+from tui.quantities import auc, count
 from tui.widgets.plot import Plot, Series, Span, strip
 from tui.widgets.rows import Cell, Column, Row
-from tui.widgets.words import UNICODE, Charset, Tone, auc, count, say
+from tui.widgets.words import UNICODE, Charset, Tone, say
 
 EMPTY: Final = "Nothing to compare yet: f and b choose two sides, 1 plans a run."
 

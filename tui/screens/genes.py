@@ -19,12 +19,13 @@ from tui.arena import Pulse
 from tui.gene_lookups import GeneDetail, GeneRow
 from tui.lookups import arm_name
 from tui.neighbours import Cut, Neighbour
+from tui.quantities import auc, count
 from tui.screens.base import SETTLE, ArenaScreen
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.said import Said
-from tui.widgets.words import auc, count, say
+from tui.widgets.words import say
 
 EMPTY = "No gene has been tested yet. 1 plans a run; then the genes that every model gets wrong stand here."
 

@@ -19,6 +19,7 @@ from store.errors import DataError, UsageError
 from tui.arena import Pulse
 from tui.choices import Catalog
 from tui.machine import Machine
+from tui.quantities import count
 from tui.screens import plan_text
 from tui.screens.base import SETTLE
 from tui.screens.choosing import ChoosingScreen
@@ -27,7 +28,7 @@ from tui.screens.plan_text import CHOICES, COLUMNS, Tally, estimate
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.said import Said
-from tui.widgets.words import count, say
+from tui.widgets.words import say
 
 if TYPE_CHECKING:
     from engine.plan import Plan, Selection

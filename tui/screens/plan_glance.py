@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
+from tui.quantities import big
 from tui.screens.dialogs import Notice
 from tui.screens.plan_text import PRESET_WORDS
-from tui.widgets.words import big, say
+from tui.widgets.words import say
 
 if TYPE_CHECKING:
     from engine.catalog.presets import Axes

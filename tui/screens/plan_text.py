@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.content import Content
 
+from tui.quantities import big, count, mebi, roughly
 from tui.widgets.rows import Cell, Column, Row
-from tui.widgets.words import Tone, big, count, mebi, roughly, say
+from tui.widgets.words import Tone, say
 
 if TYPE_CHECKING:
     from engine.catalog.protocols import Protocol

@@ -9,10 +9,11 @@ from textual.content import Content
 
 from engine.control import EpochStatus, StageStatus, Status, UnitStatus
 from tui.machine import Load
+from tui.quantities import auc, count, duration
 from tui.widgets.headed import HeadedRows, Tail
 from tui.widgets.plot import Plot, Series
 from tui.widgets.rows import Cell, Column, Row, cut
-from tui.widgets.words import Charset, Tone, auc, bar, count, duration, say, state_glyph, state_word
+from tui.widgets.words import Charset, Tone, bar, say, state_glyph, state_word
 
 NO_RUN: Final = "No run yet. Press 1, choose models, tasks and protocols, and press Enter."
 

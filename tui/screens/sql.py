@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from store.errors import GeneArenaError, UsageError
+from tui.quantities import count
 from tui.screens.base import ArenaScreen, ShownTable, Taken
 from tui.screens.pickers import Pick
 from tui.widgets.commandbar import Command
@@ -20,7 +21,6 @@ from tui.widgets.paged import PAGE, PagedRows
 from tui.widgets.rows import Column, Row
 from tui.widgets.said import Said
 from tui.widgets.sqleditor import SqlArea, SqlEditor
-from tui.widgets.words import count
 
 if TYPE_CHECKING:
     from store.console import Result

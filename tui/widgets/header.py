@@ -8,8 +8,9 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tui.quantities import duration
 from tui.widgets.said import looks_same
-from tui.widgets.words import duration, say, state_glyph, state_word
+from tui.widgets.words import say, state_glyph, state_word
 
 if TYPE_CHECKING:
     from engine.control import Status

@@ -1,4 +1,4 @@
-"""How things are said on screen: cleaned text with a tone, states as glyph and colour, numbers, bars.
+"""How things are said on screen: cleaned text with a tone, states as glyph and colour, bars.
 
 What comes from data is cleaned and drawn as `Content`, never as markup.
 """
@@ -102,58 +102,3 @@ def bar(done: float, total: float, width: int, charset: Charset = UNICODE) -> Co
         (charset.empty * (inner - filled), "$foreground-muted"),
         "]",
     )
-
-
-def duration(seconds: float | None) -> str:
-    """`0:05`, `12:41`, `3:04:05`, `5 days`; `-` if not known."""
-    if seconds is None or seconds != seconds or seconds < 0:
-        return "-"
-    whole = round(seconds)
-    if whole >= 172_800:
-        return f"{whole // 86_400} days"
-    hours, rest = divmod(whole, 3600)
-    minutes, left = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
-
-
-def roughly(seconds: float | None) -> str:
-    """A duration as one would say it: `about 5 min`; empty if not known."""
-    if seconds is None:
-        return ""
-    for size, name in ((86_400, "days"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"about {seconds / size:.0f} {name}"
-    return f"about {max(seconds, 1):.0f} s"
-
-
-def auc(value: float | None) -> str:
-    """A score with three decimals and no leading zero, as the field prints it; `-` if missing."""
-    if value is None or value != value:
-        return "-"
-    return f"{value:.3f}"
-
-
-def count(number: int | None, noun: str = "") -> str:
-    """`1,280 units`, `1 unit`; the noun is given in the singular."""
-    if number is None:
-        return "-"
-    if not noun:
-        return f"{number:,}"
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def big(number: int | None) -> str:
-    """A parameter count: `22.7M`, `7.1B`; `-` if not known."""
-    if number is None:
-        return "-"
-    for size, letter in ((10**9, "B"), (10**6, "M"), (10**3, "K")):
-        if number >= size:
-            return f"{number / size:.1f}{letter}"
-    return str(number)
-
-
-def mebi(size: int | None) -> str:
-    """Bytes as `87 MiB`, `1.4 GiB`; `-` if not known."""
-    if size is None:
-        return "-"
-    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{max(size >> 20, 1):,} MiB"
