@@ -1,4 +1,4 @@
-"""run(plan, store, control) -> Iterator[Event]; the only place with threads that work.
+"""run(plan, store, control) -> Iterator[Event]; the only place with threads that work on units.
 
 One thread for each device embeds and fine-tunes; several CPU threads classify, so that the LR and
 RF of one model overlap the embedding of the next. Where the CPU is the device, the two take turns.

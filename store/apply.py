@@ -136,9 +136,9 @@ def _insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) ->
 
 
 def _write_ranks(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
-    """Rank the arms anew that have new outcomes."""
+    """Rank the arms anew that have new outcomes, and note what they mix."""
     touched = {tuple(row[name] for name in ("protocol", "preset", "text")) for row in rows["units"]}
     for protocol, preset, text in sorted(touched):
         arm = {"protocol": protocol, "preset": preset, "text": text}
-        con.execute(named("forget_ranks"), arm)
-        con.execute(named("write_ranks"), arm)
+        for query in ("forget_ranks", "write_ranks", "forget_mixed", "write_mixed"):
+            con.execute(named(query), arm)

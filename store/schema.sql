@@ -1,5 +1,5 @@
 -- The tables and views of arena.duckdb: a public interface, safe to query with any tool.
--- What was added since is in `migrations/`: `measurements`, `comparability`, revisions in `units`.
+-- What was added since is in `migrations/`: `measurements`, `mixtures`, `mixed`, revisions in `units`.
 --
 -- Everything here is filled from the journals, and `genearena repair` rebuilds it from them.
 -- Times are UTC. `key` is the unit's key: 40 hex digits of the SHA-256 of everything that can

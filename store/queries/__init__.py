@@ -253,12 +253,15 @@ def _environments(con: duckdb.DuckDBPyConnection, arm: Mapping[str, str]) -> int
 
 
 def _unlike(con: duckdb.DuckDBPyConnection, arm: Mapping[str, str]) -> Unlike:
-    """What keeps the rows of an arm from being compared; nothing is known before the file's next flush."""
-    if not con.execute("SELECT 1 FROM duckdb_views() WHERE view_name = 'comparability'").fetchall():
-        return Unlike()
+    """What keeps the rows of an arm from being compared, as far as the file's last flush knew."""
+    import duckdb
+
     names: dict[str, list[str]] = {}
-    for what, name in con.execute(named("unlike"), arm).fetchall():
-        names.setdefault(what, []).append(name)
+    try:
+        for what, name in con.execute(named("mixed"), arm).fetchall():
+            names.setdefault(what, []).append(name)
+    except duckdb.CatalogException:  # a file that an older version wrote last
+        return Unlike()
     return Unlike(**{what: tuple(found) for what, found in names.items()})
 
 

@@ -1,5 +1,5 @@
 -- Write down the ranks of one arm. $protocol, $preset, $text.
 INSERT INTO ranked BY NAME
 SELECT *
-FROM leaderboard JOIN comparability USING (protocol, preset, text, model, task, config)
+FROM leaderboard
 WHERE protocol = $protocol AND preset = $preset AND text = $text

@@ -1,0 +1,2 @@
+-- Drop what was written down of an arm's mixtures. $protocol, $preset, $text.
+DELETE FROM mixed WHERE protocol = $protocol AND preset = $preset AND text = $text
