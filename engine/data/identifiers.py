@@ -24,13 +24,16 @@ another gene's approved symbol: of the sample's genes, NFE2L1 is the one called 
 GIVEN: Final = "symbol as given, not in the gene table"
 """The step of what looks like a symbol, where there is no complete table to look it up in."""
 
-_ENSEMBL: Final = re.compile(r"(ENSG\d{11})(\.\d+)?")
-_NCBI: Final = re.compile(r"(?:(?:NCBI|NCBIGene|GeneID|entrez):)?([1-9]\d{0,11})", re.IGNORECASE)
+_ENSEMBL: Final = re.compile(r"(ENSG\d{11})(?:\.\d+)?(?:_PAR_Y)?", re.IGNORECASE)
+"""With a version, and GENCODE's mark of a gene's copy on the Y chromosome."""
+_NCBI: Final = re.compile(r"(?:(?:NCBI|NCBIGene|GeneID|entrez):)?([1-9]\d{0,11})(?:\.0)?", re.IGNORECASE)
+"""Also `2625.0`, as a column of numbers with a gap in it is written."""
 _SYMBOL: Final = re.compile(r"[A-Za-z][A-Za-z0-9@._-]{1,24}")
-_ENSEMBL_LIKE: Final = re.compile(r"ENS[A-Z]*[GTP]\d")
+_ENSEMBL_LIKE: Final = re.compile(r"ENS[A-Z]*[GTP]\d", re.IGNORECASE)
 _OLD: Final = ("previous symbol", "alias")
 _DATE: Final = re.compile(
-    r"\d{1,2}-(?:Mar|Sep|Dec|Oct|Apr|Feb)(?:-\d+)?|(?:Mar|Sep|Dec|Oct|Apr|Feb)-\d{1,2}"
+    r"\d{1,2}-(?i:Mar|Sep|Dec|Oct|Apr|Feb)(?:-\d+)?|(?:Mar|Sep|Dec|Oct|Apr|Feb)-\d{1,2}"
+    r"|(?:19|20)\d\d-\d\d-\d\d(?:[ T]00:00:00)?"
 )
 
 
@@ -111,6 +114,8 @@ class Resolver:
     def resolve(self, identifier: str) -> Meaning:
         """What `identifier` means; without symbols, and the reason as its step, if it is not mapped."""
         text = identifier.strip()
+        if ensembl := _ENSEMBL.fullmatch(text):
+            text = ensembl[1].upper()
         for step, key in self._searches(text):
             if step in _OLD and not self.complete:
                 continue
@@ -130,8 +135,7 @@ class Resolver:
         return Meaning(identifier, (), NOT_MAPPED)
 
     def _by_gene2ensembl(self, text: str) -> tuple[str, ...]:
-        ensembl = _ENSEMBL.fullmatch(text)
-        numbers = self._ncbi_of_ensembl.get(ensembl[1], ()) if ensembl else ()
+        numbers = self._ncbi_of_ensembl.get(text, ()) if _ENSEMBL.fullmatch(text) else ()
         return tuple(sorted({self._by_ncbi[number] for number in numbers if number in self._by_ncbi}))
 
     @cached_property
@@ -145,9 +149,9 @@ class Resolver:
 
     def _searches(self, text: str) -> Iterator[tuple[str, str]]:
         """(step, key) in the order to try them."""
-        if ensembl := _ENSEMBL.fullmatch(text):
+        if _ENSEMBL.fullmatch(text):
             steps = (step for step in self._steps if step.startswith("Ensembl"))
-            yield from ((step, ensembl[1]) for step in sorted(steps, key=lambda step: "HGNC" not in step))
+            yield from ((step, text) for step in sorted(steps, key=lambda step: "HGNC" not in step))
             return
         if number := _NCBI.fullmatch(text):
             yield "NCBI id", number[1]

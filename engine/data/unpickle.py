@@ -266,9 +266,8 @@ def lists_of(value: Any) -> dict[str, list[str]]:
     lists: dict[str, list[str]] = {}
     for name, members in value.items():
         plain = members.tolist() if type(members).__name__ == "ndarray" else members
-        ordered = (
-            sorted(plain) if isinstance(plain, set) and all(isinstance(m, str) for m in plain) else plain
-        )
+        unordered = isinstance(plain, set | frozenset) and all(isinstance(m, str) for m in plain)
+        ordered = sorted(plain) if unordered else plain
         if not isinstance(name, str) or not isinstance(ordered, list | tuple):
             raise Refused("it does not hold one list of genes for each class")
         if not all(isinstance(member, str) for member in ordered):

@@ -194,8 +194,10 @@ def test_the_stand_ins_survive_what_was_tried() -> None:
 
 def test_lists_and_matrices_arrive(tmp_path: Path) -> None:
     path = tmp_path / "x.pickle"
-    path.write_bytes(pickle.dumps({**LISTS, "array": np.array(["Z"]), "set": {"b", "a"}}))
-    assert read_lists(path) == {**LISTS, "array": ["Z"], "set": ["a", "b"]}
+    path.write_bytes(
+        pickle.dumps({**LISTS, "array": np.array(["Z"]), "set": {"b", "a"}, "frozen": frozenset("dc")})
+    )
+    assert read_lists(path) == {**LISTS, "array": ["Z"], "set": ["a", "b"], "frozen": ["c", "d"]}
     path.write_bytes(pickle.dumps({"A": [1.0, 2.0], "B": np.array([3, 4])}))
     names, matrix = read_matrix(path)
     assert names == ["A", "B"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from engine.data.audit import audit
+from engine.data.audit import CONFLICT, DUPLICATE, SAME_GENE, audit
 from engine.data.genes import Gene
 from engine.data.house import (
     AS_GIVEN,
@@ -29,6 +29,7 @@ from engine.data.recipes import composer, effective_text
 from engine.data.tasks import SAMPLE, list_tasks
 from store.errors import UsageError
 from store.home import Home
+from store.records import Audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def keep_task(task: LabelList, kind: str, notes: tuple[str, ...], home: Home) ->
         task, "unique", lambda symbol: compose(task.genes[symbol], task.genes[symbol].description)
     )
     folder = home.tasks / task.heading.name
+    notes += tuple(_told(audited.audit, task.heading.name))
     report = _report(task, tuple(item.used for item in audited.audit.classes), kind, folder, notes)
     text = json.dumps(asdict(report), ensure_ascii=False, indent=1) + "\n"
     write_house(folder, (task,), {"report.json": text})
@@ -146,6 +148,19 @@ def resolve(raw: RawTask, resolver: Resolver, heading: Heading) -> LabelList:
     index = {label: place for place, label in enumerate(raw.classes)}
     rows = tuple((row.identifier, index[row.label]) for row in raw.rows)
     return LabelList(heading, rows, meanings, genes)
+
+
+def _told(found: Audit, name: str) -> Iterator[str]:
+    """What else sets the genes that are used apart from the rows of the file."""
+    repeats = sum(1 for item in found.genes if item.reason in (DUPLICATE, SAME_GENE))
+    both = len({item.symbol for item in found.genes if item.reason == CONFLICT})
+    for count, one, many in (
+        (repeats, "row names a gene that its class has", "rows name a gene that its class has"),
+        (both, "gene stands in more than one class", "genes stand in more than one class"),
+    ):
+        if count:
+            said, them = (one, "it") if count == 1 else (many, "them")
+            yield f"{count} {said}; `genearena tasks {name} --audit` names {them}."
 
 
 def _report(
