@@ -41,6 +41,19 @@ async def test_an_empty_grid_says_what_to_do():
         assert "Nothing yet: press 1." in screen_text(pilot.app)
 
 
+async def test_an_empty_grid_that_stays_empty_is_painted_with_what_is_now_known():
+    async with Host().run_test(size=(40, 6)) as pilot:
+        grid, painted = pilot.app.grid, []
+        grid.show([])
+        await pilot.pause()
+        render = grid.render_line
+        grid.render_line = lambda y: painted.append(render(y).text) or render(y)
+        grid.empty = "None is there."
+        grid.show([])
+        await pilot.pause()
+        assert any("None is there." in line for line in painted)
+
+
 @presses(
     "grid.down",
     "grid.up",

@@ -112,7 +112,7 @@ class Grid(ScrollView, can_focus=True):
         self._markable = markable
         self._single = single
         self._cells = cells
-        self.empty = empty
+        self._empty = empty
         self.marked: set[str] = set()
         self._gutter = 5 if markable else 1
         self._looks: dict[tuple[str, ...], Style] = {}
@@ -128,6 +128,18 @@ class Grid(ScrollView, can_focus=True):
     def rows(self) -> Sequence[Row]:
         """Every row, also those the filter hides."""
         return self._rows
+
+    @property
+    def empty(self) -> str:
+        """What to say while there is no row."""
+        return self._empty
+
+    @empty.setter
+    def empty(self, said: str) -> None:
+        if said != self._empty:
+            self._empty = said
+            if not self._shown:
+                self.refresh()
 
     @property
     def shown(self) -> Sequence[Row]:
