@@ -137,7 +137,8 @@ def read_gene2ensembl(path: Path) -> dict[str, tuple[str, ...]]:
     """Ensembl id -> NCBI ids of the human rows of NCBI's gene2ensembl(.gz).
 
     Raises:
-        DataError: unreadable, or it does not start with the columns it should.
+        DataError: unreadable, it does not start with the columns it should, a human row is cut, or
+            there is none.
     """
     found: dict[str, dict[str, None]] = {}
     human = f"{HUMAN}\t".encode()
@@ -145,11 +146,21 @@ def read_gene2ensembl(path: Path) -> dict[str, tuple[str, ...]]:
         if not stream.readline(1000).startswith(b"#tax_id\tGeneID\tEnsembl_gene_identifier"):
             raise DataError(f"{path} is not NCBI's gene2ensembl.", "Fetch it again.")
         # Rows of all species, some gigabytes: told apart before they are taken for text.
-        while line := stream.readline(10_000):
+        for place, line in enumerate(iter(lambda: stream.readline(10_000), b""), start=2):
             if line.startswith(human):
-                _, number, ensembl = line.decode("ascii", "replace").split("\t", 3)[:3]
+                number, ensembl = _numbers(path, place, line)
                 found.setdefault(ensembl.partition(".")[0], {})[number] = None
+    if not found:
+        raise DataError(f"{path} has no row of a human gene ({HUMAN}).", "Fetch it again.")
     return {ensembl: tuple(numbers) for ensembl, numbers in found.items()}
+
+
+def _numbers(path: Path, place: int, line: bytes) -> tuple[str, str]:
+    """NCBI's and Ensembl's id of a row of gene2ensembl."""
+    fields = line.decode("ascii", "replace").rstrip("\r\n").split("\t")
+    if len(fields) < 3 or not fields[2]:
+        raise DataError(f"{path} names no Ensembl gene in line {place}.", "Fetch it again.")
+    return fields[1], fields[2]
 
 
 def _split(field: str) -> tuple[str, ...]:

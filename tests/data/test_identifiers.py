@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.genes import Gene, read_gene_info, read_genes, read_hgnc, write_genes
+from engine.data.genes import Gene, read_gene2ensembl, read_gene_info, read_genes, read_hgnc, write_genes
 from engine.data.identifiers import (
     COMPLETE,
     GENE2ENSEMBL,
@@ -206,3 +206,18 @@ def test_a_gene_table_brought_along_serves_as_a_fetched_one(
     path.write_text("gene,label\nA,1\n")
     with pytest.raises(DataError, match="no gene table that is known"):
         import_genes(path, home)
+
+
+@pytest.mark.parametrize("row", ["9606\t1\n", "9606\t1\t\n", "9606\t"])
+def test_a_cut_human_row_of_gene2ensembl_is_told_with_its_line(tmp_path: Path, row: str) -> None:
+    path = tmp_path / GENE2ENSEMBL
+    path.write_bytes(gzip.compress((GENE2ENSEMBL_TEXT + row).encode()))
+    with pytest.raises(DataError, match=r"gene2ensembl\.gz .* line 7"):
+        read_gene2ensembl(path)
+
+
+def test_a_gene2ensembl_without_a_human_row_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / GENE2ENSEMBL
+    path.write_bytes(gzip.compress("".join(GENE2ENSEMBL_TEXT.splitlines(keepends=True)[:2]).encode()))
+    with pytest.raises(DataError, match="no row of a human gene"):
+        read_gene2ensembl(path)

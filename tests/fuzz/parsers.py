@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.data.descriptions import read_descriptions
 from engine.data.genept import NotStreamable, stream_vectors
-from engine.data.genes import read_gene_info, read_genes, read_hgnc
+from engine.data.genes import read_gene2ensembl, read_gene_info, read_genes, read_hgnc
 from engine.data.house import read_headings, read_meanings
 from engine.data.importers.detect import read_raw
 from engine.data.importers.gene_lists import read_list
@@ -35,6 +35,7 @@ PARSERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "labels, tab": ("x.tsv", read_raw),
     "genes": ("genes.csv", read_genes),
     "gene_info": ("x.gz", read_gene_info),
+    "gene2ensembl": ("x.gz", read_gene2ensembl),
     "hgnc": ("x.txt", read_hgnc),
     "meanings": ("identifiers.csv", read_meanings),
     "list": ("x.txt", read_list),
