@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.cancel import check
+from engine.network import OFFLINE, offline, wanted_pause
 from store.errors import ModelError, UsageError
 from store.files import write_json
 from store.home import Home
@@ -29,9 +30,8 @@ from store.records import EmbeddingOptions, Model
 BATCH: Final = 64
 """Texts in one request."""
 TRIES: Final = 5
-PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
+PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
 """Seconds between attempts."""
-LONGEST_PAUSE: Final = 60.0
 LONGEST_ANSWER: Final = 600.0
 """Seconds for one answer; a server on a CPU needs minutes for long texts."""
 LARGEST_ANSWER: Final = 64 << 20
@@ -57,11 +57,6 @@ def host_of(model: Model) -> str:
     return parts.netloc.rpartition("@")[2]
 
 
-def offline() -> bool:
-    """Whether GENEARENA_OFFLINE, which `--offline` sets, says that no socket may be opened."""
-    return os.environ.get("GENEARENA_OFFLINE", "") not in ("", "0")
-
-
 def refuse_offline(model: Model) -> None:
     """Refuse to use an endpoint while offline.
 
@@ -71,7 +66,7 @@ def refuse_offline(model: Model) -> None:
     """
     if offline():
         raise ModelError(
-            f"{model.name} needs {host_of(model)}, and GENEARENA_OFFLINE is set.",
+            f"{model.name} needs {host_of(model)}, and {OFFLINE} is set.",
             "Do without --offline, or leave the model out.",
         )
 
@@ -159,7 +154,9 @@ class Endpoint:
     def _ask(self, client: httpx.Client, texts: list[str], cancel: threading.Event) -> Any:
         body = {"model": self._model, "input": texts, "encoding_format": "float"}
         reason = ""
+        pause = 0.0
         for attempt in range(TRIES):
+            cancel.wait(pause)
             check(cancel)
             pause = PAUSES[min(attempt, len(PAUSES) - 1)]
             try:
@@ -172,8 +169,8 @@ class Endpoint:
                 reason = f"it answers {response.status_code} {response.reason_phrase}"
                 if response.status_code not in _AGAIN:
                     raise ModelError(f"{self._url} refuses: {reason}.", _hint(response.status_code))
-                pause = max(pause, _wanted_pause(response))
-            cancel.wait(pause)
+                pause = max(pause, wanted_pause(response))
+        check(cancel)  # an attempt may end long after its run was cancelled, which is no failure
         raise ModelError(f"{self._url} cannot be used: {reason}.", "Is the server running?")
 
     def _answer(
@@ -243,8 +240,3 @@ def _hint(status: int) -> str:
     if status in (401, 403):
         return f"Put the key into the environment variable {KEY}."
     return "Check the address and the model's name after the #."
-
-
-def _wanted_pause(response: httpx.Response) -> float:
-    asked = response.headers.get("Retry-After", "")
-    return min(float(asked), LONGEST_PAUSE) if asked.isdigit() else 0.0

@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from engine.digests import sha256_of
 from store.errors import ModelError, StoreError
 from store.files import read_json, write_json
 from store.home import Home, find_home
@@ -151,18 +152,13 @@ def content_revision(path: Path, home: Home | None = None) -> str:
         entry = remembered.get(str(path), {})
         if entry.get("stamp") == stamp:
             return str(entry["sha256"])
-        digests = {name: _sha256(file) for name, file in files}
+        digests = {name: sha256_of(file) for name, file in files}
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}.", "Correct the path.") from error
     listing = "".join(f"{name}\0{digest}\n" for name, digest in digests.items())
     revision = digests.get("") or hashlib.sha256(listing.encode()).hexdigest()
     _remember(home, {**remembered, str(path): {"stamp": stamp, "sha256": revision}})
     return revision
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _identity_files(path: Path) -> list[tuple[str, Path]]:

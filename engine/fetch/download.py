@@ -17,7 +17,9 @@ from typing import Final
 import httpx
 
 from engine.cancel import check
+from engine.digests import git_hash
 from engine.fetch.sources import Source
+from engine.network import wanted_pause
 from store.errors import DataError, StoreError
 
 IDLE_TRIES: Final = 6
@@ -26,8 +28,6 @@ TRIES: Final = 100
 """Attempts in all."""
 PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds before the next attempt after as many idle ones."""
-LONGEST_PAUSE: Final = 60.0
-"""What a server may ask for with Retry-After, at most."""
 LARGEST: Final = 4 << 30
 """Bytes of one file, at most; the largest known has 0.6 GB."""
 _AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -107,11 +107,12 @@ def download(
             partial = _Partial(source, part, stream)
             resumed = partial.size > 0
             _attempts(partial, client, cancel, progress, pauses)
-            if resumed and _mismatch(source, known, partial):
+            problem = _mismatch(source, known, partial)
+            if resumed and problem:
                 # The pieces may be of two versions of the file: once more, from the beginning.
                 partial.restart()
                 _attempts(partial, client, cancel, progress, pauses)
-            problem = _mismatch(source, known, partial)
+                problem = _mismatch(source, known, partial)
             if problem:
                 partial.discard()
                 kept = " The old file is kept." if target.exists() else ""
@@ -139,11 +140,12 @@ class _Partial:
         self.state = part.with_name(f"{part.name}.json")
         self.total = 0
         self.validator = ""
+        self._digests: dict[str, str] = {}
         with contextlib.suppress(OSError, ValueError, AttributeError):
             state = json.loads(self.state.read_text(encoding="utf-8"))
             self.validator = str(state.get("validator", "")) if state.get("url") == source.url else ""
         # Without a validator or a checksum nothing would tell that the rest belongs to it.
-        if self.size and not (self.validator or source.sha256 or source.md5):
+        if self.size and not (self.validator or source.sha256 or source.md5 or source.git):
             self.restart()
 
     @property
@@ -153,6 +155,7 @@ class _Partial:
 
     def restart(self) -> None:
         """Forget what has come."""
+        self._digests.clear()
         self.stream.truncate(0)
         self.stream.seek(0)
 
@@ -201,6 +204,7 @@ class _Partial:
         Raises:
             FetchError: the file grows beyond what was announced.
         """
+        self._digests.clear()
         self.stream.write(block)
         if self.stream.tell() > (self.total or LARGEST):
             self.restart()
@@ -212,9 +216,15 @@ class _Partial:
         return self.size == self.total if self.total else self.size > 0
 
     def digest(self, kind: str) -> str:
-        """Checksum of what has come."""
-        self.stream.seek(0)
-        return hashlib.file_digest(self.stream, kind).hexdigest()
+        """Checksum of what has come, computed once; weights are large."""
+        if kind not in self._digests:
+            size = self.size
+            self.stream.seek(0)
+            git = kind == "git"
+            self._digests[kind] = (
+                git_hash(self.stream, size) if git else hashlib.file_digest(self.stream, kind).hexdigest()
+            )
+        return self._digests[kind]
 
 
 def _claim(stream: BufferedRandom, part: Path) -> None:
@@ -244,7 +254,7 @@ def _attempts(
             reason = str(error) or type(error).__name__
         except httpx.HTTPStatusError as error:
             reason = f"it answers {error.response.status_code}"
-            pause = max(pause, _wanted_pause(error.response))
+            pause = max(pause, wanted_pause(error.response))
         idle = 0 if partial.size > before else idle + 1
         if idle >= IDLE_TRIES:
             break
@@ -283,16 +293,16 @@ def _attempt(partial: _Partial, client: httpx.Client, cancel: threading.Event, p
             progress(partial.stream.tell(), partial.total)
 
 
-def _wanted_pause(response: httpx.Response) -> float:
-    asked = response.headers.get("Retry-After", "")
-    return min(float(asked), LONGEST_PAUSE) if asked.isdigit() else 0.0
-
-
 def _mismatch(source: Source, known: str, partial: _Partial) -> str:
     """How what has come differs from what is expected; empty if it does not."""
     if source.size and partial.size != source.size:
         return f"{partial.size:,} bytes instead of {source.size:,}"
-    for kind, expected in (("sha256", source.sha256), ("md5", source.md5), ("sha256", known)):
+    for kind, expected in (
+        ("sha256", source.sha256),
+        ("md5", source.md5),
+        ("git", source.git),
+        ("sha256", known),
+    ):
         found = partial.digest(kind) if expected else ""
         if found != expected:
             first = " as first fetched" if expected == known and not source.sha256 else ""

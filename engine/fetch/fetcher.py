@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +12,9 @@ from typing import Final
 
 import httpx
 
+from engine import network
 from engine.catalog.models import find_model, list_models
+from engine.digests import sha256_of
 from engine.fetch.archives import unpack
 from engine.fetch.download import PAUSES, download, make_client
 from engine.fetch.manifest import Manifest
@@ -25,8 +25,7 @@ from store.records import Model
 
 _TABLES: Final = "genept"
 """The data set that holds the catalog's tables of vectors."""
-_SWITCHES: Final = ("GENEARENA_OFFLINE", "HF_HUB_OFFLINE")
-_ON: Final = ("1", "true", "yes", "on")
+_SWITCHES: Final = (network.OFFLINE, "HF_HUB_OFFLINE")
 
 Progress = Callable[[str, int, int], None]
 """Called with (file, bytes done, bytes in all; 0 while unknown)."""
@@ -53,11 +52,9 @@ def refuse_offline(offline: bool = False) -> None:
     Raises:
         UsageError: `offline`, GENEARENA_OFFLINE or HF_HUB_OFFLINE is set.
     """
-    switches = [
-        name for name in _SWITCHES if os.environ.get(name, "").casefold() in ("1", "true", "yes", "on")
-    ]
-    if offline or switches:
-        named = "--offline" if offline else " and ".join(switches)
+    switches = ["--offline"] if offline else list(filter(network.offline, _SWITCHES))
+    if switches:
+        named = " and ".join(switches)
         raise UsageError(f"Nothing is fetched: {named} is set.", f"Do without {named} to fetch.")
 
 
@@ -179,7 +176,7 @@ class _Visit:
             self._extract(source, target)
             target.unlink()
             for path in results:
-                self._manifest.record(path, **facts, size=path.stat().st_size, sha256=_sha256(path))
+                self._manifest.record(path, **facts, size=path.stat().st_size, sha256=sha256_of(path))
         yield from (Got(path, path.stat().st_size, True) for path in results)
 
     def model(self, model: Model) -> Iterator[Got]:
@@ -198,7 +195,7 @@ class _Visit:
             wanted = [member.path for member in source.members]
             found = unpack(archive, Path(place), wanted, cancel=self._cancel, most_bytes=room)
             for member in source.members:
-                if _sha256(found[member.path]) != member.sha256:
+                if sha256_of(found[member.path]) != member.sha256:
                     raise DataError(
                         f"{archive} holds another {member.path} than expected.", "Fetch it again."
                     )
@@ -207,9 +204,4 @@ class _Visit:
 
     def _is_as_recorded(self, path: Path) -> bool:
         entry = self._manifest.entry(path)
-        return bool(entry) and path.is_file() and _sha256(path) == entry.get("sha256")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return bool(entry) and path.is_file() and sha256_of(path) == entry.get("sha256")

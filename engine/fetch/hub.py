@@ -22,6 +22,7 @@ from huggingface_hub.errors import HTTPError
 
 from engine.cancel import check
 from engine.catalog.local import local_path, snapshot
+from engine.digests import git_hash, sha256_of
 from engine.fetch.download import PAUSES, FetchError, download, make_client
 from engine.fetch.sources import Source
 from store.errors import StoreError
@@ -56,6 +57,8 @@ class _Wanted:
     """Its name in the cache: the SHA-256 of a large file, the git hash of a small one."""
     sha256: str
     """Of a large file; the Hub tells none of a small one."""
+    git: str
+    """The git hash of a small file; of a large one the Hub tells only that of a pointer to it."""
 
 
 def fetch_model(
@@ -89,14 +92,16 @@ def fetch_model(
             check(cancel)
             place, blob = folder / file.name, folder.parents[1] / "blobs" / file.blob
             url = hf_hub_url(model.source, file.name, revision=model.revision, endpoint=endpoint)
-            fresh = not _whole(place, file)
-            if fresh and not _whole(blob, file):
-                source = Source(file.name, url, file.size, file.sha256)
-                told = partial(progress, file.name)
-                download(source, blob, client, cancel=cancel, progress=told, pauses=pauses)
+            linked = _digest(place, file)
+            digest = linked or _digest(blob, file)
+            fresh = not digest
             if fresh:
+                source = Source(file.name, url, file.size, file.sha256, git=file.git)
+                told = partial(progress, file.name)
+                digest = download(source, blob, client, cancel=cancel, progress=told, pauses=pauses).sha256
+            if not linked:
                 _point(place, blob)
-            yield HubFile(place, url, place.stat().st_size, _sha256(place), fresh)
+            yield HubFile(place, url, place.stat().st_size, digest, fresh)
     if local_path(model) is None:
         raise FetchError(
             f"The Hub's {model.source} at {model.revision[:8]} lacks config, tokenizer or weights.",
@@ -123,10 +128,11 @@ def _chosen(siblings: Sequence[Any], revision: str) -> Iterator[_Wanted]:
         name = item.rfilename
         if any(fnmatch(name, pattern) for pattern in wanted) and not any(fnmatch(name, p) for p in _LEFT):
             sha256 = item.lfs.sha256 if item.lfs else ""
-            blob = sha256 or item.blob_id or hashlib.sha1(f"{revision}/{name}".encode()).hexdigest()
+            git = "" if item.lfs else item.blob_id or ""
+            blob = sha256 or git or hashlib.sha1(f"{revision}/{name}".encode()).hexdigest()
             if not _inside(name) or not _HASH.fullmatch(blob):
                 raise FetchError(f"The Hub's list of files is not usable: it has {name!r}, {blob!r}.")
-            yield _Wanted(name, item.size or 0, blob, sha256)
+            yield _Wanted(name, item.size or 0, blob, sha256, git)
 
 
 def _inside(name: str) -> bool:
@@ -135,16 +141,16 @@ def _inside(name: str) -> bool:
     return not path.is_absolute() and ".." not in path.parts
 
 
-def _whole(path: Path, file: _Wanted) -> bool:
-    """Whether `path` is what the Hub tells of `file`."""
+def _digest(path: Path, file: _Wanted) -> str:
+    """The SHA-256 of `path` if it is what the Hub tells of `file`, else ""."""
     if not path.is_file() or (file.size and path.stat().st_size != file.size):
-        return False
-    return not file.sha256 or _sha256(path) == file.sha256
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return ""
+    if file.git:
+        with path.open("rb") as stream:
+            if git_hash(stream, path.stat().st_size) != file.git:
+                return ""
+    found = sha256_of(path)
+    return found if not file.sha256 or found == file.sha256 else ""
 
 
 def _point(place: Path, blob: Path) -> None:

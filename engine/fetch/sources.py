@@ -39,6 +39,8 @@ class Source:
     """Bytes, where known."""
     sha256: str = ""
     md5: str = ""
+    git: str = ""
+    """The SHA-1 by which git names the content."""
     changes: bool = False
     """Whether it is renewed at its source, so that another content is no reason to refuse it."""
     members: tuple[Member, ...] = ()

@@ -15,6 +15,7 @@ from engine.catalog.models import find_model, local_path
 from engine.fetch import choices, fetch, refuse_offline
 from engine.fetch.download import FetchError
 from engine.fetch.sources import data_sets
+from engine.network import offline
 from store.errors import DataError, GeneArenaError, UsageError
 from store.home import Home, find_home
 
@@ -211,10 +212,20 @@ def test_offline_refuses_at_once(
     assert server.asked == []
 
 
-def test_a_switch_that_is_off_does_not_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GENEARENA_OFFLINE", "0")
+@pytest.mark.parametrize("word", ["", "0", "false", "No", "OFF"])
+def test_a_switch_that_is_off_does_not_refuse(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GENEARENA_OFFLINE", word)
     monkeypatch.setenv("HF_HUB_OFFLINE", "")
     refuse_offline()
+    assert not offline()
+
+
+@pytest.mark.parametrize("word", ["1", "true", "y", "2", "enabled"])
+def test_any_other_word_means_offline(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GENEARENA_OFFLINE", word)
+    assert offline()
+    with pytest.raises(UsageError, match="Nothing is fetched: GENEARENA_OFFLINE"):
+        refuse_offline()
 
 
 def test_an_unknown_name_gets_the_nearest(server: Server, home: Home) -> None:

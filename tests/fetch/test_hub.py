@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from naughty_server import Served, Server, serving
@@ -36,11 +37,15 @@ def sha(content: bytes, kind: str = "sha256") -> str:
     return hashlib.new(kind, content).hexdigest()
 
 
+def git_name(content: bytes) -> str:
+    return sha(b"blob %d\0" % len(content) + content, "sha1")
+
+
 def publish(server: Server, files: dict[str, bytes]) -> None:
     """Let the server be a hub with these files of the model."""
     listed = []
     for name, content in files.items():
-        entry = {"rfilename": name, "size": len(content), "blobId": sha(content, "sha1")}
+        entry = {"rfilename": name, "size": len(content), "blobId": git_name(content)}
         if name.endswith((".safetensors", ".bin")):
             entry["lfs"] = {"sha256": sha(content), "size": len(content), "pointerSize": 100}
         listed.append(entry)
@@ -190,3 +195,36 @@ def test_the_token_goes_to_the_hub_and_no_further(server: Server, monkeypatch: p
     tokens = dict(seen)
     assert tokens[path_of("model.safetensors")] == "Bearer hf_secret"
     assert tokens["/far"] == ""
+
+
+def test_a_file_that_lacks_only_its_link_is_not_downloaded(server: Server) -> None:
+    get(server)[-1].path.unlink()
+    server.asked.clear()
+    assert [file.fresh for file in get(server)] == [False] * 4
+    assert not asked(server, "model.safetensors")
+    assert (snapshot("org/name", COMMIT) / "model.safetensors").read_bytes() == WEIGHTS
+
+
+def test_a_small_file_of_the_same_size_with_other_bytes_is_fetched_again(server: Server) -> None:
+    path = get(server)[0].path.resolve()
+    path.write_bytes(b"[]")
+    assert [file.fresh for file in get(server)] == [True, False, False, False]
+    assert path.read_bytes() == b"{}"
+    server.files[path_of("config.json")] = Served(b"[]")
+    path.unlink()
+    with pytest.raises(FetchError, match=r"other bytes than expected: git"):
+        get(server)
+
+
+def test_new_weights_are_read_once_to_be_checked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    digest = hashlib.file_digest
+
+    def counted(stream: Any, kind: Any) -> Any:
+        read.append(stream.seek(0, 2))
+        stream.seek(0)
+        return digest(stream, kind)
+
+    monkeypatch.setattr(hashlib, "file_digest", counted)
+    get(server)
+    assert read.count(len(WEIGHTS)) == 1

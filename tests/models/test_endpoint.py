@@ -9,12 +9,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
 from engine.cancel import Stopped
 from engine.embed import Embeddings, embed
-from engine.endpoint import BATCH, KEY, Endpoint, _authorisation, agree, agreed_hosts, host_of, question
+from engine.endpoint import (
+    BATCH,
+    KEY,
+    TRIES,
+    Endpoint,
+    _authorisation,
+    agree,
+    agreed_hosts,
+    host_of,
+    question,
+)
 from store.errors import ModelError, UsageError
 from store.home import find_home
 from store.records import EmbeddingOptions, Model
@@ -230,6 +241,40 @@ def test_an_endpoint_that_is_not_there_is_told(server: Fake, tmp_path: Path) -> 
     server.server_close()
     with pytest.raises(ModelError, match="cannot be used"):
         run(server, tmp_path)
+
+
+def test_after_the_last_attempt_nothing_is_waited_for(
+    server: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float | None] = []
+
+    class Cancel(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.append(timeout)
+            return False
+
+    monkeypatch.setattr("engine.endpoint.PAUSES", (7.0,))
+    server.statuses = [503] * TRIES
+    model = model_of(server)
+    with pytest.raises(ModelError, match="answers 503"):
+        next(Endpoint(model, EmbeddingOptions(), {host_of(model)}).encode(TEXTS, Cancel()))
+    assert [wait for wait in waits if wait] == [7.0] * (TRIES - 1)
+
+
+def test_what_was_cancelled_during_the_last_attempt_is_no_failure(
+    server: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancel = threading.Event()
+
+    def fail(*_: object) -> None:
+        cancel.set()
+        raise httpx.ReadTimeout("timed out")
+
+    monkeypatch.setattr("engine.endpoint.TRIES", 1)
+    monkeypatch.setattr(Endpoint, "_answer", fail)
+    model = model_of(server)
+    with pytest.raises(Stopped):
+        next(Endpoint(model, EmbeddingOptions(), {host_of(model)}).encode(TEXTS, cancel))
 
 
 def test_cancelling_sends_no_further_text(server: Fake) -> None:

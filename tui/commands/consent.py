@@ -20,7 +20,8 @@ def ask_consent(plan: Plan, home: Home) -> bool:
     endpoints = [model for model in plan.models.values() if model.kind == "endpoint"]
     if not endpoints or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    from engine.endpoint import agree, agreed_hosts, host_of, offline, question
+    from engine.endpoint import agree, agreed_hosts, host_of, question
+    from engine.network import offline
 
     if offline():
         return False
