@@ -285,11 +285,23 @@ def _downloads(home: Home) -> Iterator[Finding]:
         sentence = f"{path} is an unfinished download ({_size(path.stat().st_size)})."
         remedy = f"genearena fetch {path.parent.name} (goes on where it stopped), or rm {path}"
         yield Problem("downloads", sentence, remedy)
-    for path in hub_cache().glob("models--*/blobs/*.incomplete"):
-        name = path.parent.parent.name.removeprefix("models--").replace("--", "/")
-        yield Problem(
-            "downloads", f"The download of {name} is unfinished.", f"genearena fetch model, or rm {path}"
-        )
+    listed = _names_by_source(home)
+    for path in sorted(hub_cache().glob("models--*/blobs/*")):
+        source = path.parent.parent.name.removeprefix("models--").replace("--", "/")
+        sentence = f"The download of {source} is unfinished."
+        if path.suffix == ".part" and source in listed:
+            remedy = f"genearena fetch model {listed[source]} (goes on where it stopped), or rm {path}"
+            yield Problem("downloads", sentence, remedy)
+        elif path.suffix in (".part", ".incomplete"):  # the latter is the Hub's own, which starts anew
+            yield Problem("downloads", sentence, f"rm {path}")
+
+
+def _names_by_source(home: Home) -> dict[str, str]:
+    """The listed models of the Hub; none if the list cannot be read, which is told elsewhere."""
+    try:
+        return {model.source: model.name for model in list_models(home) if model.kind == "huggingface"}
+    except GeneArenaError:
+        return {}
 
 
 def _size(count: float) -> str:

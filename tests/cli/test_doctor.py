@@ -135,6 +135,22 @@ def test_an_unfinished_download_is_told(home):
     assert "2.0 KiB" in problem.sentence
 
 
+def test_a_models_unfinished_download_is_told_with_what_goes_on(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    left = (
+        "intfloat--e5-small/blobs/a.part",
+        "some--other/blobs/b.part",
+        "thenlper--gte-small/blobs/c.incomplete",
+    )
+    paths = [tmp_path / "hub" / f"models--{name}" for name in (*left, "thenlper--gte-small/blobs/whole")]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    first, *others = [problem.remedy for problem in problems(home, "downloads")]
+    assert first.startswith("genearena fetch model e5-small (")
+    assert others == [f"rm {path}" for path in paths[1:3]]
+
+
 def test_a_bad_config_is_told(home):
     home.create()
     home.config_file.write_text("[[models]]\nnam = 'x'\n")
