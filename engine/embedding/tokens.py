@@ -75,20 +75,26 @@ def _open(folder: Path, _stamp: tuple[tuple[str, int, int], ...]) -> tuple[Folde
     return facts, _read(facts.encoder)
 
 
+def _made(folder: Path) -> Tokenizer:
+    """The tokenizer of an older folder that holds only a vocabulary."""
+    from transformers import AutoTokenizer
+
+    found = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    if not isinstance(backend := getattr(found, "backend_tokenizer", None), Tokenizer):
+        raise TypeError(f"{type(found).__name__} has no fast form")
+    return backend
+
+
 def _read(folder: Path) -> Tokenizer:
     path = folder / "tokenizer.json"
-    if not path.is_file():
-        # Older folders hold only a vocabulary; the library knows how to make a tokenizer of it.
-        from transformers import AutoTokenizer
-
-        made: Tokenizer = AutoTokenizer.from_pretrained(
-            str(folder), local_files_only=True
-        ).backend_tokenizer
-        return made
     try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # tokenizers raises nothing more particular
-        raise ModelError(f"{path} is no readable tokenizer: {error}.", "Fetch the model again.") from error
+        tokenizer = Tokenizer.from_file(str(path)) if path.is_file() else _made(folder)
+    except Exception as error:  # the libraries raise nothing more particular
+        reason = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+        place = path if path.is_file() else folder
+        raise ModelError(
+            f"{place} has no readable tokenizer: {reason}.", "Fetch the model again."
+        ) from error
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

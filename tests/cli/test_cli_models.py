@@ -13,6 +13,9 @@ from hub_layouts import LAYOUTS, LIMIT, TEXTS, Layout, install, make_folder
 import engine.runner
 from engine.catalog.models import find_model
 from engine.embedding.tokens import token_lengths
+from store.entries import entry_of
+from store.journal import JournalWriter
+from store.records import Measurement
 
 MODEL = "all-MiniLM-L6-v2"
 
@@ -92,3 +95,26 @@ def test_a_model_that_is_not_here_has_no_tokenizer_to_count_with(call):
     assert result.exit_code == 0
     assert "gte-small" not in result.stdout
     assert "No tokenizer is here of: gte-small." in result.stderr
+
+
+def test_a_tokenizer_that_cannot_be_read_is_told_and_the_others_are_counted(call, tmp_path):
+    _, folder = install(LAYOUTS["e5-small"], "e5-small")
+    (folder / "tokenizer.json").unlink()
+    (folder / "vocab.txt").write_bytes(b"\xff\xfe")
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "NoSuchTokenizer"}')
+    task = workbench.write_task(tmp_path)
+    result = call("models", "e5-small", MODEL, "--show", "tokens", "--tasks", task)
+    assert result.exit_code == 0
+    assert "e5-small: " in result.stderr
+    assert "has no readable tokenizer" in result.stderr
+    assert MODEL in result.stdout
+
+
+def test_cost_is_told_of_what_only_the_journals_have_and_by_revision(call, home):
+    writer = JournalWriter(home.create().journals)
+    for revision in ("a" * 40, "b" * 40):
+        cost = Measurement(MODEL, revision, "fp32", "e", "2026-01-01T00:00:00+00:00", 10, 1.0)
+        writer.append([entry_of(cost)])
+    writer.close()
+    rows = call.json("models", "--show", "cost")
+    assert sorted(row["revision"] for row in rows) == ["a" * 8, "b" * 8]

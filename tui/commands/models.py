@@ -177,7 +177,7 @@ def _cost(session: Session, models: Sequence[Model], _: Mapping[str, Any]) -> It
     from store.queries import measurements
 
     try:
-        with connect(session.home) as connection:
+        with connect(session.saved) as connection:
             found = measurements(connection)
     except StoreError as error:
         if session.home.database.exists():
@@ -190,6 +190,7 @@ def _cost(session: Session, models: Sequence[Model], _: Mapping[str, Any]) -> It
     for one in mine:
         yield {
             "model": one.model,
+            "revision": one.revision[:8],
             "device": one.device,
             "precision": one.precision,
             "texts": one.texts,
@@ -226,7 +227,11 @@ def _tokens(session: Session, models: Sequence[Model], chosen: Mapping[str, Any]
         if path is None or not path.is_dir():
             absent.append(model.name)
             continue
-        lengths = measure_lengths(model, texts, embedding_options(model, axes))
+        try:
+            lengths = measure_lengths(model, texts, embedding_options(model, axes))
+        except ModelError as error:
+            say(f"{model.name}: {error}")
+            continue
         yield {
             "model": model.name,
             "texts": len(lengths.tokens),
