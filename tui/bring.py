@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-import re
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -59,9 +57,10 @@ def bring(home: Home, kind: str, path: str) -> Brought:
 
 def _bring_task(home: Home, file: Path) -> Brought:
     from engine.data.importers import import_task
+    from engine.data.importers.names import free_name
     from engine.data.tasks import list_tasks
 
-    report = import_task(file, free_name(file, (task.name for task in list_tasks(home))), home)
+    report = import_task(file, free_name(_stem(file), (task.name for task in list_tasks(home))), home)
     classes = zip(report.classes, report.used, report.counts, strict=True)
     lines = [f"{used:>6} of {given} used: {label}" for label, used, given in classes]
     lines += [f"{count:>6} resolved by {step}" for step, count in report.steps.items()]
@@ -74,32 +73,25 @@ def _bring_task(home: Home, file: Path) -> Brought:
 
 
 def _bring_vectors(home: Home, file: Path) -> Brought:
-    from engine.catalog.adopt import adopt_model
     from engine.catalog.models import list_models
-    from engine.data.vectors import import_vectors
+    from engine.data.importers.names import free_name
+    from engine.data.vectors import adopt_vectors
 
-    name = free_name(file, (model.name for model in list_models(home)))
-    report = import_vectors(file, name, home)
-    adopt_model(home, {"name": name, "kind": "vectors", "source": report.path})
+    name = free_name(_stem(file), (model.name for model in list_models(home)))
+    report = adopt_vectors(file, name, home)
     said = f"{name} is here: {report.genes} of {report.total} vectors, {report.dimension} dimensions."
     lines = [
         f"{part.covered:>6} of {part.genes} genes: {part.task}, {part.label}" for part in report.coverage
     ]
-    for count, what in (
-        (report.repeated, "rows repeat an earlier one and are left out"),
-        (len(report.zero), "genes have a vector of zeros and are left out"),
-        (report.shared, "genes share another gene's vector"),
-        (report.renamed, "ids became symbols"),
-    ):
-        lines += [f"{count:>6} {what}"] if count else []
-    return Brought("model", name, said, "\n".join(lines))
+    return Brought("model", name, said, "\n".join([*lines, *report.notes]))
 
 
 def _bring_descriptions(home: Home, file: Path) -> Brought:
     from engine.data.descriptions import kept_descriptions
     from engine.data.importers import import_descriptions
+    from engine.data.importers.names import free_name
 
-    report = import_descriptions(file, free_name(file, kept_descriptions(home)), home)
+    report = import_descriptions(file, free_name(_stem(file), kept_descriptions(home)), home)
     said = f"{report.name} is here: descriptions of {report.genes} genes."
     return Brought("descriptions", report.name, said, f"{report.empty:>6} genes have no text in the file")
 
@@ -108,12 +100,8 @@ def _some(names: Sequence[str], most: int = 10) -> str:
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
-def free_name(file: Path, taken: Iterable[str]) -> str:
-    """A name for what `file` holds: its own, made plain, with a number behind it if it is taken."""
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", file.name.partition(".")[0]).strip("-_")[:60] or "mine"
-    known = {name.casefold() for name in taken}
-    tries = itertools.chain([plain], (f"{plain}-{number}" for number in itertools.count(2)))
-    return next(name for name in tries if name.casefold() not in known)
+def _stem(file: Path) -> str:
+    return file.name.partition(".")[0]
 
 
 def fetch_model(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.catalog.adopt import adopt_model, check_model_name
 from engine.data.house import LabelList
 from engine.data.identifiers import Resolver, make_resolver
 from engine.data.importers.gene_lists import PICKLES
@@ -57,6 +58,31 @@ class VectorReport:
     renamed: int
     """Ids that became symbols."""
     coverage: tuple[Coverage, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was left out or changed, in sentences."""
+        told = (
+            (self.repeated, "rows repeat an earlier one and are left out"),
+            (len(self.zero), "genes have a vector of zeros and are left out"),
+            (self.shared, "genes share another gene's vector"),
+            (self.renamed, "ids became symbols"),
+        )
+        return tuple(f"{count} {what}." for count, what in told if count)
+
+
+def adopt_vectors(path: Path, name: str, home: Home, genes: Path | None = None) -> VectorReport:
+    """Import the vectors in `path`, and list them as a model from now on; see `import_vectors`.
+
+    Raises:
+        UsageError: a name that is taken or unusable, or the config file cannot be read as models.
+        DataError: the file cannot be used.
+        StoreError: it cannot be written.
+    """
+    check_model_name(home, name)
+    report = import_vectors(path, name, home, genes)
+    adopt_model(home, {"name": name, "kind": "vectors", "source": report.path})
+    return report
 
 
 def import_vectors(path: Path, name: str, home: Home, genes: Path | None = None) -> VectorReport:

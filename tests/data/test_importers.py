@@ -13,6 +13,7 @@ from engine.data.house import read_headings, read_label_list
 from engine.data.identifiers import COMPLETE, GENE_INFO
 from engine.data.importers import KINDS, import_task
 from engine.data.importers.detect import read_raw
+from engine.data.importers.names import check_name, free_name, plain_name
 from engine.data.importers.raw import order_classes
 from engine.data.tasks import SAMPLE, list_tasks, load_task
 from store.errors import DataError, StoreError, UsageError
@@ -379,3 +380,25 @@ def test_the_report_tells_why_an_identifier_is_left_out(tmp_path: Path, home: Ho
         "not mapped: a date, as spreadsheets make of symbols": 1,
         "not mapped": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("my genes (1)", "my-genes-1"),
+        ("_genes", "genes"),
+        ("-.x_", "x"),
+        ("гены", "mine"),
+        ("", "mine"),
+        ("a" * 63 + ".b", "a" * 63),
+    ],
+)
+def test_whatever_a_file_is_called_its_plain_name_may_be_a_name(text: str, name: str) -> None:
+    assert plain_name(text) == name
+    check_name(name, ())
+
+
+def test_a_number_behind_a_name_keeps_it_short_enough() -> None:
+    long = "a" * 64
+    assert free_name(long, [long]) == "a" * 62 + "-2"
+    assert free_name("Mine", ["mine", "MINE-2"]) == "Mine-3"

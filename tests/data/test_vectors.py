@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.catalog.models import list_models
 from engine.data.genept import NotStreamable, stream_vectors
 from engine.data.vector_files import read_vectors
-from engine.data.vectors import import_vectors
+from engine.data.vectors import VectorReport, adopt_vectors, import_vectors
 from store.errors import DataError, StoreError, UsageError
 from store.home import Home, find_home
 
@@ -297,3 +298,21 @@ def test_streaming_stops_at_anything_that_could_call(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(NotStreamable):
             stream_vectors(path, lambda _: True)
+
+
+def test_vectors_of_a_models_name_are_refused_before_anything_is_kept(tmp_path: Path, home: Home) -> None:
+    path = write(tmp_path, "evaluator.csv")
+    adopt_vectors(path, "mine", home)
+    assert "mine" in [model.name for model in list_models(home)]
+    with pytest.raises(UsageError, match="a model named 'GTE-tiny'"):
+        adopt_vectors(path, "GTE-tiny", home)
+    assert [folder.name for folder in (home.data / "vectors").iterdir()] == ["mine"]
+
+
+def test_what_was_left_out_or_changed_is_told_in_sentences() -> None:
+    report = VectorReport("mine", "", 9, 5, 3, 2, ("A", "B"), 0, 3, ())
+    assert report.notes == (
+        "2 rows repeat an earlier one and are left out.",
+        "2 genes have a vector of zeros and are left out.",
+        "3 ids became symbols.",
+    )

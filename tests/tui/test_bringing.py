@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from fake_arena import FakeArena, drive, make_app, screen_text, told, until
@@ -11,7 +10,7 @@ from engine.cancel import Stopped
 from store.errors import DataError
 from store.home import find_home
 from tui.arena import Arena
-from tui.bring import Brought, bring, free_name
+from tui.bring import Brought, bring
 from tui.screens.pickers import completions
 
 
@@ -55,11 +54,12 @@ def test_a_task_comes_in_under_its_files_name(tmp_path, labels):
     assert "mine" in [task.name for task in Arena(home).catalog().tasks]
 
 
-@pytest.mark.parametrize(
-    ("file", "name"), [("my genes (1).csv", "my-genes-1"), ("Mine.tar.gz", "Mine-3"), ("é.csv", "mine-3")]
-)
-def test_a_file_gives_a_plain_name_that_nothing_has(file, name):
-    assert free_name(Path(file), ["mine", "MINE-2"]) == name
+@pytest.mark.parametrize(("file", "name"), [("Mine.tar.csv", "Mine-2"), ("é.csv", "mine-2")])
+def test_a_name_that_is_taken_gets_a_number(tmp_path, labels, file, name):
+    home = find_home(tmp_path / "home").create()
+    assert bring(home, "task", str(labels.rename(labels.with_name("mine.csv")))).name == "mine"
+    (tmp_path / "mine.csv").rename(tmp_path / file)
+    assert bring(home, "task", str(tmp_path / file)).name == name
 
 
 def test_a_folder_that_is_no_model_is_refused(tmp_path):

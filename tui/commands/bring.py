@@ -123,26 +123,17 @@ def _put_task(report: ImportReport, as_json: bool) -> None:
 
 
 def _import_vectors(home: Home, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:
-    from engine.catalog.adopt import adopt_model, check_model_name
-    from engine.data.vectors import import_vectors
+    from engine.data.vectors import adopt_vectors
 
-    check_model_name(home, name)
-    report = import_vectors(file.expanduser(), name, home, chosen["genes"])
-    adopt_model(home, {"name": name, "kind": "vectors", "source": report.path})
+    report = adopt_vectors(file.expanduser(), name, home, chosen["genes"])
     if as_json:
         put_json(asdict(report))
         return
     put(f"{report.name}: {report.genes} of {report.total} vectors, {report.dimension} dimensions")
     rows = [(part.task, part.label, part.genes, part.covered) for part in report.coverage]
     put_table(("task", "class", "genes", "covered"), rows, right={2, 3})
-    for count, words in (
-        (report.repeated, "rows repeat an earlier one and are left out"),
-        (len(report.zero), "genes have a vector of zeros and are left out"),
-        (report.shared, "genes share another gene's vector"),
-        (report.renamed, "ids became symbols"),
-    ):
-        if count:
-            say(f"{count} {words}.")
+    for note in report.notes:
+        say(note)
     say(f"`genearena run --models {report.name}` uses them.")
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from typing import Final
 
 from store.errors import UsageError
 
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_LONGEST: Final = 64
+_NAME: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST - 1}}}")
 
 
 def check_name(name: str, taken: Iterable[str]) -> None:
@@ -27,5 +29,18 @@ def check_name(name: str, taken: Iterable[str]) -> None:
 
 
 def plain_name(text: str) -> str:
-    """The nearest to `text` that may be a name."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:64].rstrip(".")
+    """The nearest to `text` that may be a name; `mine` if it has no letter or digit of ASCII."""
+    return _trimmed(re.sub(r"[^A-Za-z0-9._-]+", "-", text).lstrip("-._"), _LONGEST) or "mine"
+
+
+def free_name(text: str, taken: Iterable[str]) -> str:
+    """The nearest to `text` that may be a name, with a number behind it if it is taken in any spelling."""
+    plain = plain_name(text)
+    known = {name.casefold() for name in taken}
+    endings = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+    tries = (_trimmed(plain, _LONGEST - len(ending)) + ending for ending in endings)
+    return next(name for name in tries if name.casefold() not in known)
+
+
+def _trimmed(text: str, most: int) -> str:
+    return text[:most].rstrip("-._")
