@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import threading
 from dataclasses import replace
 
 import pytest
@@ -141,6 +143,25 @@ async def test_a_model_is_fetched_with_a_bar_and_may_be_stopped(arena, monkeypat
         await pilot.press("escape")
         await until(pilot, lambda: "30/60 MiB" not in screen_text(app))
         assert app.screen.MODE == "plan"
+
+
+async def test_leaving_the_application_stops_a_download(arena, monkeypatch):
+    started, stopped = threading.Event(), threading.Event()
+
+    def fetch(name, cancel, progress):
+        started.set()
+        if cancel.wait(10):
+            stopped.set()
+        raise Stopped
+
+    monkeypatch.setattr(arena, "fetch_model", fetch)
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("F")
+        await until(pilot, started.is_set)
+        app.exit()
+    assert await asyncio.to_thread(stopped.wait, 5)
 
 
 async def test_a_fetched_model_is_told_and_the_list_read_again(arena, monkeypatch):

@@ -102,3 +102,7 @@ class Fetching(Overlay[str]):
     def action_stop(self) -> None:
         """Stop the download; the thread ends at its next block."""
         self.cancel.set()
+
+    def on_unmount(self) -> None:
+        """Stop it however this is left: the process ends only when its threads have."""
+        self.cancel.set()
