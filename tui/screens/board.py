@@ -101,6 +101,11 @@ class BoardScreen(ArenaScreen):
         """It is known what there is to rank."""
 
         choices: tuple[Choice, ...]
+
+    @dataclass
+    class CatalogRead(Message):
+        """It is known what could be ranked."""
+
         catalog: Catalog
 
     @dataclass
@@ -161,6 +166,11 @@ class BoardScreen(ArenaScreen):
 
     # ------------------------------------------------------------------ reading
 
+    def on_screen_resume(self) -> None:
+        """Another screen may have brought in what the matrix has no place for yet."""
+        if self._matrix:
+            self.read_catalog()
+
     def follow(self, pulse: Pulse) -> None:
         """Read at once what another screen may have changed."""
         if self._seen < 0:
@@ -175,12 +185,16 @@ class BoardScreen(ArenaScreen):
     @work(thread=True, exclusive=True, group="arms", exit_on_error=False)
     def read_arms(self) -> None:
         """Read what there is to rank."""
-        catalog = self._catalog if self._catalog.models else self.arena.catalog()
         try:
             choices = board_text.choices(self.arena.arms())
         except StoreBusy:
             choices = self._choices or board_text.choices([])
-        self.post_message(self.ArmsRead(choices, catalog))
+        self.post_message(self.ArmsRead(choices))
+
+    @work(thread=True, exclusive=True, group="catalog", exit_on_error=False)
+    def read_catalog(self) -> None:
+        """Read which models and tasks the matrix has."""
+        self.post_message(self.CatalogRead(self.arena.catalog()))
 
     @work(thread=True, exclusive=True, group="hole", exit_on_error=False)
     def plan_hole(self, place: Place) -> None:
@@ -241,13 +255,18 @@ class BoardScreen(ArenaScreen):
     @on(ArmsRead)
     def _arms_read(self, message: ArmsRead) -> None:
         self._choices = message.choices
-        self._catalog = message.catalog
         kept = [choice for choice in message.choices if choice.same(self._choice)]
         running = self.arena_app.pulse.status
         self._choice = kept[0] if kept else board_text.first(message.choices, running)
         if self._wanted:
             self.receive(self._wanted)
         self.read_rankings(self._choice)
+
+    @on(CatalogRead)
+    def _catalog_read(self, message: CatalogRead) -> None:
+        self._catalog = message.catalog
+        if self._matrix:
+            self._show()
 
     @on(RankingsRead)
     def _rankings_read(self, message: RankingsRead) -> None:
@@ -384,6 +403,8 @@ class BoardScreen(ArenaScreen):
         """Every model of the catalog by every task, or the ranked table again."""
         self._matrix = not self._matrix
         self._show()
+        if self._matrix:
+            self.read_catalog()
 
     def action_hole(self) -> None:
         """Go to the next cell without a number, row after row."""
