@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fake_arena import FakeArena, a_table, drive, hostile, make_app, screen_text, told, until
 from pressing import presses
 
 from tui.lookups import Contrast
+from tui.widgets.grid import Grid
+from tui.widgets.said import Said
 
 SIZES = [(80, 24), (200, 60)]
 
@@ -189,6 +193,20 @@ async def test_a_gene_is_read_once_the_cursor_rests_on_it(arena, monkeypatch):
         monkeypatch.setattr("tui.screens.genes.SETTLE", 0.01)
         await pilot.press("j")
         await until(pilot, lambda: read == ["TP53"])
+
+
+async def test_a_gene_is_read_again_with_the_list(arena, monkeypatch):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await on_screen(pilot, "5", "TEXT AND LABELS  FOXP2")
+        await pilot.press("enter")
+        await until(pilot, lambda: "NEIGHBOURS  of FOXP2" in screen_text(app))
+        detail = replace(arena.gene_detail("FOXP2"), labels=[("small", "large", "another")])
+        monkeypatch.setattr(arena, "gene_detail", lambda gene: detail)
+        arena.version += 1
+        text = app.screen.query_one("#gene-text", Said)
+        await until(pilot, lambda: "small: large" in text.content.plain)
+        assert len(app.screen.query_one("#near", Grid).rows) == 1
 
 
 async def test_a_gene_no_model_has_embedded_says_so(arena):

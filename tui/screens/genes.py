@@ -168,12 +168,14 @@ class GenesScreen(ArenaScreen):
     @on(Grid.Moved, "#genes")
     def _show_gene(self) -> None:
         row = self.query_one("#genes", Grid).current
-        if row is not None and row.key != self._gene:
+        if row is None:
+            return
+        if row.key != self._gene:
             self._gene = row.key
             self.query_one("#near", Grid).show([])
-            if self._settling is not None:
-                self._settling.stop()
-            self._settling = self.set_timer(SETTLE, self._read_now)
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(SETTLE, self._read_now)
 
     def _read_now(self) -> None:
         self.read_gene(self._gene)
