@@ -59,14 +59,17 @@ class Place:
 
     @property
     def why_no_command(self) -> str:
-        """Why no command line runs it; empty if one does."""
+        """Why its command line is not known; empty if it is."""
         if not self.file:
             return ""
-        return f"No command runs it: the texts {self.text} came from a file, whose name is not known."
+        return (
+            f"Its command needs --descriptions with the file of the texts {self.text}, whose name is not "
+            "kept; r on the Board runs it if the file was brought in."
+        )
 
     @property
     def command(self) -> str:
-        """The command line that runs it; empty if there is none."""
+        """The command line that runs it; empty if it is not known."""
         if self.file:
             return ""
         preset, axes, params = self.settings

@@ -251,8 +251,24 @@ async def test_a_cell_with_texts_from_a_file_says_why_it_has_no_command(arena):
     async with drive(app) as pilot:
         await opened(pilot)
         await pilot.press("y")
-        await until(pilot, lambda: "No command runs it" in screen_text(app))
+        await until(pilot, lambda: "Its command needs --descriptions" in screen_text(app))
         assert "the command for it" not in screen_text(app)
+
+
+async def test_the_matrix_has_what_was_brought_in_since_it_was_opened(arena):
+    app = make_app(arena)
+    async with drive(app, (120, 40)) as pilot:
+        await opened(pilot)
+        await pilot.press("M")
+        await until(pilot, lambda: "maxi" in screen_text(app))
+        await pilot.press("1")
+        arena.models.append(replace(arena.models[0], name="brought"))
+        await pilot.press("3")
+        await until(pilot, lambda: "brought" in screen_text(app))
+        await pilot.press("M")
+        arena.task_infos.append(replace(arena.task_infos[0], name="added"))
+        await pilot.press("M")
+        await until(pilot, lambda: "added" in screen_text(app))
 
 
 async def test_a_done_cell_is_not_run_again(arena):

@@ -287,4 +287,4 @@ def test_the_command_of_a_cell_is_one_a_shell_takes():
     assert place.why_no_command == ""
     from_file = Place("m", "t", "lr", "paper", "summary@1a2b3c4d")
     assert from_file.command == ""
-    assert "summary@1a2b3c4d came from a file" in from_file.why_no_command
+    assert "--descriptions with the file of the texts summary@1a2b3c4d" in from_file.why_no_command
