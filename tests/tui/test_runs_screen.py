@@ -10,7 +10,7 @@ from pressing import presses
 from engine.control import EpochStatus, LogLine, StageStatus
 from tui.choices import first_selection
 from tui.machine import Load, Machine
-from tui.screens.runs_text import bars
+from tui.screens.runs_text import bars, head
 from tui.widgets.grid import Grid
 from tui.widgets.words import ASCII
 
@@ -98,6 +98,25 @@ def test_a_bar_with_a_long_label_keeps_to_one_line(width):
     lines = bars(a_status(stages=(stage,)), width, ASCII).plain.split("\n")
     assert len(lines) == 2
     assert all(len(line) <= width for line in lines)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_live_run_tells_since_when_and_by_which_process_it_goes_on(arena, size):
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await opened(pilot)
+        whose = "Since 03:04 UTC, PID 4711 on box (cpu)."
+        await until(pilot, lambda: f"{whose} It outlives this window." in screen_text(app))
+        arena.status = a_status("paused", message="The disk is full.")
+        await until(pilot, lambda: f"The disk is full. {whose}" in screen_text(app))
+        arena.status = a_status("finished", running=())
+        await until(pilot, lambda: "# finished" in screen_text(app))
+        assert "PID" not in screen_text(app)
+
+
+def test_where_both_do_not_fit_the_message_comes_before_the_process():
+    status = a_status("paused", message="The disk is full.")
+    assert head(status, 50).plain.split("\n")[1].strip() == "The disk is full."
 
 
 async def test_the_screen_follows_the_run(arena):

@@ -127,7 +127,7 @@ class RunsScreen(ArenaScreen):
     def _show(self) -> None:
         status = self._status
         charset = self.arena_app.charset
-        self.query_one("#run-head", Said).show(runs_text.head(status))
+        self.query_one("#run-head", Said).show(runs_text.head(status, self.size.width - 2))
         self.query_one("#run-bars", Said).show(runs_text.bars(status, self.size.width - 2, charset))
         units = self.query_one("#units", Grid)
         units.empty = runs_text.empty(status)

@@ -38,8 +38,8 @@ def empty(status: Status | None) -> str:
     return "No unit is in work yet: the model is being loaded and the texts embedded."
 
 
-def head(status: Status | None) -> Content:
-    """One or two lines: which run, since when, how it stands, and what the reader should know first."""
+def head(status: Status | None, width: int) -> Content:
+    """One or two lines: how the run stands, what the reader should know first, and whose run it is."""
     if status is None:
         return say(("RUN  ", "strong"), ("none yet", "dim"))
     glyph, tone = state_glyph(status.state)
@@ -54,18 +54,26 @@ def head(status: Status | None) -> Content:
         (f"- {count(status.cancelled)} cancelled  ", "warn") if status.cancelled else "",
         (f". {count(left)} left", "dim"),
     ]
-    message = status.message or _next_step(status)
-    return say(*parts, "\n", (message, "warn" if status.message else "dim"))
+    return say(*parts, "\n", _second_line(status, width))
+
+
+def _second_line(status: Status, width: int) -> Content:
+    """What to know first; of a live run whose it is too, as far as `width` cells have room."""
+    if not status.live:
+        return say((status.message, "warn") if status.message else (_next_step(status), "dim"))
+    device = f" ({status.device})" if status.device else ""
+    since = f"Since {status.started_at[11:16]} UTC, PID {status.pid} on {status.host}{device}."
+    said = [part for part in (status.message, since, "It outlives this window.") if part]
+    while len(said) > 1 and len(" ".join(said)) > width:
+        said.pop()
+    first, *rest = said
+    return say((first, "warn" if status.message else "dim"), (" ".join(["", *rest]), "dim"))
 
 
 def _next_step(status: Status) -> str:
     if status.state == "interrupted":
         return "The runner has gone; p resumes with exactly what is missing."
-    if status.state in ("finished", "failed", "cancelled"):
-        return "Press 3 for the ranks, 1 to plan more."
-    return (
-        f"On {status.device or status.host}, in a process of its own: closing this window does not stop it."
-    )
+    return "Press 3 for the ranks, 1 to plan more."
 
 
 def bars(status: Status | None, width: int, charset: Charset) -> Content:
