@@ -7,6 +7,7 @@ heavy is imported before the method that needs it.
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -175,18 +176,25 @@ class Arena(Results):
     def relaunch(self, retry_failed: bool = False) -> None:
         """Start the last selection again: what is missing of it, and what failed if asked.
 
-        While a run is live, that is its own selection, which then waits in the queue.
+        While a run is live, that is its own selection, which then waits in the queue, once however
+        often it is asked for.
 
         Raises:
             UsageError: nothing ever ran here.
         """
         from engine import control
+        from store.files import read_json
 
         self._writable("start a run")
         selection = control.last_selection(self.home)
         if selection is None:
             raise UsageError("There is no earlier run to go on with.", "Choose on the Plan screen (1).")
-        control.launch(self.home, replace(selection, retry_failed=retry_failed))
+        again = replace(selection, retry_failed=retry_failed)
+        as_kept = json.loads(json.dumps(again.to_json()))
+        if as_kept in map(read_json, control.queued(self.home)):
+            control.start_runner(self.home)
+        else:
+            control.launch(self.home, again)
 
     def pulse(self) -> Pulse:
         """The run's latest snapshot, and whether the database has moved."""

@@ -43,6 +43,8 @@ def test_a_retry_during_a_run_waits_for_its_end(tmp_path):
     with control.runner_lock(home):
         control.remember(home, live)
         Arena(home).relaunch(retry_failed=True)
+        Arena(home).relaunch(retry_failed=True)
+        assert len(control.queued(home)) == 1
         assert control.take_queued(home) == replace(live, retry_failed=True)
     assert control.last_selection(home) == live
 
