@@ -255,4 +255,9 @@ def _json_value(value: Any) -> Any:
 
 
 def _one_line(value: Any) -> str:
-    return " ".join(str(_plain(value)).split())
+    """On one line, and with controls as their escapes: typesetting and terminals would obey them."""
+    text = " ".join(str(_plain(value)).split())
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )

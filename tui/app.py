@@ -14,6 +14,7 @@ from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
+from textual.filter import Monochrome, NoColor
 from textual.keys import key_to_character
 from textual.message import Message
 from textual.reactive import reactive
@@ -120,6 +121,9 @@ class ArenaApp(App[int]):
         elif self.console.color_system == "standard":
             # Sixteen colours: the user's own, rather than the nearest to ours.
             self.theme = "ansi-dark"
+        if self.no_color and self.native_ansi_color:
+            # Textual chose before the theme was: greys, which sixteen colours round to black on black.
+            self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
         if self.settings.keymap:
             from tui.keys import every_binding
 

@@ -56,6 +56,7 @@ def bring(home: Home, kind: str, path: str) -> Brought:
 
 
 def _bring_task(home: Home, file: Path) -> Brought:
+    from engine.data.house import NOT_MAPPED
     from engine.data.importers import import_task
     from engine.data.importers.names import free_name
     from engine.data.tasks import list_tasks
@@ -63,7 +64,10 @@ def _bring_task(home: Home, file: Path) -> Brought:
     report = import_task(file, free_name(_stem(file), (task.name for task in list_tasks(home))), home)
     classes = zip(report.classes, report.used, report.counts, strict=True)
     lines = [f"{used:>6} of {given} used: {label}" for label, used, given in classes]
-    lines += [f"{count:>6} resolved by {step}" for step, count in report.steps.items()]
+    lines += [
+        f"{count:>6} {step if step.startswith(NOT_MAPPED) else f'resolved by {step}'}"
+        for step, count in report.steps.items()
+    ]
     if report.unresolved:
         lines.append(f"{len(report.unresolved):>6} left out: {_some(report.unresolved)}")
     for identifier, symbols in report.ambiguous.items():

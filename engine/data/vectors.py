@@ -63,12 +63,12 @@ class VectorReport:
     def notes(self) -> tuple[str, ...]:
         """What was left out or changed, in sentences."""
         told = (
-            (self.repeated, "rows repeat an earlier one and are left out"),
-            (len(self.zero), "genes have a vector of zeros and are left out"),
-            (self.shared, "genes share another gene's vector"),
-            (self.renamed, "ids became symbols"),
+            (self.repeated, "left out for repeating an earlier row"),
+            (len(self.zero), "left out for a vector of zeros"),
+            (self.shared, "with the same vector as another gene"),
+            (self.renamed, "known by an id, now by symbol"),
         )
-        return tuple(f"{count} {what}." for count, what in told if count)
+        return tuple(f"Genes {what}: {count}." for count, what in told if count)
 
 
 def adopt_vectors(path: Path, name: str, home: Home, genes: Path | None = None) -> VectorReport:

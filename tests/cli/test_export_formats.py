@@ -116,3 +116,10 @@ def test_the_format_comes_from_the_name_or_is_asked_for(tmp_path):
     with pytest.raises(UsageError) as refused:
         format_of(tmp_path / "table.xls")
     assert "parquet" in refused.value.hint
+
+
+@pytest.mark.parametrize("format", ["markdown", "latex"])
+def test_controls_are_written_as_escapes_where_people_read(format):
+    text = "".join(render(["gene"], [("A\x1b[31mB\a",)], format))
+    assert all(character.isprintable() or character == "\n" for character in text)
+    assert "31mB" in text

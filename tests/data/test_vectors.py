@@ -312,7 +312,7 @@ def test_vectors_of_a_models_name_are_refused_before_anything_is_kept(tmp_path: 
 def test_what_was_left_out_or_changed_is_told_in_sentences() -> None:
     report = VectorReport("mine", "", 9, 5, 3, 2, ("A", "B"), 0, 3, ())
     assert report.notes == (
-        "2 rows repeat an earlier one and are left out.",
-        "2 genes have a vector of zeros and are left out.",
-        "3 ids became symbols.",
+        "Genes left out for repeating an earlier row: 2.",
+        "Genes left out for a vector of zeros: 2.",
+        "Genes known by an id, now by symbol: 3.",
     )

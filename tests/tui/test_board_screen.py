@@ -313,3 +313,11 @@ async def test_a_file_that_cannot_be_written_is_a_sentence(arena, tmp_path):
         await until(pilot, lambda: len(table_lines(app)) == 3)
         await pilot.press("colon", *f"export {tmp_path}/table.doc", "enter")
         await until(pilot, lambda: "The format of" in screen_text(app))
+
+
+async def test_with_ascii_deviations_are_drawn_with_ascii(arena):
+    app = make_app(arena, ascii=True)
+    async with drive(app, (200, 60)) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "+-0.031" in screen_text(app))
+        assert screen_text(app).isascii()

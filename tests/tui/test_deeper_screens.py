@@ -49,6 +49,16 @@ async def test_an_own_cell_opens_to_its_splits(arena, size):
         await until(pilot, lambda: "BOARD lr" in screen_text(app))
 
 
+async def test_the_command_of_a_cell_names_its_seeds_unless_they_are_the_usual(arena, monkeypatch):
+    whole = arena.cell_detail(None)
+    monkeypatch.setattr(arena, "cell_detail", lambda place: replace(whole, splits=whole.splits[:2]))
+    app = make_app(arena)
+    async with drive(app, (200, 60)) as pilot:
+        await on_screen(pilot, "3", "0.900")
+        await pilot.press("enter")
+        await until(pilot, lambda: "--preset paper --seeds 41,42" in screen_text(app))
+
+
 @presses("cell.plot")
 async def test_its_curves_tuning_and_provenance(arena):
     app = make_app(arena)

@@ -316,7 +316,7 @@ class BoardScreen(ArenaScreen):
             self.query_one("#board-foot", Said).show("")
             return
         found = board_text.find(self._rankings, row.key)
-        foot = board_text.foot(self._rankings, found, self._column())
+        foot = board_text.foot(self._rankings, found, self._column(), self.arena_app.charset)
         place = self._place()
         if found is None and place is not None:
             foot = say((place.model, "strong"), f" has nothing on {place.task} yet; r runs it.")

@@ -230,7 +230,7 @@ def rows(
     task = sorting.column if sorting.column in rankings.tasks else None
     found = []
     for row in order([row for row in rankings.rows if row.source in sources], sorting):
-        line = _row(row, rankings, room)
+        line = _row(row, rankings, room, charset)
         forest = (_forest(row, task, charset),) if room.forest else ()
         found.append(replace(line, cells=(*line.cells, *forest)))
     return found
@@ -261,21 +261,21 @@ def order(found: Sequence[RankRow], sorting: Sorting) -> list[RankRow]:
     return known + sorted(unknown, key=lambda row: row.model.casefold())
 
 
-def _row(row: RankRow, rankings: Rankings, room: Shape) -> Row:
+def _row(row: RankRow, rankings: Rankings, room: Shape, charset: Charset) -> Row:
     tone: Tone = "" if row.source == "own" else "dim"
-    tasks = [_task_cell(row, task, rankings, room.sd) for task in rankings.tasks]
+    tasks = [_task_cell(row, task, rankings, charset.spread if room.sd else "") for task in rankings.tasks]
     mean = f"{auc(row.mean)} {_rank(row.mean_rank)}" if row.mean is not None else Cell("-", "dim")
     numbers = (mean, *tasks) if room.mean_first else (*tasks, mean)
     return Row(row_key(row), (row.model, Cell(row.source, tone or "good"), *numbers), tone)
 
 
-def _task_cell(row: RankRow, task: str, rankings: Rankings, with_sd: bool) -> str | Cell:
+def _task_cell(row: RankRow, task: str, rankings: Rankings, before_sd: str) -> str | Cell:
     value = row.auc.get(task)
     n, failed = row.n.get(task, 0), row.failed.get(task, 0)
     if value is None:
         return Cell(f"! 0/{failed}", "bad") if failed else Cell(".", "dim")
     sd = row.sd.get(task)
-    spread = f"±{sd:.3f} " if with_sd and sd is not None else ""
+    spread = f"{before_sd}{sd:.3f} " if before_sd and sd is not None else ""
     if incomplete(rankings, row, task):
         return Cell(f"{auc(value)} {spread}{n}/{rankings.expected}", "bad" if failed else "warn")
     return f"{auc(value)} {spread}{_rank(row.rank.get(task))}"
@@ -286,7 +286,7 @@ def _rank(rank: float | None) -> str:
     return f"{rank:>4.4g}" if rank is not None else "   -"
 
 
-def foot(rankings: Rankings, row: RankRow | None, column: str) -> Content:
+def foot(rankings: Rankings, row: RankRow | None, column: str, charset: Charset = UNICODE) -> Content:
     """The cell under the cursor in full."""
     if row is None:
         return say("")
@@ -306,7 +306,7 @@ def foot(rankings: Rankings, row: RankRow | None, column: str) -> Content:
         start,
         (column, "accent"),
         f"  AUC {auc(row.auc.get(column))}",
-        f" ± {sd:.3f}" if sd is not None else "",
+        f" {charset.spread} {sd:.3f}" if sd is not None else "",
         f"  rank {rank_here:g}" if rank_here is not None else "",
         f"  {count(row.n.get(column, 0), 'split')}",
         (f"  {failed} failed", "bad") if failed else "",

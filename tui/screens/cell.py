@@ -74,14 +74,17 @@ class CellScreen(ArenaScreen):
     def begin(self) -> None:
         """Open the splits and read the cell."""
         self.query_one("#splits-pane", Pane).open()
+        self._show_head()
+        self.read_cell()
+
+    def _show_head(self) -> None:
         self.query_one("#cell-head", Said).show(
             (self.place.model, "accent"),
             "  ",
             (self.place.task, "strong"),
             f"  {self.place.protocol}, preset {self.place.preset}, text {self.place.text}\n",
-            (self.place.command or self.place.why_no_command, "dim"),
+            (self.shown_command() or self.place.why_no_command, "dim"),
         )
-        self.read_cell()
 
     # ------------------------------------------------------------------ reading and showing
 
@@ -95,6 +98,7 @@ class CellScreen(ArenaScreen):
         detail = self._detail = message.detail
         if detail is None:
             return
+        self._show_head()
         self.query_one("#splits", Grid).show([cell_text.split_row(split) for split in detail.splits])
         scored = [split["auc"] for split in detail.splits if split["auc"] is not None]
         mean = sum(scored) / len(scored) if scored else None
@@ -120,8 +124,14 @@ class CellScreen(ArenaScreen):
     # ------------------------------------------------------------------ actions
 
     def shown_command(self) -> str:
-        """The command that runs this cell."""
-        return self.place.command
+        """The command that runs this cell's splits."""
+        from engine.plan import PAPER_SEEDS
+
+        command = self.place.command
+        seeds = tuple(split["seed"] for split in self._detail.splits) if self._detail else PAPER_SEEDS
+        if not command or seeds == PAPER_SEEDS:
+            return command
+        return f"{command} --seeds {','.join(map(str, seeds))}"
 
     def why_no_command(self) -> str:
         """Why this cell has none."""

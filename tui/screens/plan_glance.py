@@ -205,7 +205,7 @@ def _card(model: Model, place: str) -> str:
         "longest text": f"{model.max_tokens} tokens" if model.max_tokens else None,
         "licence": model.licence,
         "in the paper": model.paper_name,
-        "the paper prints": printed,
+        "figures": printed,
         "on this machine": place or "no",
     }
     return "\n".join(f"{name:<16} {value}" for name, value in facts.items() if value)

@@ -276,7 +276,7 @@ class RunsScreen(ArenaScreen):
             return
         unit = self._unit()
         answers = [("x", "give up the whole run", "run"), ("s", "stop after the units in work", "drain")]
-        if unit is not None and unit.state == "running":
+        if unit is not None and unit.state in ("running", "queued"):
             answers.append(("u", f"give up {runs_text.unit_name(unit)}", unit.key))
         question = Ask(
             "Cancel what?", "Everything that is finished stays; the rest can be run later.", answers

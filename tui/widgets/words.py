@@ -84,11 +84,15 @@ class Charset:
     ellipsis: str
     dot: str
     line: str
+    spread: str
+    """What stands before a standard deviation."""
     ascii: bool = False
 
 
-UNICODE: Final = Charset(full="━", empty="─", rule="─", ellipsis="…", dot="●", line="─")
-ASCII: Final = Charset(full="=", empty=".", rule="-", ellipsis="~", dot="o", line="-", ascii=True)
+UNICODE: Final = Charset(full="━", empty="─", rule="─", ellipsis="…", dot="●", line="─", spread="±")
+ASCII: Final = Charset(
+    full="=", empty=".", rule="-", ellipsis="~", dot="o", line="-", spread="+-", ascii=True
+)
 
 
 def bar(done: float, total: float, width: int, charset: Charset = UNICODE) -> Content:
