@@ -50,8 +50,12 @@ async def test_an_own_cell_opens_to_its_splits(arena, size):
 
 
 async def test_the_command_of_a_cell_names_its_seeds_unless_they_are_the_usual(arena, monkeypatch):
-    whole = arena.cell_detail(None)
-    monkeypatch.setattr(arena, "cell_detail", lambda place: replace(whole, splits=whole.splits[:2]))
+    whole = arena.cell_detail
+
+    def two_splits(place):
+        return replace(whole(place), splits=whole(place).splits[:2])
+
+    monkeypatch.setattr(arena, "cell_detail", two_splits)
     app = make_app(arena)
     async with drive(app, (200, 60)) as pilot:
         await on_screen(pilot, "3", "0.900")
