@@ -18,26 +18,23 @@ from store.errors import StoreBusy
 from tui.arena import Pulse
 from tui.choices import Catalog
 from tui.lookups import CellDetail, Place, Side
-from tui.quantities import count, roughly
 from tui.screens import board_text
-from tui.screens.base import ArenaScreen, ShownTable
+from tui.screens.base import ShownTable
 from tui.screens.board_text import SOURCES, Choice, Sorting
 from tui.screens.cell_glance import CellGlance
-from tui.screens.dialogs import Ask
-from tui.screens.plan_text import estimate
+from tui.screens.filling import FillingScreen
 from tui.widgets.grid import Grid
 from tui.widgets.said import Said
 from tui.widgets.words import say
 
 if TYPE_CHECKING:
-    from engine.plan import Plan
     from store.queries import Rankings
 
 REST: Final = 0.15
 """Seconds the cursor must rest on a cell before the cell is read."""
 
 
-class BoardScreen(ArenaScreen):
+class BoardScreen(FillingScreen):
     """One row for each model: AUC and rank on each task, their mean and its rank."""
 
     MODE = "board"
@@ -109,23 +106,11 @@ class BoardScreen(ArenaScreen):
         catalog: Catalog
 
     @dataclass
-    class HolePlanned(Message):
-        """It is known what running one cell comes to."""
-
-        place: Place
-        plan: Plan
-        seconds: float | None
-
-    @dataclass
     class CellRead(Message):
         """The cell under the cursor is there; None: it has no splits."""
 
         place: Place
         detail: CellDetail | None
-
-    @dataclass
-    class Launched(Message):
-        """The runner has the cell."""
 
     @dataclass
     class RankingsRead(Message):
@@ -196,18 +181,6 @@ class BoardScreen(ArenaScreen):
         """Read which models and tasks the matrix has."""
         self.post_message(self.CatalogRead(self.arena.catalog()))
 
-    @work(thread=True, exclusive=True, group="hole", exit_on_error=False)
-    def plan_hole(self, place: Place) -> None:
-        """Find out what running one cell comes to."""
-        plan = self.arena.plan(self.arena.selection_of(place))
-        self.post_message(self.HolePlanned(place, plan, estimate(plan, self.arena.past()).seconds))
-
-    @work(thread=True, exclusive=True, group="launch", exit_on_error=False)
-    def launch(self, plan: Plan) -> None:
-        """Hand the cell to the runner."""
-        self.arena.launch(plan.selection)
-        self.post_message(self.Launched())
-
     @work(thread=True, exclusive=True, group="cell", exit_on_error=False)
     def read_cell(self, shown: Place, wanted: Place | None) -> None:
         """Read a cell, if it is `wanted`; a file that is locked for the moment is no error."""
@@ -219,28 +192,6 @@ class BoardScreen(ArenaScreen):
     def _cell_read(self, message: CellRead) -> None:
         if message.place == self._place():
             self.query_one(CellGlance).show(message.place, message.detail)
-
-    @on(HolePlanned)
-    def _hole_planned(self, message: HolePlanned) -> None:
-        plan, place = message.plan, message.place
-        what = f"{place.model} / {place.task} / {place.protocol}"
-        if plan.blocked:
-            self.tell(f"{what} cannot be run: {plan.blocked[0].reason}")
-        elif not plan.todo:
-            self.tell(f"{what} is done: {count(len(plan.done))} splits, {count(len(plan.failed))} failed.")
-        else:
-            units = f"{count(len(plan.todo), 'unit')} to run, {count(len(plan.done))} done. "
-            question = Ask(f"Run {what}?", units + roughly(message.seconds), [("enter", "run it", "run")])
-
-            def answered(answer: str | None) -> None:
-                if answer:
-                    self.launch(plan)
-
-            self.app.push_screen(question, answered)
-
-    @on(Launched)
-    def _launched(self) -> None:
-        self.tell("Started; the table fills as splits finish, and 2 shows the run.", good=True)
 
     @work(thread=True, exclusive=True, group="rankings", exit_on_error=False)
     def read_rankings(self, choice: Choice) -> None:
