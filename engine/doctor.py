@@ -217,6 +217,7 @@ def _database(home: Home) -> Iterator[Finding]:
                 name: con.execute(f"select count(*) from {name}").fetchall()[0][0]
                 for name in ("units", "failures", "conflicts", "environments")
             }
+            twice = con.execute("select count(*) - count(distinct key) from scores").fetchall()[0][0]
             applied = applied_offsets(con)
     except StoreBusy as error:
         yield Problem("store", error.message, "close it there; saved splits wait in the journal meanwhile")
@@ -225,6 +226,8 @@ def _database(home: Home) -> Iterator[Finding]:
         yield Problem("store", error.message, _command_in(error.hint) or "genearena repair")
         return
     yield Fact("store", "rows", ", ".join(f"{count} {name}" for name, count in counts.items()))
+    if twice:
+        yield Problem("store", f"{twice} scores have the key of another one.", "genearena repair")
     if counts["conflicts"]:
         sentence = f"{counts['conflicts']} reruns gave another number than the one kept."
         yield Problem("store", sentence, 'genearena sql "from conflicts"')

@@ -15,29 +15,32 @@ from store.rows import MODEL_COLUMNS, Row, Rows, rows_of
 if TYPE_CHECKING:
     import duckdb
 
-_KNOWN: Final[Mapping[str, str]] = {
+_MATCHED: Final[Mapping[str, tuple[str, str]]] = {
     "units": (
-        "ON CONFLICT (key) DO UPDATE SET state = excluded.state, finished_at = excluded.finished_at "
-        "WHERE units.state <> 'scored'"
+        "key",
+        "WHEN MATCHED AND units.state <> 'scored' "
+        "THEN UPDATE SET state = incoming.state, finished_at = incoming.finished_at",
     ),
     "runs": (
-        "ON CONFLICT (id) DO UPDATE SET state = excluded.state, finished_at = excluded.finished_at "
-        "WHERE excluded.state <> 'started'"
+        "id",
+        "WHEN MATCHED AND incoming.state <> 'started' "
+        "THEN UPDATE SET state = incoming.state, finished_at = incoming.finished_at",
     ),
-    "models": "ON CONFLICT (name) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in (*MODEL_COLUMNS, "printed")),
-    "environments": "ON CONFLICT DO NOTHING",
-    "applied": 'ON CONFLICT (file) DO UPDATE SET "offset" = excluded."offset", damaged = excluded.damaged',
-}
-"""What a table does with a row whose primary key it has."""
-
-_PRIMARY: Final[Mapping[str, tuple[str, str]]] = {
-    "units": ("key", "failed"),
-    "runs": ("id", "started"),
-    "models": ("name", ""),
+    "models": (
+        "name",
+        "WHEN MATCHED THEN UPDATE SET "
+        + ", ".join(f"{name} = incoming.{name}" for name in (*MODEL_COLUMNS, "printed")),
+    ),
     "environments": ("hash", ""),
+    "applied": (
+        "file",
+        'WHEN MATCHED THEN UPDATE SET "offset" = incoming."offset", damaged = incoming.damaged',
+    ),
 }
-"""Primary key, and the state that gives way to any other, of the tables that may meet a key twice."""
+"""The key of the tables that may meet a row twice, and what is done with the row that is there."""
+
+_WEAK: Final = {"units": "failed", "runs": "started"}
+"""The state that gives way to any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +131,11 @@ def _keep_new_tasks(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
 
 
 def _insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
-    if table in _PRIMARY:  # one statement may touch a key only once
-        key, weak = _PRIMARY[table]
-        strongest_last = sorted(rows, key=lambda row: row.get("state") != weak)
+    key, matched = _MATCHED.get(table, ("", ""))
+    if key:
+        strongest_last = sorted(rows, key=lambda row: row.get("state") != _WEAK.get(table))
         rows = list({row[key]: row for row in strongest_last}.values())
-    insert(con, table, {name: [row[name] for row in rows] for name in rows[0]}, _KNOWN.get(table, ""))
+    insert(con, table, {name: [row[name] for row in rows] for name in rows[0]}, key, matched)
 
 
 def _write_ranks(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:

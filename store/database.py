@@ -31,6 +31,9 @@ SAFE: Final[dict[str, str | bool | int | float | list[str]]] = {
 }
 """A foreign file must not make DuckDB fetch an extension."""
 
+ROW_GROUP: Final = 122_880
+"""Rows that DuckDB stores together: converted while it compresses those before them."""
+
 _REPAIR: Final = "The journals hold every saved split: `genearena repair` rebuilds the file from them."
 _RETRY_S: Final = 0.05
 _STALE_S: Final = 600.0
@@ -151,7 +154,11 @@ def aside(path: Path) -> Path:
 
 
 def insert(
-    con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, Sequence[Any]], known: str = ""
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Mapping[str, Sequence[Any]],
+    key: str = "",
+    matched: str = "",
 ) -> None:
     """Insert columns of equal length in one statement (a thousand times faster than row by row).
 
@@ -159,15 +166,28 @@ def insert(
         con: an open connection.
         table: a table of the schema.
         columns: column name -> values; maps are lists of pairs.
-        known: what to do with a row that is there, e.g. `ON CONFLICT DO NOTHING`.
+        key: a column of which the table may hold a value already; each stands once in `columns`.
+        matched: what is then done with the row that is there, e.g. `WHEN MATCHED THEN DELETE`; it stays
+            as it is if nothing is said.
     """
     import pyarrow as pa
 
     # With the table's own types pyarrow need not guess them first, which takes as long again.
     types = con.sql(f"FROM {table} LIMIT 0").to_arrow_table().schema
-    columns = {name: pa.array(values, types.field(name).type) for name, values in columns.items()}
-    con.register("incoming", pa.table(columns))
-    con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming {known}")
+    schema = pa.schema([pa.field(name, types.field(name).type) for name in columns])
+
+    def row_groups() -> Iterator[pa.RecordBatch]:
+        for start in range(0, max(map(len, columns.values()), default=0), ROW_GROUP):
+            part = slice(start, start + ROW_GROUP)
+            arrays = [pa.array(columns[field.name][part], field.type) for field in schema]
+            yield pa.record_batch(arrays, schema=schema)
+
+    statement = f"INSERT INTO {table} BY NAME SELECT * FROM incoming"
+    if key:
+        new = "WHEN NOT MATCHED THEN INSERT BY NAME"
+        statement = f"MERGE INTO {table} USING incoming USING ({key}) {matched} {new}"
+    con.register("incoming", pa.RecordBatchReader.from_batches(schema, row_groups()))
+    con.execute(statement)
     con.unregister("incoming")
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import duckdb
 import numpy as np
 import pytest
 import small_home
@@ -93,6 +94,16 @@ def test_rows_that_wait_in_the_journal_are_told(filled):
     store.close()
     [problem] = problems(filled.home, "store")
     assert "not in the database yet" in problem.sentence
+
+
+def test_scores_that_somebody_doubled_are_told(filled):
+    with duckdb.connect(filled.home.database) as con:
+        con.execute("INSERT INTO scores FROM scores LIMIT 1")
+    [problem] = problems(filled.home, "store")
+    assert (problem.sentence, problem.remedy) == (
+        "1 scores have the key of another one.",
+        "genearena repair",
+    )
 
 
 def test_a_database_in_other_hands_is_not_to_be_rebuilt(filled):

@@ -430,6 +430,23 @@ def test_an_older_file_gets_the_missing_steps_and_keeps_its_rows(home, monkeypat
     assert rows(home, "SELECT max(step) FROM migrations") == [(len(STEPS) + 1,)]
 
 
+def test_a_file_whose_keys_have_an_index_as_they_once_had_takes_new_splits(home):
+    saved = Store(home)
+    saved.append(scored(unit(seed=1)), failed(unit(seed=2), 1))
+    saved.flush()
+    with duckdb.connect(home.database) as con:
+        for table in ("units", "scores"):
+            con.execute(f"ALTER TABLE {table} ADD PRIMARY KEY (key)")
+    saved.append(scored(unit(seed=1)), scored(unit(seed=2)), failed(unit(seed=3), 1))
+    saved.flush()
+    assert rows(home, "SELECT seed, state FROM units ORDER BY seed") == [
+        (1, "scored"),
+        (2, "scored"),
+        (3, "failed"),
+    ]
+    assert rows(home, "SELECT seed FROM scores ORDER BY seed") == [(1,), (2,)]
+
+
 def measured(texts: int, seconds: float, precision: str = "fp32", size: int | None = 1000) -> Measurement:
     at = f"2026-11-23T12:00:{texts % 60:02}+00:00"
     return Measurement("gte-tiny", "1", precision, ENVIRONMENT.hash, at, texts, seconds, size, 5 << 20)
