@@ -1,34 +1,58 @@
-"""What the Genes screen asks of the database: the hardest genes, one in full, those it compares with.
+"""What the Genes screen asks: the hardest genes, one in full, those it compares with.
 
-Each takes a read-only connection and gives frozen values.
+A gene stands in the tasks that can be chosen now and in those the database has, each in its newest
+version. The functions take a read-only connection, or None while nothing was saved, and give frozen values.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from store.records import EmbeddingOptions, Model
+from store.errors import DataError
+from store.records import EmbeddingOptions, Model, Task
 from tui.lookups import RANKED
 
 if TYPE_CHECKING:
     import duckdb
+
+    from store.home import Home
 
 _TESTS: Final = f"""
     select gene, task, model, protocol, preset, text, predictions.scores[label + 1] as chance
     from predictions join units using (key) {RANKED}"""
 """Every test of every gene in a ranked cell, with the probability of its true class."""
 
+_NEWEST: Final = """
+    select task, text as recipe, arg_max(task_hash, finished_at) as task_hash, max(finished_at) as used_at
+    from units group by all"""
+"""The newest version of each task that was run, one for each kind of text."""
+
+_LABELLED: Final = f"""
+    select task, gene, class
+    from task_genes join (
+        select task, arg_max(task_hash, used_at) as task_hash from ({_NEWEST}) group by task
+    ) using (task_hash)"""
+"""Every gene of each task that was run, as its newest version labels it."""
+
 _USES: Final = """
-    select model, preset, text, spec->'model' as spec_model, spec->'embedding' as embedding,
-        sum(n) as splits, list(used.task_hash order by finished_at) as hashes
-    from ranked join (
-        select config, any_value(spec) as spec, any_value(task_hash) as task_hash from units group by config
-    ) as used using (config)
-    where n > 0 and spec->>'embedding' <> '{}' group by all"""
-"""Each model that makes vectors, once for each way of using it and kind of text, with its tasks by age."""
+    select model, preset, text, spec_model, embedding,
+        sum(n) as splits, list(task_hash order by used_at) as hashes
+    from (
+        select task, model, preset, text, spec->'model' as spec_model, spec->'embedding' as embedding,
+            sum(n) as n, arg_max(used.task_hash, finished_at) as task_hash, max(finished_at) as used_at
+        from ranked join (
+            select config, any_value(spec) as spec, any_value(task_hash) as task_hash
+            from units group by config
+        ) as used using (config)
+        where n > 0 and spec->>'embedding' <> '{}' group by all
+    ) group by all"""
+"""Each model that makes vectors, once for each way of using it and kind of text, with the newest version
+it has of each task, the latest last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +86,10 @@ class GeneDetail:
     """One gene in full."""
 
     gene: str
-    labels: Sequence[tuple[str, str, str]]
-    """Task, class, text."""
+    labels: Sequence[tuple[str, str]]
+    """Task, class."""
+    texts: Sequence[str]
+    """Each once, first those it has in the tasks that can be chosen."""
     scores: Sequence[GeneScore]
     """By task, the worst first."""
 
@@ -88,34 +114,71 @@ class Embedded:
         return f"{self.model.name} on {self.text}, {self.preset}"
 
 
-def genes(con: duckdb.DuckDBPyConnection) -> list[GeneRow]:
-    """Every gene of every task that was run, the worst told apart first."""
-    rows = con.execute(
-        f"""with labelled as (
-            select gene, count(distinct name) as tasks
-            from task_genes join tasks on tasks.hash = task_hash group by gene
-        ), tested as (
-            select gene, count(*) as tests, avg(1 - chance) as error from ({_TESTS}) group by gene
-        )
-        select gene, tasks, coalesce(tests, 0), error
-        from labelled left join tested using (gene) order by error desc nulls last, gene"""
-    ).fetchall()
-    return [GeneRow(*row) for row in rows]
+def chosen_from(home: Home) -> Iterator[Task]:
+    """Every task that can be chosen and used, with the text recipe that is chosen at first."""
+    from engine.data.tasks import list_tasks, load_task
+
+    for task in list_tasks(home):
+        with contextlib.suppress(DataError):
+            yield load_task(task.name, home)
 
 
-def gene_detail(con: duckdb.DuckDBPyConnection, gene: str) -> GeneDetail:
+def genes(con: duckdb.DuckDBPyConnection | None, tasks: Collection[Task]) -> list[GeneRow]:
+    """Every gene of `tasks`, and of others that were run, the worst told apart first."""
+    stands_in = Counter(gene for task in tasks for gene in set(task.genes))
+    tests: dict[str, tuple[int, float]] = {}
+    if con is not None:
+        others = f"""
+            select gene, count(distinct task) from ({_LABELLED})
+            where not list_contains(?::varchar[], task) group by gene"""
+        for gene, number in con.execute(others, [[task.name for task in tasks]]).fetchall():
+            stands_in[gene] += number
+        asked = con.execute(f"select gene, count(*), avg(1 - chance) from ({_TESTS}) group by gene")
+        tests = {gene: (number, error) for gene, number, error in asked.fetchall()}
+    rows = [GeneRow(gene, number, *tests.get(gene, (0, None))) for gene, number in stands_in.items()]
+    return sorted(rows, key=lambda row: (row.error is None, -(row.error or 0.0), row.gene))
+
+
+def gene_detail(con: duckdb.DuckDBPyConnection | None, gene: str, tasks: Collection[Task]) -> GeneDetail:
     """Labels, texts and test scores of one gene."""
-    labels = con.execute(
-        """select distinct name, class, text from task_genes join tasks on tasks.hash = task_hash
-        where gene = ? order by name, class""",
-        [gene],
-    ).fetchall()
+    here = [
+        (task, task.classes[label], text)
+        for task in tasks
+        for symbol, label, text in zip(task.genes, task.labels, task.texts, strict=True)
+        if symbol == gene
+    ]
+    labels = {(task.name, label) for task, label, _ in here}
+    texts = [text for _, _, text in here]
+    if con is None:
+        return GeneDetail(gene, sorted(labels), list(dict.fromkeys(texts)), [])
+    labels |= _saved_labels(con, gene, {task.name for task in tasks})
+    texts += _saved_texts(con, gene, {(task.name, task.recipe) for task in tasks})
     scores = con.execute(
         f"""select task, model, protocol, preset, text, avg(chance) as score, count(*)
         from ({_TESTS}) where gene = ? group by all order by task, score""",
         [gene],
     ).fetchall()
-    return GeneDetail(gene, labels, [GeneScore(*row) for row in scores])
+    return GeneDetail(gene, sorted(labels), list(dict.fromkeys(texts)), [GeneScore(*row) for row in scores])
+
+
+def _saved_labels(
+    con: duckdb.DuckDBPyConnection, gene: str, without: Collection[str]
+) -> set[tuple[str, str]]:
+    """(task, class) in the tasks that were run, but those named."""
+    rows = con.execute(f"select task, class from ({_LABELLED}) where gene = ?", [gene]).fetchall()
+    return {(task, label) for task, label in rows if task not in without}
+
+
+def _saved_texts(
+    con: duckdb.DuckDBPyConnection, gene: str, without: Collection[tuple[str, str]]
+) -> list[str]:
+    """The texts in the tasks that were run, but those of the (task, recipe) named; the latest first."""
+    rows = con.execute(
+        f"""select task, recipe, text from task_genes join ({_NEWEST}) using (task_hash)
+        where gene = ? order by used_at desc, task""",
+        [gene],
+    ).fetchall()
+    return [text for task, recipe, text in rows if (task, recipe) not in without]
 
 
 def embedded_genes(con: duckdb.DuckDBPyConnection, gene: str) -> Embedded | None:

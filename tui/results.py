@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from store.home import Home
     from store.queries import Arm, Rankings
+    from store.records import Task
     from store.store import Store
     from tui.gene_lookups import GeneDetail, GeneRow
     from tui.lookups import CellDetail, Contrast, Place, Side
@@ -44,6 +45,7 @@ class Results:
         self.home = home
         self.readonly = readonly
         self._store: Store | None = None
+        self._tasks: tuple[Task, ...] = ()
         self.desk = SqlDesk(home)
         """Where SQL is asked."""
         self.behind = ""
@@ -89,18 +91,19 @@ class Results:
             return contrasts(con, first, second) if con else []
 
     def genes(self) -> list[GeneRow]:
-        """Every gene of every task that was run, the worst told apart first."""
-        from tui.gene_lookups import genes
+        """Every gene of every task, run or not, the worst told apart first."""
+        from tui.gene_lookups import chosen_from, genes
 
+        self._tasks = tuple(chosen_from(self.home))
         with self._reading() as con:
-            return genes(con) if con else []
+            return genes(con, self._tasks)
 
-    def gene_detail(self, gene: str) -> GeneDetail | None:
-        """Labels, texts and test scores of one gene."""
+    def gene_detail(self, gene: str) -> GeneDetail:
+        """Labels, texts and test scores of one gene, in the tasks that `genes` read last."""
         from tui.gene_lookups import gene_detail
 
         with self._reading() as con:
-            return gene_detail(con, gene) if con else None
+            return gene_detail(con, gene, self._tasks)
 
     def neighbours(self, gene: str) -> tuple[str, list[Neighbour], str]:
         """The genes nearest to `gene` by the model with most results here.

@@ -249,10 +249,9 @@ class FakeArena(Arena):
 
     def gene_detail(self, gene) -> GeneDetail:
         self._may("gene_detail")
-        labels = [("tall", "short", f"{gene}: a gene."), ("tall", "tall", f"{gene}: a gene.")]
-        return GeneDetail(
-            gene, labels, [GeneScore("tall", self.named("mini"), "lr", "paper", "facts", 0.25, 4)]
-        )
+        labels = [("tall", "short"), ("tall", "tall")]
+        scores = [GeneScore("tall", self.named("mini"), "lr", "paper", "facts", 0.25, 4)]
+        return GeneDetail(gene, labels, [f"{gene}: a gene."], scores)
 
     def cuts(self, text) -> list[Cut]:
         return [Cut("mini", 5, 254, None, text), Cut("maxi", 300, 254, 10, text[:10])]

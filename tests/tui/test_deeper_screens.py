@@ -215,7 +215,7 @@ async def test_a_gene_is_read_again_with_the_list(arena, monkeypatch):
         await on_screen(pilot, "5", "TEXT AND LABELS  FOXP2")
         await pilot.press("enter")
         await until(pilot, lambda: "NEIGHBOURS  of FOXP2" in screen_text(app))
-        detail = replace(arena.gene_detail("FOXP2"), labels=[("small", "large", "another")])
+        detail = replace(arena.gene_detail("FOXP2"), labels=[("small", "large")])
         monkeypatch.setattr(arena, "gene_detail", lambda gene: detail)
         arena.version += 1
         text = app.screen.query_one("#gene-text", Said)
@@ -235,10 +235,21 @@ async def test_a_gene_by_name(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await until(pilot, lambda: "to run" in screen_text(app))
-        await pilot.press("colon", *"genes TP53", "enter")
+        await pilot.press("colon", *"genes tp53", "enter")
         await until(pilot, lambda: "TEXT AND LABELS  TP53" in screen_text(app))
         await pilot.press("colon", *"genes XYZ", "enter")
-        await until(pilot, lambda: "XYZ was not tested here" in told(app))
+        await until(pilot, lambda: "XYZ is in none of the tasks" in told(app))
+
+
+async def test_a_task_that_came_in_is_read_when_one_comes_back(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await on_screen(pilot, "5", "GENES  3")
+        await pilot.press("1")
+        arena.gene_errors["MINE1"] = None
+        await on_screen(pilot, "5", "GENES  4")
+        line = next(line for line in screen_text(app).splitlines() if "MINE1" in line)
+        assert line.split()[-1] == "-"
 
 
 async def test_no_genes_yet():
@@ -246,7 +257,7 @@ async def test_no_genes_yet():
     arena.gene_errors = {}
     app = make_app(arena)
     async with drive(app) as pilot:
-        await on_screen(pilot, "5", "No gene has been tested yet.")
+        await on_screen(pilot, "5", "No task can be used here")
 
 
 @pytest.mark.parametrize("size", SIZES)

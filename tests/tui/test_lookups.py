@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -8,6 +9,7 @@ from fake_records import ENVIRONMENT, failed, scored, unit
 from hub_layouts import LIMIT, Layout, make_folder
 
 from engine.catalog.models import find_model
+from engine.data.tasks import load_task
 from engine.embed import fingerprint
 from engine.embedding.cache import VectorCache, text_key
 from store import connect
@@ -106,15 +108,14 @@ def test_differences_are_taken_split_by_split(home, tmp_path):
 
 
 def test_the_hardest_genes_come_first(con):
-    found = genes(con)
+    found = genes(con, ())
     assert {row.gene for row in found} == set(GENES)
     assert all(row.tests == 7 for row in found)
     errors = [row.error for row in found]
     assert errors == sorted(errors, reverse=True)
-    detail = gene_detail(con, found[0].gene)
-    assert detail.labels == [
-        ("dosage-sensitivity", "no" if int(found[0].gene[4:]) % 2 == 0 else "yes", found[0].gene)
-    ]
+    detail = gene_detail(con, found[0].gene, ())
+    assert detail.labels == [("dosage-sensitivity", "no" if int(found[0].gene[4:]) % 2 == 0 else "yes")]
+    assert detail.texts == [found[0].gene]
     assert {score.protocol for score in detail.scores} == {"lr", "rf", "lr-cv"}
 
 
@@ -155,7 +156,7 @@ def test_compare_takes_the_configuration_that_the_board_shows(twice):
 
 def test_a_gene_is_scored_by_what_is_ranked_each_preset_apart(twice):
     with connect(twice) as con:
-        detail = gene_detail(con, "GENE3")
+        detail = gene_detail(con, "GENE3", ())
         assert [(score.preset, score.text, score.tests) for score in detail.scores] in (
             [("paper", "facts", 2), ("corrected", "facts", 2)],
             [("corrected", "facts", 2), ("paper", "facts", 2)],
@@ -177,6 +178,49 @@ def a_task(name: str, texts: tuple[str, ...]) -> Task:
 def of(task: Task, seed: int, recipe: str = "facts", **spec) -> Unit:
     made = unit(seed=seed, task=task.name, axes={"text": recipe})
     return replace(made, spec={**made.spec, **spec, "task": task.hash})
+
+
+def test_a_gene_is_looked_up_in_the_newest_version_of_a_task(tmp_path):
+    older = a_task("mine", tuple(f"what {gene} was" for gene in GENES))
+    now = tuple(f"what {gene} is" for gene in GENES)
+    newer = replace(older, genes=("NEW", *GENES[1:]), labels=(1, 0) * 6, texts=now)
+    summaries = replace(older, texts=tuple(f"a summary of {gene}" for gene in GENES))
+    home = find_home(tmp_path).create()
+    with closing(Store(home)) as store:
+        store.append(older, newer, summaries, ENVIRONMENT)
+        # Rows come in this order, and the newest is the first.
+        store.append(scored(of(newer, 41), 0.5, at=LATER))
+        store.append(scored(of(older, 41), 0.5), scored(of(summaries, 41, "summary"), 0.5))
+        store.flush()
+    with connect(home) as con:
+        assert {row.gene for row in genes(con, ())} == set(newer.genes)
+        detail = gene_detail(con, "GENE1", ())
+        assert detail.labels == [("mine", "no")]
+        assert detail.texts == ["what GENE1 is", "a summary of GENE1"]
+        edited = replace(older, genes=("OTHER", *GENES[1:]), texts=tuple(f"now {gene}" for gene in GENES))
+        found = genes(con, [edited])
+        assert {row.gene for row in found} == set(edited.genes)
+        assert [row.gene for row in found if row.error is None] == [found[-1].gene] == ["OTHER"]
+        detail = gene_detail(con, "GENE1", [edited])
+        assert detail.labels == [("mine", "yes")]
+        assert detail.texts == ["now GENE1", "a summary of GENE1"]
+
+
+def test_every_gene_that_can_be_chosen_is_there_before_a_run(tmp_path):
+    home = find_home(tmp_path / "home").create()
+    arena = Arena(home)
+    found = {row.gene: row for row in arena.genes()}
+    chosen = {name: load_task(name) for name in ("dosage-sensitivity", "bivalent-vs-lys4")}
+    for task in chosen.values():
+        assert set(task.genes) <= set(found)
+    gene = min(set.intersection(*(set(task.genes) for task in chosen.values())))
+    assert (found[gene].tests, found[gene].error) == (0, None)
+    detail = arena.gene_detail(gene)
+    for name, task in chosen.items():
+        place = task.genes.index(gene)
+        assert (name, task.classes[task.labels[place]]) in detail.labels
+        assert task.texts[place] in detail.texts
+    assert detail.scores == []
 
 
 def test_neighbours_are_taken_among_vectors_of_one_kind_of_text(tmp_path):

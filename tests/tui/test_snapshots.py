@@ -30,7 +30,7 @@ SHOTS = {
     "compare": (("4",), "First ahead"),
     "compare-empty": (("4",), "Nothing to compare"),
     "genes": (("5",), "TEXT AND LABELS  FOXP2"),
-    "genes-empty": (("5",), "No gene has been tested"),
+    "genes-empty": (("5",), "No task can be used"),
     "sql": (("6", "f5"), "3 rows"),
     "help": (("3", "question_mark"), "Keys: board"),
     "leave": (("2", "q"), "A run is going on"),

@@ -27,7 +27,7 @@ from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.said import Said
 from tui.widgets.words import say
 
-EMPTY = "No gene has been tested yet. 1 plans a run; then the genes that every model gets wrong stand here."
+EMPTY = "No task can be used here, so there is no gene. 1 and then I brings one in."
 
 GENE_COLUMNS = (
     Column("gene", "gene", least=8),
@@ -56,8 +56,8 @@ class GenesScreen(ArenaScreen):
 
     MODE = "genes"
     ABOUT = (
-        "Every gene that was tested, the worst told apart first: error is the mean distance of the true "
-        "class's probability from 1, over all ranked cells. / finds a gene by name."
+        "Every gene of every task, the worst told apart first: error is the mean distance of the true "
+        "class's probability from 1, over all ranked cells; - before a run. / finds a gene by name."
     )
     FOOTER = ("filter", "genes.open", "pane.next", "yank", "export")
 
@@ -77,7 +77,7 @@ class GenesScreen(ArenaScreen):
     class GeneRead(Message):
         """One gene is there, with the place where each model stops reading its text."""
 
-        detail: GeneDetail | None
+        detail: GeneDetail
         cuts: Sequence[Cut]
 
     @dataclass
@@ -119,6 +119,10 @@ class GenesScreen(ArenaScreen):
 
     # ------------------------------------------------------------------ reading
 
+    def on_screen_resume(self) -> None:
+        """Read again: tasks may have come in, which no run and no row tells."""
+        self._seen = -1
+
     def follow(self, pulse: Pulse) -> None:
         """Read again when the database has moved, but not for every split of a live run."""
         live = pulse.status is not None and pulse.status.live
@@ -136,9 +140,8 @@ class GenesScreen(ArenaScreen):
         """Read one gene; given up between models once the cursor is on another."""
         worker = get_current_worker()
         detail = self.arena.gene_detail(gene)
-        text = detail.labels[0][2] if detail and detail.labels else ""
         cuts = []
-        for cut in self.arena.cuts(text) if text else ():
+        for cut in self.arena.cuts(detail.texts[0]) if detail.texts else ():
             if worker.is_cancelled:
                 return
             cuts.append(cut)
@@ -183,7 +186,7 @@ class GenesScreen(ArenaScreen):
     @on(GeneRead)
     def _gene_read(self, message: GeneRead) -> None:
         detail = message.detail
-        if detail is None or detail.gene != self._gene:
+        if detail.gene != self._gene:
             return
         self.query_one("#gene-text", Said).show(gene_text(detail, message.cuts))
         self.query_one("#text-pane", Pane).say((detail.gene, "accent"))
@@ -227,9 +230,12 @@ class GenesScreen(ArenaScreen):
         grid = self.query_one("#genes", Grid)
         self._wanted = "" if grid.rows else argument
         grid.filter = ""
-        grid.go_to(argument)
-        if grid.rows and (grid.current is None or grid.current.key != argument):
-            self.tell(f"{argument} was not tested here; / finds genes by part of their name.")
+        wanted = argument.casefold()
+        found = next((row.key for row in grid.rows if row.key.casefold() == wanted), None)
+        if found is not None:
+            grid.go_to(found)
+        elif grid.rows:
+            self.tell(f"{argument} is in none of the tasks; / finds genes by part of their name.")
 
     def why_not(self, action: str) -> str:
         """Neighbours need a gene."""
@@ -247,14 +253,14 @@ def gene_text(detail: GeneDetail, cuts: Sequence[Cut]) -> Content:
     """Labels, conflicts, texts, and where each model stops reading."""
     parts: list[object] = []
     classes: dict[str, set[str]] = {}
-    for task, label, _ in detail.labels:
+    for task, label in detail.labels:
         classes.setdefault(task, set()).add(label)
     for task, labels in classes.items():
         tone = "warn" if len(labels) > 1 else ""
         parts.append(
             (f"{task}: {' and '.join(sorted(labels))}{'  (in both classes)' if tone else ''}\n", tone)
         )
-    for text in dict.fromkeys(text for _, _, text in detail.labels):
+    for text in detail.texts:
         parts += ["\n", *_as_read(text, cuts), "\n"]
     for cut in cuts:
         tokens = count(cut.tokens, "token")
