@@ -12,6 +12,7 @@ import threading
 import traceback
 from contextlib import suppress
 from functools import partial
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
@@ -21,15 +22,18 @@ from threadpoolctl import threadpool_limits
 from engine.cancel import check
 from engine.classify import Classified, classify
 from engine.classify.tuning import Progress
+from engine.crashes import STRIKES
 from store.errors import GeneArenaError
 
 _PATIENCE: Final = 0.05
 """Seconds between two looks at the cancel event."""
+_THE_PARENTS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that may reach every process of a group; the parent decides what they mean."""
 _own = threading.local()
 
 
 class ClassifierDied(GeneArenaError):
-    """The process that classified a unit ended without an answer."""
+    """The process that classified a unit ended without an answer, time after time."""
 
 
 def classify_apart(*arguments: Any, **options: Any) -> Classified:
@@ -61,30 +65,30 @@ class ClassifierProcess:
     ) -> Classified:
         """As `engine.classify.classify`, with its arguments, result and errors.
 
-        Cancelling ends the process at once; the next unit starts another.
+        Cancelling ends the process at once; the next unit starts another. A process that is killed is
+        replaced and the unit begun again.
 
         Raises:
-            ClassifierDied: the process was killed.
+            ClassifierDied: each of `STRIKES` processes was killed at it.
         """
-        check(cancel)
-        try:
-            pipe = self._connect()
-            pipe.send((arguments, options))
-            while isinstance(reply := _receive(pipe, cancel), tuple):
-                if progress:
-                    progress(*reply)
-        except (EOFError, OSError) as error:
-            raise ClassifierDied(
-                f"The process that classified this unit ended with code {self.close()}.",
-                "If memory is short, run with fewer workers; then run it again with --retry-failed.",
-            ) from error
-        except BaseException:
-            self.close()
-            raise
-        if isinstance(reply, BaseException):
-            raise reply
-        result: Classified = reply
-        return result
+        for _ in range(STRIKES):
+            check(cancel)
+            try:
+                reply = self._ask((arguments, options), cancel, progress)
+            except (EOFError, OSError):
+                code = self.close()
+            except BaseException:
+                self.close()
+                raise
+            else:
+                if isinstance(reply, BaseException):
+                    raise reply
+                result: Classified = reply
+                return result
+        raise ClassifierDied(
+            f"The process that classified this unit ended {STRIKES} times, last with code {code}.",
+            "If memory is short, run with fewer workers; then run it again with --retry-failed.",
+        )
 
     def close(self) -> int | None:
         """End the process, if there is one; its exit code."""
@@ -97,13 +101,27 @@ class ClassifierProcess:
         process.join()
         return process.exitcode
 
+    def _ask(self, job: object, cancel: threading.Event, progress: Progress | None) -> Any:
+        pipe = self._connect()
+        pipe.send(job)
+        while isinstance(reply := _receive(pipe, cancel), tuple):
+            if progress:
+                progress(*reply)
+        return reply
+
     def _connect(self) -> Connection:
         if self._pipe is None:
             # Forking would copy the locks that other threads hold at that moment.
             context = multiprocessing.get_context("spawn")
             self._pipe, theirs = context.Pipe()
             self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-            self._process.start()
+            resource_tracker.ensure_running()  # its start would unblock signals
+            # A process inherits what is blocked, so it is deaf from its first moment on.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, _THE_PARENTS)
+            try:
+                self._process.start()
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
             theirs.close()
         return self._pipe
 
@@ -116,8 +134,6 @@ def _receive(pipe: Connection, cancel: threading.Event) -> Any:
 
 def _serve(pipe: Connection) -> None:
     """Answer jobs until the pipe ends: (done, total) meanwhile, then a result or an exception."""
-    # Ctrl-C reaches every process of a terminal; the parent decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     tell = partial(_tell, pipe)
     with threadpool_limits(1), suppress(EOFError, OSError):
         while True:

@@ -17,6 +17,7 @@ from classify_examples import LR_GRID, RF_GRID, draw_split, noisy_genes, run
 from engine.cancel import Stopped
 from engine.classify import process as module
 from engine.classify.process import ClassifierDied, ClassifierProcess, classify_apart
+from engine.crashes import STRIKES
 from store.errors import DataError
 
 NEVER = threading.Event()
@@ -70,10 +71,19 @@ def run_there(process, job):
     return process.classify("lr", {"C": 1.0, "max_iter": 100}, *job, **AXES, cancel=NEVER)
 
 
-def test_ctrl_c_is_the_parents_business(process, job):
-    run_there(process, job)
-    os.kill(pid(process), signal.SIGINT)
-    assert run_there(process, job).scores.shape[1] == 2
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_the_whole_group_is_the_parents_business(number, job):
+    process = ClassifierProcess()
+    try:
+        process._connect()
+        first = pid(process)
+        os.kill(first, number)  # while it starts
+        run_there(process, job)
+        os.kill(first, number)  # while it waits
+        run_there(process, job)
+        assert pid(process) == first
+    finally:
+        process.close()
 
 
 def test_cancel_ends_the_process_within_a_unit(process, job):
@@ -89,12 +99,39 @@ def test_cancel_ends_the_process_within_a_unit(process, job):
     assert run_there(process, job).scores.shape[1] == 2
 
 
-def test_a_killed_process_is_told_and_replaced(process, job):
-    run_there(process, job)
-    os.kill(pid(process), signal.SIGKILL)
-    with pytest.raises(ClassifierDied, match="code -9"):
-        run_there(process, job)
-    assert run_there(process, job).scores.shape[1] == 2
+class Doomed(ClassifierProcess):
+    """The first `lives` processes are killed at their unit."""
+
+    def __init__(self, lives):
+        super().__init__()
+        self.lives = lives
+
+    def _connect(self):
+        pipe = super()._connect()
+        if self.lives:
+            self.lives -= 1
+            os.kill(pid(self), signal.SIGKILL)
+        return pipe
+
+
+def test_a_unit_whose_process_is_killed_is_begun_again(process, job):
+    doomed = Doomed(STRIKES - 1)
+    try:
+        assert np.array_equal(run_there(doomed, job).scores, run_there(process, job).scores)
+        assert doomed.lives == 0
+    finally:
+        doomed.close()
+
+
+def test_a_unit_that_kills_each_process_is_told(job):
+    doomed = Doomed(STRIKES)
+    with pytest.raises(ClassifierDied, match="3 times, last with code -9"):
+        run_there(doomed, job)
+    assert doomed.lives == 0
+    try:
+        assert run_there(doomed, job).scores.shape[1] == 2
+    finally:
+        doomed.close()
 
 
 def test_each_thread_has_a_process_that_ends_with_it(job):
