@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,6 +39,8 @@ _CATALOG: Final = Path(__file__).with_name("models.toml")
 _HUB_NAME: Final = re.compile(r"hf:([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
 VECTOR_ENDINGS: Final = (".csv", ".tsv", ".txt", ".npy", ".npz", ".parquet", ".pkl", ".pickle", ".vec")
 """Endings by which a path on the command line is taken for a table of vectors."""
+LABELS: Final = 16 << 20
+"""Bytes up to which such a file may be a label table after all and is read to see: 8 MB take 0.2 s."""
 
 
 @cache
@@ -64,6 +66,7 @@ def find_model(name: str, home: Home | None = None) -> Model:
 
     Raises:
         UsageError: nothing is named so; the hint tells the nearest name.
+        DataError: a file that holds no vectors.
     """
     home = home or find_home()
     models = list_models(home)
@@ -128,4 +131,15 @@ def _path_model(path: Path, home: Home) -> Model:
     except ModelError as error:
         raise UsageError(error.message, error.hint) from error
     kind = "folder" if path.is_dir() else "vectors"
+    if kind == "vectors" and path.stat().st_size <= LABELS:
+        _check_vectors(path, revision)
     return Model(name=str(path), kind=kind, source=str(path), revision=revision)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=16)
+def _check_vectors(path: Path, revision: str) -> None:
+    """Refuse a file that holds no vectors; `revision` is of its content, so that each is read once."""
+    # Brings numpy, which only tables need.
+    from engine.data.vector_files import read_vectors
+
+    read_vectors(path)

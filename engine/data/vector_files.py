@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 WIDEST: Final = 16_384
 """Dimensions of a vector."""
+MOST_CLASSES: Final = 10
+"""Different numbers in a table of one column up to which it is taken for labels."""
 
 Wanted = Callable[[str], bool]
 
@@ -240,6 +242,11 @@ def _check_shape(
     _check_rows(path, len(genes), len(matrix))
     if not 1 <= matrix.shape[1] <= WIDEST:
         raise DataError(f"{path} has vectors of {matrix.shape[1]:,} numbers; 1 to {WIDEST:,} are read.")
+    if matrix.shape[1] == 1 and len(values := np.unique(matrix)) <= min(MOST_CLASSES, len(matrix) - 1):
+        raise DataError(
+            f"{path} has one of {len(values)} numbers for each gene: classes, not vectors.",
+            "Labels are imported as a task.",
+        )
 
 
 def _validated(

@@ -46,7 +46,7 @@ class Rows:
             shown = next(repr(cell) for cell in cells if cell is None or not is_number(str(cell)))
             raise DataError(
                 f"{self._path} has {shown[:40]} on line {line}, where a number should be.",
-                "The first column names the gene, the others hold its vector.",
+                "The first column names a gene, the others hold its vector; labels are imported as a task.",
             ) from error
         self._vectors.append(vector)
         if gene is not None:

@@ -64,6 +64,25 @@ def test_task_files_that_cannot_be(call, tmp_path, content, words):
     assert "mine" in sentence
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(GENES, "'down'"), (GENES.replace("down", "0").replace("up", "1"), "'text of gene 0'")],
+    ids=["words", "numbers and texts"],
+)
+def test_labels_named_as_a_model(call, tmp_path, content, words):
+    path = tmp_path / "mine.csv"
+    path.write_text(f"gene,label,description\n{content}", encoding="utf-8")
+    sentence = call.refused("run", "--models", str(path), "--protocols", "lr")
+    assert f"{path} has {words} on line 2, where a number should be" in sentence
+    assert "labels are imported as a task" in sentence
+
+
+def test_labels_that_are_numbers_named_as_a_model(call, tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("gene,label\n" + "".join(f"G{n},{n % 2}\n" for n in range(60)), encoding="utf-8")
+    assert "one of 2 numbers for each gene: classes" in call.refused("run", "--models", str(path))
+
+
 def test_a_task_file_that_is_not_there(call, tmp_path):
     assert "nowhere.csv" in call.refused("run", "--tasks", str(tmp_path / "nowhere.csv"))
 

@@ -185,6 +185,7 @@ def test_repeats_zeros_and_shared_vectors_are_counted(tmp_path: Path) -> None:
         ("0.5,1\n2,3\n", "is a matrix without names"),
         ("", "is empty"),
         ("gene,a\nA\0,1\n", "NUL byte"),
+        ("gene,class\nA,1\nB,2\nC,1\n", "one of 2 numbers for each gene"),
     ],
 )
 def test_bad_tables(text: str, sentence: str, tmp_path: Path) -> None:
@@ -193,6 +194,12 @@ def test_bad_tables(text: str, sentence: str, tmp_path: Path) -> None:
     with pytest.raises(DataError) as refused:
         read_vectors(path)
     assert sentence in refused.value.message
+
+
+def test_one_measured_number_for_each_gene_is_a_vector(tmp_path: Path) -> None:
+    path = tmp_path / "lengths.csv"
+    path.write_text("gene,length\nA,1200\nB,310\nC,95\n")
+    assert read_vectors(path).matrix.shape == (3, 1)
 
 
 def npy(shape: str, descr: str = "'<f4'", body: bytes = b"") -> bytes:

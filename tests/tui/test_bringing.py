@@ -70,6 +70,13 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path):
     assert error.value.hint or error.value.message
 
 
+@pytest.mark.parametrize("kind", ["model", "vectors"])
+def test_labels_are_no_vectors(tmp_path, labels, kind):
+    with pytest.raises(DataError, match="where a number should be") as refused:
+        bring(find_home(tmp_path / "home").create(), kind, str(labels))
+    assert "labels are imported as a task" in refused.value.hint
+
+
 def test_paths_are_completed_as_in_a_shell(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
