@@ -227,7 +227,7 @@ def _database(home: Home) -> Iterator[Finding]:
         return
     yield Fact("store", "rows", ", ".join(f"{count} {name}" for name, count in counts.items()))
     if twice:
-        yield Problem("store", f"{twice} scores have the key of another one.", "genearena repair")
+        yield Problem("store", f"The table scores holds keys twice: {twice}.", "genearena repair")
     if counts["conflicts"]:
         sentence = f"{counts['conflicts']} reruns gave another number than the one kept."
         yield Problem("store", sentence, 'genearena sql "from conflicts"')

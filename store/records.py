@@ -11,7 +11,7 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 SPEC_VERSION = 1
 """Version of the layout of `Unit.spec`; part of every key."""
@@ -222,6 +222,10 @@ class Prediction:
     """Probability of each class, in the task's class order."""
 
 
+PHASES: Final = ("load", "tokenise", "train", "eval", "tune", "fit", "metrics")
+"""What the wall time of a split goes into: the fields of `scores.seconds`."""
+
+
 @dataclass(frozen=True, slots=True)
 class CvTrial:
     """One cell of a tuning grid: parameters and the AUC of every fold."""
@@ -260,7 +264,7 @@ class Scored:
     finished_at: str
     """UTC, ISO 8601."""
     seconds: Mapping[str, float] = field(default_factory=dict)
-    """Wall time by phase: tune, fit / load, tokenise, train, eval; and metrics."""
+    """Wall time by phase, as far as the protocol has it (see `PHASES`)."""
     vectors_hash: str = ""
     """SHA-256 of the float32 matrix used, where there is one."""
     best_params: Mapping[str, Any] = field(default_factory=dict)

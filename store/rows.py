@@ -67,7 +67,7 @@ def _scored_rows(key: str, record: Row) -> Rows:
         "n_test": int(record["n_test"]),
         "environment": str(record["environment"]),
         "finished_at": finished_at,
-        "seconds": [(name, _float(value)) for name, value in record["seconds"].items()],
+        "seconds": {name: _float(value) for name, value in record["seconds"].items()},
         "best_params": json.dumps(record["best_params"], sort_keys=True),
         "notes": [str(note) for note in record["notes"]],
         "split_hash": str(record["split_hash"]),

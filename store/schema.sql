@@ -1,5 +1,6 @@
 -- The tables and views of arena.duckdb: a public interface, safe to query with any tool.
--- What was added since is in `migrations/`: `measurements`, `mixtures`, `mixed`, revisions in `units`.
+-- What was added since is in `migrations/`: `measurements`, `mixtures`, `mixed`, revisions in `units`,
+-- the phases of `scores.seconds`.
 --
 -- Everything here is filled from the journals, and `genearena repair` rebuilds it from them.
 -- Times are UTC. `key` is the unit's key: 40 hex digits of the SHA-256 of everything that can
@@ -111,7 +112,7 @@ CREATE TABLE scores (
     n_test            INTEGER NOT NULL,
     environment       VARCHAR NOT NULL,   -- environments.hash
     finished_at       TIMESTAMP NOT NULL,
-    seconds           MAP(VARCHAR, DOUBLE),  -- wall time by phase
+    seconds           MAP(VARCHAR, DOUBLE),  -- wall time by phase; a STRUCT since 0004
     best_params       JSON NOT NULL,      -- what tuning chose, or {}
     notes             VARCHAR[] NOT NULL,
     split_hash        VARCHAR NOT NULL,

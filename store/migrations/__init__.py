@@ -17,6 +17,7 @@ STEPS: Final[tuple[str, ...]] = (
     "schema.sql",
     "migrations/0002_measurements.sql",
     "migrations/0003_comparability.sql",
+    "migrations/0004_phases.sql",
 )
 """SQL files under `store/`, in order; the first is step 1."""
 

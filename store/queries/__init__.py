@@ -186,7 +186,8 @@ def cell(
     splits = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     for split in splits:
         split["best_params"] = json.loads(split["best_params"] or "{}")
-        split["seconds"] = split["seconds"] or {}
+        phases = split["seconds"] or {}
+        split["seconds"] = {name: value for name, value in phases.items() if value is not None}
     return splits
 
 

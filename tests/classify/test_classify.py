@@ -27,6 +27,7 @@ from engine.cancel import Stopped
 from engine.catalog.protocols import PROTOCOLS
 from engine.metrics import score
 from store.errors import DataError, UsageError
+from store.records import PHASES
 
 PARAMS = {
     "lr": PROTOCOLS["lr"].params,
@@ -52,6 +53,13 @@ def test_stored_auc_is_recomputed_by_plain_scikit_learn(protocol, example):
     assert score(held, result.scores).auc == pytest.approx(expected, abs=1e-9)
     assert result.scores.dtype == np.float64
     assert result.scores.shape == (len(split.test), 2)
+
+
+@every_protocol
+def test_the_time_of_each_phase_is_told_under_a_name_that_the_store_has(protocol, example):
+    phases = set(run(protocol, PARAMS[protocol], *example).seconds)
+    assert phases == ({"tune", "fit"} if protocol.endswith("-cv") else {"fit"})
+    assert phases <= set(PHASES)
 
 
 @every_protocol

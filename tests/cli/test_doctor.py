@@ -101,7 +101,7 @@ def test_scores_that_somebody_doubled_are_told(filled):
         con.execute("INSERT INTO scores FROM scores LIMIT 1")
     [problem] = problems(filled.home, "store")
     assert (problem.sentence, problem.remedy) == (
-        "1 scores have the key of another one.",
+        "The table scores holds keys twice: 1.",
         "genearena repair",
     )
 

@@ -22,7 +22,7 @@ from engine.finetune.loop import Clock, Stage, train
 from engine.finetune.model import Classifier, load_classifier
 from engine.finetune.optim import LearningRate
 from store.errors import ModelError
-from store.records import Epoch, Split
+from store.records import PHASES, Epoch, Split
 
 Run = Callable[..., Finetuned]
 KINDS = ["bert", "roberta", "mpnet", "distilbert", "modernbert"]
@@ -201,6 +201,7 @@ def test_every_epoch_is_reported_as_it_ends(folder: Path, run: Run) -> None:
     assert [(epoch.stage, epoch.epoch) for epoch in seen] == [(1, 1), (1, 2), (1, 3), (2, 1)]
     assert [epoch.eval_auc is None for epoch in seen] == [False, False, False, True]
     assert set(result.seconds) == {"load", "tokenise", "train", "eval"}
+    assert set(result.seconds) <= set(PHASES)
 
 
 def test_training_stops_after_patience_and_keeps_the_first_best_epoch(

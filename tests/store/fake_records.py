@@ -49,7 +49,7 @@ def scored(of: Unit, auc: float = 0.75, *, at: str = NOON, environment: str = EN
         12,
         environment,
         at,
-        {"fit": 0.25, "predict": 0.01},
+        {"fit": 0.25, "metrics": 0.01},
         "vectors",
         {"C": 1.0} if of.protocol == "lr-cv" else {},
         (CvTrial({"C": 1.0}, (0.5, 0.75), True), CvTrial({"C": 0.1}, (0.5, 0.5), False)),

@@ -242,7 +242,7 @@ def test_arms_and_cells(small_arena):
         (41, "scored", 0.7),
         (42, "failed", None),
     ]
-    assert splits[0]["seconds"] == {"fit": 0.25, "predict": 0.01}
+    assert splits[0]["seconds"] == {"fit": 0.25, "metrics": 0.01}
     assert splits[1]["sentence"] == "It ran out of memory."
 
 

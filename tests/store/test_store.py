@@ -7,6 +7,7 @@ import hashlib
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -19,8 +20,8 @@ from store.errors import StoreBusy, StoreError
 from store.home import find_home
 from store.journal import JournalWriter
 from store.migrations import STEPS
-from store.queries import Unlike, measurements, named, rankings
-from store.records import Audit, ClassAudit, Measurement, Model, Run, Task
+from store.queries import Unlike, cell, measurements, named, rankings
+from store.records import PHASES, Audit, ClassAudit, Measurement, Model, Run, Task
 from store.rows import rows_of
 from store.store import Store
 
@@ -108,7 +109,7 @@ def test_every_kind_of_record_reaches_its_tables(home):
         )
         query = "SELECT text, scheme, axes->>'labels', task_hash FROM units WHERE seed = 41"
         assert con.execute(query).fetchone() == ("facts", "paper", "unique", "hash of dosage-sensitivity")
-        assert con.execute("SELECT seconds['fit'], notes FROM scores").fetchone() == (0.25, ["a note"])
+        assert con.execute("SELECT seconds.fit, notes FROM scores").fetchone() == (0.25, ["a note"])
         assert con.execute("SELECT score = scores[2] FROM predictions LIMIT 1").fetchone() == (True,)
     saved.append(Run("run-1", run.started_at, {}, 2, 0, 7, "box", "2026-11-23T12:30:00+00:00", "failed"))
     saved.flush()
@@ -447,6 +448,14 @@ def test_a_file_whose_keys_have_an_index_as_they_once_had_takes_new_splits(home)
     assert rows(home, "SELECT seed FROM scores ORDER BY seed") == [(1,), (2,)]
 
 
+def test_every_phase_of_a_split_has_a_field(home):
+    saved = Store(home)
+    seconds = {name: float(place) for place, name in enumerate(PHASES)}
+    saved.append(replace(scored(unit()), seconds=seconds))
+    saved.flush()
+    assert rows(home, "SELECT seconds FROM scores") == [(seconds,)]
+
+
 def measured(texts: int, seconds: float, precision: str = "fp32", size: int | None = 1000) -> Measurement:
     at = f"2026-11-23T12:00:{texts % 60:02}+00:00"
     return Measurement("gte-tiny", "1", precision, ENVIRONMENT.hash, at, texts, seconds, size, 5 << 20)
@@ -475,6 +484,8 @@ def rows_of_an_older_version(entry):
     found = rows_of(entry)
     for row in found.get("units", ()):
         del row["model_revision"], row["protocol_revision"]
+    for row in found.get("scores", ()):
+        row["seconds"] = list(row["seconds"].items())
     return found
 
 
@@ -493,10 +504,12 @@ def test_a_file_of_an_older_version_can_be_asked_and_gets_what_is_new(home, monk
         with store.connect(home) as con:
             assert measurements(con) == []
             assert rankings(con, "lr").unlike == Unlike()
+            [split] = cell(con, "A", "dosage-sensitivity", "lr", "paper", "facts")
+            assert split["seconds"] == {"fit": 0.25, "metrics": 0.01}
     saved.append(measured(3, 1.0))
     saved.flush()
     assert rows(home, "SELECT texts FROM measurements") == [(3,)]
-    assert rows(home, "SELECT count(*) FROM scores") == [(2,)]
+    assert rows(home, "SELECT seconds.fit FROM scores") == [(0.25,), (0.25,)]
     assert rows(home, "SELECT DISTINCT model_revision, protocol_revision FROM units") == [("1", 1)]
     with store.connect(home) as con:
         assert rankings(con, "lr").unlike == Unlike(splits=("dosage-sensitivity",))
