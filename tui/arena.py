@@ -108,6 +108,13 @@ class Arena(Results):
         self._writable("bring anything in")
         return bring(self.home, kind, path)
 
+    def bring_covered(self, task: str, tables: str) -> Brought:
+        """Make a task of the genes of another that tables of vectors have; see `tui.bring`."""
+        from tui.bring import bring_covered
+
+        self._writable("bring anything in")
+        return bring_covered(self.home, task, tables)
+
     def fetch_model(
         self, name: str, cancel: threading.Event, progress: Callable[[str, int, int], None]
     ) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from engine.data.importers import ImportReport
     from store.home import Home
 
 KINDS: Final = {
@@ -16,8 +17,9 @@ KINDS: Final = {
     "vectors": "a table of gene vectors",
     "descriptions": "gene descriptions",
     "model": "a model folder",
+    "genes": "a gene table of NCBI or HGNC",
 }
-"""What can be brought in, and how a person would call it."""
+"""What can be brought in by its path, and how a person would call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Brought:
     """What has come in."""
 
     change: str
-    """What it is chosen as: `task`, `model` or `descriptions`."""
+    """What it is chosen as: `task`, `model` or `descriptions`; empty if it is nothing to choose."""
     name: str
     sentence: str
     report: str = ""
@@ -48,6 +50,8 @@ def bring(home: Home, kind: str, path: str) -> Brought:
             return _bring_vectors(home, file)
         case "descriptions":
             return _bring_descriptions(home, file)
+        case "genes":
+            return _bring_genes(home, file)
         case _:
             from engine.catalog.models import find_model
 
@@ -55,13 +59,39 @@ def bring(home: Home, kind: str, path: str) -> Brought:
             return Brought("model", model.name, f"{model.name} is here; nothing was copied.")
 
 
+def bring_covered(home: Home, task: str, tables: str) -> Brought:
+    """Make a task of the genes of another that tables of vectors have.
+
+    Args:
+        home: Where it is kept.
+        task: A task's name, or the path of a label file.
+        tables: Names or paths of tables, with commas between them.
+
+    Raises:
+        UsageError: no such task or model, a model that is no table, or it is there already.
+        DataError: too few genes of a class are left, or a table cannot be read.
+        ModelError: a table is not on this machine.
+        StoreError: it cannot be kept.
+    """
+    from engine.catalog.models import find_model
+    from engine.data.importers import import_covered
+
+    named = [name.strip() for name in tables.split(",") if name.strip()]
+    return _told(import_covered(task, [find_model(name, home) for name in named], "", home))
+
+
 def _bring_task(home: Home, file: Path) -> Brought:
-    from engine.data.house import NOT_MAPPED
     from engine.data.importers import import_task
     from engine.data.importers.names import free_name
     from engine.data.tasks import list_tasks
 
-    report = import_task(file, free_name(_stem(file), (task.name for task in list_tasks(home))), home)
+    name = free_name(_stem(file), (task.name for task in list_tasks(home)))
+    return _told(import_task(file, name, home))
+
+
+def _told(report: ImportReport) -> Brought:
+    from engine.data.house import NOT_MAPPED
+
     classes = zip(report.classes, report.used, report.counts, strict=True)
     lines = [f"{used:>6} of {given} used: {label}" for label, used, given in classes]
     lines += [
@@ -98,6 +128,14 @@ def _bring_descriptions(home: Home, file: Path) -> Brought:
     report = import_descriptions(file, free_name(_stem(file), kept_descriptions(home)), home)
     said = f"{report.name} is here: descriptions of {report.genes} genes."
     return Brought("descriptions", report.name, said, f"{report.empty:>6} genes have no text in the file")
+
+
+def _bring_genes(home: Home, file: Path) -> Brought:
+    from engine.data.importers import import_genes
+
+    report = import_genes(file, home)
+    said = f"{report.name} is here: {report.genes:,} genes or ids."
+    return Brought("", report.name, said, "Imports from now on look identifiers up in it.")
 
 
 def _some(names: Sequence[str], most: int = 10) -> str:

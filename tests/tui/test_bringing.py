@@ -9,10 +9,12 @@ from fake_arena import FakeArena, drive, make_app, screen_text, told, until
 from pressing import presses
 
 from engine.cancel import Stopped
-from store.errors import DataError
+from engine.data.identifiers import make_resolver
+from engine.data.tasks import SAMPLE, load_task
+from store.errors import DataError, UsageError
 from store.home import find_home
 from tui.arena import Arena
-from tui.bring import Brought, bring
+from tui.bring import Brought, bring, bring_covered
 from tui.screens.pickers import completions
 
 
@@ -127,6 +129,76 @@ async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkey
         await pilot.press("enter")
         await until(pilot, lambda: bool(arena.launched))
     assert arena.launched[0].tasks == ("mine",)
+
+
+async def test_a_gene_table_comes_in_and_the_choice_stays(arena, tmp_path, monkeypatch):
+    table = tmp_path / "hgnc.txt"
+    row = {"hgnc_id": "HGNC:99999", "symbol": "ZZZ1", "status": "Approved", "entrez_id": "", "omim_id": ""}
+    row |= dict.fromkeys(("name", "locus_group", "location", "alias_symbol", "prev_symbol"), "")
+    row["ensembl_gene_id"] = "ENSG00000999999"
+    table.write_text("\t".join(row) + "\n" + "\t".join(row.values()) + "\n")
+    home = find_home(tmp_path / "home").create()
+    monkeypatch.setattr(arena, "bring", lambda kind, path: bring(home, kind, path))
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("I")
+        await until(pilot, lambda: "a gene table of NCBI or HGNC" in screen_text(app))
+        await pilot.press("g")
+        await until(pilot, lambda: "The path of a gene table" in screen_text(app))
+        before = app.screen_stack[0].selection
+        await pilot.press(*str(tmp_path / "hg"), "tab", "enter")
+        await until(pilot, lambda: "is here: 1 genes or ids." in screen_text(app))
+        assert "It is chosen" not in screen_text(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen.MODE == "plan")
+        assert app.screen.selection == before
+    assert make_resolver(home, SAMPLE).resolve("ENSG00000999999").symbols == ("ZZZ1",)
+
+
+async def test_a_task_is_cut_to_the_genes_of_a_table_by_names(arena, monkeypatch):
+    asked = []
+
+    def cut(task, tables):
+        asked.append((task, tables))
+        return Brought("task", "tall.in.maxi", "tall.in.maxi is here.")
+
+    arena.models[1] = replace(arena.models[1], kind="vectors")
+    plain = arena.catalog
+    found = replace(plain(), models=tuple(replace(card, place="/here") for card in plain().models))
+    monkeypatch.setattr(arena, "catalog", lambda: found)
+    monkeypatch.setattr(arena, "bring_covered", cut)
+    monkeypatch.setattr(arena, "change", lambda chosen, what, name: replace(chosen, tasks=(name,)))
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("I", "c")
+        await until(
+            pilot, lambda: "The task to cut" in screen_text(app) and "tall  small" in screen_text(app)
+        )
+        await pilot.press("t", "a", "tab", "enter")
+        await until(pilot, lambda: "Whose genes of tall?" in screen_text(app))
+        await until(pilot, lambda: "maxi  " in screen_text(app))
+        assert "mini  " not in screen_text(app).split("Whose genes")[1]
+        await pilot.press("m", "tab", "enter")
+        await until(pilot, lambda: "tall.in.maxi is here." in screen_text(app))
+        assert app.screen_stack[0].selection.tasks == ("tall.in.maxi",)
+    assert asked == [("tall", "maxi")]
+
+
+def test_a_task_is_cut_to_the_genes_that_a_table_has(tmp_path, labels):
+    home = find_home(tmp_path / "home").create()
+    task = bring(home, "task", str(labels)).name
+    genes = [line.partition(",")[0] for line in labels.read_text().splitlines()[1:]]
+    table = tmp_path / "table.csv"
+    table.write_text("gene,x,y\n" + "".join(f"{gene},{n + 1},2\n" for n, gene in enumerate(genes[:-2])))
+    name = bring(home, "vectors", str(table)).name
+    brought = bring_covered(home, task, name)
+    assert brought.change == "task"
+    assert "2 of 24 genes have no vector in table" in brought.report
+    assert set(load_task(brought.name, home).genes) == set(genes[:-2])
+    with pytest.raises(UsageError, match="no table of vectors"):
+        bring_covered(home, task, f"{name}, all-MiniLM-L6-v2")
 
 
 @presses("plan.fetch", "fetch.stop")

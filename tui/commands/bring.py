@@ -93,9 +93,6 @@ def _import_covered(home: Home, file: Path, name: str, as_json: bool, chosen: di
         if chosen[option] not in ("", "auto"):
             raise UsageError(f"--{option} does not go with --covered-by.", "Import the whole task first.")
     models = [find_model(one, home) for one in names(chosen["covered_by"])]
-    for model in models:
-        if model.kind != "vectors":
-            raise UsageError(f"{model.name} is no table of vectors, so it covers every gene with a text.")
     _put_task(import_covered(str(file), models, name, home), as_json)
 
 

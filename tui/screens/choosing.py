@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -11,6 +11,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from tui.choices import Catalog
 from tui.quantities import count
 from tui.screens.base import ArenaScreen, Taken
 from tui.screens.dialogs import Ask, Notice
@@ -86,6 +87,8 @@ class ChoosingScreen(ArenaScreen):
         """Make the screen, with nothing chosen yet."""
         super().__init__()
         self.selection: Selection | None = None
+        self.catalog = Catalog()
+        """Everything that can be chosen; empty until it is read."""
 
     def choose(self, selection: Selection) -> None:
         """Make this the choice."""
@@ -189,31 +192,53 @@ class ChoosingScreen(ArenaScreen):
 
         if not self.refused("plan.bring"):
             answers = [(name[0], what, name) for name, what in KINDS.items()]
+            answers.append(("c", "a task cut to the genes that a table of vectors has", "covered"))
             self.app.push_screen(
                 Ask("Bring in what?", "Your file stays where it is.", answers), self._ask_where
             )
 
     def _ask_where(self, kind: str | None) -> None:
         from tui.bring import KINDS
+
+        if kind == "covered":
+            names = [task.name for task in self.catalog.tasks]
+            self._ask("The task to cut: its name, or the path of its file.", self._ask_tables, names)
+        elif kind is not None:
+            self._ask(f"The path of {KINDS[kind]}.", partial(self.bring, kind))
+
+    def _ask_tables(self, task: str) -> None:
+        models = [card.model for card in self.catalog.models if card.place]
+        tables = [model.name for model in models if model.kind == "vectors"]
+        self._ask(f"Whose genes of {task}? A table of vectors.", partial(self.bring_covered, task), tables)
+
+    def _ask(self, sentence: str, then: Callable[[str], object], names: Sequence[str] = ()) -> None:
         from tui.screens.pickers import Prompt
 
-        if kind is None:
-            return
+        def answered(typed: str | None) -> None:
+            if typed:
+                then(typed)
 
-        def answered(path: str | None) -> None:
-            if path:
-                self.bring(kind, path)
-
-        self.app.push_screen(Prompt("Bring in", f"The path of {KINDS[kind]}.", paths=True), answered)
+        self.app.push_screen(Prompt("Bring in", sentence, paths=True, names=names), answered)
 
     @work(thread=True, exclusive=True, group="bring", exit_on_error=False)
     def bring(self, kind: str, path: str) -> None:
         """Take a file or folder over, and choose it."""
-        brought = self.arena.bring(kind, path)
-        if self.selection is not None:
+        self._take(self.arena.bring(kind, path))
+
+    @work(thread=True, exclusive=True, group="bring", exit_on_error=False)
+    def bring_covered(self, task: str, tables: str) -> None:
+        """Make a task of the genes of another that tables of vectors have, and choose it."""
+        self._take(self.arena.bring_covered(task, tables))
+
+    def _take(self, brought: Brought) -> None:
+        chosen = self.selection
+        if chosen is None:
+            return
+        if brought.change:
             # A task of one's own is what one came for: it is run alone.
-            start = replace(self.selection, tasks=()) if kind == "task" else self.selection
-            self.post_message(self.CameIn(self.arena.change(start, brought.change, brought.name), brought))
+            start = replace(chosen, tasks=()) if brought.change == "task" else chosen
+            chosen = self.arena.change(start, brought.change, brought.name)
+        self.post_message(self.CameIn(chosen, brought))
 
     def action_fetch(self) -> None:
         """Download the model under the cursor."""
@@ -240,7 +265,8 @@ class ChoosingScreen(ArenaScreen):
         self.selection = message.selection
         self.read_catalog()
         brought = message.brought
-        hint = "It is chosen. Close this, then enter runs what is chosen and 3 shows the ranks."
+        chosen = "It is chosen. Close this, then enter runs what is chosen and 3 shows the ranks."
+        hint = chosen if brought.change else ""
         self.app.push_screen(Notice("Brought in", brought.sentence, hint, brought.report))
 
 

@@ -64,13 +64,15 @@ class Pick(Overlay[str]):
 
 
 class Prompt(Overlay[str]):
-    """One line to type; esc gives nothing back. Names of files are completed by tab, as in a shell."""
+    """One line to type; esc gives nothing back. Names are completed by tab, as in a shell."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "complete", "Complete", show=False, priority=True, id="prompt.complete"),
     ]
 
-    def __init__(self, title: str, sentence: str, value: str = "", paths: bool = False) -> None:
+    def __init__(
+        self, title: str, sentence: str, value: str = "", paths: bool = False, names: Sequence[str] = ()
+    ) -> None:
         """Make a prompt.
 
         Args:
@@ -78,12 +80,14 @@ class Prompt(Overlay[str]):
             sentence: What becomes of it.
             value: What stands in the line at first.
             paths: Whether to complete names of files and folders.
+            names: What else may be meant, if they are completed.
         """
         super().__init__()
         self.title_shown = title
         self.sentence = sentence
         self.value = value
         self.paths = paths
+        self.names = tuple(names)
 
     def compose_box(self) -> ComposeResult:
         """The sentence, the line, how it may go on."""
@@ -101,17 +105,22 @@ class Prompt(Overlay[str]):
     def on_mount(self) -> None:
         """Type at once."""
         self.query_one(Input).focus()
+        self._show_candidates()
 
     @on(Input.Changed)
-    def _changed(self, event: Input.Changed) -> None:
+    def _show_candidates(self) -> None:
         if self.paths:
-            names = [Path(path).name + "/" * path.endswith("/") for path in completions(event.value)]
-            self.query_one(Said).show(("  ".join(names[:LISTED]), "dim"))
+            found = self._completions(self.query_one(Input).value)
+            names = [Path(one).name + "/" * one.endswith("/") for one in found[:LISTED]]
+            self.query_one(Said).show(("  ".join(names), "dim"))
+
+    def _completions(self, typed: str) -> list[str]:
+        return [name for name in self.names if name.startswith(typed)] + completions(typed)
 
     def action_complete(self) -> None:
         """Go on as far as every file that the line may mean."""
         line = self.query_one(Input)
-        found = completions(line.value) if self.paths else []
+        found = self._completions(line.value) if self.paths else []
         common = os.path.commonprefix(found)  # noqa: RUF071  characters, not folders, in common
         if len(common) > len(line.value):
             line.value = common

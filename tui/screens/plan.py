@@ -96,8 +96,6 @@ class PlanScreen(ChoosingScreen):
     def __init__(self) -> None:
         """Make the screen; its lists fill once the catalog is read."""
         super().__init__()
-        self.catalog = Catalog()
-        """Everything that can be chosen; empty until it is read."""
         self._counted: Tally | None = None
         """What the choice comes to; None while it is being counted."""
         self._settling: Timer | None = None

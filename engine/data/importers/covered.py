@@ -13,6 +13,7 @@ from engine.data.house import LabelList
 from engine.data.importers.labels import ImportReport, keep_task
 from engine.data.importers.names import check_name, plain_name
 from engine.data.tasks import find_label_list, list_tasks
+from store.errors import UsageError
 from store.home import Home
 from store.records import Model
 
@@ -27,13 +28,16 @@ def import_covered(task: str, models: Sequence[Model], name: str, home: Home) ->
         home: where it is kept.
 
     Raises:
-        UsageError: no such task, or a name that is taken or unusable.
+        UsageError: no such task, a name that is taken or unusable, or a model that is no table.
         DataError: too few genes of a class are left, or a table cannot be read.
         ModelError: a table is not on this machine.
         StoreError: it cannot be written.
     """
     from engine.embed import look_up
 
+    for model in models:
+        if model.kind != "vectors":
+            raise UsageError(f"{model.name} is no table of vectors, so it covers every gene with a text.")
     whole = find_label_list(task, home)
     tables = " and ".join(model.name for model in models)
     name = name or plain_name(f"{whole.heading.name}.in.{tables}")
