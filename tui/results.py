@@ -157,8 +157,10 @@ class Results:
 
     def past(self) -> Past:
         """What units cost here so far, by which those to run are judged."""
-        pace = """
-            select model, protocol, median(list_sum(map_values(seconds))) from scores group by all"""
+        from store.records import PHASES
+
+        phases = ", ".join(f"seconds.{phase}" for phase in PHASES)
+        pace = f"select model, protocol, median(list_sum([{phases}])) from scores group by all"
         with self._reading() as con:
             if con is None:
                 return Past()

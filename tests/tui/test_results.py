@@ -49,6 +49,16 @@ def test_a_retry_during_a_run_waits_for_its_end(tmp_path):
     assert control.last_selection(home) == live
 
 
+def test_what_past_units_took_is_the_sum_of_their_phases(tmp_path):
+    home = find_home(tmp_path).create()
+    store = Store(home)
+    outcome = scored(unit())
+    store.append(outcome)
+    store.flush()
+    past = Results(home).past()
+    assert list(past.seconds.values()) == [sum(outcome.seconds.values())]
+
+
 async def test_the_board_tells_why_its_rows_are_not_the_newest():
     arena = FakeArena()
     arena.tables = {"lr": a_table()}
