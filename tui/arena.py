@@ -126,6 +126,19 @@ class Arena(Results):
 
     # ------------------------------------------------------------------ running
 
+    def questions(self, plan: Plan) -> dict[str, str]:
+        """What has to be agreed to before texts of `plan` leave this machine: host -> the question."""
+        from tui.commands.consent import questions
+
+        return questions(plan, self.home)
+
+    def agree(self, host: str) -> None:
+        """Record that texts may be sent to a host."""
+        from engine.endpoint import agree
+
+        self._writable("agree that texts are sent")
+        agree(self.home, host)
+
     def launch(self, *selections: Selection) -> None:
         """Queue `selections` for the runner, which is started if there is none."""
         from engine import control

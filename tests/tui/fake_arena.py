@@ -61,6 +61,9 @@ class FakeArena(Arena):
         self.failed_keys: set[str] = set()
         self.launched: list = []
         self.relaunched: list[bool] = []
+        self.asked: dict[str, str] = {}
+        """Host -> what has to be agreed to before texts go there."""
+        self.agreed: list[str] = []
         self.requests: list[tuple[str, str]] = []
         self.status: Status | None = None
         self.version = 1
@@ -148,6 +151,13 @@ class FakeArena(Arena):
     def past(self) -> Past:
         self._may("past")
         return Past({(self.named("mini"), name): 3.0 for name in PROTOCOLS}, 50_000)
+
+    def questions(self, plan) -> dict[str, str]:
+        return {host: question for host, question in self.asked.items() if host not in self.agreed}
+
+    def agree(self, host) -> None:
+        self._writable("agree")
+        self.agreed.append(host)
 
     def launch(self, *selections) -> None:
         self._may("launch")

@@ -23,6 +23,7 @@ from tui.quantities import count
 from tui.screens import plan_text
 from tui.screens.base import SETTLE
 from tui.screens.choosing import ChoosingScreen
+from tui.screens.dialogs import Ask
 from tui.screens.plan_glance import Audited, details, glance, in_full
 from tui.screens.plan_text import CHOICES, COLUMNS, Tally, estimate
 from tui.widgets.grid import Grid
@@ -146,7 +147,8 @@ class PlanScreen(ChoosingScreen):
         cost = estimate(plan, self.arena.past())
         load = Machine().look()
         device, room = ("GPU", max(gpu[2] for gpu in load.gpus)) if load.gpus else ("memory", load.memory)
-        self.post_message(self.Counted(Tally(selection, plan, cost=cost, device=device, room=room)))
+        asked = self.arena.questions(plan)
+        self.post_message(self.Counted(Tally(selection, plan, "", cost, device, room, asked)))
 
     @work(thread=True, exclusive=True, group="audit", exit_on_error=False)
     def read_task(self, name: str, selection: Selection) -> None:
@@ -172,8 +174,10 @@ class PlanScreen(ChoosingScreen):
         self.post_message(self.CachedRead(model, f"{there:,} of {count(texts, 'text')} embedded before"))
 
     @work(thread=True, exclusive=True, group="launch", exit_on_error=False)
-    def start(self, selection: Selection) -> None:
-        """Hand the choice to the runner, and see that there is one."""
+    def start(self, selection: Selection, hosts: Iterable[str] = ()) -> None:
+        """Hand the choice to the runner, who may send texts to `hosts`, and see that there is one."""
+        for host in hosts:
+            self.arena.agree(host)
         self.arena.launch(selection)
         self.post_message(self.Launched())
         worker = get_current_worker()
@@ -342,14 +346,25 @@ class PlanScreen(ChoosingScreen):
             return "The choice is still being counted; try again in a moment."
         if self._counted.plan is None:
             return self._counted.trouble
-        if not self._counted.plan.todo:
+        if not (self._counted.plan.todo or self._counted.questions):
             return "Nothing of it is left to run: 3 shows the ranks, or choose something more."
         return ""
 
     def action_launch(self) -> None:
         """Start what is to run and show it running."""
-        if not self.refused("plan.launch") and self._counted and self._counted.plan:
-            self.start(self._counted.selection)
+        if not self.refused("plan.launch") and self._counted:
+            self.ask_and_start(self._counted)
+
+    @work(exclusive=True, group="ask", exit_on_error=False)
+    async def ask_and_start(self, tally: Tally) -> None:
+        """Start once it is agreed to each host that texts would be sent to."""
+        for host, question in tally.questions.items():
+            answers = [("y", f"agree: send them to {host}", "yes")]
+            if not await self.app.push_screen_wait(
+                Ask("Texts would leave this machine", question, answers)
+            ):
+                return
+        self.start(tally.selection, tally.questions)
 
     def action_step(self) -> None:
         """Give the axis under the cursor its next value."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.content import Content
@@ -191,6 +191,8 @@ class Tally:
     """Whose memory it takes."""
     room: int = 0
     """Bytes of it in all."""
+    questions: Mapping[str, str] = field(default_factory=dict)
+    """What has to be agreed to before texts leave this machine: host -> the question."""
 
 
 FP32: Final = 4
@@ -251,7 +253,7 @@ def summary(selection: Selection, tally: Tally | None, readonly: bool) -> Conten
         "\n",
     )
     cost = _cost(tally) if plan.todo else ""
-    return say(head, counts, *_why_blocked(plan), _invitation(plan, readonly), cost)
+    return say(head, counts, *_why_blocked(plan), _invitation(tally, plan, readonly), cost)
 
 
 def _cost(tally: Tally) -> Content:
@@ -272,9 +274,13 @@ def _why_blocked(plan: Plan) -> list[object]:
     return parts
 
 
-def _invitation(plan: Plan, readonly: bool) -> Content:
+def _invitation(tally: Tally, plan: Plan, readonly: bool) -> Content:
     if readonly:
         return say(("Opened with --readonly: nothing can be started here.", "dim"))
+    if tally.questions:
+        return say(
+            (f"Press Enter to be asked about {' and '.join(tally.questions)} and then run.", "accent")
+        )
     if plan.todo:
         return say((f"Press Enter to run {count(len(plan.todo), 'unit')}.", "accent"))
     if plan.failed:
