@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from store.home import Home
-    from store.queries import Arm, Rankings
+    from store.queries import Arm, Measured, Rankings
     from store.records import Task
     from store.store import Store
     from tui.gene_lookups import GeneDetail, GeneRow
@@ -170,6 +170,16 @@ class Results:
         kept = 2 * sum(path.stat().st_size for path in self.home.journals.glob("*.jsonl"))
         known = {kind: value for kind, value in seconds.items() if value is not None}
         return Past(known, kept / units[0] if units and units[0] else None)
+
+    def measured(self, model: str) -> list[Measured]:
+        """What embedding with a model of the catalog cost, as it is pinned now."""
+        from engine.catalog.models import find_model
+        from store.queries import measurements
+
+        revision = find_model(model, self.home).revision
+        with self._reading() as con:
+            found = measurements(con) if con else []
+        return [one for one in found if (one.model, one.revision) == (model, revision)]
 
     # ------------------------------------------------------------------ inside
 

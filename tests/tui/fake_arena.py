@@ -13,7 +13,7 @@ from engine.plan import PAPER_SEEDS, Blocked, Plan
 from store.console import Result
 from store.errors import DataError, UsageError
 from store.home import Home, find_home
-from store.queries import Arm, Rankings, RankRow
+from store.queries import Arm, Measured, Rankings, RankRow
 from store.records import Audit, AuditedGene, ClassAudit, Model, Task, Unit
 from tui.app import ArenaApp
 from tui.arena import Arena, Pulse
@@ -61,6 +61,7 @@ class FakeArena(Arena):
         self.failed_keys: set[str] = set()
         self.launched: list = []
         self.relaunched: list[bool] = []
+        self.costs: list[Measured] = []
         self.asked: dict[str, str] = {}
         """Host -> what has to be agreed to before texts go there."""
         self.agreed: list[str] = []
@@ -147,6 +148,9 @@ class FakeArena(Arena):
 
     def cached(self, model, plan) -> tuple[int, int]:
         return 90, 120
+
+    def measured(self, model) -> list[Measured]:
+        return self.costs
 
     def past(self) -> Past:
         self._may("past")

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from fake_arena import FakeArena, drive, make_app, screen_text, until
+
+from engine.catalog.models import find_model
 from store.home import find_home
+from store.records import Environment, Measurement
+from store.store import Store
+from tui.arena import Arena
 from tui.choices import read_catalog
 from tui.screens.plan_glance import glance
 
@@ -29,3 +36,38 @@ def test_a_model_of_which_nothing_is_printed_has_no_such_line(tmp_path):
     told = glance("models", "BioBERT", read_catalog(find_home(tmp_path)), None).plain
     assert "paper:" not in told
     assert "card:" not in told
+
+
+MODEL = "all-MiniLM-L6-v2"
+GPU = Environment("3.11.7", "Linux", "box", "cuda:0", "a cpu", 2, {})
+
+
+def test_what_embedding_cost_here_is_that_of_the_model_as_it_is_pinned(tmp_path):
+    home = find_home(tmp_path).create()
+    assert Arena(home).measured(MODEL) == []
+    now = find_model(MODEL, home).revision
+    at = "2026-11-23T12:00:00+00:00"
+    cost = Measurement(MODEL, now, "fp32", GPU.hash, at, 1000, 12.25, 22_700_000, 900 << 20)
+    store = Store(home)
+    store.append(GPU, cost, replace(cost, revision="old", seconds=99.0), replace(cost, model="other"))
+    store.flush()
+    store.close()
+    [found] = Arena(home).measured(MODEL)
+    assert (found.ms_per_text, found.device, found.peak_memory) == (12.25, "cuda:0", 900 << 20)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_the_card_tells_what_embedding_cost(size, tmp_path):
+    arena = FakeArena()
+    home = find_home(tmp_path).create()
+    now = find_model(MODEL, home).revision
+    at = "2026-11-23T12:00:00+00:00"
+    store = Store(home)
+    store.append(GPU, Measurement(MODEL, now, "fp32", GPU.hash, at, 1000, 12.25, None, 900 << 20))
+    store.flush()
+    store.close()
+    arena.costs = Arena(home).measured(MODEL)
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        told = "measured here: 12.2 ms a text on cuda:0, fp32, peak 900 MiB"
+        await until(pilot, lambda: told in " ".join(screen_text(app).split()))

@@ -19,7 +19,6 @@ from store.errors import DataError, UsageError
 from tui.arena import Pulse
 from tui.choices import Catalog
 from tui.machine import Machine
-from tui.quantities import count
 from tui.screens import plan_text
 from tui.screens.base import SETTLE
 from tui.screens.choosing import ChoosingScreen
@@ -85,7 +84,7 @@ class PlanScreen(ChoosingScreen):
 
     @dataclass
     class CachedRead(Message):
-        """It is known how much of the choice a model has embedded."""
+        """It is known how much of the choice a model has embedded, and what that cost."""
 
         model: str
         sentence: str
@@ -169,9 +168,9 @@ class PlanScreen(ChoosingScreen):
 
     @work(thread=True, exclusive=True, group="cached", exit_on_error=False)
     def read_cached(self, model: str, plan: Plan) -> None:
-        """See how much of the choice a model has embedded."""
-        there, texts = self.arena.cached(model, plan)
-        self.post_message(self.CachedRead(model, f"{there:,} of {count(texts, 'text')} embedded before"))
+        """See how much of the choice a model has embedded, and what embedding cost."""
+        known = plan_text.embedded(*self.arena.cached(model, plan), self.arena.measured(model))
+        self.post_message(self.CachedRead(model, known))
 
     @work(thread=True, exclusive=True, group="launch", exit_on_error=False)
     def start(self, selection: Selection, hosts: Iterable[str] = ()) -> None:

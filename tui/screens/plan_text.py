@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.catalog.protocols import Protocol
     from engine.data.tasks import TaskInfo
     from engine.plan import Plan, Selection
+    from store.queries import Measured
     from store.records import Unit
     from tui.choices import Catalog, ModelCard
     from tui.results import Past
@@ -226,6 +227,16 @@ def _seconds(todo: Sequence[Unit], pace: Mapping[tuple[str, str], float]) -> flo
             return None
         total += units * seconds_each
     return total
+
+
+def embedded(there: int, texts: int, measured: Sequence[Measured]) -> str:
+    """How much of the choice a model has embedded, and what embedding cost, a line for each device."""
+    lines = [f"{there:,} of {count(texts, 'text')} embedded before"]
+    for one in measured:
+        peak = f", peak {mebi(one.peak_memory)}" if one.peak_memory else ""
+        pace = f"{one.ms_per_text:.3g} ms a text on {one.device}, {one.precision}"
+        lines.append(f"measured here: {pace}{peak}")
+    return "\n".join(lines)
 
 
 def summary(selection: Selection, tally: Tally | None, readonly: bool) -> Content:
