@@ -165,3 +165,18 @@ def test_over_ssh_fewer_frames_are_painted_unless_the_user_chose():
     assert frames() == "60"
     assert frames(SSH_CONNECTION="a 1 b 2") == "15"
     assert frames(SSH_CONNECTION="a 1 b 2", TEXTUAL_FPS="30") == "30"
+
+
+def test_what_is_typed_in_one_write_goes_where_a_person_would_have_typed_it(terminal, tmp_path):
+    program = terminal()
+    program.until("Press Enter to run 160 units.")
+    program.child.send(f":export {tmp_path / 'exported.csv'}\r")
+    program.until("Wrote ")
+    assert (tmp_path / "exported.csv").read_text().count("package,yes") == 1
+    program.child.send("/lr\r")
+    program.until("No row matches 'lr'")
+    program.child.send(f"\x1b[Z:export {tmp_path / 'seeds.csv'}\r6iqq5")
+    program.until("qq5")
+    assert (tmp_path / "seeds.csv").exists()
+    program.child.send("\x11")
+    assert program.leave() == 0

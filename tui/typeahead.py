@@ -1,0 +1,38 @@
+"""Keys one at a time: what a key opens gets the next one, however fast they come."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from textual.app import App, ScreenStackError
+from textual.message_pump import MessagePump
+
+PATIENCE: Final = 1.0
+"""Seconds that a key waits at most for what the one before it set off."""
+
+
+async def settled(app: App[Any]) -> None:
+    """Wait until what the last key set off is over and it is known what the next one goes to.
+
+    A key climbs from the focused widget to the application through a queue of each on the way, and
+    so does what it sets off: a line that is mounted, the focus, an answer. All of it is over once
+    those queues were gone through twice and the focus stayed where it is.
+    """
+    try:
+        async with asyncio.timeout(PATIENCE):
+            still = 0
+            while still < 2:
+                target = app.focused or app.screen
+                for node in target.ancestors_with_self:
+                    await _gone_through(node)
+                still = still + 1 if target is (app.focused or app.screen) else 0
+    except (TimeoutError, ScreenStackError):  # ScreenStackError: the application is being left
+        return
+
+
+async def _gone_through(node: MessagePump) -> None:
+    """Wait until a node has handled every message it has now."""
+    handled = asyncio.Event()
+    if node.call_later(handled.set):
+        await handled.wait()
