@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.screen import Screen
 from textual.widget import MountError, Widget
 from textual.worker import Worker, WorkerState
 
-from tui.quantities import count
-from tui.screens.dialogs import Ask
 from tui.widgets.grid import Grid
 from tui.widgets.header import StatusLine
 from tui.widgets.keybar import KeyBar
@@ -28,51 +23,10 @@ if TYPE_CHECKING:
     from tui.app import ArenaApp
     from tui.arena import Arena, Pulse
     from tui.widgets.commandbar import Command, CommandBar
-    from tui.widgets.plot import Plot
 
 
 SETTLE: Final = 0.15
 """Seconds a choice or a cursor must rest before it is read about, so that holding a key reads once."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownTable:
-    """A table as it is on screen."""
-
-    name: str
-    """What a file of it might be called."""
-    columns: Sequence[str]
-    rows: Sequence[Sequence[Any]]
-    cursor: int
-    """The row under the cursor."""
-    printed: tuple[Sequence[str], Sequence[Sequence[Any]]] | None = None
-    """Columns and rows for Markdown and LaTeX, if people read them in another form than programs."""
-
-    whole: bool = True
-    """Whether these are all rows; of others only the one under the cursor can be copied."""
-
-    def content(self, kind: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
-        """Columns and rows for a file of this kind."""
-        if self.printed is not None and kind in ("markdown", "latex"):
-            return self.printed
-        return self.columns, self.rows
-
-    def text(self, kind: str) -> str:
-        """The row under the cursor, or the table as `tsv`, `markdown` or `latex`."""
-        from engine.export import render
-
-        if kind == "row":
-            return "\t".join(map(str, self.rows[self.cursor]))
-        if kind == "tsv":
-            return "\n".join("\t".join(map(str, row)) for row in (self.columns, *self.rows)) + "\n"
-        return "".join(render(*self.content(kind), kind))
-
-
-@dataclass
-class Taken(Message):
-    """Something has been copied or written."""
-
-    sentence: str
 
 
 class ArenaScreen(Screen[None]):
@@ -98,10 +52,6 @@ class ArenaScreen(Screen[None]):
         ),
         Binding("colon", "command_line", "Command", show=False, tooltip="A command by name", id="command"),
         Binding("question_mark,f1", "help", "Help", tooltip="The keys that are active now", id="help"),
-        Binding(
-            "y", "yank", "Yank", show=False, tooltip="Copy the row, the table or the command", id="yank"
-        ),
-        Binding("e", "export", "Export", show=False, tooltip="Write the table to a file", id="export"),
         Binding(
             "plus",
             "zoom",
@@ -228,102 +178,6 @@ class ArenaScreen(Screen[None]):
         elif pane is not None:
             self.maximize(pane)
 
-    # ------------------------------------------------------------------ taking things away
-
-    def shown_table(self) -> ShownTable | None:
-        """What is shown, as it is shown; None if there is nothing to take away."""
-        grid = self.focused if isinstance(self.focused, Grid) else self.query(Grid).first()
-        if not grid.shown:
-            return None
-        columns = [column.title or column.key for column in grid.columns]
-        rows = [[str(cell) for cell in row.cells] for row in grid.shown]
-        return ShownTable(f"{self.MODE}-{grid.id}", columns, rows, grid.cursor)
-
-    def shown_plot(self) -> Plot | None:
-        """The plot that is shown; None if there is none."""
-        from tui.widgets.plot import PlotView
-
-        return next((view.plot for view in self.query(PlotView) if view.plot is not None), None)
-
-    def shown_command(self) -> str:
-        """The command that gives what is under the cursor; empty if there is none."""
-        return ""
-
-    def why_no_command(self) -> str:
-        """Why there is no such command, where there might be one."""
-        return ""
-
-    def action_yank(self) -> None:
-        """Ask what to copy, then copy it."""
-        table = self.shown_table()
-        if table is None or not table.rows:
-            self.tell("There is nothing here to copy yet.")
-            return
-        answers = [("y", "the row", "row")]
-        if table.whole:
-            answers += [("t", "the table, tab-separated", "tsv"), ("m", "Markdown", "markdown")]
-            answers += [("l", "LaTeX", "latex")]
-        if self.shown_command():
-            answers.append(("c", "the command for it", "command"))
-        self.app.push_screen(Ask("Copy what?", self.why_no_command(), answers), self._yank)
-
-    def _yank(self, answer: str | None) -> None:
-        table = self.shown_table()
-        if answer and table is not None and table.rows:
-            self.copy(table, answer, self.shown_command())
-
-    @work(thread=True, exclusive=True, group="yank", exit_on_error=False)
-    def copy(self, table: ShownTable, what: str, command: str) -> None:
-        """Copy part of a table, and say which way it went."""
-        text = command if what == "command" else table.text(what)
-        self.post_message(Taken(self.arena_app.yank(text)))
-
-    def action_export(self) -> None:
-        """Ask for a file name, then write what is shown."""
-        from tui.screens.pickers import Prompt
-
-        table = self.shown_table()
-        if table is None:
-            self.tell("There is nothing here to write yet.")
-            return
-        sentence = "The ending chooses the format.\nTable: .csv .parquet .json .md .tex (LaTeX)"
-        if self.shown_plot() is not None:
-            sentence += "\nPlot: .svg .pdf .png"
-        self.app.push_screen(
-            Prompt("Write what is shown to", sentence, f"{table.name}.csv", paths=True), self.export_to
-        )
-
-    def export_to(self, path: str | None) -> None:
-        """Write what is shown to a file: the plot if the ending is a figure's, else the table."""
-        from tui.figure import SUFFIXES
-
-        table, plot = self.shown_table(), self.shown_plot()
-        if path and plot is not None and path.endswith(SUFFIXES):
-            self.write_plot(plot, path)
-        elif path and table is not None:
-            self.write_table(table, path)
-
-    @work(thread=True, exclusive=True, group="export", exit_on_error=False)
-    def write_plot(self, plot: Plot, path: str) -> None:
-        """Write a plot as a figure."""
-        from tui.figure import write_figure
-
-        self.post_message(Taken(f"Wrote the plot to {write_figure(plot, path)}."))
-
-    @work(thread=True, exclusive=True, group="export", exit_on_error=False)
-    def write_table(self, table: ShownTable, path: str) -> None:
-        """Write a table."""
-        from pathlib import Path
-
-        from engine.export import format_of
-
-        written = self.arena.export(*table.content(format_of(Path(path))), path)
-        self.post_message(Taken(f"Wrote {count(len(table.rows), 'row')} to {written}."))
-
-    def on_taken(self, message: Taken) -> None:
-        """Say what became of it."""
-        self.tell(message.sentence, good=True)
-
     # ------------------------------------------------------------------ help and commands
 
     def action_help(self) -> None:
@@ -343,12 +197,7 @@ class ArenaScreen(Screen[None]):
 
     def commands(self) -> list[Command]:
         """What can be asked for by name here."""
-        from tui.widgets.commandbar import Command
-
-        return [
-            *self.arena_app.commands(),
-            Command("export", "write what is shown", self.export_to, "FILE"),
-        ]
+        return self.arena_app.commands()
 
     def receive(self, argument: str) -> None:
         """Take what stood after this screen's name on the command line."""

@@ -19,10 +19,10 @@ from tui.arena import Pulse
 from tui.choices import Catalog
 from tui.lookups import CellDetail, Place, Side
 from tui.screens import board_text
-from tui.screens.base import ShownTable
 from tui.screens.board_text import SOURCES, Choice, Sorting
 from tui.screens.cell_glance import CellGlance
 from tui.screens.filling import FillingScreen
+from tui.screens.taking import ColumnsAndRows, ShownTable
 from tui.widgets.grid import Grid
 from tui.widgets.said import Said
 from tui.widgets.words import say
@@ -321,10 +321,15 @@ class BoardScreen(FillingScreen):
         grid = self.query_one("#board", Grid)
         if self._matrix or self._rankings is None or not grid.shown or self._choice is None:
             return super().shown_table()
+        rankings, width = self._rankings, self.size.width
         keys = [row.key for row in grid.shown]
-        columns, rows = board_text.table(self._rankings, keys)
-        printed = board_text.printed(self._rankings, keys, self.size.width)
-        return ShownTable(f"board-{self._choice.protocol}", columns, rows, grid.cursor, printed)
+
+        def content(kind: str) -> ColumnsAndRows:
+            if kind in ("markdown", "latex"):
+                return board_text.printed(rankings, keys, width)
+            return board_text.table(rankings, keys)
+
+        return ShownTable(f"board-{self._choice.protocol}", len(keys), grid.cursor, content)
 
     def shown_command(self) -> str:
         """The command that runs the cell under the cursor."""

@@ -15,8 +15,8 @@ from textual.widget import Widget
 from tui.lookups import CellDetail, Place
 from tui.quantities import auc, count
 from tui.screens import cell_text
-from tui.screens.base import ArenaScreen
 from tui.screens.cell_text import EPOCHS, PLOTS
+from tui.screens.taking import TakingScreen
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.plot import PlotView
@@ -24,7 +24,7 @@ from tui.widgets.rows import Column
 from tui.widgets.said import Said
 
 
-class CellScreen(ArenaScreen):
+class CellScreen(TakingScreen):
     """A cell in four panes; `v` goes through its plots."""
 
     MODE = "board"

@@ -13,8 +13,8 @@ from textual.message import Message
 
 from tui.choices import Catalog
 from tui.quantities import count
-from tui.screens.base import ArenaScreen, Taken
 from tui.screens.dialogs import Ask, Notice
+from tui.screens.taking import Taken, TakingScreen
 from tui.settings import check_name
 from tui.widgets.grid import Grid
 from tui.widgets.rows import Column, Row
@@ -36,7 +36,7 @@ TYPED: Final = {
 """Command -> what it does and takes; each sets one thing of the choice."""
 
 
-class ChoosingScreen(ArenaScreen):
+class ChoosingScreen(TakingScreen):
     """A screen with a selection that commands can change and imports can add to."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

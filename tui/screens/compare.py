@@ -15,8 +15,8 @@ from textual.widget import Widget
 from tui.arena import Pulse
 from tui.lookups import Contrast, Side
 from tui.screens import compare_text
-from tui.screens.base import ArenaScreen
 from tui.screens.pickers import Pick
+from tui.screens.taking import TakingScreen
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.plot import PlotView
@@ -24,7 +24,7 @@ from tui.widgets.rows import Column, Row
 from tui.widgets.said import Said
 
 
-class CompareScreen(ArenaScreen):
+class CompareScreen(TakingScreen):
     """Two sides, task by task and split by split."""
 
     MODE = "compare"

@@ -10,15 +10,15 @@ from textual.message import Message
 
 from tui.lookups import Place
 from tui.quantities import count, roughly
-from tui.screens.base import ArenaScreen
 from tui.screens.dialogs import Ask
 from tui.screens.plan_text import estimate
+from tui.screens.taking import TakingScreen
 
 if TYPE_CHECKING:
     from engine.plan import Plan
 
 
-class FillingScreen(ArenaScreen):
+class FillingScreen(TakingScreen):
     """A screen with cells, whose holes `plan_hole` offers to run."""
 
     @dataclass

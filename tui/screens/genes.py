@@ -20,7 +20,8 @@ from tui.gene_lookups import GeneDetail, GeneRow
 from tui.lookups import arm_name
 from tui.neighbours import Cut, Neighbour
 from tui.quantities import auc, count
-from tui.screens.base import SETTLE, ArenaScreen
+from tui.screens.base import SETTLE
+from tui.screens.taking import TakingScreen
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.rows import Cell, Column, Row
@@ -51,7 +52,7 @@ NEIGHBOUR_COLUMNS = (
 )
 
 
-class GenesScreen(ArenaScreen):
+class GenesScreen(TakingScreen):
     """A list of genes, the hardest first, beside all about the one under the cursor."""
 
     MODE = "genes"

@@ -19,8 +19,8 @@ from store.errors import DataError, UsageError
 from tui.arena import Pulse
 from tui.machine import Load, Machine
 from tui.screens import runs_text
-from tui.screens.base import ArenaScreen
 from tui.screens.dialogs import Ask, Notice
+from tui.screens.taking import TakingScreen
 from tui.widgets.grid import Grid
 from tui.widgets.headed import Tail
 from tui.widgets.pane import Pane
@@ -33,7 +33,7 @@ LOOK: Final = 2.0
 """Seconds between looks at the machine."""
 
 
-class RunsScreen(ArenaScreen):
+class RunsScreen(TakingScreen):
     """Bars, units and log of the run, as the runner's snapshot tells them."""
 
     MODE = "runs"

@@ -13,8 +13,8 @@ from textual.widget import Widget
 
 from store.errors import GeneArenaError, UsageError
 from tui.quantities import count
-from tui.screens.base import ArenaScreen, ShownTable, Taken
 from tui.screens.pickers import Pick
+from tui.screens.taking import ShownTable, Taken, TakingScreen
 from tui.widgets.commandbar import Command
 from tui.widgets.grid import Grid
 from tui.widgets.paged import PAGE, PagedRows
@@ -44,7 +44,7 @@ EXAMPLES: Final = {
 """Queries that everybody finds among the saved ones."""
 
 
-class SqlScreen(ArenaScreen):
+class SqlScreen(TakingScreen):
     """An editor over the rows of its last query."""
 
     MODE = "sql"
@@ -240,7 +240,8 @@ class SqlScreen(ArenaScreen):
         if len(rows) <= PAGE:
             return super().shown_table()
         here = [[str(cell) for cell in row.cells]] if rows.here(grid.cursor) else []
-        return ShownTable("sql-result", self._result.columns, here, 0, whole=False)
+        columns = self._result.columns
+        return ShownTable("sql-result", len(here), 0, lambda _: (columns, here), whole=False)
 
     def export_to(self, path: str | None) -> None:
         """Write the whole result, not only the rows that are here."""

@@ -97,6 +97,6 @@ class CommandBar(Input):
 
     def action_close(self) -> None:
         """Leave, with the focus where it was."""
-        if self._before is not None:
-            self._before.focus()
+        # At once: a command is about what had the focus.
+        self.screen.set_focus(self._before)
         self.remove()
