@@ -208,8 +208,8 @@ def open_parquet(path: Path) -> Iterator[Any]:
         with pq.ParquetFile(path, read_dictionary=[c.name for c in columns if is_text(c.type)]) as file:
             yield file
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"{path} is not a readable Parquet file: {reason}", "Write it again.") from error
+        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+        raise DataError(f"{path} is not a readable Parquet file: {reason}.", "Write it again.") from error
 
 
 def parquet_batches(path: Path, file: Any) -> Iterator[list[list[Any]]]:
@@ -220,6 +220,7 @@ def parquet_batches(path: Path, file: Any) -> Iterator[list[list[Any]]]:
     """
     size = 0
     for batch in file.iter_batches(batch_size=_BATCH):
+        batch.validate(full=True)  # a damaged file may point beyond its dictionary
         columns = [_values(column) for column in batch.columns]
         size += sum(len(cell) for column in columns for cell in column if isinstance(cell, str))
         if size > MAX_BYTES:

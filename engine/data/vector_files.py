@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
@@ -26,6 +28,17 @@ WIDEST: Final = 16_384
 """Dimensions of a vector."""
 MOST_CLASSES: Final = 10
 """Different numbers in a table of one column up to which it is taken for labels."""
+_UNREADABLE: Final = (
+    ValueError,
+    EOFError,
+    TypeError,
+    SyntaxError,
+    RecursionError,
+    MemoryError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+)
+"""What numpy raises at a header, which it reads as Python."""
 
 Wanted = Callable[[str], bool]
 
@@ -118,7 +131,7 @@ def _read_npz(path: Path) -> _Content:
                 size = archive.getinfo(members[name]).file_size
                 with archive.open(members[name]) as stream:
                     found[name] = _read_array(path, stream, size, found.get("genes"))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         raise DataError(f"{path} is a damaged .npz file: {error}.", "Save it again.") from error
     names = found["genes"]
     if names.ndim != 1 or names.dtype.kind not in "US":
@@ -152,8 +165,9 @@ def _read_array(
             _check_rows(path, genes.size, shape[0] if shape else 0)
         raw = stream.read(count * dtype.itemsize)
         return np.frombuffer(raw, dtype).reshape(shape, order="F" if fortran else "C")
-    except (ValueError, EOFError, TypeError, zipfile.BadZipFile, SyntaxError) as error:
-        raise DataError(f"{path} is not a readable .npy array: {error}.", hint) from error
+    except _UNREADABLE as error:
+        reason = str(error) or type(error).__name__
+        raise DataError(f"{path} is not a readable .npy array: {reason}.", hint) from error
 
 
 def _numbers(path: Path, matrix: NDArray[Any]) -> NDArray[np.float32]:
