@@ -15,7 +15,9 @@ import workbench
 
 import engine.runner
 import engine.supervise
-from engine.control import last_selection, queued, runner_lock
+import tui.commands.sweep
+from engine.control import last_selection, queued, request, runner_alive, runner_lock
+from engine.plan import Selection
 from store import connect
 from store.store import Store
 from tui.arena import Arena
@@ -226,6 +228,47 @@ def test_sweep_runs_each_configuration_once_and_tells_means(call, workshop, toy)
     assert len({line["auc"] for line in lines}) == 5
     text = call("sweep", "--tasks", toy, "--seeds", "41,42", "--factors", "warmup", "--dry-run").stdout
     assert [line.split()[-1] for line in text.splitlines()[1:]] == ["0"] * 5
+
+
+def test_what_a_window_queues_during_a_sweep_is_run_after_it(call, home, monkeypatch, workshop, toy):
+    started = []
+    monkeypatch.setattr("tui.commands.run.start_runner", lambda home, extra: started.append(extra))
+    monkeypatch.setattr("engine.control.detach.start_runner", lambda *_: None)
+
+    def queue_once(unit, cancel):
+        if not queued(home):
+            Arena(home).launch(Selection((unit.model,), ("dosage-sensitivity",), ("lr",)))
+
+    workshop.behave = queue_once
+    asked = ("sweep", "--tasks", toy, "--seeds", "41", "--factors", "warmup", "--device", "cpu")
+    result = call(*asked)
+    assert len(result.stdout.splitlines()) == 6
+    assert "What was queued meanwhile runs detached" in result.stderr
+    assert started == [("cpu", "0", "0")]
+
+
+def test_no_other_runner_begins_in_the_middle_of_a_sweep(call, home, monkeypatch, workshop, toy):
+    seen = []
+    real = tui.commands.sweep.run_here
+
+    def look(*arguments, **options):
+        seen.append(runner_alive(home))
+        return real(*arguments, **options)
+
+    monkeypatch.setattr("tui.commands.sweep.run_here", look)
+    call("sweep", "--tasks", toy, "--seeds", "41", "--factors", "warmup")
+    assert seen == [True] * 5
+    assert not runner_alive(home)
+
+
+def test_a_cancelled_sweep_ends_there(call, home, workshop, toy):
+    def cancel(unit, stop):
+        request(home, "cancel")
+        stop.wait(20)
+
+    workshop.behave = cancel
+    result = call("sweep", "--tasks", toy, "--seeds", "41", "--factors", "warmup")
+    assert result.stderr.count("units to run\n") == 1
 
 
 def test_sweep_refuses_what_is_no_factor(call):

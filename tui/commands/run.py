@@ -18,7 +18,7 @@ from engine.control import launch, queued, start_runner
 from engine.events import RunFinished, UnitFinished
 from engine.plan import Plan
 from engine.runner import Options
-from engine.supervise import supervise
+from engine.supervise import supervise, supervise_locked
 from engine.workshop import LocalWorkshop
 from store.errors import StoreBusy, StoreError, UsageError
 from store.home import Home
@@ -72,7 +72,8 @@ def run_command(
             put_json({"detached": True, "units": len(plan.units), "to_run": len(plan.todo)})
         return 0
     ended = run_here(home, plan, options)
-    _hand_over(home, ended, options)
+    if ended.finished and not ended.stopped:
+        hand_over(home, options)
     with contextlib.suppress(OSError):  # the terminal may be gone; the exit code still tells
         put_ended(ended, as_json)
         _tell_other_names(session, plan)
@@ -168,6 +169,11 @@ class Ended:
         return 0 if self.plan.selection.retry_failed else len(self.plan.failed)
 
     @property
+    def stopped(self) -> bool:
+        """Whether a signal or somebody at another terminal ended it early."""
+        return self.interrupted or (self.finished is not None and self.finished.run.state == "cancelled")
+
+    @property
     def exit_code(self) -> int:
         """130 if a signal ended it, 1 if any unit of the selection stands as failed."""
         if self.interrupted:
@@ -175,8 +181,8 @@ class Ended:
         return 1 if self.failures or self.failed_before else 0
 
 
-def run_here(home: Home, plan: Plan, options: Options) -> Ended:
-    """Run in this process and tell on standard error what happens."""
+def run_here(home: Home, plan: Plan, options: Options, locked: bool = False) -> Ended:
+    """Run in this process and tell on standard error what happens; `locked`: as the runner already."""
     if not plan.todo:
         # A run that was killed may have left rows in the journal that no flush has applied yet.
         with contextlib.closing(Store(home)) as store, contextlib.suppress(StoreBusy):
@@ -189,7 +195,7 @@ def run_here(home: Home, plan: Plan, options: Options) -> Ended:
     failures: list[Failed] = []
     finished: RunFinished | None = None
     with contextlib.closing(Narrator()) as narrator, stopped_by_signals(control, narrator) as signals:
-        for event in supervise(home, plan.selection, control, options):
+        for event in (supervise_locked if locked else supervise)(home, plan.selection, control, options):
             narrator.tell(event)
             match event:
                 case UnitFinished(Failed() as failed):
@@ -199,10 +205,9 @@ def run_here(home: Home, plan: Plan, options: Options) -> Ended:
     return Ended(plan, finished, tuple(failures), time.monotonic() - started, bool(signals))
 
 
-def _hand_over(home: Home, ended: Ended, options: Options) -> None:
-    """Start a detached runner for what a window queued meanwhile, unless the run was stopped."""
-    stopped = ended.finished is None or ended.finished.run.state == "cancelled"
-    if not stopped and queued(home):
+def hand_over(home: Home, options: Options) -> None:
+    """Start a detached runner for what a window queued meanwhile."""
+    if queued(home):
         start_runner(home, _means(options))
         say("What was queued meanwhile runs detached; `genearena attach` follows it.")
 

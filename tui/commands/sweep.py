@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 import click
 
 from engine.catalog.protocols import PROTOCOLS
+from engine.control import runner_lock
 from engine.finetune.sweep import FACTORS, sweep_overrides
 from engine.plan import Plan
+from engine.runner import Options
 from store.errors import UsageError, unknown
 from store.home import Home
 from tui.commands.common import Session, command, json_option, names, put_json, put_table, say
-from tui.commands.run import detach, run_here
+from tui.commands.run import detach, hand_over, run_here
 from tui.commands.select import checked_plan, make_options, make_selection, selection_options
 
 
@@ -45,18 +48,39 @@ def sweep_command(
     if chosen["dry_run"]:
         _put_plans(overrides, plans, as_json)
         return 0
-    code = 0
-    for override, plan in zip(overrides, plans, strict=True):
-        say(f"{_title(override)}: {len(plan.todo)} of {len(plan.units)} units to run")
-        if chosen["detach"]:
+    titled = [(_title(override), plan) for override, plan in zip(overrides, plans, strict=True)]
+    if chosen["detach"]:
+        for title, plan in titled:
+            _say_todo(title, plan)
             detach(home, plan, options)
-            continue
-        code = max(code, run_here(home, plan, options).exit_code)
-        if code > 1:
-            return code
-    if not chosen["detach"]:
+        return 0
+    code = _run_all(home, titled, options)
+    if code <= 1:
         _put_means(session.saved, overrides, plans, as_json)
     return code
+
+
+def _run_all(home: Home, titled: Sequence[tuple[str, Plan]], options: Options) -> int:
+    """Run one configuration after the other, and then what a window queued meanwhile; the exit code.
+
+    This process stays the runner in between: another that began there would end the sweep.
+    """
+    code = 0
+    runs = any(plan.todo for _, plan in titled)
+    with runner_lock(home) if runs else contextlib.nullcontext():
+        for title, plan in titled:
+            _say_todo(title, plan)
+            ended = run_here(home, plan, options, locked=True)
+            code = max(code, ended.exit_code)
+            if ended.stopped:
+                return code
+    if runs:
+        hand_over(home, options)
+    return code
+
+
+def _say_todo(title: str, plan: Plan) -> None:
+    say(f"{title}: {len(plan.todo)} of {len(plan.units)} units to run")
 
 
 def _put_plans(overrides: Sequence[dict[str, Any]], plans: Sequence[Plan], as_json: bool) -> None:
