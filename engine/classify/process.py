@@ -15,6 +15,7 @@ from functools import partial
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from multiprocessing.util import Finalize
 from typing import Any, Final
 
 from threadpoolctl import threadpool_limits
@@ -59,6 +60,7 @@ class ClassifierProcess:
     def __init__(self) -> None:
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
+        self._end: Finalize | None = None
 
     def classify(
         self, *arguments: Any, cancel: threading.Event, progress: Progress | None = None, **options: Any
@@ -92,13 +94,10 @@ class ClassifierProcess:
 
     def close(self) -> int | None:
         """End the process, if there is one; its exit code."""
-        process, pipe, self._process, self._pipe = self._process, self._pipe, None, None
-        if pipe is not None:
-            pipe.close()
-        if process is None:
+        process, end, self._process, self._pipe = self._process, self._end, None, None
+        if process is None or end is None:
             return None
-        process.kill()
-        process.join()
+        end()
         return process.exitcode
 
     def _ask(self, job: object, cancel: threading.Event, progress: Progress | None) -> Any:
@@ -123,7 +122,16 @@ class ClassifierProcess:
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
             theirs.close()
+            # Deaf as it is, it would be waited for at the parent's exit for as long as the pipe is open,
+            # and the main thread's is until then.
+            self._end = Finalize(self, _end, (self._process, self._pipe), exitpriority=1)
         return self._pipe
+
+
+def _end(process: BaseProcess, pipe: Connection) -> None:
+    pipe.close()
+    process.kill()
+    process.join()
 
 
 def _receive(pipe: Connection, cancel: threading.Event) -> Any:

@@ -146,6 +146,21 @@ def test_each_thread_has_a_process_that_ends_with_it(job):
     assert child.wait(20) in (0, None)
 
 
+def test_a_parent_whose_main_thread_classified_ends():
+    script = (
+        "import threading\n"
+        "from classify_examples import draw_split, noisy_genes\n"
+        "from engine.classify.process import classify_apart\n"
+        "if __name__ == '__main__':\n"
+        "    vectors, labels = noisy_genes()\n"
+        "    classify_apart('lr', {'C': 1.0, 'max_iter': 100}, vectors, labels, draw_split(labels),\n"
+        "                   scaling='none', lr_solver='liblinear', cancel=threading.Event())\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, timeout=120, check=False)
+    assert done.returncode == 0
+
+
 def test_a_killed_parent_leaves_no_process_behind():
     script = (
         "import threading, time\n"
