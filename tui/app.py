@@ -83,7 +83,7 @@ class ArenaApp(App[int]):
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="quit.always"),
     ]
 
-    pulse: reactive[Pulse] = reactive(Pulse(), repaint=False)
+    pulse: reactive[Pulse] = reactive(Pulse(looked=False), repaint=False)
     """The run's latest snapshot, as the background worker last saw it."""
 
     class Beat(Message):

@@ -34,6 +34,8 @@ class Pulse:
 
     status: Status | None = None
     store: int = 0
+    looked: bool = True
+    """Whether this was seen; otherwise nothing is known yet."""
 
 
 class Arena(Results):

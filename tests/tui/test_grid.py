@@ -36,9 +36,17 @@ def rows(n: int, value="v") -> list[Row]:
     return [Row(str(number), (f"row {number}", f"{value}{number}")) for number in range(n)]
 
 
-async def test_an_empty_grid_says_what_to_do():
+async def test_an_empty_grid_says_what_to_do_once_it_is_known_that_it_is_empty():
     async with Host().run_test(size=(40, 6)) as pilot:
+        assert "Reading." in screen_text(pilot.app)
+        pilot.app.grid.show([])
+        await pilot.pause()
         assert "Nothing yet: press 1." in screen_text(pilot.app)
+        pilot.app.grid.show(rows(3))
+        pilot.app.grid.read_anew()
+        await pilot.pause()
+        assert "Reading." in screen_text(pilot.app)
+        assert pilot.app.grid.current is None
 
 
 async def test_an_empty_grid_that_stays_empty_is_painted_with_what_is_now_known():

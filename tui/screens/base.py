@@ -112,14 +112,14 @@ class ArenaScreen(Screen[None]):
         """Start reading; every widget is there."""
 
     def _on_pulse(self, pulse: Pulse) -> None:
-        self.query_one(StatusLine).status = pulse.status
-        if self.is_current:
+        self.query_one(StatusLine).pulse = pulse
+        if self.is_current and pulse.looked:
             self.follow(pulse)
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened while another screen was shown."""
         if self._completed:
-            self.follow(self.arena_app.pulse)
+            self._on_pulse(self.arena_app.pulse)
 
     def follow(self, pulse: Pulse) -> None:
         """Take in the run's latest snapshot; called only while the screen is shown."""

@@ -243,7 +243,10 @@ class BoardScreen(FillingScreen):
             return
         head = board_text.head(self._choice, self._choices, self._rankings, self._sorting, self._trouble)
         self.query_one("#board-head", Said).show(head)
-        if self._rankings is not None:
+        if self._rankings is None:
+            self.query_one("#board", Grid).read_anew()
+            self.query_one(CellGlance).read_anew()
+        else:
             if self._matrix:
                 columns, rows = board_text.matrix(self._rankings, self._catalog)
             else:
@@ -265,6 +268,8 @@ class BoardScreen(FillingScreen):
         row = grid.current
         if self._rankings is None or row is None:
             self.query_one("#board-foot", Said).show("")
+            if self._rankings is not None:
+                self.query_one(CellGlance).show(None, None)
             return
         found = board_text.find(self._rankings, row.key)
         foot = board_text.foot(self._rankings, found, self._column(), self.arena_app.charset)

@@ -15,7 +15,7 @@ from tui.quantities import auc, count
 from tui.widgets.plot import Span, strip
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.text import clean
-from tui.widgets.words import UNICODE, Charset, Tone, say
+from tui.widgets.words import READING, UNICODE, Charset, Tone, say
 
 if TYPE_CHECKING:
     from store.queries import Arm, Rankings, RankRow
@@ -97,7 +97,7 @@ def head(
     if trouble:
         return say(line, (f"Not up to date: {trouble}", "warn"))
     if rankings is None:
-        return say(line, ("Reading.", "dim"))
+        return say(line, (READING, "dim"))
     return say(line, *_remarks(rankings))
 
 

@@ -61,15 +61,15 @@ class CellScreen(TakingScreen):
             with Vertical(classes="column -open"):
                 yield Pane(
                     "SPLITS",
-                    Grid(cell_text.SPLIT_COLUMNS, id="splits", empty="Reading."),
+                    Grid(cell_text.SPLIT_COLUMNS, id="splits", empty="There are no splits."),
                     id="splits-pane",
                     first=True,
                 )
                 chosen = Grid(id="trials", empty="Nothing was tuned or fine-tuned under this protocol.")
                 yield Pane("TUNING", chosen, id="trials-pane")
             with Vertical(classes="column"):
-                yield Pane("CURVE", PlotView("No curve yet.", id="curve"), id="curve-pane")
-                yield Pane("PROVENANCE", Grid(id="provenance", empty="Reading."), id="provenance-pane")
+                yield Pane("CURVE", PlotView("There is no curve.", id="curve"), id="curve-pane")
+                yield Pane("PROVENANCE", Grid(id="provenance"), id="provenance-pane")
 
     def begin(self) -> None:
         """Open the splits and read the cell."""
@@ -97,6 +97,9 @@ class CellScreen(TakingScreen):
     def _detail_read(self, message: DetailRead) -> None:
         detail = self._detail = message.detail
         if detail is None:
+            for grid in self.query(Grid):
+                grid.show(())
+            self.query_one(PlotView).show(None)
             return
         self._show_head()
         self.query_one("#splits", Grid).show([cell_text.split_row(split) for split in detail.splits])

@@ -26,11 +26,18 @@ class CellGlance(Horizontal):
                 yield Said(say((title, "strong")), classes="head-line")
                 yield inside
 
-    def show(self, place: Place, detail: CellDetail | None) -> None:
-        """Show this cell; None: it has no splits."""
-        self.query(".head-line").first(Said).show(("SPLITS", "strong"), f"  {place.model}, {place.task}")
+    def read_anew(self) -> None:
+        """Say that a cell is being read."""
+        self.query(".head-line").first(Said).show(("SPLITS", "strong"))
+        for inside in (self.query_one(Grid), *self.query(PlotView)):
+            inside.read_anew()
+
+    def show(self, place: Place | None, detail: CellDetail | None) -> None:
+        """Show this cell; without a place there is none, without a detail it has no splits."""
+        which_cell = f"  {place.model}, {place.task}" if place else ""
+        self.query(".head-line").first(Said).show(("SPLITS", "strong"), which_cell)
         rows = [cell_text.split_row(split) for split in detail.splits] if detail else []
         self.query_one(Grid).show(rows)
         for which, view in enumerate(self.query(PlotView)):
-            plot = cell_text.plot(detail, place, which) if detail else None
+            plot = cell_text.plot(detail, place, which) if place and detail else None
             view.show(plot if plot and any(item.points for item in plot.series) else None)

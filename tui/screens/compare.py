@@ -60,7 +60,8 @@ class CompareScreen(TakingScreen):
         self._sides: Sequence[Side] = ()
         self._first: Side | None = None
         self._second: Side | None = None
-        self._contrasts: Sequence[Contrast] = ()
+        self._contrasts: Sequence[Contrast] | None = None
+        """None while they are being read."""
         self._wanted = ""
         """A model that another screen asked to put first, until the sides are there."""
         self._seen = -1
@@ -105,16 +106,21 @@ class CompareScreen(TakingScreen):
         self.refresh_bindings()
         if self._first is None or self._second is None:
             self._first, self._second = compare_text.first_pair(message.sides)
+        if self._first is None or self._second is None:
+            self._contrasts = ()
         if self._wanted:
             self.receive(self._wanted)
-        else:
-            self._compare()
+        self._compare()
 
     @on(Contrasted)
     def _contrasted(self, message: Contrasted) -> None:
         if (message.first, message.second) == (self._first, self._second):
             self._contrasts = message.contrasts
             self._show()
+
+    def _choose(self, first: Side | None, second: Side | None) -> None:
+        self._first, self._second, self._contrasts = first, second, None
+        self._compare()
 
     def _compare(self) -> None:
         self._show()
@@ -126,20 +132,25 @@ class CompareScreen(TakingScreen):
     def _show(self) -> None:
         head = compare_text.head(self._first, self._second, self._contrasts)
         self.query_one("#compare-head", Said).show(head)
-        charset = self.arena_app.charset
-        self.query_one("#contrasts", Grid).show(compare_text.rows(self._contrasts, charset))
+        grid = self.query_one("#contrasts", Grid)
+        if self._contrasts is None:
+            grid.read_anew()
+        else:
+            grid.show(compare_text.rows(self._contrasts, self.arena_app.charset))
         self._show_splits()
 
     @on(Grid.Moved)
     def _show_splits(self) -> None:
         row = self.query_one("#contrasts", Grid).current
-        contrast = next((item for item in self._contrasts if row and item.task == row.key), None)
+        contrast = next((item for item in self._contrasts or () if row and item.task == row.key), None)
         view = self.query_one(PlotView)
         self.query_one("#differences-pane", Pane).say(*compare_text.splits_title(contrast))
-        if contrast is None or not contrast.differences:
+        if self._contrasts is None:
+            view.read_anew()
+        elif contrast is None or not contrast.differences:
             view.show(None)
-            return
-        view.show(compare_text.splits_plot(contrast))
+        else:
+            view.show(compare_text.splits_plot(contrast))
 
     # ------------------------------------------------------------------ actions
 
@@ -148,8 +159,7 @@ class CompareScreen(TakingScreen):
         found = next((side for side in self._sides if argument in (side.model, side.name)), None)
         self._wanted = "" if self._sides else argument
         if found is not None:
-            self._first = found
-            self._compare()
+            self._choose(found, self._second)
         elif self._sides:
             self.tell(f"There are no results of {argument} yet.")
 
@@ -178,18 +188,16 @@ class CompareScreen(TakingScreen):
             if answer is not None:
                 side = self._sides[int(answer)]
                 if place == "first":
-                    self._first = side
+                    self._choose(side, self._second)
                 else:
-                    self._second = side
-                self._compare()
+                    self._choose(self._first, side)
 
         self.app.push_screen(Pick(f"The {place} side", columns, rows), chosen)
 
     def action_swap(self) -> None:
         """Let the sides change places."""
         if not self.refused("compare.swap"):
-            self._first, self._second = self._second, self._first
-            self._compare()
+            self._choose(self._second, self._first)
 
 
 SCREEN = CompareScreen

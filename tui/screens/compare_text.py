@@ -12,7 +12,7 @@ from tui.lookups import Contrast, Side
 from tui.quantities import auc, count
 from tui.widgets.plot import Plot, Series, Span, strip
 from tui.widgets.rows import Cell, Column, Row
-from tui.widgets.words import UNICODE, Charset, Tone, say
+from tui.widgets.words import READING, UNICODE, Charset, Tone, say
 
 EMPTY: Final = "Nothing to compare yet: f and b choose two sides, 1 plans a run."
 
@@ -39,10 +39,11 @@ def first_pair(sides: Sequence[Side]) -> tuple[Side | None, Side | None]:
     return first, others[0] if others else first
 
 
-def head(first: Side | None, second: Side | None, contrasts: Sequence[Contrast]) -> Content:
-    """The two sides and the verdict over all tasks."""
+def head(first: Side | None, second: Side | None, contrasts: Sequence[Contrast] | None) -> Content:
+    """The two sides and the verdict over all tasks; no contrasts: they are being read."""
     if first is None or second is None:
-        return say(("COMPARE ", "strong"), ("nothing is ranked yet", "dim"))
+        said = READING if contrasts is None else "nothing is ranked yet"
+        return say(("COMPARE ", "strong"), (said, "dim"))
     line = say(
         ("FIRST ", "strong"),
         (first.name, "accent"),
@@ -50,6 +51,8 @@ def head(first: Side | None, second: Side | None, contrasts: Sequence[Contrast])
         (second.name, "accent"),
         "\n",
     )
+    if contrasts is None:
+        return say(line, (READING, "dim"))
     if not contrasts:
         return say(line, ("They have no task in common.", "warn"))
     ahead = sum(item.first > item.second for item in contrasts)

@@ -103,7 +103,7 @@ class GenesScreen(TakingScreen):
         with Horizontal(classes="panes ruled"):
             with Vertical(classes="column -open"):
                 yield Pane(
-                    "GENES", Grid(GENE_COLUMNS, id="genes", empty="Reading."), id="genes-pane", first=True
+                    "GENES", Grid(GENE_COLUMNS, id="genes", empty=EMPTY), id="genes-pane", first=True
                 )
             with Vertical(classes="column"):
                 yield Pane("TEXT AND LABELS", VerticalScroll(Said(id="gene-text")), id="text-pane")
@@ -161,12 +161,14 @@ class GenesScreen(TakingScreen):
             for item in message.genes
         ]
         grid = self.query_one("#genes", Grid)
-        grid.empty = EMPTY
         grid.show(rows)
         legend = ("  the hardest first; error 0: right, 1: wrong", "dim")
         self.query_one("#genes-pane", Pane).say(count(len(rows)), legend)
         if self._wanted:
             self.receive(self._wanted)
+        if not rows:
+            self.query_one("#gene-scores", Grid).show(())
+            self.query_one("#near", Grid).show(())
         self._show_gene()
 
     @on(Grid.Moved, "#genes")
@@ -176,7 +178,7 @@ class GenesScreen(TakingScreen):
             return
         if row.key != self._gene:
             self._gene = row.key
-            self.query_one("#near", Grid).show([])
+            self.query_one("#near", Grid).show(())
         if self._settling is not None:
             self._settling.stop()
         self._settling = self.set_timer(SETTLE, self._read_now)

@@ -109,7 +109,8 @@ class RunsScreen(TakingScreen):
 
     def on_resize(self) -> None:
         """Bars are as wide as the terminal."""
-        self._show()
+        if self.arena_app.pulse.looked:
+            self._show()
 
     # ------------------------------------------------------------------ following the run
 
@@ -133,6 +134,8 @@ class RunsScreen(TakingScreen):
         units.empty = runs_text.empty(status)
         self._show_curves()
         if status is None:
+            units.show(())
+            self.query_one("#log", Grid).show(())
             return
         at_top = units.cursor == 0
         units.show(runs_text.unit_rows(status, self._rows))

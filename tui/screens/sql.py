@@ -120,7 +120,9 @@ class SqlScreen(TakingScreen):
 
     def begin(self) -> None:
         """Stay on the rows, where number keys still go places; learn the names to complete."""
-        self.query_one("#result", Grid).focus()
+        result = self.query_one("#result", Grid)
+        result.show(())
+        result.focus()
         self._say(("f5 runs the query, enter edits it, ctrl+r lists saved ones", "dim"))
         self.read_names()
 

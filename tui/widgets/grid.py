@@ -25,7 +25,7 @@ from textual.strip import Strip
 from tui.widgets.headed import HeadedRows
 from tui.widgets.rows import Cell, Column, Layout, Placed, Row, cut, cut_title, fit, matches
 from tui.widgets.text import clean
-from tui.widgets.words import TONE_STYLES, UNICODE, Charset, Tone
+from tui.widgets.words import READING, TONE_STYLES, UNICODE, Charset, Tone
 
 GAP: Final = 1
 """Blank cells between columns."""
@@ -99,7 +99,7 @@ class Grid(ScrollView, can_focus=True):
             markable: Whether rows carry a mark that space toggles.
             single: Whether marking a row clears the others.
             cells: Whether the cursor is on a cell rather than a row.
-            empty: What to say while there is no row.
+            empty: What to say if there is no row; before the first `show`, that they are being read.
             id: The widget's id.
             classes: The widget's classes.
         """
@@ -113,6 +113,7 @@ class Grid(ScrollView, can_focus=True):
         self._single = single
         self._cells = cells
         self._empty = empty
+        self._known = False
         self.marked: set[str] = set()
         self._gutter = 5 if markable else 1
         self._looks: dict[tuple[str, ...], Style] = {}
@@ -131,7 +132,7 @@ class Grid(ScrollView, can_focus=True):
 
     @property
     def empty(self) -> str:
-        """What to say while there is no row."""
+        """What to say if there is no row."""
         return self._empty
 
     @empty.setter
@@ -167,8 +168,18 @@ class Grid(ScrollView, can_focus=True):
             self._columns = tuple(columns)
             self.refresh_line(0)
             self.set_reactive(Grid.column, min(self.column, max(len(self._columns) - 1, 0)))
+        if not self._known:
+            self._known = True
+            self.refresh()
         self._rows = rows
         self._apply()
+
+    def read_anew(self) -> None:
+        """Drop the rows and say that they are being read, until they are shown."""
+        if self._known:
+            self.show(())
+            self._known = False
+            self.refresh()
 
     def mark(self, keys: Iterable[str]) -> None:
         """Mark exactly these rows, without a message."""
@@ -261,8 +272,8 @@ class Grid(ScrollView, can_focus=True):
         return Strip.blank(width, self._look())
 
     def _hint(self, width: int) -> list[str]:
-        said = self.empty
-        if self._filter:
+        said = self.empty if self._known else READING
+        if self._filter and self._known:
             said = f"No row matches {clean(self._filter)!r}; esc clears the filter."
         return textwrap.wrap(said, max(width - 2, 10))
 

@@ -13,7 +13,7 @@ from tui.widgets.said import looks_same
 from tui.widgets.words import say, state_glyph, state_word
 
 if TYPE_CHECKING:
-    from engine.control import Status
+    from tui.arena import Pulse
 
 TITLES: Final = {
     "plan": "Plan",
@@ -32,10 +32,10 @@ LEAST: Final = (60, 16)
 class StatusLine(Widget):
     """Name, numbered screens with the current one marked, and the run's state on the right."""
 
-    status: reactive[Status | None] = reactive(None, repaint=False)
-    """The run's latest snapshot."""
+    pulse: reactive[Pulse | None] = reactive(None, repaint=False)
+    """The run's latest snapshot, once it was looked at."""
 
-    def watch_status(self, before: Status | None, after: Status | None) -> None:
+    def watch_pulse(self, before: Pulse | None, after: Pulse | None) -> None:
         """Repaint if the new snapshot reads differently."""
         if not looks_same(describe(before), describe(after)):
             self.refresh()
@@ -50,7 +50,7 @@ class StatusLine(Widget):
         if self.app.size.width < LEAST[0] or self.app.size.height < LEAST[1]:
             return say((" genearena: make the window larger, 80x24 or more", "warn"))
         left = self._places()
-        right = describe(self.status)
+        right = describe(self.pulse)
         gap = self.size.width - left.cell_length - right.cell_length - 1
         return Content.assemble(left, " " * max(gap, 1), right) if gap > 0 else left
 
@@ -64,8 +64,11 @@ class StatusLine(Widget):
         return say(*parts)
 
 
-def describe(status: Status | None) -> Content:
-    """The run in a few words: state, how far, time left."""
+def describe(pulse: Pulse | None) -> Content:
+    """The run in a few words: state, how far, time left; nothing before it was looked at."""
+    if pulse is None or not pulse.looked:
+        return say("")
+    status = pulse.status
     if status is None:
         return say(("no run yet", "dim"))
     glyph, tone = state_glyph(status.state)

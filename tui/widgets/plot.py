@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from tui.widgets.said import looks_same
-from tui.widgets.words import TONE_STYLES, UNICODE, Charset, Tone, say
+from tui.widgets.words import READING, TONE_STYLES, UNICODE, Charset, Tone, say
 
 _DOTS: Final = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """Bit of a braille cell's dot, by row and column."""
@@ -129,15 +129,23 @@ class PlotView(Widget, can_focus=True):
     """A plot as large as its place."""
 
     def __init__(self, empty: str, id: str) -> None:
-        """Make a plot with nothing in it; `empty` is said instead."""
+        """Make a place for a plot; `empty` is said if there is none, once that is known."""
         super().__init__(id=id)
         self.empty = empty
+        self._known = False
         self.plot: Plot | None = None
         self._drawn = Content()
 
     def show(self, plot: Plot | None) -> None:
         """Draw this as large as there is room; repainted only if it looks different."""
-        self.plot = plot
+        self._take(plot, True)
+
+    def read_anew(self) -> None:
+        """Drop the plot and say that it is being read, until it is shown."""
+        self._take(None, False)
+
+    def _take(self, plot: Plot | None, known: bool) -> None:
+        self.plot, self._known = plot, known
         if not looks_same(self._drawn, self._draw()):
             self.refresh()
 
@@ -148,7 +156,7 @@ class PlotView(Widget, can_focus=True):
 
     def _draw(self) -> Content:
         if self.plot is None:
-            return say((self.empty, "dim"))
+            return say((self.empty if self._known else READING, "dim"))
         charset: Charset = getattr(self.app, "charset", UNICODE)
         return draw(self.plot, self.size.width, self.size.height, charset)
 

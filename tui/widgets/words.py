@@ -89,6 +89,9 @@ class Charset:
     ascii: bool = False
 
 
+READING: Final = "Reading."
+"""What stands where something is shown once it has been read."""
+
 UNICODE: Final = Charset(full="━", empty="─", rule="─", ellipsis="…", dot="●", line="─", spread="±")
 ASCII: Final = Charset(
     full="=", empty=".", rule="-", ellipsis="~", dot="o", line="-", spread="+-", ascii=True

@@ -1,0 +1,118 @@
+"""What has not been read yet is being read; that there is none is said only once it is known."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_text, until
+
+WIDE = (200, 60)
+CASES = {
+    "runs": ("pulse", "2", ("No run yet", "none yet", "no run yet", "Nothing has been logged"), "31/160"),
+    "board": ("rankings", "3", ("Nothing is ranked", "No splits", "No curve"), "SPLITS  mini"),
+    "glance": ("cell_detail", "3", ("No splits", "No curve"), "It ran out of memory."),
+    "cell": ("cell_detail", "3\r", ("no splits", "Nothing was tuned", "no curve"), "C=10"),
+    "sides": ("sides", "4", ("nothing is ranked", "Nothing to compare", "no shared splits"), "First ahead"),
+    "contrasts": ("contrasts", "4", ("no task in common", "Nothing to", "no shared splits"), "First ahead"),
+    "genes": ("genes", "5", ("No gene has been", "in no test set"), "FOXP2"),
+    "scores": ("gene_detail", "5", ("in no test set",), "1 mean"),
+    "plan": ("catalog", "1", ("0/0",), "80 to run"),
+}
+"""What is read late, the keys to where it is shown, what is false meanwhile, what shows in the end."""
+
+
+@pytest.fixture
+def arena():
+    arena = FakeArena()
+    arena.tables = {"lr": a_table(), "rf": a_table(auc=0.8)}
+    arena.status = a_status()
+    return arena
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_nothing_is_said_to_be_missing_before_it_was_read(arena, monkeypatch, name):
+    method, keys, false, wanted = CASES[name]
+    gate, asked = threading.Event(), threading.Event()
+    whole = getattr(arena, method)
+
+    def late(*arguments):
+        asked.set()
+        gate.wait(20)
+        return whole(*arguments)
+
+    monkeypatch.setattr(arena, method, late)
+    app = make_app(arena)
+    try:
+        async with drive(app, WIDE) as pilot:
+            await pilot.press(keys[0])
+            if keys.endswith("\r"):
+                await until(pilot, lambda: ">mini" in screen_text(app))
+                await pilot.press("enter")
+            await until(pilot, lambda: "Reading" in screen_text(app) and asked.is_set())
+            await pilot.pause(0.3)
+            shown = screen_text(app)
+            gate.set()
+            await until(pilot, lambda: wanted in screen_text(app))
+            assert [sentence for sentence in false if sentence in shown] == []
+    finally:
+        gate.set()
+
+
+async def test_another_table_takes_the_place_of_the_last_only_when_it_is_there(arena):
+    app = make_app(arena)
+    whole, gate = arena.rankings, threading.Event()
+    async with drive(app, WIDE) as pilot:
+        await pilot.press("3")
+        await until(pilot, lambda: "It ran out of memory." in screen_text(app))
+        arena.rankings = lambda *arguments: gate.wait(20) and whole(*arguments)
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "BOARD rf" in screen_text(app))
+        text = screen_text(app)
+        gate.set()
+        assert "0.900" not in text
+        assert "It ran out of memory." not in text
+        await until(pilot, lambda: ">mini" in screen_text(app))
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("2", "No run yet"),
+        ("3", "Nothing is ranked"),
+        ("4", "Nothing to compare"),
+        ("5", "0  the hardest first"),
+        ("6", "No rows"),
+    ],
+)
+async def test_where_there_is_nothing_nothing_is_being_read(arena, key, said):
+    arena.tables, arena.gene_errors, arena.status = {}, {}, None
+    app = make_app(arena)
+    async with drive(app, WIDE) as pilot:
+        await until(pilot, lambda: "80 to run" in screen_text(app))
+        await pilot.press(key)
+        await until(pilot, lambda: said in screen_text(app))
+        await until(pilot, lambda: "Reading" not in screen_text(app))
+
+
+async def test_two_sides_that_are_chosen_are_not_told_the_last_ones_verdict(arena):
+    app = make_app(arena)
+    whole, gate = arena.contrasts, threading.Event()
+    async with drive(app) as pilot:
+        await pilot.press("4")
+        await until(pilot, lambda: "First ahead" in screen_text(app))
+        arena.contrasts = lambda *arguments: gate.wait(20) and whole(*arguments)
+        await pilot.press("w")
+        await until(pilot, lambda: "Reading" in screen_text(app))
+        text = screen_text(app)
+        gate.set()
+        assert "First ahead" not in text
+        await until(pilot, lambda: "First ahead" in screen_text(app))
+
+
+async def test_a_model_without_results_leaves_the_sides_as_they_were(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "80 to run" in screen_text(app))
+        await pilot.press("colon", *"compare nobody", "enter")
+        await until(pilot, lambda: "First ahead" in screen_text(app))
