@@ -126,6 +126,36 @@ def test_supplementary_file_of_chen(tmp_path: Path) -> None:
     assert (kind, raw.classes, len(raw.rows)) == ("moesm4", ("short-range TF", "long-range TF"), 30)
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "read_as"),
+    [
+        ("Gène,Étiquette", "{gene},{label}", ("Gène", "Étiquette")),
+        ("ensembl_id,group", "{gene},{label}", ("ensembl_id", "group")),
+        ("group,symbol", "{label},{gene}", ("symbol", "group")),
+        ("label,Gen", "{label},{gene}", ("Gen", "label")),
+    ],
+)
+def test_of_two_columns_the_other_is_known_and_told(tmp_path: Path, header, row, read_as) -> None:
+    path = tmp_path / "two.csv"
+    pairs = [("TP53", "up"), ("MYC", "down"), ("KRAS", "up")]
+    lines = [row.format(gene=gene, label=label) for gene, label in pairs]
+    path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    kind, raw = read_raw(path)
+    assert kind == "table"
+    assert [(one.identifier, one.label) for one in raw.rows] == pairs
+    assert raw.notes == (
+        f"The column {read_as[0]!r} was read as the genes and {read_as[1]!r} as the labels.",
+    )
+
+
+def test_two_columns_without_a_header_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bare.csv"
+    path.write_text("TP53,up\nMYC,down\nKRAS,up\n")
+    with pytest.raises(DataError, match="look like its first gene") as refused:
+        read_raw(path)
+    assert "Put a line above" in refused.value.hint
+
+
 def test_columns_that_list_their_classes(tmp_path: Path) -> None:
     path = tmp_path / "two.csv"
     path.write_text("dosage_sensitive,dosage_insensitive\nENSG1,ENSG3\nENSG2,\n")
