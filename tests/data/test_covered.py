@@ -34,6 +34,7 @@ def test_the_smaller_task_has_every_covered_gene_and_no_other(tmp_path: Path, ho
     model = table(tmp_path / "a b.npz", tuple(gene for gene in whole.genes if gene not in missing), home)
     report = import_covered(TASK, [model], "smaller", home)
     assert f"{len(missing)} of {len(set(whole.genes))} genes have no vector" in report.notes[0]
+    assert report.notes[0].endswith(f" and {len(missing) - 10} more.")
     smaller = load_task("smaller", home)
     kept = [place for place, gene in enumerate(whole.genes) if gene not in missing]
     assert smaller.genes == tuple(whole.genes[place] for place in kept)
