@@ -194,7 +194,7 @@ class Endpoint:
     def _decoded(self, content: bytes) -> Any:
         try:
             return json.loads(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ModelError(
                 f"{self._url} does not answer in JSON.", "Is it an embeddings endpoint?"
             ) from error

@@ -48,7 +48,7 @@ def own_models(home: Home, taken: frozenset[str]) -> tuple[Model, ...]:
         return ()
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8")).get("models", [])
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
             f"{path} cannot be read as TOML: {error}.", "Correct it or move it away."
         ) from error

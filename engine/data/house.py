@@ -79,7 +79,7 @@ def read_headings(folder: Path) -> tuple[Heading, ...]:
     try:
         entries = tomllib.loads(text)["task"]
         return tuple(_heading(entry) for entry in entries)
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (tomllib.TOMLDecodeError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} does not describe tasks: {error}.", "Import the task again.") from error
 
 

@@ -68,7 +68,7 @@ def data_sets() -> Mapping[str, DataSet]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
         return {name: _data_set(name, table) for name, table in tables.items()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
         raise UsageError(
             f"{path} cannot be read as a table of sources: {error}.",
             "Correct GENEARENA_SOURCES or unset it.",

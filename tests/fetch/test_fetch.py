@@ -244,6 +244,7 @@ def test_an_unknown_name_gets_the_nearest(server: Server, home: Home) -> None:
     [
         "x = 1",
         "[[",
+        f"deep = {'[' * 3000}{']' * 3000}",
         '[a]\ntitle = "t"\nlicence = "l"\npage = "p"\n[[a.files]]\nname = "../x"\nurl = "u"\n',
         '[a]\ntitle = "t"\nlicence = "l"\npage = "p"\n[[a.files]]\nname = "x"\n',
         '[a]\ntitle = "t"\nlicence = "l"\npage = "p"\n[[a.files]]\nname = "x"\nurl = "u"\nsha = "s"\n',

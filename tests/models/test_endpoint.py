@@ -216,6 +216,7 @@ def test_a_redirect_is_not_followed(server: Fake, tmp_path: Path) -> None:
     "change",
     [
         lambda answer: b"<html>",
+        lambda answer: b"[" * 100_000,
         lambda answer: [],
         lambda answer: {"data": answer["data"][1:]},
         lambda answer: {"data": [{"embedding": [1.0]}]},
