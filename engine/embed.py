@@ -164,7 +164,7 @@ def fingerprint(model: Model, options: EmbeddingOptions, device: str) -> str:
     """The name of the cache folder: everything besides the text that can change a vector, here."""
     return content_hash(
         {
-            "v": 1,
+            "v": 2,
             "model": [model.kind, "" if model.kind == "folder" else model.source, model.revision],
             "options": asdict(options),
             "device": device.partition(":")[0],

@@ -67,18 +67,23 @@ def plan_batches(lengths: Sequence[int], rules: Batching) -> list[list[int]]:
     return batches
 
 
-def merged(batches: Sequence[list[int]], lengths: Sequence[int], budget: int) -> list[list[list[int]]]:
-    """Neighbouring batches together, as many as keep to the budget of tokens."""
-    together: list[list[list[int]]] = []
+def plan_packed(lengths: Sequence[int], budget: int) -> list[list[list[int]]]:
+    """Batches of groups of indices, each group of one length, shortest texts first.
+
+    A batch has as many tokens as keep to `budget`, unless one text alone is longer.
+    """
+    batches: list[list[list[int]]] = []
     room = 0
-    for batch in batches:
-        size = sum(lengths[index] for index in batch)
-        if size > room:
-            together.append([])
+    for index in sorted(range(len(lengths)), key=lambda index: (lengths[index], index)):
+        if lengths[index] > room:
+            batches.append([])
             room = budget
-        together[-1].append(batch)
-        room -= size
-    return together
+        groups = batches[-1]
+        if not groups or lengths[groups[-1][0]] != lengths[index]:
+            groups.append([])
+        groups[-1].append(index)
+        room -= lengths[index]
+    return batches
 
 
 class Encoder:
@@ -161,8 +166,11 @@ class Encoder:
         words = [self._prefix + texts[row] for row in chunk]
         tokens = self._tokenizer(words, truncation=True, max_length=self._max_tokens, padding=False)
         lengths = [len(ids) for ids in tokens["input_ids"]]
-        planned = plan_batches(lengths, self._rules)
-        batches = merged(planned, lengths, self._rules.budget) if self._packed else [[p] for p in planned]
+        batches = (
+            plan_packed(lengths, self._rules.budget)
+            if self._packed
+            else [[places] for places in plan_batches(lengths, self._rules)]
+        )
         return [
             (
                 [chunk[place] for places in batch for place in places],

@@ -11,14 +11,15 @@ import torch
 from hub_layouts import TEXTS, Layout, make_folder
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from transformers import BertConfig, BertModel
 
 from engine.cancel import Stopped
 from engine.catalog.models import find_model
 from engine.embed import Embeddings, embed, hash_vectors, look_up
 from engine.embedding import loader
 from engine.embedding.cache import VectorCache, text_key
-from engine.embedding.encoder import Batching, Encoder, merged, plan_batches
-from engine.embedding.packed import Features
+from engine.embedding.encoder import Batching, Encoder, plan_batches, plan_packed
+from engine.embedding.packed import SHORT, Features, packed
 from store.errors import GeneArenaError, ModelError
 from store.records import EmbeddingOptions, Model
 
@@ -93,14 +94,33 @@ def test_neighbours_change_nothing(model: Model, tmp_path: Path) -> None:
         np.testing.assert_array_equal(alone.vectors[0], together.vectors[row])
 
 
-@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="checked for MKL only")
-def test_lengths_that_are_run_together_change_nothing(
+def test_lengths_that_are_run_together_give_the_vectors_of_the_model_itself(
     model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     together = run(model, TEXTS, tmp_path / "together")
     monkeypatch.setattr("engine.embedding.encoder.packed", lambda _: None)
     apart = run(model, TEXTS, tmp_path / "apart")
-    np.testing.assert_array_equal(together.vectors, apart.vectors)
+    np.testing.assert_allclose(together.vectors, apart.vectors, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("activation", ["gelu", "gelu_new", "relu"])
+def test_packed_layers_are_the_model_s_whatever_the_activation_and_the_length(activation: str) -> None:
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=90, hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=40
+    )
+    config.hidden_act = activation
+    bert = BertModel(config).eval()
+    for parameter in bert.parameters():  # biases start at zero, which would hide one that is left out
+        torch.nn.init.normal_(parameter, std=0.3)
+    lengths = (1, 7, SHORT, SHORT + 1, 300)
+    groups = [{"input_ids": torch.randint(0, 90, (2, length))} for length in lengths]
+    layers = packed(bert)
+    assert layers is not None
+    with torch.inference_mode():
+        for made in layers(groups):
+            expected = bert(input_ids=made["input_ids"]).last_hidden_state
+            torch.testing.assert_close(made["token_embeddings"], expected, rtol=0, atol=3e-5)
 
 
 @pytest.mark.parametrize(
@@ -198,14 +218,18 @@ def test_batches_hold_each_text_once_and_keep_the_budget(
 
 @given(lengths=st.lists(st.integers(1, 300), max_size=60), budget=st.integers(1, 900))
 @settings(max_examples=60, deadline=None)
-def test_batches_that_are_run_together_keep_their_order_and_the_budget(
-    lengths: list[int], budget: int
-) -> None:
-    batches = plan_batches(lengths, Batching(budget, 1))
-    together = merged(batches, lengths, budget)
-    assert [batch for group in together for batch in group] == batches
-    for group in together:
-        assert sum(lengths[row] for batch in group for row in batch) <= budget or len(group) == 1
+def test_batches_of_several_lengths_are_filled_and_keep_the_budget(lengths: list[int], budget: int) -> None:
+    batches = plan_packed(lengths, budget)
+    planned = [index for batch in batches for group in batch for index in group]
+    assert planned == sorted(range(len(lengths)), key=lambda index: (lengths[index], index))
+    sizes = [sum(lengths[index] for group in batch for index in group) for batch in batches]
+    for batch, size in zip(batches, sizes, strict=True):
+        widths = [{lengths[index] for index in group} for group in batch]
+        assert all(len(width) == 1 for width in widths)
+        assert len(set().union(*widths)) == len(batch), "a length has one group"
+        assert size <= budget or sum(map(len, batch)) == 1
+    for size, following in zip(sizes, batches[1:], strict=False):
+        assert size + lengths[following[0][0]] > budget, "no batch ends early"
 
 
 def test_out_of_memory_halves_the_batch(
