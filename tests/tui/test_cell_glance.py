@@ -37,3 +37,14 @@ async def test_a_small_terminal_reads_no_cell_that_it_does_not_show(arena):
         await pilot.press("j", "k", "l")
         await pilot.pause(0.5)
         assert "it was read" not in screen_text(app)
+
+
+async def test_a_curve_that_is_not_shown_any_more_is_not_written(arena):
+    app = make_app(arena)
+    async with drive(app, (200, 60)) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "It ran out of memory." in screen_text(app))
+        assert app.screen.shown_plot() is not None
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "It ran out of memory." not in screen_text(app))
+        assert app.screen.shown_plot() is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_text, until
+from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_text, told, until
 
 WIDE = (200, 60)
 CASES = {
@@ -116,3 +116,19 @@ async def test_a_model_without_results_leaves_the_sides_as_they_were(arena):
         await until(pilot, lambda: "80 to run" in screen_text(app))
         await pilot.press("colon", *"compare nobody", "enter")
         await until(pilot, lambda: "First ahead" in screen_text(app))
+
+
+@pytest.mark.parametrize(("method", "keys"), [("sides", ("4", "b")), ("rankings", ("3", "enter"))])
+async def test_a_key_that_needs_what_is_being_read_says_so(arena, monkeypatch, method, keys):
+    whole, gate = getattr(arena, method), threading.Event()
+    monkeypatch.setattr(arena, method, lambda *arguments: gate.wait(20) and whole(*arguments))
+    app = make_app(arena)
+    try:
+        async with drive(app) as pilot:
+            await until(pilot, lambda: "80 to run" in screen_text(app))
+            await pilot.press(keys[0])
+            await until(pilot, lambda: "Reading." in screen_text(app))
+            await pilot.press(keys[1])
+            await until(pilot, lambda: "still being read" in told(app))
+    finally:
+        gate.set()

@@ -29,6 +29,7 @@ from tui.widgets.words import say
 
 if TYPE_CHECKING:
     from store.queries import Rankings
+    from tui.widgets.plot import Plot
 
 REST: Final = 0.15
 """Seconds the cursor must rest on a cell before the cell is read."""
@@ -313,6 +314,8 @@ class BoardScreen(FillingScreen):
 
     def why_not(self, action: str) -> str:
         """Only own cells have splits."""
+        if action == "board.open" and self._rankings is None:
+            return "The table is still being read; try again in a moment."
         if action == "board.open" and not self._has_splits():
             return "There are no own splits here to open; r runs the cell."
         if action == "board.run" and self.arena.readonly:
@@ -335,6 +338,10 @@ class BoardScreen(FillingScreen):
             return board_text.table(rankings, keys)
 
         return ShownTable(f"board-{self._choice.protocol}", len(keys), grid.cursor, content)
+
+    def shown_plot(self) -> Plot | None:
+        """The cell's curve, where there is room for it; elsewhere the cell is not even read."""
+        return super().shown_plot() if self.query_one(CellGlance).display else None
 
     def shown_command(self) -> str:
         """The command that runs the cell under the cursor."""

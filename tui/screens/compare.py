@@ -166,6 +166,8 @@ class CompareScreen(TakingScreen):
     def why_not(self, action: str) -> str:
         """Choosing needs something to choose from."""
         if action.startswith("compare.") and not self._sides:
+            if self._contrasts is None:
+                return "The results are still being read; try again in a moment."
             return "There are no results to compare yet; 1 plans a run."
         return super().why_not(action)
 
