@@ -247,3 +247,18 @@ async def test_a_long_tail_is_filtered_and_walked_once_however_often_its_head_ch
         grid.filter = "9999"
         await until(pilot, lambda: ">row 19999" in screen_text(pilot.app))
         assert len(grid.shown) == 2
+
+
+async def test_a_filter_that_is_kept_stays_on_screen():
+    async with Host().run_test(size=(40, 6)) as pilot:
+        pilot.app.grid.show(rows(30))
+        pilot.app.grid.filter = "row 1"
+        await pilot.pause()
+        assert screen_text(pilot.app).splitlines()[0].rstrip().endswith(" /row 1")
+        pilot.app.grid.filter = "[/]" + "x" * 100
+        await pilot.pause()
+        assert " /[/]xxxx" in screen_text(pilot.app).splitlines()[0]
+        assert screen_text(pilot.app).startswith(" name")
+        pilot.app.grid.filter = ""
+        await pilot.pause()
+        assert "/" not in screen_text(pilot.app).splitlines()[0]

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, cast
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -160,6 +161,7 @@ class Grid(ScrollView, can_focus=True):
     @filter.setter
     def filter(self, wanted: str) -> None:
         self._filter = wanted
+        self.refresh_line(0)
         self._apply()
 
     def show(self, rows: Sequence[Row], columns: Sequence[Column] | None = None) -> None:
@@ -287,7 +289,13 @@ class Grid(ScrollView, can_focus=True):
             )
             for spot in self._layout.columns
         }
-        return self._compose_line(gutter, pieces, width, look)
+        header = self._compose_line(gutter, pieces, width, look)
+        if not self._filter:
+            return header
+        # Rows that are hidden must not be forgotten.
+        said = f" /{clean(self._filter)}"
+        kept = cut(said, min(cell_len(said), width // 2), ellipsis=self._ellipsis)
+        return Strip([*header.crop(0, width - cell_len(kept)), Segment(kept, self._look("accent"))])
 
     def _line(self, place: int, width: int) -> Strip:
         row = self._shown[place]
