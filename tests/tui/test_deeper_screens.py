@@ -8,6 +8,7 @@ import pytest
 from fake_arena import FakeArena, a_table, drive, hostile, make_app, screen_text, told, until
 from pressing import presses
 
+from tui.gene_lookups import GeneRow
 from tui.lookups import Contrast
 from tui.widgets.grid import Grid
 from tui.widgets.said import Said
@@ -250,6 +251,22 @@ async def test_a_task_that_came_in_is_read_when_one_comes_back(arena):
         await on_screen(pilot, "5", "GENES  4")
         line = next(line for line in screen_text(app).splitlines() if "MINE1" in line)
         assert line.split()[-1] == "-"
+
+
+async def test_the_cursor_goes_to_the_hardest_gene_once_there_is_one(monkeypatch):
+    arena = FakeArena()
+    rows = [GeneRow(name, 1, 0, None) for name in ("A", "B", "C")]
+    monkeypatch.setattr(arena, "genes", lambda: list(rows))
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await on_screen(pilot, "5", ">A")
+        rows.insert(0, GeneRow("HARD", 1, 4, 0.9))
+        arena.version += 1
+        await until(pilot, lambda: ">HARD" in screen_text(app))
+        rows.insert(0, GeneRow("HARDER", 1, 4, 0.95))
+        arena.version += 1
+        await until(pilot, lambda: "HARDER" in screen_text(app))
+        assert ">HARD " in screen_text(app)
 
 
 async def test_no_genes_yet():

@@ -95,6 +95,8 @@ class GenesScreen(TakingScreen):
         super().__init__()
         self._gene = ""
         self._wanted = ""
+        self._tested = False
+        """Whether the list had a gene that was tested."""
         self._seen = -1
         self._settling: Timer | None = None
 
@@ -162,6 +164,10 @@ class GenesScreen(TakingScreen):
         ]
         grid = self.query_one("#genes", Grid)
         grid.show(rows)
+        if not self._tested and any(item.tests for item in message.genes):
+            # Before its first test the first gene was first by name only.
+            self._tested = True
+            grid.cursor = 0
         legend = ("  the hardest first; error 0: right, 1: wrong", "dim")
         self.query_one("#genes-pane", Pane).say(count(len(rows)), legend)
         if self._wanted:
