@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fake_arena import FakeArena, drive, make_app, screen_text, told, until
 
 from engine.endpoint import agreed_hosts
-from engine.plan import Selection
+from engine.plan import Blocked, Selection
 from store.errors import UsageError
 from store.home import find_home
 from tui.arena import Arena
@@ -63,6 +65,17 @@ async def test_without_agreement_nothing_is_recorded_or_started(arena, keys):
             await pilot.pause(0.1)
         await until(pilot, lambda: app.screen.MODE == "plan")
         assert (arena.agreed, arena.launched) == ([], [])
+
+
+async def test_the_way_on_is_in_sight_above_a_long_reason(arena, monkeypatch):
+    plain = arena.plan
+    reason = "remote would send every text of the chosen tasks to far.example; " * 4
+    blocked = (Blocked("remote", "tall", "lr", 10, reason),)
+    monkeypatch.setattr(arena, "plan", lambda selection: replace(plain(selection), blocked=blocked))
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "! 10 units: remote would send" in words(app))
+        assert "Press Enter to be asked about far.example" in words(app)
 
 
 async def test_a_watcher_is_not_asked():

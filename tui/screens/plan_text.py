@@ -264,7 +264,11 @@ def summary(selection: Selection, tally: Tally | None, readonly: bool) -> Conten
         "\n",
     )
     cost = _cost(tally) if plan.todo else ""
-    return say(head, counts, *_why_blocked(plan), _invitation(tally, plan, readonly), cost)
+    invitation = _invitation(tally, plan, readonly)
+    if tally.questions:
+        # What is blocked may be so only until the question, which has to be in sight, is answered.
+        return say(head, counts, invitation, cost, "\n", *_why_blocked(plan))
+    return say(head, counts, *_why_blocked(plan), invitation, cost)
 
 
 def _cost(tally: Tally) -> Content:
