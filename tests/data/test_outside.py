@@ -55,7 +55,7 @@ def test_a_table_that_is_too_large_is_refused(
         read_table(path)
 
 
-@pytest.mark.parametrize("text", ["A,1\n", "A 1 2\n"])
+@pytest.mark.parametrize("text", ["A,1,2\n", "A 1 2\n"])
 def test_vectors_of_endless_rows_are_refused(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

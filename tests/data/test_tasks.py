@@ -87,7 +87,7 @@ BAD = {
         b"gene,label\n" + b"".join(b"G%d,%d\n" % (i, i < 9) for i in range(30)),
         "9 usable genes of class '1'",
     ),
-    "missing column": (b"gene,score\nTP53,1\n", "no column 'label'"),
+    "missing column": (b"gene,score,origin\nTP53,1,here\n", "no column 'label'"),
     "empty": (b"", "is empty"),
     "blank": (b" \n\n", "is empty"),
     "header only": (b"gene,label\n", "no usable rows"),
