@@ -16,7 +16,7 @@ from tui.screens.pickers import Prompt
 from tui.widgets.commandbar import CommandBar
 from tui.widgets.filterbar import FilterBar
 from tui.widgets.grid import Grid
-from tui.widgets.sqleditor import SqlEditor
+from tui.widgets.sqleditor import SqlArea, SqlEditor
 
 NAMED = {
     "\r": "enter",
@@ -130,9 +130,7 @@ async def test_a_screen_that_is_opened_takes_what_follows(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: "to run" in screen_text(app))
         burst(app, "3/other\r6i--e")
-        await until(
-            pilot, lambda: app.screen.MODE == "sql" and "--e" in app.screen.query_one(SqlEditor).text
-        )
+        await until(pilot, lambda: any("--e" in area.text for area in app.screen.query(SqlArea)))
         await pilot.press("escape", "3")
         await until(pilot, lambda: "other" in screen_text(app))
         assert app.screen.query_one(Grid).filter == "other"
@@ -172,4 +170,4 @@ async def test_a_paste_right_behind_a_key_is_pasted_into_what_it_opened(arena):
         burst(app, "\r")
         await until(pilot, lambda: arena.exported == ["z.json"])
         assert not isinstance(app.screen, Prompt)
-        assert told(app)
+        await until(pilot, lambda: "z.json" in told(app))

@@ -46,8 +46,14 @@ class Pick(Overlay[str]):
 
     def on_mount(self) -> None:
         """Show the rows and type at once."""
-        self.query_one(Grid).show(self.rows)
+        self.fill(self.rows)
         self.query_one(Input).focus()
+
+    def fill(self, rows: Sequence[Row]) -> None:
+        """List these rows."""
+        self.rows = tuple(rows)
+        for grid in self.query(Grid):  # none before it is shown and after it is closed
+            grid.show(self.rows)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

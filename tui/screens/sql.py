@@ -103,6 +103,7 @@ class SqlScreen(TakingScreen):
     class HistoryRead(Message):
         """The earlier and the saved queries are there."""
 
+        pick: Pick
         saved: dict[str, str]
         history: list[str]
 
@@ -158,9 +159,9 @@ class SqlScreen(TakingScreen):
         self.post_message(self.PageRead(result, page, rows))
 
     @work(thread=True, exclusive=True, group="history", exit_on_error=False)
-    def read_history(self) -> None:
-        """Read the earlier and the saved queries."""
-        self.post_message(self.HistoryRead(*self.arena.desk.history()))
+    def read_history(self, pick: Pick) -> None:
+        """Read the earlier and the saved queries for a list."""
+        self.post_message(self.HistoryRead(pick, *self.arena.desk.history()))
 
     @work(thread=True, group="history-save", exit_on_error=False)
     def save(self, name: str, sql: str) -> None:
@@ -209,14 +210,8 @@ class SqlScreen(TakingScreen):
     @on(HistoryRead)
     def _history_read(self, message: HistoryRead) -> None:
         queries = {**EXAMPLES, **message.saved}
-        rows = [Row(sql, (name, " ".join(sql.split()))) for name, sql in queries.items()]
-        rows += [
-            Row(sql, ("earlier", " ".join(sql.split())))
-            for sql in reversed(message.history)
-            if sql not in queries.values()
-        ]
-        columns = (Column("name", "name"), Column("sql", "query", least=20))
-        self.app.push_screen(Pick("Saved and earlier queries", columns, rows), self._picked)
+        earlier = [sql for sql in reversed(message.history) if sql not in queries.values()]
+        message.pick.fill(_query_rows(queries.items()) + _query_rows(("earlier", sql) for sql in earlier))
 
     def _picked(self, sql: str | None) -> None:
         if sql is not None:
@@ -287,8 +282,11 @@ class SqlScreen(TakingScreen):
             self.arena.desk.stop()
 
     def action_history(self) -> None:
-        """List saved and earlier queries."""
-        self.read_history()
+        """List saved and earlier queries: at once, since the keys behind this one are for the list."""
+        columns = (Column("name", "name"), Column("sql", "query", least=20))
+        pick = Pick("Saved and earlier queries", columns, _query_rows(EXAMPLES.items()))
+        self.app.push_screen(pick, self._picked)
+        self.read_history(pick)
 
     def action_edit(self) -> None:
         """Back to the editor."""
@@ -301,6 +299,10 @@ class SqlScreen(TakingScreen):
     @on(SqlArea.Left)
     def _editor_left(self) -> None:
         self.query_one("#result", Grid).focus()
+
+
+def _query_rows(queries: Iterable[tuple[str, str]]) -> list[Row]:
+    return [Row(sql, (name, " ".join(sql.split()))) for name, sql in queries]
 
 
 def _is_number(kind: str) -> bool:
