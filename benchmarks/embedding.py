@@ -27,7 +27,7 @@ from engine.embed import embed
 from store.records import EmbeddingOptions, Model, Precision
 
 BUNDLED: Final = "all-MiniLM-L6-v2"
-TURNS: Final = 3
+TURNS: Final = 5
 SEEDS: Final = 10
 MODES: Final = 2
 """The paper's scripts run default and tuned classifiers apart, each embedding anew."""
