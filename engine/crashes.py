@@ -1,8 +1,9 @@
 """What was in flight when a runner died, so that work that kills its runner cannot stop a run.
 
-Work in flight is an empty file; a runner that finds such files when it starts suspects each piece
-of work they name. Suspects run last and alone. Only a death with one piece of work in flight is a
-strike against it: kills from outside, which hit whatever happens to run, clear up by themselves.
+Work in flight is a file; a runner that finds such files when it starts suspects each piece
+of work they name. Suspects run last and alone. Only a death with one piece of work in flight, on a
+machine that stayed up, is a strike against it: kills from outside, which hit whatever happens to
+run, clear up by themselves.
 """
 
 from __future__ import annotations
@@ -37,9 +38,10 @@ class Crashes:
         """Suspect -> strikes against it, which may be none."""
         with contextlib.suppress(ValueError, TypeError):
             self._strikes = {key: int(n) for key, n in (read_json(self._file) or {}).items()}
-        left = [mark.name for mark in self._marks.iterdir()] if self._marks.is_dir() else []
-        for key in left:
-            self._strikes[key] = self._strikes.get(key, 0) + (len(left) == 1)
+        self._boot = boot_id()
+        left = {mark.name: _read(mark) for mark in self._marks.iterdir()} if self._marks.is_dir() else {}
+        for key, boot in left.items():
+            self._strikes[key] = self._strikes.get(key, 0) + (len(left) == 1 and boot == self._boot)
         if left:
             self._write()
         for key in left:
@@ -75,7 +77,7 @@ class Crashes:
     def in_flight(self, key: str) -> Iterator[None]:
         """Mark `key` as in flight; best effort, a full disk must not stop it."""
         with contextlib.suppress(OSError):
-            (self._marks / key).touch()
+            (self._marks / key).write_text(self._boot, encoding="utf-8")
         try:
             yield
         finally:
@@ -94,3 +96,15 @@ class Crashes:
     def _write(self) -> None:
         with contextlib.suppress(StoreError):
             write_json(self._file, self._strikes)
+
+
+def boot_id() -> str:
+    """What tells this start of the machine from every other; empty where nothing does."""
+    return _read(Path("/proc/sys/kernel/random/boot_id"))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""

@@ -50,6 +50,6 @@ def read_json(path: Path) -> dict[str, Any] | None:
     """The object in `path`; None if there is no such file or it holds none."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None

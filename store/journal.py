@@ -164,7 +164,7 @@ def read_journals(
     Raises:
         StoreError: a journal cannot be read.
     """
-    for path in sorted(folder.glob("*.jsonl")):
+    for path in sorted(path for path in folder.glob("*.jsonl") if path.is_file()):
         try:
             yield from _read(path, offsets.get(path.name, 0), closed)
         except OSError as error:
@@ -175,7 +175,11 @@ def journal_sizes(folder: Path) -> dict[str, int]:
     """File name -> size in bytes, of every journal."""
     try:
         with os.scandir(folder) as found:
-            return {item.name: item.stat().st_size for item in found if item.name.endswith(".jsonl")}
+            return {
+                item.name: item.stat().st_size
+                for item in found
+                if item.name.endswith(".jsonl") and item.is_file()
+            }
     except (FileNotFoundError, NotADirectoryError):
         return {}
 

@@ -7,11 +7,13 @@ Exit codes: 0 ok, 1 some units failed, 2 usage or bad input, 3 store busy or dam
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import click
@@ -84,11 +86,19 @@ class Arena(click.Group):
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> NoReturn:
         """Run and leave with the exit code; no traceback ever reaches the terminal."""
+        _stand_in_for_closed_streams()
         prepare_environment()
         session = Session()
         run = super().main
         code = _guarded(lambda: run(args, "genearena", standalone_mode=False, obj=session), session)
         sys.exit(_flush(code))
+
+
+def _stand_in_for_closed_streams() -> None:
+    """Let words go nowhere where a stream was closed (`>&-`), and not into the next file that is opened."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - open to the end
 
 
 def prepare_environment() -> None:
@@ -111,9 +121,17 @@ def _guarded(work: Callable[[], Any], session: Session) -> int:
         return _tell(error.format_message(), "", error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         return _tell("Interrupted.", "", 130)
+    except OSError as error:
+        if error.filename is None and error.errno == errno.ENOSPC:  # what the store writes has its own
+            return _tell_unwritten(error)
+        return _unforeseen(error, session)
     except Exception as error:  # noqa: BLE001 - the boundary: nothing unforeseen reaches the terminal raw
-        sentence = f"Something unforeseen went wrong ({type(error).__name__}: {error})."
-        return _tell(sentence, _logged(error, session), 1)
+        return _unforeseen(error, session)
+
+
+def _unforeseen(error: Exception, session: Session) -> int:
+    sentence = f"Something unforeseen went wrong ({type(error).__name__}: {error})."
+    return _tell(sentence, _logged(error, session), 1)
 
 
 def _tell(sentence: str, hint: str, code: int) -> int:
@@ -129,9 +147,13 @@ def _flush(code: int) -> int:
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
-            _tell(f"Standard output cannot be written: {error.strerror}.", "", 1)
+            _tell_unwritten(error)
         return code or 1
     return code
+
+
+def _tell_unwritten(error: OSError) -> int:
+    return _tell(f"Standard output cannot be written: {error.strerror}.", "", 1)
 
 
 def _logged(error: Exception, session: Session) -> str:
@@ -183,7 +205,7 @@ def cli(ctx: click.Context, offline: bool, readonly: bool, ascii: bool) -> int |
     from tui.app import run_app
 
     gc.enable()
-    return run_app(ctx.obj.writable(), readonly, ascii)
+    return run_app(ctx.obj.home if readonly else ctx.obj.writable(), readonly, ascii)
 
 
 def _has_screen() -> bool:

@@ -47,7 +47,7 @@ def read_settings(path: Path) -> Settings:
 
     try:
         whole = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
             f"{path} cannot be read as TOML: {error}.", "Correct it or move it away."
         ) from error

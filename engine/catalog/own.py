@@ -26,6 +26,8 @@ _KEYS: Final[Mapping[str, type]] = {
     "licence": str,
     "note": str,
 }
+_TABLES: Final = ("models", "ui", "keymap")
+"""All of config.toml; the last two are the terminal application's."""
 _KINDS: Final = ("huggingface", "folder", "vectors", "endpoint")
 _LARGEST: Final = 2**31 - 1
 """Of a whole number, which the database keeps in 32 bits; libraries write 10**30 for `no limit`."""
@@ -41,17 +43,22 @@ def own_models(home: Home, taken: frozenset[str]) -> tuple[Model, ...]:
         taken: names that are already used.
 
     Raises:
-        UsageError: the file is not TOML, or a table has an unknown, missing or unusable key.
+        UsageError: the file is not TOML, or has an unknown table, or a model that lacks a key or has one
+            that is unknown or cannot be used.
     """
     path = home.config_file
     if not path.is_file():
         return ()
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("models", [])
+        whole = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
             f"{path} cannot be read as TOML: {error}.", "Correct it or move it away."
         ) from error
+    for name in whole:
+        if name not in _TABLES:
+            raise UsageError(*unknown(f"table of {path}", name, _TABLES))
+    tables = whole.get("models", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise UsageError(
             f"{path}: models has to be a list of tables.", "Write each model under [[models]]."

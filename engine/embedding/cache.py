@@ -11,8 +11,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import tokenize
 import uuid
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -24,7 +26,11 @@ from store.files import read_json, replacing
 
 SHARD: Final = 256
 """Texts in one file: what a killed process may lose."""
-_DAMAGED: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+_DAMAGED: Final = (
+    *(OSError, ValueError, KeyError, EOFError, SyntaxError, RuntimeError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error, tokenize.TokenError),
+)
+"""What numpy raises where a damaged file has a broken frame, header or body."""
 
 
 def text_key(text: str) -> bytes:

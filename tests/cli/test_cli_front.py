@@ -124,14 +124,23 @@ def test_a_reader_that_leaves_early_is_no_error(filled):
     assert done.stderr == ""
 
 
-def test_full_standard_output_is_told():
+@pytest.mark.parametrize("arguments", [["tasks", "--json"], ["run", "--dry-run"], ["models"]])
+def test_full_standard_output_is_told(arguments, home):
+    command = [sys.executable, "-m", "tui", "--home", str(home.data.parent), *arguments]
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "tui", "tasks", "--json"], stdout=full, stderr=subprocess.PIPE, text=True
-        )
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: Standard output cannot be written")
+    assert done.stderr.count("error: ") == 1
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&-", "<&- >&-", ">&- 2>&-"])
+def test_closed_streams_are_as_good_as_none(closed, filled):
+    command = f"{sys.executable} -m tui --home {filled.home.data.parent} rank --all {closed}"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert "error" not in done.stderr
     assert "Traceback" not in done.stderr
-    assert "error: " in done.stderr
 
 
 def test_without_a_terminal_the_headless_way_is_told(home):

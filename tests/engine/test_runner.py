@@ -10,7 +10,7 @@ from workbench import FakeWorkshop, write_task
 
 import store
 from engine.cancel import Control, Stopped
-from engine.crashes import Crashes
+from engine.crashes import Crashes, boot_id
 from engine.environment import describe_environment, usable_cores
 from engine.events import (
     EpochFinished,
@@ -242,11 +242,11 @@ def test_closing_the_iterator_stops_the_threads(home, selection):
     assert threading.active_count() == before
 
 
-def die(home, *keys):
-    """A runner that dies while `keys` are in flight."""
+def die(home, *keys, boot=None):
+    """A runner that dies while `keys` are in flight, on a machine that stays up unless `boot` is told."""
     Crashes(home.control)
     for key in keys:
-        (home.control / "in-flight" / key).touch()
+        (home.control / "in-flight" / key).write_text(boot_id() if boot is None else boot)
 
 
 def test_a_unit_that_kills_its_runner_three_times_becomes_a_failure(home, selection):
@@ -293,11 +293,20 @@ def test_deaths_in_company_make_suspects_but_convict_nobody(home, selection):
     assert not Crashes(home.control).suspected(units[0].key)
 
 
+def test_a_machine_that_went_down_convicts_nobody(home, selection):
+    alone = plan_of(selection, home).units[0].key
+    for _ in range(5):
+        die(home, alone, boot="another start of the machine")
+    crashes = Crashes(home.control)
+    assert (crashes.suspected(alone), crashes.strikes(alone)) == (True, 0)
+    assert all(isinstance(o, Scored) for o in outcomes(go(selection, home, FakeWorkshop())))
+
+
 def test_work_is_marked_while_it_is_in_flight(home, selection):
     marked = []
 
     def look(unit, cancel):
-        marked.append((home.control / "in-flight" / unit.key).exists())
+        marked.append((home.control / "in-flight" / unit.key).read_text() == boot_id())
 
     go(selection, home, FakeWorkshop(look))
     assert marked == [True] * 12

@@ -227,6 +227,7 @@ def test_an_own_model_whose_files_are_gone_is_listed_as_not_there(home: Home) ->
         ("[[models]\n", "cannot be read as TOML"),
         pytest.param(f"deep = {'[' * 3000}{']' * 3000}", "cannot be read as TOML", id="deep"),
         ("models = 3\n", "list of tables"),
+        ('[[model]]\nname = "x"\nsource = "y"\n', "'model'"),
         ('[[models]]\nname = "x"\n', "source is missing"),
         ('[[models]]\nsource = "x"\n', "name is missing"),
         ('[[models]]\nname = "x"\nsource = "y"\npoling = "cls"\n', "poling"),

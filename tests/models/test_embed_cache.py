@@ -163,7 +163,7 @@ def test_cancelling_keeps_what_is_finished(
     np.testing.assert_array_equal(resumed.vectors, run(model, TEXTS, tmp_path / "fresh").vectors)
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "foreign", "pickled"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "foreign", "pickled", "header", "method"])
 def test_a_damaged_file_is_replaced(model: Model, tmp_path: Path, damage: str) -> None:
     first = run(model, TEXTS, tmp_path / "cache")
     [shard] = (tmp_path / "cache").glob("*/*.npz")
@@ -175,7 +175,17 @@ def test_a_damaged_file_is_replaced(model: Model, tmp_path: Path, damage: str) -
     else:
         half = len(content) // 2
         flipped = content[:half] + bytes([content[half] ^ 255]) + content[half + 1 :]
-        shard.write_bytes({"cut": content[:half], "empty": b"", "flipped": flipped}[damage])
+        header = content.replace(b"{'descr'", b"{'descr(", 1)
+        method = content.index(b"PK\1\2") + 10
+        unknown = content[:method] + b"\x63" + content[method + 1 :]
+        damaged = {
+            "cut": content[:half],
+            "empty": b"",
+            "flipped": flipped,
+            "header": header,
+            "method": unknown,
+        }
+        shard.write_bytes(damaged[damage])
     again = run(model, TEXTS, tmp_path / "cache")
     assert again.from_cache == 0
     np.testing.assert_array_equal(again.vectors, first.vectors)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store.journal import Damaged, DiskFull, Entry, JournalWriter, encode, read_journals
+from store.journal import Damaged, DiskFull, Entry, JournalWriter, encode, journal_sizes, read_journals
 
 json_values = st.recursive(
     st.none()
@@ -71,6 +71,14 @@ def test_duckdb_reads_the_journal_as_json(tmp_path):
         f"SELECT key, record.number FROM read_json('{tmp_path}/*.jsonl') ORDER BY key"
     ).fetchall()
     assert rows == [("key1", 1), ("key2", 2)]
+
+
+def test_what_is_no_file_is_no_journal(tmp_path):
+    JournalWriter(tmp_path, "a").append([entry(1)])
+    os.mkfifo(tmp_path / "b.jsonl")
+    (tmp_path / "c.jsonl").mkdir()
+    assert keys(tmp_path) == ["key1"]
+    assert list(journal_sizes(tmp_path)) == ["a.jsonl"]
 
 
 def test_reading_goes_on_where_it_stopped(tmp_path):
