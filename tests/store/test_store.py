@@ -7,6 +7,7 @@ import hashlib
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -274,6 +275,7 @@ def test_reading_goes_on_while_another_process_flushes(home):
         seed += 1
         with contextlib.suppress(StoreBusy):
             saved.flush()
+        time.sleep(0.05)  # a runner leaves the file alone for two seconds
     counts = [int(line) for line in reader.stdout]
     assert reader.returncode == 0
     assert len(counts) == 15
