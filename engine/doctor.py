@@ -159,6 +159,9 @@ def _folders(home: Home) -> Iterator[Finding]:
                 f"Only {_size(free)} are free in {folder}.",
                 f"free some space; rm -r {embeddings} loses nothing that is not computed again",
             )
+    for folder in (home.journals, home.control):
+        if folder.exists() and not folder.is_dir():
+            yield Problem("folders", f"{folder} has to be a folder.", f"mv {folder} {folder}.aside")
     if home.data.exists() and hasattr(os, "getuid") and home.data.stat().st_uid != os.getuid():
         yield Problem(
             "folders", f"{home.data} belongs to another user.", "use --home DIR or GENEARENA_HOME"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -131,6 +132,14 @@ def test_a_runner_that_has_been_silent_is_told(home):
         write_status(home, RUNNING)
         [problem] = problems(home, "runner")
     assert "kill 4711" in problem.remedy
+
+
+def test_a_file_in_the_place_of_a_folder_is_told(home):
+    home.data.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(home.journals, ignore_errors=True)
+    home.journals.touch()
+    [problem] = problems(home, "folders")
+    assert problem.sentence == f"{home.journals} has to be a folder."
 
 
 def test_little_free_space_is_told(home, monkeypatch):
