@@ -15,7 +15,7 @@ CASES = {
     "cell": ("cell_detail", "3\r", ("no splits", "Nothing was tuned", "no curve"), "C=10"),
     "sides": ("sides", "4", ("nothing is ranked", "Nothing to compare", "no shared splits"), "First ahead"),
     "contrasts": ("contrasts", "4", ("no task in common", "Nothing to", "no shared splits"), "First ahead"),
-    "genes": ("genes", "5", ("No gene has been", "in no test set"), "FOXP2"),
+    "genes": ("genes", "5", ("No task can be", "in no test set"), "FOXP2"),
     "scores": ("gene_detail", "5", ("in no test set",), "1 mean"),
     "plan": ("catalog", "1", ("0/0",), "80 to run"),
 }

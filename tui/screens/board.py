@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.timer import Timer
 from textual.widget import Widget
 
 from store.errors import StoreBusy
 from tui.arena import Pulse
 from tui.choices import Catalog
-from tui.lookups import CellDetail, Place, Side
+from tui.lookups import Place, Side
 from tui.screens import board_text
 from tui.screens.board_text import SOURCES, Choice, Sorting
 from tui.screens.cell_glance import CellGlance
@@ -30,9 +27,6 @@ from tui.widgets.words import say
 if TYPE_CHECKING:
     from store.queries import Rankings
     from tui.widgets.plot import Plot
-
-REST: Final = 0.15
-"""Seconds the cursor must rest on a cell before the cell is read."""
 
 
 class BoardScreen(FillingScreen):
@@ -107,13 +101,6 @@ class BoardScreen(FillingScreen):
         catalog: Catalog
 
     @dataclass
-    class CellRead(Message):
-        """The cell under the cursor is there; None: it has no splits."""
-
-        place: Place
-        detail: CellDetail | None
-
-    @dataclass
     class RankingsRead(Message):
         """A table has been read, or why it or its newest rows could not be for now."""
 
@@ -132,7 +119,6 @@ class BoardScreen(FillingScreen):
         self._trouble = ""
         self._sorting = Sorting()
         self._sources = 0
-        self._resting: Timer | None = None
         self._wanted = ""
         """The table that `:board NAME` asked for before it was known which there are."""
         self._seen = -1
@@ -142,7 +128,7 @@ class BoardScreen(FillingScreen):
         """What is ranked, the table, the cell under the cursor."""
         yield Said(id="board-head", classes="head")
         yield Grid(cells=True, id="board", empty=board_text.EMPTY)
-        yield CellGlance(id="cell-glance")
+        yield CellGlance(self.arena, id="cell-glance")
         yield Said(id="board-foot")
 
     def begin(self) -> None:
@@ -181,18 +167,6 @@ class BoardScreen(FillingScreen):
     def read_catalog(self) -> None:
         """Read which models and tasks the matrix has."""
         self.post_message(self.CatalogRead(self.arena.catalog()))
-
-    @work(thread=True, exclusive=True, group="cell", exit_on_error=False)
-    def read_cell(self, shown: Place, wanted: Place | None) -> None:
-        """Read a cell, if it is `wanted`; a file that is locked for the moment is no error."""
-        with contextlib.suppress(StoreBusy):
-            detail = self.arena.cell_detail(wanted) if wanted else None
-            self.post_message(self.CellRead(shown, detail))
-
-    @on(CellRead)
-    def _cell_read(self, message: CellRead) -> None:
-        if message.place == self._place():
-            self.query_one(CellGlance).show(message.place, message.detail)
 
     @work(thread=True, exclusive=True, group="rankings", exit_on_error=False)
     def read_rankings(self, choice: Choice) -> None:
@@ -270,7 +244,7 @@ class BoardScreen(FillingScreen):
         if self._rankings is None or row is None:
             self.query_one("#board-foot", Said).show("")
             if self._rankings is not None:
-                self.query_one(CellGlance).show(None, None)
+                self.query_one(CellGlance).look_at(None)
             return
         found = board_text.find(self._rankings, row.key)
         foot = board_text.foot(self._rankings, found, self._column(), self.arena_app.charset)
@@ -279,16 +253,7 @@ class BoardScreen(FillingScreen):
             foot = say((place.model, "strong"), f" has nothing on {place.task} yet; r runs it.")
         self.query_one("#board-foot", Said).show(foot)
         self.refresh_bindings()
-        self._glance()
-
-    def _glance(self) -> None:
-        """Read the cell once the cursor rests, if there is room to show it."""
-        place = self._place()
-        if self._resting is not None:
-            self._resting.stop()
-        if place is not None and self.query_one(CellGlance).display:
-            wanted = place if self._has_splits() else None
-            self._resting = self.set_timer(REST, partial(self.read_cell, place, wanted))
+        self.query_one(CellGlance).look_at(place, self._has_splits())
 
     def _column(self) -> str:
         grid = self.query_one("#board", Grid)
