@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
 import os
@@ -11,8 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from textual import events, work
-from textual.app import App
+from textual import work
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.filter import Monochrome, NoColor
@@ -28,7 +26,7 @@ from tui.screens.base import ArenaScreen
 from tui.screens.dialogs import Ask, Notice, error_notice
 from tui.settings import Settings, check_name, read_settings
 from tui.terminal import leaving_in_order
-from tui.typeahead import settled
+from tui.typeahead import TypeAhead
 from tui.widgets.header import SCREENS, TITLES
 from tui.widgets.words import ASCII, UNICODE, Charset
 
@@ -59,7 +57,7 @@ def _screen(name: str) -> Callable[[], Screen[Any]]:
     return make
 
 
-class ArenaApp(App[int]):
+class ArenaApp(TypeAhead):
     """The arena in a terminal."""
 
     TITLE = "genearena"
@@ -116,10 +114,6 @@ class ArenaApp(App[int]):
         self.beat = beat
         self.arena = arena
         self._signals = contextlib.ExitStack()
-        self._typed: asyncio.Queue[events.Event] = asyncio.Queue()
-        """Keys and pastes whose turn has not come."""
-        self._turn: events.Event | None = None
-        """The key or paste whose turn it is."""
         self.settings = settings or Settings()
         if self.settings.theme:
             check_name(self.settings.theme, list(self.available_themes), "theme")
@@ -160,30 +154,13 @@ class ArenaApp(App[int]):
         return screen
 
     def on_mount(self) -> None:
-        """Leave in order when the terminal goes away, and answer keys."""
+        """Leave in order when the terminal goes away."""
         self.add_mode(FIRST, _screen(FIRST))
         self._signals.enter_context(leaving_in_order(self.exit))
-        self._take_turns()
 
     def on_unmount(self) -> None:
         """Leave the signals to whoever had them."""
         self._signals.close()
-
-    async def on_event(self, event: events.Event) -> None:
-        """Let keys and pastes wait for their turn."""
-        typed = isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded
-        if typed and event is not self._turn:
-            self._typed.put_nowait(event)
-        else:
-            await super().on_event(event)
-
-    @work(group="keys")
-    async def _take_turns(self) -> None:
-        """Answer one key or paste at a time."""
-        while True:
-            self._turn = await self._typed.get()
-            self.post_message(self._turn)
-            await settled(self)
 
     @work(thread=True, group="pulse", exit_on_error=False)
     def watch_the_run(self) -> None:

@@ -5,11 +5,43 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
+from textual import events, work
 from textual.app import App, ScreenStackError
 from textual.message_pump import MessagePump
 
 PATIENCE: Final = 1.0
 """Seconds that a key waits at most for what the one before it set off."""
+
+
+class TypeAhead(App[int]):
+    """An application whose keys and pastes are answered one after the other."""
+
+    def __init__(self) -> None:
+        """Make the application, with nothing typed yet."""
+        super().__init__()
+        self._typed: asyncio.Queue[events.Event] = asyncio.Queue()
+        """Keys and pastes whose turn has not come."""
+        self._turn: events.Event | None = None
+        """The key or paste whose turn it is."""
+
+    def on_mount(self) -> None:
+        """Answer what is typed."""
+        self._take_turns()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let keys and pastes wait for their turn."""
+        typed = isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded
+        if typed and event is not self._turn:
+            self._typed.put_nowait(event)
+        else:
+            await super().on_event(event)
+
+    @work(group="keys")
+    async def _take_turns(self) -> None:
+        while True:
+            self._turn = await self._typed.get()
+            self.post_message(self._turn)
+            await settled(self)
 
 
 async def settled(app: App[Any]) -> None:
