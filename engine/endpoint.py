@@ -103,7 +103,7 @@ def _record(home: Home) -> dict[str, str]:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, RecursionError, TypeError) as error:
         raise UsageError(f"{path} cannot be read: {error}.", "Delete it, then agree again.") from error
 
 

@@ -43,7 +43,7 @@ def classify_apart(*arguments: Any, **options: Any) -> Classified:
     The process starts at the thread's first unit and ends with the thread.
 
     Raises:
-        ClassifierDied: the process was killed, for want of memory perhaps.
+        ClassifierDied: one process after the other was killed, for want of memory perhaps.
     """
     if not hasattr(_own, "process"):
         _own.process = ClassifierProcess()

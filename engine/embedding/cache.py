@@ -27,8 +27,16 @@ from store.files import read_json, replacing
 SHARD: Final = 256
 """Texts in one file: what a killed process may lose."""
 _DAMAGED: Final = (
-    *(OSError, ValueError, KeyError, EOFError, SyntaxError, RuntimeError, MemoryError),
-    *(zipfile.BadZipFile, zlib.error, tokenize.TokenError),
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    SyntaxError,
+    RuntimeError,
+    MemoryError,
+    zipfile.BadZipFile,
+    zlib.error,
+    tokenize.TokenError,
 )
 """What numpy raises where a damaged file has a broken frame, header or body."""
 

@@ -141,7 +141,7 @@ class _Partial:
         self.total = 0
         self.validator = ""
         self._digests: dict[str, str] = {}
-        with contextlib.suppress(OSError, ValueError, AttributeError):
+        with contextlib.suppress(OSError, ValueError, RecursionError, AttributeError):
             state = json.loads(self.state.read_text(encoding="utf-8"))
             self.validator = str(state.get("validator", "")) if state.get("url") == source.url else ""
         # Without a validator or a checksum nothing would tell that the rest belongs to it.

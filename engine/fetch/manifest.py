@@ -40,7 +40,7 @@ class Manifest:
             return dict(json.loads(self._path.read_text(encoding="utf-8"))["files"])
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, RecursionError, KeyError, TypeError) as error:
             raise DataError(
                 f"{self._path} cannot be read: {error}.",
                 "Move it away; the files are then taken as fetched for the first time.",

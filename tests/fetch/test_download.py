@@ -260,12 +260,15 @@ def test_a_place_that_cannot_be_written_is_told(server: Server, tmp_path: Path) 
         get(server, tmp_path / "blocked" / "file")
 
 
-def test_a_damaged_note_of_the_validator_does_not_matter(server: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damaged", ["[", "[" * 100_000], ids=["cut", "deep"])
+def test_a_damaged_note_of_the_validator_does_not_matter(
+    server: Server, tmp_path: Path, damaged: str
+) -> None:
     server.files["/file"] = Served(CONTENT, cut_at=0.5, cuts=99)
     with pytest.raises(FetchError):
         get(server, tmp_path / "file")
     assert json.loads((tmp_path / "file.part.json").read_text())["validator"] == '"v1"'
-    (tmp_path / "file.part.json").write_text("[")
+    (tmp_path / "file.part.json").write_text(damaged)
     server.files["/file"] = Served(CONTENT)
     get(server, tmp_path / "file")
     assert (tmp_path / "file").read_bytes() == CONTENT

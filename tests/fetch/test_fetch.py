@@ -257,9 +257,10 @@ def test_a_bad_table_of_sources_is_told(text: str, tmp_path: Path, monkeypatch: 
         data_sets()
 
 
-def test_a_damaged_manifest_is_told(server: Server, home: Home) -> None:
+@pytest.mark.parametrize("damaged", ["{", "[" * 100_000], ids=["cut", "deep"])
+def test_a_damaged_manifest_is_told(server: Server, home: Home, damaged: str) -> None:
     home.downloads.mkdir(parents=True)
-    (home.downloads / "manifest.json").write_text("{")
+    (home.downloads / "manifest.json").write_text(damaged)
     with pytest.raises(DataError, match=r"manifest\.json"):
         get("fixed", home)
 

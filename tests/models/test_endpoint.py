@@ -142,9 +142,10 @@ def test_an_agreement_is_kept_for_its_host_only(tmp_path: Path, server: Fake) ->
     assert agreed_hosts(home) == {"127.0.0.1:1", "api.example.org"}
     with pytest.raises(ModelError):
         Endpoint(model_of(server), EmbeddingOptions(), agreed_hosts(home))
-    (home.config / "endpoints.json").write_text("[1")
-    with pytest.raises(UsageError, match=r"endpoints\.json"):
-        agreed_hosts(home)
+    for damaged in ("[1", "[" * 100_000):
+        (home.config / "endpoints.json").write_text(damaged)
+        with pytest.raises(UsageError, match=r"endpoints\.json"):
+            agreed_hosts(home)
 
 
 def test_the_question_tells_how_much_goes_where() -> None:

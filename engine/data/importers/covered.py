@@ -47,9 +47,8 @@ def import_covered(task: str, models: Sequence[Model], name: str, home: Home) ->
     kept = _without(whole, missing)
     title = f"{whole.heading.title}; genes in {tables} only"
     kept = replace(kept, heading=replace(whole.heading, name=name, title=title, paper_task=""))
-    shown = ", ".join(sorted(missing)[:10]) + (
-        f" and {len(missing) - 10} more" if len(missing) > 10 else ""
-    )
+    more = f" and {len(missing) - 10} more" if len(missing) > 10 else ""
+    shown = ", ".join(sorted(missing)[:10]) + more
     note = f"{len(missing)} of {len(symbols)} genes have no vector in {tables}"
     return keep_task(kept, "part of a task", (f"{note}: {shown}." if missing else f"{note}.",), home)
 
