@@ -68,7 +68,7 @@ def raw_task(path: Path, rows: Sequence[RawRow], classes: Sequence[str] = ()) ->
 
 def _check_labels(path: Path, labels: tuple[str, ...]) -> None:
     if not labels:
-        raise DataError(f"{path} has no labels.", "Give every gene a class in the column 'label'.")
+        raise DataError(f"{path} has no labels.", "Give every gene a class in a column 'label'.")
     numbers = [_number(label) for label in labels]
     quantity = None not in numbers and (
         len(labels) > MOST_NUMBERS or any(number % 1 for number in numbers if number is not None)
@@ -81,7 +81,7 @@ def _check_labels(path: Path, labels: tuple[str, ...]) -> None:
     if len(labels) > MOST_CLASSES:
         raise DataError(
             f"{path} has {len(labels)} different labels; at most {MOST_CLASSES} classes are read.",
-            "Check that the column 'label' holds classes.",
+            "Name the column of genes 'gene' and the column of classes 'label'.",
         )
 
 
