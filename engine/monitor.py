@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Final
 
@@ -41,6 +41,7 @@ class Monitor:
         self._lock = threading.RLock()
         """Protects all that follows."""
         self._left = Counter(unit.protocol for unit in plan.todo)
+        self._classified = {unit.protocol for unit in plan.todo if unit.spec["embedding"]}
         self._workers = workers
         self._seconds: dict[str, deque[float]] = {}
         self._begun: dict[str, float] = {}
@@ -167,8 +168,8 @@ class Monitor:
             failed=self._counts["failed"],
             cancelled=self._counts["cancelled"],
             rate=finished / elapsed if elapsed else 0.0,
-            eta_s=self._eta() if state == "running" else None,
-            stages=tuple(self._stages.values()),
+            eta_s=self._eta(set(self._left)) if state == "running" else None,
+            stages=tuple(map(self._foreseen, self._stages.values())),
             running=tuple(self._running.values()),
             recent=tuple(self._recent),
             epochs=tuple(self._epochs),
@@ -176,9 +177,13 @@ class Monitor:
             message=message,
         )
 
-    def _eta(self) -> float | None:
-        """Units left at what units of their protocol took so far; None until every one is known."""
-        left = +self._left
+    def _foreseen(self, stage: StageStatus) -> StageStatus:
+        """Classifying takes as long as the protocols that are left, not as those that are done."""
+        return replace(stage, eta_s=self._eta(self._classified)) if stage.stage == "classify" else stage
+
+    def _eta(self, protocols: Set[str]) -> float | None:
+        """Units left at what units of their protocol took so far; None while that is known of none."""
+        left = {name: count for name, count in self._left.items() if count > 0 and name in protocols}
         means = self._mean_seconds()
         if not left:
             return 0.0

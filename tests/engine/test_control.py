@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import threading
@@ -26,13 +27,16 @@ from engine.control import (
     take_requests,
     write_status,
 )
-from engine.events import RunFinished, UnitFinished
-from engine.plan import Selection
+from engine.events import RunFinished, StageProgress, UnitFinished, UnitStarted
+from engine.monitor import Monitor
+from engine.plan import Selection, build_plan
 from engine.runner import Options
 from engine.supervise import supervise
+from engine.workshop import Context
 from store import connect
 from store.errors import StoreBusy, StoreError
 from store.home import find_home
+from store.records import Failed
 
 
 @pytest.fixture
@@ -157,6 +161,26 @@ def test_supervise_tells_its_state_fills_the_database_and_remembers(home, select
     assert last_selection(home) == selection
     with connect(home) as connection:
         assert connection.execute("select count(*) from scores").fetchone() == (3,)
+
+
+def test_the_time_left_is_that_of_the_protocols_left_for_the_whole_run_and_for_classifying(
+    home, selection, monkeypatch
+):
+    clock = itertools.count(step=60.0)
+    monkeypatch.setattr("engine.monitor.time.monotonic", lambda: next(clock))
+    plan = build_plan(selection, home, {})
+    monitor = Monitor(plan, workers=1)
+    monitor.feed(UnitStarted(plan.todo[0]))
+    failed = Failed(plan.todo[0], "It broke.", "", "Error", "e", "t")
+    monitor.feed(UnitFinished(failed))
+    monitor.feed(StageProgress("classify", "LR and RF", 1, 3, 100.0, 0.02))
+    [stage] = monitor.snapshot().stages
+    assert stage.eta_s is None, "no unit was scored, so nothing is known"
+    monitor.feed(UnitStarted(plan.todo[1]))
+    here = Context("cpu", "e", threading.Event())
+    monitor.feed(UnitFinished(FakeWorkshop().classify(plan.todo[1], None, None, here)))
+    status = monitor.snapshot()
+    assert status.stages[0].eta_s == status.eta_s == 60.0
 
 
 def test_supervise_obeys_requests(home, selection):
