@@ -28,10 +28,12 @@ class Store:
     """
 
     def __init__(self, home: Home) -> None:
-        """Make the home's folders; the database and its library wait for the first `flush`."""
-        self.home = home.create()
+        """Touch nothing: the home's folders wait for the first save, the database for the first `flush`."""
+        self.home = home
         self.damaged = 0
         """Journal lines that could not be trusted, as far as `finished` has read."""
+        self._made = False
+        """Whether the home's folders were seen to be there and writable."""
         self._writer = JournalWriter(home.journals)
         self._scanning = threading.Lock()
         """Protects what has been read: the next six."""
@@ -50,8 +52,9 @@ class Store:
 
         Raises:
             DiskFull: no space is left; nothing was saved.
-            StoreError: the journal cannot be written; nothing was saved.
+            StoreError: a folder or the journal cannot be written; nothing was saved.
         """
+        self._make_home()
         entries = [entry_of(record) for record in records]
         described = [isinstance(record, Model | Task | Environment) for record in records]
         if any(described):
@@ -90,7 +93,8 @@ class Store:
         Raises:
             StoreBusy: another process holds the file; try again later, nothing is lost.
             DiskFull: no space is left for the database.
-            StoreError: the file is damaged, foreign or newer; it is left as it is.
+            StoreError: a folder cannot be written, or the file is damaged, foreign or newer; it is left
+                as it is.
         """
         from store.apply import Flushed, apply
         from store.database import applied_offsets, writing
@@ -100,6 +104,7 @@ class Store:
             sizes = journal_sizes(self.home.journals)
             if sizes == self._flushed and self.home.database.exists():
                 return total
+            self._make_home()
             more = True
             while more:
                 with writing(self.home.database) as con:
@@ -111,6 +116,11 @@ class Store:
     def close(self) -> None:
         """Let go of the journal."""
         self._writer.close()
+
+    def _make_home(self) -> None:
+        if not self._made:
+            self.home.create()
+            self._made = True
 
     def _scan(self) -> None:
         for line in read_journals(self.home.journals, self._read):

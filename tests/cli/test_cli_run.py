@@ -111,6 +111,7 @@ def test_dry_run_counts_and_runs_nothing(call, home, workshop, toy):
     assert {cell["to_run"] for cell in plan["cells"]} == {3}
     assert not workshop.embedded
     assert "6 units, 6 to run" in call(*BASE, "--tasks", toy, "--dry-run").stdout
+    assert not home.data.exists()
 
 
 def test_detach_queues_the_selection_with_absolute_paths(call, home, monkeypatch, toy, tmp_path):

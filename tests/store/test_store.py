@@ -208,7 +208,7 @@ def test_damaged_lines_are_counted_and_the_rest_is_there(home):
 def test_a_line_of_another_version_is_counted_and_does_not_stop_the_others(home):
     saved = Store(home)
     model = entry_of(Model("m", "folder", "/m"))
-    JournalWriter(home.journals, "future").append(
+    JournalWriter(home.create().journals, "future").append(
         [
             {"kind": "hologram", "key": "x", "record": {}},
             {"kind": "scored", "key": "y", "record": {"unit": 7}},
@@ -380,6 +380,24 @@ def test_a_file_that_is_not_ours_is_told_in_one_sentence_and_left_alone(home, ma
         assert "\n" not in str(told.value)
     assert digest(home.database) == before
     assert saved.finished() == {unit().key: "scored"}
+
+
+def test_asking_what_is_finished_makes_no_folder(home):
+    saved = Store(home)
+    assert saved.finished() == {}
+    assert not home.data.exists()
+    saved.append(scored(unit()))
+    assert home.data.stat().st_mode & 0o777 == 0o700
+    assert home.control.is_dir()
+
+
+@pytest.mark.parametrize("save", [lambda saved: saved.append(scored(unit())), Store.flush])
+def test_a_home_that_cannot_be_made_is_told_at_the_first_save(home, save):
+    home.data.parent.write_text("a file")
+    saved = Store(home)
+    assert saved.finished() == {}
+    with pytest.raises(StoreError, match=r"The folder .* cannot be made"):
+        save(saved)
 
 
 def test_no_file_yet(tmp_path):

@@ -9,7 +9,7 @@ from fake_records import scored, unit
 from engine import control
 from engine.plan import Selection
 from store.errors import StoreBusy, StoreError
-from store.home import find_home
+from store.home import Home, find_home
 from store.store import Store
 from tui.arena import Arena
 from tui.results import Results
@@ -35,6 +35,23 @@ def test_a_database_that_cannot_be_filled_is_read_as_it_is(tmp_path, monkeypatch
         assert results.sql_names()["scores"]
     results.arms()
     assert results.behind == ""
+
+
+def test_a_watcher_counts_in_a_home_that_cannot_be_written(tmp_path, monkeypatch):
+    home = find_home(tmp_path).create()
+    selection = Selection(("all-MiniLM-L6-v2",), ("dosage-sensitivity",), ("lr",), (41,))
+    [done] = Arena(home).plan(selection).units
+    store = Store(home)
+    store.append(scored(done))
+    store.flush()
+
+    def refuse(self):
+        raise StoreError(f"The folder {self.data} cannot be written.")
+
+    monkeypatch.setattr(Home, "create", refuse)
+    watcher = Arena(home, readonly=True)
+    assert watcher.plan(selection).done == {done.key}
+    assert watcher.past().unit_bytes
 
 
 def test_a_retry_during_a_run_waits_for_its_end(tmp_path):

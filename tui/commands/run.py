@@ -60,7 +60,7 @@ def run_command(
         raise UsageError(
             "--rank goes with none of --json, --dry-run and --detach.", "Use `genearena rank` afterwards."
         )
-    home = session.writable()
+    home = session.home if chosen["dry_run"] else session.writable()
     options = make_options(chosen)
     plan = checked_plan(make_selection(home, names(protocols), chosen), home)
     if chosen["dry_run"]:

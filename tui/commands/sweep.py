@@ -39,7 +39,7 @@ def sweep_command(
     tuned = [name for name, known in PROTOCOLS.items() if known.family == "finetune"]
     if protocol not in tuned:
         raise UsageError(*unknown("protocol that fine-tunes", protocol, tuned))
-    home = session.writable()
+    home = session.home if chosen["dry_run"] else session.writable()
     options = make_options(chosen)
     base = make_selection(home, (protocol,), chosen)
     settings = {**PROTOCOLS[protocol].params, **base.params}
