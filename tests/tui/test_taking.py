@@ -88,3 +88,41 @@ async def test_with_nothing_shown_there_is_nothing_to_write(arena, tmp_path):
         await pilot.press("colon", *f"export {tmp_path}/log.csv", "enter")
         await until(pilot, lambda: "There is nothing here to write yet." in told(app))
     assert not (tmp_path / "log.csv").exists()
+
+
+@pytest.mark.parametrize("by_name", [True, False])
+async def test_a_file_that_is_there_is_replaced_only_on_a_yes(
+    arena, watched, tmp_path, monkeypatch, by_name
+):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "runs-log.csv"
+    file.write_text("older")
+    keys = ("colon", *f"export {file.name}", "enter") if by_name else ("e", "enter")
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot, watched, 10)
+        for answer, text in (("escape", "older"), ("r", "time,")):
+            await pilot.press(*keys)
+            await until(pilot, lambda: "runs-log.csv is there already: replace it?" in screen_text(app))
+            await pilot.press(answer)
+            await until(pilot, lambda: "is there already" not in screen_text(app))
+            await until(pilot, lambda text=text: file.read_text().startswith(text))
+        await until(pilot, lambda: "Wrote 10 rows" in told(app))
+        assert told(app).count("Wrote") == 1
+
+
+async def test_a_figure_that_is_there_is_replaced_only_on_a_yes(arena, watched, tmp_path):
+    file = tmp_path / "curve.svg"
+    file.write_text("older")
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot, watched, 10)
+        await pilot.press("colon", *f"export {file}", "enter")
+        await until(pilot, lambda: "replace it?" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "replace it?" not in screen_text(app))
+        assert file.read_text() == "older"
+        await pilot.press("colon", *f"export {file}", "enter")
+        await until(pilot, lambda: "replace it?" in screen_text(app))
+        await pilot.press("r")
+        await until(pilot, lambda: "<svg" in file.read_text())

@@ -240,9 +240,12 @@ class SqlScreen(TakingScreen):
         columns = self._result.columns
         return ShownTable("sql-result", len(here), 0, lambda _: (columns, here), whole=False)
 
-    def export_to(self, path: str | None) -> None:
+    def write(self, path: str) -> None:
         """Write the whole result, not only the rows that are here."""
-        if path and self._result is not None:
+        if self._result is None:
+            self.tell("There is nothing here to write yet.")
+        else:
+            self._tell_of_many(self._result.count, "Writing")
             self.write_result(self._result, path)
 
     # ------------------------------------------------------------------ actions

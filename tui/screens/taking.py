@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import work
@@ -120,7 +123,7 @@ class TakingScreen(ArenaScreen):
     def _yank(self, answer: str | None) -> None:
         table = self.shown_table()
         if answer and table is not None and table.count:
-            self._tell_of_many(table, "Copying")
+            self._tell_of_many(table.count, "Copying")
             self.copy(table, answer, self.shown_command())
 
     @work(thread=True, exclusive=True, group="yank", exit_on_error=False)
@@ -147,16 +150,29 @@ class TakingScreen(ArenaScreen):
         )
 
     def export_to(self, path: str | None) -> None:
-        """Write what is shown to a file: the plot if the ending is a figure's, else the table."""
+        """Write what is shown to a file, if one is named; one that is there is replaced only on a yes."""
+        if path:
+            self.write_unless_kept(path)
+
+    @work(exclusive=True, group="export-ask", exit_on_error=False)
+    async def write_unless_kept(self, path: str) -> None:
+        """Write, unless a file is there that is to be kept."""
+        if await asyncio.to_thread(os.path.isfile, Path(path).expanduser()):
+            question = f"{path} is there already: replace it?"
+            answer = await self.app.push_screen_wait(Ask(question, "", [("r", "replace it", "replace")]))
+            if not answer:
+                return
+        self.write(path)
+
+    def write(self, path: str) -> None:
+        """Write the plot if the ending is a figure's, else the table."""
         from tui.figure import SUFFIXES
 
         table, plot = self.shown_table(), self.shown_plot()
-        if not path:
-            return
         if plot is not None and path.endswith(SUFFIXES):
             self.write_plot(plot, path)
         elif table is not None:
-            self._tell_of_many(table, "Writing")
+            self._tell_of_many(table.count, "Writing")
             self.write_table(table, path)
         else:
             self.tell("There is nothing here to write yet.")
@@ -171,17 +187,15 @@ class TakingScreen(ArenaScreen):
     @work(thread=True, exclusive=True, group="export", exit_on_error=False)
     def write_table(self, table: ShownTable, path: str) -> None:
         """Write a table."""
-        from pathlib import Path
-
         from engine.export import format_of
 
         written = self.arena.export(*table.content(format_of(Path(path))), path)
         self.post_message(Taken(f"Wrote {count(table.count, 'row')} to {written}."))
 
-    def _tell_of_many(self, table: ShownTable, doing: str) -> None:
+    def _tell_of_many(self, rows: int, doing: str) -> None:
         """Say that a large table is on its way."""
-        if table.count >= MANY:
-            self.tell(f"{doing} {count(table.count, 'row')}.", good=True)
+        if rows >= MANY:
+            self.tell(f"{doing} {count(rows, 'row')}.", good=True)
 
     def on_taken(self, message: Taken) -> None:
         """Say what became of it."""
