@@ -34,6 +34,8 @@ class Pulse:
 
     status: Status | None = None
     store: int = 0
+    waiting: int = 0
+    """How many selections wait for the runner."""
     looked: bool = True
     """Whether this was seen; otherwise nothing is known yet."""
 
@@ -226,7 +228,7 @@ class Arena(Results):
             stamp = self.home.database.stat().st_mtime_ns
         except OSError:
             stamp = 0
-        return Pulse(control.read_status(self.home), stamp)
+        return Pulse(control.read_status(self.home), stamp, len(control.queued(self.home)))
 
     def cuts(self, text: str) -> Iterable[Cut]:
         """Where each model that is on this machine stops reading `text`, one after the other."""

@@ -68,6 +68,7 @@ class FakeArena(Arena):
         self.requests: list[tuple[str, str]] = []
         self.status: Status | None = None
         self.version = 1
+        self.waiting = 0
         self.tables: dict[str, Rankings] = {}
         self.broken: dict[str, Exception] = {}
         """Method -> what it raises."""
@@ -150,6 +151,7 @@ class FakeArena(Arena):
         return 90, 120
 
     def measured(self, model) -> list[Measured]:
+        self._may("measured")
         return self.costs
 
     def past(self) -> Past:
@@ -185,7 +187,7 @@ class FakeArena(Arena):
 
     def pulse(self) -> Pulse:
         self._may("pulse")
-        return Pulse(self.status, self.version)
+        return Pulse(self.status, self.version, self.waiting)
 
     def arms(self) -> list[Arm]:
         self._may("arms")

@@ -116,7 +116,7 @@ async def test_a_live_run_tells_since_when_and_by_which_process_it_goes_on(arena
 
 def test_where_both_do_not_fit_the_message_comes_before_the_process():
     status = a_status("paused", message="The disk is full.")
-    assert head(status, 50).plain.split("\n")[1].strip() == "The disk is full."
+    assert head(status, 0, 50).plain.split("\n")[1].strip() == "The disk is full."
 
 
 async def test_the_screen_follows_the_run(arena):
@@ -185,6 +185,27 @@ async def test_cancel_asks_what_and_then_does_it(arena, key, asked):
         assert arena.requests == []
         await pilot.press(key)
         await until(pilot, lambda: arena.requests == [asked])
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_waits_is_told_and_giving_up_the_run_says_that_it_goes_too(arena, size):
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "31/160" in screen_text(app))
+        assert "selection" not in screen_text(app)
+        arena.waiting = 1
+        await until(pilot, lambda: "1 selection waits. Since 03:04" in screen_text(app))
+        arena.waiting = 5
+        await until(pilot, lambda: "5 selections wait. Since 03:04" in screen_text(app))
+        await pilot.press("x")
+        await until(
+            pilot,
+            lambda: "Giving up the whole run also forgets 5 selections in the queue." in screen_text(app),
+        )
+        await pilot.press("escape")
+        arena.status = a_status("finished", running=())
+        await until(pilot, lambda: "1 to plan more.  5 selections wait." in screen_text(app))
 
 
 async def test_esc_leaves_the_run_alone(arena):

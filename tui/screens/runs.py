@@ -81,6 +81,7 @@ class RunsScreen(TakingScreen):
         """Make the screen."""
         super().__init__()
         self._status: Status | None = None
+        self._waiting = 0
         self._units: Mapping[str, UnitStatus] = {}
         """Key -> unit, of every unit of the run, as the store knew it when `_read` was last set."""
         self._rows = Tail()
@@ -117,6 +118,7 @@ class RunsScreen(TakingScreen):
     def follow(self, pulse: Pulse) -> None:
         """Show the snapshot."""
         self._status = status = pulse.status
+        self._waiting = pulse.waiting
         if status is not None:
             ended = status.scored + status.failed + status.cancelled
             before, self._read = self._read, (status.run_id, status.live, ended // SPAN)
@@ -128,7 +130,7 @@ class RunsScreen(TakingScreen):
     def _show(self) -> None:
         status = self._status
         charset = self.arena_app.charset
-        self.query_one("#run-head", Said).show(runs_text.head(status, self.size.width - 2))
+        self.query_one("#run-head", Said).show(runs_text.head(status, self._waiting, self.size.width - 2))
         self.query_one("#run-bars", Said).show(runs_text.bars(status, self.size.width - 2, charset))
         units = self.query_one("#units", Grid)
         units.empty = runs_text.empty(status)
@@ -281,10 +283,9 @@ class RunsScreen(TakingScreen):
         answers = [("x", "give up the whole run", "run"), ("s", "stop after the units in work", "drain")]
         if unit is not None and unit.state in ("running", "queued"):
             answers.append(("u", f"give up {runs_text.unit_name(unit)}", unit.key))
-        question = Ask(
-            "Cancel what?", "Everything that is finished stays; the rest can be run later.", answers
+        self.app.push_screen(
+            Ask("Cancel what?", runs_text.what_stays(self._waiting), answers), self._cancel
         )
-        self.app.push_screen(question, self._cancel)
 
     def _cancel(self, answer: str | None) -> None:
         if answer == "run":

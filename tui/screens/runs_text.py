@@ -38,10 +38,10 @@ def empty(status: Status | None) -> str:
     return "No unit is in work yet: the model is being loaded and the texts embedded."
 
 
-def head(status: Status | None, width: int) -> Content:
-    """One or two lines: how the run stands, what the reader should know first, and whose run it is."""
+def head(status: Status | None, waiting: int, width: int) -> Content:
+    """One or two lines: how the run stands, what waits behind it, what to know first, whose run it is."""
     if status is None:
-        return say(("RUN  ", "strong"), ("none yet", "dim"))
+        return say(("RUN  ", "strong"), ("none yet", "dim"), (_behind(waiting), "dim"))
     glyph, tone = state_glyph(status.state)
     left = max(status.total - status.already_done - status.scored - status.failed - status.cancelled, 0)
     parts: list[object] = [
@@ -54,16 +54,30 @@ def head(status: Status | None, width: int) -> Content:
         (f"- {count(status.cancelled)} cancelled  ", "warn") if status.cancelled else "",
         (f". {count(left)} left", "dim"),
     ]
-    return say(*parts, "\n", _second_line(status, width))
+    return say(*parts, "\n", _second_line(status, waiting, width))
 
 
-def _second_line(status: Status, width: int) -> Content:
+def what_stays(waiting: int) -> str:
+    """What cancelling leaves as it is, and what it forgets with the whole run."""
+    stays = "Everything that is finished stays; the rest can be run later."
+    if not waiting:
+        return stays
+    return f"{stays}\nGiving up the whole run also forgets {count(waiting, 'selection')} in the queue."
+
+
+def _behind(waiting: int) -> str:
+    return f"  {count(waiting, 'selection')} {'waits' if waiting == 1 else 'wait'}." if waiting else ""
+
+
+def _second_line(status: Status, waiting: int, width: int) -> Content:
     """What to know first; of a live run whose it is too, as far as `width` cells have room."""
+    behind = _behind(waiting)
     if not status.live:
-        return say((status.message, "warn") if status.message else (_next_step(status), "dim"))
+        first = status.message or _next_step(status)
+        return say((first, "warn" if status.message else "dim"), (behind, "dim"))
     device = f" ({status.device})" if status.device else ""
     since = f"Since {status.started_at[11:16]} UTC, PID {status.pid} on {status.host}{device}."
-    said = [part for part in (status.message, since, "It outlives this window.") if part]
+    said = [part for part in (status.message, behind.strip(), since, "It outlives this window.") if part]
     while len(said) > 1 and len(" ".join(said)) > width:
         said.pop()
     first, *rest = said
