@@ -4,7 +4,7 @@ import pytest
 from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, until
 from pressing import presses
 
-from store.errors import DataError, UsageError
+from store.errors import DataError, StoreBusy, UsageError
 from store.home import find_home
 
 SIZES = [(80, 24), (200, 60)]
@@ -308,6 +308,24 @@ async def test_a_selection_that_cannot_be_is_told_in_place(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await until(pilot, lambda: "There is no model named 'x'. Did you mean 'y'?" in screen_text(app))
+
+
+@pytest.mark.parametrize("method", ["plan", "past", "measured"])
+async def test_a_store_that_somebody_holds_is_told_in_place_and_counted_when_it_is_free(
+    arena, method, monkeypatch
+):
+    monkeypatch.setattr("tui.screens.plan.AGAIN", 0.1)
+    arena.broken["past"] = arena.broken[method] = StoreBusy("PID 7 holds the database.")
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "PID 7 holds the database." in screen_text(app))
+        assert ("Press Enter to run 80 units." in screen_text(app)) == (method != "plan")
+        await pilot.pause(0.3)
+        assert app.screen.MODE == "plan"
+        arena.broken.clear()
+        await until(pilot, lambda: "  disk " in screen_text(app))
+        await until(pilot, lambda: "90 of 120 texts embedded" in screen_text(app))
+        assert "PID 7" not in screen_text(app)
 
 
 async def test_a_run_that_ended_is_counted_again(arena):

@@ -15,10 +15,11 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
-from store.errors import DataError, UsageError
+from store.errors import DataError, StoreError, UsageError
 from tui.arena import Pulse
 from tui.choices import Catalog
 from tui.machine import Machine
+from tui.results import Past
 from tui.screens import plan_text
 from tui.screens.base import SETTLE
 from tui.screens.choosing import ChoosingScreen
@@ -37,6 +38,9 @@ AuditKey = tuple[Hashable, ...]
 
 PATIENCE: Final = 20
 """Seconds that a runner may take to start on a busy machine."""
+
+AGAIN: Final = 5.0
+"""Seconds after which a choice is counted again that could not be counted in full."""
 
 
 class PlanScreen(ChoosingScreen):
@@ -140,14 +144,21 @@ class PlanScreen(ChoosingScreen):
         """Turn the choice into units and estimate their time."""
         try:
             plan = self.arena.plan(selection)
-        except (UsageError, DataError) as error:
-            self.post_message(self.Counted(Tally(selection, None, str(error))))
+        except (UsageError, DataError, StoreError) as error:
+            passing = isinstance(error, StoreError)
+            self.post_message(self.Counted(Tally(selection, None, str(error), passing=passing)))
             return
-        cost = estimate(plan, self.arena.past())
+        trouble, past = "", Past()
+        try:
+            past = self.arena.past()
+        except StoreError as error:
+            trouble = str(error)
+        cost = estimate(plan, past)
         load = Machine().look()
         device, room = ("GPU", max(gpu[2] for gpu in load.gpus)) if load.gpus else ("memory", load.memory)
         asked = self.arena.questions(plan)
-        self.post_message(self.Counted(Tally(selection, plan, "", cost, device, room, asked)))
+        tally = Tally(selection, plan, trouble, cost, device, room, asked, passing=bool(trouble))
+        self.post_message(self.Counted(tally))
 
     @work(thread=True, exclusive=True, group="audit", exit_on_error=False)
     def read_task(self, name: str, selection: Selection) -> None:
@@ -169,8 +180,9 @@ class PlanScreen(ChoosingScreen):
     @work(thread=True, exclusive=True, group="cached", exit_on_error=False)
     def read_cached(self, model: str, plan: Plan) -> None:
         """See how much of the choice a model has embedded, and what embedding cost."""
-        known = plan_text.embedded(*self.arena.cached(model, plan), self.arena.measured(model))
-        self.post_message(self.CachedRead(model, known))
+        with contextlib.suppress(StoreError):  # which the sum tells; the next count reads again
+            known = plan_text.embedded(*self.arena.cached(model, plan), self.arena.measured(model))
+            self.post_message(self.CachedRead(model, known))
 
     @work(thread=True, exclusive=True, group="launch", exit_on_error=False)
     def start(self, selection: Selection, hosts: Iterable[str] = ()) -> None:
@@ -203,6 +215,8 @@ class PlanScreen(ChoosingScreen):
             self._cached.clear()
             self._show_sum()
             self._show_glance()
+            if message.tally.passing:
+                self._count_in(AGAIN)
 
     @on(TaskRead)
     def _task_read(self, message: TaskRead) -> None:
@@ -312,9 +326,13 @@ class PlanScreen(ChoosingScreen):
     def _recount(self) -> None:
         self._counted = None
         self._show_sum()
+        self._count_in(SETTLE)
+
+    def _count_in(self, seconds: float) -> None:
+        """Count after a while; what was counted shows until then."""
         if self._settling is not None:
             self._settling.stop()
-        self._settling = self.set_timer(SETTLE, self._count_now)
+        self._settling = self.set_timer(seconds, self._count_now)
 
     def _count_now(self) -> None:
         if self.selection is not None:

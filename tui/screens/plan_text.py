@@ -185,7 +185,7 @@ class Tally:
     selection: Selection
     plan: Plan | None
     trouble: str = ""
-    """Why it comes to nothing, if `plan` is None."""
+    """Why it comes to nothing, if `plan` is None; else why nothing tells what it will take."""
     cost: Cost = Cost()
     """What is to run will take."""
     device: str = "memory"
@@ -194,6 +194,8 @@ class Tally:
     """Bytes of it in all."""
     questions: Mapping[str, str] = field(default_factory=dict)
     """What has to be agreed to before texts leave this machine: host -> the question."""
+    passing: bool = False
+    """Whether the trouble may go by itself, such as a database that somebody else holds."""
 
 
 FP32: Final = 4
@@ -272,6 +274,8 @@ def summary(selection: Selection, tally: Tally | None, readonly: bool) -> Conten
 
 
 def _cost(tally: Tally) -> Content:
+    if tally.trouble:
+        return say((f"\nWhat it takes is not known: {tally.trouble}", "warn"))
     cost = tally.cost
     parts = [f"  disk {mebi(cost.disk)}"] if cost.disk else []
     if cost.memory:
