@@ -140,5 +140,5 @@ def read_status(home: Home) -> Status | None:
     except (TypeError, KeyError):
         return None
     if status.live and not runner_alive(home):
-        return replace(status, state="interrupted", running=(), message="The runner has gone; resume it.")
+        return replace(status, state="interrupted", running=(), message="The runner has gone.")
     return status

@@ -61,7 +61,9 @@ def test_status_of_a_live_run(live, call):
 def test_a_run_whose_runner_has_gone_is_interrupted(home, call):
     home.create()
     write_status(home, RUNNING)
-    assert "interrupted" in call("status").stdout
+    text = call("status").stdout
+    assert "run run-1: interrupted (The runner has gone.)" in text
+    assert "`genearena resume` runs exactly what is missing." in text
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ async def test_a_live_run_tells_since_when_and_by_which_process_it_goes_on(arena
         whose = "Since 03:04 UTC, PID 4711 on box (cpu)."
         await until(pilot, lambda: f"{whose} It outlives this window." in screen_text(app))
         arena.status = a_status("paused", message="The disk is full.")
-        await until(pilot, lambda: f"The disk is full. {whose}" in screen_text(app))
+        await until(pilot, lambda: f"The disk is full. p goes on. {whose}" in screen_text(app))
         arena.status = a_status("finished", running=())
         await until(pilot, lambda: "# finished" in screen_text(app))
         assert "PID" not in screen_text(app)
@@ -116,7 +116,7 @@ async def test_a_live_run_tells_since_when_and_by_which_process_it_goes_on(arena
 
 def test_where_both_do_not_fit_the_message_comes_before_the_process():
     status = a_status("paused", message="The disk is full.")
-    assert head(status, 0, 50).plain.split("\n")[1].strip() == "The disk is full."
+    assert head(status, 0, 50).plain.split("\n")[1].strip() == "The disk is full. p goes on."
 
 
 async def test_the_screen_follows_the_run(arena):
@@ -153,22 +153,30 @@ async def test_a_failure_opens_to_its_sentence_then_its_traceback(arena):
         await until(pilot, lambda: "AUC 0.912 in 1.5 s" in screen_text(app))
 
 
-@presses("runs.pause")
-async def test_pause_resume_and_resume_after_an_interruption(arena):
+@presses("runs.pause", "runs.resume")
+@pytest.mark.parametrize("size", SIZES)
+async def test_pause_resume_and_resume_after_an_interruption(arena, size):
     app = make_app(arena)
-    async with drive(app) as pilot:
+    async with drive(app, size) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "31/160" in screen_text(app))
+        assert "p Pause" in screen_text(app)
         await pilot.press("p")
         await until(pilot, lambda: arena.requests == [("pause", "")])
         arena.status = a_status("paused")
-        await until(pilot, lambda: "= paused" in screen_text(app))
+        await until(pilot, lambda: "p goes on." in screen_text(app) and "p Resume" in screen_text(app))
         await pilot.press("p")
         await until(pilot, lambda: arena.requests[-1] == ("resume", ""))
-        arena.status = a_status("interrupted", running=())
-        await until(pilot, lambda: "? interrupted" in screen_text(app))
+        arena.status = a_status("interrupted", running=(), message="The runner has gone.")
+        step = "The runner has gone. p resumes with exactly what is missing."
+        await until(pilot, lambda: step in screen_text(app) and "p Resume" in screen_text(app))
+        assert "p Pause" not in screen_text(app)
         await pilot.press("p")
         await until(pilot, lambda: arena.relaunched == [False])
+        arena.status = a_status("finished", running=())
+        await until(pilot, lambda: "# finished" in screen_text(app) and "p Pause" in screen_text(app))
+        await pilot.press("p")
+        await until(pilot, lambda: "There is no run to pause or resume." in told(app))
 
 
 @presses("runs.cancel")
@@ -205,7 +213,7 @@ async def test_what_waits_is_told_and_giving_up_the_run_says_that_it_goes_too(ar
         )
         await pilot.press("escape")
         arena.status = a_status("finished", running=())
-        await until(pilot, lambda: "1 to plan more.  5 selections wait." in screen_text(app))
+        await until(pilot, lambda: "1 to plan more. 5 selections wait." in screen_text(app))
 
 
 async def test_esc_leaves_the_run_alone(arena):

@@ -73,6 +73,8 @@ def describe(status: Status, waiting: int = 0) -> list[str]:
         for u in status.recent
         if u.state == "failed"
     ]
+    if status.state == "interrupted":
+        lines.append("`genearena resume` runs exactly what is missing.")
     if waiting:
         lines.append(f"In the queue: {counted(waiting, 'more selection')}")
     return lines

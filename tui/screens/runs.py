@@ -41,11 +41,20 @@ class RunsScreen(TakingScreen):
         "Watch the run, steer it, and open what failed. "
         "The run is a process of its own: it survives this window."
     )
-    FOOTER = ("runs.open", "runs.pause", "runs.cancel", "runs.retry", "runs.detach", "pane.next")
+    FOOTER = (
+        "runs.open",
+        "runs.pause",
+        "runs.resume",
+        "runs.cancel",
+        "runs.retry",
+        "runs.detach",
+        "pane.next",
+    )
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", tooltip="The unit's outcome, or its failure", id="runs.open"),
-        Binding("p", "pause", "Pause", tooltip="Pause after the units in work, or go on", id="runs.pause"),
+        Binding("p", "pause", "Pause", tooltip="Pause after the units in work", id="runs.pause"),
+        Binding("p", "resume", "Resume", tooltip="Go on with what is missing", id="runs.resume"),
         Binding("x", "cancel", "Cancel", tooltip="Cancel a unit or the run", id="runs.cancel"),
         Binding("R", "retry", "Retry", tooltip="Run what failed once more", id="runs.retry"),
         Binding("D", "detach", "Detach", tooltip="Leave; the run goes on", id="runs.detach"),
@@ -233,13 +242,12 @@ class RunsScreen(TakingScreen):
     def why_not(self, action: str) -> str:
         """Keys that steer a run need one."""
         status = self._status
-        if action in ("runs.pause", "runs.cancel", "runs.retry") and self.arena.readonly:
+        steering = ("runs.pause", "runs.resume", "runs.cancel", "runs.retry")
+        if action in steering and self.arena.readonly:
             return "This window was opened with --readonly; it can only watch."
         if action == "runs.open":
             return "" if self._unit() else "There is no unit under the cursor yet."
-        if action == "runs.pause" and (
-            status is None or not (status.live or status.state == "interrupted")
-        ):
+        if action == "runs.pause" and (status is None or not status.live):
             return "There is no run to pause or resume."
         if action in ("runs.cancel", "runs.detach") and (status is None or not status.live):
             return "There is no live run."
@@ -264,16 +272,24 @@ class RunsScreen(TakingScreen):
         else:
             self.app.push_screen(Notice(runs_text.unit_name(unit), runs_text.outcome(unit)))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """One key pauses a run that is at work and resumes one that is not."""
+        stands = self._status is not None and self._status.state in ("paused", "interrupted")
+        return stands == (action == "resume") if action in ("pause", "resume") else True
+
     def action_pause(self) -> None:
-        """Pause a running run, let a paused one go on, start an interrupted one again."""
-        if self.refused("runs.pause") or self._status is None:
+        """Pause a running run."""
+        if not self.refused("runs.pause"):
+            self.ask_runner("pause", "Pausing after the units in work.")
+
+    def action_resume(self) -> None:
+        """Let a paused run go on, start an interrupted one again."""
+        if self.refused("runs.resume") or self._status is None:
             return
-        if self._status.state == "interrupted":
-            self.start_again(False, "Resuming: only what is missing is run.")
-        elif self._status.state == "paused":
+        if self._status.state == "paused":
             self.ask_runner("resume", "Going on.")
         else:
-            self.ask_runner("pause", "Pausing after the units in work.")
+            self.start_again(False, "Resuming: only what is missing is run.")
 
     def action_cancel(self) -> None:
         """Ask what to cancel."""

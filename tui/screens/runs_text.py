@@ -41,7 +41,7 @@ def empty(status: Status | None) -> str:
 def head(status: Status | None, waiting: int, width: int) -> Content:
     """One or two lines: how the run stands, what waits behind it, what to know first, whose run it is."""
     if status is None:
-        return say(("RUN  ", "strong"), ("none yet", "dim"), (_behind(waiting), "dim"))
+        return say(("RUN  ", "strong"), ("none yet", "dim"), (f"  {_behind(waiting)}", "dim"))
     glyph, tone = state_glyph(status.state)
     left = max(status.total - status.already_done - status.scored - status.failed - status.cancelled, 0)
     parts: list[object] = [
@@ -66,18 +66,15 @@ def what_stays(waiting: int) -> str:
 
 
 def _behind(waiting: int) -> str:
-    return f"  {count(waiting, 'selection')} {'waits' if waiting == 1 else 'wait'}." if waiting else ""
+    return f"{count(waiting, 'selection')} {'waits' if waiting == 1 else 'wait'}." if waiting else ""
 
 
 def _second_line(status: Status, waiting: int, width: int) -> Content:
     """What to know first; of a live run whose it is too, as far as `width` cells have room."""
-    behind = _behind(waiting)
-    if not status.live:
-        first = status.message or _next_step(status)
-        return say((first, "warn" if status.message else "dim"), (behind, "dim"))
     device = f" ({status.device})" if status.device else ""
     since = f"Since {status.started_at[11:16]} UTC, PID {status.pid} on {status.host}{device}."
-    said = [part for part in (status.message, behind.strip(), since, "It outlives this window.") if part]
+    whose = (since, "It outlives this window.") if status.live else ()
+    said = [part for part in (status.message, _next_step(status), _behind(waiting), *whose) if part]
     while len(said) > 1 and len(" ".join(said)) > width:
         said.pop()
     first, *rest = said
@@ -85,9 +82,12 @@ def _second_line(status: Status, waiting: int, width: int) -> Content:
 
 
 def _next_step(status: Status) -> str:
+    """The key that goes on from here; empty while the run goes on by itself."""
     if status.state == "interrupted":
-        return "The runner has gone; p resumes with exactly what is missing."
-    return "Press 3 for the ranks, 1 to plan more."
+        return "p resumes with exactly what is missing."
+    if status.state == "paused":
+        return "p goes on."
+    return "" if status.live else "Press 3 for the ranks, 1 to plan more."
 
 
 def bars(status: Status | None, width: int, charset: Charset) -> Content:
