@@ -337,6 +337,28 @@ async def test_a_run_that_ended_is_counted_again(arena):
         await until(pilot, lambda: "30 to run" in screen_text(app))
 
 
+async def test_a_run_that_goes_on_is_counted_while_plan_is_shown_and_on_return(arena, monkeypatch):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "Press Enter to run 80 units." in screen_text(app))
+        units = app.screen._counted.plan.units
+        arena.status = a_status()
+        await until(
+            pilot,
+            lambda: "A run goes on. Press Enter to queue what it leaves of 80 units." in screen_text(app),
+        )
+        await pilot.press("2")
+        arena.done = {unit.key for unit in units[:50]}
+        await pilot.press("1")
+        await until(pilot, lambda: "50 done" in screen_text(app))
+        monkeypatch.setattr("tui.screens.plan.AGAIN", 0.1)
+        await pilot.press("j", "k", "2", "1")
+        arena.done = {unit.key for unit in units[:60]}
+        await until(pilot, lambda: "60 done" in screen_text(app))
+        arena.done = {unit.key for unit in units[:70]}
+        await until(pilot, lambda: "queue what it leaves of 10 units" in screen_text(app))
+
+
 async def test_readonly_starts_nothing(arena):
     app = make_app(FakeArena(readonly=True))
     async with drive(app) as pilot:

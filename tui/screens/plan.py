@@ -40,7 +40,7 @@ PATIENCE: Final = 20
 """Seconds that a runner may take to start on a busy machine."""
 
 AGAIN: Final = 5.0
-"""Seconds after which a choice is counted again that could not be counted in full."""
+"""Seconds after which a choice is counted again: during a run, or if it could not be counted in full."""
 
 
 class PlanScreen(ChoosingScreen):
@@ -102,6 +102,8 @@ class PlanScreen(ChoosingScreen):
         super().__init__()
         self._counted: Tally | None = None
         """What the choice comes to; None while it is being counted."""
+        self._live = False
+        """Whether a run goes on, as far as this screen has shown."""
         self._settling: Timer | None = None
         self._tasks: dict[AuditKey, Audited | str] = {}
         """Audits read since the catalog was; a string says why there is none."""
@@ -211,11 +213,12 @@ class PlanScreen(ChoosingScreen):
     @on(Counted)
     def _units_counted(self, message: Counted) -> None:
         if message.tally.selection == self.selection:
+            if self._counted is None or not self._live:  # else the glance would blink during a run
+                self._cached.clear()
             self._counted = message.tally
-            self._cached.clear()
             self._show_sum()
             self._show_glance()
-            if message.tally.passing:
+            if message.tally.passing or (self._live and self.is_current):
                 self._count_in(AGAIN)
 
     @on(TaskRead)
@@ -265,7 +268,7 @@ class PlanScreen(ChoosingScreen):
     def _show_sum(self) -> None:
         text = say(("Reading the catalog.", "dim"))
         if self.selection is not None:
-            text = plan_text.summary(self.selection, self._counted, self.arena.readonly)
+            text = plan_text.summary(self.selection, self._counted, self.arena.readonly, self._live)
         self.query_one("#sum", Said).show(text)
         self.refresh_bindings()
 
@@ -347,9 +350,18 @@ class PlanScreen(ChoosingScreen):
         self._show_glance()
 
     def follow(self, pulse: Pulse) -> None:
-        """Count again when a run has added or ended something."""
-        if self._counted is not None and pulse.status is not None and not pulse.status.live:
-            self._recount()
+        """Count again when a run has begun, added or ended something."""
+        live = pulse.status is not None and pulse.status.live
+        began_or_ended = live != self._live
+        self._live = live
+        if self._counted is not None and (began_or_ended or (pulse.status is not None and not live)):
+            self._show_sum()
+            self._count_in(SETTLE)
+
+    def on_screen_resume(self) -> None:
+        """Count again what a run may have done while another screen was shown."""
+        if self._counted is not None:
+            self._count_in(SETTLE)
 
     # ------------------------------------------------------------------ actions
 

@@ -241,8 +241,15 @@ def embedded(there: int, texts: int, measured: Sequence[Measured]) -> str:
     return "\n".join(lines)
 
 
-def summary(selection: Selection, tally: Tally | None, readonly: bool) -> Content:
-    """What the choice comes to, and the one key that starts it; `tally` None: still counting."""
+def summary(selection: Selection, tally: Tally | None, readonly: bool, live: bool = False) -> Content:
+    """What the choice comes to, and the one key that starts it.
+
+    Args:
+        selection: the choice.
+        tally: what it comes to; None while it is being counted.
+        readonly: whether nothing can be started here.
+        live: whether a run goes on, which another one waits for.
+    """
     sizes = (len(selection.models), len(selection.tasks), len(selection.protocols), len(selection.seeds))
     product = sizes[0] * sizes[1] * sizes[2] * sizes[3]
     head = say(
@@ -266,7 +273,7 @@ def summary(selection: Selection, tally: Tally | None, readonly: bool) -> Conten
         "\n",
     )
     cost = _cost(tally) if plan.todo else ""
-    invitation = _invitation(tally, plan, readonly)
+    invitation = _invitation(tally, plan, readonly, live)
     if tally.questions:
         # What is blocked may be so only until the question, which has to be in sight, is answered.
         return say(head, counts, invitation, cost, "\n", *_why_blocked(plan))
@@ -293,12 +300,19 @@ def _why_blocked(plan: Plan) -> list[object]:
     return parts
 
 
-def _invitation(tally: Tally, plan: Plan, readonly: bool) -> Content:
+def _invitation(tally: Tally, plan: Plan, readonly: bool, live: bool) -> Content:
     if readonly:
         return say(("Opened with --readonly: nothing can be started here.", "dim"))
     if tally.questions:
         return say(
             (f"Press Enter to be asked about {' and '.join(tally.questions)} and then run.", "accent")
+        )
+    if plan.todo and live:
+        return say(
+            (
+                f"A run goes on. Press Enter to queue what it leaves of {count(len(plan.todo), 'unit')}.",
+                "accent",
+            )
         )
     if plan.todo:
         return say((f"Press Enter to run {count(len(plan.todo), 'unit')}.", "accent"))
