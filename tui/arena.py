@@ -143,15 +143,24 @@ class Arena(Results):
         self._writable("agree that texts are sent")
         agree(self.home, host)
 
-    def launch(self, *selections: Selection) -> None:
-        """Queue `selections` for the runner, which is started if there is none."""
+    def launch(self, *selections: Selection) -> bool:
+        """Queue those of `selections` that do not wait already for the runner, started if there is none.
+
+        Returns:
+            Whether they wait for a run that goes on.
+        """
         from engine import control
+        from store.files import read_json
 
         self._writable("start a run")
-        *first, last = selections
-        for selection in first:
-            control.enqueue(self.home, selection)
-        control.launch(self.home, last)
+        live = control.runner_alive(self.home)
+        waiting = list(map(read_json, control.queued(self.home)))
+        self.home.create()
+        for selection in selections:
+            if json.loads(json.dumps(selection.to_json())) not in waiting:
+                control.enqueue(self.home, selection)
+        control.start_runner(self.home)
+        return live
 
     def runner_missing(self) -> bool:
         """Whether something is queued and no runner is there to take it."""
@@ -207,18 +216,11 @@ class Arena(Results):
             UsageError: nothing ever ran here.
         """
         from engine import control
-        from store.files import read_json
 
-        self._writable("start a run")
         selection = control.last_selection(self.home)
         if selection is None:
             raise UsageError("There is no earlier run to go on with.", "Choose on the Plan screen (1).")
-        again = replace(selection, retry_failed=retry_failed)
-        as_kept = json.loads(json.dumps(again.to_json()))
-        if as_kept in map(read_json, control.queued(self.home)):
-            control.start_runner(self.home)
-        else:
-            control.launch(self.home, again)
+        self.launch(replace(selection, retry_failed=retry_failed))
 
     def pulse(self) -> Pulse:
         """The run's latest snapshot, and whether the database has moved."""

@@ -234,7 +234,7 @@ def test_sweep_runs_each_configuration_once_and_tells_means(call, workshop, toy)
 def test_what_a_window_queues_during_a_sweep_is_run_after_it(call, home, monkeypatch, workshop, toy):
     started = []
     monkeypatch.setattr("tui.commands.run.start_runner", lambda home, extra: started.append(extra))
-    monkeypatch.setattr("engine.control.detach.start_runner", lambda *_: None)
+    monkeypatch.setattr("engine.control.start_runner", lambda *_: None)
 
     def queue_once(unit, cancel):
         if not queued(home):

@@ -165,10 +165,11 @@ class FakeArena(Arena):
         self._writable("agree")
         self.agreed.append(host)
 
-    def launch(self, *selections) -> None:
+    def launch(self, *selections) -> bool:
         self._may("launch")
         self._writable("start a run")
         self.launched.extend(selections)
+        return self.status is not None and self.status.live
 
     def runner_missing(self) -> bool:
         return "runner" in self.broken

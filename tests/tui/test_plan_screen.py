@@ -359,6 +359,20 @@ async def test_a_run_that_goes_on_is_counted_while_plan_is_shown_and_on_return(a
         await until(pilot, lambda: "queue what it leaves of 10 units" in screen_text(app))
 
 
+async def test_what_is_launched_during_a_run_is_told_to_wait(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.MODE == "runs")
+        assert "Queued" not in told(app)
+        arena.status = a_status()
+        await pilot.press("1", "enter")
+        await until(pilot, lambda: "Queued; it follows the run that goes on." in told(app))
+        assert app.screen.MODE == "runs"
+        assert len(arena.launched) == 2
+
+
 async def test_readonly_starts_nothing(arena):
     app = make_app(FakeArena(readonly=True))
     async with drive(app) as pilot:

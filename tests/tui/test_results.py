@@ -66,6 +66,16 @@ def test_a_retry_during_a_run_waits_for_its_end(tmp_path):
     assert control.last_selection(home) == live
 
 
+def test_a_choice_waits_once_for_a_run_that_goes_on(tmp_path):
+    home = find_home(tmp_path).create()
+    first, second = (Selection(("mini",), ("tall",), ("lr",), (seed,)) for seed in (41, 42))
+    with control.runner_lock(home):
+        assert Arena(home).launch(first)
+        assert Arena(home).launch(second, first)
+        assert [control.take_queued(home), control.take_queued(home)] == [first, second]
+        assert not control.queued(home)
+
+
 def test_what_past_units_took_is_the_sum_of_their_phases(tmp_path):
     home = find_home(tmp_path).create()
     store = Store(home)

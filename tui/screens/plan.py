@@ -97,6 +97,9 @@ class PlanScreen(ChoosingScreen):
     class Launched(Message):
         """The runner has the selection."""
 
+        waits: bool
+        """Whether another run goes on before it."""
+
     def __init__(self) -> None:
         """Make the screen; its lists fill once the catalog is read."""
         super().__init__()
@@ -191,8 +194,7 @@ class PlanScreen(ChoosingScreen):
         """Hand the choice to the runner, who may send texts to `hosts`, and see that there is one."""
         for host in hosts:
             self.arena.agree(host)
-        self.arena.launch(selection)
-        self.post_message(self.Launched())
+        self.post_message(self.Launched(self.arena.launch(selection)))
         worker = get_current_worker()
         for _ in range(PATIENCE):
             if worker.cancelled_event.wait(1.0) or not self.arena.runner_missing():
@@ -232,7 +234,9 @@ class PlanScreen(ChoosingScreen):
         self._show_glance()
 
     @on(Launched)
-    def _launched(self) -> None:
+    def _launched(self, message: Launched) -> None:
+        if message.waits:
+            self.tell("Queued; it follows the run that goes on.", good=True)
         self.app.switch_mode("runs")
 
     # ------------------------------------------------------------------ showing
