@@ -22,7 +22,7 @@ from textual.worker import Worker, WorkerState, get_current_worker
 
 from tui.arena import Arena, Pulse
 from tui.palette import ArenaCommands
-from tui.screens.base import ArenaScreen
+from tui.screens.base import EXPORTING, ArenaScreen
 from tui.screens.dialogs import Ask, Notice, error_notice
 from tui.settings import Settings, check_name, read_settings
 from tui.terminal import leaving_in_order
@@ -252,7 +252,7 @@ class ArenaApp(TypeAhead):
         """Leave; with a live run, ask what becomes of it."""
         status = self.pulse.status
         if status is None or not status.live or self.arena.readonly:
-            self.exit(0)
+            self.leave()
             return
         self.push_screen(
             Ask(
@@ -263,12 +263,26 @@ class ArenaApp(TypeAhead):
                     ("x", "stop it after the units in work", "stop"),
                 ],
             ),
-            self._leave,
+            self._leave_run,
         )
 
-    def _leave(self, answer: str | None) -> None:
-        if answer == "detach":
+    def leave(self) -> None:
+        """Exit; while a file is being written, only if it may be given up."""
+        if not any(worker.group == EXPORTING and not worker.is_finished for worker in self.workers):
             self.exit(0)
+            return
+        self.push_screen(
+            Ask(
+                "A file is being written",
+                "Leaving now may give it up; what was there before stays.",
+                [("x", "leave now", "leave")],
+            ),
+            lambda answer: self.exit(0) if answer else None,
+        )
+
+    def _leave_run(self, answer: str | None) -> None:
+        if answer == "detach":
+            self.leave()
         elif answer == "stop":
             self._stop_run()
 
@@ -278,8 +292,8 @@ class ArenaApp(TypeAhead):
         self.post_message(self.Stopping())
 
     def on_arena_app_stopping(self) -> None:
-        """The runner has been asked to end; nothing holds us here."""
-        self.exit(0)
+        """The runner has been asked to end; only a file may hold us here."""
+        self.leave()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """An exception in a worker becomes a dialog; the application goes on, and so does the watch."""

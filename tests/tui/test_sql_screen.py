@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from fake_arena import FakeArena, drive, make_app, screen_text, told, until
+from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, until
 from pressing import presses
 
 from store.errors import StoreError, UsageError
+from tui.screens.base import EXPORTING
 from tui.widgets.paged import KEPT, PAGE, PagedRows
 from tui.widgets.sqleditor import SqlEditor
 
@@ -153,6 +154,50 @@ async def test_the_whole_result_is_written_and_the_row_copied(arena, tmp_path, m
     assert lines[0] == "n,name,x"
     assert len(lines) == 6001
     assert lines[6000].startswith("5999,name 5999,")
+
+
+@pytest.mark.parametrize("live", [False, True])
+async def test_leaving_while_a_result_is_written_asks_first(arena, tmp_path, monkeypatch, live):
+    monkeypatch.chdir(tmp_path)
+    arena.status = a_status() if live else None
+    arena.desk.row_count = PAGE * 40
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await pilot.press("f5")
+        await until(pilot, lambda: "20,000 rows" in screen_text(app))
+        arena.desk.pages_gate.clear()
+        await pilot.press("e", "enter")
+        await until(pilot, lambda: "Writing 20,000 rows." in told(app))
+        leaving = ("q", "D") if live else ("q",)
+        await pilot.press(*leaving)
+        await until(pilot, lambda: "A file is being written" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "A file is being written" not in screen_text(app))
+        arena.desk.pages_gate.set()
+        await until(pilot, lambda: "Wrote 20,000 rows" in told(app))
+        await pilot.press(*leaving)
+        await until(pilot, lambda: not app.is_running)
+    assert app.return_value == 0
+    assert len((tmp_path / "sql-result.csv").read_text().splitlines()) == 20_001
+
+
+async def test_a_file_that_is_being_written_can_be_given_up_by_leaving(arena, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await pilot.press("f5")
+        await until(pilot, lambda: "3 rows" in screen_text(app))
+        arena.desk.pages_gate.clear()
+        await pilot.press("e", "enter")
+        await until(pilot, lambda: any(worker.group == EXPORTING for worker in app.workers))
+        await pilot.press("q")
+        await until(pilot, lambda: "A file is being written" in screen_text(app))
+        await pilot.press("x")
+        await until(pilot, lambda: not app.is_running)
+        arena.desk.pages_gate.set()
+    assert app.return_value == 0
 
 
 async def test_of_a_result_of_many_pages_the_row_is_copied_and_never_a_blank_one(

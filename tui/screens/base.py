@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tui.widgets.commandbar import Command, CommandBar
 
 
+EXPORTING: Final = "export"
+"""The group of the workers that write what a screen shows to a file."""
 SETTLE: Final = 0.15
 """Seconds a choice or a cursor must rest before it is read about, so that holding a key reads once."""
 

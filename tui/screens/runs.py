@@ -321,7 +321,7 @@ class RunsScreen(TakingScreen):
     def action_detach(self) -> None:
         """Leave the application; the runner goes on."""
         if not self.refused("runs.detach"):
-            self.app.exit(0)
+            self.arena_app.leave()
 
 
 SCREEN = RunsScreen

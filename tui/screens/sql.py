@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from store.errors import GeneArenaError, UsageError
 from tui.quantities import count
+from tui.screens.base import EXPORTING
 from tui.screens.pickers import Pick
 from tui.screens.taking import ShownTable, Taken, TakingScreen
 from tui.widgets.commandbar import Command
@@ -222,7 +223,7 @@ class SqlScreen(TakingScreen):
     def _say(self, *parts: object) -> None:
         self.query_one("#sql-head", Said).show(*parts)
 
-    @work(thread=True, exclusive=True, group="export", exit_on_error=False)
+    @work(thread=True, exclusive=True, group=EXPORTING, exit_on_error=False)
     def write_result(self, result: Result, path: str) -> None:
         """Write every row of the result."""
         written = self.arena.desk.export(result, path)

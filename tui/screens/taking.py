@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from tui.quantities import count
-from tui.screens.base import ArenaScreen
+from tui.screens.base import EXPORTING, ArenaScreen
 from tui.screens.dialogs import Ask
 from tui.widgets.grid import Grid
 
@@ -177,14 +177,14 @@ class TakingScreen(ArenaScreen):
         else:
             self.tell("There is nothing here to write yet.")
 
-    @work(thread=True, exclusive=True, group="export", exit_on_error=False)
+    @work(thread=True, exclusive=True, group=EXPORTING, exit_on_error=False)
     def write_plot(self, plot: Plot, path: str) -> None:
         """Write a plot as a figure."""
         from tui.figure import write_figure
 
         self.post_message(Taken(f"Wrote the plot to {write_figure(plot, path)}."))
 
-    @work(thread=True, exclusive=True, group="export", exit_on_error=False)
+    @work(thread=True, exclusive=True, group=EXPORTING, exit_on_error=False)
     def write_table(self, table: ShownTable, path: str) -> None:
         """Write a table."""
         from engine.export import format_of
