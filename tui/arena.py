@@ -157,7 +157,7 @@ class Arena(Results):
         waiting = list(map(read_json, control.queued(self.home)))
         self.home.create()
         for selection in selections:
-            if json.loads(json.dumps(selection.to_json())) not in waiting:
+            if _as_kept(selection) not in waiting:
                 control.enqueue(self.home, selection)
         control.start_runner(self.home)
         return live
@@ -209,18 +209,25 @@ class Arena(Results):
     def relaunch(self, retry_failed: bool = False) -> None:
         """Start the last selection again: what is missing of it, and what failed if asked.
 
-        While a run is live, that is its own selection, which then waits in the queue, once however
-        often it is asked for.
+        It goes before all that waits. While a run is live, that is its own selection, which then waits
+        in the queue, once however often it is asked for.
 
         Raises:
             UsageError: nothing ever ran here.
         """
         from engine import control
+        from store.files import read_json
 
+        self._writable("start a run")
         selection = control.last_selection(self.home)
         if selection is None:
             raise UsageError("There is no earlier run to go on with.", "Choose on the Plan screen (1).")
-        self.launch(replace(selection, retry_failed=retry_failed))
+        again = replace(selection, retry_failed=retry_failed)
+        waiting = control.queued(self.home)
+        if control.runner_alive(self.home) or not waiting or read_json(waiting[0]) == _as_kept(again):
+            self.launch(again)
+        else:
+            control.launch(self.home, again, first=True)
 
     def pulse(self) -> Pulse:
         """The run's latest snapshot, and whether the database has moved."""
@@ -244,3 +251,8 @@ class Arena(Results):
                 f"This window cannot {what}: it was opened with --readonly.",
                 "Open another without it.",
             )
+
+
+def _as_kept(selection: Selection) -> object:
+    """What reading the queued `selection` gives."""
+    return json.loads(json.dumps(selection.to_json()))

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from engine.plan import Selection
 
 
-def launch(home: Home, selection: Selection, extra: tuple[str, ...] = ()) -> None:
+def launch(home: Home, selection: Selection, extra: tuple[str, ...] = (), *, first: bool = False) -> None:
     """Queue `selection` and start a detached runner if none is alive.
 
     The runner is a session of its own with no terminal, so nothing a terminal does can hurt it.
-    `extra` are further arguments of `python -m engine`.
+    `extra` are further arguments of `python -m engine`; `first` puts it before all that wait.
     """
     home.create()
-    enqueue(home, selection)
+    enqueue(home, selection, first=first)
     start_runner(home, extra)
 
 

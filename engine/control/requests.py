@@ -37,9 +37,9 @@ def take_requests(home: Home) -> list[tuple[str, str]]:
     return taken
 
 
-def enqueue(home: Home, selection: Selection) -> None:
-    """Put a selection at the end of the runner's queue."""
-    _leave(home.control / "queue", selection.to_json())
+def enqueue(home: Home, selection: Selection, *, first: bool = False) -> None:
+    """Put a selection at the end of the runner's queue, or before all that wait."""
+    _leave(home.control / "queue", selection.to_json(), first)
 
 
 def queued(home: Home) -> list[Path]:
@@ -99,11 +99,11 @@ def _make(folder: Path) -> None:
         raise StoreError(f"The folder {folder} cannot be made: {error.strerror}.") from error
 
 
-def _leave(folder: Path, data: Mapping[str, Any]) -> None:
-    """Add a file that comes after those already there, even when the clock stands still or goes back."""
+def _leave(folder: Path, data: Mapping[str, Any], first: bool = False) -> None:
+    """Add a file that comes after those already there, or before, whatever the clock does."""
     _make(folder)
-    newest = max(map(_number, _numbered(folder)), default=0)
-    number = max(time.time_ns(), newest + 1)
+    there = [_number(path) for path in _numbered(folder)]
+    number = max(min(there) - 1, 0) if first and there else max(time.time_ns(), max(there, default=0) + 1)
     write_json(folder / f"{number}-{os.getpid()}-{secrets.token_hex(3)}.json", data)
 
 

@@ -82,6 +82,15 @@ def test_requests_and_queue_are_taken_once_and_in_order(home, selection):
     assert take_queued(home) is None
 
 
+def test_what_is_put_first_is_taken_first(home, selection):
+    early, late, first, before = (replace(selection, seeds=(seed,)) for seed in range(4))
+    enqueue(home, early, first=True)
+    enqueue(home, late)
+    enqueue(home, first, first=True)
+    enqueue(home, before, first=True)
+    assert [take_queued(home) for _ in range(4)] == [before, first, early, late]
+
+
 def test_a_standing_or_backward_clock_loses_and_reorders_nothing(home, selection, monkeypatch):
     clock = iter([10**18, 10**18, 10**18 - 10**9, 5])
     monkeypatch.setattr(requests.time, "time_ns", lambda: next(clock))

@@ -66,6 +66,19 @@ def test_a_retry_during_a_run_waits_for_its_end(tmp_path):
     assert control.last_selection(home) == live
 
 
+def test_an_interrupted_run_is_resumed_before_what_waits(tmp_path, monkeypatch):
+    monkeypatch.setattr("engine.control.detach.start_runner", lambda *_: None)
+    monkeypatch.setattr("engine.control.start_runner", lambda *_: None)
+    home = find_home(tmp_path).create()
+    killed, waits = (Selection(("mini",), ("tall",), ("lr",), (seed,)) for seed in (41, 42))
+    control.remember(home, killed)
+    control.enqueue(home, waits)
+    Arena(home).relaunch()
+    Arena(home).relaunch()
+    assert [control.take_queued(home), control.take_queued(home)] == [killed, waits]
+    assert not control.queued(home)
+
+
 def test_a_choice_waits_once_for_a_run_that_goes_on(tmp_path):
     home = find_home(tmp_path).create()
     first, second = (Selection(("mini",), ("tall",), ("lr",), (seed,)) for seed in (41, 42))

@@ -155,7 +155,7 @@ def resume_command(session: Session) -> None:
         session.writable()
     missing = len(checked_plan(selection, home).todo) if selection else 0
     if selection and missing:
-        launch(session.writable(), selection)
+        launch(session.writable(), selection, first=True)
     elif queued(home):
         start_runner(home)
     elif selection:
