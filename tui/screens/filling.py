@@ -64,5 +64,6 @@ class FillingScreen(TakingScreen):
             self.app.push_screen(question, answered)
 
     @on(Launched)
-    def _launched(self) -> None:
-        self.tell("Started; the table fills as splits finish, and 2 shows the run.", good=True)
+    def _launched(self, message: Launched) -> None:
+        begun = "Queued; it follows the run that goes on" if message.waits else "Started"
+        self.tell(f"{begun}; the table fills as splits finish, and 2 shows the run.", good=True)
