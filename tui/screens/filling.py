@@ -33,6 +33,9 @@ class FillingScreen(TakingScreen):
     class Launched(Message):
         """The runner has the cell."""
 
+        waits: bool
+        """Whether another run goes on before it."""
+
     @work(thread=True, exclusive=True, group="hole", exit_on_error=False)
     def plan_hole(self, place: Place) -> None:
         """Find out what running one cell comes to."""
@@ -42,8 +45,7 @@ class FillingScreen(TakingScreen):
     @work(thread=True, exclusive=True, group="launch", exit_on_error=False)
     def launch(self, plan: Plan) -> None:
         """Hand the cell to the runner."""
-        self.arena.launch(plan.selection)
-        self.post_message(self.Launched())
+        self.post_message(self.Launched(self.arena.launch(plan.selection)))
 
     @on(HolePlanned)
     def _hole_planned(self, message: HolePlanned) -> None:
