@@ -15,7 +15,6 @@ class Host(App[None]):
     def __init__(self, **options) -> None:
         super().__init__()
         self.options = options
-        self.moved = 0
         self.marked: list[set[str]] = []
 
     def compose(self) -> ComposeResult:
@@ -24,9 +23,6 @@ class Host(App[None]):
     @property
     def grid(self) -> Grid:
         return self.query_one(Grid)
-
-    def on_grid_moved(self) -> None:
-        self.moved += 1
 
     def on_grid_marked(self, message: Grid.Marked) -> None:
         self.marked.append(set(message.grid.marked))

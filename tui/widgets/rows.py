@@ -108,6 +108,32 @@ def _place(shown: list[int], widths: list[int], gap: int) -> Layout:
     return Layout(tuple(placed), max(x - gap, 0))
 
 
+def in_view(layout: Layout, column: int, room: int, gap: int = 1) -> list[Placed]:
+    """The columns on screen when they are scrolled to `column`: the first always, then from a later one."""
+    spots = layout.columns
+    if layout.width <= room or len(spots) < 2:
+        return list(spots)
+    left = room - spots[0].width
+    visible = [spots[0]]
+    for spot in spots[_first_scrolled(spots, column, left, gap) :]:
+        if left < gap + 1:
+            break
+        visible.append(Placed(spot.column, spot.x, min(spot.width, left - gap)))
+        left -= spot.width + gap
+    return visible
+
+
+def _first_scrolled(spots: Sequence[Placed], column: int, room: int, gap: int) -> int:
+    """The least start at which `column` is wholly in the `room` beside the first one."""
+    at = next((i for i, spot in enumerate(spots) if spot.column >= column), len(spots) - 1)
+    start = max(at, 1)
+    left = room - spots[start].width - gap
+    while start > 1 and left >= spots[start - 1].width + gap:
+        start -= 1
+        left -= spots[start].width + gap
+    return start
+
+
 def cut(value: str, width: int, right: bool = False, ellipsis: str = "…") -> str:
     """`value` in exactly `width` cells, cut with an ellipsis or padded on the proper side."""
     length = len(value) if value.isascii() else cell_len(value)
