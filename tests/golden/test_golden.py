@@ -1,0 +1,121 @@
+"""What must not change by accident: unit keys, the journal's lines, the shapes of `--json`.
+
+Written anew with `GENEARENA_GOLDEN=write pytest tests/golden`; a change of keys or of the journal is
+a promise broken to those who have results, so look at the difference and name it in CHANGELOG.md.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+import small_home
+from click.testing import CliRunner
+from workbench import FakeWorkshop, write_task
+
+from engine.cancel import Control
+from engine.catalog.presets import PRESETS
+from engine.catalog.protocols import PROTOCOLS
+from engine.plan import Selection, build_plan
+from engine.runner import Options, run
+from store.home import find_home
+from store.journal import Entry, read_journals
+from store.store import Store
+from tui.cli import cli
+
+HERE = Path(__file__).parent
+SEEDS = (41, 42, 43)
+OVERRIDES = (
+    {"axes": {"scaling": "standard"}},
+    {"params": {"epochs": 2}, "protocols": ("finetune",)},
+    {"params": {"C": 0.5}, "protocols": ("lr",)},
+    {"text": "symbol"},
+)
+MASKED = {
+    "started_at", "finished_at", "measured_at", "host", "pid", "python", "platform", "cpu", "threads",
+    "versions", "environment", "seconds", "id",
+}  # fmt: skip
+"""Members of a record that differ from one machine, day or process to the next."""
+
+
+def compare(name: str, found: str) -> None:
+    path = HERE / name
+    if os.environ.get("GENEARENA_GOLDEN") == "write":
+        path.write_text(found, encoding="utf-8")
+    assert found == path.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def home(tmp_path):
+    return find_home(tmp_path / "home").create()
+
+
+def test_unit_keys(home):
+    """All protocols, presets and tasks of the sample, and some settings of one's own."""
+    base = Selection((small_home.MODEL,), small_home.TASKS, tuple(PROTOCOLS), SEEDS)
+    chosen = [{"preset": preset} for preset in PRESETS] + list(OVERRIDES)
+    lines = []
+    for changes in chosen:
+        selection = Selection(**{**base.to_json(), **changes})
+        for unit in build_plan(selection, home, {}).units:
+            lines.append(f"{unit.task}\t{unit.protocol}\t{unit.preset}\t{unit.seed}\t{unit.key}\n")
+    compare("keys.tsv", "".join(lines))
+
+
+def masked(value, name=""):
+    if name in MASKED and value not in ("", None):
+        return "*"
+    if isinstance(value, dict):
+        return {key: masked(item, key) for key, item in value.items()}
+    return [masked(item) for item in value] if isinstance(value, list) else value
+
+
+def test_journal_lines(home, tmp_path):
+    """One run of each family, with one failure, through the real runner and a stand-in for the work."""
+    tasks = (write_task(tmp_path, "one"),)
+    selection = Selection((small_home.MODEL,), tasks, ("lr", "finetune"), (41, 42))
+
+    def behave(unit, cancel):
+        if unit.protocol == "lr" and unit.seed == 42:
+            raise ValueError("It broke.")
+
+    store = Store(home)
+    plan = build_plan(selection, home, {})
+    list(run(plan, store, Control(), Options(workers=1), FakeWorkshop(behave)))
+    store.close()
+    lines = []
+    for entry in read_journals(home.journals, {}):
+        assert isinstance(entry, Entry)
+        record = masked(json.loads(entry.line)["record"])
+        text = json.dumps({"kind": entry.kind, "record": record}, indent=1)
+        lines.append(re.sub(r'"traceback": ".*"', '"traceback": "*"', text).replace(str(tmp_path), "TMP"))
+    compare("journal.txt", "\n".join(sorted(lines)) + "\n")
+
+
+def shape(value):
+    """Types and names, not values."""
+    if isinstance(value, dict):
+        return {key: shape(item) for key, item in value.items()}
+    if isinstance(value, list):
+        kinds = {json.dumps(shape(item), sort_keys=True): shape(item) for item in value}
+        return [kinds[key] for key in sorted(kinds)]
+    return type(value).__name__
+
+
+COMMANDS = (
+    "rank --all", "models", "tasks", "tasks dosage-sensitivity", "status", "times", "doctor",
+    "run --dry-run", "sql FROM(scores)",
+)  # fmt: skip
+
+
+def test_json_shapes(home):
+    small_home.fill(home)
+    said = {}
+    for command in COMMANDS:
+        arguments = ["--home", str(home.data.parent), *command.split(), "--json"]
+        result = CliRunner().invoke(cli, arguments)
+        said[command] = shape(json.loads(result.stdout)) if result.stdout.startswith(("{", "[")) else "none"
+    compare("shapes.json", json.dumps(said, indent=1) + "\n")
