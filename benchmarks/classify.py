@@ -47,9 +47,9 @@ def sample(task_name: str, seed: int = 41) -> Sample:
     """The task's vectors by the bundled model, and one of the paper's splits."""
     from engine.catalog.models import embedding_options, find_model
     from engine.catalog.presets import Axes
-    from engine.data.splits import make_split
-    from engine.data.tasks import load_task
-    from engine.embed import embed
+    from engine.data.load import load_task
+    from engine.data.tasks.splits import make_split
+    from engine.embedding.embed import embed
 
     task, model = load_task(task_name), find_model(BUNDLED)
     with tempfile.TemporaryDirectory() as cache_folder:

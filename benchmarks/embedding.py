@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from engine.catalog.local import local_path
 from engine.catalog.models import find_model
-from engine.embed import embed
+from engine.embedding.embed import embed
 from store.records import EmbeddingOptions, Model, Precision
 
 BUNDLED: Final = "all-MiniLM-L6-v2"
@@ -99,7 +99,7 @@ BENCHMARKS: Final = {
 
 @dataclass(frozen=True)
 class Compared:
-    """`encode(batch_size=32)` against `engine.embed` with an empty cache, in texts a second."""
+    """`encode(batch_size=32)` against `engine.embedding.embed` with an empty cache, in texts a second."""
 
     work: str
     reference: float
@@ -174,7 +174,8 @@ def reference_model() -> Any:
 @cache
 def sample_texts() -> list[str]:
     """The texts of the four sample tasks, one after the other."""
-    from engine.data.tasks import list_tasks, load_task
+    from engine.data.load import load_task
+    from engine.data.tasks.shelf import list_tasks
 
     return [text for info in list_tasks() for text in load_task(info.name).texts]
 

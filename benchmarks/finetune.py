@@ -27,8 +27,8 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
-from engine.data.splits import make_split
-from engine.data.tasks import load_task
+from engine.data.load import load_task
+from engine.data.tasks.splits import make_split
 from engine.finetune.batches import compact_vocabulary, to_device, tokenise
 from engine.finetune.config import FinetuneConfig
 from engine.finetune.learner import Learner

@@ -39,15 +39,16 @@ def fresh_home() -> Iterator[Any]:
 
 def run_grid(home: Any, protocols: tuple[str, ...], seeds: tuple[int, ...], workers: int) -> list[Scored]:
     """Our way, by the runner itself: everything embedded, fitted, scored and saved."""
-    from engine.cancel import Control
-    from engine.events import UnitFinished
-    from engine.plan import Selection, build_plan
-    from engine.runner import Options, run
+    from engine.plan.plan import build_plan
+    from engine.plan.selection import Selection
+    from engine.run.events import UnitFinished
+    from engine.run.runner import Options, run
+    from engine.run.steering import Steering
     from store.store import Store
 
     store = Store(home)
     plan = build_plan(Selection((BUNDLED,), TASKS, protocols, seeds), home, store.finished())
-    events = run(plan, store, Control(), Options(device="cpu", workers=workers, threads=1))
+    events = run(plan, store, Steering(), Options(device="cpu", workers=workers, threads=1))
     outcomes = [event.outcome for event in events if isinstance(event, UnitFinished)]
     store.close()
     scored = [outcome for outcome in outcomes if isinstance(outcome, Scored)]
@@ -63,8 +64,8 @@ def reference_split(folder: Path, task_name: str, seed: int) -> dict[str, float]
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
 
-    from engine.data.splits import make_split
-    from engine.data.tasks import load_task
+    from engine.data.load import load_task
+    from engine.data.tasks.splits import make_split
 
     task = load_task(task_name)
     labels, split = np.array(task.labels), make_split(task, "paper", seed)

@@ -73,7 +73,8 @@ def genept_table() -> list[Row]:
 
 def names() -> list[str]:
     """The sample's genes first, made-up names after them."""
-    from engine.data.tasks import list_tasks, load_task
+    from engine.data.load import load_task
+    from engine.data.tasks.shelf import list_tasks
 
     genes = {gene for info in list_tasks() for gene in load_task(info.name).genes}
     return [*sorted(genes), *(f"NAME{place}" for place in range(NAMES - len(genes)))]

@@ -78,8 +78,8 @@ def _pressed(home: Home) -> list[float]:
 def start_run(home: Home) -> int:
     """Tuned forests on every worker of a detached runner; its process id, once they grow."""
     from benchmarks.classify import BUNDLED, TASKS
-    from engine.control import launch, read_status
-    from engine.plan import Selection
+    from engine.mailbox import launch, read_status
+    from engine.plan.selection import Selection
 
     launch(home, Selection((BUNDLED,), TASKS, ("rf-cv",), tuple(range(41, 61))))
     end = time.monotonic() + 300
@@ -93,7 +93,7 @@ def start_run(home: Home) -> int:
 
 def end_run(home: Home) -> None:
     """Give the run up, and wait for its process to end."""
-    from engine.control import request, runner_alive
+    from engine.mailbox import request, runner_alive
 
     request(home, "cancel")
     end = time.monotonic() + 60
@@ -130,17 +130,17 @@ def event_flood() -> list[Row]:
     """100,000 epochs told as fast as they can be: how long the oldest of them waited to be seen."""
     from benchmarks.classify import BUNDLED, TASKS
     from benchmarks.grid import fresh_home
-    from engine.cancel import Control
-    from engine.control import read_status
-    from engine.events import EpochFinished
-    from engine.plan import Selection
-    from engine.runner import Options
-    from engine.supervise import supervise
+    from engine.mailbox import read_status
+    from engine.plan.selection import Selection
+    from engine.run.events import EpochFinished
+    from engine.run.runner import Options
+    from engine.run.steering import Steering
+    from engine.run.supervise import supervise
 
     selection = Selection((BUNDLED,), TASKS[-1:], ("finetune",), (41,))
     waits: list[float] = []
     with fresh_home() as home:
-        events = supervise(home, selection, Control(), Options("cpu", 1, 1), _flood(home))
+        events = supervise(home, selection, Steering(), Options("cpu", 1, 1), _flood(home))
         for event in events:
             if isinstance(event, EpochFinished):
                 waits.append(time.perf_counter() - event.epoch.seconds)
@@ -160,12 +160,12 @@ def event_flood() -> list[Row]:
 
 
 def _flood(home: Home) -> Any:
-    """A workshop whose fine-tuning tells epochs, stamped, without training."""
-    from engine.workshop import LocalWorkshop
+    """A compute whose fine-tuning tells epochs, stamped, without training."""
+    from engine.run.compute import LocalCompute
     from store.errors import DataError
     from store.records import Epoch
 
-    class Flood(LocalWorkshop):
+    class Flood(LocalCompute):
         def finetune(self, *arguments: Any) -> Any:
             on_epoch = arguments[4]
             for number in range(1, EVENTS + 1):

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from engine.catalog.models import hub_cache, list_models, local_path
-from engine.control import Status, queued, read_status, runner_alive
 from engine.environment import LIBRARIES, usable_cores
+from engine.mailbox import Status, queued, read_status, runner_alive
 from store.errors import GeneArenaError, StoreBusy, StoreError
 from store.home import Home
 from store.journal import Damaged, journal_sizes, read_journals
@@ -159,7 +159,7 @@ def _folders(home: Home) -> Iterator[Finding]:
                 f"Only {_size(free)} are free in {folder}.",
                 f"free some space; rm -r {embeddings} loses nothing that is not computed again",
             )
-    for folder in (home.journals, home.control):
+    for folder in (home.journals, home.mailbox):
         if folder.exists() and not folder.is_dir():
             yield Problem("folders", f"{folder} has to be a folder.", f"mv {folder} {folder}.aside")
     if home.data.exists() and hasattr(os, "getuid") and home.data.stat().st_uid != os.getuid():

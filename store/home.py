@@ -34,7 +34,7 @@ class Home:
         return self.data / "tasks"
 
     @property
-    def control(self) -> Path:
+    def mailbox(self) -> Path:
         """The runner's lock, status, queue and requests."""
         return self.data / "runner"
 
@@ -59,7 +59,7 @@ class Home:
         Raises:
             StoreError: a folder cannot be made or written.
         """
-        for folder in (self.data, self.cache, self.config, self.log, self.journals, self.control):
+        for folder in (self.data, self.cache, self.config, self.log, self.journals, self.mailbox):
             try:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             except OSError as error:

@@ -49,7 +49,14 @@ def test_no_learning_library_in_store_or_terminal(layer):
 
 @pytest.mark.parametrize(
     "module",
-    ["tui.app", "tui.cli", "engine.plan", "engine.control", "engine.data.tasks", "engine.catalog.models"],
+    [
+        "tui.app",
+        "tui.cli",
+        "engine.plan.plan",
+        "engine.mailbox",
+        "engine.data.load",
+        "engine.catalog.models",
+    ],
 )
 def test_nothing_heavy_is_imported_before_it_is_needed(module):
     code = f"import sys, {module}; print(*[name for name in {HEAVY!r} if name in sys.modules])"

@@ -17,9 +17,10 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from engine.data.genes import Gene, read_gene_info  # noqa: E402
-from engine.data.house import NOT_MAPPED, Heading, LabelList, Meaning, write_into  # noqa: E402
-from engine.data.safe_pickle import read_lists  # noqa: E402
+from engine.data.genes.facts import Gene, read_gene_info  # noqa: E402
+from engine.data.genes.meanings import NOT_MAPPED, Meaning  # noqa: E402
+from engine.data.tasks.folder import Heading, LabelList, write_tasks_into  # noqa: E402
+from engine.files.safe_pickle import read_lists  # noqa: E402
 
 RETIRED: Final = {"ENSG00000267841": "GATA1", "ENSG00000269603": "ZBTB33"}
 """Withdrawn ids among the short-range TFs; Ensembl's present ids of the two genes are
@@ -132,7 +133,7 @@ def build(geneformer: Path, ncbi: Path, output: Path) -> None:
         )
         for source, task in rows.items()
     )
-    write_into(output, tasks)
+    write_tasks_into(output, tasks)
 
 
 if __name__ == "__main__":

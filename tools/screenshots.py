@@ -14,7 +14,7 @@ from pathlib import Path
 
 from store.home import find_home
 from tui.app import ArenaApp
-from tui.arena import Arena
+from tui.questions.arena import Arena
 
 SIZE = (120, 34)
 SHOTS: dict[str, tuple[str, ...]] = {

@@ -16,19 +16,17 @@ from textual.command import CommandPalette
 from textual.filter import Monochrome, NoColor
 from textual.keys import key_to_character
 from textual.message import Message
-from textual.reactive import reactive
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState, get_current_worker
 
-from tui.arena import Arena, Pulse
-from tui.palette import ArenaCommands
+from tui.questions.arena import Arena, Pulse
 from tui.screens.base import EXPORTING, ArenaScreen
-from tui.screens.dialogs import Ask, Notice, error_notice
+from tui.screens.overlays.dialogs import Ask, Notice, error_notice
+from tui.screens.palette import ArenaCommands
 from tui.settings import Settings, check_name, read_settings
-from tui.terminal import leaving_in_order
-from tui.typeahead import TypeAhead
+from tui.shell import Shell
+from tui.terminal.leaving import leaving_in_order
 from tui.widgets.header import SCREENS, TITLES
-from tui.widgets.words import ASCII, UNICODE, Charset
 
 if TYPE_CHECKING:
     from store.home import Home
@@ -50,14 +48,14 @@ def _screen(name: str) -> Callable[[], Screen[Any]]:
     def make() -> Screen[Any]:
         import importlib
 
-        module = importlib.import_module(f"tui.screens.{name}")
+        module = importlib.import_module(f"tui.screens.{name}.screen")
         screen: Screen[Any] = module.SCREEN()
         return screen
 
     return make
 
 
-class ArenaApp(TypeAhead):
+class ArenaApp(Shell):
     """The arena in a terminal."""
 
     TITLE = "genearena"
@@ -80,9 +78,6 @@ class ArenaApp(TypeAhead):
         Binding("q,ctrl+c", "quit", "Quit", tooltip="Leave; a live run goes on if you say so", id="quit"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="quit.always"),
     ]
-
-    pulse: reactive[Pulse] = reactive(Pulse(looked=False), repaint=False)
-    """The run's latest snapshot, as the background worker last saw it."""
 
     class Beat(Message):
         """The run or the database has moved."""
@@ -108,13 +103,9 @@ class ArenaApp(TypeAhead):
         Raises:
             UsageError: a theme or a binding that the user names does not exist.
         """
-        # Before the stylesheet is made, which asks for variables.
-        self.charset: Charset = ASCII if ascii else UNICODE
-        super().__init__()
+        super().__init__(arena, ascii, settings)
         self.beat = beat
-        self.arena = arena
         self._signals = contextlib.ExitStack()
-        self.settings = settings or Settings()
         if self.settings.theme:
             check_name(self.settings.theme, list(self.available_themes), "theme")
             self.theme = self.settings.theme
@@ -130,9 +121,6 @@ class ArenaApp(TypeAhead):
             for name in self.settings.keymap:
                 check_name(name, every_binding(), "binding")
             self.set_keymap(dict(self.settings.keymap))
-
-    started = False
-    """Whether the batch of updates in which the application starts is over, so that frames are painted."""
 
     def on_ready(self) -> None:
         """Paint the first frame; only then complete its screen and follow the run."""
@@ -219,14 +207,6 @@ class ArenaApp(TypeAhead):
         """Open the palette, saying in the arena's words what it finds."""
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette(placeholder="find a command or a key by what it does"))
-
-    def yank(self, text: str) -> str:
-        """Copy `text` to where the user sits; how it went, in one sentence."""
-        from tui.clipboard import yank
-
-        # The driver's queue takes writes from any thread.
-        file = self.arena.home.cache / "yank.txt"
-        return yank(text, file, self.copy_to_clipboard, self.settings.clipboard)
 
     def set_theme(self, name: str) -> None:
         """Change the colours to those of a named theme, or of the next one."""

@@ -28,7 +28,7 @@ def _classes() -> Iterator[type]:
 
     names = ["tui.app"]
     for package in (tui.screens, tui.widgets):
-        names += [module.name for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")]
+        names += [module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
     for name in names:
         for _, kind in inspect.getmembers(importlib.import_module(name), inspect.isclass):
             if kind.__module__ == name:

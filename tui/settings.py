@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from store.errors import UsageError, unknown
-from tui.clipboard import WAYS
+from tui.terminal.clipboard import WAYS
 
 
 @dataclass(frozen=True, slots=True)

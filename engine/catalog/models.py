@@ -140,6 +140,6 @@ def _path_model(path: Path, home: Home) -> Model:
 def _check_vectors(path: Path, revision: str) -> None:
     """Refuse a file that holds no vectors; `revision` is of its content, so that each is read once."""
     # Brings numpy, which only tables need.
-    from engine.data.vector_files import read_vectors
+    from engine.files.vectors import read_vectors
 
     read_vectors(path)

@@ -23,13 +23,14 @@ from threadpoolctl import threadpool_limits
 from engine.cancel import check
 from engine.classify import Classified, classify
 from engine.classify.tuning import Progress
-from engine.crashes import STRIKES
 from store.errors import GeneArenaError
 
 _PATIENCE: Final = 0.05
 """Seconds between two looks at the cancel event."""
 _THE_PARENTS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that may reach every process of a group; the parent decides what they mean."""
+TRIES: Final = 3
+"""Processes that may be killed at one unit before it is given up."""
 _own = threading.local()
 
 
@@ -71,9 +72,9 @@ class ClassifierProcess:
         replaced and the unit begun again.
 
         Raises:
-            ClassifierDied: each of `STRIKES` processes was killed at it.
+            ClassifierDied: each of `TRIES` processes was killed at it.
         """
-        for _ in range(STRIKES):
+        for _ in range(TRIES):
             check(cancel)
             try:
                 reply = self._ask((arguments, options), cancel, progress)
@@ -88,7 +89,7 @@ class ClassifierProcess:
                 result: Classified = reply
                 return result
         raise ClassifierDied(
-            f"The process that classified this unit ended {STRIKES} times, last with code {code}.",
+            f"The process that classified this unit ended {TRIES} times, last with code {code}.",
             "If memory is short, run with fewer workers; then run it again with --retry-failed.",
         )
 

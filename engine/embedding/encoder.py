@@ -28,6 +28,10 @@ from store.records import Precision
 CHUNK: Final = 2048
 """Texts tokenised and batched at once, while the batches of the chunk before are run."""
 
+LEAST: Final = 16
+"""Tokens in a batch on a CPU below which its own are repeated: a product of fewer than 12 rows is
+summed in another order (MKL on AVX-512), so that a short text alone would differ in its last bits."""
+
 Prepared = tuple[list[int], list[Features]]
 """Indices of a batch's texts, and what the model takes: its texts, one group or several."""
 
@@ -204,13 +208,16 @@ class Encoder:
 
     @torch.inference_mode()  # type: ignore[untyped-decorator]
     def _forward(self, groups: list[Features]) -> torch.Tensor:
+        texts = sum(len(features["input_ids"]) for features in groups)
+        if self._rules.step == 1:
+            groups = enough(groups)
         moved = [
             {name: value.to(self._device, non_blocking=True) for name, value in features.items()}
             for features in groups
         ]
         with torch.autocast("cpu", torch.bfloat16) if self._autocast else contextlib.nullcontext():
             states = self._packed(moved) if self._packed else [self._transformer(one) for one in moved]
-        return torch.cat([self._pooled(state) for state in states])
+        return torch.cat([self._pooled(state) for state in states])[:texts]
 
     def _pooled(self, state: Features) -> torch.Tensor:
         if "token_embeddings" in state:
@@ -218,6 +225,15 @@ class Encoder:
         for step in self._head:
             state = step(state)
         return state["sentence_embedding"].float()
+
+
+def enough(groups: list[Features]) -> list[Features]:
+    """The groups, the last one repeated until a batch has `LEAST` tokens."""
+    tokens = [features["input_ids"].numel() for features in groups]
+    times = -(-(LEAST - sum(tokens[:-1])) // tokens[-1])
+    if times <= 1:
+        return groups
+    return [*groups[:-1], {name: value.repeat(times, 1) for name, value in groups[-1].items()}]
 
 
 def _array(vectors: torch.Tensor) -> NDArray[np.float32]:

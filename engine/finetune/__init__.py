@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.finetune.config import FinetuneConfig
-from engine.finetune.sweep import sweep_overrides
+from engine.plan.sweep import sweep_overrides
 
 if TYPE_CHECKING:
     from engine.finetune.loop import Finetuned, finetune

@@ -19,8 +19,8 @@ from sklearn.model_selection import GridSearchCV
 
 from engine.catalog.protocols import PROTOCOLS
 from engine.classify import forest
-from engine.data.splits import make_split
-from engine.data.tasks import load_task
+from engine.data.load import load_task
+from engine.data.tasks.splits import make_split
 
 
 def grid_search(params, vectors, labels, rows, scoring="roc_auc"):

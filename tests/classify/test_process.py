@@ -16,8 +16,7 @@ from classify_examples import LR_GRID, RF_GRID, draw_split, noisy_genes, run
 
 from engine.cancel import Stopped
 from engine.classify import process as module
-from engine.classify.process import ClassifierDied, ClassifierProcess, classify_apart
-from engine.crashes import STRIKES
+from engine.classify.process import TRIES, ClassifierDied, ClassifierProcess, classify_apart
 from store.errors import DataError
 
 NEVER = threading.Event()
@@ -115,7 +114,7 @@ class Doomed(ClassifierProcess):
 
 
 def test_a_unit_whose_process_is_killed_is_begun_again(process, job):
-    doomed = Doomed(STRIKES - 1)
+    doomed = Doomed(TRIES - 1)
     try:
         assert np.array_equal(run_there(doomed, job).scores, run_there(process, job).scores)
         assert doomed.lives == 0
@@ -124,7 +123,7 @@ def test_a_unit_whose_process_is_killed_is_begun_again(process, job):
 
 
 def test_a_unit_that_kills_each_process_is_told(job):
-    doomed = Doomed(STRIKES)
+    doomed = Doomed(TRIES)
     with pytest.raises(ClassifierDied, match="3 times, last with code -9"):
         run_there(doomed, job)
     assert doomed.lives == 0
@@ -150,7 +149,7 @@ def test_a_parent_whose_main_thread_classified_ends():
     script = (
         "import threading\n"
         "from classify_examples import draw_split, noisy_genes\n"
-        "from engine.classify.process import classify_apart\n"
+        "from engine.classify.process import TRIES, classify_apart\n"
         "if __name__ == '__main__':\n"
         "    vectors, labels = noisy_genes()\n"
         "    classify_apart('lr', {'C': 1.0, 'max_iter': 100}, vectors, labels, draw_split(labels),\n"
@@ -165,7 +164,7 @@ def test_a_killed_parent_leaves_no_process_behind():
     script = (
         "import threading, time\n"
         "from classify_examples import draw_split, noisy_genes\n"
-        "from engine.classify.process import ClassifierProcess\n"
+        "from engine.classify.process import TRIES, ClassifierProcess\n"
         "if __name__ == '__main__':\n"
         "    vectors, labels = noisy_genes()\n"
         "    process = ClassifierProcess()\n"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.catalog.models import find_model
-from engine.plan import Selection, build_plan
+from engine.plan.plan import build_plan
+from engine.plan.selection import Selection
 from store.home import Home
 from store.records import Environment, Failed, Metrics, Prediction, Run, Scored, Unit
 from store.store import Store

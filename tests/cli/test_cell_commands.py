@@ -7,17 +7,18 @@ import shlex
 import pytest
 import workbench
 
-from engine.data.descriptions import keep_descriptions
-from engine.plan import Selection, build_plan
-from tui.choices import selection_of
-from tui.lookups import Place
+from engine.data.genes.descriptions import keep_descriptions
+from engine.plan.plan import build_plan
+from engine.plan.selection import Selection
+from tui.questions.catalog import selection_of
+from tui.questions.cells import Place
 
 MODEL = "e5-small"
 
 
 @pytest.fixture
 def task(tmp_path, monkeypatch):
-    monkeypatch.setattr("engine.plan._missing", lambda model, home: "")
+    monkeypatch.setattr("engine.plan.plan._missing", lambda model, home: "")
     return workbench.write_task(tmp_path)
 
 

@@ -14,8 +14,9 @@ import pytest
 import small_home
 from small_home import HOSTILE, MODEL, TASKS
 
-from engine.control import runner_lock
-from engine.plan import Selection, build_plan
+from engine.mailbox import runner_lock
+from engine.plan.plan import build_plan
+from engine.plan.selection import Selection
 from store import connect
 from store.store import Store
 

@@ -1,4 +1,4 @@
-"""`run` and `sweep` in this process, with a workshop that computes instantly."""
+"""`run` and `sweep` in this process, with a compute that computes instantly."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ import pexpect
 import pytest
 import workbench
 
-import engine.runner
-import engine.supervise
+import engine.run.runner
+import engine.run.supervise
 import tui.commands.sweep
-from engine.control import last_selection, queued, request, runner_alive, runner_lock
-from engine.plan import Selection
+from engine.mailbox import last_selection, queued, request, runner_alive, runner_lock
+from engine.plan.selection import Selection
 from store import connect
 from store.store import Store
-from tui.arena import Arena
+from tui.questions.arena import Arena
 
 BASE = ("run", "--protocols", "lr,rf", "--seeds", "41-43")
 
 
 @pytest.fixture
-def workshop(monkeypatch):
-    """The workshop that every run of this test uses instead of the machine's."""
-    fake = workbench.FakeWorkshop()
-    monkeypatch.setattr(engine.runner, "LocalWorkshop", lambda home: fake)
+def compute(monkeypatch):
+    """The compute that every run of this test uses instead of the machine's."""
+    fake = workbench.FakeCompute()
+    monkeypatch.setattr(engine.run.runner, "LocalCompute", lambda home: fake)
     return fake
 
 
@@ -38,17 +38,17 @@ def toy(tmp_path):
     return workbench.write_task(tmp_path, "toy")
 
 
-def test_run_scores_everything_and_a_second_call_loads_nothing(call, home, workshop, toy):
+def test_run_scores_everything_and_a_second_call_loads_nothing(call, home, compute, toy):
     first = call.json(*BASE, "--tasks", toy)
     assert (first["units"], first["scored"], first["failed"]) == (6, 6, 0)
     second = call.json(*BASE, "--tasks", toy)
     assert (second["already_done"], second["scored"]) == (6, 0)
-    assert workshop.embedded == ["all-MiniLM-L6-v2"]
+    assert compute.embedded == ["all-MiniLM-L6-v2"]
     with connect(home) as connection:
         assert connection.execute("select count(*) from scores").fetchone() == (6,)
 
 
-def test_run_tells_progress_on_standard_error_and_only_data_on_standard_output(call, workshop, toy):
+def test_run_tells_progress_on_standard_error_and_only_data_on_standard_output(call, compute, toy):
     result = call(*BASE, "--tasks", toy)
     assert result.exit_code == 0
     assert len(result.stdout.splitlines()) == 1
@@ -60,7 +60,7 @@ def test_run_tells_progress_on_standard_error_and_only_data_on_standard_output(c
     assert "All 6 units are done already" in again.stdout
 
 
-def test_own_genes_become_a_ranked_table_in_two_commands(call, workshop, toy):
+def test_own_genes_become_a_ranked_table_in_two_commands(call, compute, toy):
     call("import", "task", toy, "--name", "mine")
     result = call(*BASE, "--tasks", "mine", "--rank")
     assert result.exit_code == 0
@@ -75,7 +75,7 @@ def test_own_genes_become_a_ranked_table_in_two_commands(call, workshop, toy):
     assert "--rank" in call.refused(*BASE, "--tasks", "mine", "--rank", "--json")
 
 
-def test_what_was_done_under_another_name_is_told(call, workshop, toy):
+def test_what_was_done_under_another_name_is_told(call, compute, toy):
     call(*BASE, "--tasks", toy)
     call("import", "task", toy, "--name", "mine")
     again = call(*BASE, "--tasks", "mine")
@@ -84,39 +84,39 @@ def test_what_was_done_under_another_name_is_told(call, workshop, toy):
     assert "Done before" not in call(*BASE, "--tasks", toy).stderr
 
 
-def test_failed_units_are_told_kept_and_retried_on_request(call, workshop, toy):
+def test_failed_units_are_told_kept_and_retried_on_request(call, compute, toy):
     def break_rf(unit, cancel):
         if unit.protocol == "rf":
             raise RuntimeError("no forest")
 
-    workshop.behave = break_rf
+    compute.behave = break_rf
     result = call(*BASE, "--tasks", toy)
     assert result.exit_code == 1
     assert result.stderr.count("no forest") == 3
-    workshop.behave = lambda unit, cancel: None
+    compute.behave = lambda unit, cancel: None
     assert call(*BASE, "--tasks", toy).exit_code == 1
     again = call.json(*BASE, "--tasks", toy, "--retry-failed")
     assert (again["scored"], again["already_done"]) == (3, 3)
 
 
-def test_epochs_are_told(call, workshop, toy):
+def test_epochs_are_told(call, compute, toy):
     result = call("run", "--protocols", "finetune", "--seeds", "41", "--tasks", toy, "--epochs", "2")
     assert "epoch 1 of stage 1" in result.stderr
     assert "eval AUC 0.500" in result.stderr
 
 
-def test_dry_run_counts_and_runs_nothing(call, home, workshop, toy):
+def test_dry_run_counts_and_runs_nothing(call, home, compute, toy):
     plan = call.json(*BASE, "--tasks", toy, "--dry-run")
     assert plan["to_run"] == 6
     assert {cell["to_run"] for cell in plan["cells"]} == {3}
-    assert not workshop.embedded
+    assert not compute.embedded
     assert "6 units, 6 to run" in call(*BASE, "--tasks", toy, "--dry-run").stdout
     assert not home.data.exists()
 
 
 def test_detach_queues_the_selection_with_absolute_paths(call, home, monkeypatch, toy, tmp_path):
     started = []
-    monkeypatch.setattr("engine.control.detach.start_runner", lambda home, extra=(): started.append(extra))
+    monkeypatch.setattr("engine.mailbox.detach.start_runner", lambda home, extra=(): started.append(extra))
     monkeypatch.chdir(tmp_path)
     answer = call.json(*BASE, "--tasks", "toy.csv", "--device", "cpu", "--workers", "3", "--detach")
     assert answer == {"detached": True, "units": 6, "to_run": 6}
@@ -125,7 +125,7 @@ def test_detach_queues_the_selection_with_absolute_paths(call, home, monkeypatch
     assert started == [("cpu", "3", "0")]
 
 
-def test_what_a_window_queues_during_a_run_is_run_after_it(call, home, monkeypatch, workshop, toy):
+def test_what_a_window_queues_during_a_run_is_run_after_it(call, home, monkeypatch, compute, toy):
     started = []
     monkeypatch.setattr("tui.commands.run.start_runner", lambda home, extra: started.append(extra))
 
@@ -135,7 +135,7 @@ def test_what_a_window_queues_during_a_run_is_run_after_it(call, home, monkeypat
                 Arena(home).relaunch(retry_failed=True)
             raise RuntimeError("no forest")
 
-    workshop.behave = break_rf_and_retry
+    compute.behave = break_rf_and_retry
     result = call(*BASE, "--tasks", toy, "--workers", "1", "--device", "cpu")
     assert "What was queued meanwhile runs detached" in result.stderr
     assert started == [("cpu", "1", "0")]
@@ -143,7 +143,7 @@ def test_what_a_window_queues_during_a_run_is_run_after_it(call, home, monkeypat
     assert '"retry_failed": true' in queued(home)[0].read_text()
 
 
-def test_options_reach_the_units(call, workshop, toy):
+def test_options_reach_the_units(call, compute, toy):
     plan = call.json(
         *(
             "run",
@@ -166,40 +166,40 @@ def test_options_reach_the_units(call, workshop, toy):
     assert chosen["params"] == {"learning_rate": "1e-4", "epochs": 3, "stage2_epochs": 0}
 
 
-def test_a_second_runner_is_refused(call, home, workshop, toy):
+def test_a_second_runner_is_refused(call, home, compute, toy):
     with runner_lock(home):
         result = call(*BASE, "--tasks", toy)
     assert result.exit_code == 3
     assert "error: A run is already going on" in result.stderr
-    assert not workshop.embedded
+    assert not compute.embedded
 
 
-def test_interrupt_keeps_what_is_scored_and_leaves_with_130(call, home, workshop, toy):
+def test_interrupt_keeps_what_is_scored_and_leaves_with_130(call, home, compute, toy):
     done = threading.Event()
 
     def stop_after_first(unit, cancel):
         if done.is_set():
             cancel.wait(20)
-        elif len(workshop.classified) >= 1:
+        elif len(compute.classified) >= 1:
             done.set()
             os.kill(os.getpid(), signal.SIGINT)
             cancel.wait(20)
 
-    workshop.behave = stop_after_first
+    compute.behave = stop_after_first
     result = call(*BASE, "--tasks", toy, "--workers", "1")
     assert result.exit_code == 130
     assert "1 scored" in result.stdout
     assert last_selection(home) is not None
-    workshop.behave = lambda unit, cancel: None
+    compute.behave = lambda unit, cancel: None
     assert call.json(*BASE, "--tasks", toy)["scored"] == 5
 
 
 def test_a_closed_terminal_ends_a_run_cleanly(home, toy):
     """The pty goes away in the middle: what is scored is kept, and the exit code is 130."""
     script = (
-        "import sys, time, workbench, engine.runner\n"
-        "fake = workbench.FakeWorkshop(lambda unit, cancel: cancel.wait(0.3))\n"
-        "engine.runner.LocalWorkshop = lambda home: fake\n"
+        "import sys, time, workbench, engine.run.runner\n"
+        "fake = workbench.FakeCompute(lambda unit, cancel: cancel.wait(0.3))\n"
+        "engine.run.runner.LocalCompute = lambda home: fake\n"
         "from tui.cli import main\n"
         "main(sys.argv[1:])\n"
     )
@@ -219,7 +219,7 @@ def test_a_closed_terminal_ends_a_run_cleanly(home, toy):
     store.close()
 
 
-def test_sweep_runs_each_configuration_once_and_tells_means(call, workshop, toy):
+def test_sweep_runs_each_configuration_once_and_tells_means(call, compute, toy):
     lines = call.json("sweep", "--tasks", toy, "--seeds", "41,42", "--factors", "warmup")
     assert [line["changed"] for line in lines] == [
         {},
@@ -231,16 +231,16 @@ def test_sweep_runs_each_configuration_once_and_tells_means(call, workshop, toy)
     assert [line.split()[-1] for line in text.splitlines()[1:]] == ["0"] * 5
 
 
-def test_what_a_window_queues_during_a_sweep_is_run_after_it(call, home, monkeypatch, workshop, toy):
+def test_what_a_window_queues_during_a_sweep_is_run_after_it(call, home, monkeypatch, compute, toy):
     started = []
     monkeypatch.setattr("tui.commands.run.start_runner", lambda home, extra: started.append(extra))
-    monkeypatch.setattr("engine.control.start_runner", lambda *_: None)
+    monkeypatch.setattr("engine.mailbox.start_runner", lambda *_: None)
 
     def queue_once(unit, cancel):
         if not queued(home):
             Arena(home).launch(Selection((unit.model,), ("dosage-sensitivity",), ("lr",)))
 
-    workshop.behave = queue_once
+    compute.behave = queue_once
     asked = ("sweep", "--tasks", toy, "--seeds", "41", "--factors", "warmup", "--device", "cpu")
     result = call(*asked)
     assert len(result.stdout.splitlines()) == 6
@@ -248,7 +248,7 @@ def test_what_a_window_queues_during_a_sweep_is_run_after_it(call, home, monkeyp
     assert started == [("cpu", "0", "0")]
 
 
-def test_no_other_runner_begins_in_the_middle_of_a_sweep(call, home, monkeypatch, workshop, toy):
+def test_no_other_runner_begins_in_the_middle_of_a_sweep(call, home, monkeypatch, compute, toy):
     seen = []
     real = tui.commands.sweep.run_here
 
@@ -262,12 +262,12 @@ def test_no_other_runner_begins_in_the_middle_of_a_sweep(call, home, monkeypatch
     assert not runner_alive(home)
 
 
-def test_a_cancelled_sweep_ends_there(call, home, workshop, toy):
+def test_a_cancelled_sweep_ends_there(call, home, compute, toy):
     def cancel(unit, stop):
         request(home, "cancel")
         stop.wait(20)
 
-    workshop.behave = cancel
+    compute.behave = cancel
     result = call("sweep", "--tasks", toy, "--seeds", "41", "--factors", "warmup")
     assert result.stderr.count("units to run\n") == 1
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import small_home
 
-from engine.control import (
+from engine.mailbox import (
     LogLine,
     StageStatus,
     Status,
@@ -21,7 +21,7 @@ from engine.control import (
     take_requests,
     write_status,
 )
-from engine.plan import Selection
+from engine.plan.selection import Selection
 
 FAILED = UnitStatus("k2", "m", "t", "rf", "paper", 42, "failed", None, 1.0, "It \x1bbroke.")
 RUNNING = Status(
@@ -95,7 +95,7 @@ def test_steering_nothing_is_refused(call, name):
 
 def test_resume_starts_what_is_missing_from_the_last_run(filled, call, monkeypatch):
     started = []
-    monkeypatch.setattr("engine.control.detach.start_runner", lambda home, extra=(): started.append(home))
+    monkeypatch.setattr("engine.mailbox.detach.start_runner", lambda home, extra=(): started.append(home))
     home, tasks = filled.home, small_home.TASKS
     remember(home, Selection((small_home.MODEL,), tasks, ("lr",), (41, 42, 43)))
     assert "4 missing units" in call("resume").stderr
@@ -116,7 +116,7 @@ def test_resume_refuses_a_home_that_cannot_be_written(filled, call, monkeypatch)
 
 def test_resume_starts_a_runner_for_what_waits(home, call, monkeypatch):
     started = []
-    monkeypatch.setattr("tui.commands.control.start_runner", lambda home, extra=(): started.append(home))
+    monkeypatch.setattr("tui.commands.steer.start_runner", lambda home, extra=(): started.append(home))
     home.create()
     enqueue(home, Selection(("m",), ("t",), ("lr",)))
     assert call("resume").exit_code == 0

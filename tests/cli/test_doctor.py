@@ -21,12 +21,13 @@ import small_home
 import workbench
 from test_cli_steering import RUNNING
 
-import engine.evidence
+import engine.verify
 from engine.catalog.protocols import PROTOCOLS
-from engine.control import enqueue, runner_lock, write_status
 from engine.doctor import Fact, Problem, examine
-from engine.plan import Selection, build_plan
-from engine.workshop import Context, TaskVectors
+from engine.mailbox import enqueue, runner_lock, write_status
+from engine.plan.plan import build_plan
+from engine.plan.selection import Selection
+from engine.run.compute import Context, TaskVectors
 from store.store import Store
 
 
@@ -265,24 +266,24 @@ def test_repair_tells_lines_it_cannot_trust(filled, call):
 
 @pytest.fixture
 def again(monkeypatch):
-    """The workshop that recomputes; its numbers depend on the unit's key alone."""
-    fake = workbench.FakeWorkshop()
-    monkeypatch.setattr(engine.evidence, "LocalWorkshop", lambda home: fake)
+    """The compute that recomputes; its numbers depend on the unit's key alone."""
+    fake = workbench.FakeCompute()
+    monkeypatch.setattr(engine.verify, "LocalCompute", lambda home: fake)
     return fake
 
 
 @pytest.fixture
 def computed(home):
-    """A home whose four splits were scored by the same kind of workshop."""
+    """A home whose four splits were scored by the same kind of compute."""
     [task] = small_home.TASKS[:1]
     plan = build_plan(Selection((small_home.MODEL,), (task,), ("lr", "lr-cv"), (41, 42)), home, {})
     vectors = TaskVectors(np.zeros((1, 1), "f4"), "h", ())
-    workshop, environment = workbench.FakeWorkshop(), small_home.ENVIRONMENT
+    compute, environment = workbench.FakeCompute(), small_home.ENVIRONMENT
     context = Context("cpu", environment.hash, threading.Event())
     store = Store(home)
     store.append(environment, *plan.models.values(), *plan.tasks.values())
     for unit in plan.units:
-        store.append(workshop.classify(unit, plan.tasks[task], vectors, context))
+        store.append(compute.classify(unit, plan.tasks[task], vectors, context))
     store.flush()
     store.close()
     return plan
@@ -306,7 +307,7 @@ def test_verify_tells_what_differs(computed, call, again, monkeypatch):
 
 def test_verify_tells_what_cannot_be_recomputed(computed, call, again, monkeypatch):
     changed = {**PROTOCOLS, "lr": replace(PROTOCOLS["lr"], revision=99)}
-    monkeypatch.setattr("engine.plan.PROTOCOLS", changed)
+    monkeypatch.setattr("engine.plan.params.PROTOCOLS", changed)
     reasons = {verdict["protocol"]: verdict["reason"] for verdict in call.json("verify", code=1)}
     assert "protocol" in reasons["lr"]
     assert reasons["lr-cv"] == ""

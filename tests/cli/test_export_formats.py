@@ -1,4 +1,4 @@
-"""`engine.export`: every format holds the same table, and a file is whole or not there."""
+"""`store.export`: every format holds the same table, and a file is whole or not there."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.export import FORMATS, export_table, format_of, render
 from store.errors import DataError, UsageError
+from store.export import FORMATS, export_table, format_of, render
 
 COLUMNS = ["name", "auc", "n", "scores", "note"]
 ROWS = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 
-from engine.events import EpochFinished, Log, RunPaused, RunResumed, StageProgress, UnitFinished
+from engine.run.events import EpochFinished, Log, RunPaused, RunResumed, StageProgress, UnitFinished
 from store.records import Epoch, Failed, Unit
 from tui.commands import narrate
 from tui.commands.narrate import Narrator, stage_line

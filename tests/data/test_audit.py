@@ -6,10 +6,11 @@ from collections import Counter
 
 import pytest
 
-from engine.data.audit import CONFLICT, DUPLICATE, NO_TEXT, SAME_GENE, TWO_GENES, audit
-from engine.data.genes import Gene
-from engine.data.house import NOT_MAPPED, Heading, LabelList, Meaning
-from engine.data.recipes import Composed
+from engine.data.genes.facts import Gene
+from engine.data.genes.meanings import NOT_MAPPED, Meaning
+from engine.data.tasks.audit import CONFLICT, DUPLICATE, NO_TEXT, SAME_GENE, TWO_GENES, audit
+from engine.data.tasks.folder import Heading, LabelList
+from engine.data.tasks.recipes import Composed
 from store.errors import DataError
 
 FILLER = [f"id{place}" for place in range(40)]

@@ -9,8 +9,8 @@ import pytest
 
 from engine.catalog.models import find_model
 from engine.data.importers import import_covered
-from engine.data.tasks import load_task
-from engine.embed import look_up
+from engine.data.load import load_task
+from engine.embedding.embed import look_up
 from store.errors import DataError, UsageError
 from store.home import Home, find_home
 from store.records import Model

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.descriptions import read_descriptions
-from engine.data.genes import Gene
+from engine.data.genes.descriptions import read_descriptions
+from engine.data.genes.facts import Gene
 from engine.data.importers import import_descriptions
-from engine.data.tasks import load_task
+from engine.data.load import load_task
 from store.errors import DataError, UsageError
 from store.home import Home, find_home
 
@@ -102,7 +102,7 @@ def test_missing_file() -> None:
 
 
 def test_a_gzip_bomb_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.data.outside.read_lines.__defaults__", (1 << 20,))
+    monkeypatch.setattr("engine.files.outside.read_lines.__defaults__", (1 << 20,))
     (tmp_path / "a.csv").write_bytes(gzip.compress(b"gene,description\nA,1\n" + b" " * (8 << 20)))
     with pytest.raises(DataError, match="holds more than 1 MB"):
         read_descriptions(tmp_path / "a.csv")

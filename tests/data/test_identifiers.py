@@ -7,8 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.genes import Gene, read_gene2ensembl, read_gene_info, read_genes, read_hgnc, write_genes
-from engine.data.identifiers import (
+from engine.data.genes.facts import (
+    Gene,
+    read_gene2ensembl,
+    read_gene_info,
+    read_genes,
+    read_hgnc,
+    write_genes,
+)
+from engine.data.genes.identifiers import (
     COMPLETE,
     GENE2ENSEMBL,
     GENE_INFO,
@@ -20,7 +27,7 @@ from engine.data.identifiers import (
     make_resolver,
 )
 from engine.data.importers import import_genes
-from engine.data.tasks import SAMPLE
+from engine.data.tasks.shelf import SAMPLE
 from store.errors import DataError
 from store.home import find_home
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.house import read_headings, read_label_list
-from engine.data.identifiers import COMPLETE, GENE_INFO
-from engine.data.importers import KINDS, import_task
-from engine.data.importers.detect import read_raw
+from engine.data.formats.detect import KINDS, read_raw
+from engine.data.formats.raw import order_classes
+from engine.data.genes.identifiers import COMPLETE, GENE_INFO
+from engine.data.importers import import_task
 from engine.data.importers.names import check_name, free_name, plain_name
-from engine.data.importers.raw import order_classes
-from engine.data.tasks import SAMPLE, list_tasks, load_task
+from engine.data.load import load_task
+from engine.data.tasks.folder import read_headings, read_label_list
+from engine.data.tasks.shelf import SAMPLE, list_tasks
 from store.errors import DataError, StoreError, UsageError
 from store.home import Home, find_home
 

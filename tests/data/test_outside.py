@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from engine.data.outside import MAX_LINE, read_lines, read_text
-from engine.data.tables import read_table
-from engine.data.vector_files import read_vectors
+from engine.files.outside import MAX_LINE, read_lines, read_text
+from engine.files.tables import read_table
+from engine.files.vectors import read_vectors
 from store.errors import DataError
 
 MIB = 1 << 20
@@ -50,7 +50,7 @@ def test_a_table_that_is_too_large_is_refused(
     path = tmp_path / "a.csv"
     path.write_text("gene,a,b,c\n" + "A,1,2,3\n" * 9)
     assert len(read_table(path).rows) == 9
-    monkeypatch.setattr(f"engine.data.tables.{name}", 3)
+    monkeypatch.setattr(f"engine.files.tables.{name}", 3)
     with pytest.raises(DataError, match=what):
         read_table(path)
 
@@ -62,7 +62,7 @@ def test_vectors_of_endless_rows_are_refused(
     path = tmp_path / "a.csv"
     path.write_text(text * 2500)
     assert read_vectors(path).repeated == 2499
-    monkeypatch.setattr("engine.data.vector_rows.MOST_ROWS", 1500)
+    monkeypatch.setattr("engine.files.vector_rows.MOST_ROWS", 1500)
     with pytest.raises(DataError, match="more than 1,500 rows"):
         read_vectors(path)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.data.genes import Gene
-from engine.data.recipes import Composed, clean, composer, effective_text, text_recipes
+from engine.data.genes.facts import Gene
+from engine.data.tasks.recipes import Composed, clean, composer, effective_text, text_recipes
 from store.errors import UsageError
 
 GENE = Gene(

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.house import NOT_MAPPED, read_headings, read_label_list, read_meanings, read_rows
-from engine.data.tasks import SAMPLE, list_tasks, load_task
+from engine.data.genes.meanings import NOT_MAPPED, read_meanings
+from engine.data.load import load_task
+from engine.data.tasks.folder import read_headings, read_label_list, read_rows
+from engine.data.tasks.shelf import SAMPLE, list_tasks
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.genes import Gene
-from engine.data.identifiers import GeneTable, Resolver, make_resolver
+from engine.data.genes.facts import Gene
+from engine.data.genes.identifiers import GeneTable, Resolver, make_resolver
 from engine.data.importers import import_task
-from engine.data.tasks import SAMPLE
+from engine.data.tasks.shelf import SAMPLE
 from store.home import find_home
 
 DATE = "not mapped: a date, as spreadsheets make of symbols"

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
-from engine.data.splits import SCHEMES, make_split
-from engine.data.tasks import load_task
+from engine.data.load import load_task
+from engine.data.tasks.splits import SCHEMES, make_split
 from store.errors import DataError, UsageError
 from store.records import Audit, Task
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.data.importers import import_task
-from engine.data.tasks import list_tasks, load_task
+from engine.data.load import load_task
+from engine.data.tasks.shelf import list_tasks
 from store.errors import DataError, GeneArenaError, UsageError
 from store.home import Home, find_home
 
@@ -137,7 +138,7 @@ def test_missing_file_and_folder_without_tasks(tmp_path: Path) -> None:
 
 
 def test_sample_folder_by_path_asks_which_task() -> None:
-    from engine.data.tasks import SAMPLE
+    from engine.data.tasks.shelf import SAMPLE
 
     with pytest.raises(UsageError, match="holds 4 tasks"):
         load_task(str(SAMPLE))

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.data import unpickle
-from engine.data.safe_pickle import read_lists, read_matrix
+from engine.files import unpickle
+from engine.files.safe_pickle import read_lists, read_matrix
 from store.errors import DataError
 
 LISTS = {"yes": ["A", "B", "B"], "no": ["C"]}

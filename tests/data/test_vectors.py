@@ -13,9 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.catalog.models import list_models
-from engine.data.genept import NotStreamable, stream_vectors
-from engine.data.vector_files import read_vectors
-from engine.data.vectors import VectorReport, adopt_vectors, import_vectors
+from engine.data.importers.vectors import VectorReport, adopt_vectors, import_vectors
+from engine.files.genept import NotStreamable, stream_vectors
+from engine.files.vectors import read_vectors
 from store.errors import DataError, StoreError, UsageError
 from store.home import Home, find_home
 

@@ -8,10 +8,9 @@ import time
 from dataclasses import replace
 
 import pytest
-from workbench import FakeWorkshop, write_task
+from workbench import FakeCompute, write_task
 
-from engine.cancel import Control
-from engine.control import (
+from engine.mailbox import (
     LogLine,
     Status,
     detach,
@@ -27,12 +26,14 @@ from engine.control import (
     take_requests,
     write_status,
 )
-from engine.events import RunFinished, StageProgress, UnitFinished, UnitStarted
-from engine.monitor import Monitor
-from engine.plan import Selection, build_plan
-from engine.runner import Options
-from engine.supervise import supervise
-from engine.workshop import Context
+from engine.plan.plan import build_plan
+from engine.plan.selection import Selection
+from engine.run.compute import Context
+from engine.run.events import RunFinished, StageProgress, UnitFinished, UnitStarted
+from engine.run.monitor import Monitor
+from engine.run.runner import Options
+from engine.run.steering import Steering
+from engine.run.supervise import supervise
 from store import connect
 from store.errors import StoreBusy, StoreError
 from store.home import find_home
@@ -131,7 +132,7 @@ def test_on_a_full_disk_the_status_is_written_over_the_old_one(home, monkeypatch
     def full(*args):
         raise StoreError("No space.")
 
-    monkeypatch.setattr("engine.control.status.write_json", full)
+    monkeypatch.setattr("engine.mailbox.status.write_json", full)
     write_status(home, replace(long, state="paused", message="No space is left."))
     with runner_lock(home):
         status = read_status(home)
@@ -141,10 +142,10 @@ def test_on_a_full_disk_the_status_is_written_over_the_old_one(home, monkeypatch
 def test_damaged_small_files_are_no_status_and_no_request(home):
     assert read_status(home) is None
     for text in ("", "{", "[]", '{"pid": 1}', "\x00"):
-        (home.control / "status.json").write_text(text)
+        (home.mailbox / "status.json").write_text(text)
         assert read_status(home) is None
-    (home.control / "requests").mkdir()
-    (home.control / "requests" / "1.json").write_text("{")
+    (home.mailbox / "requests").mkdir()
+    (home.mailbox / "requests" / "1.json").write_text("{")
     assert take_requests(home) == []
 
 
@@ -158,7 +159,7 @@ def test_a_live_status_without_a_runner_reads_as_interrupted(home):
 
 def test_supervise_tells_its_state_fills_the_database_and_remembers(home, selection):
     live = []
-    for event in supervise(home, selection, Control(), Options(workers=1), FakeWorkshop()):
+    for event in supervise(home, selection, Steering(), Options(workers=1), FakeCompute()):
         if isinstance(event, UnitFinished):
             live.append(runner_alive(home))
     assert live == [True] * 3
@@ -176,7 +177,7 @@ def test_the_time_left_is_that_of_the_protocols_left_for_the_whole_run_and_for_c
     home, selection, monkeypatch
 ):
     clock = itertools.count(step=60.0)
-    monkeypatch.setattr("engine.monitor.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("engine.run.monitor.time.monotonic", lambda: next(clock))
     plan = build_plan(selection, home, {})
     monitor = Monitor(plan, workers=1)
     monitor.feed(UnitStarted(plan.todo[0]))
@@ -187,7 +188,7 @@ def test_the_time_left_is_that_of_the_protocols_left_for_the_whole_run_and_for_c
     assert stage.eta_s is None, "no unit was scored, so nothing is known"
     monitor.feed(UnitStarted(plan.todo[1]))
     here = Context("cpu", "e", threading.Event())
-    monitor.feed(UnitFinished(FakeWorkshop().classify(plan.todo[1], None, None, here)))
+    monitor.feed(UnitFinished(FakeCompute().classify(plan.todo[1], None, None, here)))
     status = monitor.snapshot()
     assert status.stages[0].eta_s == status.eta_s == 60.0
 
@@ -204,7 +205,7 @@ def test_supervise_obeys_requests(home, selection):
         request(home, "cancel")
 
     threading.Thread(target=cancel_when_running).start()
-    *_, last = supervise(home, selection, Control(), Options(workers=1), FakeWorkshop(wait))
+    *_, last = supervise(home, selection, Steering(), Options(workers=1), FakeCompute(wait))
     assert last.cancelled == 3
     assert read_status(home).state == "cancelled"
 
@@ -225,7 +226,7 @@ def test_pause_shows_in_the_status(home, selection):
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    *_, last = supervise(home, selection, Control(), Options(workers=1), FakeWorkshop(pause_first))
+    *_, last = supervise(home, selection, Steering(), Options(workers=1), FakeCompute(pause_first))
     watcher.join(20)
     assert not watcher.is_alive()
     assert last.scored == 3
@@ -238,7 +239,7 @@ def test_launch_starts_one_runner_without_a_terminal(home, selection, monkeypatc
     (arguments, options) = started[0]
     assert options["start_new_session"]
     assert options["stdin"] == detach.subprocess.DEVNULL
-    assert arguments[0][1:4] == ["-P", "-m", "engine"]
+    assert arguments[0][1:4] == ["-P", "-m", "engine.run"]
     with runner_lock(home):
         detach.launch(home, selection)
     assert len(started) == 1

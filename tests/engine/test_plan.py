@@ -10,8 +10,9 @@ from workbench import write_task
 
 from engine.catalog.presets import PRESETS, Axes, axes_for, preset_label
 from engine.catalog.protocols import CHOICES, LIMITS, PROTOCOLS
-from engine.endpoint import agree
-from engine.plan import Selection, build_plan
+from engine.embedding.endpoint import agree
+from engine.plan.plan import build_plan
+from engine.plan.selection import Selection
 from store.errors import UsageError, unknown
 from store.home import find_home
 from store.records import Unit, canonical_json, content_hash

@@ -6,13 +6,15 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from workbench import FakeWorkshop, write_task
+from workbench import FakeCompute, write_task
 
 import store
-from engine.cancel import Control, Stopped
-from engine.crashes import Crashes, boot_id
+from engine.cancel import Stopped
 from engine.environment import describe_environment, usable_cores
-from engine.events import (
+from engine.plan.plan import build_plan
+from engine.plan.selection import Selection
+from engine.run.crashes import Crashes, boot_id
+from engine.run.events import (
     EpochFinished,
     Log,
     RunFinished,
@@ -23,8 +25,8 @@ from engine.events import (
     UnitFinished,
     UnitStarted,
 )
-from engine.plan import Selection, build_plan
-from engine.runner import Options, run
+from engine.run.runner import Options, run
+from engine.run.steering import Steering
 from store.errors import DataError, StoreError
 from store.home import find_home
 from store.journal import DiskFull
@@ -51,12 +53,12 @@ def plan_of(selection, home):
     return plan
 
 
-def go(selection, home, workshop, control=None, workers=2):
+def go(selection, home, compute, control=None, workers=2):
     """Run to the end and give all events."""
     store = Store(home)
     try:
         plan = build_plan(selection, home, store.finished())
-        return list(run(plan, store, control or Control(), Options(workers=workers), workshop))
+        return list(run(plan, store, control or Steering(), Options(workers=workers), compute))
     finally:
         store.close()
 
@@ -66,16 +68,16 @@ def outcomes(events):
 
 
 def test_every_unit_is_scored_once_and_embedded_once(home, selection):
-    workshop = FakeWorkshop()
-    events = go(selection, home, workshop)
+    compute = FakeCompute()
+    events = go(selection, home, compute)
     assert isinstance(events[0], RunStarted)
     assert events[-1].scored == 12
-    assert Counter(workshop.classified).most_common(1)[0][1] == 1
-    assert workshop.embedded == ["all-MiniLM-L6-v2"]
+    assert Counter(compute.classified).most_common(1)[0][1] == 1
+    assert compute.embedded == ["all-MiniLM-L6-v2"]
 
 
 def test_what_embedding_cost_is_on_disk_once_with_where_it_ran(home, selection):
-    go(selection, home, FakeWorkshop())
+    go(selection, home, FakeCompute())
     saved = Store(home)
     saved.flush()
     saved.close()
@@ -93,14 +95,14 @@ def test_what_embedding_cost_is_on_disk_once_with_where_it_ran(home, selection):
 def test_a_unit_is_on_disk_before_its_event(home, selection):
     store, other = Store(home), Store(home)
     plan = build_plan(selection, home, store.finished())
-    for event in run(plan, store, Control(), Options(workers=2), FakeWorkshop()):
+    for event in run(plan, store, Steering(), Options(workers=2), FakeCompute()):
         if isinstance(event, UnitFinished):
             assert other.finished()[event.outcome.unit.key] == "scored"
 
 
 def test_a_second_run_does_nothing_and_loads_nothing(home, selection):
-    go(selection, home, FakeWorkshop())
-    events = go(selection, home, workshop=object())  # any use of it would raise
+    go(selection, home, FakeCompute())
+    events = go(selection, home, compute=object())  # any use of it would raise
     assert [type(event) for event in events] == [RunStarted, RunFinished]
 
 
@@ -109,7 +111,7 @@ def test_failure_is_a_row_and_the_run_goes_on(home, selection):
         if unit.seed == 42 and unit.protocol == "rf" and unit.task == "one":
             raise DataError("The file is odd.", "Mend it.")
 
-    events = go(selection, home, FakeWorkshop(fail_one))
+    events = go(selection, home, FakeCompute(fail_one))
     (failed,) = [o for o in outcomes(events) if isinstance(o, Failed)]
     assert failed.sentence == "The file is odd. Mend it."
     assert "fail_one" in failed.traceback
@@ -118,7 +120,7 @@ def test_failure_is_a_row_and_the_run_goes_on(home, selection):
     assert plan.failed == {failed.unit.key}
     assert plan.todo == ()
 
-    again = go(replace(selection, retry_failed=True), home, FakeWorkshop())
+    again = go(replace(selection, retry_failed=True), home, FakeCompute())
     assert [type(o) for o in outcomes(again)] == [Scored]
     assert plan_of(selection, home).failed == frozenset()
 
@@ -128,12 +130,12 @@ def test_attempts_are_counted(home, selection):
         raise ValueError("no")
 
     one = replace(selection, tasks=selection.tasks[:1], protocols=("lr",), seeds=(41,))
-    assert outcomes(go(one, home, FakeWorkshop(fail)))[0].attempt == 1
-    assert outcomes(go(replace(one, retry_failed=True), home, FakeWorkshop(fail)))[0].attempt == 2
+    assert outcomes(go(one, home, FakeCompute(fail)))[0].attempt == 1
+    assert outcomes(go(replace(one, retry_failed=True), home, FakeCompute(fail)))[0].attempt == 2
 
 
 def test_embedding_that_fails_fails_each_of_its_units(home, selection):
-    class Broken(FakeWorkshop):
+    class Broken(FakeCompute):
         def embed(self, *args):
             raise RuntimeError("no such layer\nsecond line")
 
@@ -143,7 +145,7 @@ def test_embedding_that_fails_fails_each_of_its_units(home, selection):
 
 
 def test_stop_gives_up_what_is_in_flight_and_the_next_run_does_the_rest(home, selection):
-    control, seen = Control(), []
+    control, seen = Steering(), []
 
     def stop_after_four(unit, cancel):
         seen.append(unit.key)
@@ -151,41 +153,41 @@ def test_stop_gives_up_what_is_in_flight_and_the_next_run_does_the_rest(home, se
             control.stop()
             assert cancel.wait(5)
 
-    first = outcomes(go(selection, home, FakeWorkshop(stop_after_four), control))
+    first = outcomes(go(selection, home, FakeCompute(stop_after_four), control))
     kinds = Counter(type(o) for o in first)
     assert kinds[Cancelled] + kinds[Scored] == 12
     assert kinds[Cancelled] >= 8
     done = {o.unit.key for o in first if isinstance(o, Scored)}
-    second = FakeWorkshop()
+    second = FakeCompute()
     go(selection, home, second)
     assert set(second.classified) == {unit.key for unit in plan_of(selection, home).units} - done
 
 
 def test_drain_finishes_what_is_in_flight(home, selection):
-    control = Control()
-    workshop = FakeWorkshop(lambda unit, cancel: control.drain())
-    found = outcomes(go(selection, home, workshop, control))
+    control = Steering()
+    compute = FakeCompute(lambda unit, cancel: control.drain())
+    found = outcomes(go(selection, home, compute, control))
     assert 1 <= sum(isinstance(o, Scored) for o in found) <= 2
     assert all(isinstance(o, Scored | Cancelled) for o in found)
 
 
 def test_cancel_of_one_unit_leaves_the_others(home, selection):
-    control = Control()
+    control = Steering()
     victim = plan_of(selection, home).units[-1].key
     control.cancel_unit(victim)
-    found = outcomes(go(selection, home, FakeWorkshop(), control))
+    found = outcomes(go(selection, home, FakeCompute(), control))
     assert [o.unit.key for o in found if isinstance(o, Cancelled)] == [victim]
     assert sum(isinstance(o, Scored) for o in found) == 11
 
 
 def test_units_that_are_given_up_do_not_count_as_classified(home, selection):
-    control = Control()
+    control = Steering()
 
     def stop_at_the_third(unit, cancel):
         if unit.seed == 43:
             control.stop()
 
-    events = go(selection, home, FakeWorkshop(stop_at_the_third), control)
+    events = go(selection, home, FakeCompute(stop_at_the_third), control)
     told = [
         event.done for event in events if isinstance(event, StageProgress) and event.stage == "classify"
     ]
@@ -195,7 +197,7 @@ def test_units_that_are_given_up_do_not_count_as_classified(home, selection):
 
 
 def test_pause_starts_no_further_unit_until_resume(home, selection):
-    control, started, gate = Control(), [], threading.Event()
+    control, started, gate = Steering(), [], threading.Event()
 
     def pause_at_first(unit, cancel):
         started.append(unit.key)
@@ -203,7 +205,7 @@ def test_pause_starts_no_further_unit_until_resume(home, selection):
             control.pause()
             gate.set()
 
-    runner = threading.Thread(target=go, args=(selection, home, FakeWorkshop(pause_at_first), control))
+    runner = threading.Thread(target=go, args=(selection, home, FakeCompute(pause_at_first), control))
     runner.start()
     assert gate.wait(10)
     runner.join(0.5)
@@ -215,7 +217,7 @@ def test_pause_starts_no_further_unit_until_resume(home, selection):
 
 
 def test_full_disk_pauses_visibly_and_nothing_is_lost(home, selection, monkeypatch):
-    monkeypatch.setattr("engine.runner._DISK_RETRY", 0.01)
+    monkeypatch.setattr("engine.run.runner._DISK_RETRY", 0.01)
     store = Store(home)
     plan = build_plan(selection, home, store.finished())
     append, refusals = store.append, iter([False, True, True, True])
@@ -226,7 +228,7 @@ def test_full_disk_pauses_visibly_and_nothing_is_lost(home, selection, monkeypat
         append(*records)
 
     store.append = full_for_a_while
-    events = list(run(plan, store, Control(), Options(workers=2), FakeWorkshop()))
+    events = list(run(plan, store, Steering(), Options(workers=2), FakeCompute()))
     assert sum(isinstance(event, RunPaused) for event in events) == 1
     assert sum(isinstance(event, RunResumed) for event in events) == 1
     assert len(plan_of(selection, home).done) == 12
@@ -236,7 +238,7 @@ def test_closing_the_iterator_stops_the_threads(home, selection):
     store = Store(home)
     plan = build_plan(selection, home, store.finished())
     before = threading.active_count()
-    events = run(plan, store, Control(), Options(workers=2), FakeWorkshop(lambda unit, c: c.wait(0.2)))
+    events = run(plan, store, Steering(), Options(workers=2), FakeCompute(lambda unit, c: c.wait(0.2)))
     next(event for event in events if isinstance(event, UnitStarted))
     events.close()
     assert threading.active_count() == before
@@ -244,73 +246,73 @@ def test_closing_the_iterator_stops_the_threads(home, selection):
 
 def die(home, *keys, boot=None):
     """A runner that dies while `keys` are in flight, on a machine that stays up unless `boot` is told."""
-    Crashes(home.control)
+    Crashes(home.mailbox)
     for key in keys:
-        (home.control / "in-flight" / key).write_text(boot_id() if boot is None else boot)
+        (home.mailbox / "in-flight" / key).write_text(boot_id() if boot is None else boot)
 
 
 def test_a_unit_that_kills_its_runner_three_times_becomes_a_failure(home, selection):
     victim = plan_of(selection, home).units[3].key
     for _ in range(3):
         die(home, victim)
-    workshop = FakeWorkshop()
-    found = outcomes(go(selection, home, workshop))
+    compute = FakeCompute()
+    found = outcomes(go(selection, home, compute))
     (failed,) = [o for o in found if isinstance(o, Failed)]
     assert failed.unit.key == victim
     assert "died 3 times" in failed.sentence
-    assert len(workshop.classified) == 11
+    assert len(compute.classified) == 11
     # Its strikes are forgotten, so that it can be asked for again.
-    assert outcomes(go(replace(selection, retry_failed=True), home, FakeWorkshop()))[0].unit.key == victim
+    assert outcomes(go(replace(selection, retry_failed=True), home, FakeCompute()))[0].unit.key == victim
 
 
 def test_an_embedding_that_kills_its_runner_three_times_fails_its_units(home, selection):
-    class Deadly(FakeWorkshop):
+    class Deadly(FakeCompute):
         def embed(self, *args):
-            self.marks = list((home.control / "in-flight").iterdir())
+            self.marks = list((home.mailbox / "in-flight").iterdir())
             return super().embed(*args)
 
-    workshop = Deadly()
+    compute = Deadly()
     one = replace(selection, seeds=(40,))
-    go(one, home, workshop)
-    (mark,) = workshop.marks
+    go(one, home, compute)
+    (mark,) = compute.marks
     for _ in range(3):
         die(home, mark.name)
-    found = outcomes(go(selection, home, FakeWorkshop()))
+    found = outcomes(go(selection, home, FakeCompute()))
     assert len(found) == 12
     assert all("died 3 times while all-MiniLM-L6-v2 was embedding" in o.sentence for o in found)
-    assert len(outcomes(go(replace(selection, retry_failed=True), home, FakeWorkshop()))) == 12
+    assert len(outcomes(go(replace(selection, retry_failed=True), home, FakeCompute()))) == 12
 
 
 def test_deaths_in_company_make_suspects_but_convict_nobody(home, selection):
     units = plan_of(selection, home).units
     for _ in range(10):
         die(home, units[0].key, units[1].key)
-    crashes = Crashes(home.control)
+    crashes = Crashes(home.mailbox)
     assert [crashes.strikes(unit.key) for unit in units[:2]] == [0, 0]
-    workshop = FakeWorkshop()
-    assert all(isinstance(o, Scored) for o in outcomes(go(selection, home, workshop)))
-    assert set(workshop.classified[-2:]) == {units[0].key, units[1].key}
-    assert not Crashes(home.control).suspected(units[0].key)
+    compute = FakeCompute()
+    assert all(isinstance(o, Scored) for o in outcomes(go(selection, home, compute)))
+    assert set(compute.classified[-2:]) == {units[0].key, units[1].key}
+    assert not Crashes(home.mailbox).suspected(units[0].key)
 
 
 def test_a_machine_that_went_down_convicts_nobody(home, selection):
     alone = plan_of(selection, home).units[0].key
     for _ in range(5):
         die(home, alone, boot="another start of the machine")
-    crashes = Crashes(home.control)
+    crashes = Crashes(home.mailbox)
     assert (crashes.suspected(alone), crashes.strikes(alone)) == (True, 0)
-    assert all(isinstance(o, Scored) for o in outcomes(go(selection, home, FakeWorkshop())))
+    assert all(isinstance(o, Scored) for o in outcomes(go(selection, home, FakeCompute())))
 
 
 def test_work_is_marked_while_it_is_in_flight(home, selection):
     marked = []
 
     def look(unit, cancel):
-        marked.append((home.control / "in-flight" / unit.key).read_text() == boot_id())
+        marked.append((home.mailbox / "in-flight" / unit.key).read_text() == boot_id())
 
-    go(selection, home, FakeWorkshop(look))
+    go(selection, home, FakeCompute(look))
     assert marked == [True] * 12
-    assert list((home.control / "in-flight").iterdir()) == []
+    assert list((home.mailbox / "in-flight").iterdir()) == []
 
 
 def test_a_suspect_runs_alone_though_there_are_more_workers(home, selection):
@@ -325,27 +327,27 @@ def test_a_suspect_runs_alone_though_there_are_more_workers(home, selection):
             company.append(set(running))
         running.discard(unit.key)
 
-    go(selection, home, FakeWorkshop(watch), workers=4)
+    go(selection, home, FakeCompute(watch), workers=4)
     assert company == []
 
 
 @pytest.mark.parametrize("text", ["", "[1]", '{"k": "x"}', "{", "5", "\x00"])
 def test_a_damaged_file_of_strikes_is_no_evidence(home, text):
-    (home.control / "strikes.json").write_text(text)
-    assert Crashes(home.control).strikes("k") == 0
+    (home.mailbox / "strikes.json").write_text(text)
+    assert Crashes(home.mailbox).strikes("k") == 0
 
 
 def test_control_gives_no_start_after_drain():
-    control = Control()
+    control = Steering()
     control.drain()
     with pytest.raises(Stopped):
         control.begin("key")
 
 
 def test_on_a_gpu_the_splits_of_one_task_train_as_one_stack(home, selection):
-    workshop = FakeWorkshop(device="cuda:0")
-    events = go(replace(selection, protocols=("finetune",)), home, workshop)
-    assert workshop.stacks == [[41, 42, 43], [41, 42, 43]]
+    compute = FakeCompute(device="cuda:0")
+    events = go(replace(selection, protocols=("finetune",)), home, compute)
+    assert compute.stacks == [[41, 42, 43], [41, 42, 43]]
     assert events[-1].scored == 6
     environment = describe_environment("cuda", usable_cores())  # the card's kind, not its number
     assert {item.environment for item in outcomes(events)} == {environment.hash}
@@ -353,12 +355,12 @@ def test_on_a_gpu_the_splits_of_one_task_train_as_one_stack(home, selection):
 
 
 def test_a_unit_given_up_in_time_is_left_out_of_its_stack(home, selection):
-    workshop, control = FakeWorkshop(device="cuda:0"), Control()
+    compute, control = FakeCompute(device="cuda:0"), Steering()
     chosen = replace(selection, protocols=("finetune",))
     given_up = plan_of(chosen, home).todo[1]
     control.cancel_unit(given_up.key)
-    events = go(chosen, home, workshop, control)
-    assert workshop.stacks == [[41, 43], [41, 42, 43]]
+    events = go(chosen, home, compute, control)
+    assert compute.stacks == [[41, 43], [41, 42, 43]]
     assert [item.unit for item in outcomes(events) if isinstance(item, Cancelled)] == [given_up]
 
 
@@ -371,13 +373,13 @@ def test_a_store_that_cannot_be_read_ends_the_run_rather_than_a_worker(home, sel
 
     monkeypatch.setattr(Store, "attempts", unreadable)
     with pytest.raises(StoreError, match="journal"):
-        go(selection, home, FakeWorkshop(fail))
+        go(selection, home, FakeCompute(fail))
 
 
 def test_elsewhere_they_train_one_by_one(home, selection):
-    workshop = FakeWorkshop()
-    events = go(replace(selection, protocols=("finetune",)), home, workshop)
-    assert workshop.stacks == [[41], [42], [43]] * 2
+    compute = FakeCompute()
+    events = go(replace(selection, protocols=("finetune",)), home, compute)
+    assert compute.stacks == [[41], [42], [43]] * 2
     assert events[-1].scored == 6
 
 
@@ -387,6 +389,6 @@ def test_genes_without_a_text_are_told(tmp_path, home):
     chosen = Selection(
         ("all-MiniLM-L6-v2",), ("bivalent-vs-no-methyl",), ("lr",), seeds=(41,), descriptions=str(path)
     )
-    told = [event.text for event in go(chosen, home, FakeWorkshop()) if isinstance(event, Log)]
+    told = [event.text for event in go(chosen, home, FakeCompute()) if isinstance(event, Log)]
     assert len(told) == 1
     assert told[0].startswith("bivalent-vs-no-methyl: 132 genes have no summary@")

@@ -1,4 +1,4 @@
-"""A workshop that computes instantly, and tasks small enough to plan with, for runner tests."""
+"""A compute that computes instantly, and tasks small enough to plan with, for runner tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from engine.cancel import check
 from engine.embedding.cost import Cost
 from engine.environment import now
-from engine.workshop import Context, OnEpoch, Progress, TaskVectors
+from engine.run.compute import Context, OnEpoch, Progress, TaskVectors
 from store.records import Epoch, Metrics, Model, Prediction, Scored, Task, Unit
 
 
@@ -31,7 +31,7 @@ def score_of(unit: Unit) -> float:
     return int(hashlib.sha256(unit.key.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
 
 
-class FakeWorkshop:
+class FakeCompute:
     """Scores come from the unit's key; `behave` may raise, block or count."""
 
     def __init__(

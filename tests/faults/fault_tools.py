@@ -12,8 +12,8 @@ from pathlib import Path
 
 from workbench import write_task
 
-from engine.control import enqueue
-from engine.plan import Selection
+from engine.mailbox import enqueue
+from engine.plan.selection import Selection
 from store.home import Home, find_home
 from store.journal import Entry, read_journals
 

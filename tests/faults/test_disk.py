@@ -24,8 +24,8 @@ from fault_tools import (
 )
 from workbench import score_of
 
-from engine.control import enqueue, read_status, runner_alive
-from engine.plan import build_plan
+from engine.mailbox import enqueue, read_status, runner_alive
+from engine.plan.plan import build_plan
 from store import connect
 from store.home import find_home
 from store.repair import repair

@@ -21,8 +21,8 @@ from fault_tools import (
     until,
 )
 
-from engine.control import enqueue, queued, read_status, request, runner_alive, take_requests
-from engine.workshop import LocalWorkshop
+from engine.mailbox import enqueue, queued, read_status, request, runner_alive, take_requests
+from engine.run.compute import LocalCompute
 from store import connect
 from store.errors import UsageError
 from store.home import find_home
@@ -106,7 +106,7 @@ def test_folders_and_files_are_the_users_own(tmp_path):
     home = a_home(tmp_path)
     run_tiny(home, a_selection(tmp_path, 8))
     assert all(path.stat().st_mode & 0o077 == 0 for path in home.journals.iterdir())
-    assert all(folder.stat().st_mode & 0o077 == 0 for folder in (home.data, home.log, home.control))
+    assert all(folder.stat().st_mode & 0o077 == 0 for folder in (home.data, home.log, home.mailbox))
 
 
 # ------------------------------------------------------------------------------ the clock
@@ -141,7 +141,7 @@ def test_a_clock_that_goes_backwards_loses_nothing(tmp_path):
 def test_files_of_strangers_in_the_control_folder_are_no_harm(tmp_path):
     home, selection = a_home(tmp_path), a_selection(tmp_path, 8)
     for folder in ("queue", "requests", "in-flight"):
-        place = home.control / folder
+        place = home.mailbox / folder
         place.mkdir(exist_ok=True)
         for name, text in (("1.json", "{"), ("2x.json", '{"models": 5}'), ("99", "x"), ("3.json", "[]")):
             (place / name).write_text(text)
@@ -158,7 +158,7 @@ def test_selections_queued_at_once_by_many_are_all_run(tmp_path):
     home = a_home(tmp_path)
     selections = [a_selection(tmp_path, 4 * n, tasks=("one",)) for n in range(1, 6)]
     program = (
-        "import sys, json\nfrom engine.control import enqueue\nfrom engine.plan import Selection\n"
+        "import sys, json\nfrom engine.mailbox import enqueue\nfrom engine.plan.plan import Selection\n"
         "from store.home import find_home\n"
         "enqueue(find_home(sys.argv[1]), Selection.from_json(json.loads(sys.argv[2])))"
     )
@@ -180,12 +180,12 @@ def test_a_run_uses_only_the_devices_it_was_given(tmp_path, monkeypatch):
     torch = pytest.importorskip("torch")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)  # what CUDA_VISIBLE_DEVICES leaves of 8
-    workshop = LocalWorkshop(a_home(tmp_path))
-    assert workshop.devices("auto") == ("cuda:0", "cuda:1")
-    assert workshop.devices("cuda:1") == ("cuda:1",)
+    compute = LocalCompute(a_home(tmp_path))
+    assert compute.devices("auto") == ("cuda:0", "cuda:1")
+    assert compute.devices("cuda:1") == ("cuda:1",)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    assert workshop.devices("auto") == ("cpu",)
+    assert compute.devices("auto") == ("cpu",)
 
 
 @pytest.mark.parametrize(("cards", "wanted"), [(0, "cuda"), (0, "cuda:0"), (2, "cuda:2"), (2, "mps")])
@@ -195,14 +195,14 @@ def test_a_device_that_is_not_here_is_named(tmp_path, monkeypatch, cards, wanted
     monkeypatch.setattr(torch.cuda, "device_count", lambda: cards)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with pytest.raises(UsageError, match=f"no device {wanted} here.*cpu"):
-        LocalWorkshop(a_home(tmp_path)).devices(wanted)
+        LocalCompute(a_home(tmp_path)).devices(wanted)
 
 
 def test_no_visible_device_means_the_cpu(tmp_path):
     pytest.importorskip("torch")
     code = (
-        "import sys\nfrom pathlib import Path\nfrom engine.workshop import LocalWorkshop\n"
-        "from store.home import find_home\nprint(LocalWorkshop(find_home(sys.argv[1])).devices('auto'))"
+        "import sys\nfrom pathlib import Path\nfrom engine.run.compute import LocalCompute\n"
+        "from store.home import find_home\nprint(LocalCompute(find_home(sys.argv[1])).devices('auto'))"
     )
     hidden = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
     command = [sys.executable, "-c", code, str(tmp_path)]

@@ -14,8 +14,8 @@ import pytest
 from fault_tools import a_home, a_selection, ended, journalled, run_tiny, tiny
 from workbench import score_of
 
-from engine.control import enqueue, read_status
-from engine.plan import build_plan
+from engine.mailbox import enqueue, read_status
+from engine.plan.plan import build_plan
 from store import connect
 from store.errors import StoreError
 from store.store import Store
@@ -75,7 +75,7 @@ def kill_and_race(home, selection, kills: int, seconds: float) -> int:
         victim = rng.choice(alive or [0])
         runners[victim].kill()
         runners[victim].wait()
-        hits += any((home.control / "in-flight").glob("*"))
+        hits += any((home.mailbox / "in-flight").glob("*"))
         if home.database.exists():
             connect(home, timeout=10).close()
         enqueue(home, selection)
@@ -127,7 +127,7 @@ def scenario(folder, kills, units, seconds):
     assert hits >= kills // 4
     assert viewer.looks >= kills // 2
     assert "running" in viewer.states
-    assert list((home.control / "in-flight").iterdir()) == []
+    assert list((home.mailbox / "in-flight").iterdir()) == []
 
 
 def test_random_kills_with_two_racing_runners_and_a_viewer(tmp_path):

@@ -12,8 +12,8 @@ import pytest
 from fault_tools import LONG, a_home, a_selection, journalled, run_tiny, tiny, until
 from workbench import score_of
 
-from engine.control import enqueue, read_status
-from engine.plan import build_plan
+from engine.mailbox import enqueue, read_status
+from engine.plan.plan import build_plan
 from store import connect
 
 pytestmark = pytest.mark.faults

@@ -9,7 +9,7 @@ import psutil
 import pytest
 from fault_tools import a_home, a_selection, ended, journalled, tiny
 
-from engine.control import enqueue, read_status
+from engine.mailbox import enqueue, read_status
 from store import connect
 
 pytestmark = pytest.mark.faults

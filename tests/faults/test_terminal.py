@@ -33,8 +33,8 @@ from fault_tools import (
 )
 from workbench import write_task
 
-from engine.control import enqueue, last_selection, read_status, runner_alive
-from engine.plan import build_plan
+from engine.mailbox import enqueue, last_selection, read_status, runner_alive
+from engine.plan.plan import build_plan
 from store import connect
 from store.store import Store
 

@@ -14,10 +14,10 @@ from types import SimpleNamespace
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
 
-from workbench import FakeWorkshop
+from workbench import FakeCompute
 
-import engine.control.detach
-import engine.runner
+import engine.mailbox.detach
+import engine.run.runner
 from tui.cli import main
 
 
@@ -29,6 +29,6 @@ def start_tiny(arguments: list[str], **extra: object) -> subprocess.Popen:
 
 if __name__ == "__main__":
     pause = float(os.environ["TINY_SECONDS"])
-    engine.runner.LocalWorkshop = lambda home: FakeWorkshop(lambda unit, cancel: time.sleep(pause))
-    engine.control.detach.subprocess = SimpleNamespace(Popen=start_tiny, DEVNULL=subprocess.DEVNULL)
+    engine.run.runner.LocalCompute = lambda home: FakeCompute(lambda unit, cancel: time.sleep(pause))
+    engine.mailbox.detach.subprocess = SimpleNamespace(Popen=start_tiny, DEVNULL=subprocess.DEVNULL)
     main()

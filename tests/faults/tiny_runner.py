@@ -1,4 +1,4 @@
-"""The real detached runner with a workshop whose units take milliseconds; see `engine.__main__`.
+"""The real detached runner with a compute whose units take milliseconds; see `engine.run.__main__`.
 
 Environment: TINY_SECONDS, how long a unit takes; TINY_POISON, the key of a unit that kills its runner;
 TINY_FLUSH, seconds between two flushes to the database.
@@ -14,10 +14,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
 
-from workbench import FakeWorkshop
+from workbench import FakeCompute
 
-import engine.supervise
-from engine.__main__ import main
+import engine.run.supervise
+from engine.run.__main__ import main
 
 PAUSE = float(os.environ.get("TINY_SECONDS", "0.01"))
 POISON = os.environ.get("TINY_POISON", "")
@@ -31,5 +31,7 @@ def behave(unit, cancel):
 
 if __name__ == "__main__":
     if "TINY_FLUSH" in os.environ:
-        engine.supervise._FLUSH_INTERVAL = engine.supervise._FLUSH_SHARE = float(os.environ["TINY_FLUSH"])
-    sys.exit(main(sys.argv[1:], FakeWorkshop(behave)))
+        engine.run.supervise._FLUSH_INTERVAL = engine.run.supervise._FLUSH_SHARE = float(
+            os.environ["TINY_FLUSH"]
+        )
+    sys.exit(main(sys.argv[1:], FakeCompute(behave)))

@@ -9,7 +9,7 @@ import pytest
 from engine.catalog.presets import PRESETS, relevant_axes
 from engine.catalog.protocols import PROTOCOLS
 from engine.finetune import FinetuneConfig, sweep_overrides
-from engine.finetune.sweep import FACTORS
+from engine.plan.sweep import FACTORS
 from store.errors import UsageError
 
 PAPER = relevant_axes(PRESETS["paper"], "finetune")

@@ -7,15 +7,16 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.data.descriptions import read_descriptions
-from engine.data.genept import NotStreamable, stream_vectors
-from engine.data.genes import read_gene2ensembl, read_gene_info, read_genes, read_hgnc
-from engine.data.house import read_headings, read_meanings
-from engine.data.importers.detect import read_raw
-from engine.data.importers.gene_lists import read_list
-from engine.data.tables import read_table
-from engine.data.unpickle import Refused, lists_of, loads, matrix_of
-from engine.data.vector_files import read_vectors
+from engine.data.formats.detect import read_raw
+from engine.data.genes.descriptions import read_descriptions
+from engine.data.genes.facts import read_gene2ensembl, read_gene_info, read_genes, read_hgnc
+from engine.data.genes.meanings import read_meanings
+from engine.data.tasks.folder import read_headings
+from engine.files.genept import NotStreamable, stream_vectors
+from engine.files.lists import read_list
+from engine.files.tables import read_table
+from engine.files.unpickle import Refused, lists_of, loads, matrix_of
+from engine.files.vectors import read_vectors
 from store.errors import GeneArenaError
 
 FOUND = Path(__file__).with_name("found")

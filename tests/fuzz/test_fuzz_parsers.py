@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from parsers import FOUND, PARSERS, feed
 
-from engine.data.recipes import composer
+from engine.data.tasks.recipes import composer
 from store.errors import GeneArenaError
 
 quick = settings(

@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 import small_home
 from click.testing import CliRunner
-from workbench import FakeWorkshop, write_task
+from workbench import FakeCompute, write_task
 
-from engine.cancel import Control
 from engine.catalog.presets import PRESETS
 from engine.catalog.protocols import PROTOCOLS
-from engine.plan import Selection, build_plan
-from engine.runner import Options, run
+from engine.plan.plan import build_plan
+from engine.plan.selection import Selection
+from engine.run.runner import Options, run
+from engine.run.steering import Steering
 from store.home import find_home
 from store.journal import Entry, read_journals
 from store.store import Store
@@ -84,7 +85,7 @@ def test_journal_lines(home, tmp_path):
 
     store = Store(home)
     plan = build_plan(selection, home, {})
-    list(run(plan, store, Control(), Options(workers=1), FakeWorkshop(behave)))
+    list(run(plan, store, Steering(), Options(workers=1), FakeCompute(behave)))
     store.close()
     lines = []
     for entry in read_journals(home.journals, {}):

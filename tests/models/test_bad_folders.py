@@ -12,7 +12,7 @@ import torch
 from hub_layouts import TEXTS, Layout, make_folder
 from safetensors.torch import load_file, save_file
 
-from engine.embed import embed
+from engine.embedding.embed import embed
 from store.errors import ModelError
 from store.records import EmbeddingOptions, Model
 

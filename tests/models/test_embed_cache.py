@@ -15,9 +15,9 @@ from transformers import BertConfig, BertModel
 
 from engine.cancel import Stopped
 from engine.catalog.models import find_model
-from engine.embed import Embeddings, embed, hash_vectors, look_up
 from engine.embedding import loader
 from engine.embedding.cache import VectorCache, text_key
+from engine.embedding.embed import Embeddings, embed, hash_vectors, look_up
 from engine.embedding.encoder import Batching, Encoder, plan_batches, plan_packed
 from engine.embedding.packed import SHORT, Features, packed
 from store.errors import GeneArenaError, ModelError

@@ -14,7 +14,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from engine.catalog.models import catalog, embedding_options, find_model, local_path
 from engine.catalog.presets import axes_for
-from engine.embed import Embeddings, embed
+from engine.embedding.embed import Embeddings, embed
 from engine.embedding.tokens import measure_lengths, open_tokenizer, token_lengths
 from store.errors import ModelError
 from store.records import EmbeddingOptions, Model

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from engine.cancel import Stopped
-from engine.embed import Embeddings, embed
-from engine.endpoint import (
+from engine.embedding.embed import Embeddings, embed
+from engine.embedding.endpoint import (
     BATCH,
     KEY,
     TRIES,
@@ -77,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
     for name in (KEY, "OPENAI_API_KEY", "GENEARENA_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("engine.endpoint.PAUSES", (0.0,))
+    monkeypatch.setattr("engine.embedding.endpoint.PAUSES", (0.0,))
     server = Fake()
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -255,7 +255,7 @@ def test_after_the_last_attempt_nothing_is_waited_for(
             waits.append(timeout)
             return False
 
-    monkeypatch.setattr("engine.endpoint.PAUSES", (7.0,))
+    monkeypatch.setattr("engine.embedding.endpoint.PAUSES", (7.0,))
     server.statuses = [503] * TRIES
     model = model_of(server)
     with pytest.raises(ModelError, match="answers 503"):
@@ -272,7 +272,7 @@ def test_what_was_cancelled_during_the_last_attempt_is_no_failure(
         cancel.set()
         raise httpx.ReadTimeout("timed out")
 
-    monkeypatch.setattr("engine.endpoint.TRIES", 1)
+    monkeypatch.setattr("engine.embedding.endpoint.TRIES", 1)
     monkeypatch.setattr(Endpoint, "_answer", fail)
     model = model_of(server)
     with pytest.raises(Stopped):
@@ -293,7 +293,7 @@ def test_cancelling_sends_no_further_text(server: Fake) -> None:
 def test_an_answer_without_end_is_cut(
     server: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.endpoint.LARGEST_ANSWER", 1 << 10)
+    monkeypatch.setattr("engine.embedding.endpoint.LARGEST_ANSWER", 1 << 10)
     server.change = lambda answer: b"[" * (1 << 16)
     with pytest.raises(ModelError, match="more than 0 MiB"):
         run(server, tmp_path)

@@ -388,7 +388,7 @@ def test_asking_what_is_finished_makes_no_folder(home):
     assert not home.data.exists()
     saved.append(scored(unit()))
     assert home.data.stat().st_mode & 0o777 == 0o700
-    assert home.control.is_dir()
+    assert home.mailbox.is_dir()
 
 
 @pytest.mark.parametrize("save", [lambda saved: saved.append(scored(unit())), Store.flush])

@@ -7,22 +7,23 @@ from dataclasses import replace
 
 from engine.catalog.presets import PRESETS
 from engine.catalog.protocols import PROTOCOLS
-from engine.control import EpochStatus, LogLine, StageStatus, Status, UnitStatus
-from engine.data.tasks import TaskInfo
-from engine.plan import PAPER_SEEDS, Blocked, Plan
+from engine.data.tasks.shelf import TaskInfo
+from engine.mailbox import EpochStatus, LogLine, StageStatus, Status, UnitStatus
+from engine.plan.plan import Blocked, Plan
+from engine.plan.selection import PAPER_SEEDS
 from store.console import Result
 from store.errors import DataError, UsageError
 from store.home import Home, find_home
 from store.queries import Arm, Measured, Rankings, RankRow
 from store.records import Audit, AuditedGene, ClassAudit, Model, Task, Unit
 from tui.app import ArenaApp
-from tui.arena import Arena, Pulse
-from tui.choices import Catalog, ModelCard, first_selection
-from tui.desk import SqlDesk
-from tui.gene_lookups import GeneDetail, GeneRow, GeneScore
-from tui.lookups import CellDetail, Contrast, Side
-from tui.neighbours import Cut, Neighbour
-from tui.results import Past
+from tui.questions.arena import Arena, Pulse
+from tui.questions.catalog import Catalog, ModelCard, first_selection
+from tui.questions.cells import CellDetail, Contrast, Side
+from tui.questions.genes import GeneDetail, GeneRow, GeneScore
+from tui.questions.nearest import Cut, Neighbour
+from tui.questions.saved import Past
+from tui.questions.sql import SqlDesk
 
 TASKS = ("tall", "small")
 

@@ -76,7 +76,7 @@ async def test_a_watcher_leaves_a_live_run_without_a_question():
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 async def test_signals_leave_in_order(arena, number, monkeypatch):
-    monkeypatch.setattr("tui.terminal.hung_up", lambda: False)
+    monkeypatch.setattr("tui.terminal.leaving.hung_up", lambda: False)
     before = signal.getsignal(number)
     app = make_app(arena)
     async with drive(app) as pilot:

@@ -8,7 +8,7 @@ from pressing import presses
 
 from store.errors import StoreBusy, UsageError
 from store.queries import RankRow, Unlike
-from tui.lookups import Place
+from tui.questions.cells import Place
 
 SIZES = [(80, 24), (200, 60)]
 

@@ -9,13 +9,14 @@ from fake_arena import FakeArena, drive, make_app, screen_text, told, until
 from pressing import presses
 
 from engine.cancel import Stopped
-from engine.data.identifiers import make_resolver
-from engine.data.tasks import SAMPLE, load_task
+from engine.data.genes.identifiers import make_resolver
+from engine.data.load import load_task
+from engine.data.tasks.shelf import SAMPLE
 from store.errors import DataError, UsageError
 from store.home import find_home
-from tui.arena import Arena
-from tui.bring import Brought, bring, bring_covered
-from tui.screens.pickers import completions
+from tui.questions.arena import Arena
+from tui.questions.imports import Brought, bring, bring_covered
+from tui.screens.overlays.pickers import completions
 
 
 @pytest.fixture

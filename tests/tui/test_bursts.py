@@ -10,9 +10,9 @@ from textual.events import Key
 from textual.keys import _character_to_key
 from textual.widgets import Input
 
-import tui.typeahead
-from tui.screens.dialogs import Ask
-from tui.screens.pickers import Prompt
+import tui.terminal.typeahead
+from tui.screens.overlays.dialogs import Ask
+from tui.screens.overlays.pickers import Prompt
 from tui.widgets.commandbar import CommandBar
 from tui.widgets.filterbar import FilterBar
 from tui.widgets.grid import Grid
@@ -144,7 +144,7 @@ async def test_keys_before_the_first_frame_are_not_lost(arena):
 
 
 async def test_a_screen_that_hangs_does_not_take_the_keys_with_it(arena, monkeypatch):
-    monkeypatch.setattr(tui.typeahead, "PATIENCE", 0.05)
+    monkeypatch.setattr(tui.terminal.typeahead, "PATIENCE", 0.05)
     app = make_app(arena)
     async with drive(app) as pilot:
         await ready(pilot, "3", ">mini")

@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from store.errors import StoreError, UsageError
-from tui.clipboard import LIMIT, choose_way, yank
+from tui.terminal.clipboard import LIMIT, choose_way, yank
 
 
 @pytest.fixture

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 from fake_arena import FakeArena, drive, make_app, screen_text, told, until
 
-from engine.endpoint import agreed_hosts
-from engine.plan import Blocked, Selection
+from engine.embedding.endpoint import agreed_hosts
+from engine.plan.plan import Blocked
+from engine.plan.selection import Selection
 from store.errors import UsageError
 from store.home import find_home
-from tui.arena import Arena
+from tui.questions.arena import Arena
 
 ASKED = {
     "far.example": "remote sends 24 texts (432 characters; the first is 'a') to far.example. Agree?",

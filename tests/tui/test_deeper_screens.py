@@ -8,8 +8,8 @@ import pytest
 from fake_arena import FakeArena, a_table, drive, hostile, make_app, screen_text, told, until
 from pressing import presses
 
-from tui.gene_lookups import GeneRow
-from tui.lookups import Contrast
+from tui.questions.cells import Contrast
+from tui.questions.genes import GeneRow
 from tui.widgets.grid import Grid
 from tui.widgets.said import Said
 
@@ -196,16 +196,18 @@ async def test_a_gene_that_is_searched_for_is_the_one_told_about(arena):
 
 
 async def test_a_gene_is_read_once_the_cursor_rests_on_it(arena, monkeypatch):
-    monkeypatch.setattr("tui.screens.genes.SETTLE", 600.0)
+    monkeypatch.setattr("tui.screens.genes.screen.SETTLE", 600.0)
     read = []
-    monkeypatch.setattr("tui.screens.genes.GenesScreen.read_gene", lambda screen, gene: read.append(gene))
+    monkeypatch.setattr(
+        "tui.screens.genes.screen.GenesScreen.read_gene", lambda screen, gene: read.append(gene)
+    )
     app = make_app(arena)
     async with drive(app) as pilot:
         await on_screen(pilot, "5", "the hardest first")
         await pilot.press("j", "k", "j")
         await until(pilot, lambda: ">BRCA1" in screen_text(app))
         assert read == []
-        monkeypatch.setattr("tui.screens.genes.SETTLE", 0.01)
+        monkeypatch.setattr("tui.screens.genes.screen.SETTLE", 0.01)
         await pilot.press("j")
         await until(pilot, lambda: read == ["TP53"])
 

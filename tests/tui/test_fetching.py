@@ -11,7 +11,7 @@ from fake_arena import FakeArena, drive, make_app, screen_text, told, until
 import engine.fetch
 from engine.fetch.fetcher import Got
 from store.home import find_home
-from tui.bring import fetch_model
+from tui.questions.imports import fetch_model
 
 
 @pytest.mark.parametrize(

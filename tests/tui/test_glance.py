@@ -11,9 +11,9 @@ from engine.catalog.models import find_model
 from store.home import find_home
 from store.records import Environment, Measurement
 from store.store import Store
-from tui.arena import Arena
-from tui.choices import read_catalog
-from tui.screens.plan_glance import glance
+from tui.questions.arena import Arena
+from tui.questions.catalog import read_catalog
+from tui.screens.plan.glance import glance
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from fake_arena import FakeArena, a_status, a_table, drive, hostile, make_app, screen_text, until
 
-from engine.control import LogLine, StageStatus, UnitStatus
+from engine.mailbox import LogLine, StageStatus, UnitStatus
 
 
 @pytest.fixture

@@ -9,19 +9,19 @@ from fake_records import ENVIRONMENT, failed, scored, unit
 from hub_layouts import LIMIT, Layout, make_folder
 
 from engine.catalog.models import find_model
-from engine.data.tasks import load_task
-from engine.embed import fingerprint
+from engine.data.load import load_task
 from engine.embedding.cache import VectorCache, text_key
+from engine.embedding.embed import fingerprint
 from store import connect
 from store.errors import UsageError
 from store.home import find_home
 from store.records import Audit, EmbeddingOptions, Model, Task, Unit
 from store.store import Store
-from tui.arena import Arena
-from tui.desk import SqlDesk
-from tui.gene_lookups import GeneScore, gene_detail, genes
-from tui.lookups import Place, Side, band, cell_detail, contrasts, sides
-from tui.results import Results
+from tui.questions.arena import Arena
+from tui.questions.cells import Place, Side, band, cell_detail, contrasts, sides
+from tui.questions.genes import GeneScore, gene_detail, genes
+from tui.questions.saved import SavedResults
+from tui.questions.sql import SqlDesk
 
 MODEL = "all-MiniLM-L6-v2"
 GENES = tuple(f"GENE{number}" for number in range(12))
@@ -239,7 +239,7 @@ def test_neighbours_are_taken_among_vectors_of_one_kind_of_text(tmp_path):
     store.append(*(scored(of(summaries, seed, "summary", **spec), 0.5) for seed in (41, 42)))
     store.append(*(scored(of(facts, seed, **spec), 0.5, at=LATER) for seed in (41, 42, 43)))
     store.flush()
-    results = Results(home, readonly=True)
+    results = SavedResults(home, readonly=True)
     named = f"{MODEL} on facts, paper"
     assert results.neighbours("GENE0") == (
         named,
@@ -277,7 +277,7 @@ def test_the_neighbours_by_a_table_of_vectors_come_from_the_table(tmp_path):
     store = Store(home)
     store.append(task, ENVIRONMENT, scored(made, 0.5))
     store.flush()
-    results = Results(home, readonly=True)
+    results = SavedResults(home, readonly=True)
     _, found, trouble = results.neighbours("GENE0")
     assert trouble == ""
     assert [item.gene for item in found] == [*GENES[1:-1]]

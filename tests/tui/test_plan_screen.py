@@ -58,7 +58,7 @@ async def test_the_sum_tells_done_to_run_blocked_and_time(arena, size):
 
 
 async def test_a_runner_that_does_not_start_is_told_with_its_last_words(tmp_path, monkeypatch):
-    monkeypatch.setattr("tui.screens.plan.PATIENCE", 1)
+    monkeypatch.setattr("tui.screens.plan.screen.PATIENCE", 1)
     arena = FakeArena(find_home(tmp_path).create())
     (arena.home.log / "runner.out").write_text("Traceback\nNo module named engine\n")
     arena.broken["runner"] = RuntimeError()
@@ -314,7 +314,7 @@ async def test_a_selection_that_cannot_be_is_told_in_place(arena):
 async def test_a_store_that_somebody_holds_is_told_in_place_and_counted_when_it_is_free(
     arena, method, monkeypatch
 ):
-    monkeypatch.setattr("tui.screens.plan.AGAIN", 0.1)
+    monkeypatch.setattr("tui.screens.plan.screen.AGAIN", 0.1)
     arena.broken["past"] = arena.broken[method] = StoreBusy("PID 7 holds the database.")
     app = make_app(arena)
     async with drive(app) as pilot:
@@ -351,7 +351,7 @@ async def test_a_run_that_goes_on_is_counted_while_plan_is_shown_and_on_return(a
         arena.done = {unit.key for unit in units[:50]}
         await pilot.press("1")
         await until(pilot, lambda: "50 done" in screen_text(app))
-        monkeypatch.setattr("tui.screens.plan.AGAIN", 0.1)
+        monkeypatch.setattr("tui.screens.plan.screen.AGAIN", 0.1)
         await pilot.press("j", "k", "2", "1")
         arena.done = {unit.key for unit in units[:60]}
         await until(pilot, lambda: "60 done" in screen_text(app))

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from store.errors import DataError, UsageError
-from tui.figure import write_figure
+from tui.widgets.figure import write_figure
 from tui.widgets.plot import MARGIN, Plot, Series, Span, draw, strip
 from tui.widgets.words import ASCII, UNICODE
 

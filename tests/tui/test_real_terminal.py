@@ -13,7 +13,7 @@ import pyte
 import pytest
 from fake_arena import a_status
 
-from engine.control import UnitStatus, runner_lock, write_status
+from engine.mailbox import UnitStatus, runner_lock, write_status
 from store.home import find_home
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,7 +125,8 @@ def test_a_live_run_sends_little_over_a_slow_line(terminal, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "first", ["tui.app", "tui.app, tui.screens.plan, tui.screens.runs, tui.screens.board"]
+    "first",
+    ["tui.app", "tui.app, tui.screens.plan.screen, tui.screens.runs.screen, tui.screens.board.screen"],
 )
 def test_nothing_heavy_is_imported_before_the_first_frame(first):
     heavy = [

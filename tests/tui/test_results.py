@@ -6,13 +6,13 @@ import pytest
 from fake_arena import FakeArena, a_table, drive, make_app, screen_text, until
 from fake_records import scored, unit
 
-from engine import control
-from engine.plan import Selection
+from engine import mailbox
+from engine.plan.selection import Selection
 from store.errors import StoreBusy, StoreError
 from store.home import Home, find_home
 from store.store import Store
-from tui.arena import Arena
-from tui.results import Results
+from tui.questions.arena import Arena
+from tui.questions.saved import SavedResults
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_a_database_that_cannot_be_filled_is_read_as_it_is(tmp_path, monkeypatch
     def refuse(self):
         raise error
 
-    results = Results(home)
+    results = SavedResults(home)
     with monkeypatch.context() as patch:
         patch.setattr(Store, "flush", refuse)
         assert [arm.protocol for arm in results.arms()] == ["lr"]
@@ -57,36 +57,36 @@ def test_a_watcher_counts_in_a_home_that_cannot_be_written(tmp_path, monkeypatch
 def test_a_retry_during_a_run_waits_for_its_end(tmp_path):
     home = find_home(tmp_path).create()
     live = Selection(("mini",), ("tall",), ("lr",), (41, 42))
-    with control.runner_lock(home):
-        control.remember(home, live)
+    with mailbox.runner_lock(home):
+        mailbox.remember(home, live)
         Arena(home).relaunch(retry_failed=True)
         Arena(home).relaunch(retry_failed=True)
-        assert len(control.queued(home)) == 1
-        assert control.take_queued(home) == replace(live, retry_failed=True)
-    assert control.last_selection(home) == live
+        assert len(mailbox.queued(home)) == 1
+        assert mailbox.take_queued(home) == replace(live, retry_failed=True)
+    assert mailbox.last_selection(home) == live
 
 
 def test_an_interrupted_run_is_resumed_before_what_waits(tmp_path, monkeypatch):
-    monkeypatch.setattr("engine.control.detach.start_runner", lambda *_: None)
-    monkeypatch.setattr("engine.control.start_runner", lambda *_: None)
+    monkeypatch.setattr("engine.mailbox.detach.start_runner", lambda *_: None)
+    monkeypatch.setattr("engine.mailbox.start_runner", lambda *_: None)
     home = find_home(tmp_path).create()
     killed, waits = (Selection(("mini",), ("tall",), ("lr",), (seed,)) for seed in (41, 42))
-    control.remember(home, killed)
-    control.enqueue(home, waits)
+    mailbox.remember(home, killed)
+    mailbox.enqueue(home, waits)
     Arena(home).relaunch()
     Arena(home).relaunch()
-    assert [control.take_queued(home), control.take_queued(home)] == [killed, waits]
-    assert not control.queued(home)
+    assert [mailbox.take_queued(home), mailbox.take_queued(home)] == [killed, waits]
+    assert not mailbox.queued(home)
 
 
 def test_a_choice_waits_once_for_a_run_that_goes_on(tmp_path):
     home = find_home(tmp_path).create()
     first, second = (Selection(("mini",), ("tall",), ("lr",), (seed,)) for seed in (41, 42))
-    with control.runner_lock(home):
+    with mailbox.runner_lock(home):
         assert Arena(home).launch(first)
         assert Arena(home).launch(second, first)
-        assert [control.take_queued(home), control.take_queued(home)] == [first, second]
-        assert not control.queued(home)
+        assert [mailbox.take_queued(home), mailbox.take_queued(home)] == [first, second]
+        assert not mailbox.queued(home)
 
 
 def test_what_past_units_took_is_the_sum_of_their_phases(tmp_path):
@@ -95,7 +95,7 @@ def test_what_past_units_took_is_the_sum_of_their_phases(tmp_path):
     outcome = scored(unit())
     store.append(outcome)
     store.flush()
-    past = Results(home).past()
+    past = SavedResults(home).past()
     assert list(past.seconds.values()) == [sum(outcome.seconds.values())]
 
 

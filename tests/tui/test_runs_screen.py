@@ -7,10 +7,10 @@ import pytest
 from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, until
 from pressing import presses
 
-from engine.control import EpochStatus, LogLine, StageStatus
-from tui.choices import first_selection
-from tui.machine import Load, Machine
-from tui.screens.runs_text import bars, head
+from engine.machine import Load, Machine
+from engine.mailbox import EpochStatus, LogLine, StageStatus
+from tui.questions.catalog import first_selection
+from tui.screens.runs.text import bars, head
 from tui.widgets.grid import Grid
 from tui.widgets.words import ASCII
 
@@ -297,7 +297,7 @@ async def test_the_learning_curve_is_drawn_while_it_grows(arena):
 
 async def test_the_machine_is_told_in_one_line(arena, monkeypatch):
     load = Load(97.4, 5 * 2**30, 8 * 2**30, ((37, 21 * 2**30, 80 * 2**30, 61),))
-    monkeypatch.setattr("tui.screens.runs.Machine", lambda: SimpleNamespace(look=lambda: load))
+    monkeypatch.setattr("tui.screens.runs.screen.Machine", lambda: SimpleNamespace(look=lambda: load))
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)

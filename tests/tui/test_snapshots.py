@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_text, until
 
-from tui.machine import Load
+from engine.machine import Load
 
 FOLDER = Path(__file__).parent / "snapshots"
 LOAD = Load(12.0, 3 << 30, 16 << 30, ((87, 21 << 30, 80 << 30, 61),))
@@ -52,8 +52,8 @@ def an_arena(name: str) -> FakeArena:
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=["80x24", "200x60"])
 @pytest.mark.parametrize("name", SHOTS)
 async def test_the_screen_looks_as_it_did(name, size, monkeypatch):
-    monkeypatch.setattr("tui.screens.plan.Machine", lambda: SimpleNamespace(look=lambda: LOAD))
-    monkeypatch.setattr("tui.screens.runs.Machine", lambda: SimpleNamespace(look=lambda: LOAD))
+    monkeypatch.setattr("tui.screens.plan.screen.Machine", lambda: SimpleNamespace(look=lambda: LOAD))
+    monkeypatch.setattr("tui.screens.runs.screen.Machine", lambda: SimpleNamespace(look=lambda: LOAD))
     keys, wanted = SHOTS[name]
     app = make_app(an_arena(name))
     async with drive(app, size) as pilot:

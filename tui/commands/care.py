@@ -27,7 +27,7 @@ def verify_command(
 
     The exit code is 1 if a number differs or cannot be recomputed.
     """
-    from engine.evidence import verify
+    from engine.verify import verify
 
     verdicts = []
     for verdict in verify(session.saved, sample, seed, device):

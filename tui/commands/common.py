@@ -47,7 +47,7 @@ class Session:
         the journals have. A live runner applies its own; where nothing may be written, or a damaged
         database is in the way, reading it is what tells so.
         """
-        from engine.control import runner_alive
+        from engine.mailbox import runner_alive
         from store.catching_up import catch_up
 
         home = self.home
@@ -101,12 +101,6 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def names(values: Iterable[str]) -> tuple[str, ...]:
-    """Names given as `a,b` or by repeating the option, each once, in order."""
-    parts = (part.strip() for value in values for part in value.split(","))
-    return tuple(dict.fromkeys(part for part in parts if part))
-
-
 def pairs(values: Iterable[str], option: str) -> dict[str, str]:
     """`name=value` options as a dict.
 
@@ -154,8 +148,8 @@ def put_table(
 
 
 def put_pieces(columns: Sequence[str], rows: Iterable[Sequence[object]], form: str) -> None:
-    """A table in one of the formats of `engine.export`; cleaned only where a terminal reads it."""
-    from engine.export import render
+    """A table in one of the formats of `store.export`; cleaned only where a terminal reads it."""
+    from store.export import render
 
     terminal = sys.stdout.isatty()
     for piece in render(columns, rows, form):

@@ -6,32 +6,10 @@ import sys
 
 import click
 
-from engine.plan import Plan
+from engine.plan.plan import Plan
 from store.home import Home
+from tui.questions.consent import questions
 from tui.widgets.text import clean
-
-
-def questions(plan: Plan, home: Home) -> dict[str, str]:
-    """What has to be agreed to before the endpoints of `plan` may be used: host -> the question.
-
-    Raises:
-        UsageError: an address or the record of what was agreed to cannot be read.
-    """
-    endpoints = [model for model in plan.models.values() if model.kind == "endpoint"]
-    texts = list(dict.fromkeys(text for task in plan.tasks.values() for text in task.texts))
-    if not (endpoints and texts):
-        return {}
-    from engine.endpoint import agreed_hosts, host_of, question
-    from engine.network import offline
-
-    if offline():
-        return {}
-    agreed = agreed_hosts(home)
-    asked: dict[str, str] = {}
-    for model in endpoints:
-        if (host := host_of(model)) not in agreed:
-            asked.setdefault(host, question(model, texts))
-    return asked
 
 
 def ask_consent(plan: Plan, home: Home) -> bool:
@@ -45,7 +23,7 @@ def ask_consent(plan: Plan, home: Home) -> bool:
     agreed = False
     for host, question in questions(plan, home).items():
         if click.confirm(clean(question, limit=0), err=True):
-            from engine.endpoint import agree
+            from engine.embedding.endpoint import agree
 
             agree(home, host)
             agreed = True

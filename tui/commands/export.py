@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from engine.export import FORMATS, export_query, export_table, format_of, query_rows
-from engine.plan import PAPER_SEEDS, Plan, Selection, build_plan
+from engine.plan.names import names, parse_seeds, resolve_descriptions, resolve_tasks
+from engine.plan.plan import Plan, build_plan
+from engine.plan.selection import PAPER_SEEDS, Selection
 from store.errors import UsageError, unknown
-from tui.commands.common import Session, command, names, pairs, put_pieces, say
-from tui.commands.rank import long_table, paper_row, ranked_tables
-from tui.commands.select import DEFAULT_MODELS, parse_seeds, resolve_descriptions, resolve_tasks
+from store.export import FORMATS, export_query, export_table, format_of, query_rows
+from tui.commands.common import Session, command, pairs, put_pieces, say
+from tui.commands.rank import ranked_tables
+from tui.commands.select import DEFAULT_MODELS
+from tui.tables import long_table, paper_row
 
 if TYPE_CHECKING:
     from store.queries import Rankings
@@ -86,7 +89,7 @@ def _computed(
             for table in ranked_tables(session, protocol, chosen["preset"], chosen["text"])
         ]
         return _rankings(tables, paper_layout=kind in ("markdown", "latex"))
-    from engine.evidence import split_rows, vector_rows
+    from engine.verify import split_rows, vector_rows
 
     plan = _plan(session, chosen)
     return split_rows(plan) if what == "splits" else vector_rows(plan, session.writable())

@@ -10,19 +10,18 @@ import click
 
 from engine.catalog.models import embedding_options, find_model, list_models, local_path
 from engine.catalog.presets import axes_for
+from engine.plan.names import names, resolve_descriptions, resolve_tasks
 from store.errors import ModelError, StoreError, UsageError, unknown
 from store.records import Model
 from tui.commands.common import (
     Session,
     command,
     json_option,
-    names,
     put_json,
     put_pieces,
     put_table,
     say,
 )
-from tui.commands.select import resolve_descriptions, resolve_tasks
 
 if TYPE_CHECKING:
     from engine.embedding.folder import FolderFacts
@@ -205,7 +204,7 @@ def _cost(session: Session, models: Sequence[Model], _: Mapping[str, Any]) -> It
 
 def _tokens(session: Session, models: Sequence[Model], chosen: Mapping[str, Any]) -> Iterator[Row]:
     """The share of texts beyond each of `LIMITS` and beyond what the model reads."""
-    from engine.data.tasks import load_task
+    from engine.data.load import load_task
     from engine.embedding.tokens import measure_lengths
 
     home, axes = session.home, axes_for(chosen["preset"])
@@ -256,7 +255,7 @@ _SHOWN: Final[Mapping[str, Callable[[Session, Sequence[Model], Mapping[str, Any]
 
 def _allow(session: Session, host: str) -> None:
     """Record that texts may go to `host`, which one of the user's models has to name."""
-    from engine.endpoint import agree, host_of
+    from engine.embedding.endpoint import agree, host_of
 
     hosts = [host_of(model) for model in list_models(session.home) if model.kind == "endpoint"]
     if host not in hosts:

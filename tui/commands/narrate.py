@@ -13,15 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TextIO
 
-from engine.events import (
-    EpochFinished,
-    Event,
-    Log,
-    RunPaused,
-    RunResumed,
-    StageProgress,
-    UnitFinished,
-)
+from engine.run.events import EpochFinished, Event, Log, RunPaused, RunResumed, StageProgress, UnitFinished
 from store.records import Epoch, Failed, Unit
 from tui.quantities import duration
 from tui.widgets.text import clean

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from store.errors import UsageError, unknown
-from tui.caveats import caveats, incomplete
 from tui.commands.common import Session, command, json_option, put, put_json, put_pieces, put_table, say
+from tui.tables import caveats, long_table, paper_row, title
 
 if TYPE_CHECKING:
-    from store.queries import Arm, Rankings, RankRow
-
-SOURCES: Final = {"own": "", "paper": " (paper)", "rerun": " (rerun)"}
-"""What stands behind a model's name, by where its numbers come from."""
+    from store.queries import Arm, Rankings
 
 
 @command("rank")
@@ -141,48 +138,3 @@ def _put_ranking(table: Rankings, form: str) -> None:
     put(f"{title(table)}: AUC ± SD (rank)")
     put_table(columns, rows, right=set(range(1, len(columns))))
     put("")
-
-
-def title(table: Rankings) -> str:
-    """The table's heading."""
-    from engine.catalog.protocols import PROTOCOLS
-
-    known = PROTOCOLS.get(table.protocol)
-    name = f"{known.title} ({table.protocol})" if known else table.protocol
-    return f"{name}, preset {table.preset}, text {table.text}"
-
-
-def paper_row(table: Rankings, row: RankRow, spread: bool) -> list[str]:
-    """One model as the paper prints it: AUC (rank) for each task, mean, rank of the mean."""
-    cells = [f"{row.model}{SOURCES[row.source]}"]
-    cells += [_cell(table, row, task, spread) for task in table.tasks]
-    mean = "-" if row.mean is None else f"{row.mean:.3f}"
-    return [*cells, mean, "-" if row.mean_rank is None else f"{row.mean_rank:g}"]
-
-
-def _cell(table: Rankings, row: RankRow, task: str, spread: bool) -> str:
-    if task not in row.auc:
-        failed = row.failed.get(task, 0)
-        return f"{failed} failed" if failed else "-"
-    text = f"{row.auc[task]:.3f}"
-    deviation = row.sd.get(task)
-    if spread and deviation is not None:
-        text += f" ± {deviation:.3f}"
-    if task in row.rank:
-        text += f" ({row.rank[task]:g})"
-    if incomplete(table, row, task):
-        text += f" {row.n.get(task, 0)}/{table.expected}"
-    return text
-
-
-def long_table(table: Rankings) -> tuple[list[str], list[list[Any]]]:
-    """Columns and rows with one number a cell, for programs."""
-    columns = ["protocol", "preset", "text", "model", "source"]
-    columns += [f"{task} {what}" for task in table.tasks for what in ("auc", "sd", "rank", "n", "failed")]
-    rows = []
-    for row in table.rows:
-        parts = (row.auc, row.sd, row.rank, row.n, row.failed)
-        numbers = [part.get(task) for task in table.tasks for part in parts]
-        head = [table.protocol, table.preset, table.text, row.model, row.source]
-        rows.append([*head, *numbers, row.mean, row.mean_rank])
-    return [*columns, "mean", "mean_rank"], rows

@@ -13,18 +13,19 @@ from typing import Any
 
 import click
 
-from engine.cancel import Control
-from engine.control import launch, queued, start_runner
-from engine.events import RunFinished, UnitFinished
-from engine.plan import Plan
-from engine.runner import Options
-from engine.supervise import supervise, supervise_locked
-from engine.workshop import LocalWorkshop
+from engine.mailbox import launch, queued, start_runner
+from engine.plan.names import names
+from engine.plan.plan import Plan
+from engine.run.compute import LocalCompute
+from engine.run.events import RunFinished, UnitFinished
+from engine.run.runner import Options
+from engine.run.steering import Steering
+from engine.run.supervise import supervise, supervise_locked
 from store.errors import StoreBusy, StoreError, UsageError
 from store.home import Home
 from store.records import Failed
 from store.store import Store
-from tui.commands.common import Session, command, json_option, names, put, put_json, put_table, say
+from tui.commands.common import Session, command, json_option, put, put_json, put_table, say
 from tui.commands.narrate import Narrator, unit_name
 from tui.commands.rank import put_rankings, ranked_tables
 from tui.commands.select import (
@@ -146,7 +147,7 @@ def _means(options: Options) -> tuple[str, str, str]:
 def _check_device(home: Home, plan: Plan, options: Options) -> None:
     """Refuse a device that is not here before every unit fails on it; asks torch only if one is named."""
     if plan.todo and options.device not in ("auto", "cpu"):
-        LocalWorkshop(home).devices(options.device)
+        LocalCompute(home).devices(options.device)
 
 
 # ---------------------------------------------------------------------------- in this process
@@ -190,7 +191,7 @@ def run_here(home: Home, plan: Plan, options: Options, locked: bool = False) -> 
         return Ended(plan, None, (), 0.0, False)
     _check_device(home, plan, options)
     say(f"{len(plan.todo)} of {len(plan.units)} units to run in {home.data}")
-    control = Control()
+    control = Steering()
     started = time.monotonic()
     failures: list[Failed] = []
     finished: RunFinished | None = None
@@ -213,7 +214,7 @@ def hand_over(home: Home, options: Options) -> None:
 
 
 @contextlib.contextmanager
-def stopped_by_signals(control: Control, narrator: Narrator) -> Iterator[list[int]]:
+def stopped_by_signals(control: Steering, narrator: Narrator) -> Iterator[list[int]]:
     """Let Ctrl+C, SIGTERM and a lost terminal end the run cleanly; a second Ctrl+C ends it at once.
 
     Yields:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Final
 
 import click
 
 from engine.catalog.models import find_model
 from engine.catalog.presets import axes_for
-from engine.data.descriptions import kept_descriptions
-from engine.data.tasks import list_tasks
-from engine.plan import PAPER_SEEDS, Plan, Selection, build_plan
-from engine.runner import Options
+from engine.plan.names import names, parse_seeds, resolve_descriptions, resolve_tasks
+from engine.plan.plan import Plan, build_plan
+from engine.plan.selection import PAPER_SEEDS, Selection
+from engine.run.runner import Options
 from store.errors import UsageError
 from store.home import Home
-from tui.commands.common import names, pairs, say
+from tui.commands.common import pairs, say
 from tui.commands.consent import ask_consent
 
 DEFAULT_MODELS: Final = "all-MiniLM-L6-v2"
 DEFAULT_PROTOCOLS: Final = "lr,rf,lr-cv,rf-cv"
-_MOST_SEEDS: Final = 10_000
 _DEVICE: Final = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
 
 _COUNT: Final = click.IntRange(0, 1024)
@@ -92,55 +90,6 @@ def make_selection(home: Home, protocols: tuple[str, ...], chosen: dict[str, Any
         params,
         retry_failed=chosen["retry_failed"],
     )
-
-
-def resolve_tasks(home: Home, wanted: Sequence[str]) -> tuple[str, ...]:
-    """Names as the engine knows them: `task1` is the paper's first, and a path is made absolute.
-
-    Nothing wanted means the paper's four.
-    """
-    known = list_tasks(home)
-    paper = {task.paper_task: task.name for task in known if task.paper_task}
-    if not wanted:
-        return tuple(paper.values())
-    there = {task.name for task in known}
-    chosen = (paper.get(name) or (name if name in there else _as_path(name)) for name in names(wanted))
-    return tuple(dict.fromkeys(chosen))
-
-
-def resolve_descriptions(home: Home, wanted: str) -> str:
-    """The file of imported descriptions, or of a path; empty if nothing is wanted."""
-    kept = kept_descriptions(home)
-    return (
-        str(kept[wanted]) if wanted in kept else str(Path(wanted).expanduser().absolute()) if wanted else ""
-    )
-
-
-def _as_path(name: str) -> str:
-    """A path made absolute, since a detached runner stands in another folder; a name as it is."""
-    path = Path(name).expanduser()
-    return str(path.absolute()) if path.exists() or path.suffix else name
-
-
-def parse_seeds(text: str) -> tuple[int, ...]:
-    """`41-50`, `41,42` or both together, each seed once.
-
-    Raises:
-        UsageError: something else, or more than 10,000 seeds.
-    """
-    seeds: list[int] = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        match = re.fullmatch(r"(\d{1,10})(?:-(\d{1,10}))?", part)
-        if not match:
-            raise UsageError(f"{part!r} is no seed.", "Give seeds as 41-50 or 41,42.")
-        first, last = int(match[1]), int(match[2] or match[1])
-        if last < first or last - first >= _MOST_SEEDS:
-            raise UsageError(
-                f"The seeds {part} are not a range that can be run.",
-                f"Give the smaller one first, and at most {_MOST_SEEDS} of them.",
-            )
-        seeds.extend(range(first, last + 1))
-    return tuple(dict.fromkeys(seeds))
 
 
 def make_options(chosen: dict[str, Any]) -> Options:

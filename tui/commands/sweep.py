@@ -10,13 +10,14 @@ from typing import Any
 import click
 
 from engine.catalog.protocols import PROTOCOLS
-from engine.control import runner_lock
-from engine.finetune.sweep import FACTORS, sweep_overrides
-from engine.plan import Plan
-from engine.runner import Options
+from engine.mailbox import runner_lock
+from engine.plan.names import names
+from engine.plan.plan import Plan
+from engine.plan.sweep import FACTORS, sweep_overrides
+from engine.run.runner import Options
 from store.errors import UsageError, unknown
 from store.home import Home
-from tui.commands.common import Session, command, json_option, names, put_json, put_table, say
+from tui.commands.common import Session, command, json_option, put_json, put_table, say
 from tui.commands.run import detach, hand_over, run_here
 from tui.commands.select import checked_plan, make_options, make_selection, selection_options
 

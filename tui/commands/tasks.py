@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from engine.catalog.presets import axes_for
-from engine.data.tasks import TaskInfo, list_tasks, load_task
+from engine.data.load import load_task
+from engine.data.tasks.shelf import TaskInfo, list_tasks
+from engine.plan.names import resolve_descriptions, resolve_tasks
 from store.records import Task
 from tui.commands.common import Session, command, json_option, put, put_json, put_table, say
-from tui.commands.select import resolve_descriptions, resolve_tasks
 
 
 @command("tasks")

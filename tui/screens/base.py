@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -20,8 +21,8 @@ from tui.widgets.words import say
 if TYPE_CHECKING:
     from textual.binding import ActiveBinding
 
-    from tui.app import ArenaApp
-    from tui.arena import Arena, Pulse
+    from tui.questions.arena import Arena, Pulse
+    from tui.shell import Shell
     from tui.widgets.commandbar import Command, CommandBar
 
 
@@ -38,7 +39,7 @@ class ArenaScreen(Screen[None]):
     frame does not wait for it.
     """
 
-    CSS_PATH: ClassVar[str | None] = "screens.tcss"
+    CSS_PATH: ClassVar[Path | None] = Path(__file__).with_name("screens.tcss")
     MODE: ClassVar[str] = ""
     """Its name among the application's modes."""
     ABOUT: ClassVar[str] = ""
@@ -82,19 +83,19 @@ class ArenaScreen(Screen[None]):
     @property
     def arena(self) -> Arena:
         """The engine and the store; its methods block."""
-        return self.arena_app.arena
+        return self.shell.arena
 
     @property
-    def arena_app(self) -> ArenaApp:
-        """The application, by its own type."""
-        from tui.app import ArenaApp
+    def shell(self) -> Shell:
+        """The application, as far as screens know it."""
+        from tui.shell import Shell
 
-        assert isinstance(self.app, ArenaApp)
+        assert isinstance(self.app, Shell)
         return self.app
 
     def on_mount(self) -> None:
         """Paint the first frame, then complete the screen; the first screen waits for the application."""
-        if self.arena_app.started:
+        if self.shell.started:
             self.call_after_refresh(self.complete)
 
     async def complete(self) -> None:
@@ -121,7 +122,7 @@ class ArenaScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Catch up with what happened while another screen was shown."""
         if self._completed:
-            self._on_pulse(self.arena_app.pulse)
+            self._on_pulse(self.shell.pulse)
 
     def follow(self, pulse: Pulse) -> None:
         """Take in the run's latest snapshot; called only while the screen is shown."""
@@ -148,7 +149,7 @@ class ArenaScreen(Screen[None]):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """An exception in a worker becomes a dialog; the application goes on."""
         if event.state is WorkerState.ERROR and event.worker.error is not None:
-            self.arena_app.show_error(event.worker.error)
+            self.shell.show_error(event.worker.error)
 
     # ------------------------------------------------------------------ panes and filter
 
@@ -184,7 +185,7 @@ class ArenaScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Tell the keys of the focused pane, the screen and the application."""
-        from tui.screens.help import Help
+        from tui.screens.overlays.help import Help
 
         # What one came to look up first: the bottom line's keys, then the screen's others.
         own = (*self.FOOTER, f"{self.MODE}.")
@@ -199,7 +200,7 @@ class ArenaScreen(Screen[None]):
 
     def commands(self) -> list[Command]:
         """What can be asked for by name here."""
-        return self.arena_app.commands()
+        return self.shell.commands()
 
     def receive(self, argument: str) -> None:
         """Take what stood after this screen's name on the command line."""

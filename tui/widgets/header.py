@@ -13,7 +13,7 @@ from tui.widgets.said import looks_same
 from tui.widgets.words import say, state_glyph, state_word
 
 if TYPE_CHECKING:
-    from tui.arena import Pulse
+    from tui.questions.arena import Pulse
 
 TITLES: Final = {
     "plan": "Plan",

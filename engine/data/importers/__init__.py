@@ -1,15 +1,16 @@
 """Taking over what users have: label files and descriptions of many formats.
 
-Vectors are imported by `engine.data.vectors`, which needs numpy and is loaded on its own.
+Vectors are imported by `engine.data.importers.vectors`, which needs numpy and is loaded on its own.
 """
 
 from __future__ import annotations
 
+from engine.data.formats.detect import KINDS
 from engine.data.importers.covered import import_covered
 from engine.data.importers.descriptions import DescriptionsReport, import_descriptions
-from engine.data.importers.detect import KINDS
 from engine.data.importers.gene_tables import GenesReport, import_genes
-from engine.data.importers.labels import ImportReport, import_task, read_labels
+from engine.data.importers.labels import ImportReport, import_task
+from engine.data.load import read_labels
 
 __all__ = [
     "KINDS",

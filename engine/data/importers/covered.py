@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.data.house import LabelList
 from engine.data.importers.labels import ImportReport, keep_task
 from engine.data.importers.names import check_name, plain_name
-from engine.data.tasks import find_label_list, list_tasks
+from engine.data.load import find_label_list
+from engine.data.tasks.folder import LabelList
+from engine.data.tasks.shelf import list_tasks
 from store.errors import UsageError
 from store.home import Home
 from store.records import Model
@@ -33,7 +34,7 @@ def import_covered(task: str, models: Sequence[Model], name: str, home: Home) ->
         ModelError: a table is not on this machine.
         StoreError: it cannot be written.
     """
-    from engine.embed import look_up
+    from engine.embedding.embed import look_up
 
     for model in models:
         if model.kind != "vectors":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.data.descriptions import keep_descriptions, kept_descriptions, read_descriptions
+from engine.data.genes.descriptions import keep_descriptions, kept_descriptions, read_descriptions
 from engine.data.importers.names import check_name
 from store.home import Home
 

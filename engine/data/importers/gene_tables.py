@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from engine.data.genes import read_gene2ensembl, read_gene_info, read_hgnc
-from engine.data.identifiers import GENE2ENSEMBL, GENE_INFO, HGNC
-from engine.data.outside import unpacked
+from engine.data.genes.facts import read_gene2ensembl, read_gene_info, read_hgnc
+from engine.data.genes.identifiers import GENE2ENSEMBL, GENE_INFO, HGNC
+from engine.files.outside import unpacked
 from store.errors import DataError, StoreError
 from store.files import replacing
 from store.home import Home

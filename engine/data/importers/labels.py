@@ -6,28 +6,19 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from engine.data.audit import CONFLICT, DUPLICATE, SAME_GENE, audit
-from engine.data.genes import Gene
-from engine.data.house import (
-    AS_GIVEN,
-    NOT_MAPPED,
-    Heading,
-    LabelList,
-    Meaning,
-    read_headings,
-    read_label_list,
-    write_house,
-)
-from engine.data.identifiers import GIVEN, Resolver, make_resolver
-from engine.data.importers.detect import read_raw
+from engine.data.formats.detect import read_raw
+from engine.data.formats.raw import with_positive
+from engine.data.genes.identifiers import GIVEN, make_resolver
+from engine.data.genes.meanings import NOT_MAPPED
 from engine.data.importers.names import check_name
-from engine.data.importers.raw import RawTask, with_positive
-from engine.data.recipes import composer, effective_text
-from engine.data.tasks import SAMPLE, list_tasks
-from store.errors import UsageError
+from engine.data.load import resolve
+from engine.data.tasks.audit import CONFLICT, DUPLICATE, SAME_GENE, audit
+from engine.data.tasks.folder import Heading, LabelList, write_task_folder
+from engine.data.tasks.recipes import composer, effective_text
+from engine.data.tasks.shelf import SAMPLE, list_tasks
 from store.home import Home
 from store.records import Audit
 
@@ -106,48 +97,8 @@ def keep_task(task: LabelList, kind: str, notes: tuple[str, ...], home: Home) ->
     notes += tuple(_told(audited.audit, task.heading.name))
     report = _report(task, tuple(item.used for item in audited.audit.classes), kind, folder, notes)
     text = json.dumps(asdict(report), ensure_ascii=False, indent=1) + "\n"
-    write_house(folder, (task,), {"report.json": text})
+    write_task_folder(folder, (task,), {"report.json": text})
     return report
-
-
-def read_labels(path: Path, home: Home | None = None) -> LabelList:
-    """The label list in a file or folder, resolved but kept nowhere.
-
-    Raises:
-        UsageError: a house folder that holds several tasks.
-        DataError: it cannot be read.
-    """
-    if (path / "tasks.toml").is_file():
-        headings = read_headings(path)
-        if len(headings) != 1:
-            names = ", ".join(heading.name for heading in headings)
-            raise UsageError(f"{path} holds {len(headings)} tasks.", f"Name one of: {names}.")
-        return read_label_list(path, headings[0])
-    _, raw = read_raw(path)
-    heading = Heading(path.stem or path.name, path.name, raw.classes, path.name)
-    return resolve(raw, make_resolver(home, SAMPLE), heading)
-
-
-def resolve(raw: RawTask, resolver: Resolver, heading: Heading) -> LabelList:
-    """The entries of `raw` with what their identifiers mean.
-
-    An identifier that is no known gene stays usable, as it is, if the file describes it.
-    """
-    descriptions = {row.identifier: row.description for row in raw.rows if row.description}
-    meanings: dict[str, Meaning] = {}
-    genes: dict[str, Gene] = {}
-    for identifier in dict.fromkeys(row.identifier for row in raw.rows):
-        text = descriptions.get(identifier, "")
-        meaning = resolver.resolve(identifier)
-        if not meaning.symbols and text:
-            meaning = Meaning(identifier, (identifier,), AS_GIVEN)
-        meanings[identifier] = meaning
-        for symbol in meaning.symbols:
-            gene = genes.get(symbol) or resolver.genes.get(symbol) or Gene(symbol)
-            genes[symbol] = replace(gene, description=gene.description or text)
-    index = {label: place for place, label in enumerate(raw.classes)}
-    rows = tuple((row.identifier, index[row.label]) for row in raw.rows)
-    return LabelList(heading, rows, meanings, genes)
 
 
 def _told(found: Audit, name: str) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""The formats of label files: one module each, told apart by `detect`."""

@@ -1,0 +1,23 @@
+"""Supplementary data 4 of Chen et al. 2020: transcription factors, scores and `assignment`."""
+
+from __future__ import annotations
+
+from engine.data.formats.raw import RawRow, RawTask, raw_task
+from engine.files.tables import Table
+
+CLASSES = ("short-range TF", "long-range TF")
+
+
+def matches(table: Table) -> bool:
+    """Whether the first column has no name and `assignment` holds the two ranges."""
+    place = table.find("assignment")
+    return (
+        table.header[0] == "" and place is not None and {row[place] for row in table.rows} <= set(CLASSES)
+    )
+
+
+def read(table: Table) -> RawTask:
+    """Symbol and assignment of every row; long-range is the positive class."""
+    place = table.column("assignment")
+    rows = [RawRow(row[0].strip(), row[place]) for row in table.rows]
+    return raw_task(table.path, rows, CLASSES)

@@ -1,0 +1,1 @@
+"""What is known of genes, and what an identifier means."""

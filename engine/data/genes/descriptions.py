@@ -1,0 +1,134 @@
+"""Files of gene descriptions: NCBI's gene_summary, GenePT's JSON, and tables of gene,description."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from engine.data.genes.facts import HUMAN, Gene
+from engine.files.outside import outside_file, read_text, unpacked
+from engine.files.tables import PARQUET, Table, read_table, write_csv
+from store.errors import DataError, StoreError
+from store.files import replacing
+from store.home import Home
+from store.records import content_hash
+
+GENE_COLUMNS: Final = ("gene", "symbol", "gene_symbol", "gene_name", "gene_id", "identifier", "ensembl_id")
+TEXT_COLUMNS: Final = ("description", "summary", "text", "desc")
+MAX_JSON: Final = 48 << 20
+"""Bytes of a JSON file; GenePT's larger one has 19 MB. Empty lists take 25 times as much once read."""
+_GENE_SUMMARY: Final = b"#tax_id"
+COLUMNS: Final = ("gene", "description")
+"""The header of a kept file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptions:
+    """Texts by whatever the file calls a gene: symbol, NCBI id or Ensembl id."""
+
+    path: Path
+    texts: Mapping[str, str]
+    digest: str
+    """SHA-256 of the texts, however the file was written or packed."""
+
+    def of(self, gene: Gene, identifiers: Iterable[str] = ()) -> str:
+        """The text for `gene`, looked up by symbol, then its ids, then `identifiers`; "" if none."""
+        keys = (gene.symbol, gene.ncbi_id, *gene.ensembl_ids, *identifiers)
+        return next((self.texts[key] for key in keys if key and self.texts.get(key)), "")
+
+
+def read_descriptions(path: Path) -> Descriptions:
+    """The descriptions in a file, by its content: JSON, NCBI's gene_summary, or a table.
+
+    Raises:
+        DataError: unreadable, or no column of genes or of texts.
+    """
+    with outside_file(path):
+        state = path.stat()
+    return _read_descriptions(path, state.st_mtime_ns, state.st_size)
+
+
+# One run loads each of its tasks with the same file; NCBI's takes seconds to read.
+@lru_cache(maxsize=1)
+def _read_descriptions(path: Path, _modified: int, _size: int) -> Descriptions:
+    texts = _read_texts(path)
+    return Descriptions(path, texts, content_hash(texts))
+
+
+def _read_texts(path: Path) -> dict[str, str]:
+    name = path.name.casefold().removesuffix(".gz")
+    if name.endswith(".json"):
+        return _read_json(path)
+    if name.endswith(PARQUET):
+        return _gene_texts(read_table(path))
+    with unpacked(path) as stream:
+        first = stream.read(len(_GENE_SUMMARY))
+    return _gene_summary(path) if first == _GENE_SUMMARY else _gene_texts(read_table(path))
+
+
+def _gene_texts(table: Table) -> dict[str, str]:
+    gene, text = table.column(*GENE_COLUMNS), table.column(*TEXT_COLUMNS)
+    texts: dict[str, str] = {}
+    for line, row in zip(table.lines, table.rows, strict=True):
+        key, value = row[gene].strip(), row[text].strip()
+        if texts.get(key, value) != value:
+            raise DataError(
+                f"{table.path} has a second, different description of {key!r} on line {line}.",
+                "Keep one row per gene.",
+            )
+        texts[key] = value
+    return texts
+
+
+def _gene_summary(path: Path) -> dict[str, str]:
+    """NCBI id -> summary of the human genes; RefSeq's where there are several."""
+    table = read_table(path, delimiter="\t", quoted=False, keep=lambda row: row[0] == HUMAN)
+    number, source, summary = (table.column(name) for name in ("GeneID", "Source", "Summary"))
+    texts: dict[str, str] = {}
+    for row in table.rows:
+        if row[summary] not in ("", "-"):
+            if row[source] == "RefSeq":
+                texts[row[number]] = row[summary]
+            else:
+                texts.setdefault(row[number], row[summary])
+    return texts
+
+
+def _read_json(path: Path) -> dict[str, str]:
+    text = read_text(path, MAX_JSON)
+    hint = "It should map each gene to its text, as GenePT's NCBI_summary_of_genes.json does."
+    try:
+        texts = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path} is not JSON: {error}.", hint) from error
+    if not isinstance(texts, dict) or not all(isinstance(value, str) for value in texts.values()):
+        raise DataError(f"{path} is not one JSON object of texts.", hint)
+    return {key.strip(): value.strip() for key, value in texts.items()}
+
+
+def kept_descriptions(home: Home | None) -> dict[str, Path]:
+    """Imported descriptions: name -> file."""
+    folder = home.data / "descriptions" if home else None
+    if folder is None or not folder.is_dir():
+        return {}
+    return {path.stem: path for path in sorted(folder.glob("*.csv")) if path.name[0] != "."}
+
+
+def keep_descriptions(texts: Mapping[str, str], name: str, home: Home) -> Path:
+    """Write `texts` as the imported descriptions `name`, all or nothing.
+
+    Raises:
+        StoreError: the disk refuses.
+    """
+    path = home.data / "descriptions" / f"{name}.csv"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with replacing(path) as fresh:
+            write_csv(fresh, COLUMNS, texts.items())
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}.") from error
+    return path

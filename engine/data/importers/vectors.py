@@ -1,0 +1,190 @@
+"""Importing a table of vectors: read, name its genes, tell what it covers, keep it as one .npz."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.catalog.adopt import adopt_model, check_model_name
+from engine.data.genes.identifiers import Resolver, make_resolver
+from engine.data.importers.names import check_name
+from engine.data.load import find_label_list
+from engine.data.tasks.folder import LabelList
+from engine.data.tasks.shelf import SAMPLE, list_tasks
+from engine.files.safe_pickle import PICKLES
+from engine.files.vectors import Vectors, Wanted, read_vectors
+from store.errors import DataError, StoreError
+from store.home import Home
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many genes of one class of a task have a vector."""
+
+    task: str
+    label: str
+    genes: int
+    covered: int
+
+
+@dataclass(frozen=True, slots=True)
+class VectorReport:
+    """What an import made of a table of vectors."""
+
+    name: str
+    path: str
+    """The .npz that is kept; a model of kind `vectors` takes it as its source."""
+    total: int
+    """Rows or names in the file."""
+    genes: int
+    """Genes kept."""
+    dimension: int
+    repeated: int
+    """Rows that repeated an earlier one, left out."""
+    zero: tuple[str, ...]
+    """Genes left out because their vector is all zero."""
+    shared: int
+    """Genes whose vector equals another gene's."""
+    renamed: int
+    """Ids that became symbols."""
+    coverage: tuple[Coverage, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was left out or changed, in sentences."""
+        told = (
+            (self.repeated, "left out for repeating an earlier row"),
+            (len(self.zero), "left out for a vector of zeros"),
+            (self.shared, "with the same vector as another gene"),
+            (self.renamed, "known by an id, now by symbol"),
+        )
+        return tuple(f"Genes {what}: {count}." for count, what in told if count)
+
+
+def adopt_vectors(path: Path, name: str, home: Home, genes: Path | None = None) -> VectorReport:
+    """Import the vectors in `path`, and list them as a model from now on; see `import_vectors`.
+
+    Raises:
+        UsageError: a name that is taken or unusable, or the config file cannot be read as models.
+        DataError: the file cannot be used.
+        StoreError: it cannot be written.
+    """
+    check_model_name(home, name)
+    report = import_vectors(path, name, home, genes)
+    adopt_model(home, {"name": name, "kind": "vectors", "source": report.path})
+    return report
+
+
+def import_vectors(path: Path, name: str, home: Home, genes: Path | None = None) -> VectorReport:
+    """Keep the vectors in `path` as `name`; Ensembl and NCBI ids become symbols.
+
+    Of a pickle, only the genes that are known here (or listed in `genes`) are kept, since GenePT's
+    hold 93,800 names, aliases among them.
+
+    Args:
+        path: A file of one of the formats of `read_vectors`.
+        name: Its name from now on.
+        home: Where to keep it.
+        genes: One gene a line; see `read_vectors`.
+
+    Raises:
+        UsageError: a name that is taken or unusable.
+        DataError: the file cannot be used.
+        StoreError: it cannot be written.
+    """
+    folder = home.data / "vectors" / name
+    check_name(name, [item.name for item in folder.parent.iterdir()] if folder.parent.is_dir() else [])
+    resolver = make_resolver(home, SAMPLE)
+    tasks = tuple(_tasks(home))
+    wanted: Wanted | None = None
+    if genes is None and path.name.casefold().rstrip(".").endswith(PICKLES):
+        known = set(resolver.genes).union(*(task.genes for task in tasks))
+
+        def wanted(gene: str) -> bool:
+            return gene in known or bool(_symbol_by_id(resolver, gene))
+
+    vectors = read_vectors(path, genes, wanted)
+    names, renamed = _symbols(path, vectors, resolver)
+    report = VectorReport(
+        name=name,
+        path=str(folder / "vectors.npz"),
+        total=vectors.total,
+        genes=len(names),
+        dimension=vectors.matrix.shape[1],
+        repeated=vectors.repeated,
+        zero=vectors.zero,
+        shared=vectors.shared,
+        renamed=renamed,
+        coverage=tuple(_coverage(tasks, set(names))),
+    )
+    _keep(folder, names, vectors.matrix, report)
+    return report
+
+
+def _tasks(home: Home) -> Iterator[LabelList]:
+    for info in list_tasks(home):
+        if not info.problem:
+            yield find_label_list(info.name, home)
+
+
+def _symbols(path: Path, vectors: Vectors, resolver: Resolver) -> tuple[tuple[str, ...], int]:
+    """The genes by symbol where an id means exactly one; other names stay, aliases among them."""
+    names = [_symbol_by_id(resolver, gene) or gene for gene in vectors.genes]
+    places: dict[str, int] = {}
+    for place, symbol in enumerate(names):
+        before = places.setdefault(symbol, place)
+        if before != place and not np.array_equal(vectors.matrix[before], vectors.matrix[place]):
+            raise DataError(
+                f"{path} has different vectors for {vectors.genes[before]} and {vectors.genes[place]}, "
+                f"which are one gene, {symbol}.",
+                "Keep one of them.",
+            )
+        if before != place:
+            names[place] = vectors.genes[place]
+    renamed = sum(1 for symbol, gene in zip(names, vectors.genes, strict=True) if symbol != gene)
+    return tuple(names), renamed
+
+
+def _symbol_by_id(resolver: Resolver, gene: str) -> str:
+    """The symbol of an Ensembl, NCBI or HGNC id that means one gene, else ""."""
+    meaning = resolver.resolve(gene)
+    by_id = meaning.step.startswith(("Ensembl", "NCBI", "HGNC"))
+    return meaning.symbols[0] if by_id and len(meaning.symbols) == 1 else ""
+
+
+def _coverage(tasks: tuple[LabelList, ...], genes: set[str]) -> Iterator[Coverage]:
+    for task in tasks:
+        for label, name in enumerate(task.heading.classes):
+            members = {
+                symbol
+                for identifier, place in task.rows
+                if place == label
+                for symbol in task.meanings[identifier].symbols
+            }
+            yield Coverage(task.heading.name, name, len(members), len(members & genes))
+
+
+def _keep(folder: Path, genes: tuple[str, ...], matrix: NDArray[np.float32], report: VectorReport) -> None:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        try:
+            np.savez(fresh / "vectors.npz", genes=np.array(genes), vectors=matrix)
+            text = json.dumps(asdict(report), ensure_ascii=False, indent=1)
+            (fresh / "report.json").write_text(text + "\n", encoding="utf-8")
+            os.rename(fresh, folder)  # noqa: PTH104 - fails if `folder` exists and is not empty
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror or error}.") from error

@@ -1,0 +1,1 @@
+"""Tasks: the folders they are kept in, their audit, their texts and their splits."""

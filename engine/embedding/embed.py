@@ -1,0 +1,213 @@
+"""Texts to vectors, through the cache: each unique text is embedded once, in any run, in any order."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.cancel import check
+from engine.catalog.local import content_revision
+from engine.catalog.models import require_path
+from engine.embedding.cache import VectorCache, text_key
+from engine.embedding.cost import Cost, forget_peak, peak_memory
+from store.errors import ModelError
+from store.home import Home
+from store.records import EmbeddingOptions, Model, content_hash
+
+_LIBRARIES: Final = ("torch", "transformers", "tokenizers", "sentence-transformers")
+
+Progress = Callable[[int, int], None]
+"""Called with (texts done, texts in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """Vectors in the order of the texts that were asked for, and what is known about their making."""
+
+    vectors: NDArray[np.float32]
+    """[n, d], contiguous."""
+    hash: str
+    """SHA-256 of `vectors`."""
+    from_cache: int
+    """Unique texts that did not have to be embedded."""
+    seconds: float
+    """Wall time of this call."""
+    notes: tuple[str, ...]
+    """Disagreements between card and files, a halved batch: for the reader of a number."""
+    cost: Cost | None = None
+    """What it took; None if nothing had to be embedded."""
+
+
+class Encodes(Protocol):
+    """The seam to whatever turns texts into vectors."""
+
+    notes: tuple[str, ...]
+
+    @property
+    def parameters(self) -> int | None:
+        """Weights that were loaded, if they are here."""
+
+    def encode(
+        self, texts: Sequence[str], cancel: threading.Event
+    ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
+        """(indices into `texts`, float32 [len(indices), d]), batch by batch."""
+
+
+def embed(
+    model: Model,
+    texts: Sequence[str],
+    options: EmbeddingOptions,
+    cache: Path,
+    *,
+    device: str,
+    cancel: threading.Event,
+    progress: Progress,
+    allowed_hosts: Collection[str] = (),
+) -> Embeddings:
+    """Vectors of `texts`; those already in `cache` are not computed again.
+
+    Args:
+        model: any kind but `vectors`.
+        texts: may repeat; each different one is embedded once.
+        options: how the model is used.
+        cache: the folder of all embedding caches.
+        device: as torch names it; part of what a cached vector is found by.
+        cancel: looked at before every batch; finished texts stay in the cache.
+        progress: called with the unique texts done and in all, never from another thread.
+        allowed_hosts: hosts that texts may be sent to; only an endpoint needs one.
+
+    Raises:
+        Stopped: `cancel` was set.
+        ModelError: the model is missing, unusable, or no vectors come of it.
+    """
+    started = time.perf_counter()
+    if not texts:
+        raise ModelError(f"There is no text to embed with {model.name}.")
+    keys = [text_key(text) for text in texts]
+    by_key = dict(zip(keys, texts, strict=True))
+    with VectorCache(cache / fingerprint(model, options, device)) as shelf:
+        found = shelf.read(set(by_key))
+        from_cache = len(found)
+        progress(from_cache, len(by_key))
+        check(cancel)
+        # In the order of the hashes, so that batches do not depend on the order that was asked for.
+        missing = sorted(key for key in by_key if key not in found)
+        cost = None
+        if missing:
+            forget_peak(device)
+            encoder = _encoder(model, options, device, allowed_hosts)
+            loaded = time.perf_counter()
+            for rows, made in encoder.encode([by_key[key] for key in missing], cancel):
+                batch = [missing[row] for row in rows]
+                found.update(zip(batch, made, strict=True))
+                shelf.add(batch, made)
+                progress(len(found), len(by_key))
+            seconds = time.perf_counter() - loaded
+            cost = Cost(len(missing), seconds, encoder.parameters, peak_memory(device))
+            shelf.note(_about(model, encoder))
+    vectors = _stack(model, [found[key] for key in keys])
+    return Embeddings(
+        vectors,
+        hash_vectors(vectors),
+        from_cache,
+        time.perf_counter() - started,
+        (*shelf.about.get("notes", ()), *shelf.problems),
+        cost,
+    )
+
+
+def look_up(
+    model: Model, genes: Sequence[str], home: Home | None = None
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """Vectors of `genes` from a table.
+
+    Returns:
+        float32 [n, d] in the order of `genes`, zero for a gene that has none, and those genes.
+
+    Raises:
+        ModelError: the table is not on this machine, or is not the one that the revision names.
+        DataError: the table cannot be read as vectors.
+    """
+    from engine.files.vectors import read_vectors
+
+    path = require_path(model, home)
+    if content_revision(path, home) != model.revision:
+        raise ModelError(
+            f"{path} is another file than {model.name} was taken from.", "Put the right one in its place."
+        )
+    table = read_vectors(path, wanted=frozenset(genes).__contains__)
+    rows = {gene: row for row, gene in enumerate(table.genes)}
+    vectors = np.zeros((len(genes), table.matrix.shape[1]), np.float32)
+    for place, gene in enumerate(genes):
+        if gene in rows:
+            vectors[place] = table.matrix[rows[gene]]
+    return vectors, tuple(dict.fromkeys(gene for gene in genes if gene not in rows))
+
+
+def hash_vectors(vectors: NDArray[np.float32]) -> str:
+    """SHA-256 of a matrix: its shape and its numbers, little-endian."""
+    digest = hashlib.sha256(str(vectors.shape).encode())
+    digest.update(np.ascontiguousarray(vectors, "<f4").data)
+    return digest.hexdigest()
+
+
+def fingerprint(model: Model, options: EmbeddingOptions, device: str) -> str:
+    """The name of the cache folder: everything besides the text that can change a vector, here."""
+    return content_hash(
+        {
+            "v": 2,
+            "model": [model.kind, "" if model.kind == "folder" else model.source, model.revision],
+            "options": asdict(options),
+            "device": device.partition(":")[0],
+            "libraries": {} if model.kind == "endpoint" else _versions(),
+        }
+    )[:40]
+
+
+def _versions() -> dict[str, str]:
+    versions = {}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = ""
+    return versions
+
+
+def _encoder(
+    model: Model, options: EmbeddingOptions, device: str, allowed_hosts: Collection[str]
+) -> Encodes:
+    """The heavy libraries are imported only here: what the cache has needs none of them."""
+    if model.kind == "endpoint":
+        from engine.embedding.endpoint import Endpoint
+
+        return Endpoint(model, options, allowed_hosts)
+    from engine.embedding import loader
+
+    encoder: Encodes = loader.load_encoder(model, require_path(model), options, device)
+    return encoder
+
+
+def _about(model: Model, encoder: Encodes) -> dict[str, Any]:
+    return {
+        "model": model.name,
+        "source": model.source,
+        "revision": model.revision,
+        "notes": list(encoder.notes),
+        "libraries": _versions(),
+    }
+
+
+def _stack(model: Model, rows: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    if len({row.shape for row in rows}) > 1:
+        raise ModelError(f"{model.name} gave vectors of different lengths.", "Delete the embedding cache.")
+    return np.ascontiguousarray(np.stack(rows), np.float32)

@@ -1,0 +1,1 @@
+"""Files from outside: tables, lists, pickles, vectors, each read within limits or refused in a sentence."""

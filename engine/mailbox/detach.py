@@ -1,0 +1,46 @@
+"""Starting a detached runner: a session of its own with no terminal."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from engine.mailbox.lock import runner_alive
+from engine.mailbox.requests import enqueue
+from store.errors import StoreError
+from store.home import Home
+
+if TYPE_CHECKING:
+    from engine.plan.selection import Selection
+
+
+def launch(home: Home, selection: Selection, extra: tuple[str, ...] = (), *, first: bool = False) -> None:
+    """Queue `selection` and start a detached runner if none is alive.
+
+    The runner is a session of its own with no terminal, so nothing a terminal does can hurt it.
+    `extra` are further arguments of `python -m engine.run`; `first` puts it before all that wait.
+    """
+    home.create()
+    enqueue(home, selection, first=first)
+    start_runner(home, extra)
+
+
+def start_runner(home: Home, extra: tuple[str, ...] = ()) -> None:
+    """Start a detached runner for what is queued, unless one is alive."""
+    if runner_alive(home):
+        return
+    places = [str(home.data), str(home.cache), str(home.config), str(home.log)]
+    try:
+        with (home.log / "runner.out").open("ab") as output:
+            subprocess.Popen(
+                # -P: a folder named `engine` where the user happens to stand is not ours.
+                [sys.executable, "-P", "-m", "engine.run", *places, *extra],
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd="/",
+            )
+    except OSError as error:
+        raise StoreError(f"The runner of {home.data} cannot be started: {error.strerror}.") from error

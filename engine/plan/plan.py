@@ -1,0 +1,198 @@
+"""From a selection to units of work, minus what the store already has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from engine.catalog.models import embedding_options, find_model, how_to_get, local_path
+from engine.catalog.presets import Axes, axes_for, preset_label, relevant_axes
+from engine.catalog.protocols import Protocol
+from engine.data.load import load_task
+from engine.plan.params import check_params, overridden, protocol_with
+from engine.plan.selection import Selection
+from store.errors import DataError, ModelError, UsageError, unknown
+from store.home import Home
+from store.records import SPEC_VERSION, Model, Task, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Units that cannot be run, and why."""
+
+    model: str
+    task: str
+    protocol: str
+    units: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every unit of a selection, and which of them the store already has."""
+
+    selection: Selection
+    units: tuple[Unit, ...]
+    models: Mapping[str, Model]
+    tasks: Mapping[str, Task]
+    done: frozenset[str] = frozenset()
+    """Keys of scored units."""
+    failed: frozenset[str] = frozenset()
+    """Keys of units that failed and were not scored since."""
+    blocked: tuple[Blocked, ...] = ()
+
+    @property
+    def todo(self) -> tuple[Unit, ...]:
+        """The units to run, in order; failed ones only when asked for again."""
+        skipped = self.done if self.selection.retry_failed else self.done | self.failed
+        return tuple(unit for unit in self.units if unit.key not in skipped)
+
+
+def build_plan(
+    selection: Selection,
+    home: Home,
+    finished: Mapping[str, str],
+    tasks: Mapping[str, Task] | None = None,
+) -> Plan:
+    """The plan of `selection`, given what is `finished` (unit key -> `scored` or `failed`).
+
+    A task or model that is known but cannot be used is `blocked` with its reason, and so is one that
+    only its name tells from another of the selection. `tasks` stand in for
+    loading those of the selection, whose texts they have.
+
+    Raises:
+        UsageError: a name or value that is not known, or nothing chosen.
+    """
+    _check(selection)
+    axes = axes_for(selection.preset, selection.axes)
+    protocols = [protocol_with(name, selection.params) for name in selection.protocols]
+    check_params(selection.params, protocols)
+    models = {model.name: model for model in (find_model(name, home) for name in selection.models)}
+    tasks, refused = (tasks, {}) if tasks else _load_tasks(selection, axes, home)
+
+    units: list[Unit] = []
+    first: dict[str, Unit] = {}
+    """Key of a cell's first unit -> that unit."""
+    blocked: list[Blocked] = []
+    for model in models.values():
+        missing = _missing(model, home)
+        for protocol in protocols:
+            for name in dict.fromkeys([*refused, *tasks]):
+                reason = refused.get(name) or missing or _misfit(model, protocol)
+                mine = [] if reason else _units(selection, model, name, tasks[name], protocol, axes)
+                if mine and (twin := first.setdefault(mine[0].key, mine[0])) is not mine[0]:
+                    reason = f"It is the same in all but its name as {twin.model} on {twin.task}."
+                if reason:
+                    blocked.append(Blocked(model.name, name, protocol.name, len(selection.seeds), reason))
+                else:
+                    units += mine
+    keys = {unit.key for unit in units}
+    return Plan(
+        selection,
+        tuple(units),
+        models,
+        tasks,
+        frozenset(key for key in keys if finished.get(key) == "scored"),
+        frozenset(key for key in keys if finished.get(key) == "failed"),
+        tuple(blocked),
+    )
+
+
+def _units(
+    selection: Selection, model: Model, name: str, task: Task, protocol: Protocol, axes: Axes
+) -> list[Unit]:
+    """One unit for each seed."""
+    spec = _spec(model, task, protocol, axes, selection.scheme)
+    label = " ".join([preset_label(axes, protocol.family), *overridden(protocol)])
+    return [
+        Unit(model.name, name, protocol.name, label, seed, _with_seed(spec, seed))
+        for seed in selection.seeds
+    ]
+
+
+def _check(selection: Selection) -> None:
+    for name in ("models", "tasks", "protocols", "seeds"):
+        if not getattr(selection, name):
+            raise UsageError(f"No {name} are chosen.", "Choose at least one.")
+    for seed in selection.seeds:
+        if not 0 <= seed < 2**32:
+            raise UsageError(f"Seed {seed} is out of range.", "Seeds go from 0 to 4294967295.")
+    if selection.scheme != "paper":
+        raise UsageError(*unknown("split scheme", selection.scheme, ["paper"]))
+
+
+def _load_tasks(selection: Selection, axes: Axes, home: Home) -> tuple[dict[str, Task], dict[str, str]]:
+    tasks: dict[str, Task] = {}
+    refused: dict[str, str] = {}
+    for name in selection.tasks:
+        try:
+            task = load_task(
+                name,
+                home,
+                labels=axes.labels,
+                text=selection.text,
+                provenance=axes.provenance,
+                descriptions=selection.descriptions,
+            )
+        except DataError as error:
+            refused[name] = str(error)
+        else:
+            if tasks.setdefault(task.name, task).hash != task.hash:
+                refused[name] = f"Another task of the selection is called {task.name} too; rename the file."
+    return tasks, refused
+
+
+def _missing(model: Model, home: Home) -> str:
+    """Why the model cannot be used here and now; empty if it can."""
+    if model.kind == "endpoint":
+        return _not_agreed(model, home)
+    return "" if local_path(model, home) is not None else " ".join(how_to_get(model))
+
+
+def _not_agreed(model: Model, home: Home) -> str:
+    # Brings an HTTP client, which few need.
+    from engine.embedding.endpoint import agreed_hosts, host_of, refuse_offline
+
+    try:
+        refuse_offline(model)
+    except ModelError as error:
+        return str(error)
+    host = host_of(model)
+    if host in agreed_hosts(home):
+        return ""
+    return (
+        f"{model.name} would send every text of the chosen tasks to {host}; nothing is sent before you "
+        f"agree with `genearena models --allow {host}`."
+    )
+
+
+def _misfit(model: Model, protocol: Protocol) -> str:
+    if protocol.family == "finetune" and model.kind in ("vectors", "endpoint"):
+        return f"{model.name} is no encoder on this machine, so it cannot be fine-tuned."
+    return ""
+
+
+def _spec(model: Model, task: Task, protocol: Protocol, axes: Axes, scheme: str) -> dict[str, Any]:
+    """Everything of a unit but its seed; see `Unit.spec`."""
+    encodes = protocol.family != "finetune"
+    local = model.kind in ("folder", "vectors")
+    return {
+        "v": SPEC_VERSION,
+        # A local model is its content (the revision is its hash): moving it changes no number.
+        "model": {"kind": model.kind, "source": "" if local else model.source, "revision": model.revision},
+        "embedding": asdict(embedding_options(model, axes)) if encodes else {},
+        "input": {"prefix": "" if encodes or axes.prefix == "none" else model.prefix},
+        "task": task.hash,
+        "protocol": {
+            "name": protocol.name,
+            "revision": protocol.revision,
+            "params": {name: list(v) if isinstance(v, tuple) else v for name, v in protocol.params.items()},
+        },
+        "axes": {"text": task.recipe, **relevant_axes(axes, protocol.family)},
+        "split": {"scheme": scheme},
+    }
+
+
+def _with_seed(spec: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    return {**spec, "split": {**spec["split"], "seed": seed}}

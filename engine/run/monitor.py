@@ -1,0 +1,217 @@
+"""Folds a run's events into the one snapshot that viewers read."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Mapping, Set
+from dataclasses import replace
+from typing import Final
+
+from engine.environment import now
+from engine.mailbox import EpochStatus, LogLine, RunState, StageStatus, Status, UnitStatus
+from engine.plan.plan import Plan
+from engine.run.events import (
+    EpochFinished,
+    Event,
+    Log,
+    Ready,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    StageProgress,
+    UnitFinished,
+    UnitStarted,
+)
+from engine.run.jobs import finetune_label
+from store.records import Cancelled, Failed, Scored, Unit
+
+_RECENT: Final = 200
+_EPOCHS: Final = 400
+
+
+class Monitor:
+    """The state of one run as a viewer sees it; fed by one thread, read by others."""
+
+    def __init__(self, plan: Plan, workers: int) -> None:
+        self._lock = threading.RLock()
+        """Protects all that follows."""
+        self._left = Counter(unit.protocol for unit in plan.todo)
+        self._classified = {unit.protocol for unit in plan.todo if unit.spec["embedding"]}
+        self._workers = workers
+        self._seconds: dict[str, deque[float]] = {}
+        self._begun: dict[str, float] = {}
+        self._started = time.monotonic()
+        self._stages: dict[tuple[str, str], StageStatus] = {}
+        self._running: dict[str, UnitStatus] = {}
+        self._recent: deque[UnitStatus] = deque(maxlen=_RECENT)
+        self._epochs: deque[EpochStatus] = deque(maxlen=_EPOCHS)
+        self._log: deque[LogLine] = deque(maxlen=_RECENT)
+        self._counts: Counter[str] = Counter()
+        self._disk = ""
+        started = now()
+        self._status = Status(
+            "",
+            os.getpid(),
+            socket.gethostname(),
+            "running",
+            started,
+            started,
+            len(plan.units),
+            len(plan.done),
+        )
+
+    def feed(self, event: Event) -> None:
+        """Take one event in."""
+        with self._lock:
+            self._feed(event)
+
+    def _feed(self, event: Event) -> None:
+        match event:
+            case RunStarted(run):
+                self._status = Status(
+                    run.id,
+                    run.pid,
+                    run.host,
+                    "running",
+                    run.started_at,
+                    now(),
+                    run.total,
+                    run.already_done,
+                    selection=dict(run.selection),
+                )
+            case Ready(devices):
+                self._status = replace(self._status, device=", ".join(devices))
+            case StageProgress(stage, label, done, total, rate, eta):
+                self._stages.pop((stage, label), None)
+                if stage == "finetune" and done >= total:
+                    return  # one bar for each of hundreds of units would bury the others
+                self._stages[stage, label] = StageStatus(stage, label, done, total, rate, eta)
+            case UnitStarted(unit):
+                self._begun[unit.key] = time.monotonic()
+                self._running[unit.key] = _unit_status(unit, "running")
+            case EpochFinished(unit, epoch):
+                self._epochs.append(
+                    EpochStatus(
+                        unit.key,
+                        unit.model,
+                        unit.task,
+                        unit.protocol,
+                        unit.seed,
+                        epoch.stage,
+                        epoch.epoch,
+                        epoch.loss,
+                        epoch.eval_auc,
+                        epoch.learning_rate,
+                    )
+                )
+            case UnitFinished(outcome):
+                self._finish(outcome)
+            case Log(level, text):
+                self.log(level, text)
+            case RunPaused(reason):
+                self._disk = reason
+                self.log("warning", reason)
+            case RunResumed():
+                self._disk = ""
+                self.log("info", "The run goes on.")
+            case RunFinished(run):
+                self._status = replace(self._status, state=run.state)  # type: ignore[arg-type]
+
+    def log(self, level: str, text: str) -> None:
+        """Keep one sentence."""
+        with self._lock:
+            self._log.append(LogLine(now(), level, text))
+
+    def _finish(self, outcome: Scored | Failed | Cancelled) -> None:
+        unit = outcome.unit
+        seconds = time.monotonic() - self._begun.pop(unit.key, time.monotonic())
+        self._running.pop(unit.key, None)
+        self._stages.pop(("finetune", finetune_label(unit)), None)
+        self._left[unit.protocol] -= 1
+        match outcome:
+            case Scored():
+                self._counts["scored"] += 1
+                self._seconds.setdefault(unit.protocol, deque(maxlen=50)).append(seconds)
+                self._recent.appendleft(_unit_status(unit, "scored", outcome.metrics.auc, seconds))
+            case Failed():
+                self._counts["failed"] += 1
+                self._recent.appendleft(_unit_status(unit, "failed", None, seconds, outcome.sentence))
+                self.log(
+                    "error", f"{unit.model} {unit.task} {unit.protocol} {unit.seed}: {outcome.sentence}"
+                )
+            case Cancelled():
+                self._counts["cancelled"] += 1
+                self._recent.appendleft(_unit_status(unit, "cancelled"))
+
+    def snapshot(self, *, paused: bool = False, store_message: str = "") -> Status:
+        """The status now; `paused` if the user has asked for it."""
+        with self._lock:
+            return self._snapshot(paused, store_message)
+
+    def _snapshot(self, paused: bool, store_message: str) -> Status:
+        state: RunState = self._status.state
+        message = self._disk or store_message
+        if state == "running" and (paused or self._disk):
+            state, message = "paused", message or "Paused; no further unit starts until it is resumed."
+        finished = sum(self._counts.values())
+        elapsed = time.monotonic() - self._started
+        return replace(
+            self._status,
+            state=state,
+            updated_at=now(),
+            scored=self._counts["scored"],
+            failed=self._counts["failed"],
+            cancelled=self._counts["cancelled"],
+            rate=finished / elapsed if elapsed else 0.0,
+            eta_s=self._eta(set(self._left)) if state == "running" else None,
+            stages=tuple(map(self._foreseen, self._stages.values())),
+            running=tuple(self._running.values()),
+            recent=tuple(self._recent),
+            epochs=tuple(self._epochs),
+            log=tuple(self._log),
+            message=message,
+        )
+
+    def _foreseen(self, stage: StageStatus) -> StageStatus:
+        """Classifying takes as long as the protocols that are left, not as those that are done."""
+        return replace(stage, eta_s=self._eta(self._classified)) if stage.stage == "classify" else stage
+
+    def _eta(self, protocols: Set[str]) -> float | None:
+        """Units left at what units of their protocol took so far; None while that is known of none."""
+        left = {name: count for name, count in self._left.items() if count > 0 and name in protocols}
+        means = self._mean_seconds()
+        if not left:
+            return 0.0
+        if not means:
+            return None
+        slowest = max(means.values())
+        return sum(count * means.get(name, slowest) for name, count in left.items()) / self._workers
+
+    def _mean_seconds(self) -> Mapping[str, float]:
+        return {name: sum(values) / len(values) for name, values in self._seconds.items()}
+
+
+def _unit_status(
+    unit: Unit,
+    state: str,
+    auc: float | None = None,
+    seconds: float | None = None,
+    sentence: str = "",
+) -> UnitStatus:
+    return UnitStatus(
+        unit.key,
+        unit.model,
+        unit.task,
+        unit.protocol,
+        unit.preset,
+        unit.seed,
+        state,  # type: ignore[arg-type]
+        auc,
+        seconds,
+        sentence,
+    )

@@ -1,0 +1,171 @@
+"""One run as the outside sees it: lock held, status and database kept fresh, requests obeyed.
+
+`genearena run` and the detached runner are both a `for event in supervise(...)` loop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+from engine.environment import usable_cores
+from engine.mailbox import clear_queue, remember, runner_lock, take_requests, write_status
+from engine.plan.plan import build_plan
+from engine.plan.selection import Selection
+from engine.run.compute import Compute
+from engine.run.events import Event, Log
+from engine.run.monitor import Monitor
+from engine.run.runner import Options, run
+from engine.run.steering import Steering
+from store.errors import StoreBusy, StoreError
+from store.home import Home
+from store.store import Store
+
+_STATUS_INTERVAL: Final = 0.25
+_FLUSH_INTERVAL: Final = 2.0
+_FLUSH_SHARE: Final = 20.0
+"""A flush waits at least this many times its own last cost, so that readers meet it rarely."""
+_FLUSH_PATIENCE: Final = 10.0
+"""Seconds that rows wait at most, also after the first flush, which loads DuckDB and makes the file."""
+_LAST_FLUSH: Final = 10.0
+"""Seconds the last flush of a run tries for, if somebody holds the database file."""
+
+
+def supervise(
+    home: Home,
+    selection: Selection,
+    control: Steering,
+    options: Options | None = None,
+    compute: Compute | None = None,
+) -> Iterator[Event]:
+    """Run `selection` in this process and yield what happens.
+
+    Raises:
+        UsageError: the selection names something unknown.
+        StoreBusy: another process is the runner.
+        StoreError: the store cannot be opened or written.
+    """
+    with runner_lock(home):
+        yield from supervise_locked(home, selection, control, options, compute)
+
+
+def supervise_locked(
+    home: Home,
+    selection: Selection,
+    control: Steering,
+    options: Options | None = None,
+    compute: Compute | None = None,
+) -> Iterator[Event]:
+    """`supervise` for a caller that holds the runner's lock already."""
+    options = options or Options()
+    with contextlib.closing(Store(home)) as store:
+        plan = build_plan(selection, home, store.finished())
+        remember(home, selection)
+        monitor = Monitor(plan, options.workers or usable_cores())
+        keeper = _Keeper(home, store, control, monitor)
+        keeper.start()
+        try:
+            for event in run(plan, store, control, options, compute):
+                monitor.feed(event)
+                yield event
+                yield from keeper.news()
+        finally:
+            keeper.stop()
+        yield from keeper.news()
+
+
+class _Keeper:
+    """Two helper threads: one for status and requests, one that fills the database."""
+
+    def __init__(self, home: Home, store: Store, control: Steering, monitor: Monitor) -> None:
+        self._home, self._store, self._control, self._monitor = home, store, control, monitor
+        self._over = threading.Event()
+        self._message = ""
+        """Why the database lags behind."""
+        self._busy = False
+        """Whether it does because somebody holds the file."""
+        self._news: deque[Log] = deque()
+        self._threads = (
+            threading.Thread(target=self._tell_and_listen, name="status", daemon=True),
+            threading.Thread(target=self._fill, name="database", daemon=True),
+        )
+
+    def start(self) -> None:
+        """Write a first status and start both threads."""
+        self._tell()
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Apply the rest, tell the end, and join."""
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+        self._tell()
+
+    def news(self) -> Iterator[Event]:
+        """What the helpers had to say since the last call."""
+        while self._news:
+            yield self._news.popleft()
+
+    def _tell(self) -> None:
+        status = self._monitor.snapshot(paused=self._control.paused, store_message=self._message)
+        write_status(self._home, status)
+
+    def _tell_and_listen(self) -> None:
+        while not self._over.wait(_STATUS_INTERVAL):
+            for what, key in take_requests(self._home):
+                self._obey(what, key)
+            self._tell()
+
+    def _obey(self, what: str, key: str) -> None:
+        match what:
+            case "pause":
+                self._control.pause()
+            case "resume":
+                self._control.resume()
+            case "drain":
+                self._control.drain()
+            case "cancel" if key:
+                self._control.cancel_unit(key)
+            case "cancel":
+                clear_queue(self._home)
+                self._control.stop()
+        self._monitor.log("info", f"Asked to {what}{f' unit {key[:8]}' if key else ''}.")
+
+    def _fill(self) -> None:
+        """Apply the journals now and then, and once more at the end."""
+        pause = _FLUSH_INTERVAL
+        while not self._over.wait(pause):
+            pause = min(max(_FLUSH_INTERVAL, _FLUSH_SHARE * self._flush()), _FLUSH_PATIENCE)
+        deadline = time.monotonic() + _LAST_FLUSH
+        self._flush()
+        while self._busy and time.monotonic() < deadline:
+            time.sleep(0.2)
+            self._flush()
+
+    def _flush(self) -> float:
+        """One flush; its cost in seconds. A file in other hands or damaged delays it and is told."""
+        started = time.monotonic()
+        self._busy = False
+        try:
+            self._store.flush()
+            self._message = ""
+        except StoreBusy as error:
+            self._busy = True
+            self._say(str(error))
+            return 0.0
+        except (StoreError, OSError) as error:
+            self._say(str(error))
+        return time.monotonic() - started
+
+    def _say(self, message: str) -> None:
+        if message != self._message:
+            event = Log("warning", f"{message} Results stay in the journal meanwhile.")
+            self._monitor.feed(event)
+            self._news.append(event)
+        self._message = message

@@ -1,0 +1,203 @@
+"""`genearena import` and `genearena fetch`: your own data, and the public files the arena can use."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from engine.plan.names import names
+from store.errors import UsageError
+from tui.commands.common import Session, command, json_option, put, put_json, put_table, say
+from tui.commands.narrate import Narrator, bytes_line
+
+if TYPE_CHECKING:
+    from engine.data.importers import ImportReport
+    from store.home import Home
+
+_OWNERS: Final = {
+    "kind": "task",
+    "title": "task",
+    "positive": "task",
+    "covered_by": "task",
+    "genes": "vectors",
+}
+"""What an option is for."""
+_SHOWN: Final = 10
+"""Identifiers named in text; --json has all."""
+
+
+@command("import")
+@click.argument("what", type=click.Choice(["task", "vectors", "descriptions", "genes"]))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--name", default="", help="Its name from now on.  [default: the file's]")
+@click.option("--kind", default="auto", show_default=True, help="Task: the format of the file.")
+@click.option("--title", default="", help="Task: a line to show.")
+@click.option("--positive", default="", metavar="LABEL", help="Task: the positive one of two classes.")
+@click.option(
+    "--covered-by",
+    multiple=True,
+    metavar="A,B",
+    help="Task: only its genes that these tables of vectors have; FILE may name a task.",
+)
+@click.option(
+    "--genes", type=click.Path(path_type=Path), help="Vectors: one gene a line, for a bare matrix."
+)
+@json_option
+def import_command(
+    session: Session,
+    what: str,
+    file: Path,
+    name: str,
+    as_json: bool,
+    **chosen: Any,
+) -> None:
+    """Bring in FILE: a task's labels, a table of gene vectors, gene descriptions, or a gene table.
+
+    A task is a CSV, TSV or Parquet of gene,label (and description), a Geneformer pickle or list, or
+    a gene-benchmark folder. Genes may be symbols, aliases, Ensembl or NCBI ids; every step is told.
+    A gene table, by which ids are resolved, is NCBI's gene_info or gene2ensembl or HGNC's complete set.
+    """
+    if what == "genes" and name:
+        raise UsageError("A gene table keeps its own name.", "Leave --name out.")
+    from engine.data.importers.names import plain_name
+
+    for option, owner in _OWNERS.items():
+        if what != owner and chosen[option] not in ("", "auto", None, ()):
+            raise UsageError(f"--{option.replace('_', '-')} is for a {owner}, not for {what}.")
+    if chosen["covered_by"]:
+        _import_covered(session.writable(), file, name, as_json, chosen)
+        return
+    name = name or plain_name(file.name.partition(".")[0])
+    _IMPORTERS[what](session.writable(), file, name, as_json, chosen)
+
+
+def _import_task(home: Home, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:
+    from engine.data.importers import import_task
+
+    report = import_task(
+        file.expanduser(), name, home, chosen["kind"], title=chosen["title"], positive=chosen["positive"]
+    )
+    _put_task(report, as_json)
+
+
+def _import_covered(home: Home, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:
+    from engine.catalog.models import find_model
+    from engine.data.importers import import_covered
+
+    for option in ("kind", "title", "positive"):
+        if chosen[option] not in ("", "auto"):
+            raise UsageError(f"--{option} does not go with --covered-by.", "Import the whole task first.")
+    models = [find_model(one, home) for one in names(chosen["covered_by"])]
+    _put_task(import_covered(str(file), models, name, home), as_json)
+
+
+def _put_task(report: ImportReport, as_json: bool) -> None:
+    if as_json:
+        put_json(asdict(report))
+        return
+    put(f"{report.name}: {len(report.classes)} classes, read as {report.kind}")
+    classes = zip(report.classes, report.counts, report.used, strict=True)
+    put_table(("class", "in the file", "used"), classes, right={1, 2})
+    put("")
+    put_table(
+        ("identifiers", "resolved by"), [(count, step) for step, count in report.steps.items()], right={0}
+    )
+    if report.unresolved:
+        more = "; --json names all" if len(report.unresolved) > _SHOWN else ""
+        shown = ", ".join(report.unresolved[:_SHOWN])
+        say(f"left out, {len(report.unresolved)} in all: {shown}{more}")
+    for identifier, symbols in list(report.ambiguous.items())[:_SHOWN]:
+        say(f"{identifier} means more than one gene: {', '.join(symbols)}")
+    for note in report.notes:
+        say(note)
+    say(f"kept in {report.folder}")
+    say(f"`genearena run --tasks {report.name} --rank` runs it and prints the ranked tables.")
+
+
+def _import_vectors(home: Home, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:
+    from engine.data.importers.vectors import adopt_vectors
+
+    report = adopt_vectors(file.expanduser(), name, home, chosen["genes"])
+    if as_json:
+        put_json(asdict(report))
+        return
+    put(f"{report.name}: {report.genes} of {report.total} vectors, {report.dimension} dimensions")
+    rows = [(part.task, part.label, part.genes, part.covered) for part in report.coverage]
+    put_table(("task", "class", "genes", "covered"), rows, right={2, 3})
+    for note in report.notes:
+        say(note)
+    say(f"`genearena run --models {report.name}` uses them.")
+
+
+def _import_descriptions(home: Home, file: Path, name: str, as_json: bool, _: dict[str, Any]) -> None:
+    from engine.data.importers import import_descriptions
+
+    report = import_descriptions(file.expanduser(), name, home)
+    if as_json:
+        put_json(asdict(report))
+        return
+    put(f"{report.name}: descriptions of {report.genes} genes")
+    if report.empty:
+        say(f"{report.empty} genes in the file have no text.")
+    say(f"`genearena run --descriptions {report.name}` uses them.")
+
+
+def _import_genes(home: Home, file: Path, _name: str, as_json: bool, _: dict[str, Any]) -> None:
+    from engine.data.importers import import_genes
+
+    report = import_genes(file.expanduser(), home)
+    if as_json:
+        put_json(asdict(report))
+        return
+    put(f"{report.name}: {report.genes} genes or ids")
+    say("Imports from now on look identifiers up in it.")
+
+
+_IMPORTERS: Final[dict[str, Callable[[Home, Path, str, bool, dict[str, Any]], None]]] = {
+    "task": _import_task,
+    "vectors": _import_vectors,
+    "descriptions": _import_descriptions,
+    "genes": _import_genes,
+}
+
+
+@command("fetch")
+@click.argument("what")
+@click.argument("name", default="")
+@json_option
+def fetch_command(session: Session, what: str, name: str, as_json: bool) -> None:
+    """Download WHAT: a public data set, `model NAME`, or `all`. What is here already is not fetched.
+
+    An interrupted download goes on where it stopped; every file is checked before it takes its place.
+    """
+    from engine.fetch import choices, fetch
+
+    if (what == "model") != bool(name):
+        known = ", ".join(("model NAME", *choices()))
+        raise UsageError(
+            "A model is fetched by its name, and nothing else has one.", f"There are: {known}."
+        )
+    began: dict[str, tuple[float, int]] = {}
+    files = []
+
+    def progress(file: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        start, before = began.setdefault(file, (now, done))  # what came in an earlier call took no time now
+        rate = (done - before) / (now - start) if now > start else 0.0
+        narrator.bar(file, bytes_line(file, done, total, rate), ended=0 < total <= done)
+
+    with contextlib.closing(Narrator()) as narrator:
+        for got in fetch(what, session.writable(), model=name, progress=progress, offline=session.offline):
+            narrator.line(f"{'fetched' if got.fresh else 'here already'}: {got.path}")
+            files.append({"path": str(got.path), "size": got.size, "fresh": got.fresh})
+    if as_json:
+        put_json(files)
+    else:
+        fresh = [file for file in files if file["fresh"]]
+        put(f"{len(fresh)} files fetched, {len(files) - len(fresh)} were here already")

@@ -1,0 +1,209 @@
+"""`status`, `attach`, `pause`, `resume`, `cancel` and `logs`: following and steering the live run."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from engine.mailbox import (
+    Status,
+    last_selection,
+    launch,
+    queued,
+    read_status,
+    request,
+    runner_alive,
+    start_runner,
+)
+from store.errors import DataError, UsageError
+from tui.commands.common import Session, command, counted, json_option, put, put_json, say
+from tui.commands.narrate import Narrator, stage_line
+from tui.commands.select import checked_plan
+from tui.quantities import duration
+
+if TYPE_CHECKING:
+    from store.home import Home
+
+_POLL: Final = 0.5
+"""Seconds between two looks at the runner's files."""
+
+
+@command("status")
+@json_option
+def status_command(session: Session, as_json: bool) -> int:
+    """What the runner is doing, or did last.
+
+    The exit code is 1 if the run ended with failed units.
+    """
+    status = read_status(session.home)
+    if as_json:
+        put_json(None if status is None else {**asdict(status), "queued": len(queued(session.home))})
+    elif status is None:
+        say(f"Nothing has run in {session.home.data} yet; `genearena run` starts.")
+    else:
+        for line in describe(status, len(queued(session.home))):
+            put(line)
+    return 1 if status is not None and status.state == "failed" else 0
+
+
+def describe(status: Status, waiting: int = 0) -> list[str]:
+    """A status in a few lines."""
+    done = status.already_done + status.scored
+    lines = [
+        f"run {status.run_id}: {status.state}" + (f" ({status.message})" if status.message else ""),
+        f"started {status.started_at} by PID {status.pid} on {status.host}"
+        + (f", device {status.device}" if status.device else ""),
+        f"{done}/{status.total} units done ({status.already_done} before this run), "
+        f"{status.failed} failed, {status.cancelled} cancelled",
+    ]
+    if status.live:
+        lines.append(f"the whole run: {status.rate:.2f} units/s, about {duration(status.eta_s)} left")
+        lines += [stage_line(s.stage, s.label, s.done, s.total, s.rate, s.eta_s) for s in status.stages]
+        lines += [
+            f"running: {u.model} {u.task} {u.protocol} seed {u.seed} ({u.key})" for u in status.running
+        ]
+    lines += [
+        f"failed: {u.model} {u.task} {u.protocol} seed {u.seed}: {u.sentence}"
+        for u in status.recent
+        if u.state == "failed"
+    ]
+    if status.state == "interrupted":
+        lines.append("`genearena resume` runs exactly what is missing.")
+    if waiting:
+        lines.append(f"In the queue: {counted(waiting, 'more selection')}")
+    return lines
+
+
+@command("attach")
+def attach_command(session: Session) -> int:
+    """Follow the live run until it ends; Ctrl+C leaves and lets it go on.
+
+    The exit code is 1 if units failed.
+    """
+    if not runner_alive(session.home):
+        raise UsageError(
+            f"Nothing is running in {session.home.data}.",
+            "`genearena run --detach` starts, `genearena resume` goes on with an interrupted run.",
+        )
+    try:
+        return follow(session.home)
+    except KeyboardInterrupt:
+        say("Detached; the run goes on. `genearena attach` follows it again.")
+        return 0
+
+
+def follow(home: Home, sleep: Callable[[float], None] = time.sleep) -> int:
+    """Tell the runner's progress until no runner is left; 1 if units failed."""
+    seen = ""
+    with contextlib.closing(Narrator()) as narrator:
+        while runner_alive(home):
+            status = read_status(home)
+            if status is not None:
+                seen = _tell_new(narrator, status, seen)
+            sleep(_POLL)
+    status = read_status(home)
+    if status is None:
+        return 0
+    for line in describe(status):
+        put(line)
+    return 1 if status.state in ("failed", "interrupted") else 0
+
+
+def _tell_new(narrator: Narrator, status: Status, seen: str) -> str:
+    """Say the log's lines after `seen` and where the stages stand; the last line's time and text."""
+    stamps = [f"{line.time} {line.text}" for line in status.log]
+    fresh = stamps[stamps.index(seen) + 1 :] if seen in stamps else stamps
+    for line in fresh:
+        narrator.line(line)
+    for stage in status.stages:
+        narrator.stage(stage.stage, stage.label, stage.done, stage.total, stage.rate, stage.eta_s)
+    return stamps[-1] if stamps else seen
+
+
+# ---------------------------------------------------------------------------- steering
+
+
+def _need_runner(home: Home) -> None:
+    if not runner_alive(home):
+        raise UsageError(f"Nothing is running in {home.data}.", "`genearena status` tells what ran last.")
+
+
+@command("pause")
+def pause_command(session: Session) -> None:
+    """Finish the units in flight and start no other until `resume`."""
+    _need_runner(session.home)
+    request(session.home, "pause")
+    say("Asked the runner to pause; `genearena resume` goes on.")
+
+
+@command("resume")
+def resume_command(session: Session) -> None:
+    """Go on after a pause; or start the interrupted run's missing units, detached."""
+    home = session.home
+    if runner_alive(home):
+        request(home, "resume")
+        say("Asked the runner to go on.")
+        return
+    selection = last_selection(home)
+    if selection:
+        session.writable()
+    missing = len(checked_plan(selection, home).todo) if selection else 0
+    if selection and missing:
+        launch(session.writable(), selection, first=True)
+    elif queued(home):
+        start_runner(home)
+    elif selection:
+        say("Nothing is missing from the last run; `genearena rank` shows it.")
+        return
+    else:
+        raise UsageError(f"There is no run to resume in {home.data}.", "`genearena run` starts one.")
+    what = f"{missing} missing units" if missing else "The waiting selections"
+    say(f"{what} run detached; `genearena attach` follows them.")
+
+
+@command("cancel")
+@click.option("--key", default="", help="Give up only the unit with this key, as `genearena status` tells.")
+@click.option("--drain", is_flag=True, help="Finish the units in flight first.")
+def cancel_command(session: Session, key: str, drain: bool) -> None:
+    """Give up the live run and what waits after it; everything already scored is kept."""
+    if key and drain:
+        raise UsageError("--key and --drain do not go together.", "Give one of them.")
+    _need_runner(session.home)
+    request(session.home, "drain" if drain else "cancel", key)
+    waiting = len(queued(session.home))
+    if drain:
+        say("Asked the runner to stop after the units in flight.")
+    elif waiting and not key:
+        say(f"Asked the runner to cancel, and to forget {counted(waiting, 'selection')} that waited.")
+    else:
+        say("Asked the runner to cancel.")
+
+
+@command("logs")
+@click.option(
+    "-n", "--lines", type=click.IntRange(1), default=50, show_default=True, help="How many lines."
+)
+@click.option("-f", "--follow", "keep_on", is_flag=True, help="Go on with new lines until Ctrl+C.")
+def logs_command(session: Session, lines: int, keep_on: bool) -> None:
+    """The end of the runner's log."""
+    path = session.home.log / "runner.log"
+    try:
+        with path.open(encoding="utf-8", errors="replace") as stream:
+            for line in deque(stream, maxlen=lines):
+                put(line.rstrip("\n"))
+            while keep_on:
+                line = stream.readline()
+                if line:
+                    put(line.rstrip("\n"))
+                else:
+                    time.sleep(_POLL)
+    except FileNotFoundError:
+        say(f"There is no log yet: {path}.")
+    except OSError as error:
+        raise DataError(f"The log {path} cannot be read: {error.strerror}.") from error

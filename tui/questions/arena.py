@@ -1,0 +1,259 @@
+"""Everything the screens ask of the engine and the store, in one place that a test can replace.
+
+Every method may block (files, DuckDB), so screens call them from thread workers only; nothing
+heavy is imported before the method that needs it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from store.errors import StoreError, UsageError
+from tui.questions import catalog
+from tui.questions.kept import read_kept, write_kept
+from tui.questions.saved import SavedResults
+
+if TYPE_CHECKING:
+    from engine.mailbox import RequestKind, Status, UnitState, UnitStatus
+    from engine.plan.plan import Plan
+    from engine.plan.selection import Selection
+    from store.records import Task
+    from tui.questions.catalog import Catalog
+    from tui.questions.cells import Place
+    from tui.questions.imports import Brought
+    from tui.questions.nearest import Cut
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What changes by itself: the run's snapshot and a token that moves with the database."""
+
+    status: Status | None = None
+    store: int = 0
+    waiting: int = 0
+    """How many selections wait for the runner."""
+    looked: bool = True
+    """Whether this was seen; otherwise nothing is known yet."""
+
+
+class Arena(SavedResults):
+    """The engine and the store of one home, as the screens see them."""
+
+    # ------------------------------------------------------------------ choosing
+
+    def catalog(self) -> Catalog:
+        """Everything that can be chosen in this home."""
+        return catalog.read_catalog(self.home)
+
+    def task(self, name: str, selection: Selection) -> Task:
+        """One task as `selection` would use it, with the audit of its labels."""
+        from engine.catalog.presets import axes_for
+        from engine.data.load import load_task
+
+        axes = axes_for(selection.preset, selection.axes)
+        return load_task(
+            name,
+            self.home,
+            labels=axes.labels,
+            text=selection.text,
+            provenance=axes.provenance,
+            descriptions=selection.descriptions,
+        )
+
+    def plan(self, selection: Selection) -> Plan:
+        """What `selection` comes to, minus what is already saved."""
+        from engine.plan.plan import build_plan
+
+        with self._lock:
+            finished = self._open().finished()
+        return build_plan(selection, self.home, finished)
+
+    def cached(self, model: str, plan: Plan) -> tuple[int, int]:
+        """How many texts of `plan` a model has cached vectors of, and how many texts there are."""
+        from engine.catalog.models import embedding_options, find_model
+        from engine.catalog.presets import axes_for
+        from tui.questions.nearest import cached
+
+        texts = {text for task in plan.tasks.values() for text in task.texts}
+        found, axes = find_model(model, self.home), axes_for(plan.selection.preset, plan.selection.axes)
+        return len(cached(texts, found, embedding_options(found, axes), self.home.embeddings)), len(texts)
+
+    def change(self, selection: Selection, what: str, value: str) -> Selection:
+        """`selection` with one thing set from what was typed; see `tui.questions.catalog`."""
+        return catalog.change(self.home, selection, what, value)
+
+    def selection_of(self, place: Place) -> Selection:
+        """What to choose to get one cell of a ranked table; see `tui.questions.catalog`."""
+        return catalog.selection_of(self.home, place)
+
+    def saved_selections(self) -> dict[str, Selection]:
+        """The selections kept by name."""
+        from engine.plan.selection import Selection
+
+        found = {}
+        for name, data in read_kept(self.home, "selections.json").items():
+            with contextlib.suppress(TypeError, KeyError):
+                found[name] = Selection.from_json(data)
+        return found
+
+    def save_selection(self, name: str, selection: Selection) -> None:
+        """Keep a selection under a name."""
+        kept = read_kept(self.home, "selections.json")
+        write_kept(self.home, "selections.json", {**kept, name: selection.to_json()})
+
+    def bring(self, kind: str, path: str) -> Brought:
+        """Take a file or folder over; see `tui.questions.imports`."""
+        from tui.questions.imports import bring
+
+        self._writable("bring anything in")
+        return bring(self.home, kind, path)
+
+    def bring_covered(self, task: str, tables: str) -> Brought:
+        """Make a task of the genes of another that tables of vectors have; see `tui.questions.imports`."""
+        from tui.questions.imports import bring_covered
+
+        self._writable("bring anything in")
+        return bring_covered(self.home, task, tables)
+
+    def fetch_model(
+        self, name: str, cancel: threading.Event, progress: Callable[[str, int, int], None]
+    ) -> str:
+        """Download a model or a public data set; see `tui.questions.imports`."""
+        from tui.questions.imports import fetch_model
+
+        self._writable("fetch anything")
+        return fetch_model(self.home, name, cancel, progress)
+
+    # ------------------------------------------------------------------ running
+
+    def questions(self, plan: Plan) -> dict[str, str]:
+        """What has to be agreed to before texts of `plan` leave this machine: host -> the question."""
+        from tui.questions.consent import questions
+
+        return questions(plan, self.home)
+
+    def agree(self, host: str) -> None:
+        """Record that texts may be sent to a host."""
+        from engine.embedding.endpoint import agree
+
+        self._writable("agree that texts are sent")
+        agree(self.home, host)
+
+    def launch(self, *selections: Selection) -> bool:
+        """Queue those of `selections` that do not wait already for the runner, started if there is none.
+
+        Returns:
+            Whether they wait for a run that goes on.
+        """
+        from engine import mailbox
+        from store.files import read_json
+
+        self._writable("start a run")
+        live = mailbox.runner_alive(self.home)
+        waiting = list(map(read_json, mailbox.queued(self.home)))
+        self.home.create()
+        for selection in selections:
+            if _as_kept(selection) not in waiting:
+                mailbox.enqueue(self.home, selection)
+        mailbox.start_runner(self.home)
+        return live
+
+    def runner_missing(self) -> bool:
+        """Whether something is queued and no runner is there to take it."""
+        from engine import mailbox
+
+        return bool(mailbox.queued(self.home)) and not mailbox.runner_alive(self.home)
+
+    def runner_error(self) -> StoreError:
+        """Why the runner did not start, from the last thing it wrote."""
+        path = self.home.log / "runner.out"
+        try:
+            last = path.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+        except OSError:
+            last = ""
+        said = f" It said last: {last}" if last else ""
+        return StoreError(f"The runner did not start.{said}", f"All it wrote is in {path}.")
+
+    def run_units(self, selection: Mapping[str, Any]) -> list[UnitStatus]:
+        """Every unit of a run's selection as the store knows it: failed, still to come, then scored.
+
+        Raises:
+            UsageError: a name in it is not known any more.
+        """
+        from engine.mailbox import UnitStatus
+        from engine.plan.selection import Selection
+
+        plan = self.plan(Selection.from_json(selection))
+        query = "select key, auc from scores where list_contains(?, model)"
+        with self._reading() as con:
+            aucs = dict(con.execute(query, [list(selection["models"])]).fetchall()) if con else {}
+        found: dict[UnitState, list[UnitStatus]] = {"failed": [], "queued": [], "scored": []}
+        for unit in plan.units:
+            done, failed = unit.key in plan.done, unit.key in plan.failed
+            state: UnitState = "scored" if done else "failed" if failed else "queued"
+            place = (unit.key, unit.model, unit.task, unit.protocol, unit.preset, unit.seed)
+            found[state].append(UnitStatus(*place, state, aucs.get(unit.key)))
+        return [unit for units in found.values() for unit in units]
+
+    def request(self, what: RequestKind, key: str = "") -> None:
+        """Leave a request for the runner."""
+        from engine import mailbox
+
+        self._writable(f"{what} a run")
+        mailbox.request(self.home, what, key)
+
+    def relaunch(self, retry_failed: bool = False) -> None:
+        """Start the last selection again: what is missing of it, and what failed if asked.
+
+        It goes before all that waits. While a run is live, that is its own selection, which then waits
+        in the queue, once however often it is asked for.
+
+        Raises:
+            UsageError: nothing ever ran here.
+        """
+        from engine import mailbox
+        from store.files import read_json
+
+        self._writable("start a run")
+        selection = mailbox.last_selection(self.home)
+        if selection is None:
+            raise UsageError("There is no earlier run to go on with.", "Choose on the Plan screen (1).")
+        again = replace(selection, retry_failed=retry_failed)
+        waiting = mailbox.queued(self.home)
+        if mailbox.runner_alive(self.home) or not waiting or read_json(waiting[0]) == _as_kept(again):
+            self.launch(again)
+        else:
+            mailbox.launch(self.home, again, first=True)
+
+    def pulse(self) -> Pulse:
+        """The run's latest snapshot, and whether the database has moved."""
+        from engine import mailbox
+
+        try:
+            stamp = self.home.database.stat().st_mtime_ns
+        except OSError:
+            stamp = 0
+        return Pulse(mailbox.read_status(self.home), stamp, len(mailbox.queued(self.home)))
+
+    def cuts(self, text: str) -> Iterable[Cut]:
+        """Where each model that is on this machine stops reading `text`, one after the other."""
+        from tui.questions.nearest import cuts
+
+        return cuts(text, self.home)
+
+    def _writable(self, what: str) -> None:
+        if self.readonly:
+            raise UsageError(
+                f"This window cannot {what}: it was opened with --readonly.",
+                "Open another without it.",
+            )
+
+
+def _as_kept(selection: Selection) -> object:
+    """What reading the queued `selection` gives."""
+    return json.loads(json.dumps(selection.to_json()))

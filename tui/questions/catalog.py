@@ -1,0 +1,181 @@
+"""What can be chosen in a home, what is chosen at first, and how a choice is changed by what is typed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from store.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from engine.catalog.presets import Axes
+    from engine.catalog.protocols import Protocol
+    from engine.data.tasks.shelf import TaskInfo
+    from engine.plan.selection import Selection
+    from store.home import Home
+    from store.records import Model
+    from tui.questions.cells import Place
+
+CLASSICAL: Final = ("lr", "rf", "lr-cv", "rf-cv")
+"""The protocols chosen at first: those that need no fine-tuning."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """A model of the catalog and whether it can be run here and now."""
+
+    model: Model
+    place: str
+    """Its folder or file on this machine; empty if it has to be fetched first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All that can be chosen."""
+
+    models: tuple[ModelCard, ...] = ()
+    tasks: tuple[TaskInfo, ...] = ()
+    protocols: tuple[Protocol, ...] = ()
+    presets: Mapping[str, Axes] = field(default_factory=dict)
+    seeds: tuple[int, ...] = ()
+    """The paper's."""
+    texts: tuple[str, ...] = ()
+    axes: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """Axis -> the values it can be given by stepping through them."""
+    first: Selection | None = None
+    """What is chosen when the arena opens."""
+
+
+def read_catalog(home: Home) -> Catalog:
+    """Everything that can be chosen in `home`."""
+    from engine.catalog.models import list_models, local_path
+    from engine.catalog.presets import PRESETS
+    from engine.catalog.protocols import PROTOCOLS
+    from engine.data.tasks.recipes import text_recipes
+    from engine.data.tasks.shelf import list_tasks
+    from engine.plan.selection import PAPER_SEEDS
+
+    cards = []
+    for model in list_models(home):
+        place = local_path(model, home)
+        cards.append(ModelCard(model, str(place) if place else ""))
+    catalog = Catalog(
+        tuple(cards),
+        list_tasks(home),
+        tuple(PROTOCOLS.values()),
+        PRESETS,
+        PAPER_SEEDS,
+        text_recipes(),
+        _axis_values(),
+    )
+    return replace(catalog, first=first_selection(catalog))
+
+
+def change(home: Home, selection: Selection, what: str, value: str) -> Selection:
+    """`selection` with one thing set from what was typed.
+
+    Args:
+        home: Whose models, tasks and descriptions may be named.
+        selection: What is chosen now.
+        what: `seeds`, `axis`, `text`, `descriptions`, `param`, `model` or `task`.
+        value: As on the command line; `NAME=VALUE` for an axis or a parameter.
+
+    Raises:
+        UsageError: it cannot be set so.
+        DataError: a file that is named cannot be used.
+    """
+    from engine.catalog.models import find_model
+    from engine.catalog.presets import axes_for
+    from engine.plan.names import parse_seeds, resolve_descriptions, resolve_tasks
+
+    name, mark, rest = (part.strip() for part in value.partition("="))
+    if what in ("axis", "param") and not (mark and name):
+        raise UsageError(f"{value!r} is not NAME=VALUE.")
+    match what:
+        case "seeds":
+            return replace(selection, seeds=parse_seeds(value))
+        case "axis":
+            set_to = getattr(axes_for(selection.preset, {**selection.axes, name: rest}), name)
+            return replace(selection, axes={**selection.axes, name: set_to})
+        case "param":
+            return replace(selection, params={**selection.params, name: rest})
+        case "text":
+            return replace(selection, text=value)
+        case "descriptions":
+            return replace(selection, descriptions=resolve_descriptions(home, value))
+        case "model":
+            chosen = dict.fromkeys((*selection.models, find_model(value, home).name))
+            return replace(selection, models=tuple(chosen))
+        case "task":
+            chosen = dict.fromkeys((*selection.tasks, *resolve_tasks(home, [value])))
+            return replace(selection, tasks=tuple(chosen))
+    raise UsageError(f"There is nothing named {what!r} to set.")
+
+
+def selection_of(home: Home, place: Place) -> Selection:
+    """What to choose on the Plan screen to get one cell of a ranked table, over the paper's seeds.
+
+    Raises:
+        UsageError: its texts came from a file that was not imported.
+    """
+    from engine.catalog.models import list_models
+    from engine.plan.selection import Selection
+
+    by_paper = {model.paper_name: model.name for model in list_models(home) if model.paper_name}
+    preset, axes, params = place.settings
+    chosen = Selection(
+        (by_paper.get(place.model, place.model),),
+        (place.task,),
+        (place.protocol,),
+        preset=preset,
+        text=place.recipe,
+        descriptions=_descriptions_of(home, place),
+        params=params,
+    )
+    for name, value in axes.items():
+        chosen = change(home, chosen, "axis", f"{name}={value}")
+    return chosen
+
+
+def _descriptions_of(home: Home, place: Place) -> str:
+    """The imported file that the texts of a cell came from; empty if they came from none."""
+    from engine.data.genes.descriptions import kept_descriptions, read_descriptions
+
+    if not place.file:
+        return ""
+    for path in kept_descriptions(home).values():
+        with contextlib.suppress(DataError):
+            if read_descriptions(path).digest.startswith(place.file):
+                return str(path)
+    raise UsageError(
+        f"The texts {place.text} came from a file.", "Choose it again with :descriptions on Plan (1)."
+    )
+
+
+def _axis_values() -> dict[str, tuple[Any, ...]]:
+    """What each axis can be; a few usual values for one that takes any number."""
+    from typing import get_args, get_type_hints
+
+    from engine.catalog.presets import Axes
+
+    return {name: get_args(hint) or (128, 256, 512) for name, hint in get_type_hints(Axes).items()}
+
+
+def first_selection(catalog: Catalog) -> Selection:
+    """What is chosen when the arena opens: a model that is here, the paper's tasks and its four
+    classical protocols, over the paper's ten seeds.
+    """
+    from engine.plan.selection import Selection
+
+    bundled = [card.model.name for card in catalog.models if card.model.kind == "package" and card.place]
+    here = bundled or [card.model.name for card in catalog.models if card.place]
+    tasks = tuple(task.name for task in catalog.tasks if task.paper_task)
+    known = {protocol.name for protocol in catalog.protocols}
+    return Selection(
+        models=tuple(here[:1]),
+        tasks=tasks or tuple(task.name for task in catalog.tasks),
+        protocols=tuple(name for name in CLASSICAL if name in known),
+        seeds=catalog.seeds,
+    )

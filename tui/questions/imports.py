@@ -1,0 +1,165 @@
+"""Bringing data in by keys: what the command line's `import` and `fetch` do, for the screens."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from engine.data.importers import ImportReport
+    from store.home import Home
+
+KINDS: Final = {
+    "task": "a task: genes and labels",
+    "vectors": "a table of gene vectors",
+    "descriptions": "gene descriptions",
+    "model": "a model folder",
+    "genes": "a gene table of NCBI or HGNC",
+}
+"""What can be brought in by its path, and how a person would call it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What has come in."""
+
+    change: str
+    """What it is chosen as: `task`, `model` or `descriptions`; empty if it is nothing to choose."""
+    name: str
+    sentence: str
+    report: str = ""
+    """What was made of it, line by line."""
+
+
+def bring(home: Home, kind: str, path: str) -> Brought:
+    """Take a file or folder over.
+
+    Raises:
+        UsageError: a folder that is no model.
+        DataError: the file cannot be used.
+        StoreError: it cannot be kept.
+    """
+    file = Path(path).expanduser()
+    match kind:
+        case "task":
+            return _bring_task(home, file)
+        case "vectors":
+            return _bring_vectors(home, file)
+        case "descriptions":
+            return _bring_descriptions(home, file)
+        case "genes":
+            return _bring_genes(home, file)
+        case _:
+            from engine.catalog.models import find_model
+
+            model = find_model(str(file), home)
+            return Brought("model", model.name, f"{model.name} is here; nothing was copied.")
+
+
+def bring_covered(home: Home, task: str, tables: str) -> Brought:
+    """Make a task of the genes of another that tables of vectors have.
+
+    Args:
+        home: Where it is kept.
+        task: A task's name, or the path of a label file.
+        tables: Names or paths of tables, with commas between them.
+
+    Raises:
+        UsageError: no such task or model, a model that is no table, or it is there already.
+        DataError: too few genes of a class are left, or a table cannot be read.
+        ModelError: a table is not on this machine.
+        StoreError: it cannot be kept.
+    """
+    from engine.catalog.models import find_model
+    from engine.data.importers import import_covered
+
+    named = [name.strip() for name in tables.split(",") if name.strip()]
+    return _told(import_covered(task, [find_model(name, home) for name in named], "", home))
+
+
+def _bring_task(home: Home, file: Path) -> Brought:
+    from engine.data.importers import import_task
+    from engine.data.importers.names import free_name
+    from engine.data.tasks.shelf import list_tasks
+
+    name = free_name(_stem(file), (task.name for task in list_tasks(home)))
+    return _told(import_task(file, name, home))
+
+
+def _told(report: ImportReport) -> Brought:
+    from engine.data.genes.meanings import NOT_MAPPED
+
+    classes = zip(report.classes, report.used, report.counts, strict=True)
+    lines = [f"{used:>6} of {given} used: {label}" for label, used, given in classes]
+    lines += [
+        f"{count:>6} {step if step.startswith(NOT_MAPPED) else f'resolved by {step}'}"
+        for step, count in report.steps.items()
+    ]
+    if report.unresolved:
+        lines.append(f"{len(report.unresolved):>6} left out: {_some(report.unresolved)}")
+    for identifier, symbols in report.ambiguous.items():
+        lines.append(f"{identifier} means more than one gene: {', '.join(symbols)}")
+    said = f"{report.name} is here, read as {report.kind}."
+    return Brought("task", report.name, said, "\n".join([*lines, *report.notes]))
+
+
+def _bring_vectors(home: Home, file: Path) -> Brought:
+    from engine.catalog.models import list_models
+    from engine.data.importers.names import free_name
+    from engine.data.importers.vectors import adopt_vectors
+
+    name = free_name(_stem(file), (model.name for model in list_models(home)))
+    report = adopt_vectors(file, name, home)
+    said = f"{name} is here: {report.genes} of {report.total} vectors, {report.dimension} dimensions."
+    lines = [
+        f"{part.covered:>6} of {part.genes} genes: {part.task}, {part.label}" for part in report.coverage
+    ]
+    return Brought("model", name, said, "\n".join([*lines, *report.notes]))
+
+
+def _bring_descriptions(home: Home, file: Path) -> Brought:
+    from engine.data.genes.descriptions import kept_descriptions
+    from engine.data.importers import import_descriptions
+    from engine.data.importers.names import free_name
+
+    report = import_descriptions(file, free_name(_stem(file), kept_descriptions(home)), home)
+    said = f"{report.name} is here: descriptions of {report.genes} genes."
+    return Brought("descriptions", report.name, said, f"{report.empty:>6} genes have no text in the file")
+
+
+def _bring_genes(home: Home, file: Path) -> Brought:
+    from engine.data.importers import import_genes
+
+    report = import_genes(file, home)
+    said = f"{report.name} is here: {report.genes:,} genes or ids."
+    return Brought("", report.name, said, "Imports from now on look identifiers up in it.")
+
+
+def _some(names: Sequence[str], most: int = 10) -> str:
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+
+
+def _stem(file: Path) -> str:
+    return file.name.partition(".")[0]
+
+
+def fetch_model(
+    home: Home, name: str, cancel: threading.Event, progress: Callable[[str, int, int], None]
+) -> str:
+    """Download a model or a public data set; what became of it, in one sentence.
+
+    Raises:
+        UsageError: nothing of that name, or an offline switch is on.
+        FetchError: the hub cannot be reached, or sends other bytes than expected.
+        StoreError: a file cannot be written.
+        Stopped: `cancel` was set.
+    """
+    from engine.fetch import choices, fetch
+
+    what, model = (name, "") if name in choices() else ("model", name)
+    files = list(fetch(what, home, model=model, cancel=cancel, progress=progress))
+    fresh = sum(file.fresh for file in files)
+    return f"{name} is here: {fresh} files fetched, {len(files) - fresh} were here already."

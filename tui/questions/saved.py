@@ -1,0 +1,222 @@
+"""What the screens read from the store of one home: rankings, cells, sides, genes, and whatever SQL asks.
+
+Every method may block; nothing heavy is imported before the method that needs it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from store.errors import GeneArenaError, StoreError
+from tui.questions.sql import SqlDesk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import duckdb
+
+    from store.home import Home
+    from store.queries import Arm, Measured, Rankings
+    from store.records import Task
+    from store.store import Store
+    from tui.questions.cells import CellDetail, Contrast, Place, Side
+    from tui.questions.genes import GeneDetail, GeneRow
+    from tui.questions.nearest import Neighbour
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What past units of a store cost."""
+
+    seconds: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """Median of a unit by (model, protocol)."""
+    unit_bytes: float | None = None
+    """On disk, of a unit on average; None before the first."""
+
+
+class SavedResults:
+    """The store of one home, as the screens see it."""
+
+    def __init__(self, home: Home, readonly: bool = False) -> None:
+        self.home = home
+        self.readonly = readonly
+        self._store: Store | None = None
+        self._tasks: tuple[Task, ...] = ()
+        self.desk = SqlDesk(home)
+        """Where SQL is asked."""
+        self.behind = ""
+        """Why the database lacks what the journals have; empty as far as is known that it does not."""
+        self._lock = threading.Lock()
+        """Protects `_store`: its journal offsets are read by whichever worker plans."""
+
+    def arms(self) -> list[Arm]:
+        """The (protocol, preset, text) combinations that have results or reference rows."""
+        from store.queries import arms
+
+        with self._reading() as con:
+            return arms(con) if con else []
+
+    def rankings(self, protocol: str, preset: str, text: str, references: bool = True) -> Rankings:
+        """The ranked table of one arm, with the paper's and the rerun's rows beside it."""
+        from store.queries import Rankings, rankings
+
+        with self._reading() as con:
+            if con is None:
+                return Rankings(protocol, preset, text, (), (), 0, 0)
+            return rankings(con, protocol, preset, text, references)
+
+    def cell_detail(self, place: Place) -> CellDetail | None:
+        """One cell in full; None while nothing was ever saved here."""
+        from tui.questions.cells import cell_detail
+
+        with self._reading() as con:
+            return cell_detail(con, place) if con else None
+
+    def sides(self) -> list[Side]:
+        """Everything that can be compared."""
+        from tui.questions.cells import sides
+
+        with self._reading() as con:
+            return sides(con) if con else []
+
+    def contrasts(self, first: Side, second: Side) -> list[Contrast]:
+        """Two sides on every task that both have."""
+        from tui.questions.cells import contrasts
+
+        with self._reading() as con:
+            return contrasts(con, first, second) if con else []
+
+    def genes(self) -> list[GeneRow]:
+        """Every gene of every task, run or not, the worst told apart first."""
+        from tui.questions.genes import chosen_from, genes
+
+        self._tasks = tuple(chosen_from(self.home))
+        with self._reading() as con:
+            return genes(con, self._tasks)
+
+    def gene_detail(self, gene: str) -> GeneDetail:
+        """Labels, texts and test scores of one gene, in the tasks that `genes` read last."""
+        from tui.questions.genes import gene_detail
+
+        with self._reading() as con:
+            return gene_detail(con, gene, self._tasks)
+
+    def neighbours(self, gene: str) -> tuple[str, list[Neighbour], str]:
+        """The genes nearest to `gene` by the model with most results here.
+
+        Returns:
+            The model and how it was used, the nearest genes, and why there are none.
+        """
+        from tui.questions.genes import embedded_genes
+        from tui.questions.nearest import nearest, vectors_of
+
+        with self._reading() as con:
+            embedded = embedded_genes(con, gene) if con else None
+        if embedded is None:
+            return "", [], f"No model has embedded {gene} here yet."
+        try:
+            vectors = vectors_of(embedded, self.home)
+        except GeneArenaError as error:
+            return embedded.name, [], str(error)
+        if gene not in vectors:
+            where = "its table" if embedded.model.kind == "vectors" else "the cache"
+            return embedded.name, [], f"The vector of {gene} by {embedded.model.name} is not in {where}."
+        return embedded.name, nearest(gene, vectors, embedded.labels), ""
+
+    def failure(self, key: str) -> Mapping[str, str]:
+        """The last failure of a unit: sentence, traceback, error; empty if it never failed."""
+        query = """
+            select sentence, traceback, error from failures where key = ? order by attempt desc limit 1"""
+        with self._reading() as con:
+            row = con.execute(query, [key]).fetchone() if con else None
+        return dict(zip(("sentence", "traceback", "error"), row, strict=True)) if row else {}
+
+    def export(self, columns: Sequence[str], rows: Iterable[Sequence[Any]], path: str) -> Path:
+        """Write a table in the format that the file's ending names; the file.
+
+        Raises:
+            UsageError: the ending names no format.
+            DataError: the file cannot be written.
+        """
+        from store.export import export_table
+
+        return export_table(columns, rows, path).absolute()
+
+    def sql_names(self) -> dict[str, tuple[str, ...]]:
+        """Tables and views, each with its columns."""
+        query = """
+            select table_name, list(column_name order by ordinal_position)
+            from information_schema.columns where table_schema = 'main' group by table_name order by 1"""
+        with self._reading() as con:
+            rows = con.execute(query).fetchall() if con else []
+        return {table: tuple(columns) for table, columns in rows}
+
+    def past(self) -> Past:
+        """What units cost here so far, by which those to run are judged."""
+        from store.records import PHASES
+
+        phases = ", ".join(f"seconds['{phase}']" for phase in PHASES)  # of a map too, in an older file
+        pace = f"select model, protocol, median(list_sum([{phases}])) from scores group by all"
+        with self._reading() as con:
+            if con is None:
+                return Past()
+            seconds = {(model, protocol): value for model, protocol, value in con.execute(pace).fetchall()}
+            units = con.execute("select count(*) from units").fetchone()
+        # What units add to the database is less than their journal: 0.3 MB beside 0.6 for 170 units.
+        kept = 2 * sum(path.stat().st_size for path in self.home.journals.glob("*.jsonl"))
+        known = {kind: value for kind, value in seconds.items() if value is not None}
+        return Past(known, kept / units[0] if units and units[0] else None)
+
+    def measured(self, model: str) -> list[Measured]:
+        """What embedding with a model of the catalog cost, as it is pinned now."""
+        from engine.catalog.models import find_model
+        from store.queries import measurements
+
+        revision = find_model(model, self.home).revision
+        with self._reading() as con:
+            found = measurements(con) if con else []
+        return [one for one in found if (one.model, one.revision) == (model, revision)]
+
+    # ------------------------------------------------------------------ inside
+
+    def _open(self) -> Store:
+        from store.store import Store
+
+        if self._store is None:
+            self._store = Store(self.home)
+        return self._store
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection | None]:
+        """A read-only connection, or None while nothing was ever saved here."""
+        from store import connect
+
+        self.catch_up()
+        if not self.home.database.exists():
+            yield None
+            return
+        con = connect(self.home)
+        try:
+            yield con
+        finally:
+            con.close()
+
+    def catch_up(self) -> None:
+        """Apply what the journals have and the database has not, unless a runner does so anyway.
+
+        Where that cannot be, `behind` tells why, and the database can be read as it is.
+        """
+        from engine import mailbox
+
+        behind = ""
+        if not (self.readonly or mailbox.runner_alive(self.home)):
+            try:
+                with self._lock:
+                    self._open().flush()
+            except StoreError as error:
+                behind = error.message
+        self.behind = behind

@@ -1,0 +1,89 @@
+"""Where SQL is asked: one child process, its last result, and the queries kept and asked before."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from store.errors import StoreError
+from tui.questions.kept import read_kept, write_kept
+
+if TYPE_CHECKING:
+    from store.console import Console, Result
+    from store.home import Home
+
+HISTORY: Final = 200
+"""Earlier queries that are kept."""
+_FILE: Final = "sql.json"
+_STEP: Final = 5000
+"""Rows fetched together for a file."""
+
+
+class SqlDesk:
+    """SQL on one home, for one screen; every method may block, and `stop` may come from any thread."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._console: Console | None = None
+
+    def run(self, query: str, rows: int) -> tuple[Result, list[tuple[Any, ...]]]:
+        """Run a query in the locked-down child; what it came to and its first rows.
+
+        Raises:
+            UsageError: the query is wrong, refused, too slow, or was stopped.
+            StoreError: there is no database, or it cannot be read.
+        """
+        from store.console import Console
+
+        if self._console is None:
+            self._console = Console(self._home)
+        result = self._console.run(query)
+        self._remember(query)
+        return result, self._console.fetch(result, 0, rows)
+
+    def page(self, result: Result, offset: int, rows: int) -> list[tuple[Any, ...]]:
+        """More rows of the last result.
+
+        Raises:
+            UsageError: the result is gone, or another has taken its place.
+        """
+        return self._console.fetch(result, offset, rows) if self._console else []
+
+    def export(self, result: Result, path: str) -> Path:
+        """Write every row of the last result, a few thousand at a time, however many there are.
+
+        Raises:
+            UsageError: another query was run meanwhile; nothing is written then.
+        """
+        from store.export import export_table
+
+        pages = (self.page(result, offset, _STEP) for offset in range(0, result.count, _STEP))
+        return export_table(result.columns, itertools.chain.from_iterable(pages), path).absolute()
+
+    def stop(self) -> None:
+        """Stop the query that is running."""
+        if self._console is not None:
+            self._console.cancel()
+
+    def close(self) -> None:
+        """End the child."""
+        if self._console is not None:
+            self._console.close()
+
+    def history(self) -> tuple[dict[str, str], list[str]]:
+        """Saved queries by name, and the earlier ones, newest last."""
+        kept = read_kept(self._home, _FILE)
+        return dict(kept.get("saved", {})), list(kept.get("history", []))
+
+    def save(self, name: str, query: str) -> None:
+        """Keep a query under a name."""
+        saved, history = self.history()
+        write_kept(self._home, _FILE, {"saved": {**saved, name: query}, "history": history})
+
+    def _remember(self, query: str) -> None:
+        saved, history = self.history()
+        history = [*(earlier for earlier in history if earlier != query), query][-HISTORY:]
+        with contextlib.suppress(StoreError):
+            write_kept(self._home, _FILE, {"saved": saved, "history": history})

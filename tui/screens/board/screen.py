@@ -1,0 +1,410 @@
+"""Board: the paper's ranked table for one protocol, filled in place while a run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+from store.errors import StoreBusy
+from tui.questions.arena import Pulse
+from tui.questions.catalog import Catalog
+from tui.questions.cells import Place, Side
+from tui.screens.board import text as board_text
+from tui.screens.board.run_missing import FillingScreen
+from tui.screens.board.text import SOURCES, Choice, Sorting
+from tui.screens.cell.glance import CellGlance
+from tui.screens.copy_export import ColumnsAndRows, ShownTable
+from tui.widgets.grid import Grid
+from tui.widgets.said import Said
+from tui.widgets.words import say
+
+if TYPE_CHECKING:
+    from store.queries import Rankings
+    from tui.widgets.plot import Plot
+
+
+class BoardScreen(FillingScreen):
+    """One row for each model: AUC and rank on each task, their mean and its rank."""
+
+    MODE = "board"
+    ABOUT = (
+        "Who is best under one protocol, in the layout of the paper's tables. It fills while a run goes on."
+    )
+    FOOTER = ("board.open", "board.next", "board.sort", "board.matrix", "board.compare", "export")
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "right_square_bracket",
+            "arm(1)",
+            "Protocol",
+            tooltip="Next protocol or preset",
+            id="board.next",
+            key_display="]",
+        ),
+        Binding(
+            "left_square_bracket",
+            "arm(-1)",
+            "Previous protocol",
+            show=False,
+            id="board.previous",
+            key_display="[",
+        ),
+        Binding(
+            "enter", "open", "Open", tooltip="The cell's splits, curves and provenance", id="board.open"
+        ),
+        Binding(
+            "c", "compare", "Compare", tooltip="Put the row first on the Compare screen", id="board.compare"
+        ),
+        Binding("s", "sort", "Sort", tooltip="Sort by the column under the cursor", id="board.sort"),
+        Binding("r", "run", "Run", show=False, tooltip="Run what is missing of the cell", id="board.run"),
+        Binding(
+            "M",
+            "matrix",
+            "Matrix",
+            tooltip="Every model of the catalog by every task, with holes",
+            id="board.matrix",
+        ),
+        Binding(
+            "n",
+            "hole",
+            "Hole",
+            show=False,
+            tooltip="Matrix: the next cell without a number",
+            id="board.hole",
+        ),
+        Binding("S", "reverse", "Reverse the order", show=False, id="board.reverse"),
+        Binding(
+            "o",
+            "references",
+            "Paper rows",
+            tooltip="Own rows with the paper's, with the rerun's too, or alone",
+            id="board.references",
+        ),
+    ]
+
+    @dataclass
+    class ArmsRead(Message):
+        """It is known what there is to rank."""
+
+        choices: tuple[Choice, ...]
+
+    @dataclass
+    class CatalogRead(Message):
+        """It is known what could be ranked."""
+
+        catalog: Catalog
+
+    @dataclass
+    class RankingsRead(Message):
+        """A table has been read, or why it or its newest rows could not be for now."""
+
+        choice: Choice
+        rankings: Rankings | None
+        trouble: str
+
+    def __init__(self) -> None:
+        """Make the screen."""
+        super().__init__()
+        self._choices: tuple[Choice, ...] = ()
+        self._catalog = Catalog()
+        self._matrix = False
+        self._choice: Choice | None = None
+        self._rankings: Rankings | None = None
+        self._trouble = ""
+        self._sorting = Sorting()
+        self._sources = 0
+        self._wanted = ""
+        """The table that `:board NAME` asked for before it was known which there are."""
+        self._seen = -1
+        """`Pulse.store` when the table was last read."""
+
+    def compose_body(self) -> Iterable[Widget]:
+        """What is ranked, the table, the cell under the cursor."""
+        yield Said(id="board-head", classes="head")
+        yield Grid(cells=True, id="board", empty=board_text.EMPTY)
+        yield CellGlance(self.arena, id="cell-glance")
+        yield Said(id="board-foot")
+
+    def begin(self) -> None:
+        """Take the focus, and look once a second whether the table has moved."""
+        self.query_one("#board", Grid).focus()
+        self.set_interval(1.0, self._refresh)
+
+    # ------------------------------------------------------------------ reading
+
+    def on_screen_resume(self) -> None:
+        """Another screen may have brought in what the matrix has no place for yet."""
+        if self._matrix:
+            self.read_catalog()
+
+    def follow(self, pulse: Pulse) -> None:
+        """Read at once what another screen may have changed."""
+        if self._seen < 0:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        store = self.shell.pulse.store
+        if self.is_current and store != self._seen:
+            self._seen = store
+            self.read_arms()
+
+    @work(thread=True, exclusive=True, group="arms", exit_on_error=False)
+    def read_arms(self) -> None:
+        """Read what there is to rank."""
+        try:
+            choices = board_text.choices(self.arena.arms())
+        except StoreBusy:
+            choices = self._choices or board_text.choices([])
+        self.post_message(self.ArmsRead(choices))
+
+    @work(thread=True, exclusive=True, group="catalog", exit_on_error=False)
+    def read_catalog(self) -> None:
+        """Read which models and tasks the matrix has."""
+        self.post_message(self.CatalogRead(self.arena.catalog()))
+
+    @work(thread=True, exclusive=True, group="rankings", exit_on_error=False)
+    def read_rankings(self, choice: Choice) -> None:
+        """Read one table; a file that is locked for the moment is no error."""
+        try:
+            found = self.arena.rankings(choice.protocol, choice.preset, choice.text)
+        except StoreBusy as error:
+            self.post_message(self.RankingsRead(choice, None, error.message))
+            return
+        self.post_message(self.RankingsRead(choice, found, self.arena.behind))
+
+    @on(ArmsRead)
+    def _arms_read(self, message: ArmsRead) -> None:
+        self._choices = message.choices
+        kept = [choice for choice in message.choices if choice.same(self._choice)]
+        running = self.shell.pulse.status
+        self._choice = kept[0] if kept else board_text.first(message.choices, running)
+        if self._wanted:
+            self.receive(self._wanted)
+        self.read_rankings(self._choice)
+
+    @on(CatalogRead)
+    def _catalog_read(self, message: CatalogRead) -> None:
+        self._catalog = message.catalog
+        if self._matrix:
+            self._show()
+
+    @on(RankingsRead)
+    def _rankings_read(self, message: RankingsRead) -> None:
+        if not message.choice.same(self._choice):
+            return
+        self._trouble = message.trouble
+        if message.trouble:
+            # Nothing moves when it is over, so look again.
+            self._seen = -1
+        if message.rankings is None:
+            self._show()
+            return
+        before, self._rankings = self._rankings, message.rankings
+        self._show()
+        own = board_text.first_own(message.rankings)
+        if own and not (before and board_text.first_own(before)):
+            self.query_one("#board", Grid).go_to(own)
+
+    # ------------------------------------------------------------------ showing
+
+    def _show(self) -> None:
+        if self._choice is None:
+            return
+        head = board_text.head(self._choice, self._choices, self._rankings, self._sorting, self._trouble)
+        self.query_one("#board-head", Said).show(head)
+        if self._rankings is None:
+            self.query_one("#board", Grid).read_anew()
+            self.query_one(CellGlance).read_anew()
+        else:
+            if self._matrix:
+                columns, rows = board_text.matrix(self._rankings, self._catalog)
+            else:
+                width = self.size.width
+                columns = board_text.columns(self._rankings, self._sorting, width)
+                rows = board_text.rows(
+                    self._rankings, self._sorting, SOURCES[self._sources], width, self.shell.charset
+                )
+            self.query_one("#board", Grid).show(rows, columns)
+        self._show_cell()
+
+    def on_resize(self) -> None:
+        """A wide terminal has room for standard deviations."""
+        self._show()
+
+    @on(Grid.Moved, "#board")
+    def _show_cell(self) -> None:
+        grid = self.query_one("#board", Grid)
+        row = grid.current
+        if self._rankings is None or row is None:
+            self.query_one("#board-foot", Said).show("")
+            if self._rankings is not None:
+                self.query_one(CellGlance).look_at(None)
+            return
+        found = board_text.find(self._rankings, row.key)
+        foot = board_text.foot(self._rankings, found, self._column(), self.shell.charset)
+        place = self._place()
+        if found is None and place is not None:
+            foot = say((place.model, "strong"), f" has nothing on {place.task} yet; r runs it.")
+        self.query_one("#board-foot", Said).show(foot)
+        self.refresh_bindings()
+        self.query_one(CellGlance).look_at(place, self._has_splits())
+
+    def _column(self) -> str:
+        grid = self.query_one("#board", Grid)
+        return grid.columns[grid.column].key if grid.columns else ""
+
+    # ------------------------------------------------------------------ actions
+
+    def _place(self) -> Place | None:
+        """The cell under the cursor; off the tasks' columns, the row's first."""
+        row = self.query_one("#board", Grid).current
+        if row is None or self._choice is None:
+            return None
+        _, _, model = row.key.partition(board_text.SEPARATOR)
+        tasks = [column.key for column in self.query_one("#board", Grid).columns if column.task]
+        column = self._column()
+        task = column if column in tasks else tasks[0]
+        return Place(model, task, self._choice.protocol, self._choice.preset, self._choice.text)
+
+    def _has_splits(self) -> bool:
+        place, row = self._place(), self.query_one("#board", Grid).current
+        found = board_text.find(self._rankings, row.key) if row and self._rankings else None
+        return bool(place and found and found.source == "own" and place.task in found.n)
+
+    def why_not(self, action: str) -> str:
+        """Only own cells have splits."""
+        if action == "board.open" and self._rankings is None:
+            return "The table is still being read; try again in a moment."
+        if action == "board.open" and not self._has_splits():
+            return "There are no own splits here to open; r runs the cell."
+        if action == "board.run" and self.arena.readonly:
+            return "This window was opened with --readonly; open another one to start a run."
+        if action == "board.hole" and not self._matrix:
+            return "M shows the matrix, with its holes."
+        return super().why_not(action)
+
+    def shown_table(self) -> ShownTable | None:
+        """The rows that are shown: numbers apart for programs, as the paper prints them for people."""
+        grid = self.query_one("#board", Grid)
+        if self._matrix or self._rankings is None or not grid.shown or self._choice is None:
+            return super().shown_table()
+        rankings, width = self._rankings, self.size.width
+        keys = [row.key for row in grid.shown]
+
+        def content(kind: str) -> ColumnsAndRows:
+            if kind in ("markdown", "latex"):
+                return board_text.printed(rankings, keys, width)
+            return board_text.table(rankings, keys)
+
+        return ShownTable(f"board-{self._choice.protocol}", len(keys), grid.cursor, content)
+
+    def shown_plot(self) -> Plot | None:
+        """The cell's curve, where there is room for it; elsewhere the cell is not even read."""
+        return super().shown_plot() if self.query_one(CellGlance).display else None
+
+    def shown_command(self) -> str:
+        """The command that runs the cell under the cursor."""
+        place = self._place()
+        return place.command if place else ""
+
+    def why_no_command(self) -> str:
+        """Why the cell under the cursor has none."""
+        place = self._place()
+        return place.why_no_command if place else ""
+
+    def action_open(self) -> None:
+        """Open the cell under the cursor."""
+        place = self._place()
+        if not self.refused("board.open") and place is not None:
+            from tui.screens.cell.screen import CellScreen
+
+            self.app.push_screen(CellScreen(place))
+
+    def action_run(self) -> None:
+        """Run what is missing of the cell under the cursor, after telling what it comes to."""
+        place = self._place()
+        if place is not None and not self.refused("board.run"):
+            self.plan_hole(place)
+
+    def action_matrix(self) -> None:
+        """Every model of the catalog by every task, or the ranked table again."""
+        self._matrix = not self._matrix
+        self._show()
+        if self._matrix:
+            self.read_catalog()
+
+    def action_hole(self) -> None:
+        """Go to the next cell without a number, row after row."""
+        if self.refused("board.hole"):
+            return
+        grid = self.query_one("#board", Grid)
+        holes = board_text.holes(grid.shown)
+        here = (grid.cursor, grid.column)
+        after = next((hole for hole in holes if hole > here), holes[0] if holes else None)
+        if after is None:
+            self.tell("There is no hole: every model has every task.", good=True)
+        else:
+            grid.cursor, grid.column = after
+
+    def action_compare(self) -> None:
+        """Put the row under the cursor first on the Compare screen."""
+        row = self.query_one("#board", Grid).current
+        found = board_text.find(self._rankings, row.key) if row and self._rankings else None
+        if found is not None and self._choice is not None:
+            side = Side(found.source, found.model, self._choice.protocol)
+            if found.source == "own":
+                side = replace(side, preset=self._choice.preset, text=self._choice.text)
+            self.shell.go("compare", side.name)
+
+    def action_arm(self, step: int) -> None:
+        """Rank another protocol or preset."""
+        if not self._choices or self._choice is None:
+            return
+        here = next(i for i, choice in enumerate(self._choices) if choice.same(self._choice))
+        self._rank(self._choices[(here + step) % len(self._choices)])
+
+    def _rank(self, choice: Choice) -> None:
+        self._choice = choice
+        self._rankings = None
+        self._show()
+        self.read_rankings(choice)
+
+    def receive(self, argument: str) -> None:
+        """Rank the protocol of this name, and of its tables the one whose preset or text is named too."""
+        words = set(argument.split())
+        found = [
+            choice
+            for choice in self._choices
+            if words <= {choice.protocol, *choice.preset.split(), choice.text}
+        ]
+        self._wanted = "" if self._choices else argument
+        if found:
+            self._rank(found[0])
+        elif self._choices:
+            there = ", ".join(dict.fromkeys(choice.protocol for choice in self._choices))
+            self.tell(f"There is no table {argument!r}; there are {there}.")
+
+    def action_sort(self) -> None:
+        """Sort by the column under the cursor, best first; by the mean's rank when pressed again."""
+        column = self._column()
+        self._sorting = Sorting() if self._sorting.column == column else Sorting(column)
+        self._show()
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self._sorting = self._sorting.reversed()
+        self._show()
+
+    def action_references(self) -> None:
+        """Show own rows with the paper's, with the rerun's too, or alone."""
+        self._sources = (self._sources + 1) % len(SOURCES)
+        self._show()
+
+
+SCREEN = BoardScreen

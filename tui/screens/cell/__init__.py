@@ -1,0 +1,1 @@
+"""One cell of the ranked table."""

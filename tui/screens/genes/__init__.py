@@ -1,0 +1,1 @@
+"""Genes, one by one."""

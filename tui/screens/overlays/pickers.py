@@ -1,0 +1,150 @@
+"""The overlays that take more than one key: a row of a list, a line of text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, Static
+
+from tui.screens.overlays.dialogs import Overlay
+from tui.widgets.grid import Grid
+from tui.widgets.rows import Column, Row
+from tui.widgets.said import Said
+from tui.widgets.words import say
+
+LISTED: Final = 12
+"""Names that are shown of those a line may mean."""
+
+
+class Pick(Overlay[str]):
+    """One row of a list, found by typing part of it; esc picks none."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move(1)", "Down", show=False, id="pick.down"),
+        Binding("up", "move(-1)", "Up", show=False, id="pick.up"),
+    ]
+
+    def __init__(self, title: str, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+        """Make a list of `rows`; the key of the row that is picked is given back."""
+        super().__init__()
+        self.title_shown = title
+        self.columns = tuple(columns)
+        self.rows = tuple(rows)
+
+    def compose_box(self) -> ComposeResult:
+        """The line to type in, over the rows."""
+        yield Input(placeholder="type to find, enter picks", compact=True)
+        grid = Grid(self.columns, empty="There is nothing to pick from yet.", classes="box-body")
+        grid.can_focus = False
+        yield grid
+
+    def on_mount(self) -> None:
+        """Show the rows and type at once."""
+        self.fill(self.rows)
+        self.query_one(Input).focus()
+
+    def fill(self, rows: Sequence[Row]) -> None:
+        """List these rows."""
+        self.rows = tuple(rows)
+        for grid in self.query(Grid):  # none before it is shown and after it is closed
+            grid.show(self.rows)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self.query_one(Grid).filter = event.value
+
+    @on(Input.Submitted)
+    def _picked(self) -> None:
+        row = self.query_one(Grid).current
+        self.dismiss(row.key if row else None)
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor."""
+        self.query_one(Grid).cursor += rows
+
+
+class Prompt(Overlay[str]):
+    """One line to type; esc gives nothing back. Names are completed by tab, as in a shell."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "complete", "Complete", show=False, priority=True, id="prompt.complete"),
+    ]
+
+    def __init__(
+        self, title: str, sentence: str, value: str = "", paths: bool = False, names: Sequence[str] = ()
+    ) -> None:
+        """Make a prompt.
+
+        Args:
+            title: What is asked for.
+            sentence: What becomes of it.
+            value: What stands in the line at first.
+            paths: Whether to complete names of files and folders.
+            names: What else may be meant, if they are completed.
+        """
+        super().__init__()
+        self.title_shown = title
+        self.sentence = sentence
+        self.value = value
+        self.paths = paths
+        self.names = tuple(names)
+
+    def compose_box(self) -> ComposeResult:
+        """The sentence, the line, how it may go on."""
+        yield Static(say(self.sentence), classes="box-text")
+        yield Input(self.value, compact=True, select_on_focus=False)
+        if self.paths:
+            yield Said(classes="candidates")
+        keys = (
+            "enter takes it, tab completes, esc goes back"
+            if self.paths
+            else "enter takes it, esc goes back"
+        )
+        yield Static(say((keys, "dim")), classes="box-keys")
+
+    def on_mount(self) -> None:
+        """Type at once."""
+        self.query_one(Input).focus()
+        self._show_candidates()
+
+    @on(Input.Changed)
+    def _show_candidates(self) -> None:
+        if self.paths:
+            found = self._completions(self.query_one(Input).value)
+            names = [Path(one).name + "/" * one.endswith("/") for one in found[:LISTED]]
+            self.query_one(Said).show(("  ".join(names), "dim"))
+
+    def _completions(self, typed: str) -> list[str]:
+        return [name for name in self.names if name.startswith(typed)] + completions(typed)
+
+    def action_complete(self) -> None:
+        """Go on as far as every file that the line may mean."""
+        line = self.query_one(Input)
+        found = self._completions(line.value) if self.paths else []
+        common = os.path.commonprefix(found)  # noqa: RUF071  characters, not folders, in common
+        if len(common) > len(line.value):
+            line.value = common
+            line.action_end()
+
+    @on(Input.Submitted)
+    def _typed(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip() or None)
+
+
+def completions(typed: str) -> list[str]:
+    """The files and folders whose path starts with `typed`, as it would go on; hidden ones if asked for."""
+    folder, slash, start = typed.rpartition("/")
+    try:
+        entries = list(Path(folder + slash).expanduser().iterdir())
+    except (OSError, RuntimeError):  # RuntimeError: a `~name` of nobody
+        return []
+    found = [entry for entry in entries if entry.name.startswith(start)]
+    if not start.startswith("."):
+        found = [entry for entry in found if not entry.name.startswith(".")]
+    return sorted(f"{folder}{slash}{entry.name}{'/' * entry.is_dir()}" for entry in found)

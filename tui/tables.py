@@ -1,0 +1,85 @@
+"""A ranked table in words: its rows as the paper prints them, and what its reader must know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from tui.quantities import count
+
+if TYPE_CHECKING:
+    from store.queries import Rankings, RankRow
+
+SOURCES: Final = {"own": "", "paper": " (paper)", "rerun": " (rerun)"}
+"""What stands behind a model's name, by where its numbers come from."""
+
+
+def caveats(table: Rankings) -> list[str]:
+    """Missing and failed splits, and what keeps own rows from being compared; none if all is well."""
+    found = []
+    own = [row for row in table.rows if row.source == "own"]
+    missing = sum(table.expected - row.n.get(task, 0) for row in own for task in table.tasks)
+    failed = sum(sum(row.failed.values()) for row in own)
+    if missing:
+        tail = f", {failed} of them failed" if failed else ""
+        found.append(f"{count(missing, 'split')} missing{tail}; means are over those there are.")
+    if table.environments > 1:
+        found.append(f"Numbers from {table.environments} environments (versions, devices or hosts).")
+    for names, what in (
+        (table.unlike.texts, "Other genes, labels or texts for some rows of"),
+        (table.unlike.splits, "Other splits for some rows of"),
+        (table.unlike.models, "Several revisions in the row of"),
+        (table.unlike.protocols, "Several revisions of the protocol"),
+    ):
+        if names:
+            found.append(f"{what} {', '.join(names)}; run the older again to compare.")
+    return found
+
+
+def incomplete(table: Rankings, row: RankRow, task: str) -> bool:
+    """Whether splits are missing in a cell of one's own."""
+    return row.source == "own" and row.n.get(task, 0) < table.expected
+
+
+def title(table: Rankings) -> str:
+    """The table's heading."""
+    from engine.catalog.protocols import PROTOCOLS
+
+    known = PROTOCOLS.get(table.protocol)
+    name = f"{known.title} ({table.protocol})" if known else table.protocol
+    return f"{name}, preset {table.preset}, text {table.text}"
+
+
+def paper_row(table: Rankings, row: RankRow, spread: bool) -> list[str]:
+    """One model as the paper prints it: AUC (rank) for each task, mean, rank of the mean."""
+    cells = [f"{row.model}{SOURCES[row.source]}"]
+    cells += [_cell(table, row, task, spread) for task in table.tasks]
+    mean = "-" if row.mean is None else f"{row.mean:.3f}"
+    return [*cells, mean, "-" if row.mean_rank is None else f"{row.mean_rank:g}"]
+
+
+def _cell(table: Rankings, row: RankRow, task: str, spread: bool) -> str:
+    if task not in row.auc:
+        failed = row.failed.get(task, 0)
+        return f"{failed} failed" if failed else "-"
+    text = f"{row.auc[task]:.3f}"
+    deviation = row.sd.get(task)
+    if spread and deviation is not None:
+        text += f" ± {deviation:.3f}"
+    if task in row.rank:
+        text += f" ({row.rank[task]:g})"
+    if incomplete(table, row, task):
+        text += f" {row.n.get(task, 0)}/{table.expected}"
+    return text
+
+
+def long_table(table: Rankings) -> tuple[list[str], list[list[Any]]]:
+    """Columns and rows with one number a cell, for programs."""
+    columns = ["protocol", "preset", "text", "model", "source"]
+    columns += [f"{task} {what}" for task in table.tasks for what in ("auc", "sd", "rank", "n", "failed")]
+    rows = []
+    for row in table.rows:
+        parts = (row.auc, row.sd, row.rank, row.n, row.failed)
+        numbers = [part.get(task) for task in table.tasks for part in parts]
+        head = [table.protocol, table.preset, table.text, row.model, row.source]
+        rows.append([*head, *numbers, row.mean, row.mean_rank])
+    return [*columns, "mean", "mean_rank"], rows
