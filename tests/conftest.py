@@ -10,6 +10,5 @@ for name in ("GENEARENA_HOME", "SSH_CONNECTION"):
     os.environ.pop(name, None)
 
 # Helpers that several tests of one folder share are imported by plain name.
-for folder in Path(__file__).parent.iterdir():
-    if folder.is_dir():
-        sys.path.append(str(folder))
+HERE = Path(__file__).parent
+sys.path += sorted({str(path.parent) for path in HERE.rglob("*.py")} - {str(HERE)})

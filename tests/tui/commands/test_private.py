@@ -12,7 +12,7 @@ import pytest
 from hub_layouts import Layout, make_folder
 from workbench import write_task
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 WATCH = """
 import os, sys
 

@@ -14,7 +14,7 @@ import pytest
 from tui.cli import COMMANDS, cli
 from tui.commands.common import Session
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "README.md").read_text()
 
 

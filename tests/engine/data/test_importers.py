@@ -20,7 +20,7 @@ from engine.data.tasks.shelf import SAMPLE, list_tasks
 from store.errors import DataError, StoreError, UsageError
 from store.home import Home, find_home
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 LISTS = {
     "central": [f"ENSG{place:011d}" for place in range(1, 13)] + ["ENSG00000000001"],
     "edge": [f"ENSG{place:011d}" for place in range(21, 35)],

@@ -203,7 +203,7 @@ def test_a_closed_terminal_ends_a_run_cleanly(home, toy):
         "from tui.cli import main\n"
         "main(sys.argv[1:])\n"
     )
-    folder, root = Path(workbench.__file__).parent, Path(__file__).parents[2]
+    folder, root = Path(workbench.__file__).parent, Path(__file__).parents[3]
     arguments = ["-c", script, "--home", str(home.data.parent), *BASE, "--tasks", toy, "--workers", "1"]
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     child = pexpect.spawn(

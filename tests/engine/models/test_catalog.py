@@ -22,7 +22,7 @@ from store.errors import UsageError
 from store.home import Home, find_home
 from store.records import EmbeddingOptions, Model
 
-SHARED = Path(__file__).parents[2].parent / "shared"
+SHARED = Path(__file__).parents[3].parent / "shared"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 

@@ -14,7 +14,7 @@ from engine.data.load import load_task
 from engine.data.tasks.folder import read_headings, read_label_list, read_rows
 from engine.data.tasks.shelf import SAMPLE, list_tasks
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT.parent / "shared" / "data"
 NAMES = ("long-vs-short-tf", "dosage-sensitivity", "bivalent-vs-lys4", "bivalent-vs-no-methyl")
 
