@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from engine.catalog.models import embedding_options, find_model, how_to_get, local_path
@@ -48,6 +48,15 @@ class Plan:
         skipped = self.done if self.selection.retry_failed else self.done | self.failed
         return tuple(unit for unit in self.units if unit.key not in skipped)
 
+    def against(self, finished: Mapping[str, str]) -> Plan:
+        """The same plan, given what is `finished` by now (unit key -> `scored` or `failed`)."""
+        keys = {unit.key for unit in self.units}
+        return replace(
+            self,
+            done=frozenset(key for key in keys if finished.get(key) == "scored"),
+            failed=frozenset(key for key in keys if finished.get(key) == "failed"),
+        )
+
 
 def build_plan(
     selection: Selection,
@@ -87,16 +96,7 @@ def build_plan(
                     blocked.append(Blocked(model.name, name, protocol.name, len(selection.seeds), reason))
                 else:
                     units += mine
-    keys = {unit.key for unit in units}
-    return Plan(
-        selection,
-        tuple(units),
-        models,
-        tasks,
-        frozenset(key for key in keys if finished.get(key) == "scored"),
-        frozenset(key for key in keys if finished.get(key) == "failed"),
-        tuple(blocked),
-    )
+    return Plan(selection, tuple(units), models, tasks, blocked=tuple(blocked)).against(finished)
 
 
 def _units(

@@ -14,11 +14,11 @@ from typing import Any
 import click
 
 from engine.mailbox import launch, queued, start_runner
+from engine.plan.launch import Launch, Options
 from engine.plan.names import names
 from engine.plan.plan import Plan
 from engine.run.compute import LocalCompute
 from engine.run.events import RunFinished, UnitFinished
-from engine.run.runner import Options
 from engine.run.steering import Steering
 from engine.run.supervise import supervise, supervise_locked
 from store.errors import StoreBusy, StoreError, UsageError
@@ -74,7 +74,7 @@ def run_command(
         return 0
     ended = run_here(home, plan, options)
     if ended.finished and not ended.stopped:
-        hand_over(home, options)
+        hand_over(home)
     with contextlib.suppress(OSError):  # the terminal may be gone; the exit code still tells
         put_ended(ended, as_json)
         _tell_other_names(session, plan)
@@ -135,13 +135,8 @@ def put_plan(plan: Plan, as_json: bool) -> None:
 def detach(home: Home, plan: Plan, options: Options) -> None:
     """Leave the selection to a runner of its own."""
     _check_device(home, plan, options)
-    launch(home, plan.selection, _means(options))
+    launch(home, Launch(plan.selection, options))
     say(f"{len(plan.todo)} of {len(plan.units)} units run detached; `genearena attach` follows them.")
-
-
-def _means(options: Options) -> tuple[str, str, str]:
-    """The options as the detached runner takes them."""
-    return options.device, str(options.workers), str(options.threads)
 
 
 def _check_device(home: Home, plan: Plan, options: Options) -> None:
@@ -191,12 +186,12 @@ def run_here(home: Home, plan: Plan, options: Options, locked: bool = False) -> 
         return Ended(plan, None, (), 0.0, False)
     _check_device(home, plan, options)
     say(f"{len(plan.todo)} of {len(plan.units)} units to run in {home.data}")
-    control = Steering()
+    mailbox = Steering()
     started = time.monotonic()
     failures: list[Failed] = []
     finished: RunFinished | None = None
-    with contextlib.closing(Narrator()) as narrator, stopped_by_signals(control, narrator) as signals:
-        for event in (supervise_locked if locked else supervise)(home, plan.selection, control, options):
+    with contextlib.closing(Narrator()) as narrator, stopped_by_signals(mailbox, narrator) as signals:
+        for event in (supervise_locked if locked else supervise)(home, plan, mailbox, options):
             narrator.tell(event)
             match event:
                 case UnitFinished(Failed() as failed):
@@ -206,15 +201,15 @@ def run_here(home: Home, plan: Plan, options: Options, locked: bool = False) -> 
     return Ended(plan, finished, tuple(failures), time.monotonic() - started, bool(signals))
 
 
-def hand_over(home: Home, options: Options) -> None:
+def hand_over(home: Home) -> None:
     """Start a detached runner for what a window queued meanwhile."""
     if queued(home):
-        start_runner(home, _means(options))
+        start_runner(home)
         say("What was queued meanwhile runs detached; `genearena attach` follows it.")
 
 
 @contextlib.contextmanager
-def stopped_by_signals(control: Steering, narrator: Narrator) -> Iterator[list[int]]:
+def stopped_by_signals(mailbox: Steering, narrator: Narrator) -> Iterator[list[int]]:
     """Let Ctrl+C, SIGTERM and a lost terminal end the run cleanly; a second Ctrl+C ends it at once.
 
     Yields:
@@ -226,7 +221,7 @@ def stopped_by_signals(control: Steering, narrator: Narrator) -> Iterator[list[i
         if came and number == signal.SIGINT:
             raise KeyboardInterrupt
         came.append(number)
-        control.stop_soon()
+        mailbox.stop_soon()
         narrator.line("stopping; what is scored is kept")
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

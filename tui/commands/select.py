@@ -10,10 +10,10 @@ import click
 
 from engine.catalog.models import find_model
 from engine.catalog.presets import axes_for
+from engine.plan.launch import Options
 from engine.plan.names import names, parse_seeds, resolve_descriptions, resolve_tasks
 from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import PAPER_SEEDS, Selection
-from engine.run.runner import Options
 from store.errors import UsageError
 from store.home import Home
 from tui.commands.common import pairs, say

@@ -11,10 +11,10 @@ import click
 
 from engine.catalog.protocols import PROTOCOLS
 from engine.mailbox import runner_lock
+from engine.plan.launch import Options
 from engine.plan.names import names
 from engine.plan.plan import Plan
 from engine.plan.sweep import FACTORS, sweep_overrides
-from engine.run.runner import Options
 from store.errors import UsageError, unknown
 from store.home import Home
 from tui.commands.common import Session, command, json_option, put_json, put_table, say
@@ -76,7 +76,7 @@ def _run_all(home: Home, titled: Sequence[tuple[str, Plan]], options: Options) -
             if ended.stopped:
                 return code
     if runs:
-        hand_over(home, options)
+        hand_over(home)
     return code
 
 
