@@ -151,6 +151,9 @@ class FakeArena(Arena):
     def cached(self, model, plan) -> tuple[int, int]:
         return 90, 120
 
+    def to_embed(self, plan) -> dict[str, int]:
+        return {}
+
     def measured(self, model) -> list[Measured]:
         self._may("measured")
         return self.costs

@@ -75,13 +75,25 @@ class Arena(SavedResults):
 
     def cached(self, model: str, plan: Plan) -> tuple[int, int]:
         """How many texts of `plan` a model has cached vectors of, and how many texts there are."""
+        texts = {text for task in plan.tasks.values() for text in task.texts}
+        return self._cached(model, texts, plan), len(texts)
+
+    def _cached(self, model: str, texts: set[str], plan: Plan) -> int:
         from engine.catalog.models import embedding_options, find_model
         from engine.catalog.presets import axes_for
         from tui.questions.nearest import cached
 
-        texts = {text for task in plan.tasks.values() for text in task.texts}
         found, axes = find_model(model, self.home), axes_for(plan.selection.preset, plan.selection.axes)
-        return len(cached(texts, found, embedding_options(found, axes), self.home.embeddings)), len(texts)
+        return len(cached(texts, found, embedding_options(found, axes), self.home.embeddings))
+
+    def to_embed(self, plan: Plan) -> dict[str, int]:
+        """Model -> how many texts it has to embed first for what is left of `plan`; none where zero."""
+        wanted: dict[str, set[str]] = {}
+        for unit in plan.todo:
+            if unit.spec["embedding"] and plan.models[unit.model].kind != "vectors":
+                wanted.setdefault(unit.model, set()).update(plan.tasks[unit.task].texts)
+        left = {name: len(texts) - self._cached(name, texts, plan) for name, texts in wanted.items()}
+        return {name: count for name, count in left.items() if count}
 
     def change(self, selection: Selection, what: str, value: str) -> Selection:
         """`selection` with one thing set from what was typed; see `tui.questions.catalog`."""
