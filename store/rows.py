@@ -147,8 +147,17 @@ def _run_rows(key: str, record: Row) -> Rows:
 def _environment_rows(key: str, record: Row) -> Rows:
     texts = {name: str(record[name]) for name in ("python", "platform", "host", "device", "cpu")}
     versions = [(str(name), str(version)) for name, version in record["versions"].items()]
+    kernels = record.get("kernels")  # of older journals it is not known
     return {
-        "environments": [{"hash": key, **texts, "threads": int(record["threads"]), "versions": versions}]
+        "environments": [
+            {
+                "hash": key,
+                **texts,
+                "threads": int(record["threads"]),
+                "versions": versions,
+                "kernels": None if kernels is None else str(kernels),
+            }
+        ]
     }
 
 
@@ -158,7 +167,8 @@ def _model_rows(key: str, record: Row) -> Rows:
         if columns[name] is not None and not 0 <= columns[name] < 2**31:
             raise ValueError(name)  # would keep everything after it out of the database
     printed = [(str(name), _float(value)) for name, value in record["printed"].items()]
-    return {"models": [{"name": str(record["name"]), **columns, "printed": printed}]}
+    version = str(record.get("version", ""))  # which older journals have as its revision
+    return {"models": [{"name": str(record["name"]), **columns, "printed": printed, "version": version}]}
 
 
 def _task_rows(key: str, record: Row) -> Rows:

@@ -1,6 +1,6 @@
 -- The tables and views of arena.duckdb: a public interface, safe to query with any tool.
 -- What was added since is in `migrations/`: `measurements`, `mixtures`, `mixed`, revisions in `units`,
--- the phases of `scores.seconds`.
+-- the phases of `scores.seconds`, versions in `models`, kernels in `environments`.
 --
 -- Everything here is filled from the journals, and `genearena repair` rebuilds it from them.
 -- Times are UTC. `key` is the unit's key: 40 hex digits of the SHA-256 of everything that can
@@ -16,7 +16,7 @@ CREATE TABLE models (
     name          VARCHAR PRIMARY KEY,   -- as in every table's column `model`
     kind          VARCHAR NOT NULL,      -- huggingface, package, folder, vectors, endpoint
     source        VARCHAR NOT NULL,      -- hub id, package, path or URL
-    revision      VARCHAR NOT NULL,      -- pinned commit, version or SHA-256
+    revision      VARCHAR NOT NULL,      -- SHA-256 of its files; before 0005 commit or version
     dimension     INTEGER,
     parameters    BIGINT,                -- true parameter count
     pooling       VARCHAR,               -- NULL: as the model's own files say

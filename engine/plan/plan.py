@@ -9,6 +9,7 @@ from typing import Any
 from engine.catalog.models import embedding_options, find_model, how_to_get, local_path
 from engine.catalog.presets import Axes, axes_for, preset_label, relevant_axes
 from engine.catalog.protocols import Protocol
+from engine.catalog.revision import unlike_pinned
 from engine.data.load import load_task
 from engine.plan.params import check_params, overridden, protocol_with
 from engine.plan.selection import Selection
@@ -26,6 +27,9 @@ class Blocked:
     protocol: str
     units: int
     reason: str
+    unfetched: bool = False
+    """Whether the model is not on this machine: what the units' keys are, and so whether any is done
+    already, is unknown until it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,11 @@ class Plan:
             failed=frozenset(key for key in keys if finished.get(key) == "failed"),
         )
 
+    @property
+    def unknown(self) -> int:
+        """Units of models that are not on this machine."""
+        return sum(part.units for part in self.blocked if part.unfetched)
+
 
 def build_plan(
     selection: Selection,
@@ -85,15 +94,17 @@ def build_plan(
     """Key of a cell's first unit -> that unit."""
     blocked: list[Blocked] = []
     for model in models.values():
-        missing = _missing(model, home)
+        unusable, unfetched = _unusable(model, home)
         for protocol in protocols:
             for name in dict.fromkeys([*refused, *tasks]):
-                reason = refused.get(name) or missing or _misfit(model, protocol)
+                other = refused.get(name) or _misfit(model, protocol)
+                reason = other or unusable
                 mine = [] if reason else _units(selection, model, name, tasks[name], protocol, axes)
                 if mine and (twin := first.setdefault(mine[0].key, mine[0])) is not mine[0]:
                     reason = f"It is the same in all but its name as {twin.model} on {twin.task}."
                 if reason:
-                    blocked.append(Blocked(model.name, name, protocol.name, len(selection.seeds), reason))
+                    place = (model.name, name, protocol.name, len(selection.seeds))
+                    blocked.append(Blocked(*place, reason, unfetched and not other))
                 else:
                     units += mine
     return Plan(selection, tuple(units), models, tasks, blocked=tuple(blocked)).against(finished)
@@ -143,11 +154,13 @@ def _load_tasks(selection: Selection, axes: Axes, home: Home) -> tuple[dict[str,
     return tasks, refused
 
 
-def _missing(model: Model, home: Home) -> str:
-    """Why the model cannot be used here and now; empty if it can."""
+def _unusable(model: Model, home: Home) -> tuple[str, bool]:
+    """Why the model cannot be used here and now, empty if it can; and whether it only is not here."""
     if model.kind == "endpoint":
-        return _not_agreed(model, home)
-    return "" if local_path(model, home) is not None else " ".join(how_to_get(model))
+        return _not_agreed(model, home), False
+    if local_path(model, home) is None:
+        return " ".join(how_to_get(model)), True
+    return " ".join(unlike_pinned(model, home) or ()), False
 
 
 def _not_agreed(model: Model, home: Home) -> str:
@@ -179,7 +192,7 @@ def _spec(model: Model, task: Task, protocol: Protocol, axes: Axes, scheme: str)
     local = model.kind in ("folder", "vectors")
     return {
         "v": SPEC_VERSION,
-        # A local model is its content (the revision is its hash): moving it changes no number.
+        # A local model is its content (the revision is its digest): moving it changes no number.
         "model": {"kind": model.kind, "source": "" if local else model.source, "revision": model.revision},
         "embedding": asdict(embedding_options(model, axes)) if encodes else {},
         "input": {"prefix": "" if encodes or axes.prefix == "none" else model.prefix},

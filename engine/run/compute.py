@@ -133,6 +133,7 @@ class LocalCompute:
         self, unit: Unit, model: Model, tasks: Sequence[Task], context: Context, progress: Progress
     ) -> dict[str, TaskVectors]:
         """Embed each unique text of all tasks once; look vectors up where the model is a table."""
+        from engine.catalog.revision import require_same
         from engine.embedding.embed import embed, hash_vectors, look_up
         from engine.embedding.endpoint import agreed_hosts
 
@@ -149,6 +150,8 @@ class LocalCompute:
                     )
                 found[task.name] = TaskVectors(vectors, hash_vectors(vectors), ())
             return found
+        if model.kind != "endpoint":
+            require_same(model, self._home)
         texts = list(dict.fromkeys(text for task in tasks for text in task.texts))
         options = EmbeddingOptions(**unit.spec["embedding"])
         result = embed(
@@ -175,8 +178,8 @@ class LocalCompute:
         from engine.classify.process import classify_apart
         from engine.data.tasks.splits import make_split
 
-        split = make_split(task, unit.spec["split"]["scheme"], unit.seed)
         axes = unit.spec["axes"]
+        split = make_split(task, unit.spec["split"]["scheme"], unit.seed, axes["labels"])
         result = classify_apart(
             unit.protocol,
             _params(unit),
@@ -210,13 +213,17 @@ class LocalCompute:
         on_step: Progress,
     ) -> list[Scored]:
         """Train the encoder with a head on it, in two stages; several splits as one stacked model."""
-        from engine.catalog.models import require_path
+        from engine.catalog.revision import require_same
         from engine.data.tasks.splits import make_split
         from engine.finetune import finetune_stacked
 
-        splits = [make_split(task, unit.spec["split"]["scheme"], unit.seed) for unit in units]
+        folder = require_same(model, self._home)
+        splits = [
+            make_split(task, unit.spec["split"]["scheme"], unit.seed, unit.spec["axes"]["labels"])
+            for unit in units
+        ]
         results = finetune_stacked(
-            require_path(model),
+            folder,
             task.texts,
             task.labels,
             splits,

@@ -18,6 +18,7 @@ STEPS: Final[tuple[str, ...]] = (
     "migrations/0002_measurements.sql",
     "migrations/0003_comparability.sql",
     "migrations/0004_phases.sql",
+    "migrations/0005_content.sql",
 )
 """SQL files under `store/`, in order; the first is step 1."""
 

@@ -124,7 +124,7 @@ class FakeArena(Arena):
                 for task in selection.tasks:
                     if model == self.named("maxi"):
                         reason = f"{model} is not on this machine; fetch it."
-                        blocked.append(Blocked(model, task, protocol, len(selection.seeds), reason))
+                        blocked.append(Blocked(model, task, protocol, len(selection.seeds), reason, True))
                         continue
                     units += [
                         Unit(

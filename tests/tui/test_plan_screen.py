@@ -58,7 +58,7 @@ async def test_the_sum_tells_done_to_run_blocked_and_time(arena, size):
         assert "49 to run" in text
         assert "1 failed before" in text
         assert "80 blocked" in text
-        assert "maxi is not on this machine" in text
+        assert "80 units, unknown until fetched: maxi is not on this machine" in text
         assert "about 3 min" in text
         assert "disk 2 MiB" in text
         assert "86 MiB or more of" in text

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -63,7 +63,7 @@ def run_command(
         )
     home = session.home if chosen["dry_run"] else session.writable()
     options = make_options(chosen)
-    plan = checked_plan(make_selection(home, names(protocols), chosen), home)
+    plan = checked_plan(make_selection(home, names(protocols), chosen), home, chosen["dry_run"])
     if chosen["dry_run"]:
         put_plan(plan, as_json)
         return 0
@@ -105,6 +105,10 @@ def _put_ranks(session: Session, plan: Plan) -> None:
     put_rankings([table for arm in arms for table in ranked_tables(session, *arm)], "text")
 
 
+UNKNOWN: Final = "unknown until fetched"
+"""How many units of a model that is not on this machine are done: their keys hold its files' digest."""
+
+
 def put_plan(plan: Plan, as_json: bool) -> None:
     """What a run would do, one line for each model x task x protocol."""
     todo = {unit.key for unit in plan.todo}
@@ -117,19 +121,27 @@ def put_plan(plan: Plan, as_json: bool) -> None:
         counts["to_run"] += unit.key in todo
     columns = ("model", "task", "protocol", "units", "done", "failed", "to_run")
     rows = [(*cell, *(counts[name] for name in columns[3:])) for cell, counts in cells.items()]
+    rows += [
+        (part.model, part.task, part.protocol, part.units, UNKNOWN, UNKNOWN, UNKNOWN)
+        for part in plan.blocked
+        if part.unfetched
+    ]
+    units = len(plan.units) + plan.unknown
     if as_json:
         put_json(
             {
                 "selection": plan.selection.to_json(),
-                "units": len(plan.units),
+                "units": units,
                 "to_run": len(todo),
+                "unknown": plan.unknown,
                 "cells": [dict(zip(columns, row, strict=True)) for row in rows],
                 "blocked": [asdict(part) for part in plan.blocked],
             }
         )
         return
-    put_table(columns, rows, right={3, 4, 5, 6})
-    put(f"{len(plan.units)} units, {len(todo)} to run")
+    told = [(*row[:5], "", "") if row[4] == UNKNOWN else row for row in rows]
+    put_table(columns, told, right={3, 4, 5, 6})
+    put(f"{units} units, {len(todo)} to run" + (f", {plan.unknown} {UNKNOWN}" if plan.unknown else ""))
 
 
 def detach(home: Home, plan: Plan, options: Options) -> None:

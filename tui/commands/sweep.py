@@ -18,7 +18,7 @@ from engine.plan.sweep import FACTORS, sweep_overrides
 from store.errors import UsageError, unknown
 from store.home import Home
 from tui.commands.common import Session, command, json_option, put_json, put_table, say
-from tui.commands.run import detach, hand_over, run_here
+from tui.commands.run import UNKNOWN, detach, hand_over, run_here
 from tui.commands.select import checked_plan, make_options, make_selection, selection_options
 
 
@@ -45,8 +45,9 @@ def sweep_command(
     base = make_selection(home, (protocol,), chosen)
     settings = {**PROTOCOLS[protocol].params, **base.params}
     overrides = sweep_overrides(settings, names(factors), grid)
-    plans = [checked_plan(replace(base, params={**base.params, **change}), home) for change in overrides]
-    if chosen["dry_run"]:
+    dry = chosen["dry_run"]
+    plans = [checked_plan(replace(base, params={**base.params, **one}), home, dry) for one in overrides]
+    if dry:
         _put_plans(overrides, plans, as_json)
         return 0
     titled = [(_title(override), plan) for override, plan in zip(overrides, plans, strict=True)]
@@ -87,7 +88,11 @@ def _say_todo(title: str, plan: Plan) -> None:
 def _put_plans(overrides: Sequence[dict[str, Any]], plans: Sequence[Plan], as_json: bool) -> None:
     """What the sweep would run, one line a configuration."""
     lines: list[dict[str, Any]] = [
-        {"changed": override, "units": len(plan.units), "to_run": len(plan.todo)}
+        {
+            "changed": override,
+            "units": len(plan.units) + plan.unknown,
+            "to_run": UNKNOWN if plan.unknown else len(plan.todo),
+        }
         for override, plan in zip(overrides, plans, strict=True)
     ]
     if as_json:

@@ -19,7 +19,8 @@ from store.records import Unit, canonical_json, content_hash
 
 
 @pytest.fixture
-def home(tmp_path):
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     return find_home(tmp_path / "home").create()
 
 
@@ -157,6 +158,15 @@ def test_a_model_that_is_not_here_is_blocked_with_the_remedy(home, selection):
     plan = build_plan(replace(selection, models=("e5-small",)), home, {})
     assert not plan.units
     assert "genearena fetch model e5-small" in plan.blocked[0].reason
+
+
+def test_the_units_of_an_unfetched_model_are_counted_but_have_no_keys(home, selection):
+    plan = build_plan(replace(selection, models=("all-MiniLM-L6-v2", "e5-small")), home, {})
+    assert (len(plan.units), plan.unknown) == (4, 4)
+    assert {(part.model, part.unfetched, part.units) for part in plan.blocked} == {("e5-small", True, 2)}
+    assert all(len(unit.spec["model"]["revision"]) == 64 for unit in plan.units)
+    never = build_plan(replace(selection, models=("OpenAI",), protocols=("finetune",)), home, {})
+    assert never.unknown == 0  # which fetching it would not change
 
 
 def test_selection_survives_json(selection):

@@ -106,6 +106,22 @@ def test_epochs_are_told(call, compute, toy):
     assert "eval AUC 0.500" in result.stderr
 
 
+def test_a_dry_run_counts_the_units_of_a_model_that_is_not_here(call, toy, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    asked = ("run", "--tasks", toy, "--protocols", "lr", "--seeds", "41,42", "--models")
+    plan = call.json(*asked, "all-MiniLM-L6-v2,e5-small", "--dry-run")
+    assert (plan["units"], plan["to_run"], plan["unknown"]) == (4, 2, 2)
+    unknown = dict.fromkeys(("done", "failed", "to_run"), "unknown until fetched")
+    assert plan["cells"][1] == {
+        **{"model": "e5-small", "task": "toy", "protocol": "lr", "units": 2},
+        **unknown,
+    }
+    told = call(*asked, "e5-small", "--dry-run")
+    assert "2 units, 0 to run, 2 unknown until fetched" in told.stdout
+    assert "genearena fetch model e5-small" in told.stderr
+    assert "genearena fetch model e5-small" in call.refused(*asked, "e5-small")
+
+
 def test_dry_run_counts_and_runs_nothing(call, home, compute, toy):
     plan = call.json(*BASE, "--tasks", toy, "--dry-run")
     assert plan["to_run"] == 6

@@ -326,8 +326,9 @@ def _cost(tally: Tally) -> Content:
 def _why_blocked(plan: Plan) -> list[object]:
     reasons = Counter[str]()
     for item in plan.blocked:
-        reasons[item.reason] += item.units
-    parts: list[object] = [(f"! {units} units: {why}\n", "warn") for why, units in reasons.most_common(2)]
+        state = ", unknown until fetched" if item.unfetched else ""
+        reasons[f"{state}: {item.reason}"] += item.units
+    parts: list[object] = [(f"! {units} units{why}\n", "warn") for why, units in reasons.most_common(2)]
     if len(reasons) > 2:
         parts.append((f"! and {len(reasons) - 2} more reasons: i on the model or task tells\n", "warn"))
     return parts
