@@ -157,8 +157,10 @@ def _score_again(home: Home, row: Mapping[str, Any], device: str, workshop: Work
     model, task = plan.models[unit.model], plan.tasks[unit.task]
     context = Context(device, "", threading.Event())
     if not unit.spec["embedding"]:
-        [scored] = workshop.finetune([unit], model, task, context, lambda *_: None, lambda *_: None)
-        return scored
+        [result] = workshop.finetune([unit], model, task, context, lambda *_: None, lambda *_: None)
+        if isinstance(result, GeneArenaError):
+            raise result
+        return result
     vectors = workshop.embed(unit, model, [task], context, lambda *_: None)
     return workshop.classify(unit, task, vectors[task.name], context)
 

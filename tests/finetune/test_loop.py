@@ -186,7 +186,7 @@ def test_steps_are_counted_up_to_the_most_there_can_be(folder: Path, run: Run) -
 
 
 def test_a_loss_that_is_no_number_is_told(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Learner, "step", lambda self, rows, optimizer, rate: torch.tensor(float("nan")))
+    monkeypatch.setattr(Learner, "step", lambda self, rows, optimizer, rate, key: torch.tensor(float("nan")))
     with pytest.raises(ModelError, match="stage 1, epoch 1"):
         run(folder)
 
