@@ -109,11 +109,11 @@ class FinetuneConfig:
                 f"{protocol!r} is no fine-tuning protocol.", f"There are: {', '.join(_METHODS)}."
             )
         chosen: dict[str, Any] = {"method": _METHODS[protocol], **_checked(params)}
-        if chosen["method"] != "full":
-            chosen |= {"head": "native", "pooling": pooling, "normalize": normalize}
         for axis, name in _AXES.items():
             if axis in axes:
                 chosen[name] = axes[axis]
+        if chosen["method"] != "full":
+            chosen |= {"head": "native", "pooling": pooling, "normalize": normalize}
         chosen["prefix"] = prefix if axes.get("prefix", "none") == "card" else ""
         return cls(**chosen)
 
