@@ -32,14 +32,19 @@ class Masks:
             share: of the elements to drop; where it is 0 the site is counted all the same.
             shape: as `kept` wants it; None: that of `values`.
         """
-        site, self._site = self._site, self._site + 1
         if not share:
+            self._site += 1
             return values
-        shape = values.shape if shape is None else shape
-        mask = kept(self._key, site, shape, share, self._first).to(values.dtype)
-        # Two factors: in bf16 the scale, 1.111, would be rounded by a part in 600, every time downwards.
-        thinned = values.reshape(-1, *shape) * mask * (LEVELS / (LEVELS - levels(share)))
-        return thinned.reshape(values.shape)
+        return self._thin(values, share, values.shape if shape is None else shape) * _scale(share)
+
+    def _thin(self, values: Tensor, share: float, shape: Sequence[int]) -> Tensor:
+        """`values` with zeros at the next site, not yet scaled.
+
+        In bf16 a mask of 0 and 1.111 would be rounded by a part in 600, every time downwards.
+        """
+        mask = kept(self._key, self._site, shape, share, self._first).to(values.dtype)
+        self._site += 1
+        return (values.reshape(-1, *shape) * mask).reshape(values.shape)
 
     def attend(
         self,
@@ -65,15 +70,18 @@ class Masks:
         if not share:
             self._site += 1
             return _fused(query, key, value, attended, scale=scale)
-        scores = query @ key.mT * (query.shape[-1] ** -0.5 if scale is None else scale)
-        if attended is not None and attended.dtype == torch.bool:
-            # The lowest number, not -inf: a padded query that may look at nothing must not become NaN.
-            scores = scores.masked_fill(~attended, torch.finfo(scores.dtype).min)
-        elif attended is not None:
-            scores = scores + attended
+        # The probabilities are the largest tensors of a step, so both scales go to smaller ones.
+        query = query * (query.shape[-1] ** -0.5 if scale is None else scale)
+        if attended is None:
+            scores = query @ key.mT
+        else:
+            added = _added(attended).expand(*query.shape[:2], -1, -1).flatten(0, 1)
+            scores = torch.baddbmm(added, query.flatten(0, 1), key.flatten(0, 1).mT)
+            scores = scores.unflatten(0, query.shape[:2])
         # In the dtype of the scores: autocast alone would give twice the bytes.
         shares = torch.softmax(scores, -1, dtype=scores.dtype)
-        return self.drop(shares, share, (texts or len(shares), *shares.shape[1:])) @ value
+        thinned = self._thin(shares, share, (texts or len(shares), *shares.shape[1:]))
+        return thinned @ (value * _scale(share))
 
 
 class KeyedDropout(TorchFunctionMode):  # type: ignore[misc]
@@ -121,3 +129,18 @@ class KeyedDropout(TorchFunctionMode):  # type: ignore[misc]
             square = torch.ones(query.shape[2], key.shape[2], dtype=torch.bool, device=query.device)
             attn_mask = square.tril()
         return self._masks.attend(query, key, value, attn_mask, dropout_p, scale)
+
+
+def _scale(share: float) -> float:
+    """What is left is multiplied by this, so that the mean stays."""
+    return LEVELS / (LEVELS - levels(share))
+
+
+def _added(attended: Tensor) -> Tensor:
+    """A mask of attention as numbers to add to the scores.
+
+    Not -inf: a padded query that may look at nothing must not become NaN.
+    """
+    if attended.dtype != torch.bool:
+        return attended
+    return torch.zeros(attended.shape, device=attended.device).masked_fill_(~attended, -1e30)

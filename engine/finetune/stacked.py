@@ -97,9 +97,9 @@ def finetune_stacked(
     if not stackable(model, tokens):
         return one_by_one()
     tokens = to_device(compact_vocabulary(model.encoder, tokens), where)
-    run = _Run(model, StackedBert(model, tokens, cancel), labels, config, where, cancel, graphs)
+    run = StackedRun(model, StackedBert(model, tokens, cancel), labels, config, where, cancel, graphs)
     spent = {phase: seconds / len(splits) for phase, seconds in clock.seconds.items()}
-    members = [_Member(place, split, two_stages(split, config)) for place, split in enumerate(splits)]
+    members = [Member(place, split, two_stages(split, config)) for place, split in enumerate(splits)]
     equal = len({member.steps(config.batch_size) for member in members}) == 1
     together = copies or (len(splits) if where.type == "cuda" else 1)
     stacks = list(in_order(members, together if equal else 1))
@@ -117,7 +117,7 @@ def finetune_stacked(
 
 
 @dataclass(slots=True)
-class _Member:
+class Member:
     """One split's way through both stages."""
 
     place: int
@@ -139,7 +139,7 @@ class _Member:
 class _Trainee:
     """A member within one stage."""
 
-    member: _Member
+    member: Member
     stage: Stage
     rate: LearningRate
     best: float = -math.inf
@@ -157,7 +157,7 @@ class _Trainee:
             self.waited += 1
 
 
-class _Run:
+class StackedRun:
     """What all stacks of a task share."""
 
     def __init__(
@@ -182,7 +182,7 @@ class _Run:
 
     def both_stages(
         self,
-        members: Sequence[_Member],
+        members: Sequence[Member],
         clock: Clock,
         on_epoch: OnEpoch,
         on_step: Callable[[int], None],
@@ -204,7 +204,7 @@ class _Run:
 
     def train(
         self,
-        members: Sequence[_Member],
+        members: Sequence[Member],
         number: int,
         clock: Clock,
         on_epoch: OnEpoch,
@@ -301,7 +301,7 @@ class _Run:
             for own, score in zip(rows, scores, strict=True)
         ]
 
-    def step(self, members: Sequence[_Member]) -> StackedStep:
+    def step(self, members: Sequence[Member]) -> StackedStep:
         """What a stack of the members' weights does on the device."""
         weights = [self.start if member.weights is None else member.weights for member in members]
         return self.over(Stack(self.layout, torch.stack(weights), (WORDS,)))
@@ -312,8 +312,8 @@ class _Run:
 
 
 def _stacks(
-    run: _Run,
-    stacks: Sequence[Sequence[_Member]],
+    run: StackedRun,
+    stacks: Sequence[Sequence[Member]],
     seconds: Mapping[str, float],
     notes: tuple[str, ...],
     on_epoch: OnEpoch,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 import torch
@@ -184,17 +185,35 @@ def test_a_model_that_is_evaluated_drops_nothing() -> None:
         assert torch.equal(torch.nn.Dropout(0.5).eval()(torch.ones(8, 16)), torch.ones(8, 16))
 
 
-@pytest.mark.parametrize("causal", [False, True])
-@pytest.mark.parametrize("groups", [1, 2])
-def test_fused_attention_is_met_too(causal: bool, groups: int) -> None:
+ATTENDED = torch.arange(6) < torch.tensor([[6], [4], [1]])
+ASKED: list[dict[str, Any]] = [
+    {},
+    {"is_causal": True},
+    {"enable_gqa": True},
+    {"scale": 0.4},
+    {"attn_mask": ATTENDED[:, None, None, :]},
+    {"attn_mask": torch.zeros(3, 4, 6, 6).masked_fill(~ATTENDED[:, None, None, :], float("-inf"))},
+]
+
+
+@pytest.mark.parametrize("options", ASKED)
+def test_fused_attention_is_met_too(options: dict[str, Any]) -> None:
     fused = torch.nn.functional.scaled_dot_product_attention
     generator = torch.Generator().manual_seed(0)
     query = torch.randn(3, 4, 6, 8, generator=generator)
-    key, value = torch.randn(2, 3, 4 // groups, 6, 8, generator=generator)
-    options = {"is_causal": causal, "enable_gqa": groups > 1, "scale": 0.4}
+    heads = 2 if "enable_gqa" in options else 4
+    key, value = torch.randn(2, 3, heads, 6, 8, generator=generator)
     with KeyedDropout(Masks(tensor(KEY))):
         nearly_none = fused(query, key, value, dropout_p=1e-9, **options)
         dropped = fused(query, key, value, dropout_p=0.5, **options)
     exact = fused(query, key, value, **options)
     torch.testing.assert_close(nearly_none, exact)
     assert not torch.allclose(dropped, exact, atol=0.1)
+
+
+def test_a_text_that_may_look_at_nothing_does_not_become_nan() -> None:
+    states = torch.ones(1, 1, 2, 4)
+    with KeyedDropout(Masks(tensor(KEY))):
+        attended = torch.zeros(1, 1, 2, 2, dtype=torch.bool)
+        mixed = torch.nn.functional.scaled_dot_product_attention(states, states, states, attended, 0.1)
+    assert mixed.isfinite().all()
