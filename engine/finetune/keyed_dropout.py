@@ -76,8 +76,8 @@ def kept(key: Tensor, site: int, shape: Sequence[int], share: float, first: int 
 
 
 def levels(share: float) -> int:
-    """How many of an element's `LEVELS` drop it."""
-    return round(LEVELS * share)
+    """How many of an element's `LEVELS` drop it; never all, since what is left is scaled up."""
+    return min(round(LEVELS * share), LEVELS - 1)
 
 
 def mixed(state: Tensor) -> Tensor:

@@ -171,6 +171,10 @@ def test_what_stays_is_scaled_so_that_the_mean_stays(dtype: torch.dtype) -> None
     torch.testing.assert_close(dropped[mask].unique(), torch.tensor([3 / (1 - 6554 / 65536)], dtype=dtype))
 
 
+def test_a_share_next_to_1_leaves_something_to_scale() -> None:
+    assert Masks(tensor(KEY)).drop(torch.ones(8, 128, 384), 0.9999999).unique().tolist() == [0, 65536]
+
+
 def test_every_dropout_of_a_model_is_another_site() -> None:
     layers = torch.nn.Sequential(torch.nn.Dropout(0.1), torch.nn.Dropout(0.0), torch.nn.Dropout(0.1))
     with KeyedDropout(Masks(tensor(KEY))):
