@@ -160,8 +160,10 @@ def _score_again(home: Home, row: Mapping[str, Any], device: str, compute: Compu
     model, task = plan.models[unit.model], plan.tasks[unit.task]
     context = Context(device, "", threading.Event())
     if not unit.spec["embedding"]:
-        [scored] = compute.finetune([unit], model, task, context, lambda *_: None, lambda *_: None)
-        return scored
+        [result] = compute.finetune([unit], model, task, context, lambda *_: None, lambda *_: None)
+        if isinstance(result, GeneArenaError):
+            raise result
+        return result
     vectors = compute.embed(unit, model, [task], context, lambda *_: None)
     return compute.classify(unit, task, vectors[task.name], context)
 

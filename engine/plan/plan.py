@@ -181,21 +181,21 @@ def _not_agreed(model: Model, home: Home) -> str:
 
 
 def _misfit(model: Model, protocol: Protocol) -> str:
-    if protocol.family == "finetune" and model.kind in ("vectors", "endpoint"):
+    if protocol.finetunes and model.kind in ("vectors", "endpoint"):
         return f"{model.name} is no encoder on this machine, so it cannot be fine-tuned."
     return ""
 
 
 def _spec(model: Model, task: Task, protocol: Protocol, axes: Axes, scheme: str) -> dict[str, Any]:
     """Everything of a unit but its seed; see `Unit.spec`."""
-    encodes = protocol.family != "finetune"
+    encodes = not protocol.finetunes
     local = model.kind in ("folder", "vectors")
     return {
         "v": SPEC_VERSION,
         # A local model is its content (the revision is its digest): moving it changes no number.
         "model": {"kind": model.kind, "source": "" if local else model.source, "revision": model.revision},
         "embedding": asdict(embedding_options(model, axes)) if encodes else {},
-        "input": {"prefix": "" if encodes or axes.prefix == "none" else model.prefix},
+        "input": _input(model, protocol, axes),
         "task": task.hash,
         "protocol": {
             "name": protocol.name,
@@ -205,6 +205,16 @@ def _spec(model: Model, task: Task, protocol: Protocol, axes: Axes, scheme: str)
         "axes": {"text": task.recipe, **relevant_axes(axes, protocol.family)},
         "split": {"scheme": scheme},
     }
+
+
+def _input(model: Model, protocol: Protocol, axes: Axes) -> dict[str, Any]:
+    """How a model that is fine-tuned reads texts; a frozen one makes the vectors that embedding makes."""
+    if not protocol.finetunes:
+        return {"prefix": ""}
+    options = embedding_options(model, axes)
+    if protocol.family == "finetune":
+        return {"prefix": options.prefix}
+    return {"prefix": options.prefix, "pooling": options.pooling, "normalize": options.normalize}
 
 
 def _with_seed(spec: Mapping[str, Any], seed: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from engine.catalog.protocols import PROTOCOLS
 from engine.embedding.cost import Cost
 from engine.environment import now
-from store.errors import DataError, UsageError
+from store.errors import DataError, GeneArenaError, UsageError
 from store.home import Home
 from store.records import EmbeddingOptions, Epoch, Model, Prediction, Scored, Split, Task, Unit
 
@@ -83,8 +83,11 @@ class Compute(Protocol):
         context: Context,
         on_epoch: OnEpoch,
         on_step: Progress,
-    ) -> list[Scored]:
-        """Score splits, at once if there are several, by training the model itself."""
+    ) -> Sequence[Scored | GeneArenaError]:
+        """Score splits, at once if there are several, by training the model itself.
+
+        The error of a split that fails by itself stands in its place.
+        """
 
 
 class LocalCompute:
@@ -211,7 +214,7 @@ class LocalCompute:
         context: Context,
         on_epoch: OnEpoch,
         on_step: Progress,
-    ) -> list[Scored]:
+    ) -> Sequence[Scored | GeneArenaError]:
         """Train the encoder with a head on it, in two stages; several splits as one stacked model."""
         from engine.catalog.revision import require_same
         from engine.data.tasks.splits import make_split
@@ -235,7 +238,9 @@ class LocalCompute:
             on_step=on_step,
         )
         return [
-            _scored(
+            result
+            if isinstance(result, GeneArenaError)
+            else _scored(
                 unit,
                 task,
                 split,
@@ -252,8 +257,7 @@ class LocalCompute:
 def _config(unit: Unit) -> FinetuneConfig:
     from engine.finetune import FinetuneConfig
 
-    prefix = unit.spec["input"]["prefix"]
-    return FinetuneConfig.from_params(unit.protocol, _params(unit), unit.spec["axes"], prefix)
+    return FinetuneConfig.from_params(unit.protocol, _params(unit), unit.spec["axes"], **unit.spec["input"])
 
 
 def _params(unit: Unit) -> dict[str, Any]:

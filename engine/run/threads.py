@@ -228,7 +228,7 @@ class _Floor:
         device: str,
         key: str,
         doing: str,
-        work: Callable[[Context], Sequence[Outcome]],
+        work: Callable[[Context], Sequence[Outcome | GeneArenaError]],
     ) -> None:
         """Bring units that are worked on together, as `key`, to their outcomes, whatever happens."""
         try:
@@ -239,6 +239,8 @@ class _Floor:
         except Exception as error:  # noqa: BLE001 - the run's boundary: it becomes rows
             outcomes = [self._verdict(unit, error, device) for unit in units]
         for unit, outcome in zip(units, outcomes, strict=True):
+            if isinstance(outcome, GeneArenaError):
+                outcome = self._failure(unit, outcome, device)
             self._finish(unit, outcome, device)
 
     @contextlib.contextmanager

@@ -39,7 +39,7 @@ OVERRIDES = (
 )
 MASKED = {
     "started_at", "finished_at", "measured_at", "host", "pid", "python", "platform", "cpu", "threads",
-    "versions", "environment", "seconds", "id",
+    "versions", "environment", "seconds", "id", "kernels",
 }  # fmt: skip
 """Members of a record that differ from one machine, day or process to the next."""
 

@@ -37,7 +37,7 @@ def sweep_command(
 
     The exit codes are those of `run`.
     """
-    tuned = [name for name, known in PROTOCOLS.items() if known.family == "finetune"]
+    tuned = [name for name, known in PROTOCOLS.items() if known.finetunes]
     if protocol not in tuned:
         raise UsageError(*unknown("protocol that fine-tunes", protocol, tuned))
     home = session.home if chosen["dry_run"] else session.writable()

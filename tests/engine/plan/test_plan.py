@@ -262,3 +262,17 @@ def test_an_endpoint_is_blocked_until_its_host_is_agreed_to(home, selection):
     assert "genearena models --allow localhost:9" in plan.blocked[0].reason
     agree(home, "localhost:9")
     assert len(build_plan(chosen, home, {}).todo) == 4
+
+
+def test_a_frozen_encoder_is_read_by_the_models_pooling_and_a_trained_one_as_the_paper_did(selection, home):
+    chosen = replace(selection, protocols=("finetune", "linear-probe", "lora"), seeds=(41,))
+    specs = {unit.protocol: unit.spec for unit in build_plan(chosen, home, {}).units}
+    forced = build_plan(replace(chosen, axes={"pooling": "cls"}), home, {}).units
+    assert specs["finetune"]["input"] == {"prefix": ""}
+    assert specs["finetune"]["axes"]["finetune_head"] == "pooler"
+    for protocol in ("linear-probe", "lora"):
+        assert specs[protocol]["input"] == {"prefix": "", "pooling": "mean", "normalize": True}
+        assert specs[protocol]["axes"]["pooling"] == "card"
+        assert specs[protocol]["embedding"] == {}
+    assert [unit.spec["input"].get("pooling") for unit in forced] == [None, "cls", "cls"]
+    assert forced[0].spec == specs["finetune"]

@@ -41,7 +41,7 @@ AXIS_WORDS: Final[Mapping[str, str]] = {
     "scaling": "Vectors before the classifier: as they come, at unit length, or standardised.",
     "lr_solver": "Tuned LR: liblinear over l1 and l2 as published, or lbfgs over l2.",
     "finetune_tokens": "Longest text in tokens when fine-tuning; :axis finetune_tokens=N sets any other.",
-    "finetune_head": "Head on BERT's next-sentence pooler, or on the model's own pooling.",
+    "finetune_head": "Full fine-tuning reads BERT's next-sentence pooler, or the model's own pooling.",
     "finetune_schedule": "Linear decay, or warm-up and then a step down on a plateau.",
 }
 
