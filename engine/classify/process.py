@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from threadpoolctl import threadpool_limits
 
-from engine.cancel import check
+from engine.cancel import Cancel, check
 from engine.classify import Classified, classify
 from engine.classify.tuning import Progress
 from store.errors import GeneArenaError
@@ -64,7 +64,7 @@ class ClassifierProcess:
         self._end: Finalize | None = None
 
     def classify(
-        self, *arguments: Any, cancel: threading.Event, progress: Progress | None = None, **options: Any
+        self, *arguments: Any, cancel: Cancel, progress: Progress | None = None, **options: Any
     ) -> Classified:
         """As `engine.classify.classify`, with its arguments, result and errors.
 
@@ -101,7 +101,7 @@ class ClassifierProcess:
         end()
         return process.exitcode
 
-    def _ask(self, job: object, cancel: threading.Event, progress: Progress | None) -> Any:
+    def _ask(self, job: object, cancel: Cancel, progress: Progress | None) -> Any:
         pipe = self._connect()
         pipe.send(job)
         while isinstance(reply := _receive(pipe, cancel), tuple):
@@ -135,7 +135,7 @@ def _end(process: BaseProcess, pipe: Connection) -> None:
     process.join()
 
 
-def _receive(pipe: Connection, cancel: threading.Event) -> Any:
+def _receive(pipe: Connection, cancel: Cancel) -> Any:
     while not pipe.poll(_PATIENCE):
         check(cancel)
     return pipe.recv()

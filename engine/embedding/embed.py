@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +13,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.cancel import check
+from engine.cancel import Cancel, check
 from engine.catalog.models import require_path
 from engine.catalog.revision import content_revision
 from engine.embedding.cache import VectorCache, text_key
@@ -58,7 +57,7 @@ class Encodes(Protocol):
         """Weights that were loaded, if they are here."""
 
     def encode(
-        self, texts: Sequence[str], cancel: threading.Event
+        self, texts: Sequence[str], cancel: Cancel
     ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
         """(indices into `texts`, float32 [len(indices), d]), batch by batch."""
 
@@ -70,7 +69,7 @@ def embed(
     cache: Path,
     *,
     device: str,
-    cancel: threading.Event,
+    cancel: Cancel,
     progress: Progress,
     allowed_hosts: Collection[str] = (),
 ) -> Embeddings:

@@ -9,7 +9,6 @@ Small batches also stay in the cache: 1,024 tokens at once measure faster than 4
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.cancel import check
+from engine.cancel import Cancel, check
 from engine.embedding.packed import Features, packed
 from store.errors import ModelError
 from store.records import Precision
@@ -132,7 +131,7 @@ class Encoder:
         )
 
     def encode(
-        self, texts: Sequence[str], cancel: threading.Event
+        self, texts: Sequence[str], cancel: Cancel
     ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
         """Vectors of `texts`, batch by batch: (indices into `texts`, float32 [len(indices), d]).
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
-import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.cancel import check
+from engine.cancel import Cancel, check
 from engine.network import OFFLINE, offline, wanted_pause
 from store.errors import ModelError, UsageError
 from store.files import write_json
@@ -136,7 +135,7 @@ class Endpoint:
         )
 
     def encode(
-        self, texts: Sequence[str], cancel: threading.Event
+        self, texts: Sequence[str], cancel: Cancel
     ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
         """Vectors of `texts`, request by request: (indices into `texts`, float32 [len(indices), d]).
 
@@ -151,7 +150,7 @@ class Endpoint:
                 answer = self._ask(client, [self._options.prefix + texts[row] for row in rows], cancel)
                 yield rows, self._vectors(answer, len(rows))
 
-    def _ask(self, client: httpx.Client, texts: list[str], cancel: threading.Event) -> Any:
+    def _ask(self, client: httpx.Client, texts: list[str], cancel: Cancel) -> Any:
         body = {"model": self._model, "input": texts, "encoding_format": "float"}
         reason = ""
         pause = 0.0
@@ -174,7 +173,7 @@ class Endpoint:
         raise ModelError(f"{self._url} cannot be used: {reason}.", "Is the server running?")
 
     def _answer(
-        self, client: httpx.Client, body: Mapping[str, Any], cancel: threading.Event
+        self, client: httpx.Client, body: Mapping[str, Any], cancel: Cancel
     ) -> tuple[httpx.Response, bytes]:
         """One answer and its content, which may neither trickle for ever nor fill the memory."""
         content = bytearray()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import tarfile
-import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-from engine.cancel import check
+from engine.cancel import Cancel, check
 from store.errors import DataError
 
 MOST_FILES: Final = 10_000
@@ -32,7 +31,7 @@ def unpack(
     folder: Path,
     only: Collection[str] = (),
     *,
-    cancel: threading.Event,
+    cancel: Cancel,
     most_bytes: int = MOST_BYTES,
 ) -> dict[str, Path]:
     """Extract a zip or tar archive into a folder of its own.
@@ -69,7 +68,7 @@ Take = Callable[[str, IO[bytes]], Path]
 class _Room:
     """How much may still come out of one archive."""
 
-    def __init__(self, archive: Path, folder: Path, most_bytes: int, cancel: threading.Event) -> None:
+    def __init__(self, archive: Path, folder: Path, most_bytes: int, cancel: Cancel) -> None:
         self._archive = archive
         self._folder = folder
         self._most = most_bytes

@@ -7,7 +7,6 @@ import fcntl
 import hashlib
 import json
 import re
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BufferedRandom
@@ -16,7 +15,7 @@ from typing import Final
 
 import httpx
 
-from engine.cancel import check
+from engine.cancel import Cancel, check
 from engine.digests import git_hash
 from engine.fetch.sources import Source
 from engine.network import wanted_pause
@@ -78,7 +77,7 @@ def download(
     target: Path,
     client: httpx.Client,
     *,
-    cancel: threading.Event,
+    cancel: Cancel,
     progress: Progress,
     known: str = "",
     pauses: tuple[float, ...] = PAUSES,
@@ -237,7 +236,7 @@ def _claim(stream: BufferedRandom, part: Path) -> None:
 def _attempts(
     partial: _Partial,
     client: httpx.Client,
-    cancel: threading.Event,
+    cancel: Cancel,
     progress: Progress,
     pauses: tuple[float, ...],
 ) -> None:
@@ -267,7 +266,7 @@ def _attempts(
     )
 
 
-def _attempt(partial: _Partial, client: httpx.Client, cancel: threading.Event, progress: Progress) -> None:
+def _attempt(partial: _Partial, client: httpx.Client, cancel: Cancel, progress: Progress) -> None:
     """Ask once and take what comes."""
     with client.stream("GET", partial.source.url, headers=partial.headers()) as response:
         if response.status_code == 416:

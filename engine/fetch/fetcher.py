@@ -13,6 +13,7 @@ from typing import Final
 import httpx
 
 from engine import network
+from engine.cancel import Cancel
 from engine.catalog.models import find_model, list_models
 from engine.digests import sha256_of
 from engine.fetch.archives import unpack
@@ -64,7 +65,7 @@ def fetch(
     *,
     model: str = "",
     client: httpx.Client | None = None,
-    cancel: threading.Event | None = None,
+    cancel: Cancel | None = None,
     progress: Progress = lambda name, done, total: None,
     offline: bool = False,
     pauses: tuple[float, ...] = PAUSES,
@@ -116,7 +117,7 @@ def _files(
     models: Sequence[Model],
     home: Home,
     client: httpx.Client | None,
-    cancel: threading.Event,
+    cancel: Cancel,
     progress: Progress,
     pauses: tuple[float, ...],
 ) -> Iterator[Got]:
@@ -142,7 +143,7 @@ class _Visit:
         self,
         folder: Path,
         client: httpx.Client,
-        cancel: threading.Event,
+        cancel: Cancel,
         progress: Progress,
         pauses: tuple[float, ...],
     ) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -20,7 +19,7 @@ from typing import Any, Final
 from huggingface_hub import HfApi, get_token, hf_hub_url
 from huggingface_hub.errors import HTTPError
 
-from engine.cancel import check
+from engine.cancel import Cancel, check
 from engine.catalog.local import local_path, snapshot
 from engine.catalog.revision import PICKLED, READ, UNREAD
 from engine.digests import git_hash, sha256_of
@@ -62,7 +61,7 @@ class _Wanted:
 def fetch_model(
     model: Model,
     *,
-    cancel: threading.Event,
+    cancel: Cancel,
     progress: Callable[[str, int, int], None],
     endpoint: str | None = None,
     pauses: tuple[float, ...] = PAUSES,

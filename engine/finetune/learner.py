@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.cancel import check
+from engine.cancel import Cancel, check
 from engine.finetune.batches import Tokens, as_index, in_order
 from engine.finetune.config import FinetuneConfig
 from engine.finetune.evaluation import evaluation_auc
@@ -35,7 +34,7 @@ class Learner:
         labels: Sequence[int],
         config: FinetuneConfig,
         device: torch.device,
-        cancel: threading.Event,
+        cancel: Cancel,
     ) -> None:
         self.model = model
         self.tokens = tokens
@@ -176,7 +175,7 @@ def is_out_of_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or "out of memory" in text or "allocate memory" in text
 
 
-def look_at(cancel: threading.Event, states: Tensor) -> None:
+def look_at(cancel: Cancel, states: Tensor) -> None:
     """Raise `Stopped` now, and again when the backward pass comes by `states`, if `cancel` is set.
 
     A step of a large model takes seconds on a CPU; a layer takes milliseconds.

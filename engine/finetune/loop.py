@@ -7,7 +7,6 @@ that others draw from.
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.cancel import check
+from engine.cancel import Cancel, check
 from engine.finetune.batches import compact_vocabulary, epoch_batches, to_device, tokenise
 from engine.finetune.config import FinetuneConfig
 from engine.finetune.keyed_dropout import step_key
@@ -96,7 +95,7 @@ def finetune(
     *,
     n_classes: int,
     device: str,
-    cancel: threading.Event,
+    cancel: Cancel,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> Finetuned:

@@ -10,7 +10,6 @@ one. A split that stops early or diverges leaves the stack at the end of the epo
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -23,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.cancel import check
+from engine.cancel import Cancel, check
 from engine.finetune.batches import compact_vocabulary, epoch_batches, in_order, to_device, tokenise
 from engine.finetune.config import FinetuneConfig
 from engine.finetune.evaluation import evaluation_auc
@@ -51,7 +50,7 @@ def finetune_stacked(
     *,
     n_classes: int,
     device: str,
-    cancel: threading.Event,
+    cancel: Cancel,
     on_epoch: OnEpoch = lambda place, epoch: None,
     on_step: OnStep = lambda done, total: None,
     copies: int | None = None,
@@ -167,7 +166,7 @@ class StackedRun:
         labels: Sequence[int],
         config: FinetuneConfig,
         device: torch.device,
-        cancel: threading.Event,
+        cancel: Cancel,
         graphs: bool,
     ) -> None:
         self.bert = bert
@@ -342,7 +341,7 @@ def _one_by_one(
     config: FinetuneConfig,
     n_classes: int,
     device: str,
-    cancel: threading.Event,
+    cancel: Cancel,
     on_epoch: OnEpoch,
     on_step: OnStep,
 ) -> list[Result]:

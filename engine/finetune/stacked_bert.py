@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 from transformers.activations import ACT2FN
 
+from engine.cancel import Cancel
 from engine.finetune.batches import Tokens
 from engine.finetune.folder import Pooling
 from engine.finetune.learner import look_at
@@ -36,7 +36,7 @@ def stackable(model: Classifier, tokens: Tokens) -> bool:
 class StackedBert:
     """The classifier of `engine.finetune.model` for BERT, over a stack of weights."""
 
-    def __init__(self, model: Classifier, tokens: Tokens, cancel: threading.Event) -> None:
+    def __init__(self, model: Classifier, tokens: Tokens, cancel: Cancel) -> None:
         """Take the shape, not the weights, of `model`; `tokens` lie on the stack's device."""
         config: Any = model.encoder.config
         self.layers: int = config.num_hidden_layers

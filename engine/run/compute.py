@@ -7,12 +7,12 @@ is imported here on first use, in the runner's process only.
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from engine.cancel import Cancel
 from engine.catalog.protocols import PROTOCOLS
 from engine.embedding.cost import Cost
 from engine.environment import now
@@ -52,7 +52,7 @@ class Context:
     """As torch names it."""
     environment: str
     """The hash of the environment that its results name."""
-    cancel: threading.Event
+    cancel: Cancel
 
 
 class Compute(Protocol):

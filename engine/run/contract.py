@@ -6,7 +6,6 @@ suite that every executor passes.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -29,7 +28,7 @@ class Mailbox(Protocol):
     def given_up(self, key: str) -> bool:
         """Whether this one unit was given up."""
 
-    def begin(self, key: str) -> threading.Event:
+    def begin(self, key: str) -> Cancel:
         """Wait while paused, then what tells work on `key` to give up.
 
         Raises:

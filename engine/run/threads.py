@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 
-from engine.cancel import Stopped
+from engine.cancel import Cancel, Stopped
 from engine.embedding.cost import Cost
 from engine.environment import describe_environment, now, usable_cores
 from engine.plan.launch import Options
@@ -244,7 +244,7 @@ class _Floor:
             self._finish(unit, outcome, device)
 
     @contextlib.contextmanager
-    def _flight(self, key: str, what: str) -> Iterator[threading.Event]:
+    def _flight(self, key: str, what: str) -> Iterator[Cancel]:
         """Hold while `key` is worked on, under the cancel event this gives.
 
         Raises:
