@@ -12,13 +12,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.catalog.protocols import PROTOCOLS
+from store.home import find_home
 from store.records import Split
 
 T = TypeVar("T")
@@ -51,13 +51,13 @@ def sample(task_name: str, seed: int = 41) -> Sample:
     from engine.data.tasks.splits import make_split
     from engine.embedding.embed import embed
 
-    task, model = load_task(task_name), find_model(BUNDLED)
+    task, model = load_task(task_name), find_model(BUNDLED, find_home())
     with tempfile.TemporaryDirectory() as cache_folder:
         vectors = embed(
             model,
             task.texts,
             embedding_options(model, Axes()),
-            Path(cache_folder),
+            find_home(cache_folder),
             device="cpu",
             cancel=threading.Event(),
             progress=lambda done, total: None,

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from engine.catalog.local import local_path
 from engine.catalog.models import find_model
 from engine.embedding.embed import embed
+from store.home import find_home
 from store.records import EmbeddingOptions, Model, Precision
 
 BUNDLED: Final = "all-MiniLM-L6-v2"
@@ -128,7 +129,7 @@ class Compared:
 def compare(work: str, texts: Sequence[str], precision: Precision, cosine: float) -> Compared:
     """The two in turns; loading our model, which the reference has behind it, is not counted."""
     torch.set_num_threads(1)
-    reference, model = reference_model(), find_model(BUNDLED)
+    reference, model = reference_model(), find_model(BUNDLED, find_home())
     theirs, mine = [], []
     for _ in range(TURNS):
         seconds, expected = timed(lambda: reference.encode(texts, batch_size=32, show_progress_bar=False))
@@ -147,7 +148,7 @@ def ours(model: Model, texts: Sequence[str], precision: Precision, device: str =
             model,
             texts,
             EmbeddingOptions(precision=precision),
-            Path(folder),
+            find_home(folder),
             device=device,
             cancel=threading.Event(),
             progress=lambda done, total: None,
@@ -157,8 +158,8 @@ def ours(model: Model, texts: Sequence[str], precision: Precision, device: str =
 @cache
 def loading() -> float:
     """CPU seconds to load the model, which the reference has behind it when its clock starts."""
-    ours(find_model(BUNDLED), ["warm"], "fp32")
-    return min(timed(lambda: ours(find_model(BUNDLED), ["cold"], "fp32"))[0] for _ in range(3))
+    ours(find_model(BUNDLED, find_home()), ["warm"], "fp32")
+    return min(timed(lambda: ours(find_model(BUNDLED, find_home()), ["cold"], "fp32"))[0] for _ in range(3))
 
 
 @cache
@@ -166,7 +167,9 @@ def reference_model() -> Any:
     """sentence-transformers with the bundled model, as its users load it."""
     from sentence_transformers import SentenceTransformer
 
-    model = SentenceTransformer(str(local_path(find_model(BUNDLED))), device="cpu", local_files_only=True)
+    home = find_home()
+    place = local_path(find_model(BUNDLED, home), home)
+    model = SentenceTransformer(str(place), device="cpu", local_files_only=True)
     model.encode(["warm"])
     return model
 
@@ -246,7 +249,7 @@ def gpu_rows(work: str, folder: Path) -> list[Row]:
     from sentence_transformers import SentenceTransformer
 
     texts = texts_of_sample_lengths(20_000)
-    model = find_model(str(folder))
+    model = find_model(str(folder), find_home())
     reference = SentenceTransformer(
         str(folder), device="cuda", local_files_only=True, model_kwargs={"dtype": torch.bfloat16}
     )

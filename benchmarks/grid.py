@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.classify import BUNDLED, TASKS, Sample, grid_search
+from store.home import find_home
 from store.records import Scored
 
 TUNED = ("lr-cv", "rf-cv")
@@ -101,7 +102,7 @@ def whole_grid() -> list[dict[str, Any]]:
     from engine.catalog.models import find_model, local_path
 
     torch.set_num_threads(1)
-    folder = local_path(find_model(BUNDLED))
+    folder = local_path(find_model(BUNDLED, find_home()), find_home())
     if folder is None:
         raise RuntimeError(f"{BUNDLED} is not installed")
     with threadpool_limits(1), fresh_home() as home:

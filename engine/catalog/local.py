@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from store.errors import ModelError
-from store.home import Home, find_home
+from store.home import Home
 from store.records import Model
 
 WEIGHTS: Final = (
@@ -34,12 +34,12 @@ TOKENIZERS: Final = (
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 
-def local_path(model: Model, home: Home | None = None) -> Path | None:
+def local_path(model: Model, home: Home) -> Path | None:
     """The folder or file of `model` if it is whole and on this machine, else None.
 
     Args:
         model: any kind; an endpoint has no place and gives None.
-        home: where downloads lie; the usual home when None.
+        home: where downloads lie.
     """
     if model.kind == "huggingface":
         return _whole(snapshot(model.source, model.version))
@@ -73,12 +73,12 @@ def how_to_get(model: Model) -> tuple[str, str]:
             "Get them once with: genearena fetch genept",
         )
     folder = Path(model.source).expanduser()
-    if lacking := _lacking(folder) if folder.is_dir() else "":
-        return (f"Model {model.name}: the folder {folder} has no {lacking}.", "Put it there.")
+    if missing := lacking(folder) if folder.is_dir() else "":
+        return (f"Model {model.name}: the folder {folder} has no {missing}.", "Put it there.")
     return (f"Model {model.name}: {model.source} is not there.", "Correct its path.")
 
 
-def require_path(model: Model, home: Home | None = None) -> Path:
+def require_path(model: Model, home: Home) -> Path:
     """`local_path` for who cannot go on without it.
 
     Raises:
@@ -125,19 +125,19 @@ def resolve_revision(source: str, revision: str) -> str | None:
     return None
 
 
-def vectors_path(model: Model, home: Home | None = None) -> Path:
+def vectors_path(model: Model, home: Home) -> Path:
     """Where a table of vectors lies; `zenodo:RECORD/FILE` is a file among the downloads."""
     if model.source.startswith("zenodo:"):
-        return (home or find_home()).downloads / "genept" / model.source.rpartition("/")[2]
+        return home.downloads / "genept" / model.source.rpartition("/")[2]
     return Path(model.source).expanduser()
 
 
 def _whole(folder: Path) -> Path | None:
     """`folder` if it holds config, tokenizer and weights; an interrupted download does not."""
-    return None if _lacking(folder) else folder
+    return None if lacking(folder) else folder
 
 
-def _lacking(folder: Path) -> str:
+def lacking(folder: Path) -> str:
     """The first file that a model folder has to hold and does not; empty if it is whole."""
     # Older sentence-transformers folders keep the encoder in a subfolder that modules.json names.
     root = folder / "0_Transformer" if (folder / "0_Transformer/config.json").is_file() else folder

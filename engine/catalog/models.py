@@ -21,7 +21,7 @@ from engine.catalog.own import own_models
 from engine.catalog.presets import Axes
 from engine.catalog.revision import identified
 from store.errors import ModelError, UsageError, unknown
-from store.home import Home, find_home
+from store.home import Home
 from store.records import EmbeddingOptions, Model
 
 __all__ = [
@@ -51,18 +51,17 @@ def catalog() -> tuple[Model, ...]:
     return tuple(Model(**entry) for entry in entries)
 
 
-def list_models(home: Home | None = None) -> tuple[Model, ...]:
+def list_models(home: Home) -> tuple[Model, ...]:
     """The catalog, then the user's own models from the config file; no file of theirs is read.
 
     Raises:
         UsageError: the config file cannot be read as models.
     """
-    home = home or find_home()
     known = catalog()
     return known + own_models(home, frozenset(model.name for model in known))
 
 
-def find_model(name: str, home: Home | None = None) -> Model:
+def find_model(name: str, home: Home) -> Model:
     """The model that `name` means: a listed name, `hf:org/name@revision`, a folder or a vector file.
 
     It has its revision, if its files are on this machine; they are read if they were not before.
@@ -71,7 +70,6 @@ def find_model(name: str, home: Home | None = None) -> Model:
         UsageError: nothing is named so, when the hint tells the nearest name, or its files cannot be read.
         DataError: a file that holds no vectors.
     """
-    home = home or find_home()
     try:
         model = identified(name_model(name, home), home)
     except ModelError as error:
@@ -96,7 +94,7 @@ def name_model(name: str, home: Home) -> Model:
         return _hub_model(name)
     path = Path(name).expanduser()
     if path.exists() and (path.is_dir() or path.suffix.lower() in VECTOR_ENDINGS):
-        return _path_model(path.resolve())
+        return _path_model(path.resolve(), home)
     if "/" in name and not path.exists() and not name.startswith((".", "/", "~")):
         raise UsageError(
             f"There is no model named {name!r}.", f"For a model of the Hub write hf:{name}@REVISION."
@@ -144,9 +142,9 @@ def _hub_model(name: str) -> Model:
     return Model(name=f"hf:{source}@{revision}", kind="huggingface", source=source, version=revision)
 
 
-def _path_model(path: Path) -> Model:
+def _path_model(path: Path, home: Home) -> Model:
     model = Model(name=str(path), kind="folder" if path.is_dir() else "vectors", source=str(path))
-    if local_path(model) is None:
+    if local_path(model, home) is None:
         raise UsageError(*how_to_get(model))
     return model
 

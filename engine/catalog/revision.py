@@ -17,7 +17,7 @@ from typing import Final
 from engine.catalog.local import local_path, require_path
 from engine.catalog.remembered import digests_of
 from store.errors import ModelError
-from store.home import Home, find_home
+from store.home import Home
 from store.records import Model
 
 READ: Final = ("*.json", "*.txt", "*.model", "*.safetensors")
@@ -35,7 +35,7 @@ _DEPTH: Final = ("*", "*/*", "*/*/*")
 _SAFE: Final = ("model.safetensors", "model.safetensors.index.json")
 
 
-def identified(model: Model, home: Home | None = None) -> Model:
+def identified(model: Model, home: Home) -> Model:
     """`model` with the revision of its files, if they are on this machine.
 
     Raises:
@@ -47,7 +47,7 @@ def identified(model: Model, home: Home | None = None) -> Model:
     return replace(model, revision=content_revision(path, home) if path else "")
 
 
-def content_revision(path: Path, home: Home | None = None) -> str:
+def content_revision(path: Path, home: Home) -> str:
     """SHA-256 of a file, or of the names and contents of the files in a folder that vectors depend on.
 
     Raises:
@@ -55,15 +55,15 @@ def content_revision(path: Path, home: Home | None = None) -> str:
     """
     try:
         if not path.is_dir():
-            return digests_of({"": path}, home or find_home())[""]
-        digests = digests_of(dict(_files(path)), home or find_home())
+            return digests_of({"": path}, home)[""]
+        digests = digests_of(dict(_files(path)), home)
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}.", "Correct the path.") from error
     listing = "".join(f"{name}\0{digests[name]}\n" for name in sorted(digests))
     return hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def unlike_pinned(model: Model, home: Home | None = None) -> tuple[str, str] | None:
+def unlike_pinned(model: Model, home: Home) -> tuple[str, str] | None:
     """The sentence and the hint for a model that does not have the revision it is pinned to; else None."""
     if not model.digest or model.digest == model.revision:
         return None
@@ -74,7 +74,7 @@ def unlike_pinned(model: Model, home: Home | None = None) -> tuple[str, str] | N
     )
 
 
-def require_same(model: Model, home: Home | None = None) -> Path:
+def require_same(model: Model, home: Home) -> Path:
     """Where `model` lies, if its files still are those that its revision names.
 
     Raises:

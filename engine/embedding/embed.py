@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -66,20 +65,20 @@ def embed(
     model: Model,
     texts: Sequence[str],
     options: EmbeddingOptions,
-    cache: Path,
+    home: Home,
     *,
     device: str,
     cancel: Cancel,
     progress: Progress,
     allowed_hosts: Collection[str] = (),
 ) -> Embeddings:
-    """Vectors of `texts`; those already in `cache` are not computed again.
+    """Vectors of `texts`; those already in the cache are not computed again.
 
     Args:
         model: any kind but `vectors`.
         texts: may repeat; each different one is embedded once.
         options: how the model is used.
-        cache: the folder of all embedding caches.
+        home: whose cache, and where its downloads lie.
         device: as torch names it; part of what a cached vector is found by.
         cancel: looked at before every batch; finished texts stay in the cache.
         progress: called with the unique texts done and in all, never from another thread.
@@ -94,7 +93,9 @@ def embed(
         raise ModelError(f"There is no text to embed with {model.name}.")
     keys = [text_key(text) for text in texts]
     by_key = dict(zip(keys, texts, strict=True))
-    with VectorCache(cache / fingerprint(model, options, device, _kernels(model, device))) as shelf:
+    with VectorCache(
+        home.embeddings / fingerprint(model, options, device, _kernels(model, device))
+    ) as shelf:
         found = shelf.read(set(by_key))
         from_cache = len(found)
         progress(from_cache, len(by_key))
@@ -104,7 +105,7 @@ def embed(
         cost = None
         if missing:
             forget_peak(device)
-            encoder = _encoder(model, options, device, allowed_hosts)
+            encoder = _encoder(model, options, home, device, allowed_hosts)
             loaded = time.perf_counter()
             for rows, made in encoder.encode([by_key[key] for key in missing], cancel):
                 batch = [missing[row] for row in rows]
@@ -125,9 +126,7 @@ def embed(
     )
 
 
-def look_up(
-    model: Model, genes: Sequence[str], home: Home | None = None
-) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+def look_up(model: Model, genes: Sequence[str], home: Home) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     """Vectors of `genes` from a table.
 
     Returns:
@@ -201,7 +200,7 @@ def _versions() -> dict[str, str]:
 
 
 def _encoder(
-    model: Model, options: EmbeddingOptions, device: str, allowed_hosts: Collection[str]
+    model: Model, options: EmbeddingOptions, home: Home, device: str, allowed_hosts: Collection[str]
 ) -> Encodes:
     """The heavy libraries are imported only here: what the cache has needs none of them."""
     if model.kind == "endpoint":
@@ -210,7 +209,7 @@ def _encoder(
         return Endpoint(model, options, allowed_hosts)
     from engine.embedding import loader
 
-    encoder: Encodes = loader.load_encoder(model, require_path(model), options, device)
+    encoder: Encodes = loader.load_encoder(model, require_path(model, home), options, device)
     return encoder
 
 

@@ -13,16 +13,17 @@ from tokenizers import Tokenizer
 from engine.catalog.models import require_path
 from engine.embedding.folder import FolderFacts, read_facts
 from store.errors import ModelError
+from store.home import Home
 from store.records import EmbeddingOptions, Model
 
 
-def token_lengths(model: Model, texts: Sequence[str], prefix: str = "") -> list[int]:
+def token_lengths(model: Model, texts: Sequence[str], home: Home, prefix: str = "") -> list[int]:
     """Tokens of each text, special ones included, before any cut.
 
     Raises:
         ModelError: the model is not on this machine, or its tokenizer cannot be read.
     """
-    _, tokenizer = open_tokenizer(require_path(model))
+    _, tokenizer = open_tokenizer(require_path(model, home))
     return [len(found.ids) for found in tokenizer.encode_batch([prefix + text for text in texts])]
 
 
@@ -45,15 +46,15 @@ class Lengths:
         return sum(count > limit for count in self.tokens) / len(self.tokens)
 
 
-def measure_lengths(model: Model, texts: Sequence[str], options: EmbeddingOptions) -> Lengths:
+def measure_lengths(model: Model, texts: Sequence[str], options: EmbeddingOptions, home: Home) -> Lengths:
     """The lengths of `texts`, of which there is at least one, as `model` sees them under `options`.
 
     Raises:
         ModelError: the model is not on this machine, or its files cannot be read.
     """
-    facts, _ = open_tokenizer(require_path(model))
+    facts, _ = open_tokenizer(require_path(model, home))
     limit = facts.limit(options.max_tokens)
-    return Lengths(tuple(token_lengths(model, texts, options.prefix)), limit)
+    return Lengths(tuple(token_lengths(model, texts, home, options.prefix)), limit)
 
 
 def open_tokenizer(folder: Path) -> tuple[FolderFacts, Tokenizer]:

@@ -20,7 +20,7 @@ from huggingface_hub import HfApi, get_token, hf_hub_url
 from huggingface_hub.errors import HTTPError
 
 from engine.cancel import Cancel, check
-from engine.catalog.local import local_path, snapshot
+from engine.catalog.local import lacking, snapshot
 from engine.catalog.revision import PICKLED, READ, UNREAD
 from engine.digests import git_hash, sha256_of
 from engine.fetch.download import PAUSES, FetchError, download, make_client
@@ -99,7 +99,7 @@ def fetch_model(
             if not linked:
                 _point(place, blob)
             yield HubFile(place, url, place.stat().st_size, digest, fresh)
-    if local_path(model) is None:
+    if lacking(folder):
         raise FetchError(
             f"The Hub's {model.source} at {model.version[:8]} lacks config, tokenizer or weights.",
             "Choose another model or revision.",

@@ -161,7 +161,7 @@ class LocalCompute:
             model,
             texts,
             options,
-            self._home.embeddings,
+            self._home,
             device=context.device,
             cancel=context.cancel,
             progress=progress,

@@ -37,7 +37,7 @@ def home(tmp_path_factory):
         made = unit(**options)
         return replace(made, spec={**made.spec, "task": task.hash})
 
-    store.append(task, ENVIRONMENT, find_model(MODEL))
+    store.append(task, ENVIRONMENT, find_model(MODEL, find_home()))
     for seed, (lr, rf) in enumerate([(0.9, 0.8), (0.8, 0.85), (0.7, 0.7)], 41):
         store.append(scored(of_task(seed=seed), lr), scored(of_task(seed=seed, protocol="rf"), rf))
     store.append(scored(of_task(seed=41, protocol="lr-cv"), 0.9), failed(of_task(seed=44)))

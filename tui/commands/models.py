@@ -233,7 +233,7 @@ def _tokens(session: Session, models: Sequence[Model], chosen: Mapping[str, Any]
             absent.append(model.name)
             continue
         try:
-            lengths = measure_lengths(model, texts, embedding_options(model, axes))
+            lengths = measure_lengths(model, texts, embedding_options(model, axes), home)
         except ModelError as error:
             say(f"{model.name}: {error}")
             continue

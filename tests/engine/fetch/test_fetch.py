@@ -106,7 +106,7 @@ def test_the_real_sources_name_every_set_over_https() -> None:
         assert data_set.licence
         assert all(source.url.startswith("https://") for source in data_set.files)
     vectors = sets["genept"].files[0].members[0]
-    ada = find_model("OpenAI")
+    ada = find_model("OpenAI", find_home())
     assert vectors.sha256 == ada.revision
     assert ada.source.endswith(vectors.name)
 
@@ -312,7 +312,7 @@ def hub(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Call
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
 
     def serve(name: str, files: dict[str, bytes] = FILES) -> None:
-        model = find_model(name)
+        model = find_model(name, find_home())
         serve_model(server, model.source, model.version, files)
 
     return serve
@@ -322,10 +322,10 @@ def test_a_model_comes_without_what_is_not_needed(
     server: Server, hub: Callable[[str], None], home: Home
 ) -> None:
     hub("gte-small")
-    model = find_model("gte-small")
+    model = find_model("gte-small", find_home())
     seen: list[tuple[str, int, int]] = []
     got = list(fetch("model", home, model="gte-small", progress=lambda *now: seen.append(now)))
-    folder = local_path(model)
+    folder = local_path(model, find_home())
     assert folder is not None
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert names == set(FILES) - {"pytorch_model.bin", "onnx/model.onnx", "README.md"}
@@ -342,19 +342,19 @@ def test_pickled_weights_come_only_where_there_is_nothing_else(
     hub("stella-base-en-v2", {name: c for name, c in FILES.items() if name != "model.safetensors"})
     got = {item.path.name for item in fetch("model", home, model="stella-base-en-v2")}
     assert "pytorch_model.bin" in got
-    assert local_path(find_model("stella-base-en-v2")) is not None
+    assert local_path(find_model("stella-base-en-v2", find_home()), find_home()) is not None
 
 
 def test_a_model_with_other_weights_than_told_is_refused(
     server: Server, hub: Callable[[str], None], home: Home
 ) -> None:
     hub("gte-small")
-    model = find_model("gte-small")
+    model = find_model("gte-small", find_home())
     served = server.files[f"/{model.source}/resolve/{model.version}/model.safetensors"]
     served.content = served.content[:-1] + b"!"
     with pytest.raises(GeneArenaError, match="other bytes than expected"):
         list(fetch("model", home, model="gte-small"))
-    assert local_path(model) is None
+    assert local_path(model, find_home()) is None
 
 
 def test_a_model_that_is_not_there_is_told(server: Server, hub: Callable[[str], None], home: Home) -> None:

@@ -12,6 +12,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from engine.catalog.local import snapshot
 from engine.catalog.models import find_model
+from store.home import find_home
 from store.records import Model
 
 WORDS = [f"gene{number}" for number in range(60)] + ["query", ":", ".", "encodes", "a", "kinase"]
@@ -80,11 +81,11 @@ def make_folder(folder: Path, layout: Layout, *, width: int = 32) -> Path:
 
 def install(layout: Layout, name: str) -> tuple[Model, Path]:
     """The catalog's model `name` with a tiny folder where the Hub's cache would have the real one."""
-    model = find_model(name)
+    model = find_model(name, find_home())
     folder = snapshot(model.source, model.version)
     folder.mkdir(parents=True)
     make_folder(folder, layout)
-    return find_model(name), folder
+    return find_model(name, find_home()), folder
 
 
 def _tokenizer() -> PreTrainedTokenizerFast:

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from engine.embedding.embed import embed
 from store.errors import ModelError
+from store.home import find_home
 from store.records import EmbeddingOptions, Model
 
 MARK = "the-pickle-ran"
@@ -91,7 +92,7 @@ def refuse(folder: Path) -> str:
             model,
             TEXTS[:2],
             EmbeddingOptions(),
-            folder / "cache",
+            find_home(folder / "cache"),
             device="cpu",
             cancel=threading.Event(),
             progress=lambda done, total: None,

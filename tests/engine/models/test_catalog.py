@@ -47,7 +47,7 @@ def test_the_catalog_pins_every_model() -> None:
         assert model.licence
         assert model.normalize is not None
     assert [model.name for model in catalog() if model.prefix] == ["e5-small-v2", "e5-small"]
-    assert find_model("stella-base-en-v2").parameters == 109_482_240
+    assert find_model("stella-base-en-v2", find_home()).parameters == 109_482_240
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the paper's tables are not here")
@@ -73,14 +73,14 @@ def test_presets_differ_by_the_prefix_of_the_card_only() -> None:
         assert corrected == EmbeddingOptions(
             model.prefix, paper.pooling, paper.normalize, paper.max_tokens, paper.precision
         )
-    assert embedding_options(find_model("NoInstruct-small-Embedding-v0"), axes_for("paper")) == (
-        EmbeddingOptions(pooling="cls", normalize=False, max_tokens=512)
-    )
+    assert embedding_options(
+        find_model("NoInstruct-small-Embedding-v0", find_home()), axes_for("paper")
+    ) == (EmbeddingOptions(pooling="cls", normalize=False, max_tokens=512))
 
 
 def test_an_axis_forces_pooling_and_precision() -> None:
     axes = axes_for("paper", {"pooling": "mean", "precision": "bf16"})
-    options = embedding_options(find_model("bge-small-en-v1.5"), axes)
+    options = embedding_options(find_model("bge-small-en-v1.5", find_home()), axes)
     assert (options.pooling, options.precision) == ("mean", "bf16")
 
 
@@ -114,8 +114,8 @@ def test_a_branch_becomes_the_commit_that_the_cache_knows(home: Home) -> None:
     reference.write_text(COMMIT)
     for name in ("hf:org/name", "hf:org/name@main", f"hf:org/name@{COMMIT[:8]}"):
         model = find_model(name, home)
-        assert (model.version, model.revision) == (COMMIT, content_revision(place))
-        assert local_path(model) == place
+        assert (model.version, model.revision) == (COMMIT, content_revision(place, find_home()))
+        assert local_path(model, find_home()) == place
     reference.write_text("main")
     with pytest.raises(UsageError):
         find_model("hf:org/name", home)
@@ -142,15 +142,15 @@ def test_the_hubs_variables_are_followed(
 
 def test_an_interrupted_download_is_not_there(home: Home) -> None:
     model, folder = install(LAYOUTS["gte-small"], "gte-small")
-    assert local_path(model) == folder
+    assert local_path(model, find_home()) == folder
     (folder / "model.safetensors").unlink()
-    assert local_path(model) is None
+    assert local_path(model, find_home()) is None
     assert "fetch model gte-small" in how_to_get(model)[1]
 
 
 def test_a_missing_package_tells_how_to_get_it() -> None:
     missing = Model("x", "package", "no_such_package_at_all", version="1.0")
-    assert local_path(missing) is None
+    assert local_path(missing, find_home()) is None
     assert "pip install 'genearena[sample]'" in how_to_get(missing)[1]
 
 
@@ -261,7 +261,8 @@ def test_a_config_that_is_not_text_is_told(home: Home) -> None:
 def test_the_catalog_imports_nothing_heavy() -> None:
     code = (
         "import sys; from engine.catalog.models import find_model, local_path;"
-        "local_path(find_model('all-MiniLM-L6-v2'));"
+        "from store.home import find_home; home = find_home();"
+        "local_path(find_model('all-MiniLM-L6-v2', home), home);"
         "print(sorted({'torch', 'numpy', 'transformers', 'pandas', 'duckdb'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

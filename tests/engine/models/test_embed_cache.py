@@ -21,13 +21,14 @@ from engine.embedding.embed import Embeddings, embed, hash_vectors, look_up
 from engine.embedding.encoder import Batching, Encoder, plan_batches, plan_packed
 from engine.embedding.packed import SHORT, Features, packed
 from store.errors import GeneArenaError, ModelError
+from store.home import Home, find_home
 from store.records import EmbeddingOptions, Model
 
 
 @pytest.fixture
 def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
     monkeypatch.setenv("GENEARENA_HOME", str(tmp_path / "home"))
-    return find_model(str(make_folder(tmp_path / "mine", Layout())))
+    return find_model(str(make_folder(tmp_path / "mine", Layout())), find_home())
 
 
 def run(
@@ -42,7 +43,7 @@ def run(
         model,
         texts,
         options or EmbeddingOptions(),
-        cache,
+        Home(cache, cache, cache, cache),
         device="cpu",
         cancel=cancel or threading.Event(),
         progress=lambda done, total: seen.append((done, total)) if seen is not None else None,
@@ -135,7 +136,7 @@ def test_other_options_never_share_vectors(model: Model, tmp_path: Path, other: 
 def test_a_changed_folder_never_shares_vectors(model: Model, tmp_path: Path) -> None:
     run(model, TEXTS[:4], tmp_path / "cache")
     make_folder(Path(model.source), Layout(modules=False), width=16)
-    assert run(find_model(model.source), TEXTS[:4], tmp_path / "cache").from_cache == 0
+    assert run(find_model(model.source, find_home()), TEXTS[:4], tmp_path / "cache").from_cache == 0
 
 
 def test_cancelling_keeps_what_is_finished(
@@ -166,7 +167,7 @@ def test_cancelling_keeps_what_is_finished(
 @pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "foreign", "pickled", "header", "method"])
 def test_a_damaged_file_is_replaced(model: Model, tmp_path: Path, damage: str) -> None:
     first = run(model, TEXTS, tmp_path / "cache")
-    [shard] = (tmp_path / "cache").glob("*/*.npz")
+    [shard] = (tmp_path / "cache").glob("embeddings/*/*.npz")
     content = shard.read_bytes()
     if damage == "foreign":
         np.savez(shard, keys=np.zeros((2, 32), np.uint8), vectors=np.zeros((3, 4), np.float32))
@@ -274,7 +275,7 @@ def test_numbers_that_are_not_finite_are_refused(
     monkeypatch.setattr(Encoder, "_forward", lambda self, groups: forward(self, groups) * float("nan"))
     with pytest.raises(ModelError, match="not finite"):
         run(model, TEXTS, tmp_path / "cache")
-    assert not list((tmp_path / "cache").glob("*/*.npz"))
+    assert not list((tmp_path / "cache").glob("embeddings/*/*.npz"))
 
 
 def test_no_text_is_an_error(model: Model, tmp_path: Path) -> None:
@@ -285,19 +286,19 @@ def test_no_text_is_an_error(model: Model, tmp_path: Path) -> None:
 def test_a_table_is_looked_up_by_gene(tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
     table.write_text("gene,Dim_0,Dim_1\nA,1,2\nB,3,4\nNA,5,6\n")
-    vectors, missing = look_up(find_model(str(table)), ["NA", "C", "A", "C"])
+    vectors, missing = look_up(find_model(str(table), find_home()), ["NA", "C", "A", "C"], find_home())
     assert vectors.tolist() == [[5, 6], [0, 0], [1, 2], [0, 0]]
     assert missing == ("C",)
     gone = Model("gone", "vectors", str(tmp_path / "gone.csv"))
     with pytest.raises(ModelError, match=r"gone\.csv"):
-        look_up(gone, ["A"])
+        look_up(gone, ["A"], find_home())
 
 
 def test_a_table_that_was_replaced_gives_no_vectors_under_the_old_revision(tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
     table.write_text("gene,x\nA,1\n")
-    model = find_model(str(table))
+    model = find_model(str(table), find_home())
     table.write_text("gene,x\nA,22\n")
     with pytest.raises(ModelError, match="another file"):
-        look_up(model, ["A"])
-    assert look_up(find_model(str(table)), ["A"])[0].tolist() == [[22]]
+        look_up(model, ["A"], find_home())
+    assert look_up(find_model(str(table), find_home()), ["A"], find_home())[0].tolist() == [[22]]

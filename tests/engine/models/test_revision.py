@@ -84,7 +84,7 @@ def test_another_package_of_the_same_version_gives_other_keys(
     (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: 0.1.0\n")
     monkeypatch.delitem(sys.modules, PACKAGE, raising=False)
     monkeypatch.syspath_prepend(str(site))
-    assert local_path(find_model(BUNDLED, home)) == model
+    assert local_path(find_model(BUNDLED, home), find_home()) == model
     first = keys(home, BUNDLED)
     assert keys(home, BUNDLED) == first
     flip(model / "model.safetensors")

@@ -14,6 +14,7 @@ import engine.run.threads
 from engine.catalog.models import find_model
 from engine.embedding.tokens import token_lengths
 from store.entries import entry_of
+from store.home import find_home
 from store.journal import JournalWriter
 from store.records import Measurement
 
@@ -81,7 +82,7 @@ def test_cut_texts_are_counted_with_the_models_own_tokenizer(call, tmp_path):
     rows = [f"{gene},{row % 2},{text}" for row, (gene, text) in enumerate(texts.items())]
     task.write_text("gene,label,description\n" + "\n".join(rows) + "\n")
     [found] = call.json("models", folder, "--show", "tokens", "--tasks", str(task))
-    lengths = token_lengths(find_model(folder), list(dict.fromkeys(texts.values())))
+    lengths = token_lengths(find_model(folder, find_home()), [*dict.fromkeys(texts.values())], find_home())
     for limit in (128, 256, 512):
         beyond = sum(length > limit for length in lengths)
         assert found[f"beyond {limit} %"] == round(100 * beyond / len(lengths), 1)
