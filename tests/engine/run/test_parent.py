@@ -1,0 +1,99 @@
+"""The parent of a detached runner: what it passes on, what it sees, and what it holds against work."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from engine.run.crashes import read_strikes
+from store.home import find_home
+
+PARENT = (
+    "import sys; from engine.run.__main__ import main; "
+    "sys.exit(main(sys.argv[2:], ('-c', sys.argv[1])))"
+)
+    "import sys; from engine.run.__main__ import main; sys.exit(main(sys.argv[2:], ('-c', sys.argv[1])))"
+)
+ABORT = "import os; os.abort()"
+KILLED = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+WAITS = "import time; print('up', flush=True); time.sleep(60)"
+
+
+@pytest.fixture
+def home(tmp_path):
+    home = find_home(tmp_path / "home").create()
+    (home.mailbox / "in-flight").mkdir()
+    return home
+
+
+def parent(home, runner, **options):
+    places = [str(place) for place in (home.data, home.cache, home.config, home.log)]
+    return subprocess.Popen([sys.executable, "-c", PARENT, runner, *places], **options)
+
+
+def ended(home, runner, *in_flight):
+    for key in in_flight:
+        (home.mailbox / "in-flight" / key).touch()
+    return parent(home, runner, stderr=subprocess.DEVNULL).wait(60)
+
+
+@pytest.mark.parametrize("code", [0, 1, 3])
+def test_the_runners_exit_code_is_its_own(home, code):
+    assert ended(home, f"raise SystemExit({code})", "a") == code
+    assert read_strikes(home.mailbox) == {}
+
+
+def test_a_crash_is_held_against_the_one_piece_of_work_in_flight(home):
+    for strikes in (1, 2):
+        assert ended(home, ABORT, "a") == 128 + signal.SIGABRT
+        assert read_strikes(home.mailbox) == {"a": strikes}
+
+
+def test_a_crash_in_company_is_held_against_nobody(home):
+    ended(home, ABORT, "a", "b")
+    assert read_strikes(home.mailbox) == {}
+
+
+def test_a_crash_with_nothing_in_flight_is_held_against_nobody(home):
+    ended(home, ABORT)
+    assert read_strikes(home.mailbox) == {}
+
+
+def test_a_kill_from_outside_is_held_against_nobody(home):
+    assert ended(home, KILLED, "a") == 128 + signal.SIGKILL
+    assert read_strikes(home.mailbox) == {}
+
+
+def test_a_kill_for_want_of_memory_is_held_against_the_work(home, monkeypatch):
+    import engine.run.__main__ as module
+
+    counts = iter([4, 5])
+    monkeypatch.setattr(module, "killed_for_memory", lambda: next(counts))
+    (home.mailbox / "in-flight" / "a").touch()
+    places = [str(place) for place in (home.data, home.cache, home.config, home.log)]
+    before = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)}
+    try:
+        assert module.main(places, ("-c", KILLED)) == 128 + signal.SIGKILL
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert read_strikes(home.mailbox) == {"a": 1}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_reaches_the_runner(home, number):
+    with parent(home, WAITS, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout.readline() == b"up\n"
+        process.send_signal(number)
+        assert process.wait(60) in (128 + number, 1)
+
+
+def test_a_terminal_that_goes_away_is_no_matter(home):
+    with parent(home, WAITS, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 128 + signal.SIGTERM
