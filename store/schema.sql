@@ -1,14 +1,12 @@
 -- The tables and views of arena.duckdb: a public interface, safe to query with any tool.
--- What was added since is in `migrations/`: `measurements`, `mixtures`, `mixed`, revisions in `units`,
--- the phases of `scores.seconds`.
 --
 -- Everything here is filled from the journals, and `genearena repair` rebuilds it from them.
 -- Times are UTC. `key` is the unit's key: 40 hex digits of the SHA-256 of everything that can
 -- change its number. Read with `duckdb -readonly arena.duckdb` or `store.connect()`.
 --
 -- A key stands once in `units` and in `scores`, since the writer, who has the file to himself, looks
--- first. No index checks that again (files made before November 2026 have one): at a million splits
--- two indexes took 190 of 246 MB, and each batch of new splits 140 ms instead of 40.
+-- first. No index checks that again: at a million splits two indexes took 190 of 246 MB, and each
+-- batch of new splits 140 ms instead of 40.
 
 -- ------------------------------------------------------------------------------- what was chosen
 
@@ -73,22 +71,40 @@ CREATE TABLE environments (
     versions  MAP(VARCHAR, VARCHAR)  -- library -> version
 );
 
+-- What a model cost when it embedded texts: one row for each time it really ran.
+CREATE TABLE measurements (
+    model        VARCHAR NOT NULL,
+    revision     VARCHAR NOT NULL,   -- pinned commit, version or SHA-256
+    "precision"  VARCHAR NOT NULL,   -- fp32, bf16
+    environment  VARCHAR NOT NULL,   -- environments.hash, which tells device, host and versions
+    measured_at  TIMESTAMP NOT NULL,
+    texts        BIGINT NOT NULL,    -- that were embedded; those found in the cache do not count
+    seconds      DOUBLE NOT NULL,    -- wall time of embedding them, loading not included
+    ms_per_text  DOUBLE,
+    parameters   BIGINT,             -- that were loaded; NULL: the model is elsewhere
+    bytes_fp32   BIGINT,             -- the weights at four bytes each
+    bytes_fp16   BIGINT,             -- the weights at two bytes each
+    peak_memory  BIGINT              -- bytes: of tensors on a GPU, of the whole process on a CPU
+);
+
 -- One row for each unit of work that has ended, well or not.
 CREATE TABLE units (
-    key          VARCHAR NOT NULL,
-    model        VARCHAR NOT NULL,
-    task         VARCHAR NOT NULL,
-    protocol     VARCHAR NOT NULL,
-    preset       VARCHAR NOT NULL,
-    text         VARCHAR NOT NULL,  -- text recipe: axes->>'text'
-    seed         BIGINT NOT NULL,
-    scheme       VARCHAR NOT NULL,  -- how splits are drawn
-    config       VARCHAR NOT NULL,  -- 12 hex digits: the spec without the seed
-    task_hash    VARCHAR NOT NULL,
-    axes         JSON NOT NULL,
-    spec         JSON NOT NULL,     -- everything the key is made of
-    state        VARCHAR NOT NULL,  -- scored, failed
-    finished_at  TIMESTAMP NOT NULL
+    key                VARCHAR NOT NULL,
+    model              VARCHAR NOT NULL,
+    task               VARCHAR NOT NULL,
+    protocol           VARCHAR NOT NULL,
+    preset             VARCHAR NOT NULL,
+    text               VARCHAR NOT NULL,  -- text recipe: axes->>'text'
+    seed               BIGINT NOT NULL,
+    scheme             VARCHAR NOT NULL,  -- how splits are drawn
+    config             VARCHAR NOT NULL,  -- 12 hex digits: the spec without the seed
+    task_hash          VARCHAR NOT NULL,
+    model_revision     VARCHAR NOT NULL,  -- pinned commit, version or SHA-256
+    protocol_revision  BIGINT NOT NULL,   -- raised when a protocol's numbers change on purpose
+    axes               JSON NOT NULL,
+    spec               JSON NOT NULL,     -- everything the key is made of
+    state              VARCHAR NOT NULL,  -- scored, failed
+    finished_at        TIMESTAMP NOT NULL
 );
 
 -- One row for each scored unit; repeats the unit's coordinates, so that most questions need no join
@@ -112,7 +128,10 @@ CREATE TABLE scores (
     n_test            INTEGER NOT NULL,
     environment       VARCHAR NOT NULL,   -- environments.hash
     finished_at       TIMESTAMP NOT NULL,
-    seconds           MAP(VARCHAR, DOUBLE),  -- wall time by phase; a STRUCT since 0004
+    seconds           STRUCT(             -- wall time by phase, as far as the protocol has it
+        load DOUBLE, tokenise DOUBLE, train DOUBLE, eval DOUBLE,
+        tune DOUBLE, fit DOUBLE, metrics DOUBLE
+    ),
     best_params       JSON NOT NULL,      -- what tuning chose, or {}
     notes             VARCHAR[] NOT NULL,
     split_hash        VARCHAR NOT NULL,
@@ -209,6 +228,23 @@ CREATE TABLE ranked (
     finished_at  TIMESTAMP NOT NULL  -- of the newest split
 );
 
+-- The rows of the view `mixtures`, written down like `ranked`.
+CREATE TABLE mixed (
+    protocol  VARCHAR NOT NULL,
+    preset    VARCHAR NOT NULL,
+    text      VARCHAR NOT NULL,
+    what      VARCHAR NOT NULL,  -- texts, splits, models, protocols
+    name      VARCHAR NOT NULL   -- of the task, model or protocol
+);
+
+-- The numbered steps of `store/migrations` that this file has behind it.
+CREATE TABLE migrations (
+    step        INTEGER PRIMARY KEY,
+    file        VARCHAR NOT NULL,
+    format      INTEGER NOT NULL,   -- of all that is kept, as the version that ran the step had it
+    applied_at  TIMESTAMP NOT NULL
+);
+
 -- How far each journal has been applied, and how many of its lines were damaged.
 CREATE TABLE applied (
     file      VARCHAR PRIMARY KEY,
@@ -262,6 +298,34 @@ SELECT
     mean_auc, mean_rank, config, configs, finished_at
 FROM newest LEFT JOIN ranked_overall USING (protocol, preset, text, model)
 WINDOW downwards AS (PARTITION BY protocol, preset, text, task ORDER BY auc DESC NULLS LAST);
+
+-- What is mixed in the ranked table of a protocol, preset and text: tasks of several `texts` (genes,
+-- labels or descriptions), tasks scored on several `splits` though on as many, `models` and
+-- `protocols` of several revisions. A split follows from its task, scheme and seed alone.
+CREATE VIEW mixtures AS
+WITH cells AS (
+    SELECT
+        protocol, preset, text, model, task,
+        count(*) AS n,
+        bit_xor(hash(scheme, seed)) AS splits,
+        any_value(task_hash) AS task_hash,
+        any_value(model_revision) AS model_revision,
+        any_value(protocol_revision) AS protocol_revision
+    FROM units SEMI JOIN ranked USING (protocol, preset, text, model, task, config)
+    WHERE state = 'scored'
+    GROUP BY protocol, preset, text, model, task
+)
+SELECT protocol, preset, text, 'texts' AS what, task AS name
+FROM cells GROUP BY ALL HAVING count(DISTINCT task_hash) > 1
+UNION ALL
+SELECT DISTINCT protocol, preset, text, 'splits', task
+FROM cells GROUP BY protocol, preset, text, task, n HAVING count(DISTINCT splits) > 1
+UNION ALL
+SELECT protocol, preset, text, 'models', model
+FROM cells GROUP BY ALL HAVING count(DISTINCT model_revision) > 1
+UNION ALL
+SELECT protocol, preset, text, 'protocols', protocol
+FROM cells GROUP BY ALL HAVING count(DISTINCT protocol_revision) > 1;
 
 -- Own, paper and rerun under one another, as the published tables are laid out: one row for each
 -- task, and one for task 'mean'. Pivot it as you like.

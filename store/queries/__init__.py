@@ -203,9 +203,6 @@ def cell_times(con: duckdb.DuckDBPyConnection) -> list[CellTime]:
 
 def measurements(con: duckdb.DuckDBPyConnection) -> list[Measured]:
     """Of each model, device and precision the measurement over the most texts."""
-    # A file that an older version wrote last has no such table before its next flush.
-    if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'measurements'").fetchall():
-        return []
     return [Measured(*row) for row in con.execute(named("measurements")).fetchall()]
 
 
@@ -255,14 +252,9 @@ def _environments(con: duckdb.DuckDBPyConnection, arm: Mapping[str, str]) -> int
 
 def _unlike(con: duckdb.DuckDBPyConnection, arm: Mapping[str, str]) -> Unlike:
     """What keeps the rows of an arm from being compared, as far as the file's last flush knew."""
-    import duckdb
-
     names: dict[str, list[str]] = {}
-    try:
-        for what, name in con.execute(named("mixed"), arm).fetchall():
-            names.setdefault(what, []).append(name)
-    except duckdb.CatalogException:  # a file that an older version wrote last
-        return Unlike()
+    for what, name in con.execute(named("mixed"), arm).fetchall():
+        names.setdefault(what, []).append(name)
     return Unlike(**{what: tuple(found) for what, found in names.items()})
 
 

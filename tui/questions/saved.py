@@ -159,7 +159,7 @@ class SavedResults:
         """What units cost here so far, by which those to run are judged."""
         from store.records import PHASES
 
-        phases = ", ".join(f"seconds['{phase}']" for phase in PHASES)  # of a map too, in an older file
+        phases = ", ".join(f"seconds['{phase}']" for phase in PHASES)
         pace = f"select model, protocol, median(list_sum([{phases}])) from scores group by all"
         with self._reading() as con:
             if con is None:
