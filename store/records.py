@@ -144,8 +144,8 @@ class Task:
     audit: Audit
     source: str = ""
     recipe: str = "facts"
-    """The text recipe that was really used; with a file of descriptions, the first digits of its
-    content's hash too (`summary@1a2b3c4d`), so that different files never share a table."""
+    """The text recipe that was really used, as `store.texts.TextName` writes it: with the first digits
+    of the hash of a file of descriptions, so that different files never share a table."""
 
     @property
     def hash(self) -> str:

@@ -61,7 +61,7 @@ def _scored_rows(key: str, record: Row) -> Rows:
     unit = _unit_row(key, record["unit"], "scored", finished_at)
     predictions = record["predictions"]
     score = {
-        **{name: unit[name] for name in (*_PLACE, "config")},
+        **{name: unit[name] for name in (*_PLACE, "scheme", "config")},
         **{name: _float(record["metrics"][name]) for name in _METRICS},
         "n_train": int(record["n_train"]),
         "n_test": int(record["n_test"]),

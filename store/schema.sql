@@ -117,6 +117,7 @@ CREATE TABLE scores (
     preset            VARCHAR NOT NULL,
     text              VARCHAR NOT NULL,
     seed              BIGINT NOT NULL,
+    scheme            VARCHAR NOT NULL,   -- how splits are drawn
     config            VARCHAR NOT NULL,
     auc               DOUBLE,             -- more than two classes: one-vs-rest, macro
     auprc             DOUBLE,
@@ -214,6 +215,7 @@ CREATE TABLE ranked (
     protocol     VARCHAR NOT NULL,
     preset       VARCHAR NOT NULL,
     text         VARCHAR NOT NULL,
+    scheme       VARCHAR NOT NULL,   -- how splits are drawn
     model        VARCHAR NOT NULL,
     task         VARCHAR NOT NULL,
     auc          DOUBLE,             -- NULL: no split was scored
@@ -233,6 +235,7 @@ CREATE TABLE mixed (
     protocol  VARCHAR NOT NULL,
     preset    VARCHAR NOT NULL,
     text      VARCHAR NOT NULL,
+    scheme    VARCHAR NOT NULL,
     what      VARCHAR NOT NULL,  -- texts, splits, models, protocols
     name      VARCHAR NOT NULL   -- of the task, model or protocol
 );
@@ -254,88 +257,90 @@ CREATE TABLE applied (
 
 -- ------------------------------------------------------------------------------- views
 
--- The ranked table, one row for each model and task of a protocol, preset and text. The AUC is the
--- mean of the splits' AUCs, rounded to 9 digits so that equal means tie; ranks run from high to low,
--- ties averaged, like R's rank(-mean, ties = "average"). `mean_auc` (the mean of the tasks' means)
--- and `mean_rank` stand only beside models with a score in every task of that protocol, preset and
--- text. If a cell was computed in several configurations (a new model revision, an edited task), the
+-- The ranked tables, one for each protocol, preset, text and scheme of splits, with a row for each
+-- model and task. The AUC is the mean of the splits' AUCs, rounded to 9 digits so that equal means
+-- tie; ranks run from high to low, ties averaged, like R's rank(-mean, ties = "average"). `mean_auc`
+-- (the mean of the tasks' means) and `mean_rank` stand only beside models with a score in every task
+-- of the table. If a cell was computed in several configurations (a new model revision, an edited task), the
 -- newest counts and `configs` tells how many there are. `failed` splits are in no mean.
 CREATE VIEW leaderboard AS
 WITH outcomes AS (
-    SELECT protocol, preset, text, model, task, config, auc, environment, finished_at FROM scores
+    SELECT protocol, preset, text, scheme, model, task, config, auc, environment, finished_at FROM scores
     UNION ALL
-    SELECT protocol, preset, text, model, task, config, NULL, NULL, finished_at
+    SELECT protocol, preset, text, scheme, model, task, config, NULL, NULL, finished_at
     FROM units WHERE state = 'failed'
 ), configurations AS (
     SELECT
-        protocol, preset, text, model, task, config,
+        protocol, preset, text, scheme, model, task, config,
         avg(auc) AS mean, round(stddev_samp(auc), 9) AS sd,
         count(environment) AS n, count(*) - count(environment) AS failed,
         max(finished_at) AS finished_at
     FROM outcomes
-    GROUP BY protocol, preset, text, model, task, config
+    GROUP BY protocol, preset, text, scheme, model, task, config
 ), newest AS (
     SELECT *, round(mean, 9) AS auc, count(*) OVER cell AS configs
     FROM configurations
-    WINDOW cell AS (PARTITION BY protocol, preset, text, model, task)
+    WINDOW cell AS (PARTITION BY protocol, preset, text, scheme, model, task)
     QUALIFY row_number() OVER (cell ORDER BY finished_at DESC, config) = 1
 ), columns AS (
-    SELECT protocol, preset, text, count(DISTINCT task) AS tasks FROM newest GROUP BY protocol, preset, text
+    SELECT protocol, preset, text, scheme, count(DISTINCT task) AS tasks
+    FROM newest
+    GROUP BY protocol, preset, text, scheme
 ), overall AS (
-    SELECT protocol, preset, text, model, round(avg(mean), 9) AS mean_auc
-    FROM newest JOIN columns USING (protocol, preset, text)
-    GROUP BY protocol, preset, text, model, tasks
+    SELECT protocol, preset, text, scheme, model, round(avg(mean), 9) AS mean_auc
+    FROM newest JOIN columns USING (protocol, preset, text, scheme)
+    GROUP BY protocol, preset, text, scheme, model, tasks
     HAVING count(mean) = tasks
 ), ranked_overall AS (
     SELECT *, (rank() OVER downwards + count(*) OVER downwards) / 2.0 AS mean_rank
     FROM overall
-    WINDOW downwards AS (PARTITION BY protocol, preset, text ORDER BY mean_auc DESC)
+    WINDOW downwards AS (PARTITION BY protocol, preset, text, scheme ORDER BY mean_auc DESC)
 )
 SELECT
-    protocol, preset, text, model, task, auc, sd, n, failed,
+    protocol, preset, text, scheme, model, task, auc, sd, n, failed,
     -- rank() is the first place that equal means share, the running count of rows down to them the last
     CASE WHEN auc IS NOT NULL THEN (rank() OVER downwards + count(auc) OVER downwards) / 2.0 END AS rank,
     mean_auc, mean_rank, config, configs, finished_at
-FROM newest LEFT JOIN ranked_overall USING (protocol, preset, text, model)
-WINDOW downwards AS (PARTITION BY protocol, preset, text, task ORDER BY auc DESC NULLS LAST);
+FROM newest LEFT JOIN ranked_overall USING (protocol, preset, text, scheme, model)
+WINDOW downwards AS (PARTITION BY protocol, preset, text, scheme, task ORDER BY auc DESC NULLS LAST);
 
--- What is mixed in the ranked table of a protocol, preset and text: tasks of several `texts` (genes,
--- labels or descriptions), tasks scored on several `splits` though on as many, `models` and
--- `protocols` of several revisions. A split follows from its task, scheme and seed alone.
+-- What is mixed in a ranked table: tasks of several `texts` (genes, labels or descriptions), tasks
+-- scored on several `splits` though on as many, `models` and `protocols` of several revisions. A
+-- split follows from its task, the table's scheme and its seed.
 CREATE VIEW mixtures AS
 WITH cells AS (
     SELECT
-        protocol, preset, text, model, task,
+        protocol, preset, text, scheme, model, task,
         count(*) AS n,
-        bit_xor(hash(scheme, seed)) AS splits,
+        bit_xor(hash(seed)) AS splits,
         any_value(task_hash) AS task_hash,
         any_value(model_revision) AS model_revision,
         any_value(protocol_revision) AS protocol_revision
-    FROM units SEMI JOIN ranked USING (protocol, preset, text, model, task, config)
+    FROM units SEMI JOIN ranked USING (protocol, preset, text, scheme, model, task, config)
     WHERE state = 'scored'
-    GROUP BY protocol, preset, text, model, task
+    GROUP BY protocol, preset, text, scheme, model, task
 )
-SELECT protocol, preset, text, 'texts' AS what, task AS name
+SELECT protocol, preset, text, scheme, 'texts' AS what, task AS name
 FROM cells GROUP BY ALL HAVING count(DISTINCT task_hash) > 1
 UNION ALL
-SELECT DISTINCT protocol, preset, text, 'splits', task
-FROM cells GROUP BY protocol, preset, text, task, n HAVING count(DISTINCT splits) > 1
+SELECT DISTINCT protocol, preset, text, scheme, 'splits', task
+FROM cells GROUP BY protocol, preset, text, scheme, task, n HAVING count(DISTINCT splits) > 1
 UNION ALL
-SELECT protocol, preset, text, 'models', model
+SELECT protocol, preset, text, scheme, 'models', model
 FROM cells GROUP BY ALL HAVING count(DISTINCT model_revision) > 1
 UNION ALL
-SELECT protocol, preset, text, 'protocols', protocol
+SELECT protocol, preset, text, scheme, 'protocols', protocol
 FROM cells GROUP BY ALL HAVING count(DISTINCT protocol_revision) > 1;
 
 -- Own, paper and rerun under one another, as the published tables are laid out: one row for each
 -- task, and one for task 'mean'. Pivot it as you like.
 CREATE VIEW leaderboard_long AS
-SELECT 'own' AS source, protocol, preset, text, model, task, auc, sd, n, failed, rank FROM leaderboard
+SELECT 'own' AS source, protocol, preset, text, scheme, model, task, auc, sd, n, failed, rank FROM leaderboard
 UNION ALL
-SELECT DISTINCT 'own', protocol, preset, text, model, 'mean', mean_auc, NULL, NULL, NULL, mean_rank
+SELECT DISTINCT 'own', protocol, preset, text, scheme, model, 'mean', mean_auc, NULL, NULL, NULL, mean_rank
 FROM leaderboard WHERE mean_auc IS NOT NULL
 UNION ALL
-SELECT source, protocol, 'paper', '', model, task, auc, NULL, 10, 0, rank FROM reference_scores;
+SELECT source, protocol, 'paper', '', 'paper', model, task, auc, NULL, 10, 0, rank FROM reference_scores;
 
 -- Own means beside the published ones. The splits cannot be the paper's own, so the yardstick is the
 -- standard error of a mean of n test AUCs, at most ten, if they were independent: Hanley and
@@ -347,7 +352,7 @@ WITH yardstick (task, one_split) AS (
            ('bivalent-vs-lys4', 0.064), ('bivalent-vs-no-methyl', 0.082)
 ), compared AS (
     SELECT
-        own.protocol, own.preset, own.text, own.model, own.task, own.auc, own.n, own.failed,
+        own.protocol, own.preset, own.text, own.scheme, own.model, own.task, own.auc, own.n, own.failed,
         paper.auc AS paper_auc, rerun.auc AS rerun_auc,
         own.auc - paper.auc AS delta, own.auc - rerun.auc AS rerun_delta,
         yardstick.one_split / sqrt(least(own.n, 10)) AS standard_error
@@ -374,11 +379,11 @@ FROM compared;
 -- Which parameters tuning chose in how many splits of a cell.
 CREATE VIEW best_params AS
 SELECT
-    protocol, preset, text, model, task, config, best_params AS params,
+    protocol, preset, text, scheme, model, task, config, best_params AS params,
     count(*) AS splits, avg(auc) AS mean_auc
 FROM scores
 WHERE best_params::VARCHAR <> '{}'
-GROUP BY protocol, preset, text, model, task, config, best_params;
+GROUP BY protocol, preset, text, scheme, model, task, config, best_params;
 
 -- Every threshold of every split: the points of its ROC and precision-recall curves, from the
 -- highest score down, starting at (0, 0) with an infinite threshold. Two classes: class 1 only;

@@ -1,7 +1,7 @@
--- What there is to rank, the paper's protocols first.
-SELECT protocol, preset, text, sum(n + failed)::BIGINT AS units
+-- What there is to rank, the protocols of the paper's tables first.
+SELECT protocol, preset, text, scheme, sum(n + failed)::BIGINT AS units
 FROM ranked
-GROUP BY protocol, preset, text
+GROUP BY protocol, preset, text, scheme
 ORDER BY
-    coalesce(list_position(['lr', 'rf', 'lr-cv', 'rf-cv', 'finetune'], protocol), 99),
-    protocol, preset <> 'paper', preset, text <> 'facts', text
+    (SELECT min(paper_table) FROM reference_scores WHERE reference_scores.protocol = ranked.protocol) NULLS LAST,
+    protocol, scheme <> 'paper', scheme, preset <> 'paper', preset, text <> 'facts', text

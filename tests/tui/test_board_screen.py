@@ -6,6 +6,7 @@ import pytest
 from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_text, told, until
 from pressing import presses
 
+from store.arm import Arm
 from store.errors import StoreBusy, UsageError
 from store.queries import RankRow, Unlike
 from tui.questions.cells import Place
@@ -238,15 +239,15 @@ async def test_holes_of_the_matrix_are_gone_to_and_run(arena):
 
 
 async def test_a_printed_row_runs_the_catalogs_model_of_that_name(arena):
-    chosen = arena.selection_of(Place("e5-small", "tall", "lr", "paper scaling=l2", "facts"))
+    chosen = arena.selection_of(Place("e5-small", "tall", Arm("lr", "paper scaling=l2")))
     assert chosen.models == ("e5-small",)
     assert chosen.axes == {"scaling": "l2"}
     with pytest.raises(UsageError, match="came from a file"):
-        arena.selection_of(Place("e5-small", "tall", "lr", "paper", "summary@12345678"))
+        arena.selection_of(Place("e5-small", "tall", Arm("lr", text="summary@12345678")))
 
 
 async def test_a_cell_with_texts_from_a_file_says_why_it_has_no_command(arena):
-    arena.tables = {"lr": replace(a_table(), text="summary@1a2b3c4d")}
+    arena.tables = {"lr": replace(a_table(), arm=Arm("lr", text="summary@1a2b3c4d"))}
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
@@ -275,7 +276,7 @@ async def test_a_done_cell_is_not_run_again(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
-        selection = arena.selection_of(Place("mini", "tall", "lr", "paper", "facts"))
+        selection = arena.selection_of(Place("mini", "tall", Arm("lr")))
         arena.done = {unit.key for unit in arena.plan(selection).units}
         await pilot.press("r")
         await until(pilot, lambda: "is done: 10 splits, 0 failed." in told(app))

@@ -21,6 +21,7 @@ from engine.run.events import RunFinished, UnitFinished
 from engine.run.runner import Options
 from engine.run.steering import Steering
 from engine.run.supervise import supervise, supervise_locked
+from store.arm import Arm
 from store.errors import StoreBusy, StoreError, UsageError
 from store.home import Home
 from store.records import Failed
@@ -100,9 +101,9 @@ def _tell_other_names(session: Session, plan: Plan) -> None:
 
 def _put_ranks(session: Session, plan: Plan) -> None:
     """The tables that the plan's units stand in."""
-    arms = dict.fromkeys((unit.protocol, unit.preset, unit.spec["axes"]["text"]) for unit in plan.units)
+    arms = dict.fromkeys(Arm.of(unit) for unit in plan.units)
     put("")
-    put_rankings([table for arm in arms for table in ranked_tables(session, *arm)], "text")
+    put_rankings([table for arm in arms for table in ranked_tables(session, asdict(arm))], "text")
 
 
 def put_plan(plan: Plan, as_json: bool) -> None:

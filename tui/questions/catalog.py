@@ -128,11 +128,12 @@ def selection_of(home: Home, place: Place) -> Selection:
     chosen = Selection(
         (by_paper.get(place.model, place.model),),
         (place.task,),
-        (place.protocol,),
+        (place.arm.protocol,),
         preset=preset,
-        text=place.recipe,
+        text=place.texts.recipe,
         descriptions=_descriptions_of(home, place),
         params=params,
+        scheme=place.arm.scheme,
     )
     for name, value in axes.items():
         chosen = change(home, chosen, "axis", f"{name}={value}")
@@ -143,14 +144,14 @@ def _descriptions_of(home: Home, place: Place) -> str:
     """The imported file that the texts of a cell came from; empty if they came from none."""
     from engine.data.genes.descriptions import kept_descriptions, read_descriptions
 
-    if not place.file:
+    if not place.texts.digest:
         return ""
     for path in kept_descriptions(home).values():
         with contextlib.suppress(DataError):
-            if read_descriptions(path).digest.startswith(place.file):
+            if read_descriptions(path).digest.startswith(place.texts.digest):
                 return str(path)
     raise UsageError(
-        f"The texts {place.text} came from a file.", "Choose it again with :descriptions on Plan (1)."
+        f"The texts {place.texts} came from a file.", "Choose it again with :descriptions on Plan (1)."
     )
 
 

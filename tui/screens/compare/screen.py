@@ -182,7 +182,7 @@ class CompareScreen(TakingScreen):
             Column("arm", "preset, text", least=6),
         )
         rows = [
-            Row(str(i), (side.source, side.model, side.protocol, f"{side.preset} {side.text}"))
+            Row(str(i), (side.source, side.model, side.arm.protocol, compare_text.settings(side)))
             for i, side in enumerate(self._sides)
         ]
 
