@@ -157,7 +157,7 @@ def _score_again(home: Home, row: Mapping[str, Any], device: str, compute: Compu
     unit, plan = _plan_again(home, row)
     model, task = plan.models[unit.model], plan.tasks[unit.task]
     context = Context(device, "", threading.Event())
-    if not unit.spec["embedding"]:
+    if unit.family == "finetune":
         [scored] = compute.finetune([unit], model, task, context, lambda *_: None, lambda *_: None)
         return scored
     vectors = compute.embed(unit, model, [task], context, lambda *_: None)

@@ -194,6 +194,11 @@ class Unit:
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", content_hash(self.spec)[:40])
 
+    @property
+    def family(self) -> Literal["vectors", "finetune"]:
+        """Whether a classifier is fitted on the model's vectors, or the model itself is trained."""
+        return "vectors" if self.spec["embedding"] else "finetune"
+
 
 @dataclass(frozen=True, slots=True)
 class Metrics:

@@ -41,7 +41,7 @@ class Monitor:
         self._lock = threading.RLock()
         """Protects all that follows."""
         self._left = Counter(unit.protocol for unit in plan.todo)
-        self._classified = {unit.protocol for unit in plan.todo if unit.spec["embedding"]}
+        self._classified = {unit.protocol for unit in plan.todo if unit.family == "vectors"}
         self._workers = workers
         self._seconds: dict[str, deque[float]] = {}
         self._begun: dict[str, float] = {}

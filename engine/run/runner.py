@@ -164,7 +164,7 @@ class _Floor:
         self._saved_environments: set[str] = set()
         self._lock = threading.Lock()
         self._crashes = Crashes(store.home.mailbox)
-        self._to_classify = sum(bool(unit.spec["embedding"]) for unit in plan.todo)
+        self._to_classify = sum(unit.family == "vectors" for unit in plan.todo)
         self._classified = 0
         self._classify_pace = Pace(self._events, "classify", "LR and RF")
 
@@ -399,7 +399,7 @@ class _Floor:
 
     def _finish(self, unit: Unit, outcome: Outcome) -> None:
         self._events.put(UnitFinished(outcome))
-        if unit.spec["embedding"]:
+        if unit.family == "vectors":
             with self._lock:
                 given_up = isinstance(outcome, Cancelled)
                 self._classified += not given_up

@@ -147,7 +147,7 @@ def rankings(
 
 
 def arms(con: duckdb.DuckDBPyConnection) -> dict[Arm, int]:
-    """What there is to rank, the paper's protocols first: arm -> units that have ended, well or not."""
+    """What there is to rank, the paper's way of each protocol first, with the units that have ended."""
     return {Arm(*place): units for *place, units in con.execute(named("arms")).fetchall()}
 
 

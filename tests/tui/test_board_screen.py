@@ -10,6 +10,7 @@ from store.arm import Arm
 from store.errors import StoreBusy, UsageError
 from store.queries import RankRow, Unlike
 from tui.questions.cells import Place
+from tui.screens.board import text as board_text
 
 SIZES = [(80, 24), (200, 60)]
 
@@ -147,6 +148,26 @@ async def test_brackets_go_through_the_protocols(arena):
         )
         await pilot.press("left_square_bracket")
         await until(pilot, lambda: "BOARD lr " in screen_text(app) and "mini" in screen_text(app))
+
+
+@pytest.mark.parametrize(
+    ("written", "arm"),
+    [
+        ("lr", Arm("lr")),
+        ("corrected", Arm("lr", "corrected")),
+        ("lr corrected text=summary@1a2b3c4d", Arm("lr", "corrected", "summary@1a2b3c4d")),
+        ("lr text=summary@1a2b3c4d", Arm("lr", "corrected", "summary@1a2b3c4d")),
+        ("lr text='template:{symbol} is {name}'", Arm("lr", text="template:{symbol} is {name}")),
+        ("rf", Arm("rf")),
+        ("lr scheme=chromosome", Arm("lr", scheme="chromosome")),
+        ("rf corrected", None),
+        ("lr '", None),
+    ],
+)
+def test_a_table_is_named_as_it_is_written_or_by_words_of_it(written, arm):
+    others = ("lr corrected", "lr corrected text=summary@1a2b3c4d", "lr scheme=chromosome", "lr", "rf")
+    tables = [*map(Arm.parse, others), Arm("lr", text="template:{symbol} is {name}")]
+    assert board_text.meant(dict.fromkeys(tables, 1), written) == arm
 
 
 async def test_the_first_table_is_the_runs_own(arena):

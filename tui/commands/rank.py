@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.catalog.protocols import listed
 from store.arm import Arm
 from store.errors import UsageError, unknown
 from store.texts import TextName
@@ -88,7 +89,7 @@ def ranked_tables(
     from store.queries import arms, rankings
 
     with connect(session.saved) as connection:
-        known = list(arms(connection))
+        known = sorted(arms(connection), key=lambda arm: listed(arm.protocol))
         meant = _meant(known, wanted)
         chosen = [arm for arm in known if _fits(arm, meant)]
         if known and not chosen:

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from engine.catalog.protocols import FIRST
 from engine.mailbox import launch, queued, start_runner
 from engine.plan.names import names
 from engine.plan.plan import Plan
@@ -30,7 +31,6 @@ from tui.commands.common import Session, command, json_option, put, put_json, pu
 from tui.commands.narrate import Narrator, unit_name
 from tui.commands.rank import put_rankings, ranked_tables
 from tui.commands.select import (
-    DEFAULT_PROTOCOLS,
     checked_plan,
     make_options,
     make_selection,
@@ -43,7 +43,7 @@ from tui.quantities import duration
 @click.option(
     "--protocols",
     multiple=True,
-    default=[DEFAULT_PROTOCOLS],
+    default=[",".join(FIRST)],
     show_default=True,
     metavar="A,B",
     help="Names.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from store.errors import DataError, UsageError
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from store.home import Home
     from store.records import Model
     from tui.questions.cells import Place
-
-CLASSICAL: Final = ("lr", "rf", "lr-cv", "rf-cv")
-"""The protocols chosen at first: those that need no fine-tuning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +170,9 @@ def first_selection(catalog: Catalog) -> Selection:
     bundled = [card.model.name for card in catalog.models if card.model.kind == "package" and card.place]
     here = bundled or [card.model.name for card in catalog.models if card.place]
     tasks = tuple(task.name for task in catalog.tasks if task.paper_task)
-    known = {protocol.name for protocol in catalog.protocols}
     return Selection(
         models=tuple(here[:1]),
         tasks=tasks or tuple(task.name for task in catalog.tasks),
-        protocols=tuple(name for name in CLASSICAL if name in known),
+        protocols=tuple(protocol.name for protocol in catalog.protocols if protocol.first),
         seeds=catalog.seeds,
     )

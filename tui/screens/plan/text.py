@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.content import Content
 
+from engine.catalog.protocols import PROTOCOLS
 from tui.quantities import big, count, mebi, roughly
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.words import Tone, say
@@ -206,12 +207,11 @@ FP32: Final = 4
 def estimate(plan: Plan, past: Past) -> Cost:
     """What the units to run will take, judged by past ones of this store.
 
-    A model that never ran is judged by the slowest that did, with the same protocol; fine-tuning holds
-    gradients and two moments beside the weights.
+    A model that never ran is judged by the slowest that did, with the same protocol.
     """
     todo = plan.todo
     used = [plan.models[name] for name in {unit.model for unit in todo} if name in plan.models]
-    copies = 4 if any(unit.protocol == "finetune" for unit in todo) else 1
+    copies = max((PROTOCOLS[unit.protocol].weights for unit in todo), default=1)
     weights = max((FP32 * copies * (model.parameters or 0) for model in used), default=0)
     genes = sum(len(task.genes) for task in plan.tasks.values())
     vectors = sum(FP32 * (model.dimension or 0) for model in used) * genes
