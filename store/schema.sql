@@ -261,8 +261,8 @@ CREATE TABLE applied (
 -- model and task. The AUC is the mean of the splits' AUCs, rounded to 9 digits so that equal means
 -- tie; ranks run from high to low, ties averaged, like R's rank(-mean, ties = "average"). `mean_auc`
 -- (the mean of the tasks' means) and `mean_rank` stand only beside models with a score in every task
--- of the table. If a cell was computed in several configurations (a new model revision, an edited task), the
--- newest counts and `configs` tells how many there are. `failed` splits are in no mean.
+-- of the table. If a cell was computed in several configurations (a new model revision, an edited
+-- task), the newest counts and `configs` tells how many there are. `failed` splits are in no mean.
 CREATE VIEW leaderboard AS
 WITH outcomes AS (
     SELECT protocol, preset, text, scheme, model, task, config, auc, environment, finished_at FROM scores

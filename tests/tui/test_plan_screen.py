@@ -4,8 +4,11 @@ import pytest
 from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, until
 from pressing import presses
 
+from engine.plan.selection import Selection
 from store.errors import DataError, StoreBusy, UsageError
 from store.home import find_home
+from tui.questions.saved import Past
+from tui.screens.plan.text import estimate
 
 SIZES = [(80, 24), (200, 60)]
 
@@ -55,6 +58,12 @@ async def test_the_sum_tells_done_to_run_blocked_and_time(arena, size):
         assert "about 2 min" in text
         assert "disk 2 MiB" in text
         assert "86 MiB or more of" in text
+
+
+@pytest.mark.parametrize(("protocols", "copies"), [(("lr", "lora"), 1), (("lr", "finetune"), 4)])
+def test_the_memory_is_that_of_the_protocol_that_takes_most(arena, protocols, copies):
+    plan = arena.plan(Selection(("mini",), ("tall",), protocols, (41,)))
+    assert estimate(plan, Past()).memory == copies * 4 * 22_700_000
 
 
 async def test_a_runner_that_does_not_start_is_told_with_its_last_words(tmp_path, monkeypatch):
