@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -34,7 +35,9 @@ from engine.finetune.config import FinetuneConfig
 from engine.finetune.learner import Learner
 from engine.finetune.loop import Clock, Stage, train
 from engine.finetune.model import init_linear, load_classifier
-from engine.finetune.stacked import finetune_stacked
+from engine.finetune.stacked import Member, StackedRun, finetune_stacked
+from engine.finetune.stacked_bert import StackedBert
+from engine.finetune.stacked_step import StackedStep
 from store.records import Split, Task
 
 Row = dict[str, Any]
@@ -124,7 +127,7 @@ def _auc(prediction: Any) -> dict[str, float]:
 
 
 def learner(folder: Path, task: Task, config: FinetuneConfig, device: str) -> Learner:
-    """The engine's side, ready to train."""
+    """The engine's plain loop, ready to train."""
     where = torch.device(device)
     model, tokenizer, _ = load_classifier(folder, config, 2)
     tokens, _ = tokenise(tokenizer, model.encoder, task.texts, config)
@@ -132,8 +135,22 @@ def learner(folder: Path, task: Task, config: FinetuneConfig, device: str) -> Le
     return Learner(model.to(where), tokens, task.labels, config, where, threading.Event())
 
 
-def run_ours(one: Learner, stage: Stage) -> None:
-    """Train one stage and tell nobody."""
+def one_stage(
+    folder: Path, task: Task, split: Split, stage: Stage, config: FinetuneConfig
+) -> Callable[[], None]:
+    """The engine's side on a CPU, a stack of one, ready to train."""
+    model, tokenizer, _ = load_classifier(folder, config, 2)
+    tokens, _ = tokenise(tokenizer, model.encoder, task.texts, config)
+    tokens = compact_vocabulary(model.encoder, tokens)
+    cancel = threading.Event()
+    bert = StackedBert(model, tokens, cancel)
+    run = StackedRun(model, bert, task.labels, config, torch.device("cpu"), cancel, graphs=False)
+    members = [Member(0, split, (stage, stage))]
+    return lambda: run.train(members, 0, Clock(), lambda place, epoch: None, lambda taken: None)
+
+
+def run_plain(one: Learner, stage: Stage) -> None:
+    """Train one stage by the plain loop and tell nobody."""
     train(one, stage, Clock(), lambda epoch: None, lambda taken: None)
 
 
@@ -169,11 +186,11 @@ def _cpu_task(folder: Path, task: Task, name: str, wanted: dict[str, str]) -> li
             seconds = _cpu_seconds(reference.train)
             best["reference"] = min(seconds, best.get("reference", seconds))
         for precision in wanted:
-            one = learner(folder, task, FinetuneConfig(precision=precision), "cpu")  # type: ignore[arg-type]
-            seconds = _cpu_seconds(lambda one=one: run_ours(one, stage))
+            config = FinetuneConfig(precision=precision)  # type: ignore[arg-type]
+            seconds = _cpu_seconds(one_stage(folder, task, split, stage, config))
             best[precision] = min(seconds, best.get(precision, seconds))
     padded = FinetuneConfig().max_tokens * len(task.texts)
-    share = 1 - sum(one.tokens.lengths) / padded
+    share = 1 - sum(learner(folder, task, FinetuneConfig(), "cpu").tokens.lengths) / padded
     rows = []
     for precision, limit in wanted.items():
         without = precision == "bf16" and not has_bf16
@@ -199,12 +216,16 @@ def _agreement(folder: Path, task: Task, split: Split, precision: str) -> str | 
     with tempfile.TemporaryDirectory() as work:
         reference = trainer(folder, task, stage, replace(config, precision="fp32"), work, "cpu")
         reference.train()
-    one = learner(folder, task, config, "cpu")
     losses: list[torch.Tensor] = []
-    step = one.step
-    one.step = lambda *args: (losses.append(step(*args)), losses[-1])[1]  # type: ignore[method-assign]
-    run_ours(one, stage)
-    apart = float((torch.stack(losses) - torch.stack(reference.losses)).abs().max())
+    gradients = StackedStep.gradients
+
+    def recorded(self: StackedStep, *args: Any) -> torch.Tensor:
+        losses.append(gradients(self, *args))
+        return losses[-1]
+
+    with patch.object(StackedStep, "gradients", recorded):
+        one_stage(folder, task, split, stage, config)()
+    apart = float((torch.cat(losses) - torch.stack(reference.losses)).abs().max())
     if apart > {"fp32": 1e-5, "bf16": 1e-2}[precision]:
         return False
     return f"losses within {apart:.0e}" if apart else "same losses"
@@ -291,7 +312,7 @@ def _plain(folder: Path, task: Task, splits: Sequence[Split], config: FinetuneCo
     for split in splits:
         one = learner(folder, task, config, "cuda:0")
         stage = stage_one(split, config.epochs)
-        seconds += _cuda_seconds(lambda one=one, stage=stage: run_ours(one, stage))
+        seconds += _cuda_seconds(lambda one=one, stage=stage: run_plain(one, stage))
     return seconds
 
 

@@ -39,16 +39,19 @@ def fresh_home() -> Iterator[Any]:
 
 def run_grid(home: Any, protocols: tuple[str, ...], seeds: tuple[int, ...], workers: int) -> list[Scored]:
     """Our way, by the runner itself: everything embedded, fitted, scored and saved."""
+    from engine.plan.launch import Options
     from engine.plan.plan import build_plan
     from engine.plan.selection import Selection
     from engine.run.events import UnitFinished
-    from engine.run.runner import Options, run
+    from engine.run.runner import run
     from engine.run.steering import Steering
+    from engine.run.threads import ThreadExecutor
     from store.store import Store
 
     store = Store(home)
     plan = build_plan(Selection((BUNDLED,), TASKS, protocols, seeds), home, store.finished())
-    events = run(plan, store, Steering(), Options(device="cpu", workers=workers, threads=1))
+    executor = ThreadExecutor(home, Options(device="cpu", workers=workers, threads=1))
+    events = run(plan, store, Steering(), executor)
     outcomes = [event.outcome for event in events if isinstance(event, UnitFinished)]
     store.close()
     scored = [outcome for outcome in outcomes if isinstance(outcome, Scored)]

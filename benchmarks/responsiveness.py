@@ -131,16 +131,20 @@ def event_flood() -> list[Row]:
     from benchmarks.classify import BUNDLED, TASKS
     from benchmarks.grid import fresh_home
     from engine.mailbox import read_status
+    from engine.plan.launch import Options
+    from engine.plan.plan import build_plan
     from engine.plan.selection import Selection
     from engine.run.events import EpochFinished
-    from engine.run.runner import Options
     from engine.run.steering import Steering
     from engine.run.supervise import supervise
+    from engine.run.threads import ThreadExecutor
 
     selection = Selection((BUNDLED,), TASKS[-1:], ("finetune",), (41,))
     waits: list[float] = []
     with fresh_home() as home:
-        events = supervise(home, selection, Steering(), Options("cpu", 1, 1), _flood(home))
+        options = Options("cpu", 1, 1)
+        executor = ThreadExecutor(home, options, _flood(home))
+        events = supervise(home, build_plan(selection, home, {}), Steering(), options, executor)
         for event in events:
             if isinstance(event, EpochFinished):
                 waits.append(time.perf_counter() - event.epoch.seconds)

@@ -1,15 +1,25 @@
-"""Giving up: work looks at its cancel event before every batch, fold and step, and stops there."""
+"""Giving up: work looks at its `Cancel` before every batch, fold and step, and stops there."""
 
 from __future__ import annotations
 
-import threading
+from typing import Protocol
 
 
 class Stopped(Exception):
-    """Raised inside a worker when its cancel event is set; never shown to a user."""
+    """Raised inside work that is told to give up; never shown to a user."""
 
 
-def check(cancel: threading.Event) -> None:
+class Cancel(Protocol):
+    """What tells work to give up: a `threading.Event`, or anything that answers like one."""
+
+    def is_set(self) -> bool:
+        """Whether to give up now."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Pause until then, for at most `timeout` seconds; whether to give up."""
+
+
+def check(cancel: Cancel) -> None:
     """Raise `Stopped` if `cancel` is set."""
     if cancel.is_set():
         raise Stopped

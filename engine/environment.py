@@ -1,10 +1,11 @@
-"""Where and when a number came from: versions, device, threads, time. Imports none of the libraries."""
+"""Where and when a number came from: versions, device, kernels, threads, time. Imports no library."""
 
 from __future__ import annotations
 
 import os
 import platform
 import socket
+import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,6 +25,14 @@ LIBRARIES = (
     "torch",
     "transformers",
 )
+LEVELS = ("AVX512", "AVX2", "SVE256", "DEFAULT")
+"""What torch calls the sets of instructions that its kernels are built for, on common processors."""
+_SHIFTING = (
+    *("MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "MKL_DEBUG_CPU_TYPE"),
+    *("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ONEDNN_DEFAULT_FPMATH_MODE", "DNNL_DEFAULT_FPMATH_MODE"),
+    *("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES"),
+)
+"""Variables by which the libraries under torch, numpy and scikit-learn choose other kernels."""
 
 
 def describe_environment(device: str, threads: int) -> Environment:
@@ -42,7 +51,21 @@ def describe_environment(device: str, threads: int) -> Environment:
         _cpu_name(),
         threads,
         versions,
+        cpu_kernels(),
     )
+
+
+def cpu_kernels(level: str = "") -> str:
+    """Which kernels compute on the CPU, e.g. `AVX512` or `AVX2 MKL_CBWR=AVX2`: others round otherwise.
+
+    Args:
+        level: torch's word for them; asked of torch if empty, where it is loaded already.
+    """
+    torch = sys.modules.get("torch")
+    if not level and torch is not None:
+        level = torch.backends.cpu.get_cpu_capability()
+    settings = [f"{name}={value}" for name in _SHIFTING if (value := os.environ.get(name))]
+    return " ".join([level or "unknown", *settings])
 
 
 def now() -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.catalog.presets import axes_for
 from engine.environment import usable_cores
 from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import Selection
@@ -34,9 +35,10 @@ def split_rows(plan: Plan) -> tuple[Columns, Rows]:
 
     columns = ["task", "scheme", "seed", "part", "position", "index", "gene", "label", "class"]
     rows: Rows = []
+    rule = axes_for(plan.selection.preset, plan.selection.axes).labels
     for task in plan.tasks.values():
         for seed in plan.selection.seeds:
-            split = make_split(task, plan.selection.scheme, seed)
+            split = make_split(task, plan.selection.scheme, seed, rule)
             for part in ("train", "evaluation", "test"):
                 for position, index in enumerate(getattr(split, part)):
                     label = task.labels[index]
@@ -158,8 +160,10 @@ def _score_again(home: Home, row: Mapping[str, Any], device: str, compute: Compu
     model, task = plan.models[unit.model], plan.tasks[unit.task]
     context = Context(device, "", threading.Event())
     if unit.family == "finetune":
-        [scored] = compute.finetune([unit], model, task, context, lambda *_: None, lambda *_: None)
-        return scored
+        [result] = compute.finetune([unit], model, task, context, lambda *_: None, lambda *_: None)
+        if isinstance(result, GeneArenaError):
+            raise result
+        return result
     vectors = compute.embed(unit, model, [task], context, lambda *_: None)
     return compute.classify(unit, task, vectors[task.name], context)
 

@@ -64,7 +64,8 @@ class Model:
     source: str
     """Hub id, installed package, folder, file of vectors, or endpoint URL, according to `kind`."""
     revision: str = ""
-    """Pinned commit, package version, or SHA-256 of the files; part of every key."""
+    """SHA-256 of the files that its vectors depend on; of an endpoint, what its owner calls it. Part of
+    every key, and empty until the files are on this machine and `find_model` has looked at them."""
     dimension: int | None = None
     parameters: int | None = None
     """True parameter count."""
@@ -82,6 +83,10 @@ class Model:
     """Figures as the paper prints them: parameters_million, memory_gb, mteb_classification."""
     note: str = ""
     """One sentence on a trap or a disagreement."""
+    version: str = ""
+    """Commit on the Hub, or version of the package: what is fetched or asked for."""
+    digest: str = ""
+    """The revision that it has to have, where the catalog or the user pins one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,9 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Labelled genes with texts, in the stable order every split is drawn from."""
+    """Labelled genes with texts, in the stable order every split is drawn from; with `clean` labels a
+    split leaves some of them out.
+    """
 
     name: str
     title: str
@@ -318,6 +325,8 @@ class Environment:
     threads: int
     versions: Mapping[str, str]
     """Library -> version."""
+    kernels: str = ""
+    """What they compute with on the CPU: torch's level, and settings that choose others (`AVX512`)."""
 
     @property
     def hash(self) -> str:

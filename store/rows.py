@@ -16,7 +16,7 @@ Rows = dict[str, list[Row]]
 """Table name -> its new rows."""
 
 MODEL_COLUMNS: Final = (
-    *("kind", "source", "revision", "dimension", "parameters", "pooling", "normalize"),
+    *("kind", "source", "revision", "version", "dimension", "parameters", "pooling", "normalize"),
     *("prefix", "max_tokens", "licence", "paper_name", "note"),
 )
 """The columns of `models` that are taken over as they are."""
@@ -145,7 +145,7 @@ def _run_rows(key: str, record: Row) -> Rows:
 
 
 def _environment_rows(key: str, record: Row) -> Rows:
-    texts = {name: str(record[name]) for name in ("python", "platform", "host", "device", "cpu")}
+    texts = {name: str(record[name]) for name in ("python", "platform", "host", "device", "cpu", "kernels")}
     versions = [(str(name), str(version)) for name, version in record["versions"].items()]
     return {
         "environments": [{"hash": key, **texts, "threads": int(record["threads"]), "versions": versions}]

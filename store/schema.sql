@@ -14,7 +14,8 @@ CREATE TABLE models (
     name          VARCHAR PRIMARY KEY,   -- as in every table's column `model`
     kind          VARCHAR NOT NULL,      -- huggingface, package, folder, vectors, endpoint
     source        VARCHAR NOT NULL,      -- hub id, package, path or URL
-    revision      VARCHAR NOT NULL,      -- pinned commit, version or SHA-256
+    revision      VARCHAR NOT NULL,      -- SHA-256 of the files that its vectors depend on
+    version       VARCHAR NOT NULL,      -- commit on the Hub, version of the package, or ''
     dimension     INTEGER,
     parameters    BIGINT,                -- true parameter count
     pooling       VARCHAR,               -- NULL: as the model's own files say
@@ -68,13 +69,14 @@ CREATE TABLE environments (
     device    VARCHAR,
     cpu       VARCHAR,
     threads   INTEGER,
-    versions  MAP(VARCHAR, VARCHAR)  -- library -> version
+    versions  MAP(VARCHAR, VARCHAR),  -- library -> version
+    kernels   VARCHAR                 -- AVX512 ..., by which numbers round
 );
 
 -- What a model cost when it embedded texts: one row for each time it really ran.
 CREATE TABLE measurements (
     model        VARCHAR NOT NULL,
-    revision     VARCHAR NOT NULL,   -- pinned commit, version or SHA-256
+    revision     VARCHAR NOT NULL,   -- models.revision
     "precision"  VARCHAR NOT NULL,   -- fp32, bf16
     environment  VARCHAR NOT NULL,   -- environments.hash, which tells device, host and versions
     measured_at  TIMESTAMP NOT NULL,
@@ -99,7 +101,7 @@ CREATE TABLE units (
     scheme             VARCHAR NOT NULL,  -- how splits are drawn
     config             VARCHAR NOT NULL,  -- 12 hex digits: the spec without the seed
     task_hash          VARCHAR NOT NULL,
-    model_revision     VARCHAR NOT NULL,  -- pinned commit, version or SHA-256
+    model_revision     VARCHAR NOT NULL,  -- models.revision
     protocol_revision  BIGINT NOT NULL,   -- raised when a protocol's numbers change on purpose
     axes               JSON NOT NULL,
     spec               JSON NOT NULL,     -- everything the key is made of

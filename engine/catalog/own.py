@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, cast, get_args
 from urllib.parse import urlsplit
 
-from engine.catalog.local import content_revision, resolve_revision
-from store.errors import ModelError, UsageError, unknown
+from engine.catalog.local import resolve_revision
+from store.errors import UsageError, unknown
 from store.home import Home
 from store.records import Model, ModelKind, Pooling
 
@@ -18,6 +19,7 @@ _KEYS: Final[Mapping[str, type]] = {
     "kind": str,
     "source": str,
     "revision": str,
+    "digest": str,
     "dimension": int,
     "pooling": str,
     "normalize": bool,
@@ -29,6 +31,7 @@ _KEYS: Final[Mapping[str, type]] = {
 _TABLES: Final = ("models", "ui", "keymap")
 """All of config.toml; the last two are the terminal application's."""
 _KINDS: Final = ("huggingface", "folder", "vectors", "endpoint")
+_DIGEST: Final = re.compile(r"([0-9a-f]{64})?")
 _LARGEST: Final = 2**31 - 1
 """Of a whole number, which the database keeps in 32 bits; libraries write 10**30 for `no limit`."""
 _WORDS: Final = {str: "a text", int: f"a whole number from 1 to {_LARGEST}", bool: "true or false"}
@@ -77,8 +80,8 @@ def _model(table: Mapping[str, Any], where: str, home: Home) -> Model:
     _check(table, where)
     kind = table.get("kind") or _kind_of(table["source"])
     values = {key: value for key, value in table.items() if key not in ("kind", "revision")}
-    values["source"], revision = _RESOLVE[kind](table["source"], table.get("revision", ""), where, home)
-    return Model(**values, kind=cast(ModelKind, kind), revision=revision)
+    values |= _RESOLVE[kind](table["source"], table.get("revision", ""), where, home)
+    return Model(**values, kind=cast(ModelKind, kind))
 
 
 def _check(table: Mapping[str, Any], where: str) -> None:
@@ -91,6 +94,11 @@ def _check(table: Mapping[str, Any], where: str) -> None:
             raise UsageError(f"{where}: {key} has to be {_WORDS[wanted]}, not {value!r}.")
         if key in _CHOICES and value not in _CHOICES[key]:
             raise UsageError(f"{where}: {key} has to be one of {', '.join(_CHOICES[key])}, not {value!r}.")
+    if not _DIGEST.fullmatch(table.get("digest", "")):
+        raise UsageError(
+            f"{where}: digest has to be the 64 digits of a SHA-256, not {table['digest']!r}.",
+            "`genearena models --show use` tells that of a model that is here, as its revision.",
+        )
     for key in ("name", "source"):
         if not str(table.get(key, "")).strip():
             raise UsageError(f"{where}: {key} is missing.", f'Add a line: {key} = "..."')
@@ -104,7 +112,7 @@ def _kind_of(source: str) -> str:
     return "vectors" if Path(source).suffix and not Path(source).expanduser().is_dir() else "folder"
 
 
-def _hub(source: str, revision: str, where: str, _: Home) -> tuple[str, str]:
+def _hub(source: str, revision: str, where: str, _: Home) -> dict[str, str]:
     name, pinned = [*source.removeprefix("hf:").split("@", 1), revision][:2]
     commit = resolve_revision(name, pinned)
     if commit is None:
@@ -112,21 +120,15 @@ def _hub(source: str, revision: str, where: str, _: Home) -> tuple[str, str]:
             f"{where}: revision {pinned or 'main'} of {name} is no commit and not on this machine.",
             'Pin it with revision = "COMMIT", the commit shown on the model\'s page.',
         )
-    return name, commit
+    return {"source": name, "version": commit}
 
 
-def _files(source: str, _: str, where: str, home: Home) -> tuple[str, str]:
+def _files(source: str, _: str, __: str, home: Home) -> dict[str, str]:
     path = Path(source).expanduser()
-    path = (path if path.is_absolute() else home.config / path).resolve()
-    if not path.exists():
-        return str(path), ""
-    try:
-        return str(path), content_revision(path, home)
-    except ModelError as error:
-        raise UsageError(f"{where}: {error.message}", error.hint) from error
+    return {"source": str((path if path.is_absolute() else home.config / path).resolve())}
 
 
-def _endpoint(source: str, revision: str, where: str, _: Home) -> tuple[str, str]:
+def _endpoint(source: str, revision: str, where: str, _: Home) -> dict[str, str]:
     if not source.partition("#")[2]:
         raise UsageError(
             f"{where}: source does not name the endpoint's model.",
@@ -138,10 +140,10 @@ def _endpoint(source: str, revision: str, where: str, _: Home) -> tuple[str, str
             f"{where}: the address of an endpoint has no user name, password or question mark.",
             "Put the key into the environment variable GENEARENA_ENDPOINT_KEY.",
         )
-    return source, revision
+    return {"source": source, "revision": revision}
 
 
-_RESOLVE: Final[Mapping[str, Callable[[str, str, str, Home], tuple[str, str]]]] = {
+_RESOLVE: Final[Mapping[str, Callable[[str, str, str, Home], dict[str, str]]]] = {
     "huggingface": _hub,
     "folder": _files,
     "vectors": _files,

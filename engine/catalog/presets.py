@@ -37,7 +37,7 @@ class Axes:
     finetune_tokens: int = 128
     """Longest text in tokens when fine-tuning; the paper's 128 cuts 40% of the sample's texts (D25)."""
     finetune_head: Literal["pooler", "native"] = "pooler"
-    """Head on BERT's next-sentence pooler, or on the model's own pooling (D26)."""
+    """Of full fine-tuning: head on BERT's next-sentence pooler, or on the model's own pooling (D26)."""
     finetune_schedule: Literal["linear", "plateau"] = "linear"
     """Linear decay, which is what really ran, or warm-up and then ReduceLROnPlateau (D24)."""
 
@@ -58,11 +58,12 @@ PRESETS: Final[Mapping[str, Axes]] = {
 
 _DATA: Final = ("labels", "provenance")
 _VECTORS: Final = (*_DATA, "prefix", "pooling", "precision", "scaling")
-_FINETUNE: Final = (*_DATA, "prefix", "precision", "finetune_tokens", "finetune_head", "finetune_schedule")
+_FINETUNE: Final = (*_DATA, "prefix", "precision", "finetune_tokens", "finetune_schedule")
 RELEVANT: Final[Mapping[str, tuple[str, ...]]] = {
     "vectors": _VECTORS,
     "tuned-lr": (*_VECTORS, "lr_solver"),
-    "finetune": _FINETUNE,
+    "finetune": (*_FINETUNE, "finetune_head"),
+    "frozen": (*_FINETUNE, "pooling"),
 }
 """Protocol family -> axes that can touch its number."""
 

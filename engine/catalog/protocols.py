@@ -19,7 +19,7 @@ class Protocol:
     title: str
     revision: int
     """Bumped by hand whenever its numbers may change; part of every key."""
-    family: Literal["vectors", "tuned-lr", "finetune"]
+    family: Literal["vectors", "tuned-lr", "finetune", "frozen"]
     """Which axes matter: a key of `presets.RELEVANT`."""
     params: Mapping[str, Any]
     """Defaults; part of every key."""
@@ -29,6 +29,11 @@ class Protocol:
     weights: int = 1
     """How often the model's weights are in memory at least: beside them, fine-tuning all of them holds
     gradients and two moments."""
+
+    @property
+    def finetunes(self) -> bool:
+        """Whether it trains on the texts, the whole encoder or what sits on a frozen one."""
+        return self.family in ("finetune", "frozen")
 
 
 _FINETUNE: Final[Mapping[str, Any]] = {
@@ -72,19 +77,19 @@ PROTOCOLS: Final[Mapping[str, Protocol]] = {
             6,
             first=True,
         ),
-        Protocol("finetune", "Fine-tuned, two stages", 1, "finetune", _FINETUNE, 8, weights=4),
+        Protocol("finetune", "Fine-tuned, two stages", 2, "finetune", _FINETUNE, 8, weights=4),
         Protocol(
             "linear-probe",
             "Frozen encoder, linear head",
-            1,
-            "finetune",
+            2,
+            "frozen",
             {**_FINETUNE, "learning_rate": 1e-3, "stage2_learning_rate": 1e-4},
         ),
         Protocol(
             "lora",
             "LoRA adapters, two stages",
-            1,
-            "finetune",
+            2,
+            "frozen",
             {**_FINETUNE, "learning_rate": 1e-4, "stage2_learning_rate": 1e-5, "rank": 8, "alpha": 16},
         ),
     )

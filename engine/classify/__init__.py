@@ -108,7 +108,7 @@ def _classifier(
             forest = Forest(params["seed"])
             return forest, forest.cells(params)
         case _:
-            known = [name for name, one in PROTOCOLS.items() if one.family != "finetune"]
+            known = [name for name, one in PROTOCOLS.items() if not one.finetunes]
             raise UsageError(*unknown("classical protocol", protocol, known))
 
 

@@ -40,7 +40,8 @@ def load_task(
     Args:
         name_or_path: A task of `list_tasks`, or the path of a label file or folder.
         home: Where imported tasks and fetched gene tables are.
-        labels: What becomes of repeats and of genes in more than one class; see `audit.audit`.
+        labels: What becomes of repeats and, once splits are drawn, of genes in more than one class; see
+            `audit.audit`.
         text: A recipe of `text_recipes`, or `template:...`.
         provenance: Whether "[provided by RefSeq, Jul 2008]", links and dates stay in summaries.
         descriptions: Name of imported descriptions, or path of a file, that replaces the texts; see

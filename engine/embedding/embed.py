@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.cancel import check
-from engine.catalog.local import content_revision
 from engine.catalog.models import require_path
+from engine.catalog.revision import content_revision
 from engine.embedding.cache import VectorCache, text_key
 from engine.embedding.cost import Cost, forget_peak, peak_memory
+from engine.environment import cpu_kernels
 from store.errors import ModelError
 from store.home import Home
 from store.records import EmbeddingOptions, Model, content_hash
@@ -94,7 +95,7 @@ def embed(
         raise ModelError(f"There is no text to embed with {model.name}.")
     keys = [text_key(text) for text in texts]
     by_key = dict(zip(keys, texts, strict=True))
-    with VectorCache(cache / fingerprint(model, options, device)) as shelf:
+    with VectorCache(cache / fingerprint(model, options, device, _kernels(model, device))) as shelf:
         found = shelf.read(set(by_key))
         from_cache = len(found)
         progress(from_cache, len(by_key))
@@ -160,17 +161,34 @@ def hash_vectors(vectors: NDArray[np.float32]) -> str:
     return digest.hexdigest()
 
 
-def fingerprint(model: Model, options: EmbeddingOptions, device: str) -> str:
-    """The name of the cache folder: everything besides the text that can change a vector, here."""
+def fingerprint(model: Model, options: EmbeddingOptions, device: str, kernels: str) -> str:
+    """The name of the cache folder: everything besides the text that can change a vector, here.
+
+    Args:
+        model: with its revision.
+        options: how it is used.
+        device: as torch names it.
+        kernels: which kernels its CPU computes with (`cpu_kernels`); empty where it does not compute.
+    """
     return content_hash(
         {
-            "v": 2,
+            "v": 3,
             "model": [model.kind, "" if model.kind == "folder" else model.source, model.revision],
             "options": asdict(options),
             "device": device.partition(":")[0],
+            "kernels": kernels,
             "libraries": {} if model.kind == "endpoint" else _versions(),
         }
     )[:40]
+
+
+def _kernels(model: Model, device: str) -> str:
+    """The kernels that make vectors of `model` on `device`, if it is this machine's CPU."""
+    if model.kind == "endpoint" or device != "cpu":
+        return ""
+    import torch  # noqa: F401 - which tells its level
+
+    return cpu_kernels()
 
 
 def _versions() -> dict[str, str]:

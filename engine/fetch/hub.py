@@ -22,6 +22,7 @@ from huggingface_hub.errors import HTTPError
 
 from engine.cancel import check
 from engine.catalog.local import local_path, snapshot
+from engine.catalog.revision import PICKLED, READ, UNREAD
 from engine.digests import git_hash, sha256_of
 from engine.fetch.download import PAUSES, FetchError, download, make_client
 from engine.fetch.sources import Source
@@ -29,9 +30,6 @@ from store.errors import StoreError
 from store.files import replacing
 from store.records import Model
 
-_NEEDED: Final = ("*.json", "*.txt", "*.model", "*.safetensors")
-_LEFT: Final = ("onnx/*", "openvino/*", "coreml/*", "*/checkpoint*/*", "eval/*", "*results*", "README*")
-_PICKLED: Final = "pytorch_model*.bin"
 _HASH: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -85,13 +83,13 @@ def fetch_model(
         FetchError: the Hub cannot be reached, does not have it, or sends other bytes than it told.
         StoreError: a file cannot be written.
     """
-    folder = snapshot(model.source, model.revision)
+    folder = snapshot(model.source, model.version)
     token = get_token()
     with make_client({"Authorization": f"Bearer {token}"} if token else {}) as client:
-        for file in _chosen(_listing(model, endpoint), model.revision):
+        for file in _chosen(_listing(model, endpoint), model.version):
             check(cancel)
             place, blob = folder / file.name, folder.parents[1] / "blobs" / file.blob
-            url = hf_hub_url(model.source, file.name, revision=model.revision, endpoint=endpoint)
+            url = hf_hub_url(model.source, file.name, revision=model.version, endpoint=endpoint)
             linked = _digest(place, file)
             digest = linked or _digest(blob, file)
             fresh = not digest
@@ -104,7 +102,7 @@ def fetch_model(
             yield HubFile(place, url, place.stat().st_size, digest, fresh)
     if local_path(model) is None:
         raise FetchError(
-            f"The Hub's {model.source} at {model.revision[:8]} lacks config, tokenizer or weights.",
+            f"The Hub's {model.source} at {model.version[:8]} lacks config, tokenizer or weights.",
             "Choose another model or revision.",
         )
 
@@ -112,7 +110,7 @@ def fetch_model(
 def _listing(model: Model, endpoint: str | None) -> Sequence[Any]:
     try:
         info = HfApi(endpoint=endpoint).model_info(
-            model.source, revision=model.revision, files_metadata=True, timeout=30
+            model.source, revision=model.version, files_metadata=True, timeout=30
         )
     except (HTTPError, OSError) as error:  # the library's own errors are one or the other
         raise _unreachable(model, error) from error
@@ -122,11 +120,11 @@ def _listing(model: Model, endpoint: str | None) -> Sequence[Any]:
 def _chosen(siblings: Sequence[Any], revision: str) -> Iterator[_Wanted]:
     names = [item.rfilename for item in siblings]
     safe = any(fnmatch(name, "model*.safetensors") for name in names)
-    wanted = _NEEDED if safe else (*_NEEDED, _PICKLED)
+    wanted = READ if safe else (*READ, PICKLED)
     # Small files first, so that a folder with weights is always whole, however the download ends.
     for item in sorted(siblings, key=lambda item: item.size or 0):
         name = item.rfilename
-        if any(fnmatch(name, pattern) for pattern in wanted) and not any(fnmatch(name, p) for p in _LEFT):
+        if any(fnmatch(name, pattern) for pattern in wanted) and not any(fnmatch(name, p) for p in UNREAD):
             sha256 = item.lfs.sha256 if item.lfs else ""
             git = "" if item.lfs else item.blob_id or ""
             blob = sha256 or git or hashlib.sha1(f"{revision}/{name}".encode()).hexdigest()

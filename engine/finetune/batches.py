@@ -6,13 +6,15 @@ import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from engine.finetune.config import FinetuneConfig
 from store.errors import ModelError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def as_index(rows: Sequence[int], device: torch.device) -> Tensor:
     return torch.tensor(rows).to(device, non_blocking=True)
 
 
-def in_order(rows: Sequence[int], size: int) -> Iterator[list[int]]:
+def in_order(rows: Sequence[T], size: int) -> Iterator[list[T]]:
     """`rows` in groups of `size`, the last one possibly smaller."""
     for start in range(0, len(rows), size):
         yield list(rows[start : start + size])

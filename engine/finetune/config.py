@@ -47,6 +47,10 @@ class FinetuneConfig:
     """Texts are cut here, special tokens included."""
     head: Literal["pooler", "native"] = "pooler"
     """Linear head on BERT's next-sentence pooler, or on the pooling the model was trained with."""
+    pooling: str | None = None
+    """Of the native head; None: as the model's own files say."""
+    normalize: bool | None = None
+    """Whether the native head reads vectors of unit length; None: as the model's own files say."""
     schedule: Literal["linear", "plateau"] = "linear"
     """Linear decay to 0, or 0.8 times the rate after more than two epochs without a better AUC."""
     precision: Literal["fp32", "bf16"] = "fp32"
@@ -78,7 +82,13 @@ class FinetuneConfig:
 
     @classmethod
     def from_params(
-        cls, protocol: str, params: Mapping[str, Any], axes: Mapping[str, Any], prefix: str = ""
+        cls,
+        protocol: str,
+        params: Mapping[str, Any],
+        axes: Mapping[str, Any],
+        prefix: str = "",
+        pooling: str | None = None,
+        normalize: bool | None = None,
     ) -> FinetuneConfig:
         """The run that a protocol's parameters and a unit's axes describe.
 
@@ -88,6 +98,8 @@ class FinetuneConfig:
             axes: the unit's axes: finetune_tokens, finetune_head, finetune_schedule, precision
                 and prefix are read; one that is missing keeps the paper's value.
             prefix: what the model's card wants before a text; used if the axis prefix is `card`.
+            pooling: of what a frozen encoder gives; its head is always the native one.
+            normalize: whether that is scaled to unit length.
 
         Raises:
             UsageError: an unknown protocol or parameter, or a value out of range.
@@ -100,6 +112,8 @@ class FinetuneConfig:
         for axis, name in _AXES.items():
             if axis in axes:
                 chosen[name] = axes[axis]
+        if chosen["method"] != "full":
+            chosen |= {"head": "native", "pooling": pooling, "normalize": normalize}
         chosen["prefix"] = prefix if axes.get("prefix", "none") == "card" else ""
         return cls(**chosen)
 

@@ -18,6 +18,7 @@ from engine.cancel import check
 from engine.finetune.batches import Tokens, as_index, in_order
 from engine.finetune.config import FinetuneConfig
 from engine.finetune.evaluation import evaluation_auc
+from engine.finetune.masks import KeyedDropout, Masks
 from engine.finetune.model import Classifier
 from store.errors import ModelError
 
@@ -50,17 +51,17 @@ class Learner:
         self._autocast, notes = autocast(config, device)
         self.notes += notes
         if device.type == "cpu":
-            look = look_at(cancel)
             for layer in model.encoder.modules():
                 if isinstance(layer, nn.Linear):
-                    layer.register_forward_hook(look)
+                    layer.register_forward_hook(lambda _layer, _inputs, output: look_at(cancel, output))
 
-    def step(self, rows: Sequence[int], optimizer: torch.optim.Optimizer, rate: float) -> Tensor:
-        """One optimiser step on `rows`; their mean loss, still on the device."""
+    def step(self, rows: Sequence[int], optimizer: torch.optim.Optimizer, rate: float, key: int) -> Tensor:
+        """One optimiser step on `rows`, with dropout of this key; their mean loss, still on the device."""
         self.model.train()
+        on_device = torch.tensor(key).to(self.device, non_blocking=True)
 
-        def backward(part: list[int]) -> Tensor:
-            with self._autocast():
+        def backward(part: list[int], first: int) -> Tensor:
+            with self._autocast(), KeyedDropout(Masks(on_device, first)):
                 logits = self._logits(part)
             wanted = self.labels[as_index(part, self.device)]
             loss = functional.cross_entropy(logits.float(), wanted, reduction="sum") / len(rows)
@@ -78,7 +79,7 @@ class Learner:
     def scores(self, rows: Sequence[int]) -> NDArray[np.float64]:
         """Probabilities, float64 [len(rows), n_classes]."""
 
-        def logits(part: list[int]) -> Tensor:
+        def logits(part: list[int], _first: int) -> Tensor:
             with self._autocast():
                 return self._logits(part).float()
 
@@ -92,7 +93,7 @@ class Learner:
     def freeze_features(self) -> None:
         """Compute every text's features once; from here on only the head is run."""
 
-        def features(part: list[int]) -> Tensor:
+        def features(part: list[int], _first: int) -> Tensor:
             with self._autocast():
                 return self.model.features(self.tokens.batch(part)).float()
 
@@ -114,7 +115,7 @@ class Learner:
             return logits
         return self.model.forward(self.tokens.batch(part))
 
-    def _evaluated(self, rows: Sequence[int], work: Callable[[list[int]], Tensor]) -> Tensor:
+    def _evaluated(self, rows: Sequence[int], work: Callable[[list[int], int], Tensor]) -> Tensor:
         self.model.eval()
         parts = []
         with torch.no_grad():
@@ -122,15 +123,18 @@ class Learner:
                 parts += self._in_parts(batch, work)
         return torch.cat(parts)
 
-    def _in_parts(self, rows: Sequence[int], work: Callable[[list[int]], Tensor]) -> list[Tensor]:
-        """`work` on as many of `rows` at a time as memory holds, from the start after every refusal."""
+    def _in_parts(self, rows: Sequence[int], work: Callable[[list[int], int], Tensor]) -> list[Tensor]:
+        """`work` on as many of `rows` at a time as memory holds, from the start after every refusal.
+
+        It is told the rows and the place of the first of them.
+        """
         while True:
             self.model.zero_grad()
             try:
                 results = []
-                for part in in_order(rows, self._at_once):
+                for first in range(0, len(rows), self._at_once):
                     check(self.cancel)
-                    results.append(work(part))
+                    results.append(work(list(rows[first : first + self._at_once]), first))
                 return results
             except RuntimeError as error:
                 if not is_out_of_memory(error):
@@ -172,26 +176,11 @@ def is_out_of_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or "out of memory" in text or "allocate memory" in text
 
 
-def look_at(cancel: threading.Event) -> Callable[[nn.Module, Any, Tensor], None]:
-    """A forward hook that raises `Stopped` before and behind its layer, in both directions.
+def look_at(cancel: threading.Event, states: Tensor) -> None:
+    """Raise `Stopped` now, and again when the backward pass comes by `states`, if `cancel` is set.
 
     A step of a large model takes seconds on a CPU; a layer takes milliseconds.
     """
-
-    def hook(_layer: nn.Module, _inputs: Any, output: Tensor) -> None:
-        check(cancel)
-        if output.requires_grad:
-            output.register_hook(lambda _gradient: check(cancel))
-
-    return hook
-
-
-def seed_dropout(device: torch.device, seed: int) -> None:
-    """Seed the generator that dropout on `device` draws from, and no other device's."""
-    if device.type == "cuda":
-        with torch.cuda.device(device):
-            torch.cuda.manual_seed(seed)
-    elif device.type == "mps":
-        torch.mps.manual_seed(seed)
-    else:
-        torch.default_generator.manual_seed(seed)
+    check(cancel)
+    if states.requires_grad:
+        states.register_hook(lambda _gradient: check(cancel))

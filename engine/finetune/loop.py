@@ -1,7 +1,7 @@
 """The two-stage loop: train with early stopping, go on over train + evaluation genes, score the test.
 
-Bit for bit the same on a CPU in fp32 for the same number of threads. Dropout there draws from the
-process's one CPU generator, so let one thread at a time fine-tune on the CPU.
+Bit for bit the same on a CPU in fp32 for the same number of threads: nothing draws from a generator
+that others draw from.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from engine.cancel import check
 from engine.finetune.batches import compact_vocabulary, epoch_batches, to_device, tokenise
 from engine.finetune.config import FinetuneConfig
-from engine.finetune.learner import Learner, seed_dropout
+from engine.finetune.keyed_dropout import step_key
+from engine.finetune.learner import Learner
 from engine.finetune.model import load_classifier
 from engine.finetune.optim import LearningRate, adamw
 from store.errors import ModelError
@@ -58,6 +59,16 @@ class Stage:
     def steps(self, batch_size: int) -> int:
         """Optimiser steps if no epoch is spared."""
         return self.epochs * math.ceil(len(self.rows) / batch_size)
+
+
+class Diverged(ModelError):
+    """The loss of a split is no longer a number; others of its task may do well."""
+
+    def __init__(self, stage: int, epoch: int) -> None:
+        super().__init__(
+            f"Training diverged: the loss of stage {stage}, epoch {epoch} is not a finite number.",
+            "Lower learning_rate, or run in fp32.",
+        )
 
 
 class Clock:
@@ -104,8 +115,8 @@ def finetune(
         on_step: told (steps done, most steps there can be) after each step.
 
     Raises:
-        ModelError: the folder cannot be used, not even one text fits in memory, or the loss is no
-            longer a number.
+        ModelError: the folder cannot be used, or not even one text fits in memory.
+        Diverged: the loss is no longer a number.
         Stopped: `cancel` was set.
     """
     clock = Clock()
@@ -160,7 +171,6 @@ def train(
     steps = stage.steps(config.batch_size)
     rate = LearningRate(config.schedule, stage.learning_rate, steps, stage.warmup)
     optimizer = adamw(learner.model, config.weight_decay)
-    seed_dropout(learner.device, config.seed)
     epochs: list[Epoch] = []
     best, weights, waited = -math.inf, None, 0
     for number in range(1, stage.epochs + 1):
@@ -168,11 +178,12 @@ def train(
         losses = []
         with clock("train"):
             for batch in epoch_batches(stage.rows, config.batch_size, config.seed, number - 1):
-                losses.append(learner.step(batch, optimizer, rate.next()))
+                key = step_key(config.seed, stage.number, rate.taken)
+                losses.append(learner.step(batch, optimizer, rate.next(), key))
                 on_step(rate.taken)
             loss = float(torch.stack(losses).mean())  # the only wait for a GPU in an epoch
         if not math.isfinite(loss):
-            raise diverged(stage.number, number)
+            raise Diverged(stage.number, number)
         with clock("eval"):
             auc = learner.auc(stage.evaluation)
         rate.after_epoch(auc)
@@ -190,11 +201,3 @@ def train(
     if weights is not None:
         learner.restore(weights)
     return epochs
-
-
-def diverged(stage: int, epoch: int) -> ModelError:
-    """The error for a loss that is no longer a number."""
-    return ModelError(
-        f"Training diverged: the loss of stage {stage}, epoch {epoch} is not a finite number.",
-        "Lower learning_rate, or run in fp32.",
-    )

@@ -91,15 +91,14 @@ def load_classifier(
     encoder = loaded.module
     notes = list(loaded.notes)
     pooler = getattr(encoder, "pooler", None)
-    pooling: Pooling | None = loaded.pooling
+    native = _native_pooling(loaded, config)
+    pooling: Pooling | None = native
     if config.head == "pooler" and isinstance(pooler, nn.Module):
         pooling = None
         notes += _complete_pooler(loaded, pooler, config.seed)
     elif config.head == "pooler":
         kind = type(encoder).__name__
-        notes.append(
-            f"{kind} has no pooler: the head sits on its own pooling ({_describe(loaded.pooling)})."
-        )
+        notes.append(f"{kind} has no pooler: the head sits on its own pooling ({_describe(native)}).")
     model = Classifier(encoder, pooling, n_classes, config.seed)
     if pooling is not None and isinstance(pooler, nn.Module):
         pooler.requires_grad_(False)
@@ -120,6 +119,12 @@ def init_linear(layer: nn.Linear, std: float, seed: int) -> None:
     with torch.no_grad():
         layer.weight.normal_(0.0, std, generator=generator)
         layer.bias.zero_()
+
+
+def _native_pooling(loaded: Encoder, config: FinetuneConfig) -> Pooling:
+    own = loaded.pooling
+    modes = own.modes if config.pooling is None else (config.pooling,)
+    return Pooling(modes, own.normalize if config.normalize is None else config.normalize)
 
 
 def _complete_pooler(loaded: Encoder, pooler: nn.Module, seed: int) -> list[str]:

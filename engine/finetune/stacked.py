@@ -1,10 +1,10 @@
-"""Fine-tuning many splits of one task at once, as one stacked model; made for GPUs.
+"""Fine-tuning many splits of one task, as stacked models where that pays.
 
 One small model leaves a GPU waiting for kernel launches; ten stacked ones keep it at work. Each
-split has its own weights, order of texts, clipping, learning rate and early stopping, so without
-dropout its losses are those of a run of its own. Dropout is drawn for the whole stack: which splits
-share it decides the draws, and the result says so. A split that stops early leaves the stack at the
-end of the epoch.
+split has its own weights, order of texts, clipping, learning rate and early stopping, and dropout's
+masks are keyed by seed, stage and step, so its number is that of a run of its own: which splits share
+a stack does not touch it. On a CPU, where a stack of several is no faster, every split is a stack of
+one. A split that stops early or diverges leaves the stack at the end of the epoch.
 """
 
 from __future__ import annotations
@@ -12,28 +12,34 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.cancel import check
-from engine.finetune.batches import compact_vocabulary, epoch_batches, to_device, tokenise
+from engine.finetune.batches import compact_vocabulary, epoch_batches, in_order, to_device, tokenise
 from engine.finetune.config import FinetuneConfig
 from engine.finetune.evaluation import evaluation_auc
-from engine.finetune.learner import autocast, is_out_of_memory, seed_dropout
-from engine.finetune.loop import Clock, Finetuned, Stage, diverged, finetune, report, two_stages
+from engine.finetune.keyed_dropout import step_key
+from engine.finetune.learner import autocast, is_out_of_memory
+from engine.finetune.loop import Clock, Diverged, Finetuned, Stage, finetune, report, two_stages
 from engine.finetune.model import Classifier, load_classifier
 from engine.finetune.optim import LearningRate
 from engine.finetune.stack import Layout, Stack
 from engine.finetune.stacked_bert import WORDS, StackedBert, stackable
 from engine.finetune.stacked_step import StackedStep
 from store.records import Epoch, Split
+
+Result = Finetuned | Diverged
+OnEpoch = Callable[[int, Epoch], None]
+OnStep = Callable[[int, int], None]
 
 
 def finetune_stacked(
@@ -46,16 +52,15 @@ def finetune_stacked(
     n_classes: int,
     device: str,
     cancel: threading.Event,
-    on_epoch: Callable[[int, Epoch], None] = lambda place, epoch: None,
-    on_step: Callable[[int, int], None] = lambda done, total: None,
-    everywhere: bool = False,
+    on_epoch: OnEpoch = lambda place, epoch: None,
+    on_step: OnStep = lambda done, total: None,
+    copies: int | None = None,
     graphs: bool = True,
-) -> list[Finetuned]:
+) -> list[Result]:
     """Fine-tune on every split of one task; the results in the order of `splits`.
 
-    Falls back to one plain run after another for a single split, off CUDA, for other protocols than
-    `finetune`, for models other than BERT, for splits of unequal length and where the stack does not
-    fit in memory.
+    Falls back to one plain run after another for other protocols than `finetune`, for models other
+    than BERT and where a stack does not fit in memory.
 
     Args:
         folder: a Hugging Face or sentence-transformers model folder.
@@ -64,27 +69,26 @@ def finetune_stacked(
         splits: which genes to train on, evaluate on and score.
         config: everything that can change a result.
         n_classes: number of classes of the task.
-        device: `cuda:0`, ...
-        cancel: looked at before every step.
+        device: `cpu`, `cuda:0`, `mps`, ...
+        cancel: looked at before every step, on a CPU before every layer.
         on_epoch: told (place in `splits`, epoch) as each epoch ends; again from the first one if
-            the stack turns out not to fit.
-        on_step: told (steps done, most steps there can be) after each step of the stack.
-        everywhere: stack on other devices than CUDA too, where it is slower than the plain loop.
+            a stack turns out not to fit.
+        on_step: told (steps done, most steps there can be) after each step of a stack.
+        copies: most splits to a stack; None: all of them on CUDA and one elsewhere. Splits of unequal
+            length never share one.
         graphs: replay each step as a CUDA graph.
 
     Raises:
-        ModelError: as `finetune`.
+        ModelError: as `finetune`; but a split that diverges is told in its place and touches no other.
         Stopped: `cancel` was set.
     """
     where = torch.device(device)
     one_by_one = partial(
         _one_by_one, folder, texts, labels, splits, config, n_classes, device, cancel, on_epoch, on_step
     )
-    stages = [two_stages(split, config) for split in splits]
-    equal = len({tuple(stage.steps(config.batch_size) for stage in pair) for pair in stages}) == 1
-    together = len(splits) > 1 and equal and (where.type == "cuda" or everywhere)
-    if config.method != "full" or not together:
+    if config.method != "full":
         return one_by_one()
+    check(cancel)
     clock = Clock()
     with clock("load"):
         model, tokenizer, notes = load_classifier(Path(folder), config, n_classes)
@@ -93,13 +97,16 @@ def finetune_stacked(
     if not stackable(model, tokens):
         return one_by_one()
     tokens = to_device(compact_vocabulary(model.encoder, tokens), where)
-    run = _Run(model, StackedBert(model, tokens), labels, config, where, cancel, clock, graphs)
-    shared = f"trained in a stack of {len(splits)} splits, whose dropout is drawn together"
-    run.notes = (*notes, *cut, *run.notes, shared)
+    run = StackedRun(model, StackedBert(model, tokens, cancel), labels, config, where, cancel, graphs)
+    spent = {phase: seconds / len(splits) for phase, seconds in clock.seconds.items()}
+    members = [Member(place, split, two_stages(split, config)) for place, split in enumerate(splits)]
+    equal = len({member.steps(config.batch_size) for member in members}) == 1
+    together = copies or (len(splits) if where.type == "cuda" else 1)
+    stacks = list(in_order(members, together if equal else 1))
     current = torch.cuda.device(where) if where.type == "cuda" else nullcontext()
     try:
         with current:
-            return run.both_stages(stages, [split.test for split in splits], on_epoch, on_step)
+            return _stacks(run, stacks, spent, (*notes, *cut, *run.notes), on_epoch, on_step)
     except RuntimeError as error:
         if not is_out_of_memory(error):
             raise
@@ -110,31 +117,48 @@ def finetune_stacked(
 
 
 @dataclass(slots=True)
-class _Member:
-    """One split's way through a stage."""
+class Member:
+    """One split's way through both stages."""
 
     place: int
     """Among the splits."""
+    split: Split
+    stages: tuple[Stage, Stage]
+    epochs: list[Epoch] = field(default_factory=list)
+    weights: Tensor | None = None
+    """Of the stage's best epoch, or where nothing is evaluated of its last; None before stage 1."""
+    diverged: Diverged | None = None
+
+    def steps(self, batch_size: int) -> tuple[int, int]:
+        """Optimiser steps of both stages if no epoch is spared."""
+        first, second = (stage.steps(batch_size) for stage in self.stages)
+        return first, second
+
+
+@dataclass(slots=True)
+class _Trainee:
+    """A member within one stage."""
+
+    member: Member
     stage: Stage
     rate: LearningRate
     best: float = -math.inf
-    weights: Tensor | None = None
-    """Of the best epoch; without evaluation, of the last."""
     waited: int = 0
 
-    def saw(self, auc: float | None, weights: Tensor) -> None:
-        """Note an epoch's evaluation AUC and keep its weights if they are the best."""
-        self.rate.after_epoch(auc)
-        if auc is None:
+    def saw(self, epoch: Epoch, weights: Tensor) -> None:
+        """Note an epoch and keep its weights if they are the best."""
+        self.member.epochs.append(epoch)
+        self.rate.after_epoch(epoch.eval_auc)
+        if epoch.eval_auc is None:
             return
-        if auc > self.best:
-            self.best, self.weights, self.waited = auc, weights.clone(), 0
+        if epoch.eval_auc > self.best:
+            self.best, self.member.weights, self.waited = epoch.eval_auc, weights.clone(), 0
         else:
             self.waited += 1
 
 
-class _Run:
-    """What all epochs of a stacked run share."""
+class StackedRun:
+    """What all stacks of a task share."""
 
     def __init__(
         self,
@@ -144,7 +168,6 @@ class _Run:
         config: FinetuneConfig,
         device: torch.device,
         cancel: threading.Event,
-        clock: Clock,
         graphs: bool,
     ) -> None:
         self.bert = bert
@@ -153,110 +176,120 @@ class _Run:
         self.known = np.asarray(labels)
         self.labels = torch.tensor(labels, device=device)
         self.config = config
-        self.device = device
         self.cancel = cancel
-        self.clock = clock
         self.graphs = graphs
         self.autocast, self.notes = autocast(config, device)
 
     def both_stages(
         self,
-        stages: Sequence[tuple[Stage, Stage]],
-        tests: Sequence[Sequence[int]],
-        on_epoch: Callable[[int, Epoch], None],
-        on_step: Callable[[int, int], None],
-    ) -> list[Finetuned]:
-        """Train all splits through both stages and score their test genes."""
-        weights = self.start.repeat(len(stages), 1)
-        epochs: list[list[Epoch]] = [[] for _ in stages]
-        lengths = [stage.steps(self.config.batch_size) for stage in stages[0]]
-        for number in range(2):
-            before = number * lengths[0]
-            stepped = partial(report, on_step, before, sum(lengths))
-            weights = self.train([pair[number] for pair in stages], weights, epochs, on_epoch, stepped)
-        with self.clock("eval"):
-            scores = self.step(Stack(self.layout, weights, (WORDS,))).scores(tests)
-        share = {phase: seconds / len(tests) for phase, seconds in self.clock.seconds.items()}
-        return [
-            Finetuned(own_scores, tuple(own_epochs), share, self.notes)
-            for own_scores, own_epochs in zip(scores, epochs, strict=True)
-        ]
+        members: Sequence[Member],
+        clock: Clock,
+        on_epoch: OnEpoch,
+        on_step: Callable[[int], None],
+    ) -> list[NDArray[np.float64]]:
+        """Train the splits of one stack through both stages; the test scores of those that converge."""
+        staying, before = list(members), 0
+        for number, steps in enumerate(members[0].steps(self.config.batch_size)):
+
+            def stepped(taken: int, before: int = before) -> None:
+                on_step(before + taken)
+
+            if staying:
+                self.train(staying, number, clock, on_epoch, stepped)
+            staying = [member for member in staying if member.diverged is None]
+            before += steps
+        with clock("eval"):
+            tests = [member.split.test for member in staying]
+            return self.step(staying).scores(tests) if staying else []
 
     def train(
         self,
-        stages: Sequence[Stage],
-        weights: Tensor,
-        epochs: Sequence[list[Epoch]],
-        on_epoch: Callable[[int, Epoch], None],
+        members: Sequence[Member],
+        number: int,
+        clock: Clock,
+        on_epoch: OnEpoch,
         on_step: Callable[[int], None],
-    ) -> Tensor:
-        """One stage of all splits: their weights [splits, size] to go on with; `epochs` grow."""
+    ) -> None:
+        """One stage of a stack; its members get the weights to go on with, or their error."""
         config = self.config
-        steps = stages[0].steps(config.batch_size)
-        members = [
-            _Member(place, stage, LearningRate(config.schedule, stage.learning_rate, steps, stage.warmup))
-            for place, stage in enumerate(stages)
-        ]
-        active = members
-        step = self.step(Stack(self.layout, weights, (WORDS,)))
+        active = []
+        for member in members:
+            stage = member.stages[number]
+            steps = stage.steps(config.batch_size)
+            rate = LearningRate(config.schedule, stage.learning_rate, steps, stage.warmup)
+            active.append(_Trainee(member, stage, rate))
+        step = self.step(members)
         optimizer = step.stack.adamw(config.weight_decay)
-        seed_dropout(self.device, config.seed)
-        for number in range(1, stages[0].epochs + 1):
-            for place, epoch in self.epoch(active, step, optimizer, number, on_step):
-                epochs[place].append(epoch)
-                on_epoch(place, epoch)
-            staying = [k for k, member in enumerate(active) if member.waited < config.patience]
+        for epoch in range(1, active[0].stage.epochs + 1):
+            self.epoch(active, step, optimizer, epoch, clock, on_epoch, on_step)
+            staying = [
+                place
+                for place, one in enumerate(active)
+                if one.member.diverged is None and one.waited < config.patience
+            ]
             if len(staying) == len(active):
                 continue
-            active = [active[k] for k in staying]
+            active = [active[place] for place in staying]
             if not active:
-                break
+                return
             stack, optimizer = step.stack.keep(staying, optimizer, config.weight_decay)
-            step = self.step(stack)
-        for member, row in zip(active, step.stack.weights, strict=False):
-            member.weights = row if member.weights is None else member.weights
-        return torch.stack([member.weights for member in members])
+            step = self.over(stack)
+        for one, row in zip(active, step.stack.weights, strict=True):
+            if one.best == -math.inf:
+                one.member.weights = row
 
     def epoch(
         self,
-        active: Sequence[_Member],
+        active: Sequence[_Trainee],
+        step: StackedStep,
+        optimizer: torch.optim.AdamW,
+        number: int,
+        clock: Clock,
+        on_epoch: OnEpoch,
+        on_step: Callable[[int], None],
+    ) -> None:
+        """One epoch of the splits still training."""
+        started = time.perf_counter()
+        with clock("train"):
+            means = self.mean_losses(active, step, optimizer, number, on_step)
+        with clock("eval"):
+            aucs = self.aucs(step, [one.stage.evaluation for one in active])
+        seconds = (time.perf_counter() - started) / len(active)
+        for one, row, loss, auc in zip(active, step.stack.weights, means, aucs, strict=True):
+            if not math.isfinite(loss):
+                one.member.diverged = Diverged(one.stage.number, number)
+                continue
+            epoch = Epoch(one.stage.number, number, loss, auc, one.rate.last, seconds)
+            one.saw(epoch, row)
+            on_epoch(one.member.place, epoch)
+
+    def mean_losses(
+        self,
+        active: Sequence[_Trainee],
         step: StackedStep,
         optimizer: torch.optim.AdamW,
         number: int,
         on_step: Callable[[int], None],
-    ) -> list[tuple[int, Epoch]]:
-        """One epoch of the splits still training: (place, epoch) of each."""
-        started = time.perf_counter()
-        config = self.config
-        with self.clock("train"):
-            batches = step.batches(
-                [
-                    list(epoch_batches(member.stage.rows, config.batch_size, config.seed, number - 1))
-                    for member in active
-                ]
-            )
-            losses = []
-            for rows, shares, width in zip(batches.rows, batches.shares, batches.widths, strict=True):
-                check(self.cancel)
-                losses.append(step.gradients(rows, shares, width))
-                for place, group in enumerate(optimizer.param_groups):
-                    rate = active[place // 2].rate
-                    group["lr"] = rate.next() if place % 2 == 0 else rate.last
-                optimizer.step()
-                on_step(active[0].rate.taken)
-            means = torch.stack(losses).mean(0).tolist()
-        with self.clock("eval"):
-            aucs = self.aucs(step, [member.stage.evaluation for member in active])
-        seconds = (time.perf_counter() - started) / len(active)
-        ended = []
-        for member, row, loss, auc in zip(active, step.stack.weights, means, aucs, strict=True):
-            if not math.isfinite(loss):
-                raise diverged(member.stage.number, number)
-            member.saw(auc, row)
-            ended.append(
-                (member.place, Epoch(member.stage.number, number, loss, auc, member.rate.last, seconds))
-            )
-        return ended
+    ) -> list[float]:
+        """Take the steps of one epoch; each split's mean loss."""
+        config, stage = self.config, active[0].stage.number
+        orders = [
+            list(epoch_batches(one.stage.rows, config.batch_size, config.seed, number - 1))
+            for one in active
+        ]
+        batches = step.batches(orders)
+        losses = []
+        for rows, shares, width in zip(batches.rows, batches.shares, batches.widths, strict=True):
+            check(self.cancel)
+            key = step_key(config.seed, stage, active[0].rate.taken)
+            losses.append(step.gradients(rows, shares, width, key))
+            for place, group in enumerate(optimizer.param_groups):
+                rate = active[place // 2].rate
+                group["lr"] = rate.next() if place % 2 == 0 else rate.last
+            optimizer.step()
+            on_step(active[0].rate.taken)
+        means: list[float] = torch.stack(losses).mean(0).tolist()  # the only wait for a GPU in an epoch
+        return means
 
     def aucs(self, step: StackedStep, rows: Sequence[Sequence[int]]) -> list[float | None]:
         """Each split's evaluation AUC; None where nothing is evaluated."""
@@ -268,9 +301,37 @@ class _Run:
             for own, score in zip(rows, scores, strict=True)
         ]
 
-    def step(self, stack: Stack) -> StackedStep:
+    def step(self, members: Sequence[Member]) -> StackedStep:
+        """What a stack of the members' weights does on the device."""
+        weights = [self.start if member.weights is None else member.weights for member in members]
+        return self.over(Stack(self.layout, torch.stack(weights), (WORDS,)))
+
+    def over(self, stack: Stack) -> StackedStep:
         """What `stack` does on the device."""
         return StackedStep(self.bert, stack, self.labels, self.config, self.autocast, self.graphs)
+
+
+def _stacks(
+    run: StackedRun,
+    stacks: Sequence[Sequence[Member]],
+    seconds: Mapping[str, float],
+    notes: tuple[str, ...],
+    on_epoch: OnEpoch,
+    on_step: OnStep,
+) -> list[Result]:
+    """Train one stack after another; `seconds` are those that each split has spent before."""
+    steps = [sum(members[0].steps(run.config.batch_size)) for members in stacks]
+    results: list[Result] = []
+    for number, members in enumerate(stacks):
+        clock = Clock()
+        stepped = partial(report, on_step, sum(steps[:number]), sum(steps))
+        scores = iter(run.both_stages(members, clock, on_epoch, stepped))
+        spent = {phase: seconds[phase] + own / len(members) for phase, own in clock.seconds.items()}
+        results += [
+            member.diverged or Finetuned(next(scores), tuple(member.epochs), spent, notes)
+            for member in members
+        ]
+    return results
 
 
 def _one_by_one(
@@ -282,28 +343,32 @@ def _one_by_one(
     n_classes: int,
     device: str,
     cancel: threading.Event,
-    on_epoch: Callable[[int, Epoch], None],
-    on_step: Callable[[int, int], None],
-) -> list[Finetuned]:
+    on_epoch: OnEpoch,
+    on_step: OnStep,
+) -> list[Result]:
     """The plain loop on every split in turn."""
-    results = []
+    results: list[Result] = []
     for place, split in enumerate(splits):
 
         def stepped(done: int, total: int, place: int = place) -> None:
             on_step(place * total + done, total * len(splits))
 
-        results.append(
-            finetune(
-                folder,
-                texts,
-                labels,
-                split,
-                config,
-                n_classes=n_classes,
-                device=device,
-                cancel=cancel,
-                on_epoch=partial(on_epoch, place),
-                on_step=stepped,
+        told = partial(on_epoch, place)
+        try:
+            results.append(
+                finetune(
+                    folder,
+                    texts,
+                    labels,
+                    split,
+                    config,
+                    n_classes=n_classes,
+                    device=device,
+                    cancel=cancel,
+                    on_epoch=told,
+                    on_step=stepped,
+                )
             )
-        )
+        except Diverged as error:
+            results.append(error)
     return results

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -12,6 +13,8 @@ from transformers.activations import ACT2FN
 
 from engine.finetune.batches import Tokens
 from engine.finetune.folder import Pooling
+from engine.finetune.learner import look_at
+from engine.finetune.masks import Masks
 from engine.finetune.model import Classifier, pool
 from engine.finetune.stack import Stack
 
@@ -33,7 +36,7 @@ def stackable(model: Classifier, tokens: Tokens) -> bool:
 class StackedBert:
     """The classifier of `engine.finetune.model` for BERT, over a stack of weights."""
 
-    def __init__(self, model: Classifier, tokens: Tokens) -> None:
+    def __init__(self, model: Classifier, tokens: Tokens, cancel: threading.Event) -> None:
         """Take the shape, not the weights, of `model`; `tokens` lie on the stack's device."""
         config: Any = model.encoder.config
         self.layers: int = config.num_hidden_layers
@@ -47,39 +50,43 @@ class StackedBert:
         self.activation: Callable[[Tensor], Tensor] = ACT2FN[act] if isinstance(act, str) else act
         self.pooling: Pooling | None = model.pooling
         self.tokens = tokens
+        self._cancel = cancel
 
-    def logits(self, stack: Stack, rows: Tensor, length: int, training: bool) -> Tensor:
+    def logits(self, stack: Stack, rows: Tensor, length: int, masks: Masks | None) -> Tensor:
         """Logits [copies, batch, n_classes].
 
         Args:
             stack: the copies' weights.
             rows: int64 [copies, batch]: each copy's texts, as rows of the tokens.
             length: tokens to read of each text; the longest one's or more.
-            training: whether dropout acts, independently for every copy.
+            masks: of dropout, the same ones for every copy; None: dropout does not act.
         """
-        one = _Pass(self, stack, training)
+        one = _Pass(self, stack, rows.shape[1], masks)
         ids = self.tokens.inputs["input_ids"][:, :length][rows]
         mask = self.tokens.inputs["attention_mask"][:, :length][rows]
         states = one.embed(ids)
         attended = mask.flatten(0, 1).bool()[:, None, None, :]
         for number in range(self.layers):
             states = one.layer(states, f"encoder.encoder.layer.{number}.", attended)
+            if not states.is_cuda:
+                look_at(self._cancel, states)
         states = states.unflatten(1, (*rows.shape[1:], length))
         if self.pooling is None:
             vectors = one.linear(states[:, :, 0], "encoder.pooler.dense").tanh()
         else:
             vectors = pool(states.flatten(0, 1), mask.flatten(0, 1), self.pooling).unflatten(0, rows.shape)
-        return one.linear(one.dropout(vectors, self.head_dropout), "head")
+        return one.linear(one.dropout(vectors, self.head_dropout, vectors.shape[1:]), "head")
 
 
 class _Pass:
     """One forward pass: states are [copies, batch * length, width]."""
 
-    def __init__(self, bert: StackedBert, stack: Stack, training: bool) -> None:
+    def __init__(self, bert: StackedBert, stack: Stack, batch: int, masks: Masks | None) -> None:
         self.bert = bert
         self.stack = stack
         self.weights = stack.stacked
-        self.training = training
+        self.batch = batch
+        self.masks = masks
 
     def embed(self, ids: Tensor) -> Tensor:
         """Sum of word, position and type embeddings for ids [copies, batch, length]."""
@@ -90,15 +97,15 @@ class _Pass:
         positions = self.weights["encoder.embeddings.position_embeddings.weight"][:, None, : ids.shape[2]]
         types = self.weights["encoder.embeddings.token_type_embeddings.weight"][:, None, None, 0]
         states = self.norm((words + positions + types).flatten(1, 2), "encoder.embeddings.LayerNorm")
-        return self.dropout(states, self.bert.hidden_dropout)
+        return self.hidden_dropout(states)
 
     def layer(self, states: Tensor, name: str, attended: Tensor) -> Tensor:
         """One transformer layer; `attended` is [copies * batch, 1, 1, length]."""
         mixed = self.linear(self.attention(states, name, attended), name + "attention.output.dense")
-        mixed = self.dropout(mixed, self.bert.hidden_dropout) + states
+        mixed = self.hidden_dropout(mixed) + states
         states = self.norm(mixed, name + "attention.output.LayerNorm")
         inner = self.bert.activation(self.linear(states, name + "intermediate.dense"))
-        outer = self.dropout(self.linear(inner, name + "output.dense"), self.bert.hidden_dropout)
+        outer = self.hidden_dropout(self.linear(inner, name + "output.dense"))
         return self.norm(outer + states, name + "output.LayerNorm")
 
     def attention(self, states: Tensor, name: str, attended: Tensor) -> Tensor:
@@ -110,8 +117,11 @@ class _Pass:
             .transpose(1, 2)
             for part in ("query", "key", "value")
         )
-        dropout = self.bert.attention_dropout if self.training else 0.0
-        mixed = functional.scaled_dot_product_attention(query, key, value, attended, dropout)
+        if self.masks is None:
+            mixed = functional.scaled_dot_product_attention(query, key, value, attended)
+        else:
+            share = self.bert.attention_dropout
+            mixed = self.masks.attend(query, key, value, attended, share, texts=self.batch)
         return mixed.transpose(1, 2).reshape(states.shape)
 
     def linear(self, states: Tensor, name: str) -> Tensor:
@@ -126,6 +136,11 @@ class _Pass:
             1
         )
 
-    def dropout(self, states: Tensor, share: float) -> Tensor:
-        """Dropout, if this pass trains."""
-        return functional.dropout(states, share, self.training)
+    def hidden_dropout(self, states: Tensor) -> Tensor:
+        """Dropout of the encoder's states, if this pass trains."""
+        length = states.shape[1] // self.batch
+        return self.dropout(states, self.bert.hidden_dropout, (self.batch, length, self.bert.width))
+
+    def dropout(self, values: Tensor, share: float, shape: Sequence[int]) -> Tensor:
+        """Dropout on values [copies..., *shape], if this pass trains."""
+        return values if self.masks is None else self.masks.drop(values, share, shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +15,7 @@ from torch.nn import functional
 
 from engine.finetune.config import FinetuneConfig
 from engine.finetune.learner import Autocast
+from engine.finetune.masks import Masks
 from engine.finetune.stack import Stack
 from engine.finetune.stacked_bert import StackedBert
 
@@ -24,6 +26,8 @@ _GRAPH_TOKENS: Final = 3072
 the gradient of an embedding sorts, which a graph may not record."""
 _SCORED: Final = 32
 """Texts of each split scored at a time."""
+_RECORDING: Final = threading.Lock()
+"""One recording in this process at a time, whatever the card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class StackedStep:
         self.config = config
         self._autocast = autocast
         self._graphs = graphs and labels.is_cuda
+        self._key = torch.zeros((), dtype=torch.int64, device=labels.device)
+        """Of the step's dropout; where graphs find it."""
         self._recorded: dict[int, tuple[Any, Tensor, Tensor, Tensor]] = {}
         """Width -> graph, its rows and shares to fill in, its losses to read."""
 
@@ -72,8 +78,16 @@ class StackedStep:
         device = self.labels.device
         return Batches(torch.tensor(rows, device=device), torch.tensor(shares, device=device), widths)
 
-    def gradients(self, rows: Tensor, shares: Tensor, width: int) -> Tensor:
-        """Leave each copy's clipped gradient in the stack and return the losses [copies]."""
+    def gradients(self, rows: Tensor, shares: Tensor, width: int, key: int) -> Tensor:
+        """Leave each copy's clipped gradient in the stack and return the losses [copies].
+
+        Args:
+            rows: int64 [copies, batch], one step of `Batches`.
+            shares: float32 [copies, batch].
+            width: tokens of the longest text.
+            key: of the step's dropout.
+        """
+        self._key.fill_(key)
         if self.labels.is_cuda:
             width = min(-(-width // _WIDTHS) * _WIDTHS, self.bert.tokens.inputs["input_ids"].shape[1])
         if not self._graphs or width * self.config.batch_size > _GRAPH_TOKENS:
@@ -91,18 +105,19 @@ class StackedStep:
         longest = max(len(own) for own in rows)
         filled = [[*own, *[0] * (longest - len(own))] for own in rows]
         index = torch.tensor(filled, device=self.labels.device)
-        width = self.bert.tokens.inputs["input_ids"].shape[1]
+        lengths = self.bert.tokens.lengths
+        parts = []
         with torch.no_grad(), self._autocast():
-            parts = [
-                self.bert.logits(self.stack, part, width, training=False).float()
-                for part in index.split(_SCORED, dim=1)
-            ]
+            for first in range(0, longest, _SCORED):
+                part = slice(first, first + _SCORED)
+                width = max(lengths[row] for own in filled for row in own[part])
+                parts.append(self.bert.logits(self.stack, index[:, part], width, masks=None).float())
         scores = torch.cat(parts, 1).cpu().double().softmax(-1).numpy()
         return [own[: len(wanted)] for own, wanted in zip(scores, rows, strict=True)]
 
     def _compute(self, rows: Tensor, shares: Tensor, width: int) -> Tensor:
         with self._autocast():
-            logits = self.bert.logits(self.stack, rows, width, training=True)
+            logits = self.bert.logits(self.stack, rows, width, Masks(self._key))
         each = functional.cross_entropy(
             logits.flatten(0, 1).float(), self.labels[rows].flatten(), reduction="none"
         )
@@ -114,13 +129,16 @@ class StackedStep:
 
     def _record(self, rows: Tensor, shares: Tensor, width: int) -> tuple[Any, Tensor, Tensor, Tensor]:
         """Record `_compute` for one width; rehearsals are harmless, as only gradients are written."""
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            for _ in range(3):
-                self._compute(rows, shares, width)
-        torch.cuda.current_stream().wait_stream(side)
+        # A stream of this card, since torch's own for recording is on the first card that recorded; and
+        # other threads may allocate meanwhile, which the default mode would take for a mistake.
+        side = torch.cuda.Stream(rows.device)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            losses = self._compute(rows, shares, width)
+        with _RECORDING:
+            side.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(side):
+                for _ in range(3):
+                    self._compute(rows, shares, width)
+            torch.cuda.current_stream().wait_stream(side)
+            with torch.cuda.graph(graph, stream=side, capture_error_mode="thread_local"):
+                losses = self._compute(rows, shares, width)
         return graph, rows, shares, losses

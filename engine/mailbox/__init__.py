@@ -1,6 +1,6 @@
 """Where the runner and its viewers meet: small files in one folder, replaced whole or left as requests.
 
-The runner replaces `status.json` and holds `runner.lock`; viewers queue selections and leave
+The runner replaces `status.json` and holds `runner.lock`; viewers queue launches and leave
 requests. No sockets, no protocol.
 """
 
@@ -10,12 +10,13 @@ from engine.mailbox.requests import (
     RequestKind,
     clear_queue,
     enqueue,
-    last_selection,
+    last_launch,
     queued,
     remember,
     request,
     take_queued,
     take_requests,
+    waiting,
 )
 from engine.mailbox.status import (
     LIVE,
@@ -42,7 +43,7 @@ __all__ = [
     "UnitStatus",
     "clear_queue",
     "enqueue",
-    "last_selection",
+    "last_launch",
     "launch",
     "queued",
     "read_status",
@@ -53,5 +54,6 @@ __all__ = [
     "start_runner",
     "take_queued",
     "take_requests",
+    "waiting",
     "write_status",
 ]

@@ -12,22 +12,21 @@ from store.errors import StoreError
 from store.home import Home
 
 if TYPE_CHECKING:
-    from engine.plan.selection import Selection
+    from engine.plan.launch import Launch
 
 
-def launch(home: Home, selection: Selection, extra: tuple[str, ...] = (), *, first: bool = False) -> None:
-    """Queue `selection` and start a detached runner if none is alive.
-
-    The runner is a session of its own with no terminal, so nothing a terminal does can hurt it.
-    `extra` are further arguments of `python -m engine.run`; `first` puts it before all that wait.
-    """
+def launch(home: Home, wanted: Launch, *, first: bool = False) -> None:
+    """Queue `wanted`, before all that wait if it is to be `first`, and see that a runner takes it."""
     home.create()
-    enqueue(home, selection, first=first)
-    start_runner(home, extra)
+    enqueue(home, wanted, first=first)
+    start_runner(home)
 
 
-def start_runner(home: Home, extra: tuple[str, ...] = ()) -> None:
-    """Start a detached runner for what is queued, unless one is alive."""
+def start_runner(home: Home) -> None:
+    """Start a detached runner for what is queued, unless one is alive.
+
+    It is a session of its own with no terminal, so nothing a terminal does can hurt it.
+    """
     if runner_alive(home):
         return
     places = [str(home.data), str(home.cache), str(home.config), str(home.log)]
@@ -35,7 +34,7 @@ def start_runner(home: Home, extra: tuple[str, ...] = ()) -> None:
         with (home.log / "runner.out").open("ab") as output:
             subprocess.Popen(
                 # -P: a folder named `engine` where the user happens to stand is not ours.
-                [sys.executable, "-P", "-m", "engine.run", *places, *extra],
+                [sys.executable, "-P", "-m", "engine.run", *places],
                 start_new_session=True,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -1,4 +1,4 @@
-"""What viewers leave to the runner, a small file each: requests and the queue of selections."""
+"""What viewers leave to the runner, a small file each: requests and the queue of launches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,7 +16,7 @@ from store.files import read_json, write_json
 from store.home import Home
 
 if TYPE_CHECKING:
-    from engine.plan.selection import Selection
+    from engine.plan.launch import Launch
 
 RequestKind = Literal["pause", "resume", "cancel", "drain"]
 
@@ -37,61 +36,64 @@ def take_requests(home: Home) -> list[tuple[str, str]]:
     return taken
 
 
-def enqueue(home: Home, selection: Selection, *, first: bool = False) -> None:
-    """Put a selection at the end of the runner's queue, or before all that wait."""
-    _leave(home.mailbox / "queue", selection.to_json(), first)
+def enqueue(home: Home, launch: Launch, *, first: bool = False) -> None:
+    """Put a launch at the end of the runner's queue, or before all that wait."""
+    _leave(home.mailbox / "queue", launch.to_json(), first)
 
 
 def queued(home: Home) -> list[Path]:
-    """The waiting selections' files, oldest first."""
+    """The waiting launches' files, oldest first."""
     return _numbered(home.mailbox / "queue")
 
 
-def take_queued(home: Home) -> Selection | None:
-    """The oldest waiting selection, taken off the queue and remembered as the last one.
+def waiting(home: Home) -> list[Launch]:
+    """The launches that wait, oldest first; a file that is none is left out."""
+    return [launch for path in queued(home) if (launch := _read(path))]
+
+
+def take_queued(home: Home) -> Launch | None:
+    """The oldest waiting launch, taken off the queue and remembered as the last one.
 
     Raises:
         StoreError: it cannot be remembered; it stays in the queue.
     """
     for path in queued(home):
-        data = read_json(path)
-        with contextlib.suppress(TypeError, KeyError):
-            if data:
-                selection = _selection(data)
-                # In this order: whenever the runner is killed, the selection is in one place or both.
-                remember(home, selection)
-                _take(path)
-                return selection
+        launch = _read(path)
+        if launch:
+            # In this order: whenever the runner is killed, the launch is in one place or both.
+            remember(home, launch)
         _take(path)
+        if launch:
+            return launch
     return None
 
 
 def clear_queue(home: Home) -> None:
-    """Forget the waiting selections."""
+    """Forget the waiting launches."""
     for path in queued(home):
         _take(path)
 
 
-def remember(home: Home, selection: Selection) -> None:
-    """Keep the selection that is about to run, so that an interrupted run can be resumed."""
-    write_json(home.mailbox / "last.json", replace(selection, retry_failed=False).to_json())
+def remember(home: Home, launch: Launch) -> None:
+    """Keep the launch that is about to run, so that an interrupted run can be resumed."""
+    write_json(home.mailbox / "last.json", launch.without_retries.to_json())
 
 
-def last_selection(home: Home) -> Selection | None:
-    """The selection that ran last, finished or not."""
-    data = read_json(home.mailbox / "last.json")
-    with contextlib.suppress(TypeError, KeyError):
-        if data:
-            return _selection(data)
-    return None
+def last_launch(home: Home) -> Launch | None:
+    """The launch that ran last, finished or not."""
+    return _read(home.mailbox / "last.json")
 
 
-def _selection(data: Mapping[str, Any]) -> Selection:
-    from engine.plan.selection import (
-        Selection,  # with the catalog, which who only looks for a runner need not load
+def _read(path: Path) -> Launch | None:
+    from engine.plan.launch import (
+        Launch,  # with the catalog, which who only looks for a runner need not load
     )
 
-    return Selection.from_json(data)
+    data = read_json(path)
+    with contextlib.suppress(TypeError, KeyError):
+        if data:
+            return Launch.from_json(data)
+    return None
 
 
 def _make(folder: Path) -> None:

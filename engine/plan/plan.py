@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from engine.catalog.models import embedding_options, find_model, how_to_get, local_path
 from engine.catalog.presets import Axes, axes_for, preset_label, relevant_axes
 from engine.catalog.protocols import Protocol
+from engine.catalog.revision import unlike_pinned
 from engine.data.load import load_task
 from engine.plan.params import check_params, overridden, protocol_with
 from engine.plan.selection import Selection
@@ -26,6 +27,9 @@ class Blocked:
     protocol: str
     units: int
     reason: str
+    unfetched: bool = False
+    """Whether the model is not on this machine: what the units' keys are, and so whether any is done
+    already, is unknown until it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,20 @@ class Plan:
         """The units to run, in order; failed ones only when asked for again."""
         skipped = self.done if self.selection.retry_failed else self.done | self.failed
         return tuple(unit for unit in self.units if unit.key not in skipped)
+
+    def against(self, finished: Mapping[str, str]) -> Plan:
+        """The same plan, given what is `finished` by now (unit key -> `scored` or `failed`)."""
+        keys = {unit.key for unit in self.units}
+        return replace(
+            self,
+            done=frozenset(key for key in keys if finished.get(key) == "scored"),
+            failed=frozenset(key for key in keys if finished.get(key) == "failed"),
+        )
+
+    @property
+    def unknown(self) -> int:
+        """Units of models that are not on this machine."""
+        return sum(part.units for part in self.blocked if part.unfetched)
 
 
 def build_plan(
@@ -76,27 +94,20 @@ def build_plan(
     """Key of a cell's first unit -> that unit."""
     blocked: list[Blocked] = []
     for model in models.values():
-        missing = _missing(model, home)
+        unusable, unfetched = _unusable(model, home)
         for protocol in protocols:
             for name in dict.fromkeys([*refused, *tasks]):
-                reason = refused.get(name) or missing or _misfit(model, protocol)
+                other = refused.get(name) or _misfit(model, protocol)
+                reason = other or unusable
                 mine = [] if reason else _units(selection, model, name, tasks[name], protocol, axes)
                 if mine and (twin := first.setdefault(mine[0].key, mine[0])) is not mine[0]:
                     reason = f"It is the same in all but its name as {twin.model} on {twin.task}."
                 if reason:
-                    blocked.append(Blocked(model.name, name, protocol.name, len(selection.seeds), reason))
+                    place = (model.name, name, protocol.name, len(selection.seeds))
+                    blocked.append(Blocked(*place, reason, unfetched and not other))
                 else:
                     units += mine
-    keys = {unit.key for unit in units}
-    return Plan(
-        selection,
-        tuple(units),
-        models,
-        tasks,
-        frozenset(key for key in keys if finished.get(key) == "scored"),
-        frozenset(key for key in keys if finished.get(key) == "failed"),
-        tuple(blocked),
-    )
+    return Plan(selection, tuple(units), models, tasks, blocked=tuple(blocked)).against(finished)
 
 
 def _units(
@@ -143,11 +154,13 @@ def _load_tasks(selection: Selection, axes: Axes, home: Home) -> tuple[dict[str,
     return tasks, refused
 
 
-def _missing(model: Model, home: Home) -> str:
-    """Why the model cannot be used here and now; empty if it can."""
+def _unusable(model: Model, home: Home) -> tuple[str, bool]:
+    """Why the model cannot be used here and now, empty if it can; and whether it only is not here."""
     if model.kind == "endpoint":
-        return _not_agreed(model, home)
-    return "" if local_path(model, home) is not None else " ".join(how_to_get(model))
+        return _not_agreed(model, home), False
+    if local_path(model, home) is None:
+        return " ".join(how_to_get(model)), True
+    return " ".join(unlike_pinned(model, home) or ()), False
 
 
 def _not_agreed(model: Model, home: Home) -> str:
@@ -168,21 +181,21 @@ def _not_agreed(model: Model, home: Home) -> str:
 
 
 def _misfit(model: Model, protocol: Protocol) -> str:
-    if protocol.family == "finetune" and model.kind in ("vectors", "endpoint"):
+    if protocol.finetunes and model.kind in ("vectors", "endpoint"):
         return f"{model.name} is no encoder on this machine, so it cannot be fine-tuned."
     return ""
 
 
 def _spec(model: Model, task: Task, protocol: Protocol, axes: Axes, scheme: str) -> dict[str, Any]:
     """Everything of a unit but its seed; see `Unit.spec`."""
-    encodes = protocol.family != "finetune"
+    encodes = not protocol.finetunes
     local = model.kind in ("folder", "vectors")
     return {
         "v": SPEC_VERSION,
-        # A local model is its content (the revision is its hash): moving it changes no number.
+        # A local model is its content (the revision is its digest): moving it changes no number.
         "model": {"kind": model.kind, "source": "" if local else model.source, "revision": model.revision},
         "embedding": asdict(embedding_options(model, axes)) if encodes else {},
-        "input": {"prefix": "" if encodes or axes.prefix == "none" else model.prefix},
+        "input": _input(model, protocol, axes),
         "task": task.hash,
         "protocol": {
             "name": protocol.name,
@@ -192,6 +205,16 @@ def _spec(model: Model, task: Task, protocol: Protocol, axes: Axes, scheme: str)
         "axes": {"text": task.recipe, **relevant_axes(axes, protocol.family)},
         "split": {"scheme": scheme},
     }
+
+
+def _input(model: Model, protocol: Protocol, axes: Axes) -> dict[str, Any]:
+    """How a model that is fine-tuned reads texts; a frozen one makes the vectors that embedding makes."""
+    if not protocol.finetunes:
+        return {"prefix": ""}
+    options = embedding_options(model, axes)
+    if protocol.family == "finetune":
+        return {"prefix": options.prefix}
+    return {"prefix": options.prefix, "pooling": options.pooling, "normalize": options.normalize}
 
 
 def _with_seed(spec: Mapping[str, Any], seed: int) -> dict[str, Any]:

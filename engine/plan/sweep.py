@@ -62,7 +62,7 @@ def sweep_selections(selection: Selection, factors: Sequence[str] = ()) -> list[
     Raises:
         UsageError: a name that is not in `FACTORS`.
     """
-    tuned = [name for name in selection.protocols if PROTOCOLS[name].family == "finetune"]
+    tuned = [name for name in selection.protocols if PROTOCOLS[name].finetunes]
     protocol = PROTOCOLS[tuned[0] if tuned else "finetune"]
     params = {name: value for name, value in selection.params.items() if name in protocol.params}
     return [

@@ -1,148 +1,53 @@
-"""The detached runner: works off the queue of selections, with no terminal, until it is empty.
+"""The parent of a detached runner: a few lines that outlive it and see how it died.
 
-Started by `engine.mailbox.launch` as `python -m engine.run DATA CACHE CONFIG LOG [DEVICE WORKERS THREADS]`.
+Started by `engine.mailbox.start_runner` as `python -m engine.run DATA CACHE CONFIG LOG`. Only a death
+that can be the work's own doing is held against the work in flight. When this process is gone too
+(a killed group, a machine that went down), nothing is.
 """
 
 from __future__ import annotations
 
-import logging
-import logging.handlers
-import os
 import signal
-import socket
+import subprocess
 import sys
-from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
+from types import FrameType
+from typing import Final
 
-from engine.environment import now
-from engine.mailbox import LogLine, Status, queued, read_status, runner_lock, take_queued, write_status
-from engine.plan.selection import Selection
-from engine.run.compute import Compute
-from engine.run.events import Event, Log, RunFinished, RunPaused, RunStarted, UnitFinished
-from engine.run.runner import Options
-from engine.run.steering import Steering
-from engine.run.supervise import supervise_locked
-from store.errors import GeneArenaError, StoreError
+from engine.run.crashes import strike
 from store.home import Home
-from store.records import Failed, Scored
 
-_logger = logging.getLogger("engine")
+OWN_DOING: Final = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
+"""How a process dies of what it does itself; Python's own fatal errors abort."""
+RUNNER: Final = ("-P", "-X", "faulthandler", "-m", "engine.run.detached")
 
 
-def main(arguments: list[str] | None = None, compute: Compute | None = None) -> int:
-    """Run every queued selection; 0 if all were run, 1 if one could not be, 3 if another runs."""
-    places = sys.argv[1:] if arguments is None else arguments
-    home = Home(*(Path(place) for place in places[:4]))
-    options = Options(*(int(part) if part.isdigit() else part for part in places[4:7]))  # type: ignore[arg-type]
-    _log_to(home)
-    _be_quiet()
-    control = Steering()
+def main(arguments: list[str], runner: tuple[str, ...] = RUNNER) -> int:
+    """Start the runner with these arguments, wait for its end; its exit code, or 128 and its signal."""
+    killed_before = killed_for_memory()
+    child = subprocess.Popen([sys.executable, *runner, *arguments])
+
+    def pass_on(number: int, _: FrameType | None) -> None:
+        child.send_signal(number)
+
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: control.stop_soon())
-    code = 0
-    # The queue is looked at again after the lock is let go: a selection queued by somebody who
-    # still saw the lock held is not left behind.
-    untaken: list[Path] = []
-    while (waiting := queued(home)) and waiting != untaken and not control.drained.is_set():
-        untaken = waiting
-        try:
-            with runner_lock(home):
-                while not control.drained.is_set() and (selection := take_queued(home)):
-                    code = max(code, _run(home, selection, control, options, compute))
-        except StoreError as error:
-            _logger.warning("%s", error)
-            return error.exit_code
-    return code
+        signal.signal(number, pass_on)
+    code = child.wait()
+    if -code in OWN_DOING or (code == -signal.SIGKILL and killed_for_memory() > killed_before):
+        strike(Home(*map(Path, arguments[:4])).mailbox)
+    return code if code >= 0 else 128 - code
 
 
-def _run(
-    home: Home, selection: Selection, control: Steering, options: Options, compute: Compute | None
-) -> int:
+def killed_for_memory() -> int:
+    """How many processes of this control group the kernel has killed for want of memory; 0 if unknown."""
     try:
-        _log_events(supervise_locked(home, selection, control, options, compute))
-    except GeneArenaError as error:
-        _logger.error("%s", error)
-        _tell_failure(home, selection, str(error))
-    except Exception as error:
-        _logger.exception("The runner stopped on an unforeseen error")
-        _tell_failure(home, selection, f"{type(error).__name__}: {error}")
-    else:
+        group = Path("/proc/self/cgroup").read_text().rpartition("0::/")[2].strip()
+        events = Path("/sys/fs/cgroup", group, "memory.events").read_text().split()
+        return int(events[events.index("oom_kill") + 1])
+    except (OSError, ValueError):
         return 0
-    return 1
-
-
-def _tell_failure(home: Home, selection: Selection, message: str) -> None:
-    """Let viewers see why this selection was not run to its end."""
-    before = read_status(home)
-    if before is None or before.pid != os.getpid() or not before.live:
-        before = Status("", os.getpid(), socket.gethostname(), "failed", now(), now(), 0, 0)
-    told = LogLine(now(), "error", message)
-    write_status(
-        home,
-        replace(
-            before,
-            state="failed",
-            updated_at=now(),
-            running=(),
-            message=message,
-            log=(*before.log, told),
-            selection=selection.to_json(),
-        ),
-    )
-
-
-def _log_events(events: Iterable[Event]) -> None:
-    for event in events:
-        match event:
-            case RunStarted(run):
-                _logger.info("run %s: %d units, %d already done", run.id, run.total, run.already_done)
-            case UnitFinished(Scored() as scored):
-                unit = scored.unit
-                _logger.info(
-                    "%s %s %s %d: AUC %.4f",
-                    unit.model,
-                    unit.task,
-                    unit.protocol,
-                    unit.seed,
-                    scored.metrics.auc,
-                )
-            case UnitFinished(Failed() as failed):
-                _logger.error("%s\n%s", failed.sentence, failed.traceback)
-            case RunPaused(reason):
-                _logger.warning("paused: %s", reason)
-            case Log(level, text):
-                _logger.log(logging.getLevelNamesMapping()[level.upper()], "%s", text)
-            case RunFinished(run, scored_n, failed_n, cancelled_n):
-                _logger.info(
-                    "run %s %s: %d scored, %d failed, %d cancelled",
-                    run.id,
-                    run.state,
-                    scored_n,
-                    failed_n,
-                    cancelled_n,
-                )
-
-
-def _log_to(home: Home) -> None:
-    handler = logging.handlers.RotatingFileHandler(
-        home.log / "runner.log",
-        maxBytes=5_000_000,
-        backupCount=5,
-        encoding="utf-8",
-        errors="backslashreplace",
-    )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-
-
-def _be_quiet() -> None:
-    """Libraries draw no bars, ask no network and start no processes of their own."""
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

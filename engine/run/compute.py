@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from engine.catalog.protocols import PROTOCOLS
 from engine.embedding.cost import Cost
 from engine.environment import now
-from store.errors import DataError, UsageError
+from store.errors import DataError, GeneArenaError, UsageError
 from store.home import Home
 from store.records import EmbeddingOptions, Epoch, Model, Prediction, Scored, Split, Task, Unit
 
@@ -83,8 +83,11 @@ class Compute(Protocol):
         context: Context,
         on_epoch: OnEpoch,
         on_step: Progress,
-    ) -> list[Scored]:
-        """Score splits, at once if there are several, by training the model itself."""
+    ) -> Sequence[Scored | GeneArenaError]:
+        """Score splits, at once if there are several, by training the model itself.
+
+        The error of a split that fails by itself stands in its place.
+        """
 
 
 class LocalCompute:
@@ -133,6 +136,7 @@ class LocalCompute:
         self, unit: Unit, model: Model, tasks: Sequence[Task], context: Context, progress: Progress
     ) -> dict[str, TaskVectors]:
         """Embed each unique text of all tasks once; look vectors up where the model is a table."""
+        from engine.catalog.revision import require_same
         from engine.embedding.embed import embed, hash_vectors, look_up
         from engine.embedding.endpoint import agreed_hosts
 
@@ -149,6 +153,8 @@ class LocalCompute:
                     )
                 found[task.name] = TaskVectors(vectors, hash_vectors(vectors), ())
             return found
+        if model.kind != "endpoint":
+            require_same(model, self._home)
         texts = list(dict.fromkeys(text for task in tasks for text in task.texts))
         options = EmbeddingOptions(**unit.spec["embedding"])
         result = embed(
@@ -175,8 +181,8 @@ class LocalCompute:
         from engine.classify.process import classify_apart
         from engine.data.tasks.splits import make_split
 
-        split = make_split(task, unit.spec["split"]["scheme"], unit.seed)
         axes = unit.spec["axes"]
+        split = make_split(task, unit.spec["split"]["scheme"], unit.seed, axes["labels"])
         result = classify_apart(
             unit.protocol,
             _params(unit),
@@ -208,15 +214,19 @@ class LocalCompute:
         context: Context,
         on_epoch: OnEpoch,
         on_step: Progress,
-    ) -> list[Scored]:
+    ) -> Sequence[Scored | GeneArenaError]:
         """Train the encoder with a head on it, in two stages; several splits as one stacked model."""
-        from engine.catalog.models import require_path
+        from engine.catalog.revision import require_same
         from engine.data.tasks.splits import make_split
         from engine.finetune import finetune_stacked
 
-        splits = [make_split(task, unit.spec["split"]["scheme"], unit.seed) for unit in units]
+        folder = require_same(model, self._home)
+        splits = [
+            make_split(task, unit.spec["split"]["scheme"], unit.seed, unit.spec["axes"]["labels"])
+            for unit in units
+        ]
         results = finetune_stacked(
-            require_path(model),
+            folder,
             task.texts,
             task.labels,
             splits,
@@ -228,7 +238,9 @@ class LocalCompute:
             on_step=on_step,
         )
         return [
-            _scored(
+            result
+            if isinstance(result, GeneArenaError)
+            else _scored(
                 unit,
                 task,
                 split,
@@ -245,8 +257,7 @@ class LocalCompute:
 def _config(unit: Unit) -> FinetuneConfig:
     from engine.finetune import FinetuneConfig
 
-    prefix = unit.spec["input"]["prefix"]
-    return FinetuneConfig.from_params(unit.protocol, _params(unit), unit.spec["axes"], prefix)
+    return FinetuneConfig.from_params(unit.protocol, _params(unit), unit.spec["axes"], **unit.spec["input"])
 
 
 def _params(unit: Unit) -> dict[str, Any]:

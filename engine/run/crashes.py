@@ -1,9 +1,9 @@
 """What was in flight when a runner died, so that work that kills its runner cannot stop a run.
 
-Work in flight is a file; a runner that finds such files when it starts suspects each piece
-of work they name. Suspects run last and alone. Only a death with one piece of work in flight, on a
-machine that stayed up, is a strike against it: kills from outside, which hit whatever happens to
-run, clear up by themselves.
+Work in flight is a file; a runner that finds such files when it starts suspects each piece of work
+they name, and runs suspects last and alone. A strike is written only by a parent that survived and
+saw how the runner died (`engine.run.__main__`): kills from outside and machines that go down leave
+suspects, who clear themselves by coming to an outcome, and convict nobody.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from typing import Final
 from store.errors import StoreError
 from store.files import read_json, write_json
 
+_MARKS: Final = "in-flight"
+_STRIKES: Final = "strikes.json"
 STRIKES: Final = 3
-"""Deaths of the runner, with nothing else in flight, after which a piece of work is given up."""
+"""Deaths of the runner by its own doing, with nothing else in flight, after which work is given up."""
 
 
 class Crashes:
@@ -29,19 +31,16 @@ class Crashes:
 
     def __init__(self, folder: Path) -> None:
         """Suspect what an earlier runner left in flight in `folder`."""
-        self._marks = folder / "in-flight"
-        self._file = folder / "strikes.json"
+        self._marks = folder / _MARKS
+        self._file = folder / _STRIKES
         self._turn = threading.Condition()
         """Protects what follows; told when something ends."""
         self._flying = 0
-        self._strikes: dict[str, int] = {}
+        self._strikes = read_strikes(folder)
         """Suspect -> strikes against it, which may be none."""
-        with contextlib.suppress(ValueError, TypeError):
-            self._strikes = {key: int(n) for key, n in (read_json(self._file) or {}).items()}
-        self._boot = boot_id()
-        left = {mark.name: _read(mark) for mark in self._marks.iterdir()} if self._marks.is_dir() else {}
-        for key, boot in left.items():
-            self._strikes[key] = self._strikes.get(key, 0) + (len(left) == 1 and boot == self._boot)
+        left = in_flight(folder)
+        for key in left:
+            self._strikes.setdefault(key, 0)
         if left:
             self._write()
         for key in left:
@@ -77,7 +76,7 @@ class Crashes:
     def in_flight(self, key: str) -> Iterator[None]:
         """Mark `key` as in flight; best effort, a full disk must not stop it."""
         with contextlib.suppress(OSError):
-            (self._marks / key).write_text(self._boot, encoding="utf-8")
+            (self._marks / key).touch()
         try:
             yield
         finally:
@@ -98,13 +97,25 @@ class Crashes:
             write_json(self._file, self._strikes)
 
 
-def boot_id() -> str:
-    """What tells this start of the machine from every other; empty where nothing does."""
-    return _read(Path("/proc/sys/kernel/random/boot_id"))
+def strike(folder: Path) -> None:
+    """Hold the death of a runner by its own doing against the work in flight, if it was a single piece."""
+    left = in_flight(folder)
+    if len(left) == 1:
+        strikes = read_strikes(folder)
+        with contextlib.suppress(StoreError):
+            write_json(folder / _STRIKES, {**strikes, left[0]: strikes.get(left[0], 0) + 1})
 
 
-def _read(path: Path) -> str:
+def in_flight(folder: Path) -> list[str]:
+    """Keys of the work that is marked as in flight."""
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return ""
+        return sorted(mark.name for mark in (folder / _MARKS).iterdir())
+    except OSError:
+        return []
+
+
+def read_strikes(folder: Path) -> dict[str, int]:
+    """Suspect -> strikes against it; a damaged file is no evidence."""
+    with contextlib.suppress(ValueError, TypeError):
+        return {key: int(number) for key, number in (read_json(folder / _STRIKES) or {}).items()}
+    return {}

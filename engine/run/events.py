@@ -1,7 +1,7 @@
 """The closed union of what can happen in a run, in the order a reader would tell it.
 
-`engine.run.runner.run` yields these; the command line, the detached runner and tests are each one
-`for event in run(...)` loop with a `match` on this union.
+An executor yields those from `Ready` to `UnitFinished`, and `engine.run.runner.run` all of them; the
+command line, the detached runner and tests are each one `for event in run(...)` loop with a `match`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from store.records import Epoch, Measurement, Outcome, Run, Unit
+from store.records import Environment, Epoch, Measurement, Outcome, Run, Unit
 
 Stage = Literal["load", "embed", "classify", "finetune"]
 
@@ -22,11 +22,25 @@ class RunStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class Capacity:
+    """How many pieces of work go on at once, so that a time left can be true."""
+
+    devices: int
+    """Models that embed or fine-tune at once."""
+    classify: int
+    """Units that are classified at once."""
+    by_turns: bool
+    """Whether classifying and the devices take turns, as they do where the CPU is the device."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """The libraries are loaded and the threads start."""
 
     devices: tuple[str, ...]
     """What embeds and fine-tunes, as torch names it."""
+    capacity: Capacity
+    """What can go on at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,8 @@ class ModelMeasured:
     """A model has embedded texts, and what that cost is on disk."""
 
     measurement: Measurement
+    environment: Environment
+    """Where it was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +84,11 @@ class EpochFinished:
 
 @dataclass(frozen=True, slots=True)
 class UnitFinished:
-    """A unit's outcome; if it was scored or failed, it is already on disk."""
+    """A unit's outcome; if it was scored or failed, `run` has it on disk already."""
 
     outcome: Outcome
+    environment: Environment | None = None
+    """Where it was scored or failed; None for a cancelled one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Final
 
@@ -28,6 +27,7 @@ from engine.run.events import (
     UnitStarted,
 )
 from engine.run.jobs import finetune_label
+from engine.run.outlook import Outlook
 from store.records import Cancelled, Failed, Scored, Unit
 
 _RECENT: Final = 200
@@ -37,13 +37,10 @@ _EPOCHS: Final = 400
 class Monitor:
     """The state of one run as a viewer sees it; fed by one thread, read by others."""
 
-    def __init__(self, plan: Plan, workers: int) -> None:
+    def __init__(self, plan: Plan) -> None:
         self._lock = threading.RLock()
         """Protects all that follows."""
-        self._left = Counter(unit.protocol for unit in plan.todo)
-        self._classified = {unit.protocol for unit in plan.todo if unit.family == "vectors"}
-        self._workers = workers
-        self._seconds: dict[str, deque[float]] = {}
+        self._outlook = Outlook(plan.todo)
         self._begun: dict[str, float] = {}
         self._started = time.monotonic()
         self._stages: dict[tuple[str, str], StageStatus] = {}
@@ -84,8 +81,9 @@ class Monitor:
                     run.already_done,
                     selection=dict(run.selection),
                 )
-            case Ready(devices):
+            case Ready(devices, capacity):
                 self._status = replace(self._status, device=", ".join(devices))
+                self._outlook.capacity = capacity
             case StageProgress(stage, label, done, total, rate, eta):
                 self._stages.pop((stage, label), None)
                 if stage == "finetune" and done >= total:
@@ -93,6 +91,7 @@ class Monitor:
                 self._stages[stage, label] = StageStatus(stage, label, done, total, rate, eta)
             case UnitStarted(unit):
                 self._begun[unit.key] = time.monotonic()
+                self._outlook.begin(unit, self._begun[unit.key])
                 self._running[unit.key] = _unit_status(unit, "running")
             case EpochFinished(unit, epoch):
                 self._epochs.append(
@@ -129,14 +128,14 @@ class Monitor:
 
     def _finish(self, outcome: Scored | Failed | Cancelled) -> None:
         unit = outcome.unit
-        seconds = time.monotonic() - self._begun.pop(unit.key, time.monotonic())
+        clock = time.monotonic()
+        seconds = clock - self._begun.pop(unit.key, clock)
+        self._outlook.end(unit, clock, counts=isinstance(outcome, Scored))
         self._running.pop(unit.key, None)
         self._stages.pop(("finetune", finetune_label(unit)), None)
-        self._left[unit.protocol] -= 1
         match outcome:
             case Scored():
                 self._counts["scored"] += 1
-                self._seconds.setdefault(unit.protocol, deque(maxlen=50)).append(seconds)
                 self._recent.appendleft(_unit_status(unit, "scored", outcome.metrics.auc, seconds))
             case Failed():
                 self._counts["failed"] += 1
@@ -168,7 +167,7 @@ class Monitor:
             failed=self._counts["failed"],
             cancelled=self._counts["cancelled"],
             rate=finished / elapsed if elapsed else 0.0,
-            eta_s=self._eta(set(self._left)) if state == "running" else None,
+            eta_s=self._outlook.seconds_left() if state == "running" else None,
             stages=tuple(map(self._foreseen, self._stages.values())),
             running=tuple(self._running.values()),
             recent=tuple(self._recent),
@@ -179,21 +178,9 @@ class Monitor:
 
     def _foreseen(self, stage: StageStatus) -> StageStatus:
         """Classifying takes as long as the protocols that are left, not as those that are done."""
-        return replace(stage, eta_s=self._eta(self._classified)) if stage.stage == "classify" else stage
-
-    def _eta(self, protocols: Set[str]) -> float | None:
-        """Units left at what units of their protocol took so far; None while that is known of none."""
-        left = {name: count for name, count in self._left.items() if count > 0 and name in protocols}
-        means = self._mean_seconds()
-        if not left:
-            return 0.0
-        if not means:
-            return None
-        slowest = max(means.values())
-        return sum(count * means.get(name, slowest) for name, count in left.items()) / self._workers
-
-    def _mean_seconds(self) -> Mapping[str, float]:
-        return {name: sum(values) / len(values) for name, values in self._seconds.items()}
+        if stage.stage != "classify":
+            return stage
+        return replace(stage, eta_s=self._outlook.seconds_to_classify())
 
 
 def _unit_status(

@@ -8,7 +8,7 @@ from engine.cancel import Stopped
 
 
 class Steering:
-    """What may be asked of a run; every method may be called from any thread."""
+    """What may be asked of a run, and the mailbox in which its executor finds it; for any thread."""
 
     def __init__(self) -> None:
         self.stopped = threading.Event()

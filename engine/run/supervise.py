@@ -12,15 +12,15 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
-from engine.environment import usable_cores
 from engine.mailbox import clear_queue, remember, runner_lock, take_requests, write_status
-from engine.plan.plan import build_plan
-from engine.plan.selection import Selection
-from engine.run.compute import Compute
+from engine.plan.launch import Launch, Options
+from engine.plan.plan import Plan
+from engine.run.contract import Executor
 from engine.run.events import Event, Log
 from engine.run.monitor import Monitor
-from engine.run.runner import Options, run
+from engine.run.runner import run
 from engine.run.steering import Steering
+from engine.run.threads import ThreadExecutor
 from store.errors import StoreBusy, StoreError
 from store.home import Home
 from store.store import Store
@@ -37,39 +37,48 @@ _LAST_FLUSH: Final = 10.0
 
 def supervise(
     home: Home,
-    selection: Selection,
-    control: Steering,
+    plan: Plan,
+    mailbox: Steering,
     options: Options | None = None,
-    compute: Compute | None = None,
+    executor: Executor | None = None,
 ) -> Iterator[Event]:
-    """Run `selection` in this process and yield what happens.
+    """Run `plan` in this process and yield what happens.
+
+    What is finished by now is looked up once the lock is held; nothing else of the plan is made again.
+
+    Args:
+        home: Where results are kept.
+        plan: What to run.
+        mailbox: How the run is steered from this process; requests from others are passed on to it.
+        options: How the work is done; remembered with the selection.
+        executor: Does the work; None: threads of this process.
 
     Raises:
-        UsageError: the selection names something unknown.
         StoreBusy: another process is the runner.
         StoreError: the store cannot be opened or written.
     """
     with runner_lock(home):
-        yield from supervise_locked(home, selection, control, options, compute)
+        yield from supervise_locked(home, plan, mailbox, options, executor)
 
 
 def supervise_locked(
     home: Home,
-    selection: Selection,
-    control: Steering,
+    plan: Plan,
+    mailbox: Steering,
     options: Options | None = None,
-    compute: Compute | None = None,
+    executor: Executor | None = None,
 ) -> Iterator[Event]:
     """`supervise` for a caller that holds the runner's lock already."""
     options = options or Options()
+    executor = executor or ThreadExecutor(home, options)
     with contextlib.closing(Store(home)) as store:
-        plan = build_plan(selection, home, store.finished())
-        remember(home, selection)
-        monitor = Monitor(plan, options.workers or usable_cores())
-        keeper = _Keeper(home, store, control, monitor)
+        plan = plan.against(store.finished())
+        remember(home, Launch(plan.selection, options))
+        monitor = Monitor(plan)
+        keeper = _Keeper(home, store, mailbox, monitor)
         keeper.start()
         try:
-            for event in run(plan, store, control, options, compute):
+            for event in run(plan, store, mailbox, executor):
                 monitor.feed(event)
                 yield event
                 yield from keeper.news()
@@ -81,8 +90,8 @@ def supervise_locked(
 class _Keeper:
     """Two helper threads: one for status and requests, one that fills the database."""
 
-    def __init__(self, home: Home, store: Store, control: Steering, monitor: Monitor) -> None:
-        self._home, self._store, self._control, self._monitor = home, store, control, monitor
+    def __init__(self, home: Home, store: Store, mailbox: Steering, monitor: Monitor) -> None:
+        self._home, self._store, self._mailbox, self._monitor = home, store, mailbox, monitor
         self._over = threading.Event()
         self._message = ""
         """Why the database lags behind."""
@@ -113,7 +122,7 @@ class _Keeper:
             yield self._news.popleft()
 
     def _tell(self) -> None:
-        status = self._monitor.snapshot(paused=self._control.paused, store_message=self._message)
+        status = self._monitor.snapshot(paused=self._mailbox.paused, store_message=self._message)
         write_status(self._home, status)
 
     def _tell_and_listen(self) -> None:
@@ -125,16 +134,16 @@ class _Keeper:
     def _obey(self, what: str, key: str) -> None:
         match what:
             case "pause":
-                self._control.pause()
+                self._mailbox.pause()
             case "resume":
-                self._control.resume()
+                self._mailbox.resume()
             case "drain":
-                self._control.drain()
+                self._mailbox.drain()
             case "cancel" if key:
-                self._control.cancel_unit(key)
+                self._mailbox.cancel_unit(key)
             case "cancel":
                 clear_queue(self._home)
-                self._control.stop()
+                self._mailbox.stop()
         self._monitor.log("info", f"Asked to {what}{f' unit {key[:8]}' if key else ''}.")
 
     def _fill(self) -> None:

@@ -12,13 +12,15 @@ from pathlib import Path
 
 from workbench import write_task
 
-from engine.mailbox import enqueue
+from engine import mailbox
+from engine.plan.launch import Launch, Options
 from engine.plan.selection import Selection
 from store.home import Home, find_home
 from store.journal import Entry, read_journals
 
 FOLDER = Path(__file__).parent
 MODEL = "all-MiniLM-L6-v2"
+PARENT = "import sys; from engine.run.__main__ import main; sys.exit(main(sys.argv[2:], (sys.argv[1],)))"
 LONG = 5000
 """More units than any test here lets a tiny runner finish."""
 
@@ -33,13 +35,22 @@ def a_selection(folder: Path, units: int, tasks: tuple[str, ...] = ("one", "two"
     return Selection((MODEL,), paths, ("lr", "rf"), seeds=tuple(range(units // (2 * len(tasks)))))
 
 
+def enqueue(home: Home, selection: Selection) -> None:
+    """Queue `selection` for two classifying threads."""
+    mailbox.enqueue(home, Launch(selection, Options("cpu", 2)))
+
+
 def tiny(
-    home: Home, seconds: float = 0.01, workers: int = 2, poison: str = "", **extra
+    home: Home, seconds: float = 0.01, poison: str = "", parent: bool = False, **extra
 ) -> subprocess.Popen:
-    """A detached runner whose units take `seconds`; the unit whose key is `poison` kills it."""
+    """A detached runner whose units take `seconds`; the unit whose key is `poison` crashes it.
+
+    With `parent`, the process is the runner's parent, as it is for users.
+    """
+    program = ["-c", PARENT, str(FOLDER / "tiny_runner.py")] if parent else [str(FOLDER / "tiny_runner.py")]
     places = [str(home.data), str(home.cache), str(home.config), str(home.log)]
     return subprocess.Popen(
-        [sys.executable, str(FOLDER / "tiny_runner.py"), *places, "cpu", str(workers)],
+        [sys.executable, *program, *places],
         start_new_session=True,
         stdin=subprocess.DEVNULL,
         stdout=extra.pop("stdout", subprocess.DEVNULL),

@@ -15,6 +15,7 @@ from fault_tools import (
     a_home,
     a_selection,
     ended,
+    enqueue,
     genearena,
     journalled,
     plain,
@@ -24,7 +25,7 @@ from fault_tools import (
 )
 from workbench import score_of
 
-from engine.mailbox import enqueue, read_status, runner_alive
+from engine.mailbox import read_status, runner_alive
 from engine.plan.plan import build_plan
 from store import connect
 from store.home import find_home

@@ -13,6 +13,7 @@ from fault_tools import (
     a_home,
     a_selection,
     ended,
+    enqueue,
     genearena,
     journalled,
     plain,
@@ -21,7 +22,8 @@ from fault_tools import (
     until,
 )
 
-from engine.mailbox import enqueue, queued, read_status, request, runner_alive, take_requests
+from engine.mailbox import queued, read_status, request, runner_alive, take_requests
+from engine.plan.launch import Launch
 from engine.run.compute import LocalCompute
 from store import connect
 from store.errors import UsageError
@@ -158,12 +160,14 @@ def test_selections_queued_at_once_by_many_are_all_run(tmp_path):
     home = a_home(tmp_path)
     selections = [a_selection(tmp_path, 4 * n, tasks=("one",)) for n in range(1, 6)]
     program = (
-        "import sys, json\nfrom engine.mailbox import enqueue\nfrom engine.plan.plan import Selection\n"
+        "import sys, json\nfrom engine.mailbox import enqueue\nfrom engine.plan.launch import Launch\n"
         "from store.home import find_home\n"
-        "enqueue(find_home(sys.argv[1]), Selection.from_json(json.loads(sys.argv[2])))"
+        "enqueue(find_home(sys.argv[1]), Launch.from_json(json.loads(sys.argv[2])))"
     )
     writers = [
-        subprocess.Popen([sys.executable, "-c", program, str(home.data.parent), json.dumps(one.to_json())])
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(home.data.parent), json.dumps(Launch(one).to_json())]
+        )
         for one in selections
     ]
     assert [writer.wait(60) for writer in writers] == [0] * 5

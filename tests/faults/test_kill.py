@@ -6,15 +6,17 @@ import contextlib
 import os
 import random
 import re
+import signal
 import threading
 import time
 from collections import Counter
 
+import psutil
 import pytest
-from fault_tools import a_home, a_selection, ended, journalled, run_tiny, tiny
+from fault_tools import a_home, a_selection, ended, enqueue, journalled, run_tiny, tiny, until
 from workbench import score_of
 
-from engine.mailbox import enqueue, read_status
+from engine.mailbox import read_status
 from engine.plan.plan import build_plan
 from store import connect
 from store.errors import StoreError
@@ -141,14 +143,14 @@ def test_many_random_kills_with_two_racing_runners_and_a_viewer(tmp_path):
     scenario(tmp_path, kills, units=20 * kills, seconds=0.1)
 
 
-def test_a_unit_that_kills_its_runner_stops_no_run(tmp_path):
+def test_a_unit_that_crashes_its_runner_stops_no_run(tmp_path):
     home, selection = a_home(tmp_path), a_selection(tmp_path, 40)
     poison = build_plan(selection, home, {}).units[7]
     deaths = 0
     while deaths < 9:
         enqueue(home, selection)
-        with ended(tiny(home, poison=poison.key)) as runner:
-            if runner.wait(60) != -9:
+        with ended(tiny(home, poison=poison.key, parent=True)) as parent:
+            if parent.wait(60) != 128 + signal.SIGABRT:
                 break
         deaths += 1
     assert deaths in (3, 4), "three alone, and perhaps one in company before"
@@ -158,3 +160,22 @@ def test_a_unit_that_kills_its_runner_stops_no_run(tmp_path):
     assert status.state == "failed"
     (sentence,) = [unit.sentence for unit in status.recent if unit.state == "failed"]
     assert "died 3 times" in sentence
+
+
+def at_work(home):
+    """Whether the runner of the latest status lives and has a unit in flight."""
+    status = read_status(home)
+    return status is not None and status.running and psutil.pid_exists(status.pid)
+
+
+def test_killing_the_runner_under_its_parent_condemns_nothing(tmp_path):
+    home, selection = a_home(tmp_path), a_selection(tmp_path, 4)
+    for _ in range(5):
+        enqueue(home, selection)
+        with ended(tiny(home, 30.0, parent=True)) as parent:
+            until(lambda: at_work(home), what="a unit in flight")
+            os.kill(read_status(home).pid, signal.SIGKILL)
+            assert parent.wait(60) == 128 + signal.SIGKILL
+    run_tiny(home, selection)
+    assert journalled(home, "failed") == []
+    assert len(set(journalled(home))) == 4

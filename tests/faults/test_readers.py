@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
-from fault_tools import LONG, a_home, a_selection, journalled, run_tiny, tiny, until
+from fault_tools import LONG, a_home, a_selection, enqueue, journalled, run_tiny, tiny, until
 from workbench import score_of
 
-from engine.mailbox import enqueue, read_status
+from engine.mailbox import read_status
 from engine.plan.plan import build_plan
 from store import connect
 

@@ -7,9 +7,9 @@ import time
 
 import psutil
 import pytest
-from fault_tools import a_home, a_selection, ended, journalled, tiny
+from fault_tools import a_home, a_selection, ended, enqueue, journalled, tiny
 
-from engine.mailbox import enqueue, read_status
+from engine.mailbox import read_status
 from store import connect
 
 pytestmark = pytest.mark.faults

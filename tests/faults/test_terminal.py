@@ -17,6 +17,7 @@ import threading
 import time
 from dataclasses import replace
 
+import psutil
 import pytest
 from fault_tools import (
     FOLDER,
@@ -24,6 +25,7 @@ from fault_tools import (
     a_home,
     a_selection,
     ended,
+    enqueue,
     genearena,
     journalled,
     plain,
@@ -33,7 +35,7 @@ from fault_tools import (
 )
 from workbench import write_task
 
-from engine.mailbox import enqueue, last_selection, read_status, runner_alive
+from engine.mailbox import last_launch, read_status, runner_alive
 from engine.plan.plan import build_plan
 from store import connect
 from store.store import Store
@@ -172,7 +174,7 @@ def test_a_closed_terminal_ends_no_run_and_changes_no_number(tmp_path, real):
     terminal.hang_up()
     terminal.process.wait(20)
     runner = read_status(home)
-    assert os.getsid(runner.pid) == runner.pid
+    assert os.getsid(runner.pid) == psutil.Process(runner.pid).ppid(), "its parent leads a session"
     # A second viewer sees it live.
     seen = json.loads(plain(genearena(home, "status", "--json"), 0).stdout)
     assert (seen["pid"], seen["total"]) == (runner.pid, 48)
@@ -294,7 +296,7 @@ def resume_and_check(home, selection):
     before = len(journalled(home))
     units = len(build_plan(selection, home, {}).units)
     assert 0 < before < units
-    assert last_selection(home) is not None
+    assert last_launch(home) is not None
     done = plain(genearena(home, "resume", tiny_seconds=0.0), 0)
     assert "run detached" in done.stderr
     until(lambda: len(set(journalled(home))) == units)

@@ -1,13 +1,12 @@
-"""The real detached runner with a compute whose units take milliseconds; see `engine.run.__main__`.
+"""The real detached runner with a compute whose units take milliseconds; see `engine.run.detached`.
 
-Environment: TINY_SECONDS, how long a unit takes; TINY_POISON, the key of a unit that kills its runner;
+Environment: TINY_SECONDS, how long a unit takes; TINY_POISON, the key of a unit that crashes its runner;
 TINY_FLUSH, seconds between two flushes to the database.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from pathlib import Path
@@ -17,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine" / "run"))
 from workbench import FakeCompute
 
 import engine.run.supervise
-from engine.run.__main__ import main
+from engine.run.detached import main
 
 PAUSE = float(os.environ.get("TINY_SECONDS", "0.01"))
 POISON = os.environ.get("TINY_POISON", "")
@@ -26,7 +25,7 @@ POISON = os.environ.get("TINY_POISON", "")
 def behave(unit, cancel):
     time.sleep(PAUSE)
     if unit.key == POISON:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.abort()
 
 
 if __name__ == "__main__":

@@ -18,10 +18,12 @@ from workbench import FakeCompute, write_task
 
 from engine.catalog.presets import PRESETS
 from engine.catalog.protocols import PROTOCOLS
+from engine.plan.launch import Options
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
-from engine.run.runner import Options, run
+from engine.run.runner import run
 from engine.run.steering import Steering
+from engine.run.threads import ThreadExecutor
 from store.home import find_home
 from store.journal import Entry, read_journals
 from store.store import Store
@@ -37,7 +39,7 @@ OVERRIDES = (
 )
 MASKED = {
     "started_at", "finished_at", "measured_at", "host", "pid", "python", "platform", "cpu", "threads",
-    "versions", "environment", "seconds", "id",
+    "versions", "environment", "seconds", "id", "kernels",
 }  # fmt: skip
 """Members of a record that differ from one machine, day or process to the next."""
 
@@ -85,7 +87,8 @@ def test_journal_lines(home, tmp_path):
 
     store = Store(home)
     plan = build_plan(selection, home, {})
-    list(run(plan, store, Steering(), Options(workers=1), FakeCompute(behave)))
+    executor = ThreadExecutor(home, Options(workers=1), FakeCompute(behave))
+    list(run(plan, store, Steering(), executor))
     store.close()
     lines = []
     for entry in read_journals(home.journals, {}):

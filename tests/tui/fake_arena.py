@@ -125,7 +125,7 @@ class FakeArena(Arena):
                 for task in selection.tasks:
                     if model == self.named("maxi"):
                         reason = f"{model} is not on this machine; fetch it."
-                        blocked.append(Blocked(model, task, protocol, len(selection.seeds), reason))
+                        blocked.append(Blocked(model, task, protocol, len(selection.seeds), reason, True))
                         continue
                     units += [
                         Unit(
@@ -134,7 +134,10 @@ class FakeArena(Arena):
                             protocol,
                             selection.preset,
                             seed,
-                            {"of": [model, task, protocol, seed]},
+                            {
+                                "of": [model, task, protocol, seed],
+                                "embedding": {} if PROTOCOLS[protocol].finetunes else {"pooling": "mean"},
+                            },
                         )
                         for seed in selection.seeds
                     ]
@@ -151,6 +154,9 @@ class FakeArena(Arena):
 
     def cached(self, model, plan) -> tuple[int, int]:
         return 90, 120
+
+    def to_embed(self, plan) -> dict[str, int]:
+        return {}
 
     def measured(self, model) -> list[Measured]:
         self._may("measured")

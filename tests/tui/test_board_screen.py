@@ -250,7 +250,7 @@ async def test_holes_of_the_matrix_are_gone_to_and_run(arena):
         await until(pilot, lambda: "cannot be run: maxi is not on this machine" in told(app))
         await pilot.press("g", "r")
         await until(pilot, lambda: "Run mini / tall / lr?" in screen_text(app))
-        assert "10 units to run, 0 done. about 30 s" in screen_text(app)
+        assert "10 units to run, 0 done. about 42 s" in screen_text(app)
         await pilot.press("enter")
         await until(pilot, lambda: bool(arena.launched))
         chosen = arena.launched[0]

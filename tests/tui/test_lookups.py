@@ -250,7 +250,7 @@ def test_neighbours_are_taken_among_vectors_of_one_kind_of_text(tmp_path):
         text: number / 10 for number, text in enumerate((*facts.texts, *edited.texts, *summaries.texts))
     }
     vectors = np.array([[np.cos(angle), np.sin(angle)] for angle in angles.values()], np.float32)
-    with VectorCache(home.embeddings / fingerprint(model, options, "cpu")) as cache:
+    with VectorCache(home.embeddings / fingerprint(model, options, "cpu", "AVX2")) as cache:
         cache.add([text_key(text) for text in angles], vectors)
     who, found, trouble = results.neighbours("GENE0")
     assert (who, trouble) == (named, "")

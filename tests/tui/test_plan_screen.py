@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, until
 from pressing import presses
 
+from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
 from store.errors import DataError, StoreBusy, UsageError
 from store.home import find_home
+from tui.questions.arena import Arena
 from tui.questions.saved import Past
-from tui.screens.plan.text import estimate
+from tui.screens.plan.text import LOADING, estimate
 
 SIZES = [(80, 24), (200, 60)]
 
@@ -54,8 +58,8 @@ async def test_the_sum_tells_done_to_run_blocked_and_time(arena, size):
         assert "49 to run" in text
         assert "1 failed before" in text
         assert "80 blocked" in text
-        assert "maxi is not on this machine" in text
-        assert "about 2 min" in text
+        assert "80 units, unknown until fetched: maxi is not on this machine" in text
+        assert "about 3 min" in text
         assert "disk 2 MiB" in text
         assert "86 MiB or more of" in text
 
@@ -63,7 +67,7 @@ async def test_the_sum_tells_done_to_run_blocked_and_time(arena, size):
 @pytest.mark.parametrize(("protocols", "copies"), [(("lr", "lora"), 1), (("lr", "finetune"), 4)])
 def test_the_memory_is_that_of_the_protocol_that_takes_most(arena, protocols, copies):
     plan = arena.plan(Selection(("mini",), ("tall",), protocols, (41,)))
-    assert estimate(plan, Past()).memory == copies * 4 * 22_700_000
+    assert estimate(plan, Past(), {}).memory == copies * 4 * 22_700_000
 
 
 async def test_a_runner_that_does_not_start_is_told_with_its_last_words(tmp_path, monkeypatch):
@@ -409,3 +413,25 @@ async def test_a_sweep_queues_every_configuration_of_the_paper(arena):
             0.15,
             0.2,
         ]
+
+
+def test_the_estimate_counts_loading_embedding_and_the_cores(tmp_path):
+    home = find_home(tmp_path / "home").create()
+    selection = Selection(("all-MiniLM-L6-v2",), ("dosage-sensitivity",), ("lr",), (41, 42, 43, 44))
+    plan = build_plan(selection, home, {})
+    name = "all-MiniLM-L6-v2"
+    past = Past({(name, "lr"): 3.0}, None, {name: 0.02}, cores=4)
+    assert estimate(plan, past, {}).seconds == LOADING + 3.0
+    assert estimate(plan, past, {name: 100}).seconds == pytest.approx(LOADING + 3.0 + 2.0)
+    assert estimate(plan, replace(past, text_seconds={}), {name: 100}).seconds is None
+    assert estimate(plan, Past(), {}).seconds is None
+
+
+def test_what_is_cached_need_not_be_embedded(tmp_path):
+    home = find_home(tmp_path / "home").create()
+    selection = Selection(("all-MiniLM-L6-v2",), ("dosage-sensitivity",), ("lr",), (41,))
+    arena = Arena(home)
+    plan = arena.plan(selection)
+    texts = set(plan.tasks["dosage-sensitivity"].texts)
+    assert arena.to_embed(plan) == {"all-MiniLM-L6-v2": len(texts)}
+    assert arena.to_embed(replace(plan, done=frozenset(unit.key for unit in plan.units))) == {}

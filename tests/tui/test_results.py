@@ -7,6 +7,7 @@ from fake_arena import FakeArena, a_table, drive, make_app, screen_text, until
 from fake_records import scored, unit
 
 from engine import mailbox
+from engine.plan.launch import Launch, Options
 from engine.plan.selection import Selection
 from store.errors import StoreBusy, StoreError
 from store.home import Home, find_home
@@ -54,16 +55,19 @@ def test_a_watcher_counts_in_a_home_that_cannot_be_written(tmp_path, monkeypatch
     assert watcher.past().unit_bytes
 
 
+OPTIONS = Options("cpu", 3, 1)
+
+
 def test_a_retry_during_a_run_waits_for_its_end(tmp_path):
     home = find_home(tmp_path).create()
     live = Selection(("mini",), ("tall",), ("lr",), (41, 42))
     with mailbox.runner_lock(home):
-        mailbox.remember(home, live)
+        mailbox.remember(home, Launch(live, OPTIONS))
         Arena(home).relaunch(retry_failed=True)
         Arena(home).relaunch(retry_failed=True)
         assert len(mailbox.queued(home)) == 1
-        assert mailbox.take_queued(home) == replace(live, retry_failed=True)
-    assert mailbox.last_selection(home) == live
+        assert mailbox.take_queued(home) == Launch(replace(live, retry_failed=True), OPTIONS)
+    assert mailbox.last_launch(home) == Launch(live, OPTIONS)
 
 
 def test_an_interrupted_run_is_resumed_before_what_waits(tmp_path, monkeypatch):
@@ -71,11 +75,14 @@ def test_an_interrupted_run_is_resumed_before_what_waits(tmp_path, monkeypatch):
     monkeypatch.setattr("engine.mailbox.start_runner", lambda *_: None)
     home = find_home(tmp_path).create()
     killed, waits = (Selection(("mini",), ("tall",), ("lr",), (seed,)) for seed in (41, 42))
-    mailbox.remember(home, killed)
-    mailbox.enqueue(home, waits)
+    mailbox.remember(home, Launch(killed, OPTIONS))
+    mailbox.enqueue(home, Launch(waits))
     Arena(home).relaunch()
     Arena(home).relaunch()
-    assert [mailbox.take_queued(home), mailbox.take_queued(home)] == [killed, waits]
+    assert [mailbox.take_queued(home), mailbox.take_queued(home)] == [
+        Launch(killed, OPTIONS),
+        Launch(waits),
+    ]
     assert not mailbox.queued(home)
 
 
@@ -85,7 +92,7 @@ def test_a_choice_waits_once_for_a_run_that_goes_on(tmp_path):
     with mailbox.runner_lock(home):
         assert Arena(home).launch(first)
         assert Arena(home).launch(second, first)
-        assert [mailbox.take_queued(home), mailbox.take_queued(home)] == [first, second]
+        assert [mailbox.take_queued(home), mailbox.take_queued(home)] == [Launch(first), Launch(second)]
         assert not mailbox.queued(home)
 
 

@@ -10,6 +10,7 @@ import click
 
 from engine.catalog.models import embedding_options, find_model, list_models, local_path
 from engine.catalog.presets import axes_for
+from engine.catalog.revision import identified, unlike_pinned
 from engine.plan.names import names, resolve_descriptions, resolve_tasks
 from store.errors import ModelError, StoreError, UsageError, unknown
 from store.records import Model
@@ -74,6 +75,8 @@ def models_command(
         return
     home = session.home
     models = tuple(find_model(name, home) for name in names(wanted)) or list_models(home)
+    if show == "use" or (show == "list" and as_json):
+        models = tuple(identified(model, home) for model in models)
     if show == "list" and as_json:
         put_json([{**asdict(model), "path": _where(model, session) or None} for model in models])
         return
@@ -132,8 +135,11 @@ def _use(session: Session, models: Sequence[Model], chosen: Mapping[str, Any]) -
             "prefix": options.prefix,
             "max tokens": used["max_tokens"],
             "weights": "" if facts is None else "pickle" if facts.pickled else "safetensors",
+            "version": model.version,
             "revision": model.revision,
         }
+        if unlike := unlike_pinned(model, session.home):
+            say(" ".join(unlike))
         for sentence in disagreements(model, facts, options) if facts else ():
             say(sentence)
 

@@ -9,17 +9,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from engine.catalog.protocols import FIRST
 from engine.mailbox import launch, queued, start_runner
+from engine.plan.launch import Launch, Options
 from engine.plan.names import names
 from engine.plan.plan import Plan
 from engine.run.compute import LocalCompute
 from engine.run.events import RunFinished, UnitFinished
-from engine.run.runner import Options
 from engine.run.steering import Steering
 from engine.run.supervise import supervise, supervise_locked
 from store.arm import Arm
@@ -64,7 +64,7 @@ def run_command(
         )
     home = session.home if chosen["dry_run"] else session.writable()
     options = make_options(chosen)
-    plan = checked_plan(make_selection(home, names(protocols), chosen), home)
+    plan = checked_plan(make_selection(home, names(protocols), chosen), home, chosen["dry_run"])
     if chosen["dry_run"]:
         put_plan(plan, as_json)
         return 0
@@ -75,7 +75,7 @@ def run_command(
         return 0
     ended = run_here(home, plan, options)
     if ended.finished and not ended.stopped:
-        hand_over(home, options)
+        hand_over(home)
     with contextlib.suppress(OSError):  # the terminal may be gone; the exit code still tells
         put_ended(ended, as_json)
         _tell_other_names(session, plan)
@@ -106,6 +106,10 @@ def _put_ranks(session: Session, plan: Plan) -> None:
     put_rankings([table for arm in arms for table in ranked_tables(session, asdict(arm))], "text")
 
 
+UNKNOWN: Final = "unknown until fetched"
+"""How many units of a model that is not on this machine are done: their keys hold its files' digest."""
+
+
 def put_plan(plan: Plan, as_json: bool) -> None:
     """What a run would do, one line for each model x task x protocol."""
     todo = {unit.key for unit in plan.todo}
@@ -118,31 +122,34 @@ def put_plan(plan: Plan, as_json: bool) -> None:
         counts["to_run"] += unit.key in todo
     columns = ("model", "task", "protocol", "units", "done", "failed", "to_run")
     rows = [(*cell, *(counts[name] for name in columns[3:])) for cell, counts in cells.items()]
+    rows += [
+        (part.model, part.task, part.protocol, part.units, UNKNOWN, UNKNOWN, UNKNOWN)
+        for part in plan.blocked
+        if part.unfetched
+    ]
+    units = len(plan.units) + plan.unknown
     if as_json:
         put_json(
             {
                 "selection": plan.selection.to_json(),
-                "units": len(plan.units),
+                "units": units,
                 "to_run": len(todo),
+                "unknown": plan.unknown,
                 "cells": [dict(zip(columns, row, strict=True)) for row in rows],
                 "blocked": [asdict(part) for part in plan.blocked],
             }
         )
         return
-    put_table(columns, rows, right={3, 4, 5, 6})
-    put(f"{len(plan.units)} units, {len(todo)} to run")
+    told = [(*row[:5], "", "") if row[4] == UNKNOWN else row for row in rows]
+    put_table(columns, told, right={3, 4, 5, 6})
+    put(f"{units} units, {len(todo)} to run" + (f", {plan.unknown} {UNKNOWN}" if plan.unknown else ""))
 
 
 def detach(home: Home, plan: Plan, options: Options) -> None:
     """Leave the selection to a runner of its own."""
     _check_device(home, plan, options)
-    launch(home, plan.selection, _means(options))
+    launch(home, Launch(plan.selection, options))
     say(f"{len(plan.todo)} of {len(plan.units)} units run detached; `genearena attach` follows them.")
-
-
-def _means(options: Options) -> tuple[str, str, str]:
-    """The options as the detached runner takes them."""
-    return options.device, str(options.workers), str(options.threads)
 
 
 def _check_device(home: Home, plan: Plan, options: Options) -> None:
@@ -192,12 +199,12 @@ def run_here(home: Home, plan: Plan, options: Options, locked: bool = False) -> 
         return Ended(plan, None, (), 0.0, False)
     _check_device(home, plan, options)
     say(f"{len(plan.todo)} of {len(plan.units)} units to run in {home.data}")
-    control = Steering()
+    mailbox = Steering()
     started = time.monotonic()
     failures: list[Failed] = []
     finished: RunFinished | None = None
-    with contextlib.closing(Narrator()) as narrator, stopped_by_signals(control, narrator) as signals:
-        for event in (supervise_locked if locked else supervise)(home, plan.selection, control, options):
+    with contextlib.closing(Narrator()) as narrator, stopped_by_signals(mailbox, narrator) as signals:
+        for event in (supervise_locked if locked else supervise)(home, plan, mailbox, options):
             narrator.tell(event)
             match event:
                 case UnitFinished(Failed() as failed):
@@ -207,15 +214,15 @@ def run_here(home: Home, plan: Plan, options: Options, locked: bool = False) -> 
     return Ended(plan, finished, tuple(failures), time.monotonic() - started, bool(signals))
 
 
-def hand_over(home: Home, options: Options) -> None:
+def hand_over(home: Home) -> None:
     """Start a detached runner for what a window queued meanwhile."""
     if queued(home):
-        start_runner(home, _means(options))
+        start_runner(home)
         say("What was queued meanwhile runs detached; `genearena attach` follows it.")
 
 
 @contextlib.contextmanager
-def stopped_by_signals(control: Steering, narrator: Narrator) -> Iterator[list[int]]:
+def stopped_by_signals(mailbox: Steering, narrator: Narrator) -> Iterator[list[int]]:
     """Let Ctrl+C, SIGTERM and a lost terminal end the run cleanly; a second Ctrl+C ends it at once.
 
     Yields:
@@ -227,7 +234,7 @@ def stopped_by_signals(control: Steering, narrator: Narrator) -> Iterator[list[i
         if came and number == signal.SIGINT:
             raise KeyboardInterrupt
         came.append(number)
-        control.stop_soon()
+        mailbox.stop_soon()
         narrator.line("stopping; what is scored is kept")
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

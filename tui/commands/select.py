@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import click
 
-from engine.catalog.models import find_model
+from engine.catalog.models import name_model
 from engine.catalog.presets import axes_for
+from engine.plan.launch import Options
 from engine.plan.names import names, parse_seeds, resolve_descriptions, resolve_tasks
 from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import PAPER_SEEDS, Selection
-from engine.run.runner import Options
 from store.errors import UsageError
 from store.home import Home
 from tui.commands.common import pairs, say
@@ -78,7 +78,7 @@ def make_selection(home: Home, protocols: tuple[str, ...], chosen: dict[str, Any
     params |= {name: chosen[name] for name in ("epochs", "stage2_epochs") if chosen[name] is not None}
     return Selection(
         # As the engine names them: a path absolute, a Hub id with its commit.
-        tuple(dict.fromkeys(find_model(name, home).name for name in names(chosen["models"]))),
+        tuple(dict.fromkeys(name_model(name, home).name for name in names(chosen["models"]))),
         resolve_tasks(home, chosen["tasks"]),
         protocols,
         parse_seeds(chosen["seeds"]),
@@ -102,8 +102,13 @@ def make_options(chosen: dict[str, Any]) -> Options:
     return Options(chosen["device"], chosen["workers"], chosen["threads"])
 
 
-def checked_plan(selection: Selection, home: Home) -> Plan:
+def checked_plan(selection: Selection, home: Home, dry: bool = False) -> Plan:
     """The plan, if every model and every task chosen can take part in it.
+
+    Args:
+        selection: What is chosen.
+        home: Whose results count as done.
+        dry: Whether the plan is only looked at, so that a model may be fetched later.
 
     Raises:
         UsageError: something chosen is not known, or cannot take part at all.
@@ -118,10 +123,16 @@ def checked_plan(selection: Selection, home: Home) -> Plan:
             plan = build_plan(selection, home, store.finished())
     finally:
         store.close()
-    models = {unit.model for unit in plan.units}
-    tasks = {unit.task for unit in plan.units}
+    later = [part for part in plan.blocked if dry and part.unfetched]
+    models = {unit.model for unit in plan.units} | {part.model for part in later}
+    tasks = {unit.task for unit in plan.units} | {part.task for part in later}
     for part in plan.blocked:
         if part.task not in tasks or part.model not in models:
             raise UsageError(part.reason)
+    for reason in dict.fromkeys(part.reason for part in later):
+        say(reason)
+    for part in plan.blocked:
+        if part in later:
+            continue
         say(f"left out: {part.model} {part.task} {part.protocol}: {part.reason}")
     return plan

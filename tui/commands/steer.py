@@ -13,7 +13,7 @@ import click
 
 from engine.mailbox import (
     Status,
-    last_selection,
+    last_launch,
     launch,
     queued,
     read_status,
@@ -150,15 +150,15 @@ def resume_command(session: Session) -> None:
         request(home, "resume")
         say("Asked the runner to go on.")
         return
-    selection = last_selection(home)
-    if selection:
+    last = last_launch(home)
+    if last:
         session.writable()
-    missing = len(checked_plan(selection, home).todo) if selection else 0
-    if selection and missing:
-        launch(session.writable(), selection, first=True)
+    missing = len(checked_plan(last.selection, home).todo) if last else 0
+    if last and missing:
+        launch(session.writable(), last, first=True)
     elif queued(home):
         start_runner(home)
-    elif selection:
+    elif last:
         say("Nothing is missing from the last run; `genearena rank` shows it.")
         return
     else:

@@ -11,17 +11,17 @@ import click
 
 from engine.catalog.protocols import PROTOCOLS
 from engine.mailbox import runner_lock
+from engine.plan.launch import Options
 from engine.plan.names import names
 from engine.plan.plan import Plan
 from engine.plan.sweep import FACTORS, sweep_overrides
-from engine.run.runner import Options
 from store.errors import UsageError, unknown
 from store.home import Home
 from tui.commands.common import Session, command, json_option, put_json, put_table, say
-from tui.commands.run import detach, hand_over, run_here
+from tui.commands.run import UNKNOWN, detach, hand_over, run_here
 from tui.commands.select import checked_plan, make_options, make_selection, selection_options
 
-_TUNED: Final = [name for name, known in PROTOCOLS.items() if known.family == "finetune"]
+_TUNED: Final = [name for name, known in PROTOCOLS.items() if known.finetunes]
 
 
 @command("sweep")
@@ -46,8 +46,9 @@ def sweep_command(
     base = make_selection(home, (protocol,), chosen)
     settings = {**PROTOCOLS[protocol].params, **base.params}
     overrides = sweep_overrides(settings, names(factors), grid)
-    plans = [checked_plan(replace(base, params={**base.params, **change}), home) for change in overrides]
-    if chosen["dry_run"]:
+    dry = chosen["dry_run"]
+    plans = [checked_plan(replace(base, params={**base.params, **one}), home, dry) for one in overrides]
+    if dry:
         _put_plans(overrides, plans, as_json)
         return 0
     titled = [(_title(override), plan) for override, plan in zip(overrides, plans, strict=True)]
@@ -77,7 +78,7 @@ def _run_all(home: Home, titled: Sequence[tuple[str, Plan]], options: Options) -
             if ended.stopped:
                 return code
     if runs:
-        hand_over(home, options)
+        hand_over(home)
     return code
 
 
@@ -88,7 +89,11 @@ def _say_todo(title: str, plan: Plan) -> None:
 def _put_plans(overrides: Sequence[dict[str, Any]], plans: Sequence[Plan], as_json: bool) -> None:
     """What the sweep would run, one line a configuration."""
     lines: list[dict[str, Any]] = [
-        {"changed": override, "units": len(plan.units), "to_run": len(plan.todo)}
+        {
+            "changed": override,
+            "units": len(plan.units) + plan.unknown,
+            "to_run": UNKNOWN if plan.unknown else len(plan.todo),
+        }
         for override, plan in zip(overrides, plans, strict=True)
     ]
     if as_json:

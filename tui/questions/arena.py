@@ -7,7 +7,6 @@ heavy is imported before the method that needs it.
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from tui.questions.saved import SavedResults
 
 if TYPE_CHECKING:
     from engine.mailbox import RequestKind, Status, UnitState, UnitStatus
+    from engine.plan.launch import Launch
     from engine.plan.plan import Plan
     from engine.plan.selection import Selection
     from store.records import Task
@@ -75,13 +75,25 @@ class Arena(SavedResults):
 
     def cached(self, model: str, plan: Plan) -> tuple[int, int]:
         """How many texts of `plan` a model has cached vectors of, and how many texts there are."""
+        texts = {text for task in plan.tasks.values() for text in task.texts}
+        return self._cached(model, texts, plan), len(texts)
+
+    def _cached(self, model: str, texts: set[str], plan: Plan) -> int:
         from engine.catalog.models import embedding_options, find_model
         from engine.catalog.presets import axes_for
         from tui.questions.nearest import cached
 
-        texts = {text for task in plan.tasks.values() for text in task.texts}
         found, axes = find_model(model, self.home), axes_for(plan.selection.preset, plan.selection.axes)
-        return len(cached(texts, found, embedding_options(found, axes), self.home.embeddings)), len(texts)
+        return len(cached(texts, found, embedding_options(found, axes), self.home.embeddings))
+
+    def to_embed(self, plan: Plan) -> dict[str, int]:
+        """Model -> how many texts it has to embed first for what is left of `plan`; none where zero."""
+        wanted: dict[str, set[str]] = {}
+        for unit in plan.todo:
+            if unit.family == "vectors" and plan.models[unit.model].kind != "vectors":
+                wanted.setdefault(unit.model, set()).update(plan.tasks[unit.task].texts)
+        left = {name: len(texts) - self._cached(name, texts, plan) for name, texts in wanted.items()}
+        return {name: count for name, count in left.items() if count}
 
     def change(self, selection: Selection, what: str, value: str) -> Selection:
         """`selection` with one thing set from what was typed; see `tui.questions.catalog`."""
@@ -150,16 +162,20 @@ class Arena(SavedResults):
         Returns:
             Whether they wait for a run that goes on.
         """
+        from engine.plan.launch import Launch
+
+        return self._queue(*map(Launch, selections))
+
+    def _queue(self, *launches: Launch) -> bool:
         from engine import mailbox
-        from store.files import read_json
 
         self._writable("start a run")
         live = mailbox.runner_alive(self.home)
-        waiting = list(map(read_json, mailbox.queued(self.home)))
+        waiting = mailbox.waiting(self.home)
         self.home.create()
-        for selection in selections:
-            if _as_kept(selection) not in waiting:
-                mailbox.enqueue(self.home, selection)
+        for launch in launches:
+            if launch not in waiting:
+                mailbox.enqueue(self.home, launch)
         mailbox.start_runner(self.home)
         return live
 
@@ -217,16 +233,15 @@ class Arena(SavedResults):
             UsageError: nothing ever ran here.
         """
         from engine import mailbox
-        from store.files import read_json
 
         self._writable("start a run")
-        selection = mailbox.last_selection(self.home)
-        if selection is None:
+        last = mailbox.last_launch(self.home)
+        if last is None:
             raise UsageError("There is no earlier run to go on with.", "Choose on the Plan screen (1).")
-        again = replace(selection, retry_failed=retry_failed)
-        waiting = mailbox.queued(self.home)
-        if mailbox.runner_alive(self.home) or not waiting or read_json(waiting[0]) == _as_kept(again):
-            self.launch(again)
+        again = replace(last, selection=replace(last.selection, retry_failed=retry_failed))
+        waiting = mailbox.waiting(self.home)
+        if mailbox.runner_alive(self.home) or waiting[:1] in ([], [again]):
+            self._queue(again)
         else:
             mailbox.launch(self.home, again, first=True)
 
@@ -252,8 +267,3 @@ class Arena(SavedResults):
                 f"This window cannot {what}: it was opened with --readonly.",
                 "Open another without it.",
             )
-
-
-def _as_kept(selection: Selection) -> object:
-    """What reading the queued `selection` gives."""
-    return json.loads(json.dumps(selection.to_json()))

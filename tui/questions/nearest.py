@@ -107,11 +107,14 @@ def cached(
     """
     from engine.embedding.cache import VectorCache, text_key
     from engine.embedding.embed import fingerprint
+    from engine.environment import LEVELS, cpu_kernels
 
     keys = {text_key(text): text for text in texts}
     best: dict[str, NDArray[np.float32]] = {}
-    for device in ("cpu", "cuda", "mps"):
-        found = VectorCache(cache / fingerprint(model, options, device)).read(set(keys))
+    # Torch, which would tell its level, is not loaded here; an endpoint has none.
+    computed = [("cpu", cpu_kernels(level)) for level in LEVELS] + [("cpu", ""), ("cuda", ""), ("mps", "")]
+    for device, kernels in computed:
+        found = VectorCache(cache / fingerprint(model, options, device, kernels)).read(set(keys))
         if len(found) > len(best):
             best = {keys[key]: vector for key, vector in found.items()}
     return best

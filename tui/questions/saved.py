@@ -37,6 +37,10 @@ class Past:
     """Median of a unit by (model, protocol)."""
     unit_bytes: float | None = None
     """On disk, of a unit on average; None before the first."""
+    text_seconds: Mapping[str, float] = field(default_factory=dict)
+    """Of embedding a text, by model: the slowest way it was ever used here."""
+    cores: int = 1
+    """That classify at once."""
 
 
 class SavedResults:
@@ -158,6 +162,7 @@ class SavedResults:
 
     def past(self) -> Past:
         """What units cost here so far, by which those to run are judged."""
+        from engine.environment import usable_cores
         from store.records import PHASES
 
         phases = ", ".join(f"seconds['{phase}']" for phase in PHASES)
@@ -167,10 +172,12 @@ class SavedResults:
                 return Past()
             seconds = {(model, protocol): value for model, protocol, value in con.execute(pace).fetchall()}
             units = con.execute("select count(*) from units").fetchone()
+            texts = con.execute("select model, max(ms_per_text) / 1000 from measurements group by all")
+            paces = dict(texts.fetchall())
         # What units add to the database is less than their journal: 0.3 MB beside 0.6 for 170 units.
         kept = 2 * sum(path.stat().st_size for path in self.home.journals.glob("*.jsonl"))
         known = {kind: value for kind, value in seconds.items() if value is not None}
-        return Past(known, kept / units[0] if units and units[0] else None)
+        return Past(known, kept / units[0] if units and units[0] else None, paces, usable_cores())
 
     def measured(self, model: str) -> list[Measured]:
         """What embedding with a model of the catalog cost, as it is pinned now."""

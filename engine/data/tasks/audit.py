@@ -38,7 +38,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """The rows to analyse, in stable order, and how they came about."""
+    """The rows that splits are drawn from, in stable order, and how they came about."""
 
     rows: tuple[tuple[str, int, str], ...]
     """(symbol, label, text), by `stable_place` and label."""
@@ -59,8 +59,9 @@ def audit(task: LabelList, labels: Labels, compose: Callable[[str], Composed]) -
 
     Args:
         task: The label list as its file has it.
-        labels: `raw` keeps every repeat; `unique` keeps a gene once in a class; `clean` also drops
-            the genes that stand in more than one class.
+        labels: `raw` keeps every repeat; `unique` keeps a gene once in a class; `clean` also leaves out
+            the genes that stand in more than one class, but only once the splits are drawn
+            (`engine.data.tasks.splits`), so that they stay among the rows.
         compose: Symbol -> text.
 
     Raises:
@@ -72,14 +73,15 @@ def audit(task: LabelList, labels: Labels, compose: Callable[[str], Composed]) -
         classes_of[entry.symbol].add(entry.label)
     conflicts = {symbol for symbol, found in classes_of.items() if len(found) > 1}
 
+    def kept(entry: Entry) -> bool:
+        return labels == "raw" or not entry.repeat
+
     def used(entry: Entry) -> bool:
-        if entry.repeat and labels != "raw":
-            return False
-        return labels != "clean" or entry.symbol not in conflicts
+        return kept(entry) and (labels != "clean" or entry.symbol not in conflicts)
 
     texts = {symbol: compose(symbol) for symbol in classes_of}
-    kept = sorted(
-        ((entry.symbol, entry.label) for entry in entries if used(entry)),
+    rows = sorted(
+        ((entry.symbol, entry.label) for entry in filter(kept, entries)),
         key=lambda row: (stable_place(task.genes[row[0]]), row[1]),
     )
     words = sorted(
@@ -89,9 +91,10 @@ def audit(task: LabelList, labels: Labels, compose: Callable[[str], Composed]) -
     repeats = [
         _word(task, entry, entry.repeat, used(entry)) for entry in entries if entry.repeat
     ]  # one for each row, so that a gene listed three times is told twice
-    result = Audit(_counts(task, kept, texts), (*repeats, *words))
+    analysed = Counter(entry.label for entry in filter(used, entries))
+    result = Audit(_counts(task, analysed, texts), (*repeats, *words))
     _check(task, result)
-    return Audited(tuple((symbol, label, texts[symbol].text) for symbol, label in kept), result)
+    return Audited(tuple((symbol, label, texts[symbol].text) for symbol, label in rows), result)
 
 
 def _entries(task: LabelList) -> Iterator[Entry]:
@@ -135,9 +138,7 @@ def _word(task: LabelList, entry: Entry, reason: str, used: bool) -> AuditedGene
     return AuditedGene(entry.identifier, entry.symbol, task.heading.classes[entry.label], reason, used)
 
 
-def _counts(
-    task: LabelList, kept: list[tuple[str, int]], texts: dict[str, Composed]
-) -> tuple[ClassAudit, ...]:
+def _counts(task: LabelList, analysed: Counter[int], texts: dict[str, Composed]) -> tuple[ClassAudit, ...]:
     unique = set(task.rows)
     meanings = task.meanings
     mapped = Counter(label for identifier, label in unique if meanings[identifier].symbols)
@@ -147,7 +148,6 @@ def _counts(
         if any(texts[symbol].complete for symbol in meanings[identifier].symbols)
     )
     distinct = Counter(label for _, label in unique)
-    analysed = Counter(label for _, label in kept)
     return tuple(
         ClassAudit(name, task.counts[label], distinct[label], mapped[label], told[label], analysed[label])
         for label, name in enumerate(task.heading.classes)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
+from engine.catalog.presets import PRESETS
+from engine.classify import classify
 from engine.data.load import load_task
-from engine.data.tasks.splits import SCHEMES, make_split
+from engine.data.tasks.splits import SCHEMES, in_two_classes, make_split
 from store.errors import DataError, UsageError
 from store.records import Audit, Task
 
@@ -59,12 +63,83 @@ def test_the_papers_recipe_to_the_letter() -> None:
         assert [genes[place] for place in split.test] == test
 
 
+SAMPLE = ("long-vs-short-tf", "dosage-sensitivity", "bivalent-vs-lys4", "bivalent-vs-no-methyl")
+DROPPED = {"bivalent-vs-no-methyl": {"FOXP2"}}
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_corrected_splits_are_the_papers_less_the_genes_in_two_classes(name: str) -> None:
+    paper, corrected = (
+        load_task(name, labels=axes.labels, provenance=axes.provenance)
+        for axes in (PRESETS["paper"], PRESETS["corrected"])
+    )
+    dropped = DROPPED.get(name, set())
+    assert {corrected.genes[place] for place in in_two_classes(corrected)} == dropped
+    for seed in range(41, 51):
+        whole, less = make_split(paper, "paper", seed), make_split(corrected, "paper", seed, "clean")
+        for part in ("train", "evaluation", "test"):
+            drawn = [paper.genes[place] for place in getattr(whole, part)]
+            kept = [corrected.genes[place] for place in getattr(less, part)]
+            assert kept == [gene for gene in drawn if gene not in dropped]
+            assert set(getattr(less, part)) <= set(getattr(whole, part))
+        assert dropped or less == whole
+
+
+def test_a_split_that_loses_no_gene_gives_the_papers_number() -> None:
+    task = load_task("bivalent-vs-lys4", labels="clean")
+    vectors = np.random.default_rng(0).normal(size=(len(task.genes), 8)).astype(np.float32)
+    paper, clean = (
+        classify(
+            "rf",
+            {"trees": 10, "seed": 42},
+            vectors,
+            np.asarray(task.labels),
+            make_split(task, "paper", 41, rule),
+            scaling="none",
+            lr_solver="liblinear",
+            cancel=threading.Event(),
+        ).scores
+        for rule in ("unique", "clean")
+    )
+    np.testing.assert_array_equal(paper, clean)
+
+
+def test_splits_drawn_from_a_list_without_those_genes_have_other_keys() -> None:
+    whole = load_task("bivalent-vs-no-methyl", labels="clean")
+    kept = [place for place in range(len(whole.genes)) if place not in in_two_classes(whole)]
+    parts = {
+        name: tuple(getattr(whole, name)[place] for place in kept) for name in ("genes", "labels", "texts")
+    }
+    assert len(kept) == len(whole.genes) - 2
+    assert replace(whole, **parts).hash != whole.hash
+
+
+@settings(max_examples=40, deadline=None)
+@given(counts, st.lists(st.integers(0, 10**6), max_size=4), st.integers(0, 2**32 - 1))
+def test_a_gene_in_two_classes_is_in_no_clean_split_and_moves_no_other(sizes, twice, seed) -> None:  # type: ignore[no-untyped-def]
+    labels = [label for label, size in enumerate(sizes) for _ in range(size)]
+    task = task_of(labels)
+    genes = list(task.genes)
+    for place in twice:  # the gene of another class stands here too
+        genes[place % sizes[0]] = genes[-1 - place % sizes[-1]]
+    task = replace(task, genes=tuple(genes))
+    out = set(in_two_classes(task))
+    assert out == {n for n, gene in enumerate(genes) if genes.count(gene) > 1 and twice}
+    whole = make_split(task, "paper", seed)
+    try:
+        clean = make_split(task, "paper", seed, "clean")
+    except DataError:  # a test set lost a class
+        return
+    for part in ("train", "evaluation", "test"):
+        assert getattr(clean, part) == tuple(n for n in getattr(whole, part) if n not in out)
+
+
 def test_test_sets_are_as_small_as_told() -> None:
     sizes = {
         name: np.bincount(
             [load_task(name).labels[place] for place in make_split(load_task(name), "paper", 41).test]
         )
-        for name in ("long-vs-short-tf", "dosage-sensitivity", "bivalent-vs-lys4", "bivalent-vs-no-methyl")
+        for name in SAMPLE
     }
     assert {name: tuple(size) for name, size in sizes.items()} == {
         "long-vs-short-tf": (13, 5),

@@ -313,7 +313,7 @@ def hub(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Call
 
     def serve(name: str, files: dict[str, bytes] = FILES) -> None:
         model = find_model(name)
-        serve_model(server, model.source, model.revision, files)
+        serve_model(server, model.source, model.version, files)
 
     return serve
 
@@ -350,7 +350,7 @@ def test_a_model_with_other_weights_than_told_is_refused(
 ) -> None:
     hub("gte-small")
     model = find_model("gte-small")
-    served = server.files[f"/{model.source}/resolve/{model.revision}/model.safetensors"]
+    served = server.files[f"/{model.source}/resolve/{model.version}/model.safetensors"]
     served.content = served.content[:-1] + b"!"
     with pytest.raises(GeneArenaError, match="other bytes than expected"):
         list(fetch("model", home, model="gte-small"))

@@ -19,7 +19,7 @@ from engine.fetch.hub import HubFile, fetch_model
 from store.records import Model
 
 COMMIT = "c0ffee" + "0" * 34
-MODEL = Model("own", "huggingface", "org/name", COMMIT)
+MODEL = Model("own", "huggingface", "org/name", version=COMMIT)
 WEIGHTS = bytes(range(256)) * 4000
 FILES = {
     "config.json": b"{}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +12,28 @@ import torch
 from reference_trainer import run_reference
 from tiny_models import make_folder, make_split, make_task
 
-from engine.finetune import FinetuneConfig, finetune
+from engine.finetune import FinetuneConfig, finetune, finetune_stacked
 from engine.finetune.learner import Learner
+from engine.finetune.stacked_step import StackedStep
 
 
-def our_losses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def our_losses(monkeypatch: pytest.MonkeyPatch, engine: type, step: str) -> list[float]:
     losses: list[float] = []
-    step = Learner.step
+    take = getattr(engine, step)
 
-    def recorded(self: Learner, rows: Sequence[int], *args: Any) -> torch.Tensor:
-        loss = step(self, rows, *args)
+    def recorded(self: Any, *args: Any) -> torch.Tensor:
+        loss = take(self, *args)
         losses.append(float(loss))
         return loss
 
-    monkeypatch.setattr(Learner, "step", recorded)
+    monkeypatch.setattr(engine, step, recorded)
     return losses
 
 
+@pytest.mark.parametrize("stacked", [False, True])
 @pytest.mark.parametrize("learning_rate", [1e-5, 1e-3])
 def test_both_stages_equal_the_trainer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, learning_rate: float
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, learning_rate: float, stacked: bool
 ) -> None:
     dropouts = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     folder = make_folder(tmp_path / "model", "bert", max_position_embeddings=128, **dropouts)
@@ -49,10 +50,13 @@ def test_both_stages_equal_the_trainer(
         {},
     )
     expected, expected_scores = run_reference(folder, texts, labels, split, config, tmp_path / "work")
-    losses = our_losses(monkeypatch)
-    result = finetune(
-        folder, texts, labels, split, config, n_classes=2, device="cpu", cancel=threading.Event()
-    )
+    common: dict[str, Any] = {"n_classes": 2, "device": "cpu", "cancel": threading.Event()}
+    if stacked:
+        losses = our_losses(monkeypatch, StackedStep, "gradients")
+        [result] = finetune_stacked(folder, texts, labels, [split], config, **common)
+    else:
+        losses = our_losses(monkeypatch, Learner, "step")
+        result = finetune(folder, texts, labels, split, config, **common)
     assert len(losses) == len(expected) > 20
     np.testing.assert_allclose(losses, expected, rtol=0, atol=1e-5)
     np.testing.assert_allclose(result.scores, expected_scores, rtol=0, atol=1e-5)

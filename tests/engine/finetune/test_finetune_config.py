@@ -30,10 +30,20 @@ def test_a_prefix_is_used_only_if_the_axis_asks_for_the_cards() -> None:
     assert FinetuneConfig.from_params("finetune", {}, {"prefix": "none"}, "query: ").prefix == ""
 
 
-@pytest.mark.parametrize(("protocol", "method"), [("linear-probe", "linear-probe"), ("lora", "lora")])
-def test_each_protocol_has_its_method(protocol: str, method: str) -> None:
-    config = FinetuneConfig.from_params(protocol, PROTOCOLS[protocol].params, PAPER)
-    assert config.method == method
+@pytest.mark.parametrize("protocol", ["linear-probe", "lora"])
+def test_each_protocol_has_its_method_and_reads_what_the_model_was_trained_to_give(protocol: str) -> None:
+    axes = relevant_axes(PRESETS["paper"], PROTOCOLS[protocol].family)
+    assert "finetune_head" not in axes
+    assert axes["pooling"] == "card"
+    config = FinetuneConfig.from_params(protocol, PROTOCOLS[protocol].params, axes)
+    assert (config.method, config.head, config.pooling, config.normalize) == (
+        protocol,
+        "native",
+        None,
+        None,
+    )
+    forced = FinetuneConfig.from_params(protocol, {}, axes, pooling="cls", normalize=True)
+    assert (forced.pooling, forced.normalize) == ("cls", True)
     assert config.learning_rate == PROTOCOLS[protocol].params["learning_rate"]
 
 

@@ -13,6 +13,7 @@ import torch
 from tiny_models import make_split, make_task
 
 from engine.finetune import FinetuneConfig, finetune, finetune_stacked
+from engine.finetune.keyed_dropout import kept, step_key
 
 pytestmark = [
     pytest.mark.gpu,
@@ -25,18 +26,24 @@ CONFIG = FinetuneConfig(
 COMMON: dict[str, Any] = {"n_classes": 2, "device": "cuda:0", "cancel": threading.Event()}
 
 
+def test_masks_have_the_bits_of_the_cpus() -> None:
+    key = torch.tensor(step_key(42, 1, 7))
+    for shape in ((8, 384), (8, 128, 384), (8, 12, 128, 128)):
+        assert torch.equal(kept(key.cuda(), 5, shape, 0.1).cpu(), kept(key, 5, shape, 0.1))
+
+
 @pytest.mark.parametrize("graphs", [False, True])
-def test_stacked_splits_equal_separate_ones_on_a_gpu(calm_folder: Path, graphs: bool) -> None:
+def test_stacked_splits_equal_separate_ones_on_a_gpu(folder: Path, graphs: bool) -> None:
     texts, labels = make_task()
-    together = finetune_stacked(calm_folder, texts, labels, SPLITS, CONFIG, graphs=graphs, **COMMON)
+    together = finetune_stacked(folder, texts, labels, SPLITS, CONFIG, graphs=graphs, **COMMON)
     for split, result in zip(SPLITS, together, strict=True):
-        alone = finetune(calm_folder, texts, labels, split, CONFIG, **COMMON)
+        alone = finetune(folder, texts, labels, split, CONFIG, **COMMON)
         np.testing.assert_allclose(result.scores, alone.scores, atol=1e-3)
 
 
-def test_the_gpu_comes_close_to_the_cpu(calm_folder: Path) -> None:
+def test_the_gpu_comes_close_to_the_cpu(folder: Path) -> None:
     texts, labels = make_task()
     config = replace(CONFIG, epochs=2)
-    gpu = finetune(calm_folder, texts, labels, SPLITS[0], config, **COMMON)
-    cpu = finetune(calm_folder, texts, labels, SPLITS[0], config, **{**COMMON, "device": "cpu"})
+    gpu = finetune(folder, texts, labels, SPLITS[0], config, **COMMON)
+    cpu = finetune(folder, texts, labels, SPLITS[0], config, **{**COMMON, "device": "cpu"})
     np.testing.assert_allclose(gpu.scores, cpu.scores, atol=1e-3)

@@ -17,15 +17,24 @@ from engine.cancel import Stopped
 from engine.finetune import FinetuneConfig, Finetuned, learner, loop
 from engine.finetune.batches import tokenise
 from engine.finetune.evaluation import evaluation_auc
+from engine.finetune.keyed_dropout import step_key
 from engine.finetune.learner import Learner
 from engine.finetune.loop import Clock, Stage, train
 from engine.finetune.model import Classifier, load_classifier
-from engine.finetune.optim import LearningRate
+from engine.finetune.optim import LearningRate, adamw
 from store.errors import ModelError
 from store.records import PHASES, Epoch, Split
 
 Run = Callable[..., Finetuned]
 KINDS = ["bert", "roberta", "mpnet", "distilbert", "modernbert"]
+BERTS = {"hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1}
+DROPOUTS = {
+    **dict.fromkeys(("bert", "roberta", "mpnet"), BERTS),
+    "distilbert": {"dropout": 0.1, "attention_dropout": 0.1, "seq_classif_dropout": 0.1},
+    "modernbert": {
+        "embedding_dropout": 0.1, "mlp_dropout": 0.1, "attention_dropout": 0.1, "classifier_dropout": 0.1,
+    },
+}  # fmt: skip
 
 
 def make_learner(folder: Path, **settings: Any) -> Learner:
@@ -100,6 +109,45 @@ def test_a_rerun_gives_the_same_bits(folder: Path, run: Run, method: str) -> Non
     first, second = run(folder, method=method), run(folder, method=method)
     assert first.scores.tobytes() == second.scores.tobytes()
     assert [epoch.loss for epoch in first.epochs] == [epoch.loss for epoch in second.epochs]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("method", ["full", "linear-probe", "lora"])
+def test_dropout_acts_and_draws_from_no_generator(tmp_path: Path, kind: str, method: str) -> None:
+    folder = make_folder(tmp_path, kind, **DROPOUTS[kind])
+    one = make_learner(folder, method=method, head="native")
+    if method == "linear-probe":
+        one.freeze_features()
+    optimizer = adamw(one.model, 0.0)
+    state = torch.random.get_rng_state()
+    rows = range(8)
+    losses = [float(one.step(rows, optimizer, 0.0, step_key(42, 1, taken))) for taken in (0, 1, 0)]
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert losses[0] == losses[2]
+    assert abs(losses[0] - losses[1]) > 1e-4
+
+
+@pytest.mark.parametrize("kind", ["bert", "modernbert"])
+def test_attentions_own_dropout_acts_too(tmp_path: Path, kind: str) -> None:
+    name = {"bert": "attention_probs_dropout_prob", "modernbert": "attention_dropout"}[kind]
+    one = make_learner(make_folder(tmp_path, kind, **{**dict.fromkeys(DROPOUTS[kind], 0.0), name: 0.3}))
+    # ModernBERT drops out behind attention too, by the same setting.
+    for module in one.model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = module.p if kind == "bert" else 0.0
+    one.model.dropout.p = 0.0
+    optimizer = adamw(one.model, 0.0)
+    losses = [float(one.step(range(8), optimizer, 0.0, step_key(42, 1, taken))) for taken in (0, 1)]
+    assert abs(losses[0] - losses[1]) > 1e-4
+
+
+def test_a_frozen_encoder_is_read_without_dropout(folder: Path) -> None:
+    one = make_learner(folder, method="linear-probe", head="native")
+    one.model.train()
+    one.freeze_features()
+    with torch.no_grad():
+        expected = one.model.eval().features(one.tokens.batch(range(8)))
+    torch.testing.assert_close(one._features[:8], expected, atol=1e-5, rtol=0)
 
 
 def test_another_seed_gives_other_scores(folder: Path, run: Run) -> None:
@@ -186,7 +234,9 @@ def test_steps_are_counted_up_to_the_most_there_can_be(folder: Path, run: Run) -
 
 
 def test_a_loss_that_is_no_number_is_told(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Learner, "step", lambda self, rows, optimizer, rate: torch.tensor(float("nan")))
+    monkeypatch.setattr(
+        Learner, "step", lambda self, rows, optimizer, rate, key: torch.tensor(float("nan"))
+    )
     with pytest.raises(ModelError, match="stage 1, epoch 1"):
         run(folder)
 
@@ -272,11 +322,11 @@ def refuse_more_than(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("limit", [1, 3])
 def test_a_halved_batch_is_accumulated_to_the_same_losses(
-    calm_folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch, limit: int
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
-    undisturbed = run(calm_folder)
+    undisturbed = run(folder)
     refuse_more_than(limit, monkeypatch)
-    halved = run(calm_folder)
+    halved = run(folder)
     np.testing.assert_allclose(
         [epoch.loss for epoch in halved.epochs], [epoch.loss for epoch in undisturbed.epochs], atol=1e-6
     )

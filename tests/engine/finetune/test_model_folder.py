@@ -166,6 +166,14 @@ def test_native_features_equal_sentence_transformers(
     assert notes == ()
 
 
+def test_what_is_asked_for_goes_before_the_models_own_pooling(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path)
+    as_sentence_transformer(folder, {"pooling_mode": "cls"}, normalize=True)
+    own, _, _ = load_classifier(folder, FinetuneConfig(head="native"), 2)
+    asked, _, _ = load_classifier(folder, FinetuneConfig(head="native", pooling="mean", normalize=False), 2)
+    assert (own.pooling, asked.pooling) == (Pooling(("cls",), True), Pooling(("mean",), False))
+
+
 @pytest.mark.parametrize(
     ("pooling", "modes"),
     [({"pooling_mode": "cls"}, ("cls",)), ({"pooling_mode": ["mean", "max"]}, ("mean", "max"))],

@@ -1,4 +1,4 @@
-"""Stacked splits against the same splits one by one, on the CPU."""
+"""Stacked splits against the same splits in other stacks and by the plain loop, on the CPU."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import NO_DROPOUT
 from tiny_models import make_folder, make_split, make_task
 
 from engine.cancel import Stopped
 from engine.finetune import FinetuneConfig, Finetuned, finetune, finetune_stacked
 from engine.finetune.batches import tokenise
+from engine.finetune.keyed_dropout import step_key
 from engine.finetune.learner import Learner
+from engine.finetune.loop import Diverged
 from engine.finetune.model import load_classifier
 from engine.finetune.stack import Layout, Stack
 from engine.finetune.stacked_bert import WORDS, StackedBert
@@ -37,7 +38,22 @@ def both_ways(
     texts, labels = make_task()
     common: dict[str, Any] = {"n_classes": 2, "device": "cpu", "cancel": threading.Event()}
     single = [finetune(folder, texts, labels, split, config, **common) for split in splits]
-    return single, finetune_stacked(folder, texts, labels, splits, config, everywhere=True, **common)
+    return single, finetune_stacked(folder, texts, labels, splits, config, copies=len(splits), **common)
+
+
+def in_stacks(
+    folder: Path, *groups: Sequence[Split], config: FinetuneConfig = CONFIG
+) -> dict[int, Finetuned]:
+    """Seed -> result, every group trained as one stack."""
+    texts, labels = make_task()
+    results = {}
+    for splits in groups:
+        together = finetune_stacked(
+            folder, texts, labels, splits, config, n_classes=2, device="cpu", cancel=threading.Event(),
+            copies=len(splits),
+        )  # fmt: skip
+        results |= {split.seed: result for split, result in zip(splits, together, strict=True)}
+    return results
 
 
 def assert_same(single: Sequence[Finetuned], together: Sequence[Finetuned], atol: float = 1e-5) -> None:
@@ -82,10 +98,34 @@ def test_three_steps_of_three_splits_equal_separate_ones(
     assert np.ptp(separate) > 0.01
 
 
-def test_both_stages_with_early_stopping_equal_separate_runs(calm_folder: Path) -> None:
-    single, together = both_ways(calm_folder)
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+def test_both_stages_with_early_stopping_equal_separate_runs(folder: Path, dropout: float) -> None:
+    single, together = both_ways(folder, replace(CONFIG, dropout=dropout))
     assert_same(single, together)
     assert len({len(one.epochs) for one in single}) > 1, "all splits stopped at the same epoch"
+
+
+def test_with_dropout_a_split_is_the_same_in_every_stack(folder: Path) -> None:
+    config = replace(CONFIG, dropout=0.1)
+    # 43, 44 and 45 genes: short last batches, each of another length.
+    a, b, c = (replace(split, train=split.train[: 43 + k]) for k, split in enumerate(SPLITS))
+    together = in_stacks(folder, [a, b, c], config=config)
+    assert len({len(one.epochs) for one in together.values()}) > 1, "all stopped at the same epoch"
+    for groups in ([[c, a, b]], [[a], [b, c]], [[a], [b], [c]]):
+        others = in_stacks(folder, *groups, config=config)
+        seeds = [split.seed for split in (a, b, c)]
+        assert_same([together[seed] for seed in seeds], [others[seed] for seed in seeds], atol=1e-6)
+
+
+def test_on_a_cpu_a_split_has_the_same_bits_alone_and_among_others(folder: Path) -> None:
+    texts, labels = make_task()
+    common: dict[str, Any] = {"n_classes": 2, "device": "cpu", "cancel": threading.Event()}
+    config = replace(CONFIG, dropout=0.1)
+    among = finetune_stacked(folder, texts, labels, SPLITS, config, **common)
+    for split, one in zip(SPLITS, among, strict=True):
+        [alone] = finetune_stacked(folder, texts, labels, [split], config, **common)
+        assert alone.scores.tobytes() == one.scores.tobytes()
+        assert [epoch.loss for epoch in alone.epochs] == [epoch.loss for epoch in one.epochs]
 
 
 def test_the_native_head_equals_separate_runs(calm_folder: Path) -> None:
@@ -119,14 +159,96 @@ def make_step(folder: Path, copies: int) -> StackedStep:
     tokens, _ = tokenise(tokenizer, model.encoder, texts, config)
     layout = Layout.of(model)
     stack = Stack(layout, layout.flatten(model).repeat(copies, 1), (WORDS,))
-    return StackedStep(StackedBert(model, tokens), stack, torch.tensor(labels), config, nullcontext, False)
+    bert = StackedBert(model, tokens, threading.Event())
+    return StackedStep(bert, stack, torch.tensor(labels), config, nullcontext, False)
 
 
-def test_dropout_differs_between_the_copies(folder: Path) -> None:
+def test_dropout_is_the_same_for_all_copies_and_another_at_each_step(folder: Path) -> None:
     step = make_step(folder, copies=3)
-    rows = torch.arange(8).repeat(3, 1)
-    losses = step.gradients(rows, torch.full((3, 8), 1 / 8), 20)
-    assert len({round(float(loss), 6) for loss in losses}) == 3
+    rows, shares = torch.arange(8).repeat(3, 1), torch.full((3, 8), 1 / 8)
+    first, again, second = (
+        step.gradients(rows, shares, 22, step_key(42, 1, taken)).tolist() for taken in (0, 0, 1)
+    )
+    np.testing.assert_allclose(first, first[:1] * 3, atol=1e-6)
+    assert first == again
+    assert abs(first[0] - second[0]) > 1e-3
+
+
+def test_a_batch_wider_than_its_texts_keeps_its_dropout(folder: Path) -> None:
+    step = make_step(folder, copies=1)
+    lengths = step.bert.tokens.lengths
+    short = sorted(range(len(lengths)), key=lambda row: lengths[row])[:8]
+    widths = (lengths[short[-1]], max(lengths))
+    shares = torch.full((1, 8), 1 / 8)
+    narrow, wide = (step.gradients(torch.tensor([short]), shares, width, 7) for width in widths)
+    assert widths[0] < widths[1]
+    torch.testing.assert_close(narrow, wide, atol=1e-6, rtol=0)
+
+
+def test_scores_are_without_dropout(folder: Path) -> None:
+    texts, _ = make_task()
+    step = make_step(folder, copies=2)
+    first = step.scores([[0, 1, 2]] * 2)
+    step.gradients(torch.arange(8).repeat(2, 1), torch.full((2, 8), 1 / 8), 22, step_key(42, 1, 3))
+    second = step.scores([[0, 1, 2]] * 2)
+    assert [one.tobytes() for one in first] == [one.tobytes() for one in second]
+    model, tokenizer, _ = load_classifier(folder, FinetuneConfig(), 2)
+    tokens, _ = tokenise(tokenizer, model.encoder, texts, FinetuneConfig())
+    with torch.no_grad():
+        plain = model.eval()(tokens.batch([0, 1, 2])).double().softmax(-1)
+    np.testing.assert_allclose(first[1], plain, atol=1e-6)
+
+
+@pytest.mark.parametrize("stage", [1, 2])
+def test_a_split_that_diverges_fails_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, stage: int
+) -> None:
+    undisturbed = in_stacks(folder, SPLITS)
+    gradients = StackedStep.gradients
+    steps: list[int] = []
+
+    def poisoned(self: StackedStep, rows: torch.Tensor, *args: Any) -> torch.Tensor:
+        losses = gradients(self, rows, *args)
+        steps.append(len(rows))
+        if len(steps) == late:
+            self.stack.weights[1] = float("nan")
+        return losses
+
+    monkeypatch.setattr(StackedStep, "gradients", poisoned)
+    longest = max(sum(item.stage == 1 for item in one.epochs) for one in undisturbed.values())
+    late = 2 if stage == 1 else 6 * longest + 3
+    texts, labels = make_task()
+    told: list[int] = []
+    first, second, third = finetune_stacked(
+        folder, texts, labels, SPLITS, CONFIG, n_classes=2, device="cpu", cancel=threading.Event(),
+        copies=3, on_epoch=lambda place, epoch: told.append(place),
+    )  # fmt: skip
+    assert isinstance(second, Diverged)
+    assert str(second).startswith(f"Training diverged: the loss of stage {stage}, epoch 1 is not")
+    assert_same([undisturbed[41], undisturbed[43]], [first, third], atol=1e-6)
+    assert told.count(0) == len(first.epochs)
+    assert steps[-1] == 2
+
+
+def test_a_split_that_diverges_by_itself_is_told_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_folder(tmp_path, "roberta")
+    texts, labels = make_task()
+    config = replace(CONFIG, epochs=1, stage2_epochs=0)
+    taken: list[int] = []
+    step = Learner.step
+
+    def poisoned(self: Learner, *args: Any) -> torch.Tensor:
+        taken.append(1)
+        return step(self, *args) * (float("nan") if len(taken) == 3 else 1)
+
+    monkeypatch.setattr(Learner, "step", poisoned)
+    first, second = finetune_stacked(
+        folder, texts, labels, SPLITS[:2], config, n_classes=2, device="cpu", cancel=threading.Event()
+    )
+    assert isinstance(first, Diverged)
+    assert np.isfinite(second.scores).all()
 
 
 def test_each_copy_is_clipped_by_its_own_norm(calm_folder: Path) -> None:
@@ -151,43 +273,62 @@ def test_cancel_stops_before_the_next_step(folder: Path) -> None:
     with pytest.raises(Stopped):
         finetune_stacked(
             folder, texts, labels, SPLITS, CONFIG, n_classes=2, device="cpu", cancel=cancel,
-            on_step=on_step, everywhere=True,
+            on_step=on_step,
         )  # fmt: skip
     assert taken == [1, 2, 3, 4]
 
 
-def test_every_splits_epochs_and_steps_are_reported(calm_folder: Path) -> None:
+def test_cancel_stops_within_a_backward_pass(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cancel = threading.Event()
+    backward = Stack.backward
+    ended: list[int] = []
+
+    def cancelling(self: Stack, loss: torch.Tensor) -> None:
+        cancel.set()
+        backward(self, loss)
+        ended.append(1)
+
+    monkeypatch.setattr(Stack, "backward", cancelling)
+    texts, labels = make_task()
+    with pytest.raises(Stopped):
+        finetune_stacked(
+            folder, texts, labels, SPLITS[:1], CONFIG, n_classes=2, device="cpu", cancel=cancel
+        )
+    assert ended == []
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+def test_every_splits_epochs_and_steps_are_reported(calm_folder: Path, copies: int) -> None:
     seen: list[tuple[int, Epoch]] = []
     steps: list[tuple[int, int]] = []
     texts, labels = make_task()
     results = finetune_stacked(
         calm_folder, texts, labels, SPLITS, replace(CONFIG, patience=9), n_classes=2, device="cpu",
         cancel=threading.Event(), on_epoch=lambda place, epoch: seen.append((place, epoch)),
-        on_step=lambda done, total: steps.append((done, total)), everywhere=True,
+        on_step=lambda done, total: steps.append((done, total)), copies=copies,
     )  # fmt: skip
     for place, result in enumerate(results):
         assert tuple(epoch for other, epoch in seen if other == place) == result.epochs
-    assert steps[-1] == (6 * 6 + 2 * 7, 6 * 6 + 2 * 7)
+    total = (6 * 6 + 2 * 7) * 3 // copies
+    assert steps == [(done, total) for done in range(1, total + 1)]
 
 
 @pytest.mark.parametrize(
-    ("kind", "changes", "everywhere"),
+    ("kind", "changes"),
     [
-        ("roberta", {}, True),
-        ("bert", {"method": "linear-probe"}, True),
-        ("bert", {}, False),
+        ("roberta", {}),
+        ("bert", {"method": "linear-probe"}),
+        ("bert", {"method": "lora"}),
     ],
 )
-def test_what_cannot_be_stacked_runs_one_by_one(
-    tmp_path: Path, kind: str, changes: dict[str, Any], everywhere: bool
-) -> None:
-    folder = make_folder(tmp_path, kind, **NO_DROPOUT)
+def test_what_cannot_be_stacked_runs_one_by_one(tmp_path: Path, kind: str, changes: dict[str, Any]) -> None:
+    folder = make_folder(tmp_path, kind)
     texts, labels = make_task()
     config = replace(CONFIG, epochs=2, stage2_epochs=1, **changes)
     common: dict[str, Any] = {"n_classes": 2, "device": "cpu", "cancel": threading.Event()}
     places: list[int] = []
     results = finetune_stacked(
-        folder, texts, labels, SPLITS[:2], config, everywhere=everywhere,
+        folder, texts, labels, SPLITS[:2], config, copies=2,
         on_epoch=lambda place, epoch: places.append(place), **common,
     )  # fmt: skip
     alone = finetune(folder, texts, labels, SPLITS[1], config, **common)

@@ -15,7 +15,7 @@ from engine.mailbox import (
     Status,
     detach,
     enqueue,
-    last_selection,
+    last_launch,
     queued,
     read_status,
     request,
@@ -26,14 +26,15 @@ from engine.mailbox import (
     take_requests,
     write_status,
 )
+from engine.plan.launch import Launch, Options
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
 from engine.run.compute import Context
 from engine.run.events import RunFinished, StageProgress, UnitFinished, UnitStarted
 from engine.run.monitor import Monitor
-from engine.run.runner import Options
 from engine.run.steering import Steering
 from engine.run.supervise import supervise
+from engine.run.threads import ThreadExecutor
 from store import connect
 from store.errors import StoreBusy, StoreError
 from store.home import find_home
@@ -48,6 +49,22 @@ def home(tmp_path):
 @pytest.fixture
 def selection(tmp_path):
     return Selection(("all-MiniLM-L6-v2",), (write_task(tmp_path),), ("lr",), seeds=(41, 42, 43))
+
+
+@pytest.fixture
+def launch(selection):
+    return Launch(selection, Options("cpu", 3, 1))
+
+
+def seeded(launch, seed):
+    return replace(launch, selection=replace(launch.selection, seeds=(seed,)))
+
+
+def supervised(home, selection, compute):
+    """What supervising the selection with one classifying thread yields."""
+    plan = build_plan(selection, home, {})
+    executor = ThreadExecutor(home, Options(workers=1), compute)
+    yield from supervise(home, plan, Steering(), Options(workers=1), executor)
 
 
 def hold(home, held, done):
@@ -72,19 +89,19 @@ def test_the_lock_is_single_across_processes_and_dies_with_its_holder(home):
         assert runner_alive(home)
 
 
-def test_requests_and_queue_are_taken_once_and_in_order(home, selection):
+def test_requests_and_queue_are_taken_once_and_in_order(home, launch):
     request(home, "pause")
     request(home, "cancel", "abc")
     assert take_requests(home) == [("pause", ""), ("cancel", "abc")]
     assert take_requests(home) == []
-    enqueue(home, selection)
-    assert take_queued(home) == selection
+    enqueue(home, launch)
+    assert take_queued(home) == launch
     assert queued(home) == []
     assert take_queued(home) is None
 
 
-def test_what_is_put_first_is_taken_first(home, selection):
-    early, late, first, before = (replace(selection, seeds=(seed,)) for seed in range(4))
+def test_what_is_put_first_is_taken_first(home, launch):
+    early, late, first, before = (seeded(launch, seed) for seed in range(4))
     enqueue(home, early, first=True)
     enqueue(home, late)
     enqueue(home, first, first=True)
@@ -92,10 +109,10 @@ def test_what_is_put_first_is_taken_first(home, selection):
     assert [take_queued(home) for _ in range(4)] == [before, first, early, late]
 
 
-def test_a_standing_or_backward_clock_loses_and_reorders_nothing(home, selection, monkeypatch):
+def test_a_standing_or_backward_clock_loses_and_reorders_nothing(home, launch, monkeypatch):
     clock = iter([10**18, 10**18, 10**18 - 10**9, 5])
     monkeypatch.setattr(requests.time, "time_ns", lambda: next(clock))
-    wanted = [replace(selection, seeds=(seed,)) for seed in range(4)]
+    wanted = [seeded(launch, seed) for seed in range(4)]
     for one in wanted:
         enqueue(home, one)
     assert [take_queued(home) for _ in wanted] == wanted
@@ -105,17 +122,17 @@ def test_a_standing_or_backward_clock_loses_and_reorders_nothing(home, selection
     assert [what for what, _ in take_requests(home)] == ["pause", "resume", "cancel"]
 
 
-def test_a_selection_stays_queued_until_it_is_remembered(home, selection, monkeypatch):
+def test_a_selection_stays_queued_until_it_is_remembered(home, launch, monkeypatch):
     def full(*args):
         raise StoreError("The disk is full.")
 
-    enqueue(home, selection)
+    enqueue(home, launch)
     with monkeypatch.context() as patch:
         patch.setattr(requests, "remember", full)
         with pytest.raises(StoreError):
             take_queued(home)
-    assert take_queued(home) == selection
-    assert last_selection(home) == selection
+    assert take_queued(home) == launch
+    assert last_launch(home) == launch
 
 
 def test_requests_left_to_an_earlier_runner_are_dropped_and_later_ones_kept(home):
@@ -159,7 +176,7 @@ def test_a_live_status_without_a_runner_reads_as_interrupted(home):
 
 def test_supervise_tells_its_state_fills_the_database_and_remembers(home, selection):
     live = []
-    for event in supervise(home, selection, Steering(), Options(workers=1), FakeCompute()):
+    for event in supervised(home, selection, FakeCompute()):
         if isinstance(event, UnitFinished):
             live.append(runner_alive(home))
     assert live == [True] * 3
@@ -168,7 +185,7 @@ def test_supervise_tells_its_state_fills_the_database_and_remembers(home, select
     assert (status.state, status.scored, status.total, status.eta_s) == ("finished", 3, 3, None)
     assert len(status.recent) == 3
     assert status.device == "cpu"
-    assert last_selection(home) == selection
+    assert last_launch(home) == Launch(selection, Options(workers=1))
     with connect(home) as connection:
         assert connection.execute("select count(*) from scores").fetchone() == (3,)
 
@@ -179,7 +196,7 @@ def test_the_time_left_is_that_of_the_protocols_left_for_the_whole_run_and_for_c
     clock = itertools.count(step=60.0)
     monkeypatch.setattr("engine.run.monitor.time.monotonic", lambda: next(clock))
     plan = build_plan(selection, home, {})
-    monitor = Monitor(plan, workers=1)
+    monitor = Monitor(plan)
     monitor.feed(UnitStarted(plan.todo[0]))
     failed = Failed(plan.todo[0], "It broke.", "", "Error", "e", "t")
     monitor.feed(UnitFinished(failed))
@@ -205,7 +222,7 @@ def test_supervise_obeys_requests(home, selection):
         request(home, "cancel")
 
     threading.Thread(target=cancel_when_running).start()
-    *_, last = supervise(home, selection, Steering(), Options(workers=1), FakeCompute(wait))
+    *_, last = supervised(home, selection, FakeCompute(wait))
     assert last.cancelled == 3
     assert read_status(home).state == "cancelled"
 
@@ -226,21 +243,21 @@ def test_pause_shows_in_the_status(home, selection):
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    *_, last = supervise(home, selection, Steering(), Options(workers=1), FakeCompute(pause_first))
+    *_, last = supervised(home, selection, FakeCompute(pause_first))
     watcher.join(20)
     assert not watcher.is_alive()
     assert last.scored == 3
 
 
-def test_launch_starts_one_runner_without_a_terminal(home, selection, monkeypatch):
+def test_launch_starts_one_runner_without_a_terminal(home, launch, monkeypatch):
     started = []
     monkeypatch.setattr(detach.subprocess, "Popen", lambda *a, **k: started.append((a, k)))
-    detach.launch(home, selection)
+    detach.launch(home, launch)
     (arguments, options) = started[0]
     assert options["start_new_session"]
     assert options["stdin"] == detach.subprocess.DEVNULL
     assert arguments[0][1:4] == ["-P", "-m", "engine.run"]
     with runner_lock(home):
-        detach.launch(home, selection)
+        detach.launch(home, launch)
     assert len(started) == 1
     assert len(queued(home)) == 2

@@ -81,9 +81,10 @@ def make_folder(folder: Path, layout: Layout, *, width: int = 32) -> Path:
 def install(layout: Layout, name: str) -> tuple[Model, Path]:
     """The catalog's model `name` with a tiny folder where the Hub's cache would have the real one."""
     model = find_model(name)
-    folder = snapshot(model.source, model.revision)
+    folder = snapshot(model.source, model.version)
     folder.mkdir(parents=True)
-    return model, make_folder(folder, layout)
+    make_folder(folder, layout)
+    return find_model(name), folder
 
 
 def _tokenizer() -> PreTrainedTokenizerFast:

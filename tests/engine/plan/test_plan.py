@@ -19,7 +19,8 @@ from store.records import Unit, canonical_json, content_hash
 
 
 @pytest.fixture
-def home(tmp_path):
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     return find_home(tmp_path / "home").create()
 
 
@@ -166,6 +167,15 @@ def test_a_model_that_is_not_here_is_blocked_with_the_remedy(home, selection):
     assert "genearena fetch model e5-small" in plan.blocked[0].reason
 
 
+def test_the_units_of_an_unfetched_model_are_counted_but_have_no_keys(home, selection):
+    plan = build_plan(replace(selection, models=("all-MiniLM-L6-v2", "e5-small")), home, {})
+    assert (len(plan.units), plan.unknown) == (4, 4)
+    assert {(part.model, part.unfetched, part.units) for part in plan.blocked} == {("e5-small", True, 2)}
+    assert all(len(unit.spec["model"]["revision"]) == 64 for unit in plan.units)
+    never = build_plan(replace(selection, models=("OpenAI",), protocols=("finetune",)), home, {})
+    assert never.unknown == 0  # which fetching it would not change
+
+
 def test_selection_survives_json(selection):
     assert Selection.from_json(selection.to_json()) == selection
 
@@ -259,3 +269,17 @@ def test_an_endpoint_is_blocked_until_its_host_is_agreed_to(home, selection):
     assert "genearena models --allow localhost:9" in plan.blocked[0].reason
     agree(home, "localhost:9")
     assert len(build_plan(chosen, home, {}).todo) == 4
+
+
+def test_a_frozen_encoder_is_read_by_the_models_pooling_and_a_trained_one_as_the_paper_did(selection, home):
+    chosen = replace(selection, protocols=("finetune", "linear-probe", "lora"), seeds=(41,))
+    specs = {unit.protocol: unit.spec for unit in build_plan(chosen, home, {}).units}
+    forced = build_plan(replace(chosen, axes={"pooling": "cls"}), home, {}).units
+    assert specs["finetune"]["input"] == {"prefix": ""}
+    assert specs["finetune"]["axes"]["finetune_head"] == "pooler"
+    for protocol in ("linear-probe", "lora"):
+        assert specs[protocol]["input"] == {"prefix": "", "pooling": "mean", "normalize": True}
+        assert specs[protocol]["axes"]["pooling"] == "card"
+        assert specs[protocol]["embedding"] == {}
+    assert [unit.spec["input"].get("pooling") for unit in forced] == [None, "cls", "cls"]
+    assert forced[0].spec == specs["finetune"]

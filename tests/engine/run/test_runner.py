@@ -11,9 +11,10 @@ from workbench import FakeCompute, write_task
 import store
 from engine.cancel import Stopped
 from engine.environment import describe_environment, usable_cores
+from engine.plan.launch import Options
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
-from engine.run.crashes import Crashes, boot_id
+from engine.run.crashes import Crashes, strike
 from engine.run.events import (
     EpochFinished,
     Log,
@@ -25,8 +26,9 @@ from engine.run.events import (
     UnitFinished,
     UnitStarted,
 )
-from engine.run.runner import Options, run
+from engine.run.runner import run
 from engine.run.steering import Steering
+from engine.run.threads import ThreadExecutor
 from store.errors import DataError, StoreError
 from store.home import find_home
 from store.journal import DiskFull
@@ -53,12 +55,16 @@ def plan_of(selection, home):
     return plan
 
 
-def go(selection, home, compute, control=None, workers=2):
+def threads(home, compute, workers=2):
+    return ThreadExecutor(home, Options(workers=workers), compute)
+
+
+def go(selection, home, compute, mailbox=None, workers=2):
     """Run to the end and give all events."""
     store = Store(home)
     try:
         plan = build_plan(selection, home, store.finished())
-        return list(run(plan, store, control or Steering(), Options(workers=workers), compute))
+        return list(run(plan, store, mailbox or Steering(), threads(home, compute, workers)))
     finally:
         store.close()
 
@@ -95,7 +101,7 @@ def test_what_embedding_cost_is_on_disk_once_with_where_it_ran(home, selection):
 def test_a_unit_is_on_disk_before_its_event(home, selection):
     store, other = Store(home), Store(home)
     plan = build_plan(selection, home, store.finished())
-    for event in run(plan, store, Steering(), Options(workers=2), FakeCompute()):
+    for event in run(plan, store, Steering(), threads(home, FakeCompute())):
         if isinstance(event, UnitFinished):
             assert other.finished()[event.outcome.unit.key] == "scored"
 
@@ -145,15 +151,15 @@ def test_embedding_that_fails_fails_each_of_its_units(home, selection):
 
 
 def test_stop_gives_up_what_is_in_flight_and_the_next_run_does_the_rest(home, selection):
-    control, seen = Steering(), []
+    mailbox, seen = Steering(), []
 
     def stop_after_four(unit, cancel):
         seen.append(unit.key)
         if len(seen) >= 4:
-            control.stop()
+            mailbox.stop()
             assert cancel.wait(5)
 
-    first = outcomes(go(selection, home, FakeCompute(stop_after_four), control))
+    first = outcomes(go(selection, home, FakeCompute(stop_after_four), mailbox))
     kinds = Counter(type(o) for o in first)
     assert kinds[Cancelled] + kinds[Scored] == 12
     assert kinds[Cancelled] >= 8
@@ -164,30 +170,30 @@ def test_stop_gives_up_what_is_in_flight_and_the_next_run_does_the_rest(home, se
 
 
 def test_drain_finishes_what_is_in_flight(home, selection):
-    control = Steering()
-    compute = FakeCompute(lambda unit, cancel: control.drain())
-    found = outcomes(go(selection, home, compute, control))
+    mailbox = Steering()
+    compute = FakeCompute(lambda unit, cancel: mailbox.drain())
+    found = outcomes(go(selection, home, compute, mailbox))
     assert 1 <= sum(isinstance(o, Scored) for o in found) <= 2
     assert all(isinstance(o, Scored | Cancelled) for o in found)
 
 
 def test_cancel_of_one_unit_leaves_the_others(home, selection):
-    control = Steering()
+    mailbox = Steering()
     victim = plan_of(selection, home).units[-1].key
-    control.cancel_unit(victim)
-    found = outcomes(go(selection, home, FakeCompute(), control))
+    mailbox.cancel_unit(victim)
+    found = outcomes(go(selection, home, FakeCompute(), mailbox))
     assert [o.unit.key for o in found if isinstance(o, Cancelled)] == [victim]
     assert sum(isinstance(o, Scored) for o in found) == 11
 
 
 def test_units_that_are_given_up_do_not_count_as_classified(home, selection):
-    control = Steering()
+    mailbox = Steering()
 
     def stop_at_the_third(unit, cancel):
         if unit.seed == 43:
-            control.stop()
+            mailbox.stop()
 
-    events = go(selection, home, FakeCompute(stop_at_the_third), control)
+    events = go(selection, home, FakeCompute(stop_at_the_third), mailbox)
     told = [
         event.done for event in events if isinstance(event, StageProgress) and event.stage == "classify"
     ]
@@ -197,21 +203,21 @@ def test_units_that_are_given_up_do_not_count_as_classified(home, selection):
 
 
 def test_pause_starts_no_further_unit_until_resume(home, selection):
-    control, started, gate = Steering(), [], threading.Event()
+    mailbox, started, gate = Steering(), [], threading.Event()
 
     def pause_at_first(unit, cancel):
         started.append(unit.key)
         if len(started) == 1:
-            control.pause()
+            mailbox.pause()
             gate.set()
 
-    runner = threading.Thread(target=go, args=(selection, home, FakeCompute(pause_at_first), control))
+    runner = threading.Thread(target=go, args=(selection, home, FakeCompute(pause_at_first), mailbox))
     runner.start()
     assert gate.wait(10)
     runner.join(0.5)
     assert runner.is_alive()
     assert len(started) <= 2
-    control.resume()
+    mailbox.resume()
     runner.join(10)
     assert len(started) == 12
 
@@ -228,7 +234,7 @@ def test_full_disk_pauses_visibly_and_nothing_is_lost(home, selection, monkeypat
         append(*records)
 
     store.append = full_for_a_while
-    events = list(run(plan, store, Steering(), Options(workers=2), FakeCompute()))
+    events = list(run(plan, store, Steering(), threads(home, FakeCompute())))
     assert sum(isinstance(event, RunPaused) for event in events) == 1
     assert sum(isinstance(event, RunResumed) for event in events) == 1
     assert len(plan_of(selection, home).done) == 12
@@ -238,17 +244,19 @@ def test_closing_the_iterator_stops_the_threads(home, selection):
     store = Store(home)
     plan = build_plan(selection, home, store.finished())
     before = threading.active_count()
-    events = run(plan, store, Steering(), Options(workers=2), FakeCompute(lambda unit, c: c.wait(0.2)))
+    events = run(plan, store, Steering(), threads(home, FakeCompute(lambda unit, c: c.wait(0.2))))
     next(event for event in events if isinstance(event, UnitStarted))
     events.close()
     assert threading.active_count() == before
 
 
-def die(home, *keys, boot=None):
-    """A runner that dies while `keys` are in flight, on a machine that stays up unless `boot` is told."""
+def die(home, *keys, by_itself=True):
+    """A runner that dies while `keys` are in flight, under a parent that sees whether by its own doing."""
     Crashes(home.mailbox)
     for key in keys:
-        (home.mailbox / "in-flight" / key).write_text(boot_id() if boot is None else boot)
+        (home.mailbox / "in-flight" / key).touch()
+    if by_itself:
+        strike(home.mailbox)
 
 
 def test_a_unit_that_kills_its_runner_three_times_becomes_a_failure(home, selection):
@@ -295,10 +303,10 @@ def test_deaths_in_company_make_suspects_but_convict_nobody(home, selection):
     assert not Crashes(home.mailbox).suspected(units[0].key)
 
 
-def test_a_machine_that_went_down_convicts_nobody(home, selection):
+def test_kills_from_outside_convict_nobody(home, selection):
     alone = plan_of(selection, home).units[0].key
     for _ in range(5):
-        die(home, alone, boot="another start of the machine")
+        die(home, alone, by_itself=False)
     crashes = Crashes(home.mailbox)
     assert (crashes.suspected(alone), crashes.strikes(alone)) == (True, 0)
     assert all(isinstance(o, Scored) for o in outcomes(go(selection, home, FakeCompute())))
@@ -308,7 +316,7 @@ def test_work_is_marked_while_it_is_in_flight(home, selection):
     marked = []
 
     def look(unit, cancel):
-        marked.append((home.mailbox / "in-flight" / unit.key).read_text() == boot_id())
+        marked.append((home.mailbox / "in-flight" / unit.key).exists())
 
     go(selection, home, FakeCompute(look))
     assert marked == [True] * 12
@@ -338,10 +346,10 @@ def test_a_damaged_file_of_strikes_is_no_evidence(home, text):
 
 
 def test_control_gives_no_start_after_drain():
-    control = Steering()
-    control.drain()
+    mailbox = Steering()
+    mailbox.drain()
     with pytest.raises(Stopped):
-        control.begin("key")
+        mailbox.begin("key")
 
 
 def test_on_a_gpu_the_splits_of_one_task_train_as_one_stack(home, selection):
@@ -355,11 +363,11 @@ def test_on_a_gpu_the_splits_of_one_task_train_as_one_stack(home, selection):
 
 
 def test_a_unit_given_up_in_time_is_left_out_of_its_stack(home, selection):
-    compute, control = FakeCompute(device="cuda:0"), Steering()
+    compute, mailbox = FakeCompute(device="cuda:0"), Steering()
     chosen = replace(selection, protocols=("finetune",))
     given_up = plan_of(chosen, home).todo[1]
-    control.cancel_unit(given_up.key)
-    events = go(chosen, home, compute, control)
+    mailbox.cancel_unit(given_up.key)
+    events = go(chosen, home, compute, mailbox)
     assert compute.stacks == [[41, 43], [41, 42, 43]]
     assert [item.unit for item in outcomes(events) if isinstance(item, Cancelled)] == [given_up]
 

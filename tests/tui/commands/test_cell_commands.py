@@ -19,7 +19,7 @@ MODEL = "e5-small"
 
 @pytest.fixture
 def task(tmp_path, monkeypatch):
-    monkeypatch.setattr("engine.plan.plan._missing", lambda model, home: "")
+    monkeypatch.setattr("engine.plan.plan._unusable", lambda model, home: ("", False))
     return workbench.write_task(tmp_path)
 
 

@@ -10,7 +10,7 @@ import pytest
 import workbench
 from hub_layouts import LAYOUTS, LIMIT, TEXTS, Layout, install, make_folder
 
-import engine.run.runner
+import engine.run.threads
 from engine.catalog.models import find_model
 from engine.embedding.tokens import token_lengths
 from store.entries import entry_of
@@ -65,7 +65,7 @@ def test_the_papers_figures_stand_beside_the_true_ones(call):
 
 def test_cost_is_told_once_something_was_embedded(call, tmp_path, monkeypatch):
     assert call.json("models", "--show", "cost") == []
-    monkeypatch.setattr(engine.run.runner, "LocalCompute", lambda home: workbench.FakeCompute())
+    monkeypatch.setattr(engine.run.threads, "LocalCompute", lambda home: workbench.FakeCompute())
     call("run", "--protocols", "lr", "--tasks", workbench.write_task(tmp_path), "--seeds", "41")
     [row] = call.json("models", "--show", "cost")
     assert (row["model"], row["device"], row["texts"], row["parameters"]) == (MODEL, "cpu", 24, 1000)

@@ -13,10 +13,11 @@ import pexpect
 import pytest
 import workbench
 
-import engine.run.runner
 import engine.run.supervise
+import engine.run.threads
 import tui.commands.sweep
-from engine.mailbox import last_selection, queued, request, runner_alive, runner_lock
+from engine.mailbox import last_launch, queued, request, runner_alive, runner_lock, waiting
+from engine.plan.launch import Options
 from engine.plan.selection import Selection
 from store import connect
 from store.store import Store
@@ -29,7 +30,7 @@ BASE = ("run", "--protocols", "lr,rf", "--seeds", "41-43")
 def compute(monkeypatch):
     """The compute that every run of this test uses instead of the machine's."""
     fake = workbench.FakeCompute()
-    monkeypatch.setattr(engine.run.runner, "LocalCompute", lambda home: fake)
+    monkeypatch.setattr(engine.run.threads, "LocalCompute", lambda home: fake)
     return fake
 
 
@@ -105,6 +106,22 @@ def test_epochs_are_told(call, compute, toy):
     assert "eval AUC 0.500" in result.stderr
 
 
+def test_a_dry_run_counts_the_units_of_a_model_that_is_not_here(call, toy, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    asked = ("run", "--tasks", toy, "--protocols", "lr", "--seeds", "41,42", "--models")
+    plan = call.json(*asked, "all-MiniLM-L6-v2,e5-small", "--dry-run")
+    assert (plan["units"], plan["to_run"], plan["unknown"]) == (4, 2, 2)
+    unknown = dict.fromkeys(("done", "failed", "to_run"), "unknown until fetched")
+    assert plan["cells"][1] == {
+        **{"model": "e5-small", "task": "toy", "protocol": "lr", "units": 2},
+        **unknown,
+    }
+    told = call(*asked, "e5-small", "--dry-run")
+    assert "2 units, 0 to run, 2 unknown until fetched" in told.stdout
+    assert "genearena fetch model e5-small" in told.stderr
+    assert "genearena fetch model e5-small" in call.refused(*asked, "e5-small")
+
+
 def test_dry_run_counts_and_runs_nothing(call, home, compute, toy):
     plan = call.json(*BASE, "--tasks", toy, "--dry-run")
     assert plan["to_run"] == 6
@@ -116,18 +133,19 @@ def test_dry_run_counts_and_runs_nothing(call, home, compute, toy):
 
 def test_detach_queues_the_selection_with_absolute_paths(call, home, monkeypatch, toy, tmp_path):
     started = []
-    monkeypatch.setattr("engine.mailbox.detach.start_runner", lambda home, extra=(): started.append(extra))
+    monkeypatch.setattr("engine.mailbox.detach.start_runner", started.append)
     monkeypatch.chdir(tmp_path)
     answer = call.json(*BASE, "--tasks", "toy.csv", "--device", "cpu", "--workers", "3", "--detach")
     assert answer == {"detached": True, "units": 6, "to_run": 6}
     assert len(queued(home)) == 1
     assert toy in queued(home)[0].read_text()
-    assert started == [("cpu", "3", "0")]
+    assert started == [home]
+    assert waiting(home)[0].options == Options("cpu", 3, 0)
 
 
 def test_what_a_window_queues_during_a_run_is_run_after_it(call, home, monkeypatch, compute, toy):
     started = []
-    monkeypatch.setattr("tui.commands.run.start_runner", lambda home, extra: started.append(extra))
+    monkeypatch.setattr("tui.commands.run.start_runner", started.append)
 
     def break_rf_and_retry(unit, cancel):
         if unit.protocol == "rf":
@@ -138,9 +156,10 @@ def test_what_a_window_queues_during_a_run_is_run_after_it(call, home, monkeypat
     compute.behave = break_rf_and_retry
     result = call(*BASE, "--tasks", toy, "--workers", "1", "--device", "cpu")
     assert "What was queued meanwhile runs detached" in result.stderr
-    assert started == [("cpu", "1", "0")]
-    assert len(queued(home)) == 1
-    assert '"retry_failed": true' in queued(home)[0].read_text()
+    assert started == [home]
+    [again] = waiting(home)
+    assert again.selection.retry_failed
+    assert again.options == Options("cpu", 1, 0), "it goes on as it was begun"
 
 
 def test_options_reach_the_units(call, compute, toy):
@@ -189,7 +208,7 @@ def test_interrupt_keeps_what_is_scored_and_leaves_with_130(call, home, compute,
     result = call(*BASE, "--tasks", toy, "--workers", "1")
     assert result.exit_code == 130
     assert "1 scored" in result.stdout
-    assert last_selection(home) is not None
+    assert last_launch(home) is not None
     compute.behave = lambda unit, cancel: None
     assert call.json(*BASE, "--tasks", toy)["scored"] == 5
 
@@ -197,9 +216,9 @@ def test_interrupt_keeps_what_is_scored_and_leaves_with_130(call, home, compute,
 def test_a_closed_terminal_ends_a_run_cleanly(home, toy):
     """The pty goes away in the middle: what is scored is kept, and the exit code is 130."""
     script = (
-        "import sys, time, workbench, engine.run.runner\n"
+        "import sys, time, workbench, engine.run.threads\n"
         "fake = workbench.FakeCompute(lambda unit, cancel: cancel.wait(0.3))\n"
-        "engine.run.runner.LocalCompute = lambda home: fake\n"
+        "engine.run.threads.LocalCompute = lambda home: fake\n"
         "from tui.cli import main\n"
         "main(sys.argv[1:])\n"
     )
@@ -233,7 +252,7 @@ def test_sweep_runs_each_configuration_once_and_tells_means(call, compute, toy):
 
 def test_what_a_window_queues_during_a_sweep_is_run_after_it(call, home, monkeypatch, compute, toy):
     started = []
-    monkeypatch.setattr("tui.commands.run.start_runner", lambda home, extra: started.append(extra))
+    monkeypatch.setattr("tui.commands.run.start_runner", started.append)
     monkeypatch.setattr("engine.mailbox.start_runner", lambda *_: None)
 
     def queue_once(unit, cancel):
@@ -245,7 +264,8 @@ def test_what_a_window_queues_during_a_sweep_is_run_after_it(call, home, monkeyp
     result = call(*asked)
     assert len(result.stdout.splitlines()) == 6
     assert "What was queued meanwhile runs detached" in result.stderr
-    assert started == [("cpu", "0", "0")]
+    assert started == [home]
+    assert [one.options for one in waiting(home)] == [Options()], "the window's own, not the sweep's"
 
 
 def test_no_other_runner_begins_in_the_middle_of_a_sweep(call, home, monkeypatch, compute, toy):

@@ -21,6 +21,7 @@ from engine.mailbox import (
     take_requests,
     write_status,
 )
+from engine.plan.launch import Launch
 from engine.plan.selection import Selection
 
 FAILED = UnitStatus("k2", "m", "t", "rf", "paper", 42, "failed", None, 1.0, "It \x1bbroke.")
@@ -82,7 +83,7 @@ def test_steering_leaves_a_request(live, call, arguments, request_):
 
 
 def test_cancelling_says_that_what_waits_is_forgotten(live, call):
-    enqueue(live, Selection(("m",), ("t",), ("lr",)))
+    enqueue(live, Launch(Selection(("m",), ("t",), ("lr",))))
     assert "1 more selection" in call("status").stdout
     assert "1 selection" in call("cancel").stderr
     assert "forget" not in call("cancel", "--drain").stderr
@@ -95,30 +96,30 @@ def test_steering_nothing_is_refused(call, name):
 
 def test_resume_starts_what_is_missing_from_the_last_run(filled, call, monkeypatch):
     started = []
-    monkeypatch.setattr("engine.mailbox.detach.start_runner", lambda home, extra=(): started.append(home))
+    monkeypatch.setattr("engine.mailbox.detach.start_runner", started.append)
     home, tasks = filled.home, small_home.TASKS
-    remember(home, Selection((small_home.MODEL,), tasks, ("lr",), (41, 42, 43)))
+    remember(home, Launch(Selection((small_home.MODEL,), tasks, ("lr",), (41, 42, 43))))
     assert "4 missing units" in call("resume").stderr
     assert len(queued(home)) == len(started) == 1
 
 
 def test_resume_says_when_nothing_is_missing_or_was_ever_run(filled, call, home):
     assert "no run to resume" in call.refused("resume")
-    remember(home, Selection((small_home.MODEL,), small_home.TASKS, ("lr",), (41, 42)))
+    remember(home, Launch(Selection((small_home.MODEL,), small_home.TASKS, ("lr",), (41, 42))))
     assert "Nothing is missing" in call("resume").stderr
 
 
 def test_resume_refuses_a_home_that_cannot_be_written(filled, call, monkeypatch):
-    remember(filled.home, Selection((small_home.MODEL,), small_home.TASKS, ("lr",), (41, 42, 43)))
+    remember(filled.home, Launch(Selection((small_home.MODEL,), small_home.TASKS, ("lr",), (41, 42, 43))))
     monkeypatch.setattr("os.access", lambda path, mode, **_: not mode & os.W_OK)
     assert "cannot be written" in call.refused("resume")
 
 
 def test_resume_starts_a_runner_for_what_waits(home, call, monkeypatch):
     started = []
-    monkeypatch.setattr("tui.commands.steer.start_runner", lambda home, extra=(): started.append(home))
+    monkeypatch.setattr("tui.commands.steer.start_runner", started.append)
     home.create()
-    enqueue(home, Selection(("m",), ("t",), ("lr",)))
+    enqueue(home, Launch(Selection(("m",), ("t",), ("lr",))))
     assert call("resume").exit_code == 0
     assert started == [home]
 

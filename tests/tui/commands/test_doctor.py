@@ -25,6 +25,7 @@ import engine.verify
 from engine.catalog.protocols import PROTOCOLS
 from engine.doctor import Fact, Problem, examine
 from engine.mailbox import enqueue, runner_lock, write_status
+from engine.plan.launch import Launch
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
 from engine.run.compute import Context, TaskVectors
@@ -124,7 +125,7 @@ def test_a_database_in_other_hands_is_not_to_be_rebuilt(filled):
 def test_an_interrupted_run_is_resumed_and_a_queue_is_told(home):
     home.create()
     write_status(home, RUNNING)
-    enqueue(home, Selection(("m",), ("t",), ("lr",)))
+    enqueue(home, Launch(Selection(("m",), ("t",), ("lr",))))
     assert [item.remedy for item in problems(home, "runner")] == ["genearena resume"] * 2
 
 

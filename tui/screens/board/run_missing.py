@@ -40,7 +40,8 @@ class FillingScreen(TakingScreen):
     def plan_hole(self, place: Place) -> None:
         """Find out what running one cell comes to."""
         plan = self.arena.plan(self.arena.selection_of(place))
-        self.post_message(self.HolePlanned(place, plan, estimate(plan, self.arena.past()).seconds))
+        cost = estimate(plan, self.arena.past(), self.arena.to_embed(plan))
+        self.post_message(self.HolePlanned(place, plan, cost.seconds))
 
     @work(thread=True, exclusive=True, group="launch", exit_on_error=False)
     def launch(self, plan: Plan) -> None:

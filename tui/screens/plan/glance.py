@@ -41,7 +41,7 @@ AXIS_WORDS: Final[Mapping[str, str]] = {
     "scaling": "Vectors before the classifier: as they come, at unit length, or standardised.",
     "lr_solver": "Tuned LR: liblinear over l1 and l2 as published, or lbfgs over l2.",
     "finetune_tokens": "Longest text in tokens when fine-tuning; :axis finetune_tokens=N sets any other.",
-    "finetune_head": "Head on BERT's next-sentence pooler, or on the model's own pooling.",
+    "finetune_head": "Full fine-tuning reads BERT's next-sentence pooler, or the model's own pooling.",
     "finetune_schedule": "Linear decay, or warm-up and then a step down on a plateau.",
 }
 
@@ -83,7 +83,7 @@ def _model_glance(card: ModelCard, cached: str) -> Content:
         f"prefix {prefix!r}\n" if prefix else "no prefix\n",
         (_where(card), "good" if there else "warn"),
         f"; {cached}" if cached else "",
-        f"\n{model.source} {model.revision[:12]}  {model.licence}",
+        f"\n{model.source} {(model.version or model.revision)[:12]}  {model.licence}",
     ]
     if printed := _printed(model):
         parts += ["\n", (printed, "dim")]
@@ -195,7 +195,9 @@ def _card(model: Model, place: str) -> str:
     facts = {
         "kind": model.kind,
         "source": model.source,
+        "version": model.version,
         "revision": model.revision,
+        "pinned to": model.digest,
         "dimensions": model.dimension,
         "parameters": f"{model.parameters:,}" if model.parameters else None,
         "weights": f"{4 * model.parameters / 2**20:,.0f} MiB in fp32" if model.parameters else None,

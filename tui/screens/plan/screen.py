@@ -159,7 +159,7 @@ class PlanScreen(ChoosingScreen):
             past = self.arena.past()
         except StoreError as error:
             trouble = str(error)
-        cost = estimate(plan, past)
+        cost = estimate(plan, past, self.arena.to_embed(plan))
         load = Machine().look()
         device, room = ("GPU", max(gpu[2] for gpu in load.gpus)) if load.gpus else ("memory", load.memory)
         asked = self.arena.questions(plan)

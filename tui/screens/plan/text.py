@@ -204,10 +204,19 @@ FP32: Final = 4
 """Bytes of a number."""
 
 
-def estimate(plan: Plan, past: Past) -> Cost:
+LOADING: Final = 12.0
+"""Seconds until the libraries and a first model are loaded (8 to 14 on two cores)."""
+
+
+def estimate(plan: Plan, past: Past, to_embed: Mapping[str, int]) -> Cost:
     """What the units to run will take, judged by past ones of this store.
 
     A model that never ran is judged by the slowest that did, with the same protocol.
+
+    Args:
+        plan: what is to run.
+        past: what such work cost so far.
+        to_embed: model -> texts that it has to embed first.
     """
     todo = plan.todo
     used = [plan.models[name] for name in {unit.model for unit in todo} if name in plan.models]
@@ -216,19 +225,42 @@ def estimate(plan: Plan, past: Past) -> Cost:
     genes = sum(len(task.genes) for task in plan.tasks.values())
     vectors = sum(FP32 * (model.dimension or 0) for model in used) * genes
     disk = round(len(todo) * past.unit_bytes) + vectors if past.unit_bytes is not None else None
-    return Cost(_seconds(todo, past.seconds), disk, weights or None)
+    parts = (_unit_seconds(todo, past), _embedding_seconds(plan, past, to_embed))
+    known = [part for part in parts if part is not None]
+    seconds = LOADING + sum(known) if todo and len(known) == len(parts) else None
+    return Cost(seconds, disk, weights or None)
 
 
-def _seconds(todo: Sequence[Unit], pace: Mapping[tuple[str, str], float]) -> float | None:
+def _unit_seconds(todo: Sequence[Unit], past: Past) -> float | None:
+    """Of classifying on every core, and fine-tuning on one device; None if a protocol never ran here."""
     slowest: dict[str, float] = {}
-    for (_, protocol), seconds in pace.items():
+    for (_, protocol), seconds in past.seconds.items():
         slowest[protocol] = max(seconds, slowest.get(protocol, 0.0))
     total = 0.0
-    for (model, protocol), units in Counter((u.model, u.protocol) for u in todo).items():
-        seconds_each = pace.get((model, protocol), slowest.get(protocol))
+    kinds = Counter((unit.model, unit.protocol, unit.family) for unit in todo)
+    for (model, protocol, family), units in kinds.items():
+        seconds_each = past.seconds.get((model, protocol), slowest.get(protocol))
         if seconds_each is None:
             return None
-        total += units * seconds_each
+        total += units * seconds_each / (past.cores if family == "vectors" else 1)
+    return total
+
+
+def _embedding_seconds(plan: Plan, past: Past, to_embed: Mapping[str, int]) -> float | None:
+    """Of embedding; a model that never did is judged by others per parameter. None if none ever did."""
+    sizes = {name: model.parameters for name, model in plan.models.items() if model.parameters}
+    paces = [seconds / sizes[name] for name, seconds in past.text_seconds.items() if name in sizes]
+    per_parameter = max(paces, default=None)
+    total = 0.0
+    for name, texts in to_embed.items():
+        pace = past.text_seconds.get(name)
+        if pace is None and per_parameter is not None and name in sizes:
+            pace = per_parameter * sizes[name]
+        if pace is None:
+            pace = max(past.text_seconds.values(), default=None)
+        if pace is None:
+            return None
+        total += texts * pace
     return total
 
 
@@ -294,8 +326,9 @@ def _cost(tally: Tally) -> Content:
 def _why_blocked(plan: Plan) -> list[object]:
     reasons = Counter[str]()
     for item in plan.blocked:
-        reasons[item.reason] += item.units
-    parts: list[object] = [(f"! {units} units: {why}\n", "warn") for why, units in reasons.most_common(2)]
+        state = ", unknown until fetched" if item.unfetched else ""
+        reasons[f"{state}: {item.reason}"] += item.units
+    parts: list[object] = [(f"! {units} units{why}\n", "warn") for why, units in reasons.most_common(2)]
     if len(reasons) > 2:
         parts.append((f"! and {len(reasons) - 2} more reasons: i on the model or task tells\n", "warn"))
     return parts

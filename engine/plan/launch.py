@@ -1,0 +1,46 @@
+"""One launch: what is to be run, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from engine.plan.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run, none of which may change a number beyond rounding."""
+
+    device: str = "auto"
+    workers: int = 0
+    """CPU threads that classify; 0: one for each core."""
+    threads: int = 0
+    """Threads of torch on the CPU; 0: one for each core."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A selection and the options it is run with, as they wait in the queue together."""
+
+    selection: Selection
+    options: Options = field(default_factory=Options)
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict that JSON can hold."""
+        return {"selection": self.selection.to_json(), "options": asdict(self.options)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Launch:
+        """The launch that `to_json` gave.
+
+        Raises:
+            KeyError, TypeError: `data` is something else.
+        """
+        return cls(Selection.from_json(data["selection"]), Options(**data["options"]))
+
+    @property
+    def without_retries(self) -> Launch:
+        """The same, once what failed was tried again."""
+        return replace(self, selection=replace(self.selection, retry_failed=False))

@@ -1,0 +1,147 @@
+"""The detached runner: works off the queue of launches, with no terminal, until it is empty.
+
+The child of `engine.run.__main__`, as `python -m engine.run.detached DATA CACHE CONFIG LOG`.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from engine.environment import now
+from engine.mailbox import LogLine, Status, queued, read_status, runner_lock, take_queued, write_status
+from engine.plan.launch import Launch
+from engine.plan.plan import build_plan
+from engine.run.compute import Compute
+from engine.run.events import Event, Log, RunFinished, RunPaused, RunStarted, UnitFinished
+from engine.run.steering import Steering
+from engine.run.supervise import supervise_locked
+from engine.run.threads import ThreadExecutor
+from store.errors import GeneArenaError, StoreError
+from store.home import Home
+from store.records import Failed, Scored
+
+_logger = logging.getLogger("engine")
+
+
+def main(arguments: list[str], compute: Compute | None = None) -> int:
+    """Run every queued launch; 0 if all were run, 1 if one could not be, 3 if another runs."""
+    home = Home(*map(Path, arguments[:4]))
+    _log_to(home)
+    _be_quiet()
+    mailbox = Steering()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: mailbox.stop_soon())
+    code = 0
+    # The queue is looked at again after the lock is let go: a launch queued by somebody who
+    # still saw the lock held is not left behind.
+    untaken: list[Path] = []
+    while (waiting := queued(home)) and waiting != untaken and not mailbox.drained.is_set():
+        untaken = waiting
+        try:
+            with runner_lock(home):
+                while not mailbox.drained.is_set() and (launch := take_queued(home)):
+                    code = max(code, _run(home, launch, mailbox, compute))
+        except StoreError as error:
+            _logger.warning("%s", error)
+            return error.exit_code
+    return code
+
+
+def _run(home: Home, launch: Launch, mailbox: Steering, compute: Compute | None) -> int:
+    try:
+        plan = build_plan(launch.selection, home, {})
+        executor = ThreadExecutor(home, launch.options, compute)
+        _log_events(supervise_locked(home, plan, mailbox, launch.options, executor))
+    except GeneArenaError as error:
+        _logger.error("%s", error)
+        _show_failure(home, launch, str(error))
+    except Exception as error:
+        _logger.exception("The runner stopped on an unforeseen error")
+        _show_failure(home, launch, f"{type(error).__name__}: {error}")
+    else:
+        return 0
+    return 1
+
+
+def _show_failure(home: Home, launch: Launch, message: str) -> None:
+    """Let viewers see why this launch was not run to its end."""
+    before = read_status(home)
+    if before is None or before.pid != os.getpid() or not before.live:
+        before = Status("", os.getpid(), socket.gethostname(), "failed", now(), now(), 0, 0)
+    line = LogLine(now(), "error", message)
+    write_status(
+        home,
+        replace(
+            before,
+            state="failed",
+            updated_at=now(),
+            running=(),
+            message=message,
+            log=(*before.log, line),
+            selection=launch.selection.to_json(),
+        ),
+    )
+
+
+def _log_events(events: Iterable[Event]) -> None:
+    for event in events:
+        match event:
+            case RunStarted(run):
+                _logger.info("run %s: %d units, %d already done", run.id, run.total, run.already_done)
+            case UnitFinished(Scored() as scored):
+                unit = scored.unit
+                _logger.info(
+                    "%s %s %s %d: AUC %.4f",
+                    unit.model,
+                    unit.task,
+                    unit.protocol,
+                    unit.seed,
+                    scored.metrics.auc,
+                )
+            case UnitFinished(Failed() as failed):
+                _logger.error("%s\n%s", failed.sentence, failed.traceback)
+            case RunPaused(reason):
+                _logger.warning("paused: %s", reason)
+            case Log(level, text):
+                _logger.log(logging.getLevelNamesMapping()[level.upper()], "%s", text)
+            case RunFinished(run, scored_n, failed_n, cancelled_n):
+                _logger.info(
+                    "run %s %s: %d scored, %d failed, %d cancelled",
+                    run.id,
+                    run.state,
+                    scored_n,
+                    failed_n,
+                    cancelled_n,
+                )
+
+
+def _log_to(home: Home) -> None:
+    handler = logging.handlers.RotatingFileHandler(
+        home.log / "runner.log",
+        maxBytes=5_000_000,
+        backupCount=5,
+        encoding="utf-8",
+        errors="backslashreplace",
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+def _be_quiet() -> None:
+    """Libraries draw no bars, ask no network and start no processes of their own."""
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

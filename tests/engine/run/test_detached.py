@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import workbench
+from workbench import write_task
+
+from engine import mailbox
+from engine.plan.launch import Launch, Options
+from engine.plan.selection import Selection
+from store.home import find_home
+
+ROOT = Path(__file__).parents[3]
+RUNNER = """
+import json, sys
+from workbench import FakeCompute
+from engine.run.detached import main
+
+class Noted(FakeCompute):
+    def devices(self, wanted):
+        with open(sys.argv[-1], "a") as file:
+            file.write(json.dumps(wanted) + "\\n")
+        return (wanted,)
+
+    def limits(self, threads):
+        with open(sys.argv[-1], "a") as file:
+            file.write(json.dumps(threads) + "\\n")
+        return super().limits(threads)
+
+sys.exit(main(sys.argv[1:-1], Noted()))
+"""
+
+
+@pytest.fixture
+def home(tmp_path):
+    return find_home(tmp_path / "home").create()
+
+
+def run_queue(home, noted):
+    folder = Path(workbench.__file__).parent
+    places = [str(place) for place in (home.data, home.cache, home.config, home.log, noted)]
+    code = f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(folder)!r}]\n{RUNNER}"
+    return subprocess.run([sys.executable, "-c", code, *places], timeout=120).returncode
+
+
+def test_each_queued_selection_runs_on_its_own_device_and_threads(home, tmp_path):
+    task, noted = write_task(tmp_path), tmp_path / "noted"
+    for seed, options in ((41, Options("cuda:0", 1, 3)), (42, Options("cuda:1", 1, 5))):
+        chosen = Selection(("all-MiniLM-L6-v2",), (task,), ("lr",), (seed,))
+        mailbox.enqueue(home, Launch(chosen, options))
+    assert run_queue(home, noted) == 0
+    assert [json.loads(line) for line in noted.read_text().splitlines()] == ["cuda:0", 3, "cuda:1", 5]
+    assert mailbox.last_launch(home).options == Options("cuda:1", 1, 5), "so that resuming does the same"
