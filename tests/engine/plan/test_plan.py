@@ -48,7 +48,7 @@ def test_one_unit_for_each_model_task_protocol_and_seed(selection, home):
 def test_the_family_of_a_unit_is_that_of_its_protocol(selection, home):
     plan = build_plan(replace(selection, protocols=tuple(PROTOCOLS)), home, {})
     assert {(u.protocol, u.family == "finetune") for u in plan.units} == {
-        (name, protocol.family == "finetune") for name, protocol in PROTOCOLS.items()
+        (name, protocol.finetunes) for name, protocol in PROTOCOLS.items()
     }
 
 
