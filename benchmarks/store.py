@@ -13,12 +13,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+
+from store.arm import Arm
 
 if TYPE_CHECKING:
     import duckdb
@@ -71,7 +74,7 @@ def scores(arms: int, seeds: int) -> pd.DataFrame:
 def score_columns(frame: pd.DataFrame) -> Columns:
     """Those scores as rows of the table `scores`."""
     size = len(frame)
-    same = {"config": "c" * 12, "best_params": "{}", "split_hash": "s" * 40}
+    same = {"scheme": "paper", "config": "c" * 12, "best_params": "{}", "split_hash": "s" * 40}
     same |= {"vectors_hash": "v" * 40, "predictions_hash": "p" * 40, "finished_at": datetime(2026, 11, 23)}
     same |= {"auprc": 0.7, "precision": 0.7, "recall": 0.7, "f1": 0.7, "brier": 0.2}
     same |= {"n_train": 430, "n_test": 49, "notes": [], "seconds": {"fit": 0.25, "metrics": 0.01}}
@@ -89,8 +92,19 @@ def keys(size: int) -> list[str]:
 
 def unit_columns(columns: Columns) -> Columns:
     """The rows of the table `units` that belong to rows of `scores`."""
-    place = ("key", "protocol", "preset", "text", "model", "task", "seed", "config", "finished_at")
-    same = {"scheme": "paper", "task_hash": TASK_HASH, "axes": "{}", "spec": "{}", "state": "scored"}
+    place = (
+        "key",
+        "protocol",
+        "preset",
+        "text",
+        "scheme",
+        "model",
+        "task",
+        "seed",
+        "config",
+        "finished_at",
+    )
+    same = {"task_hash": TASK_HASH, "axes": "{}", "spec": "{}", "state": "scored"}
     same |= {"model_revision": REVISION, "protocol_revision": 1}
     size = len(columns["key"])
     return {name: columns[name] for name in place} | {name: [value] * size for name, value in same.items()}
@@ -110,9 +124,8 @@ def large_store(frame: pd.DataFrame) -> Iterator[Home]:
             insert(con, "units", unit_columns(columns))
             insert(con, "environments", {"hash": [ENVIRONMENT]})
             for protocol in sorted(set(frame["protocol"])):
-                arm = {"protocol": protocol, "preset": "paper", "text": "facts"}
-                con.execute(named("write_ranks"), arm)
-                con.execute(named("write_mixed"), arm)
+                for query in ("write_ranks", "write_mixed"):
+                    con.execute(named(query), asdict(Arm(protocol)))
         yield home
 
 
@@ -183,11 +196,11 @@ def _ranked(arms: int, what: str, limit: str) -> list[Row]:
         coded = categories(frame)
         con = connect(home)
         view = "SELECT * FROM leaderboard WHERE protocol = ? AND preset = 'paper' AND text = 'facts'"
-        equal = alike(rankings(con, protocol), *pandas_table(frame, protocol))
+        equal = alike(rankings(con, Arm(protocol)), *pandas_table(frame, protocol))
         spent = cpu_medians(
             {
                 "pandas": lambda: pandas_table(frame, protocol),
-                "ours": lambda: rankings(con, protocol),
+                "ours": lambda: rankings(con, Arm(protocol)),
                 "pandas, categories": lambda: pandas_table(coded, protocol),
                 "view": lambda: con.execute(view, [protocol]).fetchnumpy(),
             }
@@ -225,7 +238,7 @@ def _from_file(home: Home, protocol: str) -> Rankings:
     from store.queries import rankings
 
     with connect(home) as con:
-        return rankings(con, protocol)
+        return rankings(con, Arm(protocol))
 
 
 # ------------------------------------------------------------------------------ inserting

@@ -159,7 +159,7 @@ def _score_again(home: Home, row: Mapping[str, Any], device: str, compute: Compu
     unit, plan = _plan_again(home, row)
     model, task = plan.models[unit.model], plan.tasks[unit.task]
     context = Context(device, "", threading.Event())
-    if not unit.spec["embedding"]:
+    if unit.family == "finetune":
         [result] = compute.finetune([unit], model, task, context, lambda *_: None, lambda *_: None)
         if isinstance(result, GeneArenaError):
             raise result

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Final
 
+from store.arm import Arm
 from store.database import insert
 from store.journal import Damaged, Entry
 from store.queries import named
@@ -140,8 +141,8 @@ def _insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) ->
 
 def _write_ranks(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
     """Rank the arms anew that have new outcomes, and note what they mix."""
-    touched = {tuple(row[name] for name in ("protocol", "preset", "text")) for row in rows["units"]}
-    for protocol, preset, text in sorted(touched):
-        arm = {"protocol": protocol, "preset": preset, "text": text}
+    parts = [part.name for part in fields(Arm)]
+    touched = {Arm(*(row[part] for part in parts)) for row in rows["units"]}
+    for arm in map(asdict, sorted(touched)):
         for query in ("forget_ranks", "write_ranks", "forget_mixed", "write_mixed"):
             con.execute(named(query), arm)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from store import migrations
 from store.errors import StoreBusy, StoreError
+from store.format import check
 from store.home import Home, find_home
 from store.journal import DiskFull
 from store.reference import ReferenceScore, reference_scores
@@ -49,6 +50,7 @@ def connect(
         timeout: seconds to go on trying.
 
     Raises:
+        OtherFormat: an earlier or a newer version made it.
         StoreError: there is no such file, or it is not a results file this version can read.
         StoreBusy: another process kept it locked all the time.
     """
@@ -212,9 +214,11 @@ def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     except duckdb.Error as error:
         raise file_sentence(str(error), path) from error
     try:
-        steps = migrations.applied_steps(con)
-        if not steps:
+        stamp = migrations.stamp(con)
+        if stamp is None:
             raise StoreError(f"{path} is not a genearena results file.", "Move it away; a new one is made.")
+        known, steps = stamp
+        check(path, known)
         if steps > len(migrations.STEPS):
             raise StoreError(
                 f"{path} was written by a newer genearena (schema step {steps}).",

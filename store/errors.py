@@ -43,6 +43,12 @@ class StoreError(GeneArenaError):
     exit_code = 3
 
 
+class OtherFormat(StoreError):
+    """What is kept there is in a format of another version."""
+
+    exit_code = 2
+
+
 class StoreBusy(StoreError):
     """Another process holds the database file or the runner's lock."""
 

@@ -38,9 +38,18 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
     Raises:
         StoreError: it cannot be written; the old file stands.
     """
+    write_text(path, json.dumps(data))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace `path` by `text`.
+
+    Raises:
+        StoreError: it cannot be written; the old file stands.
+    """
     try:
         with replacing(path) as fresh:
-            fresh.write_text(json.dumps(data), encoding="utf-8")
+            fresh.write_text(text, encoding="utf-8")
     except OSError as error:
         hint = "Free some space." if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Check who owns it."
         raise StoreError(f"The file {path} cannot be written: {error.strerror}.", hint) from error

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from store.errors import StoreError
+from store.files import write_text
+from store.format import FORMAT, check
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,31 @@ class Home:
         """The user's settings."""
         return self.config / "config.toml"
 
+    @property
+    def format_file(self) -> Path:
+        """In which format results are kept here."""
+        return self.data / "format"
+
+    def check(self) -> Home:
+        """Refuse results that are kept in another format; changes nothing.
+
+        Raises:
+            OtherFormat: there are such.
+        """
+        results = _holds_results(self)  # looked for first: a new home gets its stamp before any result
+        known = _stamp(self)
+        if results or known:
+            check(self.data, known)
+        return self
+
     def create(self) -> Home:
         """Make the folders (0700).
 
         Raises:
+            OtherFormat: results are kept here in another format; nothing is changed.
             StoreError: a folder cannot be made or written.
         """
+        self.check()
         for folder in (self.data, self.cache, self.config, self.log, self.journals, self.mailbox):
             try:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -72,16 +94,40 @@ class Home:
                     f"The folder {folder} cannot be written.",
                     "Choose a writable place with --home DIR or GENEARENA_HOME.",
                 )
+        if _stamp(self) != FORMAT:
+            write_text(self.format_file, f"{FORMAT}\n")
         return self
 
 
+def _holds_results(home: Home) -> bool:
+    with contextlib.suppress(OSError, ValueError):  # what is wrong with the folder is told by who uses it
+        if os.path.exists(home.database):  # noqa: PTH110 - also false for a name longer than a name may be
+            return True
+        with os.scandir(home.journals) as found:
+            return any(item.name.endswith(".jsonl") for item in found)
+    return False
+
+
+def _stamp(home: Home) -> int:
+    """The format that results are kept in; 0 if that is not told."""
+    try:
+        return int(home.format_file.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return 0
+
+
 def find_home(override: str | os.PathLike[str] | None = None) -> Home:
-    """The home named by `override`, else by GENEARENA_HOME, else the platform's usual folders."""
+    """The home named by `override`, else by GENEARENA_HOME, else the platform's usual folders.
+
+    Raises:
+        OtherFormat: its results are kept in another format.
+    """
     place = override or os.environ.get("GENEARENA_HOME")
     if place:
         root = Path(place).expanduser().absolute()
-        return Home(root / "data", root / "cache", root / "config", root / "log")
+        return Home(root / "data", root / "cache", root / "config", root / "log").check()
     import platformdirs
 
     dirs = platformdirs.PlatformDirs("genearena", appauthor=False)
-    return Home(dirs.user_data_path, dirs.user_cache_path, dirs.user_config_path, dirs.user_log_path)
+    places = (dirs.user_data_path, dirs.user_cache_path, dirs.user_config_path, dirs.user_log_path)
+    return Home(*places).check()

@@ -151,8 +151,8 @@ class Task:
     audit: Audit
     source: str = ""
     recipe: str = "facts"
-    """The text recipe that was really used; with a file of descriptions, the first digits of its
-    content's hash too (`summary@1a2b3c4d`), so that different files never share a table."""
+    """The text recipe that was really used, as `store.texts.TextName` writes it: with the first digits
+    of the hash of a file of descriptions, so that different files never share a table."""
 
     @property
     def hash(self) -> str:
@@ -200,6 +200,11 @@ class Unit:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", content_hash(self.spec)[:40])
+
+    @property
+    def family(self) -> Literal["vectors", "finetune"]:
+        """Whether a classifier is fitted on the model's vectors, or the model itself is trained."""
+        return "vectors" if self.spec["embedding"] else "finetune"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ Rows = dict[str, list[Row]]
 """Table name -> its new rows."""
 
 MODEL_COLUMNS: Final = (
-    *("kind", "source", "revision", "dimension", "parameters", "pooling", "normalize"),
+    *("kind", "source", "revision", "version", "dimension", "parameters", "pooling", "normalize"),
     *("prefix", "max_tokens", "licence", "paper_name", "note"),
 )
 """The columns of `models` that are taken over as they are."""
@@ -61,7 +61,7 @@ def _scored_rows(key: str, record: Row) -> Rows:
     unit = _unit_row(key, record["unit"], "scored", finished_at)
     predictions = record["predictions"]
     score = {
-        **{name: unit[name] for name in (*_PLACE, "config")},
+        **{name: unit[name] for name in (*_PLACE, "scheme", "config")},
         **{name: _float(record["metrics"][name]) for name in _METRICS},
         "n_train": int(record["n_train"]),
         "n_test": int(record["n_test"]),
@@ -145,19 +145,10 @@ def _run_rows(key: str, record: Row) -> Rows:
 
 
 def _environment_rows(key: str, record: Row) -> Rows:
-    texts = {name: str(record[name]) for name in ("python", "platform", "host", "device", "cpu")}
+    texts = {name: str(record[name]) for name in ("python", "platform", "host", "device", "cpu", "kernels")}
     versions = [(str(name), str(version)) for name, version in record["versions"].items()]
-    kernels = record.get("kernels")  # of older journals it is not known
     return {
-        "environments": [
-            {
-                "hash": key,
-                **texts,
-                "threads": int(record["threads"]),
-                "versions": versions,
-                "kernels": None if kernels is None else str(kernels),
-            }
-        ]
+        "environments": [{"hash": key, **texts, "threads": int(record["threads"]), "versions": versions}]
     }
 
 
@@ -167,8 +158,7 @@ def _model_rows(key: str, record: Row) -> Rows:
         if columns[name] is not None and not 0 <= columns[name] < 2**31:
             raise ValueError(name)  # would keep everything after it out of the database
     printed = [(str(name), _float(value)) for name, value in record["printed"].items()]
-    version = str(record.get("version", ""))  # which older journals have as its revision
-    return {"models": [{"name": str(record["name"]), **columns, "printed": printed, "version": version}]}
+    return {"models": [{"name": str(record["name"]), **columns, "printed": printed}]}
 
 
 def _task_rows(key: str, record: Row) -> Rows:

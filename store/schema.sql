@@ -1,14 +1,12 @@
 -- The tables and views of arena.duckdb: a public interface, safe to query with any tool.
--- What was added since is in `migrations/`: `measurements`, `mixtures`, `mixed`, revisions in `units`,
--- the phases of `scores.seconds`, versions in `models`, kernels in `environments`.
 --
 -- Everything here is filled from the journals, and `genearena repair` rebuilds it from them.
 -- Times are UTC. `key` is the unit's key: 40 hex digits of the SHA-256 of everything that can
 -- change its number. Read with `duckdb -readonly arena.duckdb` or `store.connect()`.
 --
 -- A key stands once in `units` and in `scores`, since the writer, who has the file to himself, looks
--- first. No index checks that again (files made before November 2026 have one): at a million splits
--- two indexes took 190 of 246 MB, and each batch of new splits 140 ms instead of 40.
+-- first. No index checks that again: at a million splits two indexes took 190 of 246 MB, and each
+-- batch of new splits 140 ms instead of 40.
 
 -- ------------------------------------------------------------------------------- what was chosen
 
@@ -16,7 +14,8 @@ CREATE TABLE models (
     name          VARCHAR PRIMARY KEY,   -- as in every table's column `model`
     kind          VARCHAR NOT NULL,      -- huggingface, package, folder, vectors, endpoint
     source        VARCHAR NOT NULL,      -- hub id, package, path or URL
-    revision      VARCHAR NOT NULL,      -- SHA-256 of its files; before 0005 commit or version
+    revision      VARCHAR NOT NULL,      -- SHA-256 of the files that its vectors depend on
+    version       VARCHAR NOT NULL,      -- commit on the Hub, version of the package, or ''
     dimension     INTEGER,
     parameters    BIGINT,                -- true parameter count
     pooling       VARCHAR,               -- NULL: as the model's own files say
@@ -70,25 +69,44 @@ CREATE TABLE environments (
     device    VARCHAR,
     cpu       VARCHAR,
     threads   INTEGER,
-    versions  MAP(VARCHAR, VARCHAR)  -- library -> version
+    versions  MAP(VARCHAR, VARCHAR),  -- library -> version
+    kernels   VARCHAR                 -- AVX512 ..., by which numbers round
+);
+
+-- What a model cost when it embedded texts: one row for each time it really ran.
+CREATE TABLE measurements (
+    model        VARCHAR NOT NULL,
+    revision     VARCHAR NOT NULL,   -- models.revision
+    "precision"  VARCHAR NOT NULL,   -- fp32, bf16
+    environment  VARCHAR NOT NULL,   -- environments.hash, which tells device, host and versions
+    measured_at  TIMESTAMP NOT NULL,
+    texts        BIGINT NOT NULL,    -- that were embedded; those found in the cache do not count
+    seconds      DOUBLE NOT NULL,    -- wall time of embedding them, loading not included
+    ms_per_text  DOUBLE,
+    parameters   BIGINT,             -- that were loaded; NULL: the model is elsewhere
+    bytes_fp32   BIGINT,             -- the weights at four bytes each
+    bytes_fp16   BIGINT,             -- the weights at two bytes each
+    peak_memory  BIGINT              -- bytes: of tensors on a GPU, of the whole process on a CPU
 );
 
 -- One row for each unit of work that has ended, well or not.
 CREATE TABLE units (
-    key          VARCHAR NOT NULL,
-    model        VARCHAR NOT NULL,
-    task         VARCHAR NOT NULL,
-    protocol     VARCHAR NOT NULL,
-    preset       VARCHAR NOT NULL,
-    text         VARCHAR NOT NULL,  -- text recipe: axes->>'text'
-    seed         BIGINT NOT NULL,
-    scheme       VARCHAR NOT NULL,  -- how splits are drawn
-    config       VARCHAR NOT NULL,  -- 12 hex digits: the spec without the seed
-    task_hash    VARCHAR NOT NULL,
-    axes         JSON NOT NULL,
-    spec         JSON NOT NULL,     -- everything the key is made of
-    state        VARCHAR NOT NULL,  -- scored, failed
-    finished_at  TIMESTAMP NOT NULL
+    key                VARCHAR NOT NULL,
+    model              VARCHAR NOT NULL,
+    task               VARCHAR NOT NULL,
+    protocol           VARCHAR NOT NULL,
+    preset             VARCHAR NOT NULL,
+    text               VARCHAR NOT NULL,  -- text recipe: axes->>'text'
+    seed               BIGINT NOT NULL,
+    scheme             VARCHAR NOT NULL,  -- how splits are drawn
+    config             VARCHAR NOT NULL,  -- 12 hex digits: the spec without the seed
+    task_hash          VARCHAR NOT NULL,
+    model_revision     VARCHAR NOT NULL,  -- models.revision
+    protocol_revision  BIGINT NOT NULL,   -- raised when a protocol's numbers change on purpose
+    axes               JSON NOT NULL,
+    spec               JSON NOT NULL,     -- everything the key is made of
+    state              VARCHAR NOT NULL,  -- scored, failed
+    finished_at        TIMESTAMP NOT NULL
 );
 
 -- One row for each scored unit; repeats the unit's coordinates, so that most questions need no join
@@ -101,6 +119,7 @@ CREATE TABLE scores (
     preset            VARCHAR NOT NULL,
     text              VARCHAR NOT NULL,
     seed              BIGINT NOT NULL,
+    scheme            VARCHAR NOT NULL,   -- how splits are drawn
     config            VARCHAR NOT NULL,
     auc               DOUBLE,             -- more than two classes: one-vs-rest, macro
     auprc             DOUBLE,
@@ -112,7 +131,10 @@ CREATE TABLE scores (
     n_test            INTEGER NOT NULL,
     environment       VARCHAR NOT NULL,   -- environments.hash
     finished_at       TIMESTAMP NOT NULL,
-    seconds           MAP(VARCHAR, DOUBLE),  -- wall time by phase; a STRUCT since 0004
+    seconds           STRUCT(             -- wall time by phase, as far as the protocol has it
+        load DOUBLE, tokenise DOUBLE, train DOUBLE, eval DOUBLE,
+        tune DOUBLE, fit DOUBLE, metrics DOUBLE
+    ),
     best_params       JSON NOT NULL,      -- what tuning chose, or {}
     notes             VARCHAR[] NOT NULL,
     split_hash        VARCHAR NOT NULL,
@@ -195,6 +217,7 @@ CREATE TABLE ranked (
     protocol     VARCHAR NOT NULL,
     preset       VARCHAR NOT NULL,
     text         VARCHAR NOT NULL,
+    scheme       VARCHAR NOT NULL,   -- how splits are drawn
     model        VARCHAR NOT NULL,
     task         VARCHAR NOT NULL,
     auc          DOUBLE,             -- NULL: no split was scored
@@ -209,6 +232,24 @@ CREATE TABLE ranked (
     finished_at  TIMESTAMP NOT NULL  -- of the newest split
 );
 
+-- The rows of the view `mixtures`, written down like `ranked`.
+CREATE TABLE mixed (
+    protocol  VARCHAR NOT NULL,
+    preset    VARCHAR NOT NULL,
+    text      VARCHAR NOT NULL,
+    scheme    VARCHAR NOT NULL,
+    what      VARCHAR NOT NULL,  -- texts, splits, models, protocols
+    name      VARCHAR NOT NULL   -- of the task, model or protocol
+);
+
+-- The numbered steps of `store/migrations` that this file has behind it.
+CREATE TABLE migrations (
+    step        INTEGER PRIMARY KEY,
+    file        VARCHAR NOT NULL,
+    format      INTEGER NOT NULL,   -- of all that is kept, as the version that ran the step had it
+    applied_at  TIMESTAMP NOT NULL
+);
+
 -- How far each journal has been applied, and how many of its lines were damaged.
 CREATE TABLE applied (
     file      VARCHAR PRIMARY KEY,
@@ -218,60 +259,90 @@ CREATE TABLE applied (
 
 -- ------------------------------------------------------------------------------- views
 
--- The ranked table, one row for each model and task of a protocol, preset and text. The AUC is the
--- mean of the splits' AUCs, rounded to 9 digits so that equal means tie; ranks run from high to low,
--- ties averaged, like R's rank(-mean, ties = "average"). `mean_auc` (the mean of the tasks' means)
--- and `mean_rank` stand only beside models with a score in every task of that protocol, preset and
--- text. If a cell was computed in several configurations (a new model revision, an edited task), the
--- newest counts and `configs` tells how many there are. `failed` splits are in no mean.
+-- The ranked tables, one for each protocol, preset, text and scheme of splits, with a row for each
+-- model and task. The AUC is the mean of the splits' AUCs, rounded to 9 digits so that equal means
+-- tie; ranks run from high to low, ties averaged, like R's rank(-mean, ties = "average"). `mean_auc`
+-- (the mean of the tasks' means) and `mean_rank` stand only beside models with a score in every task
+-- of the table. If a cell was computed in several configurations (a new model revision, an edited
+-- task), the newest counts and `configs` tells how many there are. `failed` splits are in no mean.
 CREATE VIEW leaderboard AS
 WITH outcomes AS (
-    SELECT protocol, preset, text, model, task, config, auc, environment, finished_at FROM scores
+    SELECT protocol, preset, text, scheme, model, task, config, auc, environment, finished_at FROM scores
     UNION ALL
-    SELECT protocol, preset, text, model, task, config, NULL, NULL, finished_at
+    SELECT protocol, preset, text, scheme, model, task, config, NULL, NULL, finished_at
     FROM units WHERE state = 'failed'
 ), configurations AS (
     SELECT
-        protocol, preset, text, model, task, config,
+        protocol, preset, text, scheme, model, task, config,
         avg(auc) AS mean, round(stddev_samp(auc), 9) AS sd,
         count(environment) AS n, count(*) - count(environment) AS failed,
         max(finished_at) AS finished_at
     FROM outcomes
-    GROUP BY protocol, preset, text, model, task, config
+    GROUP BY protocol, preset, text, scheme, model, task, config
 ), newest AS (
     SELECT *, round(mean, 9) AS auc, count(*) OVER cell AS configs
     FROM configurations
-    WINDOW cell AS (PARTITION BY protocol, preset, text, model, task)
+    WINDOW cell AS (PARTITION BY protocol, preset, text, scheme, model, task)
     QUALIFY row_number() OVER (cell ORDER BY finished_at DESC, config) = 1
 ), columns AS (
-    SELECT protocol, preset, text, count(DISTINCT task) AS tasks FROM newest GROUP BY protocol, preset, text
+    SELECT protocol, preset, text, scheme, count(DISTINCT task) AS tasks
+    FROM newest
+    GROUP BY protocol, preset, text, scheme
 ), overall AS (
-    SELECT protocol, preset, text, model, round(avg(mean), 9) AS mean_auc
-    FROM newest JOIN columns USING (protocol, preset, text)
-    GROUP BY protocol, preset, text, model, tasks
+    SELECT protocol, preset, text, scheme, model, round(avg(mean), 9) AS mean_auc
+    FROM newest JOIN columns USING (protocol, preset, text, scheme)
+    GROUP BY protocol, preset, text, scheme, model, tasks
     HAVING count(mean) = tasks
 ), ranked_overall AS (
     SELECT *, (rank() OVER downwards + count(*) OVER downwards) / 2.0 AS mean_rank
     FROM overall
-    WINDOW downwards AS (PARTITION BY protocol, preset, text ORDER BY mean_auc DESC)
+    WINDOW downwards AS (PARTITION BY protocol, preset, text, scheme ORDER BY mean_auc DESC)
 )
 SELECT
-    protocol, preset, text, model, task, auc, sd, n, failed,
+    protocol, preset, text, scheme, model, task, auc, sd, n, failed,
     -- rank() is the first place that equal means share, the running count of rows down to them the last
     CASE WHEN auc IS NOT NULL THEN (rank() OVER downwards + count(auc) OVER downwards) / 2.0 END AS rank,
     mean_auc, mean_rank, config, configs, finished_at
-FROM newest LEFT JOIN ranked_overall USING (protocol, preset, text, model)
-WINDOW downwards AS (PARTITION BY protocol, preset, text, task ORDER BY auc DESC NULLS LAST);
+FROM newest LEFT JOIN ranked_overall USING (protocol, preset, text, scheme, model)
+WINDOW downwards AS (PARTITION BY protocol, preset, text, scheme, task ORDER BY auc DESC NULLS LAST);
+
+-- What is mixed in a ranked table: tasks of several `texts` (genes, labels or descriptions), tasks
+-- scored on several `splits` though on as many, `models` and `protocols` of several revisions. A
+-- split follows from its task, the table's scheme and its seed.
+CREATE VIEW mixtures AS
+WITH cells AS (
+    SELECT
+        protocol, preset, text, scheme, model, task,
+        count(*) AS n,
+        bit_xor(hash(seed)) AS splits,
+        any_value(task_hash) AS task_hash,
+        any_value(model_revision) AS model_revision,
+        any_value(protocol_revision) AS protocol_revision
+    FROM units SEMI JOIN ranked USING (protocol, preset, text, scheme, model, task, config)
+    WHERE state = 'scored'
+    GROUP BY protocol, preset, text, scheme, model, task
+)
+SELECT protocol, preset, text, scheme, 'texts' AS what, task AS name
+FROM cells GROUP BY ALL HAVING count(DISTINCT task_hash) > 1
+UNION ALL
+SELECT DISTINCT protocol, preset, text, scheme, 'splits', task
+FROM cells GROUP BY protocol, preset, text, scheme, task, n HAVING count(DISTINCT splits) > 1
+UNION ALL
+SELECT protocol, preset, text, scheme, 'models', model
+FROM cells GROUP BY ALL HAVING count(DISTINCT model_revision) > 1
+UNION ALL
+SELECT protocol, preset, text, scheme, 'protocols', protocol
+FROM cells GROUP BY ALL HAVING count(DISTINCT protocol_revision) > 1;
 
 -- Own, paper and rerun under one another, as the published tables are laid out: one row for each
 -- task, and one for task 'mean'. Pivot it as you like.
 CREATE VIEW leaderboard_long AS
-SELECT 'own' AS source, protocol, preset, text, model, task, auc, sd, n, failed, rank FROM leaderboard
+SELECT 'own' AS source, protocol, preset, text, scheme, model, task, auc, sd, n, failed, rank FROM leaderboard
 UNION ALL
-SELECT DISTINCT 'own', protocol, preset, text, model, 'mean', mean_auc, NULL, NULL, NULL, mean_rank
+SELECT DISTINCT 'own', protocol, preset, text, scheme, model, 'mean', mean_auc, NULL, NULL, NULL, mean_rank
 FROM leaderboard WHERE mean_auc IS NOT NULL
 UNION ALL
-SELECT source, protocol, 'paper', '', model, task, auc, NULL, 10, 0, rank FROM reference_scores;
+SELECT source, protocol, 'paper', '', 'paper', model, task, auc, NULL, 10, 0, rank FROM reference_scores;
 
 -- Own means beside the published ones. The splits cannot be the paper's own, so the yardstick is the
 -- standard error of a mean of n test AUCs, at most ten, if they were independent: Hanley and
@@ -283,7 +354,7 @@ WITH yardstick (task, one_split) AS (
            ('bivalent-vs-lys4', 0.064), ('bivalent-vs-no-methyl', 0.082)
 ), compared AS (
     SELECT
-        own.protocol, own.preset, own.text, own.model, own.task, own.auc, own.n, own.failed,
+        own.protocol, own.preset, own.text, own.scheme, own.model, own.task, own.auc, own.n, own.failed,
         paper.auc AS paper_auc, rerun.auc AS rerun_auc,
         own.auc - paper.auc AS delta, own.auc - rerun.auc AS rerun_delta,
         yardstick.one_split / sqrt(least(own.n, 10)) AS standard_error
@@ -310,11 +381,11 @@ FROM compared;
 -- Which parameters tuning chose in how many splits of a cell.
 CREATE VIEW best_params AS
 SELECT
-    protocol, preset, text, model, task, config, best_params AS params,
+    protocol, preset, text, scheme, model, task, config, best_params AS params,
     count(*) AS splits, avg(auc) AS mean_auc
 FROM scores
 WHERE best_params::VARCHAR <> '{}'
-GROUP BY protocol, preset, text, model, task, config, best_params;
+GROUP BY protocol, preset, text, scheme, model, task, config, best_params;
 
 -- Every threshold of every split: the points of its ROC and precision-recall curves, from the
 -- highest score down, starting at (0, 0) with an infinite threshold. Two classes: class 1 only;

@@ -165,7 +165,7 @@ def _logged(error: Exception, session: Session) -> str:
         path = session.home.log / "genearena.log"
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=3, encoding="utf-8")
-    except (OSError, RuntimeError):
+    except (OSError, GeneArenaError):
         return "The log cannot be written either."
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     trace = (type(error), error, error.__traceback__)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.quantities import count
 
 if TYPE_CHECKING:
+    from store.arm import Arm
     from store.queries import Rankings, RankRow
 
 SOURCES: Final = {"own": "", "paper": " (paper)", "rerun": " (rerun)"}
@@ -44,9 +46,16 @@ def title(table: Rankings) -> str:
     """The table's heading."""
     from engine.catalog.protocols import PROTOCOLS
 
-    known = PROTOCOLS.get(table.protocol)
-    name = f"{known.title} ({table.protocol})" if known else table.protocol
-    return f"{name}, preset {table.preset}, text {table.text}"
+    arm = table.arm
+    known = PROTOCOLS.get(arm.protocol)
+    name = f"{known.title} ({arm.protocol})" if known else arm.protocol
+    return f"{name}, {details(arm)}"
+
+
+def details(arm: Arm) -> str:
+    """What is ranked beside the protocol; the split scheme only where it is not the paper's."""
+    splits = "" if arm.scheme == "paper" else f", splits {arm.scheme}"
+    return f"preset {arm.preset}, text {arm.text}{splits}"
 
 
 def paper_row(table: Rankings, row: RankRow, spread: bool) -> list[str]:
@@ -74,12 +83,12 @@ def _cell(table: Rankings, row: RankRow, task: str, spread: bool) -> str:
 
 def long_table(table: Rankings) -> tuple[list[str], list[list[Any]]]:
     """Columns and rows with one number a cell, for programs."""
-    columns = ["protocol", "preset", "text", "model", "source"]
+    place = asdict(table.arm)
+    columns = [*place, "model", "source"]
     columns += [f"{task} {what}" for task in table.tasks for what in ("auc", "sd", "rank", "n", "failed")]
     rows = []
     for row in table.rows:
         parts = (row.auc, row.sd, row.rank, row.n, row.failed)
         numbers = [part.get(task) for task in table.tasks for part in parts]
-        head = [table.protocol, table.preset, table.text, row.model, row.source]
-        rows.append([*head, *numbers, row.mean, row.mean_rank])
+        rows.append([*place.values(), row.model, row.source, *numbers, row.mean, row.mean_rank])
     return [*columns, "mean", "mean_rank"], rows

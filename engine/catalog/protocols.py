@@ -1,4 +1,8 @@
-"""The protocols: how a model's vectors, or the model itself, become scores for the test genes."""
+"""The protocols: how a model's vectors, or the model itself, become scores for the test genes.
+
+A protocol is one entry here and its computation in `engine.classify` or `engine.finetune`; everything
+else that there is to know of it is a field.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,11 @@ class Protocol:
     params: Mapping[str, Any]
     """Defaults; part of every key."""
     paper_table: int | None = None
+    first: bool = False
+    """Whether it is chosen when nobody has chosen yet."""
+    weights: int = 1
+    """How often the model's weights are in memory at least: beside them, fine-tuning all of them holds
+    gradients and two moments."""
 
     @property
     def finetunes(self) -> bool:
@@ -43,8 +52,8 @@ _FINETUNE: Final[Mapping[str, Any]] = {
 PROTOCOLS: Final[Mapping[str, Protocol]] = {
     protocol.name: protocol
     for protocol in (
-        Protocol("lr", "Logistic regression", 1, "vectors", {"C": 1.0, "max_iter": 100}, 3),
-        Protocol("rf", "Random forest", 1, "vectors", {"trees": 100, "seed": 42}, 4),
+        Protocol("lr", "Logistic regression", 1, "vectors", {"C": 1.0, "max_iter": 100}, 3, first=True),
+        Protocol("rf", "Random forest", 1, "vectors", {"trees": 100, "seed": 42}, 4, first=True),
         Protocol(
             "lr-cv",
             "Logistic regression, tuned",
@@ -52,6 +61,7 @@ PROTOCOLS: Final[Mapping[str, Protocol]] = {
             "tuned-lr",
             {"C": (0.01, 0.1, 1.0, 10.0, 100.0), "penalty": ("l1", "l2"), "folds": 5, "seed": 42},
             5,
+            first=True,
         ),
         Protocol(
             "rf-cv",
@@ -65,8 +75,9 @@ PROTOCOLS: Final[Mapping[str, Protocol]] = {
                 "seed": 42,
             },
             6,
+            first=True,
         ),
-        Protocol("finetune", "Fine-tuned, two stages", 2, "finetune", _FINETUNE, 8),
+        Protocol("finetune", "Fine-tuned, two stages", 2, "finetune", _FINETUNE, 8, weights=4),
         Protocol(
             "linear-probe",
             "Frozen encoder, linear head",
@@ -83,6 +94,15 @@ PROTOCOLS: Final[Mapping[str, Protocol]] = {
         ),
     )
 }
+"""By name, in the order in which they are listed everywhere."""
+
+FIRST: Final = tuple(protocol.name for protocol in PROTOCOLS.values() if protocol.first)
+
+
+def listed(name: str) -> int:
+    """Where results of a protocol are listed; of one that is not in the catalog any more, last."""
+    return list(PROTOCOLS).index(name) if name in PROTOCOLS else len(PROTOCOLS)
+
 
 LIMITS: Final[Mapping[str, tuple[float, float]]] = {
     "C": (1e-12, 1e12),

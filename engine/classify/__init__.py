@@ -1,4 +1,4 @@
-"""From vectors to test scores: the classical protocols `lr`, `rf`, `lr-cv` and `rf-cv`."""
+"""From vectors to test scores: the classical protocols, whose models are only read."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.catalog.protocols import PROTOCOLS
 from engine.classify.folds import Labels, Rows, Scores, Vectors, cv_folds, make_fold
 from engine.classify.forest import Forest
 from engine.classify.logistic import Logistic
@@ -107,7 +108,8 @@ def _classifier(
             forest = Forest(params["seed"])
             return forest, forest.cells(params)
         case _:
-            raise UsageError(*unknown("classical protocol", protocol, ("lr", "rf", "lr-cv", "rf-cv")))
+            known = [name for name, one in PROTOCOLS.items() if not one.finetunes]
+            raise UsageError(*unknown("classical protocol", protocol, known))
 
 
 def _checked(

@@ -23,6 +23,7 @@ from engine.data.tasks.shelf import SAMPLE, task_places
 from store.errors import DataError, UsageError, unknown
 from store.home import Home
 from store.records import Task
+from store.texts import DIGITS, TextName
 
 
 def load_task(
@@ -81,7 +82,7 @@ def load_task(
         texts,
         audited.audit,
         heading.source,
-        f"{recipe}@{replaced.digest[:8]}" if replaced else recipe,
+        str(TextName(recipe, replaced.digest[:DIGITS] if replaced else "")),
     )
 
 

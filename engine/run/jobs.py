@@ -29,7 +29,7 @@ def jobs_of(units: Sequence[Unit], suspected: Callable[[str], bool]) -> list[Job
     """Jobs in plan order, embedding before fine-tuning; all that is `suspected` last and apart."""
     jobs: dict[str, Job] = {}
     for unit in units:
-        finetune = not unit.spec["embedding"]
+        finetune = unit.family == "finetune"
         suspect = suspected(unit.key)
         if finetune:
             same = (unit.model, unit.task, unit.protocol, unit.preset, unit.key if suspect else "")

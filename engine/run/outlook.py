@@ -25,7 +25,7 @@ class Outlook:
         self.capacity = Capacity(1, 1, by_turns=True)
         """What goes on at once; the least there is until the executor says."""
         self._left: Counter[str] = Counter(unit.protocol for unit in todo)
-        self._trains = {unit.protocol for unit in todo if not unit.spec["embedding"]}
+        self._trains = {unit.protocol for unit in todo if unit.family == "finetune"}
         self._begun: dict[str, float] = {}
         self._took: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_LATEST))
         """Protocol that classifies -> seconds of its units."""

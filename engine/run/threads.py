@@ -76,7 +76,7 @@ class _Floor:
         self._idle = threading.Condition()
         self._environments: dict[str, Environment] = {}
         self._lock = threading.Lock()
-        self._to_classify = sum(bool(unit.spec["embedding"]) for unit in plan.todo)
+        self._to_classify = sum(unit.family == "vectors" for unit in plan.todo)
         self._classified = 0
         self._classify_pace = Pace(self._events, "classify", "LR and RF")
 
@@ -277,7 +277,7 @@ class _Floor:
     def _finish(self, unit: Unit, outcome: Outcome, device: str) -> None:
         environment = None if isinstance(outcome, Cancelled) else self._environment(device)
         self._events.put(UnitFinished(outcome, environment))
-        if unit.spec["embedding"]:
+        if unit.family == "vectors":
             with self._lock:
                 given_up = isinstance(outcome, Cancelled)
                 self._classified += not given_up

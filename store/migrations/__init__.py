@@ -10,45 +10,36 @@ from datetime import UTC, datetime
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
+from store.format import FORMAT
+
 if TYPE_CHECKING:
     import duckdb
 
-STEPS: Final[tuple[str, ...]] = (
-    "schema.sql",
-    "migrations/0002_measurements.sql",
-    "migrations/0003_comparability.sql",
-    "migrations/0004_phases.sql",
-    "migrations/0005_content.sql",
-)
+STEPS: Final[tuple[str, ...]] = ("schema.sql",)
 """SQL files under `store/`, in order; the first is step 1."""
-
-_TABLE: Final = """
-CREATE TABLE IF NOT EXISTS migrations (
-    step INTEGER PRIMARY KEY, file VARCHAR NOT NULL, applied_at TIMESTAMP NOT NULL
-)
-"""
 
 
 def migrate(con: duckdb.DuckDBPyConnection) -> None:
     """Run the steps this file has not seen, each in a transaction of its own."""
-    con.execute(_TABLE)
-    for step, file in enumerate(STEPS, start=1):
-        if step <= applied_steps(con):
-            continue
+    _, done = stamp(con) or (0, 0)
+    for step, file in enumerate(STEPS[done:], start=done + 1):
         con.begin()
         con.execute(resources.files("store").joinpath(file).read_text(encoding="utf-8"))
         con.execute(
-            "INSERT INTO migrations VALUES (?, ?, ?)", [step, file, datetime.now(UTC).replace(tzinfo=None)]
+            "INSERT INTO migrations VALUES (?, ?, ?, ?)",
+            [step, file, FORMAT, datetime.now(UTC).replace(tzinfo=None)],
         )
         con.commit()
 
 
-def applied_steps(con: duckdb.DuckDBPyConnection) -> int:
-    """How many steps this file has behind it; 0 for a file that is not ours."""
+def stamp(con: duckdb.DuckDBPyConnection) -> tuple[int, int] | None:
+    """The file's format and how many steps it has behind it; None for a file that is not ours."""
     import duckdb
 
     try:  # asking for the table's name first takes 9 ms, a tenth of importing DuckDB
-        [(step,)] = con.execute("SELECT max(step) FROM migrations").fetchall()
+        [(known, step)] = con.execute("SELECT max(format), max(step) FROM migrations").fetchall()
     except duckdb.CatalogException:
-        return 0
-    return int(step or 0)
+        return None
+    except duckdb.BinderException:  # the table has no such column: of before there were formats
+        return 0, 0
+    return None if step is None else (known, step)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from store.arm import Arm
 from store.reference import PAPER_TASKS
 
 if TYPE_CHECKING:
@@ -61,9 +62,7 @@ class Unlike:
 class Rankings:
     """A ranked table: own rows best first, then the paper's, then the rerun's."""
 
-    protocol: str
-    preset: str
-    text: str
+    arm: Arm
     tasks: tuple[str, ...]
     """Columns: the paper's tasks in its order, then the others by name."""
     rows: tuple[RankRow, ...]
@@ -75,23 +74,10 @@ class Rankings:
 
 
 @dataclass(frozen=True, slots=True)
-class Arm:
-    """One table there is to rank."""
-
-    protocol: str
-    preset: str
-    text: str
-    units: int
-    """Units that have ended, scored or failed."""
-
-
-@dataclass(frozen=True, slots=True)
 class CellTime:
     """What fine-tuning one cell cost: minutes of wall time for ten splits, as in the paper's Table 7."""
 
-    protocol: str
-    preset: str
-    text: str
+    arm: Arm
     model: str
     task: str
     splits: int
@@ -129,58 +115,50 @@ def named(name: str) -> str:
 
 def rankings(
     con: duckdb.DuckDBPyConnection,
-    protocol: str,
-    preset: str = "paper",
-    text: str = "facts",
+    arm: Arm,
     references: bool = True,
 ) -> Rankings:
-    """The ranked table of one protocol, preset and text, as the view `leaderboard` has it.
+    """The ranked table of one arm, as the view `leaderboard` has it.
 
     Args:
         con: from `store.connect()`.
-        protocol: a protocol's name.
-        preset: a preset's label.
-        text: a text recipe.
+        arm: which table.
         references: put the published rows of the protocol beside the own ones.
 
     Returns:
         The table; without own results its columns are those of the references.
     """
-    arm = {"protocol": protocol, "preset": preset, "text": text}
-    own = _rank_rows("own", _cells(con, arm))
+    place = asdict(arm)
+    own = _rank_rows("own", _cells(con, place))
     seen = set[str]().union(*(row.n for row in own))
     tasks = (
         *(task for task in PAPER_TASKS if task in seen or not own),
         *sorted(seen.difference(PAPER_TASKS)),
     )
-    published = _references(con, protocol, tasks) if references else []
+    published = _references(con, arm.protocol, tasks) if references else []
     return Rankings(
-        protocol,
-        preset,
-        text,
+        arm,
         tasks if own or published else (),
         (*own, *published),
         max((row.n[task] + row.failed[task] for row in own for task in row.n), default=0),
-        _environments(con, arm) if own else 0,
-        _unlike(con, arm) if own else Unlike(),
+        _environments(con, place) if own else 0,
+        _unlike(con, place) if own else Unlike(),
     )
 
 
-def arms(con: duckdb.DuckDBPyConnection) -> list[Arm]:
-    """What there is to rank, the paper's protocols first."""
-    return [Arm(*row) for row in con.execute(named("arms")).fetchall()]
+def arms(con: duckdb.DuckDBPyConnection) -> dict[Arm, int]:
+    """What there is to rank, the paper's way of each protocol first, with the units that have ended."""
+    return {Arm(*place): units for *place, units in con.execute(named("arms")).fetchall()}
 
 
-def cell(
-    con: duckdb.DuckDBPyConnection, model: str, task: str, protocol: str, preset: str, text: str
-) -> list[dict[str, Any]]:
+def cell(con: duckdb.DuckDBPyConnection, model: str, task: str, arm: Arm) -> list[dict[str, Any]]:
     """Every split of one cell of the ranked table, in the order of the seeds.
 
     Returns:
         For each split: seed, key, state, the six metrics, n_train, n_test, seconds (by phase),
         best_params, environment, notes, finished_at, and for a failed one its sentence.
     """
-    place = {"model": model, "task": task, "protocol": protocol, "preset": preset, "text": text}
+    place = {"model": model, "task": task, **asdict(arm)}
     cursor = con.execute(named("cell"), place)
     names = [column[0] for column in cursor.description or ()]
     splits = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -198,23 +176,24 @@ def saved_as(con: duckdb.DuckDBPyConnection, keys: Iterable[str]) -> list[tuple[
 
 def cell_times(con: duckdb.DuckDBPyConnection) -> list[CellTime]:
     """The cost of every fine-tuned cell."""
-    return [CellTime(*row) for row in con.execute(named("times")).fetchall()]
+    found = con.execute(named("times")).fetchall()
+    return [
+        CellTime(Arm(protocol, preset, text, scheme), *rest)
+        for protocol, preset, text, scheme, *rest in found
+    ]
 
 
 def measurements(con: duckdb.DuckDBPyConnection) -> list[Measured]:
     """Of each model, device and precision the measurement over the most texts."""
-    # A file that an older version wrote last has no such table before its next flush.
-    if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'measurements'").fetchall():
-        return []
     return [Measured(*row) for row in con.execute(named("measurements")).fetchall()]
 
 
-def _cells(con: duckdb.DuckDBPyConnection, arm: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
+def _cells(con: duckdb.DuckDBPyConnection, place: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
     """The ranked cells of an arm, in any order.
 
     Columns of numpy come twice as fast as rows, but importing it takes longer than a small table.
     """
-    found = con.execute(named("rankings"), arm)
+    found = con.execute(named("rankings"), place)
     first = found.fetchmany(_FEW)
     yield from first
     if len(first) == _FEW:
@@ -244,25 +223,20 @@ def _rank_rows(source: Source, cells: Iterable[Sequence[Any]]) -> list[RankRow]:
     )
 
 
-def _environments(con: duckdb.DuckDBPyConnection, arm: Mapping[str, str]) -> int:
+def _environments(con: duckdb.DuckDBPyConnection, place: Mapping[str, str]) -> int:
     """How many environments an arm comes from; its scores are asked only if there may be two."""
     known = con.execute("SELECT count(*) FROM environments").fetchone()
     if known == (1,):
         return 1
-    counted = con.execute(named("arm_environments"), arm).fetchone()
+    counted = con.execute(named("arm_environments"), place).fetchone()
     return counted[0] if counted else 0
 
 
-def _unlike(con: duckdb.DuckDBPyConnection, arm: Mapping[str, str]) -> Unlike:
+def _unlike(con: duckdb.DuckDBPyConnection, place: Mapping[str, str]) -> Unlike:
     """What keeps the rows of an arm from being compared, as far as the file's last flush knew."""
-    import duckdb
-
     names: dict[str, list[str]] = {}
-    try:
-        for what, name in con.execute(named("mixed"), arm).fetchall():
-            names.setdefault(what, []).append(name)
-    except duckdb.CatalogException:  # a file that an older version wrote last
-        return Unlike()
+    for what, name in con.execute(named("mixed"), place).fetchall():
+        names.setdefault(what, []).append(name)
     return Unlike(**{what: tuple(found) for what, found in names.items()})
 
 

@@ -1,7 +1,6 @@
--- What there is to rank, the paper's protocols first.
-SELECT protocol, preset, text, sum(n + failed)::BIGINT AS units
+-- What there is to rank, of each protocol the paper's way first.
+SELECT protocol, preset, text, scheme, sum(n + failed)::BIGINT AS units
 FROM ranked
-GROUP BY protocol, preset, text
+GROUP BY protocol, preset, text, scheme
 ORDER BY
-    coalesce(list_position(['lr', 'rf', 'lr-cv', 'rf-cv', 'finetune'], protocol), 99),
-    protocol, preset <> 'paper', preset, text <> 'facts', text
+    protocol, scheme <> 'paper', scheme, preset <> 'paper', preset, text <> 'facts', text

@@ -1,5 +1,5 @@
 -- Every split of one cell of the ranked table, failed ones with their last sentence.
--- $model, $task, $protocol, $preset, $text.
+-- $model, $task, $protocol, $preset, $text, $scheme.
 SELECT
     units.seed, units.key, units.state,
     score AS auc, auprc, precision, recall, f1, brier, n_train, n_test,
@@ -7,10 +7,13 @@ SELECT
     (SELECT arg_max(sentence, failures.finished_at) FROM failures
      WHERE failures.key = units.key AND units.state = 'failed') AS sentence
 FROM units
-JOIN ranked USING (model, task, protocol, preset, text, config)
+JOIN ranked USING (model, task, protocol, preset, text, scheme, config)
 LEFT JOIN (
-    SELECT * EXCLUDE (model, task, protocol, preset, text, seed, config, auc, finished_at), auc AS score
+    SELECT
+        * EXCLUDE (model, task, protocol, preset, text, scheme, seed, config, auc, finished_at),
+        auc AS score
     FROM scores
 ) USING (key)
-WHERE model = $model AND task = $task AND protocol = $protocol AND preset = $preset AND text = $text
+WHERE model = $model AND task = $task
+    AND protocol = $protocol AND preset = $preset AND text = $text AND scheme = $scheme
 ORDER BY units.seed

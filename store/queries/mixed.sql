@@ -1,2 +1,5 @@
--- What the ranked table of one arm mixes: (what, name). $protocol, $preset, $text.
-SELECT what, name FROM mixed WHERE protocol = $protocol AND preset = $preset AND text = $text ORDER BY ALL
+-- What the ranked table of one arm mixes: (what, name). $protocol, $preset, $text, $scheme.
+SELECT what, name
+FROM mixed
+WHERE protocol = $protocol AND preset = $preset AND text = $text AND scheme = $scheme
+ORDER BY ALL

@@ -1,6 +1,6 @@
 -- Minutes of wall time for each fine-tuned cell, by phase, scaled to ten splits as the paper's Table 7.
 SELECT
-    protocol, preset, text, model, task,
+    protocol, preset, text, scheme, model, task,
     count(*) AS splits,
     10 * avg(total) / 60 AS minutes,
     10 * avg(load) / 60 AS load,

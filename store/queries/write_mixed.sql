@@ -1,5 +1,5 @@
--- Write down what the ranked table of one arm mixes. $protocol, $preset, $text.
+-- Write down what the ranked table of one arm mixes. $protocol, $preset, $text, $scheme.
 INSERT INTO mixed
 SELECT *
 FROM mixtures
-WHERE protocol = $protocol AND preset = $preset AND text = $text
+WHERE protocol = $protocol AND preset = $preset AND text = $text AND scheme = $scheme

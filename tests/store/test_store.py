@@ -20,10 +20,8 @@ from store.entries import entry_of
 from store.errors import StoreBusy, StoreError
 from store.home import find_home
 from store.journal import JournalWriter
-from store.migrations import STEPS
-from store.queries import Unlike, cell, measurements, named, rankings
+from store.queries import measurements
 from store.records import PHASES, Audit, ClassAudit, Measurement, Model, Run, Task
-from store.rows import rows_of
 from store.store import Store
 
 HOLD = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print(flush=True); input()"
@@ -340,7 +338,7 @@ def foreign(path) -> None:
 def newer(path) -> None:
     Store(find_home(path.parent.parent)).flush()
     with duckdb.connect(path) as con:
-        con.execute("INSERT INTO migrations VALUES (99, 'future.sql', now()::TIMESTAMP)")
+        con.execute("INSERT INTO migrations VALUES (99, 'future.sql', 1, now()::TIMESTAMP)")
 
 
 def truncated(path) -> None:
@@ -437,37 +435,6 @@ def test_the_log_of_a_vanished_database_is_not_replayed_into_the_new_one(home):
     assert len(list(home.data.glob("arena.duckdb.*.wal"))) == 1
 
 
-def test_an_older_file_gets_the_missing_steps_and_keeps_its_rows(home, monkeypatch):
-    saved = Store(home)
-    saved.append(scored(unit(seed=1)))
-    saved.flush()
-    folder = home.data / "steps"
-    folder.mkdir()
-    (folder / "more.sql").write_text("ALTER TABLE scores ADD COLUMN mood VARCHAR DEFAULT 'fine'")
-    monkeypatch.setattr("store.migrations.STEPS", (*STEPS, str(folder / "more.sql")))
-    saved.append(scored(unit(seed=2)))
-    saved.flush()
-    assert rows(home, "SELECT seed, mood FROM scores ORDER BY seed") == [(1, "fine"), (2, "fine")]
-    assert rows(home, "SELECT max(step) FROM migrations") == [(len(STEPS) + 1,)]
-
-
-def test_a_file_whose_keys_have_an_index_as_they_once_had_takes_new_splits(home):
-    saved = Store(home)
-    saved.append(scored(unit(seed=1)), failed(unit(seed=2), 1))
-    saved.flush()
-    with duckdb.connect(home.database) as con:
-        for table in ("units", "scores"):
-            con.execute(f"ALTER TABLE {table} ADD PRIMARY KEY (key)")
-    saved.append(scored(unit(seed=1)), scored(unit(seed=2)), failed(unit(seed=3), 1))
-    saved.flush()
-    assert rows(home, "SELECT seed, state FROM units ORDER BY seed") == [
-        (1, "scored"),
-        (2, "scored"),
-        (3, "failed"),
-    ]
-    assert rows(home, "SELECT seed FROM scores ORDER BY seed") == [(1,), (2,)]
-
-
 def test_every_phase_of_a_split_has_a_field(home):
     saved = Store(home)
     seconds = {name: float(place) for place, name in enumerate(PHASES)}
@@ -498,41 +465,6 @@ def test_what_embedding_cost_is_kept_each_time_and_told_over_the_most_texts(home
     with store.connect(home) as con:
         told = [(one.precision, one.device, one.texts, one.parameters) for one in measurements(con)]
     assert told == [("bf16", "cpu", 7, None), ("fp32", "cpu", 100, 1000)]
-
-
-def rows_of_an_older_version(entry):
-    found = rows_of(entry)
-    for row in found.get("units", ()):
-        del row["model_revision"], row["protocol_revision"]
-    for row in found.get("scores", ()):
-        row["seconds"] = list(row["seconds"].items())
-    return found
-
-
-def sql_of_an_older_version(name):
-    return "SELECT $protocol, $preset, $text" if name.endswith("_mixed") else named(name)
-
-
-def test_a_file_of_an_older_version_can_be_asked_and_gets_what_is_new(home, monkeypatch):
-    saved = Store(home)
-    with monkeypatch.context() as patch:
-        patch.setattr("store.migrations.STEPS", STEPS[:1])
-        patch.setattr("store.apply.rows_of", rows_of_an_older_version)
-        patch.setattr("store.apply.named", sql_of_an_older_version)
-        saved.append(scored(unit("A", 1)), scored(unit("B", 2)))
-        saved.flush()
-        with store.connect(home) as con:
-            assert measurements(con) == []
-            assert rankings(con, "lr").unlike == Unlike()
-            [split] = cell(con, "A", "dosage-sensitivity", "lr", "paper", "facts")
-            assert split["seconds"] == {"fit": 0.25, "metrics": 0.01}
-    saved.append(measured(3, 1.0))
-    saved.flush()
-    assert rows(home, "SELECT texts FROM measurements") == [(3,)]
-    assert rows(home, "SELECT seconds.fit FROM scores") == [(0.25,), (0.25,)]
-    assert rows(home, "SELECT DISTINCT model_revision, protocol_revision FROM units") == [("1", 1)]
-    with store.connect(home) as con:
-        assert rankings(con, "lr").unlike == Unlike(splits=("dosage-sensitivity",))
 
 
 def test_importing_the_vocabulary_loads_nothing_heavy():

@@ -32,7 +32,7 @@ def test_minutes_are_for_ten_splits_and_by_phase(tmp_path):
     store.flush()
     with connect(tmp_path) as con:
         (cell,) = cell_times(con)
-    assert (cell.protocol, cell.splits) == ("finetune", 2)
+    assert (cell.arm.protocol, cell.splits) == ("finetune", 2)
     assert (cell.load, cell.tokenise, cell.train, cell.eval) == pytest.approx((1.0, 0.0, 15.0, 1.0))
     assert cell.minutes == pytest.approx(17.0)
 

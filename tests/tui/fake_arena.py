@@ -11,10 +11,11 @@ from engine.data.tasks.shelf import TaskInfo
 from engine.mailbox import EpochStatus, LogLine, StageStatus, Status, UnitStatus
 from engine.plan.plan import Blocked, Plan
 from engine.plan.selection import PAPER_SEEDS
+from store.arm import Arm
 from store.console import Result
 from store.errors import DataError, UsageError
 from store.home import Home, find_home
-from store.queries import Arm, Measured, Rankings, RankRow
+from store.queries import Measured, Rankings, RankRow
 from store.records import Audit, AuditedGene, ClassAudit, Model, Task, Unit
 from tui.app import ArenaApp
 from tui.questions.arena import Arena, Pulse
@@ -133,7 +134,10 @@ class FakeArena(Arena):
                             protocol,
                             selection.preset,
                             seed,
-                            {"of": [model, task, protocol, seed]},
+                            {
+                                "of": [model, task, protocol, seed],
+                                "embedding": {} if PROTOCOLS[protocol].finetunes else {"pooling": "mean"},
+                            },
                         )
                         for seed in selection.seeds
                     ]
@@ -194,22 +198,18 @@ class FakeArena(Arena):
         self._may("pulse")
         return Pulse(self.status, self.version, self.waiting)
 
-    def arms(self) -> list[Arm]:
+    def arms(self) -> dict[Arm, int]:
         self._may("arms")
-        return [
-            Arm(
-                name,
-                table.preset,
-                table.text,
-                sum(sum(row.n.values()) for row in table.rows if row.source == "own"),
+        return {
+            replace(table.arm, protocol=name): sum(
+                sum(row.n.values()) for row in table.rows if row.source == "own"
             )
             for name, table in self.tables.items()
-        ]
+        }
 
-    def rankings(self, protocol, preset, text, references=True) -> Rankings:
+    def rankings(self, arm, references=True) -> Rankings:
         self._may("rankings")
-        empty = Rankings(protocol, preset, text, (), (), 0, 0)
-        return self.tables.get(protocol, empty)
+        return self.tables.get(arm.protocol, Rankings(arm, (), (), 0, 0))
 
     def cell_detail(self, place) -> CellDetail:
         self._may("cell_detail")
@@ -242,7 +242,9 @@ class FakeArena(Arena):
             "sentence": self.named("It ran out of memory."),
         }
         epochs = (
-            [(41, 1, 1, 0.7, 0.6, 1e-5), (41, 1, 2, 0.5, 0.8, 5e-6)] if place.protocol == "finetune" else []
+            [(41, 1, 1, 0.7, 0.6, 1e-5), (41, 1, 2, 0.5, 0.8, 5e-6)]
+            if place.arm.protocol == "finetune"
+            else []
         )
         trials = [] if epochs else [(self.named("C=1"), 0.88, 7), ("C=10", 0.86, 2)]
         curves = {41: curve, 42: curve}
@@ -251,9 +253,13 @@ class FakeArena(Arena):
 
     def sides(self) -> list[Side]:
         self._may("sides")
-        own = [Side("own", row.model, name, table.preset, table.text) for name, table in self.tables.items()
-               for row in table.rows if row.source == "own"]  # fmt: skip
-        return [*own, Side("paper", "Printed", "lr")] if own else []
+        own = [
+            Side("own", row.model, replace(table.arm, protocol=name))
+            for name, table in self.tables.items()
+            for row in table.rows
+            if row.source == "own"
+        ]
+        return [*own, Side("paper", "Printed", Arm("lr"))] if own else []
 
     def contrasts(self, first, second) -> list[Contrast]:
         self._may("contrasts")
@@ -271,7 +277,7 @@ class FakeArena(Arena):
     def gene_detail(self, gene) -> GeneDetail:
         self._may("gene_detail")
         labels = [("tall", "short"), ("tall", "tall")]
-        scores = [GeneScore("tall", self.named("mini"), "lr", "paper", "facts", 0.25, 4)]
+        scores = [GeneScore("tall", self.named("mini"), Arm("lr"), 0.25, 4)]
         return GeneDetail(gene, labels, [f"{gene}: a gene."], scores)
 
     def cuts(self, text) -> list[Cut]:
@@ -412,7 +418,7 @@ def a_table(auc=0.9, n=10, failed=0, names=lambda name: name) -> Rankings:
         row(names("other"), "own", 0.7, 10),
         row("Printed", "paper", 0.8, 10),
     )
-    return Rankings("lr", "paper", "facts", (names("tall"), names("small")), rows, 10, 1)
+    return Rankings(Arm("lr"), (names("tall"), names("small")), rows, 10, 1)
 
 
 def drive(app: ArenaApp, size: tuple[int, int] = (80, 24)):

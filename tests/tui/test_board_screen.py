@@ -6,9 +6,11 @@ import pytest
 from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_text, told, until
 from pressing import presses
 
+from store.arm import Arm
 from store.errors import StoreBusy, UsageError
 from store.queries import RankRow, Unlike
 from tui.questions.cells import Place
+from tui.screens.board import text as board_text
 
 SIZES = [(80, 24), (200, 60)]
 
@@ -148,6 +150,26 @@ async def test_brackets_go_through_the_protocols(arena):
         await until(pilot, lambda: "BOARD lr " in screen_text(app) and "mini" in screen_text(app))
 
 
+@pytest.mark.parametrize(
+    ("written", "arm"),
+    [
+        ("lr", Arm("lr")),
+        ("corrected", Arm("lr", "corrected")),
+        ("lr corrected text=summary@1a2b3c4d", Arm("lr", "corrected", "summary@1a2b3c4d")),
+        ("lr text=summary@1a2b3c4d", Arm("lr", "corrected", "summary@1a2b3c4d")),
+        ("lr text='template:{symbol} is {name}'", Arm("lr", text="template:{symbol} is {name}")),
+        ("rf", Arm("rf")),
+        ("lr scheme=chromosome", Arm("lr", scheme="chromosome")),
+        ("rf corrected", None),
+        ("lr '", None),
+    ],
+)
+def test_a_table_is_named_as_it_is_written_or_by_words_of_it(written, arm):
+    others = ("lr corrected", "lr corrected text=summary@1a2b3c4d", "lr scheme=chromosome", "lr", "rf")
+    tables = [*map(Arm.parse, others), Arm("lr", text="template:{symbol} is {name}")]
+    assert board_text.meant(dict.fromkeys(tables, 1), written) == arm
+
+
 async def test_the_first_table_is_the_runs_own(arena):
     arena.tables["rf"] = a_table()
     arena.status = a_status(selection={"protocols": ["rf"]})
@@ -238,15 +260,15 @@ async def test_holes_of_the_matrix_are_gone_to_and_run(arena):
 
 
 async def test_a_printed_row_runs_the_catalogs_model_of_that_name(arena):
-    chosen = arena.selection_of(Place("e5-small", "tall", "lr", "paper scaling=l2", "facts"))
+    chosen = arena.selection_of(Place("e5-small", "tall", Arm("lr", "paper scaling=l2")))
     assert chosen.models == ("e5-small",)
     assert chosen.axes == {"scaling": "l2"}
     with pytest.raises(UsageError, match="came from a file"):
-        arena.selection_of(Place("e5-small", "tall", "lr", "paper", "summary@12345678"))
+        arena.selection_of(Place("e5-small", "tall", Arm("lr", text="summary@12345678")))
 
 
 async def test_a_cell_with_texts_from_a_file_says_why_it_has_no_command(arena):
-    arena.tables = {"lr": replace(a_table(), text="summary@1a2b3c4d")}
+    arena.tables = {"lr": replace(a_table(), arm=Arm("lr", text="summary@1a2b3c4d"))}
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
@@ -275,7 +297,7 @@ async def test_a_done_cell_is_not_run_again(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
-        selection = arena.selection_of(Place("mini", "tall", "lr", "paper", "facts"))
+        selection = arena.selection_of(Place("mini", "tall", Arm("lr")))
         arena.done = {unit.key for unit in arena.plan(selection).units}
         await pilot.press("r")
         await until(pilot, lambda: "is done: 10 splits, 0 failed." in told(app))

@@ -13,6 +13,7 @@ from engine.data.load import load_task
 from engine.embedding.cache import VectorCache, text_key
 from engine.embedding.embed import fingerprint
 from store import connect
+from store.arm import Arm
 from store.errors import UsageError
 from store.home import find_home
 from store.records import Audit, EmbeddingOptions, Model, Task, Unit
@@ -53,14 +54,14 @@ def con(home):
 
 
 def test_a_cell_has_its_splits_curves_and_provenance(con):
-    detail = cell_detail(con, Place(MODEL, "dosage-sensitivity", "lr-cv", "paper", "facts"))
+    detail = cell_detail(con, Place(MODEL, "dosage-sensitivity", Arm("lr-cv")))
     assert [split["seed"] for split in detail.splits] == [41]
     assert detail.roc[41][0] == (0.0, 0.0)
     assert detail.roc[41][-1] == (1.0, 1.0)
     assert detail.trials[0][1:] == (0.625, 1)
     assert detail.epochs == [(41, 1, 1, 0.7, 0.6, 1e-5)]
     assert detail.environments[0][1:3] == ("box", "cpu")
-    lr = cell_detail(con, Place(MODEL, "dosage-sensitivity", "lr", "paper", "facts"))
+    lr = cell_detail(con, Place(MODEL, "dosage-sensitivity", Arm("lr")))
     assert [split["state"] for split in lr.splits] == ["scored"] * 3 + ["failed"]
     assert set(lr.roc) == {41, 42, 43}
 
@@ -79,7 +80,7 @@ def test_between_points_a_curve_is_straight():
 
 def test_sides_are_own_then_printed(con):
     found = sides(con)
-    assert found[0] == Side("own", MODEL, "lr", "paper", "facts")
+    assert found[0] == Side("own", MODEL, Arm("lr"))
     assert {side.source for side in found} == {"own", "paper", "rerun"}
     assert found[0].name == f"{MODEL} / lr"
 
@@ -97,11 +98,11 @@ def test_differences_are_taken_split_by_split(home, tmp_path):
     store.flush()
     store.close()
     with connect(other) as con:
-        lr, rf = Side("own", MODEL, "lr", "paper", "facts"), Side("own", MODEL, "rf", "paper", "facts")
+        lr, rf = Side("own", MODEL, Arm("lr")), Side("own", MODEL, Arm("rf"))
         (found,) = contrasts(con, lr, rf)
         assert sorted(round(value, 9) for value in found.differences) == [-0.05, 0.1]
         assert found.first == pytest.approx(0.85)
-        printed = next(side for side in sides(con) if side.source == "paper" and side.protocol == "lr")
+        printed = next(side for side in sides(con) if side.source == "paper" and side.arm == Arm("lr"))
         (against,) = contrasts(con, lr, printed)
         assert against.differences == ()
         assert against.first == pytest.approx(0.6)
@@ -116,7 +117,7 @@ def test_the_hardest_genes_come_first(con):
     detail = gene_detail(con, found[0].gene, ())
     assert detail.labels == [("dosage-sensitivity", "no" if int(found[0].gene[4:]) % 2 == 0 else "yes")]
     assert detail.texts == [found[0].gene]
-    assert {score.protocol for score in detail.scores} == {"lr", "rf", "lr-cv"}
+    assert {score.arm.protocol for score in detail.scores} == {"lr", "rf", "lr-cv"}
 
 
 LATER = "2026-11-24T12:00:00+00:00"
@@ -146,7 +147,7 @@ def twice(tmp_path_factory):
 
 def test_compare_takes_the_configuration_that_the_board_shows(twice):
     with connect(twice) as con:
-        ours, printed = Side("own", MODEL, "lr", "paper", "facts"), Side("paper", MODEL, "lr")
+        ours, printed = Side("own", MODEL, Arm("lr")), Side("paper", MODEL, Arm("lr"))
         (found,) = contrasts(con, ours, ours)
         (shown,) = con.execute("select auc from ranked where preset = 'paper'").fetchall()[0]
         assert found.first == pytest.approx(shown) == pytest.approx(0.8)
@@ -157,18 +158,16 @@ def test_compare_takes_the_configuration_that_the_board_shows(twice):
 def test_a_gene_is_scored_by_what_is_ranked_each_preset_apart(twice):
     with connect(twice) as con:
         detail = gene_detail(con, "GENE3", ())
-        assert [(score.preset, score.text, score.tests) for score in detail.scores] in (
-            [("paper", "facts", 2), ("corrected", "facts", 2)],
-            [("corrected", "facts", 2), ("paper", "facts", 2)],
+        assert [(score.arm.preset, score.tests) for score in detail.scores] in (
+            [("paper", 2), ("corrected", 2)],
+            [("corrected", 2), ("paper", 2)],
         )
         chances = con.execute(
             """select scores[label + 1] from predictions join units using (key)
             where gene = 'GENE3' and preset = 'paper' and finished_at > '2026-11-24'"""
         ).fetchall()
-        (paper,) = (score for score in detail.scores if score.preset == "paper")
-        assert paper == GeneScore(
-            "dosage-sensitivity", MODEL, "lr", "paper", "facts", sum(c for (c,) in chances) / 2, 2
-        )
+        (paper,) = (score for score in detail.scores if score.arm.preset == "paper")
+        assert paper == GeneScore("dosage-sensitivity", MODEL, Arm("lr"), sum(c for (c,) in chances) / 2, 2)
 
 
 def a_task(name: str, texts: tuple[str, ...]) -> Task:
@@ -323,12 +322,14 @@ def test_a_file_never_holds_rows_of_another_query(home, tmp_path):
 
 
 def test_the_command_of_a_cell_is_one_a_shell_takes():
-    place = Place("my model", "a task", "lr", "paper scaling=l2 max_iter=50", "template:{name} @ {locus}")
+    place = Place(
+        "my model", "a task", Arm("lr", "paper scaling=l2 max_iter=50", "template:{name} @ {locus}")
+    )
     assert place.command == (
         "genearena run --models 'my model' --tasks 'a task' --protocols lr --preset paper "
         "--axis scaling=l2 --param max_iter=50 --text 'template:{name} @ {locus}'"
     )
     assert place.why_no_command == ""
-    from_file = Place("m", "t", "lr", "paper", "summary@1a2b3c4d")
+    from_file = Place("m", "t", Arm("lr", text="summary@1a2b3c4d"))
     assert from_file.command == ""
     assert "--descriptions with the file of the texts summary@1a2b3c4d" in from_file.why_no_command

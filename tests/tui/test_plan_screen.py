@@ -64,6 +64,12 @@ async def test_the_sum_tells_done_to_run_blocked_and_time(arena, size):
         assert "86 MiB or more of" in text
 
 
+@pytest.mark.parametrize(("protocols", "copies"), [(("lr", "lora"), 1), (("lr", "finetune"), 4)])
+def test_the_memory_is_that_of_the_protocol_that_takes_most(arena, protocols, copies):
+    plan = arena.plan(Selection(("mini",), ("tall",), protocols, (41,)))
+    assert estimate(plan, Past(), {}).memory == copies * 4 * 22_700_000
+
+
 async def test_a_runner_that_does_not_start_is_told_with_its_last_words(tmp_path, monkeypatch):
     monkeypatch.setattr("tui.screens.plan.screen.PATIENCE", 1)
     arena = FakeArena(find_home(tmp_path).create())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import click
@@ -124,6 +124,12 @@ def say(text: str) -> None:
 def put(text: str) -> None:
     """One line of data for a person, on standard output."""
     click.echo(clean(text, limit=0))
+
+
+def flat(record: Any) -> dict[str, Any]:
+    """A dataclass as JSON tells it: the parts of its `arm` stand among its members."""
+    members = asdict(record)
+    return {**members.pop("arm"), **members}
 
 
 def put_json(value: Any) -> None:

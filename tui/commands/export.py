@@ -28,7 +28,7 @@ STORED: Final = (
 )  # fmt: skip
 """Tables and views that can be exported as they are."""
 COMPUTED: Final = ("rankings", "splits", "vectors")
-_COORDINATES: Final = ("model", "task", "protocol", "preset", "text", "seed")
+_COORDINATES: Final = ("model", "task", "protocol", "preset", "text", "scheme", "seed")
 
 
 @command("export")
@@ -46,6 +46,7 @@ _COORDINATES: Final = ("model", "task", "protocol", "preset", "text", "seed")
     "--axis", "axes", multiple=True, metavar="NAME=VALUE", help="Splits and vectors: set one axis."
 )
 @click.option("--text", default="", help="Only this; for splits and vectors, facts if not given.")
+@click.option("--scheme", default="", help="Only these splits; for splits and vectors, paper if not given.")
 @click.option(
     "--descriptions", default="", metavar="FILE", help="Splits and vectors: texts to use instead."
 )
@@ -83,10 +84,11 @@ def _computed(
     if what == "rankings":
         _refuse_parts(chosen)
         protocols = names(chosen["protocols"]) or ("",)
+        parts = {part: chosen[part] for part in ("preset", "text", "scheme")}
         tables = [
             table
             for protocol in protocols
-            for table in ranked_tables(session, protocol, chosen["preset"], chosen["text"])
+            for table in ranked_tables(session, {"protocol": protocol, **parts})
         ]
         return _rankings(tables, paper_layout=kind in ("markdown", "latex"))
     from engine.verify import split_rows, vector_rows
@@ -117,7 +119,9 @@ def _rankings(tables: list[Rankings], paper_layout: bool) -> tuple[Sequence[str]
             )
         columns: Sequence[str] = ("protocol", "model", *tables[0].tasks, "mean", "rank")
         return columns, [
-            (table.protocol, *paper_row(table, row, spread=False)) for table in tables for row in table.rows
+            (table.arm.protocol, *paper_row(table, row, spread=False))
+            for table in tables
+            for row in table.rows
         ]
     records = [
         dict(zip(columns, row, strict=True)) for columns, rows in map(long_table, tables) for row in rows
@@ -138,6 +142,7 @@ def _plan(session: Session, chosen: dict[str, Any]) -> Plan:
         pairs(chosen["axes"], "--axis"),
         chosen["text"] or "facts",
         resolve_descriptions(home, chosen["descriptions"]),
+        scheme=chosen["scheme"] or "paper",
     )
     plan = build_plan(selection, home, {})
     refused = [part.reason for part in plan.blocked if part.task not in plan.tasks]
@@ -175,6 +180,7 @@ def _query(table: str, there: set[str], session: Session, chosen: dict[str, Any]
         "protocol": names(chosen["protocols"]),
         "preset": names([chosen["preset"]]),
         "text": names([chosen["text"]]),
+        "scheme": names([chosen["scheme"]]),
         "seed": parse_seeds(chosen["seeds"]),
     }
     known = there | (set(_COORDINATES) if joined else set())

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.catalog.protocols import listed
+from store.arm import Arm
 from store.errors import UsageError, unknown
-from tui.commands.common import Session, command, json_option, put, put_json, put_pieces, put_table, say
+from store.texts import TextName
+from tui.commands.common import (
+    Session,
+    command,
+    flat,
+    json_option,
+    put,
+    put_json,
+    put_pieces,
+    put_table,
+    say,
+)
 from tui.tables import caveats, long_table, paper_row, title
 
 if TYPE_CHECKING:
-    from store.queries import Arm, Rankings
+    from store.queries import Rankings
 
 
 @command("rank")
 @click.option("--protocol", default="", metavar="NAME", help="Only this protocol; by default each.")
 @click.option("--preset", metavar="TEXT", help="Only results of this preset.  [default: paper, if any]")
 @click.option("--text", metavar="TEXT", help="Only of this text recipe.  [default: facts, if any]")
-@click.option("--all", "everything", is_flag=True, help="Every protocol, preset and text in the store.")
+@click.option("--scheme", metavar="NAME", help="Only of these splits.  [default: paper, if any]")
+@click.option("--all", "everything", is_flag=True, help="Every table that the store has.")
 @click.option("--references/--no-references", default=True, help="With the paper's and the rerun's rows.")
 @click.option(
     "--format",
@@ -35,15 +48,15 @@ def rank_command(
     protocol: str,
     preset: str | None,
     text: str | None,
+    scheme: str | None,
     everything: bool,
     references: bool,
     form: str,
     as_json: bool,
 ) -> None:
     """Ranked tables: AUC (rank) on each task, the mean over tasks, and its rank."""
-    if everything:
-        protocol = preset = text = ""
-    tables = ranked_tables(session, protocol, preset, text, references)
+    wanted = {"protocol": protocol, "preset": preset, "text": text, "scheme": scheme}
+    tables = ranked_tables(session, dict.fromkeys(wanted, "") if everything else wanted, references)
     if as_json:
         put_json([_ordered(table) for table in tables])
         return
@@ -57,16 +70,16 @@ def put_rankings(tables: Iterable[Rankings], form: str) -> None:
     for table in tables:
         _put_ranking(table, form)
         for caveat in caveats(table):
-            say(f"{table.protocol}: {caveat}")
+            say(f"{table.arm.protocol}: {caveat}")
 
 
 def ranked_tables(
-    session: Session, protocol: str, preset: str | None, text: str | None, references: bool = True
+    session: Session, wanted: Mapping[str, str | None], references: bool = True
 ) -> list[Rankings]:
-    """The ranking of every arm that fits; an empty string fits all.
+    """The ranking of every arm whose parts are as `wanted`; an empty string fits all.
 
-    Without a preset or text, the usual one (`paper`, `facts`) is meant where anything has it, and
-    else whatever there is: who ran only a text of their own wants to see that.
+    Where it is None, the usual one (`paper`, `facts`) is meant where anything has it, and else
+    whatever there is: who ran only a text of their own wants to see that.
 
     Raises:
         UsageError: something is scored, but nothing that fits.
@@ -76,17 +89,17 @@ def ranked_tables(
     from store.queries import arms, rankings
 
     with connect(session.saved) as connection:
-        known = arms(connection)
-        preset, text = _meant(known, protocol, preset, text)
-        chosen = [arm for arm in known if _fits(arm, protocol, preset, text)]
+        known = sorted(arms(connection), key=lambda arm: listed(arm.protocol))
+        meant = _meant(known, wanted)
+        chosen = [arm for arm in known if _fits(arm, meant)]
         if known and not chosen:
-            _refuse(known, protocol, preset, text)
-        return [rankings(connection, arm.protocol, arm.preset, arm.text, references) for arm in chosen]
+            _refuse(known, meant)
+        return [rankings(connection, arm, references) for arm in chosen]
 
 
 def _ordered(table: Rankings) -> dict[str, Any]:
     """The table for JSON, each row's cells in the order of its tasks."""
-    columns = asdict(table)
+    columns = flat(table)
     for row in columns["rows"]:
         for name, cells in row.items():
             if isinstance(cells, dict):
@@ -94,33 +107,34 @@ def _ordered(table: Rankings) -> dict[str, Any]:
     return columns
 
 
-def _meant(known: list[Arm], protocol: str, preset: str | None, text: str | None) -> tuple[str, str]:
-    """The preset and text asked for, each filled in if it was not."""
-    if preset is None:
-        usual = any(_fits(arm, protocol, "paper", text or "") for arm in known)
-        preset = "paper" if usual else ""
-    if text is None:
-        usual = any(_fits(arm, protocol, preset, "facts") for arm in known)
-        text = "facts" if usual else ""
-    return preset, text
+def _meant(known: list[Arm], wanted: Mapping[str, str | None]) -> dict[str, str]:
+    """The parts asked for, each filled in if it was not."""
+    meant = {name: value or "" for name, value in wanted.items()}
+    for name in (name for name, value in wanted.items() if value is None):
+        usual = getattr(Arm(""), name)
+        if any(_fits(arm, {**meant, name: usual}) for arm in known):
+            meant[name] = usual
+    return meant
 
 
-def _fits(arm: Arm, protocol: str, preset: str, text: str) -> bool:
-    return (
-        protocol in ("", arm.protocol)
-        and preset in ("", arm.preset)
-        and text in ("", arm.text, arm.text.partition("@")[0])
-    )
+def _fits(arm: Arm, meant: Mapping[str, str]) -> bool:
+    return all(wanted in ("", *_called(arm, name)) for name, wanted in meant.items())
 
 
-def _refuse(known: list[Arm], protocol: str, preset: str, text: str) -> None:
+def _called(arm: Arm, part: str) -> tuple[str, ...]:
+    """What a part of an arm is called; texts of a file by their recipe too."""
+    value = getattr(arm, part)
+    return (value, TextName.parse(value).recipe) if part == "text" else (value,)
+
+
+def _refuse(known: list[Arm], meant: Mapping[str, str]) -> None:
     """Say which word of the choice fits nothing, with the nearest that does."""
-    for kind, wanted in (("protocol", protocol), ("preset", preset), ("text", text)):
-        there = sorted({getattr(arm, kind) for arm in known})
-        if wanted and wanted not in (*there, *(name.partition("@")[0] for name in there)):
-            raise UsageError(*unknown(f"{kind} with results", wanted, there))
-    together = "; ".join(f"{arm.protocol}, {arm.preset}, {arm.text}" for arm in known)
-    raise UsageError("No result has this protocol, preset and text together.", f"There are: {together}.")
+    for part, wanted in meant.items():
+        if wanted and not any(wanted in _called(arm, part) for arm in known):
+            there = sorted({getattr(arm, part) for arm in known})
+            raise UsageError(*unknown(f"{part} with results", wanted, there))
+    together = "; ".join(map(str, known))
+    raise UsageError("No result has all of this together.", f"There are: {together}.")
 
 
 # ---------------------------------------------------------------------------- layout

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import click
 
+from engine.catalog.protocols import FIRST
 from engine.mailbox import launch, queued, start_runner
 from engine.plan.launch import Launch, Options
 from engine.plan.names import names
@@ -21,6 +22,7 @@ from engine.run.compute import LocalCompute
 from engine.run.events import RunFinished, UnitFinished
 from engine.run.steering import Steering
 from engine.run.supervise import supervise, supervise_locked
+from store.arm import Arm
 from store.errors import StoreBusy, StoreError, UsageError
 from store.home import Home
 from store.records import Failed
@@ -29,7 +31,6 @@ from tui.commands.common import Session, command, json_option, put, put_json, pu
 from tui.commands.narrate import Narrator, unit_name
 from tui.commands.rank import put_rankings, ranked_tables
 from tui.commands.select import (
-    DEFAULT_PROTOCOLS,
     checked_plan,
     make_options,
     make_selection,
@@ -42,7 +43,7 @@ from tui.quantities import duration
 @click.option(
     "--protocols",
     multiple=True,
-    default=[DEFAULT_PROTOCOLS],
+    default=[",".join(FIRST)],
     show_default=True,
     metavar="A,B",
     help="Names.",
@@ -100,9 +101,9 @@ def _tell_other_names(session: Session, plan: Plan) -> None:
 
 def _put_ranks(session: Session, plan: Plan) -> None:
     """The tables that the plan's units stand in."""
-    arms = dict.fromkeys((unit.protocol, unit.preset, unit.spec["axes"]["text"]) for unit in plan.units)
+    arms = dict.fromkeys(Arm.of(unit) for unit in plan.units)
     put("")
-    put_rankings([table for arm in arms for table in ranked_tables(session, *arm)], "text")
+    put_rankings([table for arm in arms for table in ranked_tables(session, asdict(arm))], "text")
 
 
 UNKNOWN: Final = "unknown until fetched"

@@ -20,7 +20,6 @@ from tui.commands.common import pairs, say
 from tui.commands.consent import ask_consent
 
 DEFAULT_MODELS: Final = "all-MiniLM-L6-v2"
-DEFAULT_PROTOCOLS: Final = "lr,rf,lr-cv,rf-cv"
 _DEVICE: Final = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
 
 _COUNT: Final = click.IntRange(0, 1024)

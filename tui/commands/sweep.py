@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -21,9 +21,11 @@ from tui.commands.common import Session, command, json_option, put_json, put_tab
 from tui.commands.run import UNKNOWN, detach, hand_over, run_here
 from tui.commands.select import checked_plan, make_options, make_selection, selection_options
 
+_TUNED: Final = [name for name, known in PROTOCOLS.items() if known.finetunes]
+
 
 @command("sweep")
-@click.option("--protocol", default="finetune", show_default=True, help="finetune, linear-probe or lora.")
+@click.option("--protocol", default="finetune", show_default=True, help=f"One of {', '.join(_TUNED)}.")
 @click.option(
     "--factors", multiple=True, metavar="A,B", help=f"Some of {', '.join(FACTORS)}; by default all."
 )
@@ -37,9 +39,8 @@ def sweep_command(
 
     The exit codes are those of `run`.
     """
-    tuned = [name for name, known in PROTOCOLS.items() if known.finetunes]
-    if protocol not in tuned:
-        raise UsageError(*unknown("protocol that fine-tunes", protocol, tuned))
+    if protocol not in _TUNED:
+        raise UsageError(*unknown("protocol that fine-tunes", protocol, _TUNED))
     home = session.home if chosen["dry_run"] else session.writable()
     options = make_options(chosen)
     base = make_selection(home, (protocol,), chosen)

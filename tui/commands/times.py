@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from engine.catalog.models import list_models
 from store.reference import reference_minutes
-from tui.commands.common import Session, command, json_option, put_json, put_table, say
+from tui.commands.common import Session, command, flat, json_option, put_json, put_table, say
 
 _COLUMNS = (
     "protocol",
@@ -36,7 +34,7 @@ def times_command(session: Session, as_json: bool) -> None:
     papers = {model.name: model.paper_name for model in list_models(home)}
     printed = reference_minutes()
     lines = [
-        {**asdict(cell), "paper": printed.get((papers.get(cell.model, ""), cell.task))} for cell in cells
+        {**flat(cell), "paper": printed.get((papers.get(cell.model, ""), cell.task))} for cell in cells
     ]
     if as_json:
         put_json(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from store.errors import DataError, UsageError
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from store.home import Home
     from store.records import Model
     from tui.questions.cells import Place
-
-CLASSICAL: Final = ("lr", "rf", "lr-cv", "rf-cv")
-"""The protocols chosen at first: those that need no fine-tuning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +125,12 @@ def selection_of(home: Home, place: Place) -> Selection:
     chosen = Selection(
         (by_paper.get(place.model, place.model),),
         (place.task,),
-        (place.protocol,),
+        (place.arm.protocol,),
         preset=preset,
-        text=place.recipe,
+        text=place.texts.recipe,
         descriptions=_descriptions_of(home, place),
         params=params,
+        scheme=place.arm.scheme,
     )
     for name, value in axes.items():
         chosen = change(home, chosen, "axis", f"{name}={value}")
@@ -143,14 +141,14 @@ def _descriptions_of(home: Home, place: Place) -> str:
     """The imported file that the texts of a cell came from; empty if they came from none."""
     from engine.data.genes.descriptions import kept_descriptions, read_descriptions
 
-    if not place.file:
+    if not place.texts.digest:
         return ""
     for path in kept_descriptions(home).values():
         with contextlib.suppress(DataError):
-            if read_descriptions(path).digest.startswith(place.file):
+            if read_descriptions(path).digest.startswith(place.texts.digest):
                 return str(path)
     raise UsageError(
-        f"The texts {place.text} came from a file.", "Choose it again with :descriptions on Plan (1)."
+        f"The texts {place.texts} came from a file.", "Choose it again with :descriptions on Plan (1)."
     )
 
 
@@ -172,10 +170,9 @@ def first_selection(catalog: Catalog) -> Selection:
     bundled = [card.model.name for card in catalog.models if card.model.kind == "package" and card.place]
     here = bundled or [card.model.name for card in catalog.models if card.place]
     tasks = tuple(task.name for task in catalog.tasks if task.paper_task)
-    known = {protocol.name for protocol in catalog.protocols}
     return Selection(
         models=tuple(here[:1]),
         tasks=tasks or tuple(task.name for task in catalog.tasks),
-        protocols=tuple(name for name in CLASSICAL if name in known),
+        protocols=tuple(protocol.name for protocol in catalog.protocols if protocol.first),
         seeds=catalog.seeds,
     )

@@ -7,13 +7,14 @@ too are in `store.queries`.
 from __future__ import annotations
 
 import bisect
-import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.catalog.presets import Axes
+from store.arm import Arm
+from store.texts import TextName
 
 if TYPE_CHECKING:
     import duckdb
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
 Curve = tuple[tuple[float, float], ...]
 
 _AXES: Final = frozenset(axis.name for axis in fields(Axes))
-_FROM_FILE: Final = re.compile(r"(?P<recipe>.+)@(?P<digits>[0-9a-f]{8})", re.DOTALL)
 
-RANKED: Final = "join ranked using (model, task, protocol, preset, text, config)"
+RANKED: Final = "join ranked using (model, task, protocol, preset, text, scheme, config)"
 """To the configuration that counts: not those of an earlier revision, or of a task before it was edited."""
 
 
@@ -33,56 +33,47 @@ class Place:
 
     model: str
     task: str
-    protocol: str
-    preset: str
-    text: str
+    arm: Arm
 
     @property
     def settings(self) -> tuple[str, dict[str, str], dict[str, str]]:
         """The preset's name, and the axes and the protocol's parameters that were set apart from it."""
-        preset, *words = self.preset.split()
+        preset, *words = self.arm.preset.split()
         pairs = dict(word.split("=", 1) for word in words)
         axes = {name: value for name, value in pairs.items() if name in _AXES}
         return preset, axes, {name: value for name, value in pairs.items() if name not in _AXES}
 
     @property
-    def file(self) -> str:
-        """The first digits of the hash of the file that its texts came from; empty if from none."""
-        found = _FROM_FILE.fullmatch(self.text)
-        return found["digits"] if found else ""
-
-    @property
-    def recipe(self) -> str:
-        """The text recipe, whichever file it was used on."""
-        found = _FROM_FILE.fullmatch(self.text)
-        return found["recipe"] if found else self.text
+    def texts(self) -> TextName:
+        """The recipe of its texts, and the file that it was used on."""
+        return TextName.parse(self.arm.text)
 
     @property
     def why_no_command(self) -> str:
         """Why its command line is not known; empty if it is."""
-        if not self.file:
+        if not self.texts.digest:
             return ""
         return (
-            f"Its command needs --descriptions with the file of the texts {self.text}, whose name is not "
+            f"Its command needs --descriptions with the file of the texts {self.texts}, whose name is not "
             "kept; r on the Board runs it if the file was brought in."
         )
 
     @property
     def command(self) -> str:
         """The command line that runs it; empty if it is not known."""
-        if self.file:
+        if self.texts.digest:
             return ""
         preset, axes, params = self.settings
         parts = [
             "genearena run",
             f"--models {shlex.quote(self.model)} --tasks {shlex.quote(self.task)}",
-            f"--protocols {self.protocol}",
+            f"--protocols {self.arm.protocol}",
             f"--preset {preset}",
             *(f"--axis {name}={value}" for name, value in axes.items()),
             *(f"--param {name}={value}" for name, value in params.items()),
         ]
-        if self.text != "facts":
-            parts.append(f"--text {shlex.quote(self.text)}")
+        if self.arm.text != "facts":
+            parts.append(f"--text {shlex.quote(self.arm.text)}")
         return " ".join(parts)
 
 
@@ -108,7 +99,7 @@ def cell_detail(con: duckdb.DuckDBPyConnection, place: Place) -> CellDetail:
     """One cell, with its curves and where its numbers come from."""
     from store.queries import cell
 
-    splits = cell(con, place.model, place.task, place.protocol, place.preset, place.text)
+    splits = cell(con, place.model, place.task, place.arm)
     scored = [split for split in splits if split["state"] == "scored"]
     roc, pr = {}, {}
     for split in scored:
@@ -167,27 +158,20 @@ def _at(curve: Curve, x: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of two things that are compared: a model under one protocol, preset and text, or print."""
+    """One of two things that are compared: a model in one ranked table, or in print."""
 
     source: str
     """`own`, `paper` or `rerun`."""
     model: str
-    protocol: str
-    preset: str = ""
-    text: str = ""
+    arm: Arm
+    """Of print, the protocol is all that is known."""
 
     @property
     def name(self) -> str:
         """The side in one phrase."""
         if self.source != "own":
-            return f"{self.model} / {self.protocol} / {self.source}"
-        return f"{self.model} / {arm_name(self.protocol, self.preset, self.text)}"
-
-
-def arm_name(protocol: str, preset: str, text: str) -> str:
-    """A protocol, with preset and texts where they are not the paper's and the bundled ones."""
-    plain = preset == "paper" and text == "facts"
-    return protocol if plain else f"{protocol} / {preset} / {text}"
+            return f"{self.model} / {self.arm.protocol} / {self.source}"
+        return f"{self.model} / {self.arm}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +189,16 @@ class Contrast:
 def sides(con: duckdb.DuckDBPyConnection) -> list[Side]:
     """Everything that can be compared, own results first."""
     own = con.execute(
-        """select distinct 'own', model, protocol, preset, text from ranked where n > 0
-        order by model, protocol, preset, text"""
+        """select distinct model, protocol, preset, text, scheme from ranked where n > 0
+        order by model, protocol, preset, text, scheme"""
     ).fetchall()
     published = con.execute(
         "select distinct source, model, protocol from reference_scores order by source, protocol, model"
     ).fetchall()
-    return [Side(*row) for row in own] + [Side(_short(source), *rest) for source, *rest in published]
+    return [
+        *(Side("own", model, Arm(*place)) for model, *place in own),
+        *(Side(_short(source), model, Arm(protocol)) for source, model, protocol in published),
+    ]
 
 
 def _short(source: str) -> str:
@@ -238,14 +225,15 @@ def _splits(con: duckdb.DuckDBPyConnection, side: Side) -> dict[str, dict[Any, f
         rows = con.execute(
             f"""select task, split_hash, scores.auc
             from scores {RANKED}
-            where model = ? and protocol = ? and preset = ? and text = ? and scores.auc is not null""",
-            [side.model, side.protocol, side.preset, side.text],
+            where model = $model and protocol = $protocol and preset = $preset and text = $text
+                and scheme = $scheme and scores.auc is not null""",
+            {"model": side.model, **asdict(side.arm)},
         ).fetchall()
     else:
         rows = con.execute(
             """select task, null, auc from reference_scores
             where model = ? and protocol = ? and source like ? || '%' and task <> 'mean'""",
-            [side.model, side.protocol, side.source],
+            [side.model, side.arm.protocol, side.source],
         ).fetchall()
     found: dict[str, dict[Any, float]] = {}
     for task, split, value in rows:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from store.arm import Arm
 from store.errors import DataError
 from store.records import EmbeddingOptions, Model, Task
 from tui.questions.cells import RANKED
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from store.home import Home
 
 _TESTS: Final = f"""
-    select gene, task, model, protocol, preset, text, predictions.scores[label + 1] as chance
+    select gene, task, model, protocol, preset, text, scheme, predictions.scores[label + 1] as chance
     from predictions join units using (key) {RANKED}"""
 """Every test of every gene in a ranked cell, with the probability of its true class."""
 
@@ -62,7 +63,7 @@ class GeneRow:
     gene: str
     tasks: int
     tests: int
-    """Test scores in all ranked cells, whatever the model, protocol, preset and texts."""
+    """Test scores in all ranked cells, whatever the model and the table."""
     error: float | None
     """Mean distance of the true class's probability from 1."""
 
@@ -73,9 +74,7 @@ class GeneScore:
 
     task: str
     model: str
-    protocol: str
-    preset: str
-    text: str
+    arm: Arm
     score: float
     """Mean probability of the true class."""
     tests: int
@@ -155,11 +154,14 @@ def gene_detail(con: duckdb.DuckDBPyConnection | None, gene: str, tasks: Collect
     labels |= _saved_labels(con, gene, {task.name for task in tasks})
     texts += _saved_texts(con, gene, {(task.name, task.recipe) for task in tasks})
     scores = con.execute(
-        f"""select task, model, protocol, preset, text, avg(chance) as score, count(*)
+        f"""select task, model, protocol, preset, text, scheme, avg(chance) as score, count(*)
         from ({_TESTS}) where gene = ? group by all order by task, score""",
         [gene],
     ).fetchall()
-    return GeneDetail(gene, sorted(labels), list(dict.fromkeys(texts)), [GeneScore(*row) for row in scores])
+    means = [
+        GeneScore(task, model, Arm(*place), score, tests) for task, model, *place, score, tests in scores
+    ]
+    return GeneDetail(gene, sorted(labels), list(dict.fromkeys(texts)), means)
 
 
 def _saved_labels(

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from store.arm import Arm
     from store.home import Home
-    from store.queries import Arm, Measured, Rankings
+    from store.queries import Measured, Rankings
     from store.records import Task
     from store.store import Store
     from tui.questions.cells import CellDetail, Contrast, Place, Side
@@ -57,21 +58,21 @@ class SavedResults:
         self._lock = threading.Lock()
         """Protects `_store`: its journal offsets are read by whichever worker plans."""
 
-    def arms(self) -> list[Arm]:
-        """The (protocol, preset, text) combinations that have results or reference rows."""
+    def arms(self) -> dict[Arm, int]:
+        """The arms that have results here, each with its number of units."""
         from store.queries import arms
 
         with self._reading() as con:
-            return arms(con) if con else []
+            return arms(con) if con else {}
 
-    def rankings(self, protocol: str, preset: str, text: str, references: bool = True) -> Rankings:
+    def rankings(self, arm: Arm, references: bool = True) -> Rankings:
         """The ranked table of one arm, with the paper's and the rerun's rows beside it."""
         from store.queries import Rankings, rankings
 
         with self._reading() as con:
             if con is None:
-                return Rankings(protocol, preset, text, (), (), 0, 0)
-            return rankings(con, protocol, preset, text, references)
+                return Rankings(arm, (), (), 0, 0)
+            return rankings(con, arm, references)
 
     def cell_detail(self, place: Place) -> CellDetail | None:
         """One cell in full; None while nothing was ever saved here."""
@@ -164,7 +165,7 @@ class SavedResults:
         from engine.environment import usable_cores
         from store.records import PHASES
 
-        phases = ", ".join(f"seconds['{phase}']" for phase in PHASES)  # of a map too, in an older file
+        phases = ", ".join(f"seconds['{phase}']" for phase in PHASES)
         pace = f"select model, protocol, median(list_sum([{phases}])) from scores group by all"
         with self._reading() as con:
             if con is None:

@@ -45,6 +45,13 @@ def test_one_unit_for_each_model_task_protocol_and_seed(selection, home):
     assert plan.todo == plan.units
 
 
+def test_the_family_of_a_unit_is_that_of_its_protocol(selection, home):
+    plan = build_plan(replace(selection, protocols=tuple(PROTOCOLS)), home, {})
+    assert {(u.protocol, u.family == "finetune") for u in plan.units} == {
+        (name, protocol.finetunes) for name, protocol in PROTOCOLS.items()
+    }
+
+
 def test_a_task_under_two_names_is_run_under_the_first(selection, home, tmp_path):
     [path] = selection.tasks
     copy = tmp_path / "copy.csv"

@@ -10,6 +10,7 @@ import workbench
 from engine.data.genes.descriptions import keep_descriptions
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
+from store.arm import Arm
 from tui.questions.catalog import selection_of
 from tui.questions.cells import Place
 
@@ -27,7 +28,7 @@ def cells(selection, home):
     found = {}
     for unit in build_plan(selection, home, {}).units:
         text = unit.spec["axes"]["text"]
-        place = Place(unit.model, selection.tasks[0], unit.protocol, unit.preset, text)
+        place = Place(unit.model, selection.tasks[0], Arm(unit.protocol, unit.preset, text))
         found.setdefault(place, set()).add(unit.key)
     return found
 
@@ -62,5 +63,5 @@ def test_a_cell_whose_texts_came_from_an_imported_file_can_be_run_again(home, tm
     for text in ("facts", "facts-summary"):
         chosen = Selection((MODEL,), (task,), ("lr",), text=text, descriptions=str(path))
         ((place, keys),) = cells(chosen, home).items()
-        assert place.file
+        assert place.texts.digest
         assert cells(selection_of(home, place), home) == {place: keys}

@@ -86,6 +86,22 @@ def test_rank_without_a_text_shows_the_only_one_there_is(home, call):
     assert "symbol" in call.refused("rank", "--text", "facts")
 
 
+def test_rank_and_export_take_the_papers_splits_unless_others_are_named(filled, call):
+    spec = {**filled.units[0].spec, "split": {"scheme": "chromosome", "seed": 41}}
+    store = Store(filled.home)
+    store.append(small_home.scored(replace(filled.units[0], spec=spec), 0.99))
+    store.flush()
+    [papers] = call.json("rank", "--protocol", "lr")
+    [other] = call.json("rank", "--scheme", "chromosome")
+    assert (papers["scheme"], own(papers)["auc"][TASKS[0]]) == ("paper", pytest.approx(0.505))
+    assert (other["scheme"], own(other)["auc"]) == ("chromosome", {TASKS[0]: 0.99})
+    assert "splits chromosome" in call("rank", "--scheme", "chromosome").stdout
+    assert "'chromosome'" in call.refused("rank", "--scheme", "chromosomes")
+    assert "lr scheme=chromosome" in call.refused("rank", "--protocol", "rf", "--scheme", "chromosome")
+    exported = call("export", "scores", "--scheme", "chromosome").stdout
+    assert [row["auc"] for row in csv.DictReader(io.StringIO(exported))] == ["0.99"]
+
+
 def test_rank_all_takes_every_arm(filled, call):
     assert [table["protocol"] for table in call.json("rank", "--all")] == ["lr", "rf"]
 

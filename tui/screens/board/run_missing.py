@@ -51,7 +51,7 @@ class FillingScreen(TakingScreen):
     @on(HolePlanned)
     def _hole_planned(self, message: HolePlanned) -> None:
         plan, place = message.plan, message.place
-        what = f"{place.model} / {place.task} / {place.protocol}"
+        what = f"{place.model} / {place.task} / {place.arm.protocol}"
         if plan.blocked:
             self.tell(f"{what} cannot be run: {plan.blocked[0].reason}")
         elif not plan.todo:

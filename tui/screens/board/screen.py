@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -11,13 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 
+from store.arm import Arm
 from store.errors import StoreBusy
 from tui.questions.arena import Pulse
 from tui.questions.catalog import Catalog
 from tui.questions.cells import Place, Side
 from tui.screens.board import text as board_text
 from tui.screens.board.run_missing import FillingScreen
-from tui.screens.board.text import SOURCES, Choice, Sorting
+from tui.screens.board.text import SOURCES, Sorting
 from tui.screens.cell.glance import CellGlance
 from tui.screens.copy_export import ColumnsAndRows, ShownTable
 from tui.widgets.grid import Grid
@@ -92,7 +93,7 @@ class BoardScreen(FillingScreen):
     class ArmsRead(Message):
         """It is known what there is to rank."""
 
-        choices: tuple[Choice, ...]
+        tables: board_text.Tables
 
     @dataclass
     class CatalogRead(Message):
@@ -104,17 +105,17 @@ class BoardScreen(FillingScreen):
     class RankingsRead(Message):
         """A table has been read, or why it or its newest rows could not be for now."""
 
-        choice: Choice
+        arm: Arm
         rankings: Rankings | None
         trouble: str
 
     def __init__(self) -> None:
         """Make the screen."""
         super().__init__()
-        self._choices: tuple[Choice, ...] = ()
+        self._tables: board_text.Tables = {}
         self._catalog = Catalog()
         self._matrix = False
-        self._choice: Choice | None = None
+        self._arm: Arm | None = None
         self._rankings: Rankings | None = None
         self._trouble = ""
         self._sorting = Sorting()
@@ -158,10 +159,10 @@ class BoardScreen(FillingScreen):
     def read_arms(self) -> None:
         """Read what there is to rank."""
         try:
-            choices = board_text.choices(self.arena.arms())
+            tables: board_text.Tables = board_text.tables_of(self.arena.arms())
         except StoreBusy:
-            choices = self._choices or board_text.choices([])
-        self.post_message(self.ArmsRead(choices))
+            tables = self._tables or board_text.tables_of({})
+        self.post_message(self.ArmsRead(tables))
 
     @work(thread=True, exclusive=True, group="catalog", exit_on_error=False)
     def read_catalog(self) -> None:
@@ -169,24 +170,23 @@ class BoardScreen(FillingScreen):
         self.post_message(self.CatalogRead(self.arena.catalog()))
 
     @work(thread=True, exclusive=True, group="rankings", exit_on_error=False)
-    def read_rankings(self, choice: Choice) -> None:
+    def read_rankings(self, arm: Arm) -> None:
         """Read one table; a file that is locked for the moment is no error."""
         try:
-            found = self.arena.rankings(choice.protocol, choice.preset, choice.text)
+            found = self.arena.rankings(arm)
         except StoreBusy as error:
-            self.post_message(self.RankingsRead(choice, None, error.message))
+            self.post_message(self.RankingsRead(arm, None, error.message))
             return
-        self.post_message(self.RankingsRead(choice, found, self.arena.behind))
+        self.post_message(self.RankingsRead(arm, found, self.arena.behind))
 
     @on(ArmsRead)
     def _arms_read(self, message: ArmsRead) -> None:
-        self._choices = message.choices
-        kept = [choice for choice in message.choices if choice.same(self._choice)]
-        running = self.shell.pulse.status
-        self._choice = kept[0] if kept else board_text.first(message.choices, running)
+        self._tables = message.tables
+        if self._arm is None or self._arm not in message.tables:
+            self._arm = board_text.first(message.tables, self.shell.pulse.status)
         if self._wanted:
             self.receive(self._wanted)
-        self.read_rankings(self._choice)
+        self.read_rankings(self._arm)
 
     @on(CatalogRead)
     def _catalog_read(self, message: CatalogRead) -> None:
@@ -196,7 +196,7 @@ class BoardScreen(FillingScreen):
 
     @on(RankingsRead)
     def _rankings_read(self, message: RankingsRead) -> None:
-        if not message.choice.same(self._choice):
+        if message.arm != self._arm:
             return
         self._trouble = message.trouble
         if message.trouble:
@@ -214,9 +214,9 @@ class BoardScreen(FillingScreen):
     # ------------------------------------------------------------------ showing
 
     def _show(self) -> None:
-        if self._choice is None:
+        if self._arm is None:
             return
-        head = board_text.head(self._choice, self._choices, self._rankings, self._sorting, self._trouble)
+        head = board_text.head(self._arm, self._tables, self._rankings, self._sorting, self._trouble)
         self.query_one("#board-head", Said).show(head)
         if self._rankings is None:
             self.query_one("#board", Grid).read_anew()
@@ -264,13 +264,13 @@ class BoardScreen(FillingScreen):
     def _place(self) -> Place | None:
         """The cell under the cursor; off the tasks' columns, the row's first."""
         row = self.query_one("#board", Grid).current
-        if row is None or self._choice is None:
+        if row is None or self._arm is None:
             return None
         _, _, model = row.key.partition(board_text.SEPARATOR)
         tasks = [column.key for column in self.query_one("#board", Grid).columns if column.task]
         column = self._column()
         task = column if column in tasks else tasks[0]
-        return Place(model, task, self._choice.protocol, self._choice.preset, self._choice.text)
+        return Place(model, task, self._arm)
 
     def _has_splits(self) -> bool:
         place, row = self._place(), self.query_one("#board", Grid).current
@@ -292,7 +292,7 @@ class BoardScreen(FillingScreen):
     def shown_table(self) -> ShownTable | None:
         """The rows that are shown: numbers apart for programs, as the paper prints them for people."""
         grid = self.query_one("#board", Grid)
-        if self._matrix or self._rankings is None or not grid.shown or self._choice is None:
+        if self._matrix or self._rankings is None or not grid.shown or self._arm is None:
             return super().shown_table()
         rankings, width = self._rankings, self.size.width
         keys = [row.key for row in grid.shown]
@@ -302,7 +302,7 @@ class BoardScreen(FillingScreen):
                 return board_text.printed(rankings, keys, width)
             return board_text.table(rankings, keys)
 
-        return ShownTable(f"board-{self._choice.protocol}", len(keys), grid.cursor, content)
+        return ShownTable(f"board-{self._arm.protocol}", len(keys), grid.cursor, content)
 
     def shown_plot(self) -> Plot | None:
         """The cell's curve, where there is room for it; elsewhere the cell is not even read."""
@@ -356,38 +356,31 @@ class BoardScreen(FillingScreen):
         """Put the row under the cursor first on the Compare screen."""
         row = self.query_one("#board", Grid).current
         found = board_text.find(self._rankings, row.key) if row and self._rankings else None
-        if found is not None and self._choice is not None:
-            side = Side(found.source, found.model, self._choice.protocol)
-            if found.source == "own":
-                side = replace(side, preset=self._choice.preset, text=self._choice.text)
+        if found is not None and self._arm is not None:
+            side = Side(found.source, found.model, self._arm)
             self.shell.go("compare", side.name)
 
     def action_arm(self, step: int) -> None:
         """Rank another protocol or preset."""
-        if not self._choices or self._choice is None:
+        if not self._tables or self._arm is None:
             return
-        here = next(i for i, choice in enumerate(self._choices) if choice.same(self._choice))
-        self._rank(self._choices[(here + step) % len(self._choices)])
+        tables = list(self._tables)
+        self._rank(tables[(tables.index(self._arm) + step) % len(tables)])
 
-    def _rank(self, choice: Choice) -> None:
-        self._choice = choice
+    def _rank(self, arm: Arm) -> None:
+        self._arm = arm
         self._rankings = None
         self._show()
-        self.read_rankings(choice)
+        self.read_rankings(arm)
 
     def receive(self, argument: str) -> None:
-        """Rank the protocol of this name, and of its tables the one whose preset or text is named too."""
-        words = set(argument.split())
-        found = [
-            choice
-            for choice in self._choices
-            if words <= {choice.protocol, *choice.preset.split(), choice.text}
-        ]
-        self._wanted = "" if self._choices else argument
+        """Rank the table that is written so, or the first that these words name."""
+        found = board_text.meant(self._tables, argument)
+        self._wanted = "" if self._tables else argument
         if found:
-            self._rank(found[0])
-        elif self._choices:
-            there = ", ".join(dict.fromkeys(choice.protocol for choice in self._choices))
+            self._rank(found)
+        elif self._tables:
+            there = ", ".join(dict.fromkeys(arm.protocol for arm in self._tables))
             self.tell(f"There is no table {argument!r}; there are {there}.")
 
     def action_sort(self) -> None:

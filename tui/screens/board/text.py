@@ -1,8 +1,9 @@
-"""What the Board says: choices, columns, rows in order, the line under the table. Pure functions."""
+"""What the Board says: tables, columns, rows in order, the line under the table. Pure functions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,15 +11,17 @@ from textual.content import Content
 
 from engine.catalog.protocols import PROTOCOLS
 from engine.mailbox import Status
+from store.arm import Arm
+from store.errors import UsageError
 from tui.quantities import auc, count
-from tui.tables import caveats, incomplete
+from tui.tables import caveats, details, incomplete
 from tui.widgets.plot import Span, strip
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.text import clean
 from tui.widgets.words import READING, UNICODE, Charset, Tone, say
 
 if TYPE_CHECKING:
-    from store.queries import Arm, Rankings, RankRow
+    from store.queries import Rankings, RankRow
     from tui.questions.catalog import Catalog
 
 EMPTY: Final = "Nothing is ranked under this protocol yet: ] shows the next, 1 plans a run."
@@ -27,19 +30,8 @@ SOURCES: Final = (("own", "paper"), ("own", "paper", "rerun"), ("own",))
 """Whose rows are shown, in the order the key goes through."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One table that can be shown."""
-
-    protocol: str
-    preset: str = "paper"
-    text: str = "facts"
-    units: int = 0
-    """Own units in it; 0: only what others published."""
-
-    def same(self, other: Choice | None) -> bool:
-        """Whether it is the same table, however many units it has by now."""
-        return other is not None and replace(self, units=0) == replace(other, units=0)
+Tables = Mapping[Arm, int]
+"""The tables that can be shown, each with its own units; 0: only what others published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,42 +47,49 @@ class Sorting:
         return replace(self, upside_down=not self.upside_down)
 
 
-def choices(arms: Iterable[Arm]) -> tuple[Choice, ...]:
+def tables_of(arms: Tables) -> dict[Arm, int]:
     """Every arm with units, in the catalog's order; protocols without any stand for the paper's table."""
-    found: dict[str, list[Choice]] = {name: [] for name in PROTOCOLS}
-    for arm in arms:
-        choice = Choice(arm.protocol, arm.preset, arm.text, arm.units)
-        found.setdefault(arm.protocol, []).append(choice)
-    tables = []
-    for protocol, own in found.items():
-        with_units = [choice for choice in own if choice.units]
-        tables += with_units or own[:1] or [Choice(protocol)]
-    return tuple(tables)
+    found: dict[str, list[Arm]] = {name: [] for name in PROTOCOLS}
+    for arm, units in arms.items():
+        if units:
+            found.setdefault(arm.protocol, []).append(arm)
+    every = [arm for protocol, own in found.items() for arm in own or [Arm(protocol)]]
+    return {arm: arms.get(arm, 0) for arm in every}
 
 
-def first(tables: Sequence[Choice], status: Status | None) -> Choice:
+def first(tables: Tables, status: Status | None) -> Arm:
     """The table to show at first: of the run's first protocol, else one with units, else the first."""
     wanted = list(status.selection.get("protocols", ())) if status else []
-    with_units = [table for table in tables if table.units]
-    for table in with_units:
-        if table.protocol in wanted:
-            return table
-    return with_units[0] if with_units else tables[0]
+    with_units = [arm for arm, units in tables.items() if units]
+    of_the_run = [arm for arm in with_units if arm.protocol in wanted]
+    return [*of_the_run, *with_units, *tables][0]
 
 
-def head(
-    choice: Choice, tables: Sequence[Choice], rankings: Rankings | None, sorting: Sorting, trouble: str
-) -> Content:
+def meant(tables: Tables, written: str) -> Arm | None:
+    """The table that is written so, else the first that has every word in one of its parts."""
+    with contextlib.suppress(UsageError):
+        arm = Arm.parse(written)
+        if arm in tables:
+            return arm
+    words = set(written.split())
+    return next((arm for arm in tables if words <= _words(arm)), None)
+
+
+def _words(arm: Arm) -> set[str]:
+    return {arm.protocol, *arm.preset.split(), arm.text, f"text={arm.text}", f"scheme={arm.scheme}"}
+
+
+def head(arm: Arm, tables: Tables, rankings: Rankings | None, sorting: Sorting, trouble: str) -> Content:
     """What is ranked and how; a second line if there is something to know about the numbers."""
-    place = next((i for i, table in enumerate(tables) if table.same(choice)), 0) + 1
-    protocol = PROTOCOLS.get(choice.protocol)
+    place = list(tables).index(arm) + 1 if arm in tables else 1
+    protocol = PROTOCOLS.get(arm.protocol)
     title = f" {protocol.title}" if protocol else ""
     order = f"by {clean(sorting.column, 24)}{', worst first' if sorting.upside_down else ''}"
     line = say(
         ("BOARD ", "strong"),
-        (choice.protocol, "accent"),
+        (arm.protocol, "accent"),
         title,
-        f"  preset {choice.preset}, text {choice.text}  ",
+        f"  {details(arm)}  ",
         (f"table {place}/{len(tables)}  {order}", "dim"),
         "\n",
     )

@@ -17,6 +17,7 @@ from tui.questions.cells import CellDetail, Place
 from tui.screens.cell import text as cell_text
 from tui.screens.cell.text import EPOCHS, PLOTS
 from tui.screens.copy_export import TakingScreen
+from tui.tables import details
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.plot import PlotView
@@ -82,7 +83,7 @@ class CellScreen(TakingScreen):
             (self.place.model, "accent"),
             "  ",
             (self.place.task, "strong"),
-            f"  {self.place.protocol}, preset {self.place.preset}, text {self.place.text}\n",
+            f"  {self.place.arm.protocol}, {details(self.place.arm)}\n",
             (self.shown_command() or self.place.why_no_command, "dim"),
         )
 

@@ -98,7 +98,7 @@ def provenance(detail: CellDetail) -> list[Row]:
 
 def plot(detail: CellDetail, place: Place, which: int) -> Plot:
     """One of `PLOTS`; without points if the cell has none of it."""
-    title = f"{place.model}, {place.task}, {place.protocol}: {PLOTS[which]}"
+    title = f"{place.model}, {place.task}, {place.arm.protocol}: {PLOTS[which]}"
     if which == EPOCHS:
         return Plot(title, _epoch_series(detail))
     curves = [curve for curve in (detail.roc, detail.precision_recall)[which].values() if curve]

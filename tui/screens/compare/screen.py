@@ -179,10 +179,10 @@ class CompareScreen(TakingScreen):
             Column("source", "by"),
             Column("model", "model", least=16),
             Column("protocol", "protocol"),
-            Column("arm", "preset, text", least=6),
+            Column("arm", "computed with", least=6),
         )
         rows = [
-            Row(str(i), (side.source, side.model, side.protocol, f"{side.preset} {side.text}"))
+            Row(str(i), (side.source, side.model, side.arm.protocol, compare_text.settings(side)))
             for i, side in enumerate(self._sides)
         ]
 

@@ -10,6 +10,7 @@ from textual.content import Content
 
 from tui.quantities import auc, count
 from tui.questions.cells import Contrast, Side
+from tui.tables import details
 from tui.widgets.plot import Plot, Series, Span, strip
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.words import READING, UNICODE, Charset, Tone, say
@@ -28,6 +29,11 @@ COLUMNS: Final = (
 
 STRIP: Final = 29
 """Cells of the forest plot in a row."""
+
+
+def settings(side: Side) -> str:
+    """What an own side was computed with beside its protocol; of print that is not told."""
+    return details(side.arm) if side.source == "own" else ""
 
 
 def first_pair(sides: Sequence[Side]) -> tuple[Side | None, Side | None]:

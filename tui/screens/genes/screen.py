@@ -17,7 +17,6 @@ from textual.worker import get_current_worker
 
 from tui.quantities import auc, count
 from tui.questions.arena import Pulse
-from tui.questions.cells import arm_name
 from tui.questions.genes import GeneDetail, GeneRow
 from tui.questions.nearest import Cut, Neighbour
 from tui.screens.base import SETTLE
@@ -211,7 +210,7 @@ class GenesScreen(TakingScreen):
                 ),
             )
             for item in detail.scores
-            for arm in (arm_name(item.protocol, item.preset, item.text),)
+            for arm in (str(item.arm),)
         ]
         self.query_one("#gene-scores", Grid).show(rows)
         self.query_one("#scores-pane", Pane).say(count(len(rows), "mean"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.content import Content
 
+from engine.catalog.protocols import PROTOCOLS
 from tui.quantities import big, count, mebi, roughly
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.words import Tone, say
@@ -210,8 +211,7 @@ LOADING: Final = 12.0
 def estimate(plan: Plan, past: Past, to_embed: Mapping[str, int]) -> Cost:
     """What the units to run will take, judged by past ones of this store.
 
-    A model that never ran is judged by the slowest that did, with the same protocol; fine-tuning holds
-    gradients and two moments beside the weights.
+    A model that never ran is judged by the slowest that did, with the same protocol.
 
     Args:
         plan: what is to run.
@@ -220,7 +220,7 @@ def estimate(plan: Plan, past: Past, to_embed: Mapping[str, int]) -> Cost:
     """
     todo = plan.todo
     used = [plan.models[name] for name in {unit.model for unit in todo} if name in plan.models]
-    copies = 4 if any(unit.protocol == "finetune" for unit in todo) else 1
+    copies = max((PROTOCOLS[unit.protocol].weights for unit in todo), default=1)
     weights = max((FP32 * copies * (model.parameters or 0) for model in used), default=0)
     genes = sum(len(task.genes) for task in plan.tasks.values())
     vectors = sum(FP32 * (model.dimension or 0) for model in used) * genes
@@ -237,12 +237,12 @@ def _unit_seconds(todo: Sequence[Unit], past: Past) -> float | None:
     for (_, protocol), seconds in past.seconds.items():
         slowest[protocol] = max(seconds, slowest.get(protocol, 0.0))
     total = 0.0
-    kinds = Counter((unit.model, unit.protocol, bool(unit.spec.get("embedding"))) for unit in todo)
-    for (model, protocol, classified), units in kinds.items():
+    kinds = Counter((unit.model, unit.protocol, unit.family) for unit in todo)
+    for (model, protocol, family), units in kinds.items():
         seconds_each = past.seconds.get((model, protocol), slowest.get(protocol))
         if seconds_each is None:
             return None
-        total += units * seconds_each / (past.cores if classified else 1)
+        total += units * seconds_each / (past.cores if family == "vectors" else 1)
     return total
 
 
