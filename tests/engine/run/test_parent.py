@@ -12,9 +12,6 @@ from engine.run.crashes import read_strikes
 from store.home import find_home
 
 PARENT = (
-    "import sys; from engine.run.__main__ import main; "
-    "sys.exit(main(sys.argv[2:], ('-c', sys.argv[1])))"
-)
     "import sys; from engine.run.__main__ import main; sys.exit(main(sys.argv[2:], ('-c', sys.argv[1])))"
 )
 ABORT = "import os; os.abort()"
