@@ -65,7 +65,7 @@ RELEVANT: Final[Mapping[str, tuple[str, ...]]] = {
     "finetune": (*_FINETUNE, "finetune_head"),
     "frozen": (*_FINETUNE, "pooling"),
 }
-"""Protocol family -> axes that can touch its number."""
+"""What `Protocol.axes` says -> the axes that can touch its number."""
 
 
 def axes_for(preset: str, overrides: Mapping[str, Any] | None = None) -> Axes:
@@ -97,18 +97,18 @@ def axes_for(preset: str, overrides: Mapping[str, Any] | None = None) -> Axes:
     return replace(PRESETS[preset], **overrides)
 
 
-def relevant_axes(axes: Axes, family: str) -> dict[str, Any]:
-    """The axes that can touch the number of a protocol of this family."""
+def relevant_axes(axes: Axes, which: str) -> dict[str, Any]:
+    """The axes that can touch the number of a protocol whose `axes` this is."""
     values = asdict(axes)
-    return {name: values[name] for name in RELEVANT[family]}
+    return {name: values[name] for name in RELEVANT[which]}
 
 
-def preset_label(axes: Axes, family: str) -> str:
+def preset_label(axes: Axes, which: str) -> str:
     """`paper`, `corrected`, or the nearest of them with what differs: `paper scaling=l2`."""
-    mine = relevant_axes(axes, family)
+    mine = relevant_axes(axes, which)
     labels = []
     for name, preset in PRESETS.items():
-        theirs = relevant_axes(preset, family)
+        theirs = relevant_axes(preset, which)
         differing = [f"{axis}={mine[axis]}" for axis in mine if mine[axis] != theirs[axis]]
         labels.append((len(differing), " ".join([name, *differing])))
     return min(labels, key=lambda item: item[0])[1]

@@ -19,7 +19,7 @@ class Protocol:
     title: str
     revision: int
     """Bumped by hand whenever its numbers may change; part of every key."""
-    family: Literal["vectors", "tuned-lr", "finetune", "frozen"]
+    axes: Literal["vectors", "tuned-lr", "finetune", "frozen"]
     """Which axes matter: a key of `presets.RELEVANT`."""
     params: Mapping[str, Any]
     """Defaults; part of every key."""
@@ -33,7 +33,7 @@ class Protocol:
     @property
     def finetunes(self) -> bool:
         """Whether it trains on the texts, the whole encoder or what sits on a frozen one."""
-        return self.family in ("finetune", "frozen")
+        return self.axes in ("finetune", "frozen")
 
 
 _FINETUNE: Final[Mapping[str, Any]] = {

@@ -115,7 +115,7 @@ def _units(
 ) -> list[Unit]:
     """One unit for each seed."""
     spec = _spec(model, task, protocol, axes, selection.scheme)
-    label = " ".join([preset_label(axes, protocol.family), *overridden(protocol)])
+    label = " ".join([preset_label(axes, protocol.axes), *overridden(protocol)])
     return [
         Unit(model.name, name, protocol.name, label, seed, _with_seed(spec, seed))
         for seed in selection.seeds
@@ -202,7 +202,7 @@ def _spec(model: Model, task: Task, protocol: Protocol, axes: Axes, scheme: str)
             "revision": protocol.revision,
             "params": {name: list(v) if isinstance(v, tuple) else v for name, v in protocol.params.items()},
         },
-        "axes": {"text": task.recipe, **relevant_axes(axes, protocol.family)},
+        "axes": {"text": task.recipe, **relevant_axes(axes, protocol.axes)},
         "split": {"scheme": scheme},
     }
 
@@ -212,7 +212,7 @@ def _input(model: Model, protocol: Protocol, axes: Axes) -> dict[str, Any]:
     if not protocol.finetunes:
         return {"prefix": ""}
     options = embedding_options(model, axes)
-    if protocol.family == "finetune":
+    if protocol.axes == "finetune":
         return {"prefix": options.prefix}
     return {"prefix": options.prefix, "pooling": options.pooling, "normalize": options.normalize}
 

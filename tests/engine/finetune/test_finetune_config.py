@@ -32,7 +32,7 @@ def test_a_prefix_is_used_only_if_the_axis_asks_for_the_cards() -> None:
 
 @pytest.mark.parametrize("protocol", ["linear-probe", "lora"])
 def test_each_protocol_has_its_method_and_reads_what_the_model_was_trained_to_give(protocol: str) -> None:
-    axes = relevant_axes(PRESETS["paper"], PROTOCOLS[protocol].family)
+    axes = relevant_axes(PRESETS["paper"], PROTOCOLS[protocol].axes)
     assert "finetune_head" not in axes
     assert axes["pooling"] == "card"
     config = FinetuneConfig.from_params(protocol, PROTOCOLS[protocol].params, axes)
