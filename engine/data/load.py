@@ -28,7 +28,7 @@ from store.texts import DIGITS, TextName
 
 def load_task(
     name_or_path: str,
-    home: Home | None = None,
+    home: Home,
     *,
     labels: Labels = "unique",
     text: str = "facts",
@@ -86,7 +86,7 @@ def load_task(
     )
 
 
-def _read_descriptions(name_or_path: str, home: Home | None) -> Descriptions | None:
+def _read_descriptions(name_or_path: str, home: Home) -> Descriptions | None:
     if not name_or_path:
         return None
     kept = kept_descriptions(home).get(name_or_path)
@@ -104,7 +104,7 @@ def _described(task: LabelList, descriptions: Descriptions) -> LabelList:
     return replace(task, meanings={**task.meanings, **meanings}, genes={**task.genes, **genes})
 
 
-def find_label_list(name_or_path: str, home: Home | None = None) -> LabelList:
+def find_label_list(name_or_path: str, home: Home) -> LabelList:
     """The label list of a task of that name, or in a file or folder of that path.
 
     Raises:
@@ -129,11 +129,11 @@ def find_label_list(name_or_path: str, home: Home | None = None) -> LabelList:
     raise UsageError(*unknown("task", name_or_path, known))
 
 
-def read_labels(path: Path, home: Home | None = None) -> LabelList:
+def read_labels(path: Path, home: Home) -> LabelList:
     """The label list in a file or folder, resolved but kept nowhere.
 
     Raises:
-        UsageError: a house folder that holds several tasks.
+        UsageError: a task folder that holds several tasks.
         DataError: it cannot be read.
     """
     if (path / "tasks.toml").is_file():

@@ -1,4 +1,4 @@
-"""Label files in every format become the same house task, with a report of every identifier."""
+"""Label files in every format become the same task folder, with a report of every identifier."""
 
 from __future__ import annotations
 
@@ -18,18 +18,13 @@ from engine.data.load import load_task
 from engine.data.tasks.folder import read_headings, read_label_list
 from engine.data.tasks.shelf import SAMPLE, list_tasks
 from store.errors import DataError, StoreError, UsageError
-from store.home import Home, find_home
+from store.home import Home
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 LISTS = {
     "central": [f"ENSG{place:011d}" for place in range(1, 13)] + ["ENSG00000000001"],
     "edge": [f"ENSG{place:011d}" for place in range(21, 35)],
 }
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return find_home(tmp_path / "home").create()
 
 
 def sample_lists(name: str) -> dict[str, list[str]]:
@@ -86,12 +81,12 @@ def test_every_format_gives_the_published_task(kind: str, tmp_path: Path, home: 
     assert report.used == (39, 95)
     assert report.unresolved == ("ENSG00000285708",)
     assert report.steps == {"Ensembl id (sample)": 133, "not mapped": 1}
-    again, original = load_task("again", home), load_task("bivalent-vs-no-methyl")
+    again, original = load_task("again", home), load_task("bivalent-vs-no-methyl", home)
     assert (again.genes, again.labels, again.texts) == (original.genes, original.labels, original.texts)
     assert again.classes == original.classes
     assert (
         load_task("again", home, labels="raw").genes
-        == load_task("bivalent-vs-no-methyl", labels="raw").genes
+        == load_task("bivalent-vs-no-methyl", home, labels="raw").genes
     )
 
 
@@ -189,7 +184,7 @@ def test_rows_without_a_label_are_told(tmp_path: Path, home: Home) -> None:
     assert report.used == (12, 12)
     assert report.notes[0] == "12 rows without a label were left out."
     assert "24 symbols are used as given" in report.notes[1]
-    assert "12 a, 12 b" in report.sentence
+    assert report.lines[:2] == ("    12 of 12 used: a", "    12 of 12 used: b")
     saved = json.loads((home.tasks / "some" / "report.json").read_text())
     assert saved["used"] == [12, 12]
 
@@ -375,6 +370,18 @@ def test_hostile_names_stay_what_they_are(tmp_path: Path, home: Home) -> None:
     import_task(path, "hostile", home)
     assert set(names) <= set(load_task("hostile", home).genes)
     assert [info.problem for info in list_tasks(home)] == [""] * 5
+
+
+def test_every_character_of_a_title_and_a_label_comes_back(tmp_path: Path, home: Home) -> None:
+    written = 'quotes " \' and """, \\ and \\u0041, ' + "".join(map(chr, range(1, 0x100))) + "\u2028😀"
+    label = written.strip()  # a label is read without the blanks around it
+    path = tmp_path / "odd.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        rows = [(f"{name} {place}", name, "a text") for name in ("plain", label) for place in range(12)]
+        csv.writer(stream).writerows([("gene", "label", "description"), *rows])
+    import_task(path, "odd", home, title=written, positive=label)
+    kept = list_tasks(home)[-1]
+    assert (kept.title, kept.classes, kept.problem) == (written, ("plain", label), "")
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the original files are not here")

@@ -17,6 +17,7 @@ from engine.classify import classify
 from engine.data.load import load_task
 from engine.data.tasks.splits import SCHEMES, in_two_classes, make_split
 from store.errors import DataError, UsageError
+from store.home import Home, find_home
 from store.records import Audit, Task
 
 
@@ -49,8 +50,8 @@ def test_seeds_differ_and_names_do_not_matter() -> None:
     assert len({split.hash for split in splits}) == 10
 
 
-def test_the_papers_recipe_to_the_letter() -> None:
-    task = load_task("bivalent-vs-lys4")
+def test_the_papers_recipe_to_the_letter(home: Home) -> None:
+    task = load_task("bivalent-vs-lys4", home)
     genes, labels = list(task.genes), list(task.labels)
     for seed in (41, 50):
         rest, test, rest_labels, _ = train_test_split(
@@ -70,7 +71,7 @@ DROPPED = {"bivalent-vs-no-methyl": {"FOXP2"}}
 @pytest.mark.parametrize("name", SAMPLE)
 def test_corrected_splits_are_the_papers_less_the_genes_in_two_classes(name: str) -> None:
     paper, corrected = (
-        load_task(name, labels=axes.labels, provenance=axes.provenance)
+        load_task(name, find_home(), labels=axes.labels, provenance=axes.provenance)
         for axes in (PRESETS["paper"], PRESETS["corrected"])
     )
     dropped = DROPPED.get(name, set())
@@ -86,7 +87,7 @@ def test_corrected_splits_are_the_papers_less_the_genes_in_two_classes(name: str
 
 
 def test_a_split_that_loses_no_gene_gives_the_papers_number() -> None:
-    task = load_task("bivalent-vs-lys4", labels="clean")
+    task = load_task("bivalent-vs-lys4", find_home(), labels="clean")
     vectors = np.random.default_rng(0).normal(size=(len(task.genes), 8)).astype(np.float32)
     paper, clean = (
         classify(
@@ -105,7 +106,7 @@ def test_a_split_that_loses_no_gene_gives_the_papers_number() -> None:
 
 
 def test_splits_drawn_from_a_list_without_those_genes_have_other_keys() -> None:
-    whole = load_task("bivalent-vs-no-methyl", labels="clean")
+    whole = load_task("bivalent-vs-no-methyl", find_home(), labels="clean")
     kept = [place for place in range(len(whole.genes)) if place not in in_two_classes(whole)]
     parts = {
         name: tuple(getattr(whole, name)[place] for place in kept) for name in ("genes", "labels", "texts")
@@ -134,12 +135,11 @@ def test_a_gene_in_two_classes_is_in_no_clean_split_and_moves_no_other(sizes, tw
         assert getattr(clean, part) == tuple(n for n in getattr(whole, part) if n not in out)
 
 
-def test_test_sets_are_as_small_as_told() -> None:
+def test_test_sets_are_as_small_as_told(home: Home) -> None:
+    tasks = [load_task(name, home) for name in SAMPLE]
     sizes = {
-        name: np.bincount(
-            [load_task(name).labels[place] for place in make_split(load_task(name), "paper", 41).test]
-        )
-        for name in SAMPLE
+        task.name: np.bincount([task.labels[place] for place in make_split(task, "paper", 41).test])
+        for task in tasks
     }
     assert {name: tuple(size) for name, size in sizes.items()} == {
         "long-vs-short-tf": (13, 5),

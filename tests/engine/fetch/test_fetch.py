@@ -85,11 +85,6 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return find_home(tmp_path / "home").create()
-
-
 def get(what: str, home: Home) -> list[tuple[str, bool]]:
     return [(got.path.name, got.fresh) for got in fetch(what, home, pauses=(0.0,))]
 
