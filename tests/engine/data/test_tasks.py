@@ -97,10 +97,7 @@ BAD = {
     "UTF-16": ("gene,label\nTP53,1\n".encode("utf-16"), "NUL byte"),
     "duplicate header": (b"gene,label,gene\nTP53,1,TP53\n", "two columns named 'gene'"),
     "ragged": (b"gene,label\nTP53,1\nMYC\n", "1 columns on line 3, but 2"),
-    "million columns": (
-        b",".join(b"c%d" % i for i in range(1_000_000)) + b"\n",
-        "1,000,000 columns on line 1",
-    ),
+    "million columns": (b"c" + b",c" * 999_999 + b"\n", "1,000,000 columns on line 1"),
     "huge field": (b"gene,label\n" + b"A" * 5_000_000 + b",1\n", "field larger than field limit"),
     "open quote": (b'gene,label\n"TP53,1\nMYC,0\n', "cannot be read at line"),
     "no gene": (b"gene,label\n,1\n", "a label without a gene in entry 1"),

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from reference_trainer import run_reference
 from tiny_models import make_folder, make_split, make_task
 
 from engine.finetune import FinetuneConfig, finetune
@@ -34,6 +33,8 @@ def our_losses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_both_stages_equal_the_trainer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, learning_rate: float
 ) -> None:
+    from reference_trainer import run_reference  # the Trainer is slow to import
+
     dropouts = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     folder = make_folder(tmp_path / "model", "bert", max_position_embeddings=128, **dropouts)
     texts, labels = make_task()
