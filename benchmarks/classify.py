@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks._home import sample_task
 from engine.catalog.protocols import PROTOCOLS
 from store.records import Split
 
@@ -47,11 +48,10 @@ def sample(task_name: str, seed: int = 41) -> Sample:
     """The task's vectors by the bundled model, and one of the paper's splits."""
     from engine.catalog.models import embedding_options, find_model
     from engine.catalog.presets import Axes
-    from engine.data.load import load_task
     from engine.data.tasks.splits import make_split
     from engine.embedding.embed import embed
 
-    task, model = load_task(task_name), find_model(BUNDLED)
+    task, model = sample_task(task_name), find_model(BUNDLED)
     with tempfile.TemporaryDirectory() as cache_folder:
         vectors = embed(
             model,

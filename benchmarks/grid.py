@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks._home import fresh_home, sample_task
 from benchmarks.classify import BUNDLED, TASKS, Sample, grid_search
 from store.records import Scored
 
@@ -25,16 +23,6 @@ CLASSICAL = ("lr", "rf", *TUNED)
 SEEDS = tuple(range(41, 51))
 REFERENCE_SEEDS = (41,)
 """The reference way is measured on these and scaled to all seeds: its work per split is the same."""
-
-
-@contextmanager
-def fresh_home() -> Iterator[Any]:
-    """A home folder that is gone afterwards."""
-    from store.home import Home
-
-    with tempfile.TemporaryDirectory() as folder:
-        places = (Path(folder) / name for name in ("data", "cache", "config", "log"))
-        yield Home(*places).create()
 
 
 def run_grid(home: Any, protocols: tuple[str, ...], seeds: tuple[int, ...], workers: int) -> list[Scored]:
@@ -64,10 +52,9 @@ def reference_split(folder: Path, task_name: str, seed: int) -> dict[str, float]
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
 
-    from engine.data.load import load_task
     from engine.data.tasks.splits import make_split
 
-    task = load_task(task_name)
+    task = sample_task(task_name)
     labels, split = np.array(task.labels), make_split(task, "paper", seed)
     fit, test = [*split.train, *split.evaluation], list(split.test)
 

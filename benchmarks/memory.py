@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks._home import fresh_home, sample_tasks
 from benchmarks._terminal import ARENA, ROOT
 
 Row = dict[str, Any]
@@ -29,8 +30,6 @@ MIB: Final = 1 << 20
 
 def main_job() -> list[Row]:
     """`genearena run` on the sample: one model, four tasks, the four classical protocols, ten seeds."""
-    from benchmarks.grid import fresh_home
-
     with fresh_home() as home:
         place = ["--home", str(home.data.parent)]
         peak = peak_bytes("-c", ARENA, *place, "run")
@@ -44,8 +43,6 @@ def main_job() -> list[Row]:
 
 def genept_table() -> list[Row]:
     """Import of a pickled dict[str, list[float]] with 93,800 names, beside unpickling it."""
-    from benchmarks.grid import fresh_home
-
     with fresh_home() as home, tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "embeddings.pickle"
         write_pickle(path, names())
@@ -73,10 +70,7 @@ def genept_table() -> list[Row]:
 
 def names() -> list[str]:
     """The sample's genes first, made-up names after them."""
-    from engine.data.load import load_task
-    from engine.data.tasks.shelf import list_tasks
-
-    genes = {gene for info in list_tasks() for gene in load_task(info.name).genes}
+    genes = {gene for task in sample_tasks() for gene in task.genes}
     return [*sorted(genes), *(f"NAME{place}" for place in range(NAMES - len(genes)))]
 
 

@@ -36,7 +36,7 @@ EVENTS: Final = 100_000
 
 def key_presses() -> list[Row]:
     """Time from a key press to its paint: with an idle machine, and with the runner on all cores."""
-    from benchmarks.grid import fresh_home
+    from benchmarks._home import fresh_home
 
     with fresh_home() as home:
         idle = _pressed(home)
@@ -128,8 +128,8 @@ def _row(work: str, seconds: Sequence[float], limit: str, note: str) -> Row:
 
 def event_flood() -> list[Row]:
     """100,000 epochs told as fast as they can be: how long the oldest of them waited to be seen."""
+    from benchmarks._home import fresh_home
     from benchmarks.classify import BUNDLED, TASKS
-    from benchmarks.grid import fresh_home
     from engine.mailbox import read_status
     from engine.plan.selection import Selection
     from engine.run.events import EpochFinished

@@ -34,7 +34,7 @@ Bare().run()
 
 def first_frame() -> list[Row]:
     """From exec to the first whole frame, to the answers to keys pressed on seeing it, to the catalog."""
-    from benchmarks.grid import fresh_home
+    from benchmarks._home import fresh_home
 
     with fresh_home() as home:
         folder = str(home.data.parent)

@@ -99,7 +99,7 @@ def unit_columns(columns: Columns) -> Columns:
 @contextmanager
 def large_store(frame: pd.DataFrame) -> Iterator[Home]:
     """A home whose database holds `frame`, its ranks written down as a flush does."""
-    from benchmarks.grid import fresh_home
+    from benchmarks._home import fresh_home
     from store.database import insert, writing
     from store.queries import named
 
@@ -253,7 +253,7 @@ def batch_insert() -> list[Row]:
 
 def _inserted(table: str, columns: Columns, limit: str, why: str) -> Row:
     """Wall time, since committing waits for the disk; the two in turns."""
-    from benchmarks.grid import fresh_home
+    from benchmarks._home import fresh_home
     from store.database import create, insert
 
     single, batch = [], []

@@ -27,7 +27,7 @@ from store.records import Task
 
 def load_task(
     name_or_path: str,
-    home: Home | None = None,
+    home: Home,
     *,
     labels: Labels = "unique",
     text: str = "facts",
@@ -84,7 +84,7 @@ def load_task(
     )
 
 
-def _read_descriptions(name_or_path: str, home: Home | None) -> Descriptions | None:
+def _read_descriptions(name_or_path: str, home: Home) -> Descriptions | None:
     if not name_or_path:
         return None
     kept = kept_descriptions(home).get(name_or_path)
@@ -102,7 +102,7 @@ def _described(task: LabelList, descriptions: Descriptions) -> LabelList:
     return replace(task, meanings={**task.meanings, **meanings}, genes={**task.genes, **genes})
 
 
-def find_label_list(name_or_path: str, home: Home | None = None) -> LabelList:
+def find_label_list(name_or_path: str, home: Home) -> LabelList:
     """The label list of a task of that name, or in a file or folder of that path.
 
     Raises:
@@ -127,7 +127,7 @@ def find_label_list(name_or_path: str, home: Home | None = None) -> LabelList:
     raise UsageError(*unknown("task", name_or_path, known))
 
 
-def read_labels(path: Path, home: Home | None = None) -> LabelList:
+def read_labels(path: Path, home: Home) -> LabelList:
     """The label list in a file or folder, resolved but kept nowhere.
 
     Raises:

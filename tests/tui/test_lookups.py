@@ -210,7 +210,7 @@ def test_every_gene_that_can_be_chosen_is_there_before_a_run(tmp_path):
     home = find_home(tmp_path / "home").create()
     arena = Arena(home)
     found = {row.gene: row for row in arena.genes()}
-    chosen = {name: load_task(name) for name in ("dosage-sensitivity", "bivalent-vs-lys4")}
+    chosen = {name: load_task(name, home) for name in ("dosage-sensitivity", "bivalent-vs-lys4")}
     for task in chosen.values():
         assert set(task.genes) <= set(found)
     gene = min(set.intersection(*(set(task.genes) for task in chosen.values())))

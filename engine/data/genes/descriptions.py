@@ -110,10 +110,10 @@ def _read_json(path: Path) -> dict[str, str]:
     return {key.strip(): value.strip() for key, value in texts.items()}
 
 
-def kept_descriptions(home: Home | None) -> dict[str, Path]:
+def kept_descriptions(home: Home) -> dict[str, Path]:
     """Imported descriptions: name -> file."""
-    folder = home.data / "descriptions" if home else None
-    if folder is None or not folder.is_dir():
+    folder = home.data / "descriptions"
+    if not folder.is_dir():
         return {}
     return {path.stem: path for path in sorted(folder.glob("*.csv")) if path.name[0] != "."}
 

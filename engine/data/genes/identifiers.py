@@ -162,11 +162,11 @@ class Resolver:
         yield "approved symbol in other case", text.casefold()
 
 
-def make_resolver(home: Home | None, sample: Path) -> Resolver:
+def make_resolver(home: Home, sample: Path) -> Resolver:
     """A resolver from the fetched tables of HGNC and NCBI, if any, and the sample's genes.
 
     Args:
-        home: Where fetched files are; None uses the sample alone.
+        home: Where fetched files are.
         sample: The folder of the sample tasks.
 
     Raises:
@@ -182,8 +182,8 @@ def make_resolver(home: Home | None, sample: Path) -> Resolver:
     return Resolver(tables, read_meanings(sample / "identifiers.csv"), fetched(home, GENE2ENSEMBL))
 
 
-def fetched(home: Home | None, name: str) -> Path | None:
+def fetched(home: Home, name: str) -> Path | None:
     """The fetched file of that name, wherever it lies among the downloads."""
-    if home is None or not home.downloads.is_dir():
+    if not home.downloads.is_dir():
         return None
     return next(iter(sorted(home.downloads.rglob(name))), None)

@@ -32,12 +32,12 @@ class TaskInfo:
     """Why it cannot be loaded; empty if it can. Classes and counts may then be empty."""
 
 
-def list_tasks(home: Home | None = None) -> tuple[TaskInfo, ...]:
+def list_tasks(home: Home) -> tuple[TaskInfo, ...]:
     """The sample tasks and then the imported ones by name; a damaged one with its problem."""
     return tuple(_infos(home))
 
 
-def _infos(home: Home | None) -> Iterator[TaskInfo]:
+def _infos(home: Home) -> Iterator[TaskInfo]:
     for folder in task_places(home):
         try:
             for heading in read_headings(folder):
@@ -54,6 +54,6 @@ def _info(folder: Path, heading: Heading) -> TaskInfo:
     )
 
 
-def task_places(home: Home | None) -> tuple[Path, ...]:
+def task_places(home: Home) -> tuple[Path, ...]:
     """The task folders there are: the sample's, then the imported ones by name."""
-    return (SAMPLE, *(task_folders(home.tasks) if home else ()))
+    return (SAMPLE, *task_folders(home.tasks))

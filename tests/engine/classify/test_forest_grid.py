@@ -48,8 +48,8 @@ def test_every_cell_and_the_refit_equal_grid_search(classes, scoring):
     assert_same(result, search, vectors[list(split.test)])
 
 
-def test_every_cell_equals_grid_search_on_a_real_task():
-    task = load_task("long-vs-short-tf")
+def test_every_cell_equals_grid_search_on_a_real_task(home):
+    task = load_task("long-vs-short-tf", home)
     params = PROTOCOLS["rf-cv"].params
     # The text alone decides the vectors, so no model is needed; few dimensions make deep trees.
     hashing = HashingVectorizer(analyzer="char_wb", ngram_range=(3, 5), n_features=32)

@@ -12,15 +12,10 @@ from engine.data.importers import import_covered
 from engine.data.load import load_task
 from engine.embedding.embed import look_up
 from store.errors import DataError, UsageError
-from store.home import Home, find_home
+from store.home import Home
 from store.records import Model
 
 TASK = "bivalent-vs-lys4"
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return find_home(tmp_path / "home").create()
 
 
 def table(path: Path, genes: tuple[str, ...], home: Home) -> Model:

@@ -14,7 +14,7 @@ from engine.data.genes.facts import Gene
 from engine.data.importers import import_descriptions
 from engine.data.load import load_task
 from store.errors import DataError, UsageError
-from store.home import Home, find_home
+from store.home import Home
 
 NCBI = (
     "#tax_id\tGeneID\tSource\tSummary\n"
@@ -27,11 +27,6 @@ NCBI = (
 )
 PAX6 = Gene("PAX6", ncbi_id="5080", ensembl_ids=("ENSG00000007372",))
 FOXP2 = Gene("FOXP2", ncbi_id="93986")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return find_home(tmp_path / "home").create()
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -108,19 +103,19 @@ def test_a_gzip_bomb_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         read_descriptions(tmp_path / "a.csv")
 
 
-def test_task_with_descriptions_counts_the_names_that_stand_in(tmp_path: Path) -> None:
+def test_task_with_descriptions_counts_the_names_that_stand_in(tmp_path: Path, home: Home) -> None:
     path = tmp_path / "gene_summary"
     path.write_text(NCBI)
-    task = load_task("bivalent-vs-no-methyl", descriptions=str(path), provenance="strip")
+    task = load_task("bivalent-vs-no-methyl", home, descriptions=str(path), provenance="strip")
     texts = dict(zip(task.genes, task.texts, strict=True))
     assert texts["PAX6"] == "Makes eyes."
     assert texts["FOXP2"] == "Only source."
     assert texts["OTX2"] == "orthodenticle homeobox 2"
     bivalent = task.audit.classes[1]
     assert (bivalent.with_text, bivalent.used) == (2, 95)
-    kept = load_task("bivalent-vs-no-methyl", descriptions=str(path))
+    kept = load_task("bivalent-vs-no-methyl", home, descriptions=str(path))
     assert "[provided by RefSeq, Jul 2008]" in kept.texts[kept.genes.index("PAX6")]
-    both = load_task("bivalent-vs-no-methyl", text="facts-summary", descriptions=str(path))
+    both = load_task("bivalent-vs-no-methyl", home, text="facts-summary", descriptions=str(path))
     assert both.texts[both.genes.index("PAX6")].startswith("PAX6: paired box 6.")
 
 
@@ -135,16 +130,16 @@ def test_kept_descriptions_go_by_name(tmp_path: Path, home: Home) -> None:
         import_descriptions(path, "NCBI", home)
 
 
-def test_an_unmapped_identifier_becomes_usable_by_its_description(tmp_path: Path) -> None:
+def test_an_unmapped_identifier_becomes_usable_by_its_description(tmp_path: Path, home: Home) -> None:
     path = tmp_path / "texts.csv"
     path.write_text("gene,description\nENSG00000285708,a read-through\n")
-    task = load_task("bivalent-vs-lys4", descriptions=str(path))
+    task = load_task("bivalent-vs-lys4", home, descriptions=str(path))
     assert task.genes.count("ENSG00000285708") == 2
     assert task.texts[task.genes.index("ENSG00000285708")] == "a read-through"
 
 
-def test_descriptions_of_other_genes_are_refused_rather_than_replaced_by_names(tmp_path):
+def test_descriptions_of_other_genes_are_refused_rather_than_replaced_by_names(tmp_path, home):
     path = tmp_path / "other.csv"
     path.write_text("gene,description\nNOT_A_GENE,text\n")
     with pytest.raises(DataError, match="none of the genes of bivalent-vs-lys4"):
-        load_task("bivalent-vs-lys4", descriptions=str(path))
+        load_task("bivalent-vs-lys4", home, descriptions=str(path))

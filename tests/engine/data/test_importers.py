@@ -18,18 +18,13 @@ from engine.data.load import load_task
 from engine.data.tasks.folder import read_headings, read_label_list
 from engine.data.tasks.shelf import SAMPLE, list_tasks
 from store.errors import DataError, StoreError, UsageError
-from store.home import Home, find_home
+from store.home import Home
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 LISTS = {
     "central": [f"ENSG{place:011d}" for place in range(1, 13)] + ["ENSG00000000001"],
     "edge": [f"ENSG{place:011d}" for place in range(21, 35)],
 }
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return find_home(tmp_path / "home").create()
 
 
 def sample_lists(name: str) -> dict[str, list[str]]:
@@ -86,12 +81,12 @@ def test_every_format_gives_the_published_task(kind: str, tmp_path: Path, home: 
     assert report.used == (39, 95)
     assert report.unresolved == ("ENSG00000285708",)
     assert report.steps == {"Ensembl id (sample)": 133, "not mapped": 1}
-    again, original = load_task("again", home), load_task("bivalent-vs-no-methyl")
+    again, original = load_task("again", home), load_task("bivalent-vs-no-methyl", home)
     assert (again.genes, again.labels, again.texts) == (original.genes, original.labels, original.texts)
     assert again.classes == original.classes
     assert (
         load_task("again", home, labels="raw").genes
-        == load_task("bivalent-vs-no-methyl", labels="raw").genes
+        == load_task("bivalent-vs-no-methyl", home, labels="raw").genes
     )
 
 

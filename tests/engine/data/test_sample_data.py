@@ -13,14 +13,15 @@ from engine.data.genes.meanings import NOT_MAPPED, read_meanings
 from engine.data.load import load_task
 from engine.data.tasks.folder import read_headings, read_label_list, read_rows
 from engine.data.tasks.shelf import SAMPLE, list_tasks
+from store.home import Home
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT.parent / "shared" / "data"
 NAMES = ("long-vs-short-tf", "dosage-sensitivity", "bivalent-vs-lys4", "bivalent-vs-no-methyl")
 
 
-def test_tasks_and_raw_counts_are_the_papers() -> None:
-    tasks = list_tasks()
+def test_tasks_and_raw_counts_are_the_papers(home: Home) -> None:
+    tasks = list_tasks(home)
     assert [task.name for task in tasks] == list(NAMES)
     assert [task.counts for task in tasks] == [(130, 46), (368, 122), (80, 107), (42, 107)]
     assert [task.paper_task for task in tasks] == ["task1", "task2", "task3", "task4"]
@@ -36,15 +37,15 @@ def test_tasks_and_raw_counts_are_the_papers() -> None:
         ("bivalent-vs-no-methyl", 134, 133, (39, 95)),
     ],
 )
-def test_analysed_genes(name: str, rows: int, genes: int, used: tuple[int, int]) -> None:
-    task = load_task(name)
+def test_analysed_genes(name: str, rows: int, genes: int, used: tuple[int, int], home: Home) -> None:
+    task = load_task(name, home)
     assert (len(task.genes), len(set(task.genes))) == (rows, genes)
     assert tuple(item.used for item in task.audit.classes) == used
     assert Counter(task.labels) == {0: used[0], 1: used[1]}
 
 
-def test_whole_universe() -> None:
-    genes = set[str]().union(*(load_task(name).genes for name in NAMES))
+def test_whole_universe(home: Home) -> None:
+    genes = set[str]().union(*(load_task(name, home).genes for name in NAMES))
     identifiers = {item for heading in read_headings(SAMPLE) for item, _ in read_rows(SAMPLE, heading)}
     assert len(genes) == 810
     assert len(identifiers) == 816

@@ -10,7 +10,7 @@ from engine.data.genes.facts import Gene
 from engine.data.genes.identifiers import GeneTable, Resolver, make_resolver
 from engine.data.importers import import_task
 from engine.data.tasks.shelf import SAMPLE
-from store.home import find_home
+from store.home import Home
 
 DATE = "not mapped: a date, as spreadsheets make of symbols"
 
@@ -37,20 +37,20 @@ def test_other_spellings_are_known_and_none_is_taken_for_a_symbol(
     assert (meaning.identifier, meaning.symbols, meaning.step) == (identifier, symbols, step)
 
 
-def test_a_retired_ensembl_id_is_known_with_its_version() -> None:
-    resolver = make_resolver(None, SAMPLE)
+def test_a_retired_ensembl_id_is_known_with_its_version(home: Home) -> None:
+    resolver = make_resolver(home, SAMPLE)
     assert (
         resolver.resolve("ENSG00000267841.2").symbols == resolver.resolve("ENSG00000267841").symbols != ()
     )
 
 
-def test_rows_that_name_a_gene_again_are_told(tmp_path: Path) -> None:
-    symbols = sorted(make_resolver(None, SAMPLE).genes)[:24]
+def test_rows_that_name_a_gene_again_are_told(tmp_path: Path, home: Home) -> None:
+    symbols = sorted(make_resolver(home, SAMPLE).genes)[:24]
     rows = [(symbol, "ab"[place % 2]) for place, symbol in enumerate(symbols)]
     rows += [(symbols[0], "a"), (symbols[2].lower(), "a"), (symbols[1], "a")]
     path = tmp_path / "mine.csv"
     path.write_text("gene,label\n" + "".join(f"{gene},{label}\n" for gene, label in rows))
-    report = import_task(path, "mine", find_home(tmp_path / "home").create())
+    report = import_task(path, "mine", home)
     assert report.counts == (15, 12)
     assert report.used == (13, 12)
     assert report.notes == (

@@ -13,6 +13,7 @@ from sklearn.model_selection import train_test_split
 from engine.data.load import load_task
 from engine.data.tasks.splits import SCHEMES, make_split
 from store.errors import DataError, UsageError
+from store.home import Home
 from store.records import Audit, Task
 
 
@@ -45,8 +46,8 @@ def test_seeds_differ_and_names_do_not_matter() -> None:
     assert len({split.hash for split in splits}) == 10
 
 
-def test_the_papers_recipe_to_the_letter() -> None:
-    task = load_task("bivalent-vs-lys4")
+def test_the_papers_recipe_to_the_letter(home: Home) -> None:
+    task = load_task("bivalent-vs-lys4", home)
     genes, labels = list(task.genes), list(task.labels)
     for seed in (41, 50):
         rest, test, rest_labels, _ = train_test_split(
@@ -59,12 +60,12 @@ def test_the_papers_recipe_to_the_letter() -> None:
         assert [genes[place] for place in split.test] == test
 
 
-def test_test_sets_are_as_small_as_told() -> None:
+def test_test_sets_are_as_small_as_told(home: Home) -> None:
+    names = ("long-vs-short-tf", "dosage-sensitivity", "bivalent-vs-lys4", "bivalent-vs-no-methyl")
+    tasks = [load_task(name, home) for name in names]
     sizes = {
-        name: np.bincount(
-            [load_task(name).labels[place] for place in make_split(load_task(name), "paper", 41).test]
-        )
-        for name in ("long-vs-short-tf", "dosage-sensitivity", "bivalent-vs-lys4", "bivalent-vs-no-methyl")
+        task.name: np.bincount([task.labels[place] for place in make_split(task, "paper", 41).test])
+        for task in tasks
     }
     assert {name: tuple(size) for name, size in sizes.items()} == {
         "long-vs-short-tf": (13, 5),

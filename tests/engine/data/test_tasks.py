@@ -10,12 +10,7 @@ from engine.data.importers import import_task
 from engine.data.load import load_task
 from engine.data.tasks.shelf import list_tasks
 from store.errors import DataError, GeneArenaError, UsageError
-from store.home import Home, find_home
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return find_home(tmp_path / "home").create()
+from store.home import Home
 
 
 def table(
@@ -30,28 +25,28 @@ def table(
     return path
 
 
-def test_facts_are_written_out_as_documented() -> None:
-    task = load_task("bivalent-vs-lys4")
+def test_facts_are_written_out_as_documented(home: Home) -> None:
+    task = load_task("bivalent-vs-lys4", home)
     pax6 = task.texts[task.genes.index("PAX6")]
     assert pax6.startswith("PAX6: paired box 6. Also known as ")
     assert pax6.endswith(". Gene type: protein-coding. Location: 11p13.")
 
 
-def test_same_task_same_hash_and_other_text_other_hash() -> None:
-    first = load_task("dosage-sensitivity")
-    assert first.hash == load_task("dosage-sensitivity").hash
-    assert first.hash != load_task("dosage-sensitivity", text="symbol").hash
-    assert first.hash != load_task("dosage-sensitivity", labels="raw").hash
-    assert load_task("dosage-sensitivity", labels="raw").genes == tuple(
-        sorted(load_task("dosage-sensitivity", labels="raw").genes, key=first.genes.index)
+def test_same_task_same_hash_and_other_text_other_hash(home: Home) -> None:
+    first = load_task("dosage-sensitivity", home)
+    assert first.hash == load_task("dosage-sensitivity", home).hash
+    assert first.hash != load_task("dosage-sensitivity", home, text="symbol").hash
+    assert first.hash != load_task("dosage-sensitivity", home, labels="raw").hash
+    assert load_task("dosage-sensitivity", home, labels="raw").genes == tuple(
+        sorted(load_task("dosage-sensitivity", home, labels="raw").genes, key=first.genes.index)
     )
 
 
-def test_unknown_name_offers_the_nearest() -> None:
+def test_unknown_name_offers_the_nearest(home: Home) -> None:
     with pytest.raises(UsageError, match="Did you mean 'dosage-sensitivity'"):
-        load_task("dosage-sensitivty")
+        load_task("dosage-sensitivty", home)
     with pytest.raises(UsageError, match=r"no text recipe named 'fact'.*Did you mean 'facts'"):
-        load_task("dosage-sensitivity", text="fact")
+        load_task("dosage-sensitivity", home, text="fact")
 
 
 def test_a_path_loads_like_the_same_task_imported(tmp_path: Path, home: Home) -> None:
@@ -61,25 +56,25 @@ def test_a_path_loads_like_the_same_task_imported(tmp_path: Path, home: Home) ->
     assert [task.name for task in list_tasks(home)][4:] == ["mine"]
 
 
-def test_own_descriptions_are_the_text_by_default(tmp_path: Path) -> None:
+def test_own_descriptions_are_the_text_by_default(tmp_path: Path, home: Home) -> None:
     path = table(tmp_path / "mine.csv", text="[sic] grows tails")
-    task = load_task(str(path))
+    task = load_task(str(path), home)
     assert set(task.texts) == {f"[sic] grows tails {place}" for place in range(12)}
     assert not task.audit.genes
 
 
-def test_more_than_two_classes(tmp_path: Path) -> None:
-    task = load_task(str(table(tmp_path / "three.csv", classes=("b", "c", "a"))))
+def test_more_than_two_classes(tmp_path: Path, home: Home) -> None:
+    task = load_task(str(table(tmp_path / "three.csv", classes=("b", "c", "a"))), home)
     assert task.classes == ("a", "b", "c")
     assert [item.used for item in task.audit.classes] == [12, 12, 12]
 
 
-def test_rows_in_another_order_are_the_same_task(tmp_path: Path) -> None:
+def test_rows_in_another_order_are_the_same_task(tmp_path: Path, home: Home) -> None:
     path = table(tmp_path / "one.csv", classes=("red", "blue"))
     header, *rows = path.read_text().splitlines()
     other = tmp_path / "two.csv"
     other.write_text("\n".join([header, *rows[::-1]]))
-    assert load_task(str(path)).hash == load_task(str(other)).hash
+    assert load_task(str(path), home).hash == load_task(str(other), home).hash
 
 
 BAD = {
@@ -115,30 +110,30 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_files_end_in_one_sentence(case: str, tmp_path: Path) -> None:
+def test_bad_files_end_in_one_sentence(case: str, tmp_path: Path, home: Home) -> None:
     content, sentence = BAD[case]
     path = tmp_path / "task.csv"
     path.write_bytes(content)
     with pytest.raises(DataError) as refused:
-        load_task(str(path))
+        load_task(str(path), home)
     assert sentence in refused.value.message
     assert "task" in refused.value.message
     assert "\n" not in str(refused.value)
     assert len(refused.value.message) < 300
 
 
-def test_missing_file_and_folder_without_tasks(tmp_path: Path) -> None:
+def test_missing_file_and_folder_without_tasks(tmp_path: Path, home: Home) -> None:
     with pytest.raises(DataError, match="does not exist"):
-        load_task(str(tmp_path / "none.csv"))
+        load_task(str(tmp_path / "none.csv"), home)
     with pytest.raises(DataError, match="folder of no known format"):
-        load_task(str(tmp_path))
+        load_task(str(tmp_path), home)
 
 
-def test_sample_folder_by_path_asks_which_task() -> None:
+def test_sample_folder_by_path_asks_which_task(home: Home) -> None:
     from engine.data.tasks.shelf import SAMPLE
 
     with pytest.raises(UsageError, match="holds 4 tasks"):
-        load_task(str(SAMPLE))
+        load_task(str(SAMPLE), home)
 
 
 def test_a_damaged_imported_task_is_listed_with_its_problem(tmp_path: Path, home: Home) -> None:

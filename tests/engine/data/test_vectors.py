@@ -24,11 +24,6 @@ MATRIX: NDArray[np.float32] = np.random.default_rng(0).normal(size=(5, 4)).astyp
 ROWS = [[repr(float(number)) for number in row] for row in MATRIX]
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return find_home(tmp_path / "home").create()
-
-
 def write(folder: Path, form: str) -> Path:
     path = folder / form
     joined = [",".join(row) for row in ROWS]

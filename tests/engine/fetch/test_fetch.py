@@ -17,7 +17,7 @@ from engine.fetch.download import FetchError
 from engine.fetch.sources import data_sets
 from engine.network import offline
 from store.errors import DataError, GeneArenaError, UsageError
-from store.home import Home, find_home
+from store.home import Home
 
 PICKLE = b"vectors by gene " * 1000
 SUMMARY = b'{"A": "a gene"}'
@@ -83,11 +83,6 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
             "/all.zip": Served(archive({"inner/vectors.pickle": PICKLE, "__MACOSX/junk": b"junk"})),
         }
         yield server
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return find_home(tmp_path / "home").create()
 
 
 def get(what: str, home: Home) -> list[tuple[str, bool]]:
