@@ -131,7 +131,7 @@ def read_labels(path: Path, home: Home) -> LabelList:
     """The label list in a file or folder, resolved but kept nowhere.
 
     Raises:
-        UsageError: a house folder that holds several tasks.
+        UsageError: a task folder that holds several tasks.
         DataError: it cannot be read.
     """
     if (path / "tasks.toml").is_file():

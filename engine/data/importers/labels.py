@@ -1,4 +1,4 @@
-"""Importing a task: read, resolve, audit, and write it in the house format with a report."""
+"""Importing a task: read, resolve, audit, and write it as a task folder with a report."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""The house format of tasks: a folder with `tasks.toml`, `genes.csv`, `identifiers.csv` and one
-`tasks/NAME.csv` for each task; sample data and imported tasks are both kept in it.
+"""Task folders: `tasks.toml`, `genes.csv`, `identifiers.csv` and one `tasks/NAME.csv` for each task.
+The sample and imported tasks are both kept so.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -97,7 +96,7 @@ def read_rows(folder: Path, heading: Heading) -> tuple[tuple[str, int], ...]:
 
 
 def read_label_list(folder: Path, heading: Heading) -> LabelList:
-    """The task `heading` names, read from its house folder.
+    """The task `heading` names, read from its task folder.
 
     Raises:
         DataError: a file is missing, damaged, or contradicts another.
@@ -121,7 +120,7 @@ def write_task_folder(
     """Write tasks that share one gene table into `folder`, which must not exist, all or nothing.
 
     Args:
-        folder: The new house folder; its parent is made.
+        folder: The new task folder; its parent is made.
         tasks: At least one; their meanings and genes must agree.
         extra: Further files, name -> text.
 
@@ -143,9 +142,12 @@ def write_task_folder(
 
 
 def write_tasks_into(folder: Path, tasks: tuple[LabelList, ...]) -> None:
-    """Write the files of the house format into an existing folder."""
+    """Write the files of a task folder into a folder that is there."""
+    import tomlkit  # reading needs no more than the standard library
+
     (folder / "tasks").mkdir(exist_ok=True)
-    (folder / "tasks.toml").write_text("\n".join(map(_toml, tasks)), encoding="utf-8")
+    headings = tomlkit.dumps({"task": [_entry(task.heading) for task in tasks]})
+    (folder / "tasks.toml").write_text(headings, encoding="utf-8")
     used = {identifier: task.meanings[identifier] for task in tasks for identifier, _ in task.rows}
     genes = {symbol: task.genes[symbol] for task in tasks for symbol in _symbols(task)}
     write_genes(folder / "genes.csv", genes.values())
@@ -167,23 +169,18 @@ def _symbols(task: LabelList) -> set[str]:
     return {symbol for identifier, _ in task.rows for symbol in task.meanings[identifier].symbols}
 
 
-def _toml(task: LabelList) -> str:
-    # A JSON string is a TOML basic string.
-    heading = task.heading
-    lines = ["[[task]]", f"name = {_quoted(heading.name)}", f"title = {_quoted(heading.title)}"]
-    lines.append(f"classes = [{', '.join(map(_quoted, heading.classes))}]")
-    lines.append(f"paper_task = {_quoted(heading.paper_task)}")
-    lines.append(f"source = {_quoted(heading.source)}")
-    return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    # JSON leaves U+007F bare, which TOML forbids.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+def _entry(heading: Heading) -> dict[str, Any]:
+    return {
+        "name": heading.name,
+        "title": heading.title,
+        "classes": heading.classes,
+        "paper_task": heading.paper_task,
+        "source": heading.source,
+    }
 
 
 def task_folders(root: Path) -> tuple[Path, ...]:
-    """The house folders inside `root`, by name; half-written ones, which start with a dot, are not."""
+    """The task folders inside `root`, by name; half-written ones, which start with a dot, are not."""
     with outside_file(root):
         if not root.is_dir():
             return ()

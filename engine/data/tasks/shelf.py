@@ -12,7 +12,7 @@ from store.errors import DataError
 from store.home import Home
 
 SAMPLE: Final = Path(__file__).resolve().parents[3] / "sample_data"
-"""The four tasks of the paper, in the house format."""
+"""The four tasks of the paper, as a task folder."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Label files in every format become the same house task, with a report of every identifier."""
+"""Label files in every format become the same task folder, with a report of every identifier."""
 
 from __future__ import annotations
 
@@ -370,6 +370,18 @@ def test_hostile_names_stay_what_they_are(tmp_path: Path, home: Home) -> None:
     import_task(path, "hostile", home)
     assert set(names) <= set(load_task("hostile", home).genes)
     assert [info.problem for info in list_tasks(home)] == [""] * 5
+
+
+def test_every_character_of_a_title_and_a_label_comes_back(tmp_path: Path, home: Home) -> None:
+    written = 'quotes " \' and """, \\ and \\u0041, ' + "".join(map(chr, range(1, 0x100))) + "\u2028😀"
+    label = written.strip()  # a label is read without the blanks around it
+    path = tmp_path / "odd.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        rows = [(f"{name} {place}", name, "a text") for name in ("plain", label) for place in range(12)]
+        csv.writer(stream).writerows([("gene", "label", "description"), *rows])
+    import_task(path, "odd", home, title=written, positive=label)
+    kept = list_tasks(home)[-1]
+    assert (kept.title, kept.classes, kept.problem) == (written, ("plain", label), "")
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the original files are not here")
