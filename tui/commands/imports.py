@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,11 +13,12 @@ import click
 
 from engine.plan.names import names
 from store.errors import UsageError
-from tui.commands.common import Session, command, json_option, put, put_json, put_table, say
+from tui.commands.common import Session, command, json_option, put, put_json, say
 from tui.commands.narrate import Narrator, bytes_line
 
 if TYPE_CHECKING:
-    from engine.data.importers import ImportReport
+    from engine.data.importers import DescriptionsReport, GenesReport, ImportReport
+    from engine.data.importers.vectors import VectorReport
     from store.home import Home
 
 _OWNERS: Final = {
@@ -28,8 +29,6 @@ _OWNERS: Final = {
     "genes": "vectors",
 }
 """What an option is for."""
-_SHOWN: Final = 10
-"""Identifiers named in text; --json has all."""
 
 
 @command("import")
@@ -98,65 +97,43 @@ def _import_covered(home: Home, file: Path, name: str, as_json: bool, chosen: di
 
 
 def _put_task(report: ImportReport, as_json: bool) -> None:
-    if as_json:
-        put_json(asdict(report))
-        return
-    put(f"{report.name}: {len(report.classes)} classes, read as {report.kind}")
-    classes = zip(report.classes, report.counts, report.used, strict=True)
-    put_table(("class", "in the file", "used"), classes, right={1, 2})
-    put("")
-    put_table(
-        ("identifiers", "resolved by"), [(count, step) for step, count in report.steps.items()], right={0}
-    )
-    if report.unresolved:
-        more = "; --json names all" if len(report.unresolved) > _SHOWN else ""
-        shown = ", ".join(report.unresolved[:_SHOWN])
-        say(f"left out, {len(report.unresolved)} in all: {shown}{more}")
-    for identifier, symbols in list(report.ambiguous.items())[:_SHOWN]:
-        say(f"{identifier} means more than one gene: {', '.join(symbols)}")
-    for note in report.notes:
-        say(note)
-    say(f"kept in {report.folder}")
-    say(f"`genearena run --tasks {report.name} --rank` runs it and prints the ranked tables.")
+    use = f"`genearena run --tasks {report.name} --rank` runs it and prints the ranked tables."
+    _put_report(report, as_json, report.lines, f"All of it is in {report.folder}/report.json.", use)
 
 
 def _import_vectors(home: Home, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:
     from engine.data.importers.vectors import adopt_vectors
 
     report = adopt_vectors(file.expanduser(), name, home, chosen["genes"])
-    if as_json:
-        put_json(asdict(report))
-        return
-    put(f"{report.name}: {report.genes} of {report.total} vectors, {report.dimension} dimensions")
-    rows = [(part.task, part.label, part.genes, part.covered) for part in report.coverage]
-    put_table(("task", "class", "genes", "covered"), rows, right={2, 3})
-    for note in report.notes:
-        say(note)
-    say(f"`genearena run --models {report.name}` uses them.")
+    _put_report(report, as_json, report.lines, f"`genearena run --models {report.name}` uses them.")
 
 
 def _import_descriptions(home: Home, file: Path, name: str, as_json: bool, _: dict[str, Any]) -> None:
     from engine.data.importers import import_descriptions
 
     report = import_descriptions(file.expanduser(), name, home)
-    if as_json:
-        put_json(asdict(report))
-        return
-    put(f"{report.name}: descriptions of {report.genes} genes")
-    if report.empty:
-        say(f"{report.empty} genes in the file have no text.")
-    say(f"`genearena run --descriptions {report.name}` uses them.")
+    _put_report(report, as_json, (), f"`genearena run --descriptions {report.name}` uses them.")
 
 
 def _import_genes(home: Home, file: Path, _name: str, as_json: bool, _: dict[str, Any]) -> None:
     from engine.data.importers import import_genes
 
-    report = import_genes(file.expanduser(), home)
+    _put_report(import_genes(file.expanduser(), home), as_json)
+
+
+def _put_report(
+    report: ImportReport | VectorReport | DescriptionsReport | GenesReport,
+    as_json: bool,
+    lines: Sequence[str] = (),
+    *hints: str,
+) -> None:
     if as_json:
         put_json(asdict(report))
         return
-    put(f"{report.name}: {report.genes} genes or ids")
-    say("Imports from now on look identifiers up in it.")
+    for line in (report.sentence, *lines):
+        put(line)
+    for note in (*report.notes, *hints):
+        say(note)
 
 
 _IMPORTERS: Final[dict[str, Callable[[Home, Path, str, bool, dict[str, Any]], None]]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -90,20 +90,7 @@ def _bring_task(home: Home, file: Path) -> Brought:
 
 
 def _told(report: ImportReport) -> Brought:
-    from engine.data.genes.meanings import NOT_MAPPED
-
-    classes = zip(report.classes, report.used, report.counts, strict=True)
-    lines = [f"{used:>6} of {given} used: {label}" for label, used, given in classes]
-    lines += [
-        f"{count:>6} {step if step.startswith(NOT_MAPPED) else f'resolved by {step}'}"
-        for step, count in report.steps.items()
-    ]
-    if report.unresolved:
-        lines.append(f"{len(report.unresolved):>6} left out: {_some(report.unresolved)}")
-    for identifier, symbols in report.ambiguous.items():
-        lines.append(f"{identifier} means more than one gene: {', '.join(symbols)}")
-    said = f"{report.name} is here, read as {report.kind}."
-    return Brought("task", report.name, said, "\n".join([*lines, *report.notes]))
+    return Brought("task", report.name, report.sentence, "\n".join([*report.lines, *report.notes]))
 
 
 def _bring_vectors(home: Home, file: Path) -> Brought:
@@ -113,11 +100,7 @@ def _bring_vectors(home: Home, file: Path) -> Brought:
 
     name = free_name(_stem(file), (model.name for model in list_models(home)))
     report = adopt_vectors(file, name, home)
-    said = f"{name} is here: {report.genes} of {report.total} vectors, {report.dimension} dimensions."
-    lines = [
-        f"{part.covered:>6} of {part.genes} genes: {part.task}, {part.label}" for part in report.coverage
-    ]
-    return Brought("model", name, said, "\n".join([*lines, *report.notes]))
+    return Brought("model", name, report.sentence, "\n".join([*report.lines, *report.notes]))
 
 
 def _bring_descriptions(home: Home, file: Path) -> Brought:
@@ -126,20 +109,14 @@ def _bring_descriptions(home: Home, file: Path) -> Brought:
     from engine.data.importers.names import free_name
 
     report = import_descriptions(file, free_name(_stem(file), kept_descriptions(home)), home)
-    said = f"{report.name} is here: descriptions of {report.genes} genes."
-    return Brought("descriptions", report.name, said, f"{report.empty:>6} genes have no text in the file")
+    return Brought("descriptions", report.name, report.sentence, "\n".join(report.notes))
 
 
 def _bring_genes(home: Home, file: Path) -> Brought:
     from engine.data.importers import import_genes
 
     report = import_genes(file, home)
-    said = f"{report.name} is here: {report.genes:,} genes or ids."
-    return Brought("", report.name, said, "Imports from now on look identifiers up in it.")
-
-
-def _some(names: Sequence[str], most: int = 10) -> str:
-    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+    return Brought("", report.name, report.sentence, "\n".join(report.notes))
 
 
 def _stem(file: Path) -> str:

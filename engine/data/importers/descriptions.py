@@ -21,6 +21,16 @@ class DescriptionsReport:
     empty: int
     """Genes in the file without a text."""
 
+    @property
+    def sentence(self) -> str:
+        """What there is now."""
+        return f"{self.name} is here: descriptions of {self.genes} genes."
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was left out."""
+        return (f"{self.empty} genes in the file have no text.",) if self.empty else ()
+
 
 def import_descriptions(path: Path, name: str, home: Home) -> DescriptionsReport:
     """Keep the descriptions in `path` as `name`, which `load_task(descriptions=...)` then takes.

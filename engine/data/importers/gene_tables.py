@@ -26,6 +26,16 @@ class GenesReport:
     """Where it is kept, as if it had been fetched."""
     genes: int
 
+    @property
+    def sentence(self) -> str:
+        """What there is now."""
+        return f"{self.name} is here: {self.genes:,} genes or ids."
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What it changes."""
+        return ("Imports from now on look identifiers up in it.",)
+
 
 _READERS: Final[Mapping[bytes, tuple[str, str, Callable[[Path], Collection[Any]]]]] = {
     b"#tax_id\tGeneID\tSymbol": ("ncbi", GENE_INFO, read_gene_info),

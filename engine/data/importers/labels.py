@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -47,10 +47,22 @@ class ImportReport:
 
     @property
     def sentence(self) -> str:
-        """The report in one line."""
-        classes = ", ".join(f"{n} {name}" for name, n in zip(self.classes, self.used, strict=True))
-        steps = ", ".join(f"{count} by {step}" for step, count in self.steps.items())
-        return f"Task {self.name}: {classes} ({steps})."
+        """What there is now."""
+        return f"{self.name} is here, read as {self.kind}."
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What became of the entries, in words."""
+        classes = zip(self.classes, self.used, self.counts, strict=True)
+        lines = [f"{used:>6} of {given} used: {label}" for label, used, given in classes]
+        for step, count in self.steps.items():
+            lines.append(f"{count:>6} {step if step.startswith(NOT_MAPPED) else f'resolved by {step}'}")
+        if self.unresolved:
+            lines.append(f"{len(self.unresolved):>6} left out: {_first(self.unresolved)}")
+        if self.ambiguous:
+            means = [f"{one} ({' or '.join(symbols)})" for one, symbols in self.ambiguous.items()]
+            lines.append(f"{len(means):>6} with more than one gene: {_first(means)}")
+        return tuple(lines)
 
 
 def import_task(
@@ -135,6 +147,11 @@ def _report(
         ambiguous={item.identifier: item.symbols for item in meanings if len(item.symbols) > 1},
         notes=notes,
     )
+
+
+def _first(names: Sequence[str], most: int = 10) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _kind_of_step(step: str) -> str:

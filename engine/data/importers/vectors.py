@@ -61,6 +61,18 @@ class VectorReport:
     coverage: tuple[Coverage, ...]
 
     @property
+    def sentence(self) -> str:
+        """What there is now."""
+        return f"{self.name} is here: {self.genes} of {self.total} vectors, {self.dimension} dimensions."
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """How many genes of each class of each task have a vector."""
+        return tuple(
+            f"{part.covered:>6} of {part.genes} genes: {part.task}, {part.label}" for part in self.coverage
+        )
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What was left out or changed, in sentences."""
         told = (

@@ -184,7 +184,7 @@ def test_rows_without_a_label_are_told(tmp_path: Path, home: Home) -> None:
     assert report.used == (12, 12)
     assert report.notes[0] == "12 rows without a label were left out."
     assert "24 symbols are used as given" in report.notes[1]
-    assert "12 a, 12 b" in report.sentence
+    assert report.lines[:2] == ("    12 of 12 used: a", "    12 of 12 used: b")
     saved = json.loads((home.tasks / "some" / "report.json").read_text())
     assert saved["used"] == [12, 12]
 
