@@ -53,7 +53,7 @@ class Forest:
         uncut = _averages(unlimited, sizes, fold)
         scores: dict[int | None, dict[int, Scores]] = {}
         for limit in {cell["max_depth"] for cell in cells}:
-            cut = {place for place, tree in enumerate(unlimited) if _is_cut(tree, limit)}
+            cut = {place for place, tree in enumerate(unlimited) if is_cut(tree, limit)}
             trees = (grower.grow(i, limit) if i in cut else tree for i, tree in enumerate(unlimited))
             scores[limit] = _averages(trees, sizes, fold) if cut else uncut
         return [fold_auc(fold.y_held, scores[cell["max_depth"]][cell["n_estimators"]]) for cell in cells]
@@ -86,7 +86,7 @@ class _Grower:
         return tree
 
 
-def _is_cut(tree: DecisionTreeClassifier, limit: int | None) -> bool:
+def is_cut(tree: DecisionTreeClassifier, limit: int | None) -> bool:
     """Whether `tree` would be another one under the depth limit.
 
     A tree that is cut must be grown again, not truncated: a node that is not split draws no random

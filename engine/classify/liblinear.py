@@ -40,14 +40,14 @@ def fit(x: Vectors, y: Labels, c: float, penalty: str, seed: int) -> Any:
 
 def decide(x: Vectors, y: Labels, x_held: Vectors, c: float, penalty: str, seed: int) -> Scores:
     """The decision values (m,) of `fit(x, y, ...)` for two classes, bit for bit."""
-    if _direct_is_equal():
+    if direct_is_equal():
         return _decide_directly(x, y, x_held, c, penalty, seed)
     return np.asarray(fit(x, y, c, penalty, seed).decision_function(x_held))
 
 
 def _decide_directly(x: Vectors, y: Labels, x_held: Vectors, c: float, penalty: str, seed: int) -> Scores:
     """What LogisticRegression does with liblinear at its defaults, and nothing else."""
-    from sklearn.svm import _liblinear  # private: `_direct_is_equal` guards it
+    from sklearn.svm import _liblinear  # private: `direct_is_equal` guards it
 
     shuffle = np.random.RandomState(seed).randint(np.iinfo("i").max)
     tolerance, bias, max_iter, epsilon = 1e-4, 1.0, 100, 0.1
@@ -72,7 +72,7 @@ def _decide_directly(x: Vectors, y: Labels, x_held: Vectors, c: float, penalty: 
 
 
 @cache
-def _direct_is_equal() -> bool:
+def direct_is_equal() -> bool:
     """Whether this scikit-learn's private interface still gives its public numbers."""
     random = np.random.RandomState(0)
     x = random.standard_normal((24, 5)).astype(np.float32)

@@ -63,6 +63,11 @@ class ClassifierProcess:
         self._pipe: Connection | None = None
         self._end: Finalize | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The process's number; None: there is no process."""
+        return self._process.pid if self._process else None
+
     def classify(
         self, *arguments: Any, cancel: threading.Event, progress: Progress | None = None, **options: Any
     ) -> Classified:
@@ -102,14 +107,15 @@ class ClassifierProcess:
         return process.exitcode
 
     def _ask(self, job: object, cancel: threading.Event, progress: Progress | None) -> Any:
-        pipe = self._connect()
+        pipe = self.connect()
         pipe.send(job)
         while isinstance(reply := _receive(pipe, cancel), tuple):
             if progress:
                 progress(*reply)
         return reply
 
-    def _connect(self) -> Connection:
+    def connect(self) -> Connection:
+        """Start the process, unless there is one; the pipe to it."""
         if self._pipe is None:
             # Forking would copy the locks that other threads hold at that moment.
             context = multiprocessing.get_context("spawn")

@@ -52,11 +52,14 @@ async def test_names_are_completed_in_the_editor(arena):
         await until(pilot, lambda: app.screen.MODE == "plan")
 
 
-async def test_columns_of_the_tables_in_the_query_come_first(monkeypatch):
-    editor = SqlEditor("", id="editor")
-    editor._names = {"a": ("alpha", "beta"), "b": ("alarm",)}
-    monkeypatch.setattr(SqlEditor, "text", "select al from b")
-    assert editor.candidates("al") == ["alarm", "all", "alpha"]
+async def test_columns_of_the_tables_in_the_query_come_first(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        editor = app.screen.query_one(SqlEditor)
+        editor.learn({"a": ("alpha", "beta"), "b": ("alarm",)})
+        editor.text = "select al from b"
+        assert editor.candidates("al") == ["alarm", "all", "alpha"]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ _INTERVAL: Final = 1.0
 """Seconds between two plain lines of one stage."""
 _WAITING: Final = 10_000
 """Texts that may wait for a terminal that does not read."""
-_LAST_WORDS: Final = 2.0
+LAST_WORDS: Final = 2.0
 """Seconds to wait at the end for a terminal that does not read."""
 _ITEMS: Final = {"load": "", "embed": " texts", "classify": " units", "finetune": " steps"}
 
@@ -84,7 +84,7 @@ class _Pen:
     def close(self) -> None:
         """Write what waits, for as long as a reader may be expected to come back."""
         self._texts.put(None)
-        self._thread.join(_LAST_WORDS)
+        self._thread.join(LAST_WORDS)
 
     def _work(self) -> None:
         # The terminal may be gone, or its stream closed at exit.

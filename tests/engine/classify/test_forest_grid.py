@@ -67,7 +67,7 @@ def test_shallow_limits_cut_trees_of_the_example(monkeypatch):
     vectors, labels = noisy_genes()
     split = draw_split(labels)
     honest = cell_aucs(run("rf-cv", RF_GRID, vectors, labels, split))
-    monkeypatch.setattr(forest, "_is_cut", lambda tree, limit: False)
+    monkeypatch.setattr(forest, "is_cut", lambda tree, limit: False)
     careless = cell_aucs(run("rf-cv", RF_GRID, vectors, labels, split))
     assert not np.array_equal(honest, careless)
 
@@ -76,11 +76,11 @@ def test_an_impure_leaf_at_the_limit_counts_as_cut():
     x = np.array([[0.0], [0.0], [1.0]], dtype=np.float32)
     tree = forest.DecisionTreeClassifier(random_state=0).fit(x, [0, 1, 1])
     assert tree.get_depth() == 1
-    assert forest._is_cut(tree, 1)
-    assert not forest._is_cut(tree, 2)
-    assert not forest._is_cut(tree, None)
+    assert forest.is_cut(tree, 1)
+    assert not forest.is_cut(tree, 2)
+    assert not forest.is_cut(tree, None)
     pure = forest.DecisionTreeClassifier(random_state=0).fit(x, [0, 0, 1])
-    assert not forest._is_cut(pure, 1)
+    assert not forest.is_cut(pure, 1)
 
 
 @pytest.mark.parametrize("classes", [2, 4])

@@ -47,7 +47,7 @@ def search_over(model, grid, vectors, labels, split, scoring="roc_auc"):
 @pytest.fixture(params=["direct", "public classes"])
 def road(request, monkeypatch):
     if request.param == "public classes":
-        monkeypatch.setattr(liblinear, "_direct_is_equal", lambda: False)
+        monkeypatch.setattr(liblinear, "direct_is_equal", lambda: False)
 
 
 @pytest.mark.usefixtures("road")
@@ -61,7 +61,7 @@ def test_liblinear_grid_equals_grid_search_in_both_spellings(grid):
 
 
 def test_direct_road_is_open():
-    assert liblinear._direct_is_equal.__wrapped__()
+    assert liblinear.direct_is_equal.__wrapped__()
 
 
 def a_bit_off(train_wrap):
@@ -82,7 +82,7 @@ def test_direct_road_closes_when_the_private_interface_changes(monkeypatch, chan
         train_wrap=change(_liblinear.train_wrap), set_verbosity_wrap=_liblinear.set_verbosity_wrap
     )
     monkeypatch.setattr(sklearn.svm, "_liblinear", changed)
-    assert not liblinear._direct_is_equal.__wrapped__()
+    assert not liblinear.direct_is_equal.__wrapped__()
 
 
 @pytest.mark.usefixtures("road")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import resource_tracker
 
 import numpy as np
 import psutil
@@ -15,7 +16,6 @@ import pytest
 from classify_examples import LR_GRID, RF_GRID, draw_split, noisy_genes, run
 
 from engine.cancel import Stopped
-from engine.classify import process as module
 from engine.classify.process import TRIES, ClassifierDied, ClassifierProcess, classify_apart
 from store.errors import DataError
 
@@ -34,10 +34,6 @@ def process():
 def job():
     vectors, labels = noisy_genes()
     return vectors, labels, draw_split(labels)
-
-
-def pid(process):
-    return process._process.pid
 
 
 @pytest.mark.parametrize(("protocol", "params"), [("lr-cv", LR_GRID), ("rf-cv", RF_GRID)])
@@ -61,9 +57,9 @@ def test_errors_come_back_with_their_sentence_hint_and_origin(process, job):
         process.classify("lr", {"C": 1.0, "max_iter": 100}, vectors, labels, split, **AXES, cancel=NEVER)
     assert raised.value.hint
     assert "in _checked" in "".join(raised.value.__notes__)
-    first = pid(process)
+    first = process.pid
     run_there(process, job)
-    assert pid(process) == first
+    assert process.pid == first
 
 
 def run_there(process, job):
@@ -74,13 +70,13 @@ def run_there(process, job):
 def test_a_signal_to_the_whole_group_is_the_parents_business(number, job):
     process = ClassifierProcess()
     try:
-        process._connect()
-        first = pid(process)
+        process.connect()
+        first = process.pid
         os.kill(first, number)  # while it starts
         run_there(process, job)
         os.kill(first, number)  # while it waits
         run_there(process, job)
-        assert pid(process) == first
+        assert process.pid == first
     finally:
         process.close()
 
@@ -90,7 +86,7 @@ def test_cancel_ends_the_process_within_a_unit(process, job):
     endless = {**RF_GRID, "trees": (10**6,)}
     timer = threading.Timer(0.3, cancel.set)
     run_there(process, job)
-    first = pid(process)
+    first = process.pid
     timer.start()
     with pytest.raises(Stopped):
         process.classify("rf-cv", endless, *job, **AXES, cancel=cancel)
@@ -105,11 +101,11 @@ class Doomed(ClassifierProcess):
         super().__init__()
         self.lives = lives
 
-    def _connect(self):
-        pipe = super()._connect()
+    def connect(self):
+        pipe = super().connect()
         if self.lives:
             self.lives -= 1
-            os.kill(pid(self), signal.SIGKILL)
+            os.kill(self.pid, signal.SIGKILL)
         return pipe
 
 
@@ -134,14 +130,18 @@ def test_a_unit_that_kills_each_process_is_told(job):
 
 
 def test_each_thread_has_a_process_that_ends_with_it(job):
-    def classify_and_tell():
-        classify_apart("lr", {"C": 1.0, "max_iter": 100}, *job, **AXES, cancel=NEVER)
-        return pid(module._own.process)
+    def children():
+        return set(psutil.Process().children())
 
+    def classify():
+        classify_apart("lr", {"C": 1.0, "max_iter": 100}, *job, **AXES, cancel=NEVER)
+        return children()
+
+    resource_tracker.ensure_running()  # a child too, which stays
+    before = children()
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(classify_and_tell).result()
-        assert pool.submit(classify_and_tell).result() == first
-        child = psutil.Process(first)
+        (child,) = pool.submit(classify).result() - before
+        assert pool.submit(classify).result() - before == {child}
     assert child.wait(20) in (0, None)
 
 
@@ -170,7 +170,7 @@ def test_a_killed_parent_leaves_no_process_behind():
         "    process = ClassifierProcess()\n"
         "    process.classify('lr', {'C': 1.0, 'max_iter': 100}, vectors, labels, draw_split(labels),\n"
         "                     scaling='none', lr_solver='liblinear', cancel=threading.Event())\n"
-        "    print(process._process.pid, flush=True)\n"
+        "    print(process.pid, flush=True)\n"
         "    time.sleep(600)\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

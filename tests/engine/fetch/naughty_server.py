@@ -51,12 +51,12 @@ class _Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        self._answer(body=True)
+        self.answer(body=True)
 
     def do_HEAD(self) -> None:
-        self._answer(body=False)
+        self.answer(body=False)
 
-    def _answer(self, body: bool) -> None:
+    def answer(self, body: bool) -> None:
         wanted = self.headers.get("Range", "")
         self.server.asked.append((self.path, wanted))
         served = self.server.files.get(self.path)

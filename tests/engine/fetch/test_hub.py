@@ -179,10 +179,10 @@ def test_a_refusal_is_told_with_what_to_do(server: Server, status: int, hint: st
 
 def test_the_token_goes_to_the_hub_and_no_further(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, str]] = []
-    real = server.RequestHandlerClass._answer
+    real = server.RequestHandlerClass.answer
     monkeypatch.setattr(
         server.RequestHandlerClass,
-        "_answer",
+        "answer",
         lambda self, body: (
             seen.append((self.path, self.headers.get("Authorization", ""))) or real(self, body)
         ),

@@ -13,12 +13,11 @@ from engine.plan.selection import Selection
 from tui.questions.catalog import selection_of
 from tui.questions.cells import Place
 
-MODEL = "e5-small"
+MODEL = "all-MiniLM-L6-v2"
 
 
 @pytest.fixture
-def task(tmp_path, monkeypatch):
-    monkeypatch.setattr("engine.plan.plan._missing", lambda model, home: "")
+def task(tmp_path):
     return workbench.write_task(tmp_path)
 
 

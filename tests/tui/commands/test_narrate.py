@@ -106,7 +106,7 @@ def test_a_terminal_that_does_not_read_holds_up_nobody(monkeypatch):
             read.wait(20)
             return super().write(text)
 
-    monkeypatch.setattr(narrate, "_LAST_WORDS", 0.01)
+    monkeypatch.setattr(narrate, "LAST_WORDS", 0.01)
     stream = Stalled()
     narrator = Narrator(stream)
     for number in range(50_000):
