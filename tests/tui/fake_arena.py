@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from collections import Counter
 from dataclasses import replace
+
+from textual.events import Paste
 
 from engine.catalog.presets import PRESETS
 from engine.catalog.protocols import PROTOCOLS
@@ -24,8 +28,12 @@ from tui.questions.genes import GeneDetail, GeneRow, GeneScore
 from tui.questions.nearest import Cut, Neighbour
 from tui.questions.saved import Past
 from tui.questions.sql import SqlDesk
+from tui.screens.base import SETTLE
+from tui.terminal.typeahead import settled
 
 TASKS = ("tall", "small")
+LASTING = ("keys", "pulse")
+"""Groups of the workers that end with the application."""
 
 
 def hostile(word: str) -> str:
@@ -73,18 +81,21 @@ class FakeArena(Arena):
         self.tables: dict[str, Rankings] = {}
         self.broken: dict[str, Exception] = {}
         """Method -> what it raises."""
+        self.calls: Counter[str] = Counter()
+        """Method -> how often it was called."""
         self.gene_errors = {"FOXP2": 0.9, "BRCA1": 0.4, "TP53": 0.1}
         self.desk = FakeDesk(self)
         self.gate = threading.Event()
         """Cleared, it holds `plan` back until set."""
         self.gate.set()
 
-    def _may(self, method: str) -> None:
+    def may(self, method: str) -> None:
+        self.calls[method] += 1
         if method in self.broken:
             raise self.broken[method]
 
     def catalog(self) -> Catalog:
-        self._may("catalog")
+        self.may("catalog")
         cards = tuple(ModelCard(m, "/models/mini" if m.kind == "package" else "") for m in self.models)
         catalog = Catalog(
             cards,
@@ -98,7 +109,7 @@ class FakeArena(Arena):
         return replace(catalog, first=first_selection(catalog))
 
     def task(self, name, selection) -> Task:
-        self._may("task")
+        self.may("task")
         info = next(info for info in self.task_infos if info.name == name)
         audit = Audit(
             tuple(
@@ -113,8 +124,10 @@ class FakeArena(Arena):
         )
 
     def plan(self, selection) -> Plan:
+        self.calls["plan"] += 1
         self.gate.wait(10)
-        self._may("plan")
+        if "plan" in self.broken:
+            raise self.broken["plan"]
         for name in ("models", "tasks", "protocols", "seeds"):
             if not getattr(selection, name):
                 raise UsageError(f"No {name} are chosen.", "Choose at least one.")
@@ -152,11 +165,11 @@ class FakeArena(Arena):
         return 90, 120
 
     def measured(self, model) -> list[Measured]:
-        self._may("measured")
+        self.may("measured")
         return self.costs
 
     def past(self) -> Past:
-        self._may("past")
+        self.may("past")
         return Past({(self.named("mini"), name): 3.0 for name in PROTOCOLS}, 50_000)
 
     def questions(self, plan) -> dict[str, str]:
@@ -167,7 +180,7 @@ class FakeArena(Arena):
         self.agreed.append(host)
 
     def launch(self, *selections) -> bool:
-        self._may("launch")
+        self.may("launch")
         self._writable("start a run")
         self.launched.extend(selections)
         return self.status is not None and self.status.live
@@ -176,23 +189,23 @@ class FakeArena(Arena):
         return "runner" in self.broken
 
     def request(self, what, key="") -> None:
-        self._may("request")
+        self.may("request")
         self._writable(f"{what} a run")
         self.requests.append((what, key))
 
     def relaunch(self, retry_failed=False) -> None:
-        self._may("relaunch")
+        self.may("relaunch")
         self.relaunched.append(retry_failed)
 
     def catch_up(self) -> None:
-        self._may("catch_up")
+        self.may("catch_up")
 
     def pulse(self) -> Pulse:
-        self._may("pulse")
+        self.may("pulse")
         return Pulse(self.status, self.version, self.waiting)
 
     def arms(self) -> list[Arm]:
-        self._may("arms")
+        self.may("arms")
         return [
             Arm(
                 name,
@@ -204,12 +217,12 @@ class FakeArena(Arena):
         ]
 
     def rankings(self, protocol, preset, text, references=True) -> Rankings:
-        self._may("rankings")
+        self.may("rankings")
         empty = Rankings(protocol, preset, text, (), (), 0, 0)
         return self.tables.get(protocol, empty)
 
     def cell_detail(self, place) -> CellDetail:
-        self._may("cell_detail")
+        self.may("cell_detail")
         curve = ((0.0, 0.0), (0.0, 0.5), (0.5, 0.5), (0.5, 1.0), (1.0, 1.0))
         splits = [
             {
@@ -247,13 +260,13 @@ class FakeArena(Arena):
         return CellDetail([*splits, lost], curves, curves, trials, epochs, environment)
 
     def sides(self) -> list[Side]:
-        self._may("sides")
+        self.may("sides")
         own = [Side("own", row.model, name, table.preset, table.text) for name, table in self.tables.items()
                for row in table.rows if row.source == "own"]  # fmt: skip
         return [*own, Side("paper", "Printed", "lr")] if own else []
 
     def contrasts(self, first, second) -> list[Contrast]:
-        self._may("contrasts")
+        self.may("contrasts")
         if "paper" in (first.source, second.source):
             return [Contrast(self.named("tall"), 0.9, 0.85, ())]
         return [
@@ -262,11 +275,11 @@ class FakeArena(Arena):
         ]
 
     def genes(self) -> list[GeneRow]:
-        self._may("genes")
+        self.may("genes")
         return [GeneRow(self.named(name), 1, 4, error) for name, error in self.gene_errors.items()]
 
     def gene_detail(self, gene) -> GeneDetail:
-        self._may("gene_detail")
+        self.may("gene_detail")
         labels = [("tall", "short"), ("tall", "tall")]
         scores = [GeneScore("tall", self.named("mini"), "lr", "paper", "facts", 0.25, 4)]
         return GeneDetail(gene, labels, [f"{gene}: a gene."], scores)
@@ -275,7 +288,7 @@ class FakeArena(Arena):
         return [Cut("mini", 5, 254, None, text), Cut("maxi", 300, 254, 10, text[:10])]
 
     def neighbours(self, gene):
-        self._may("neighbours")
+        self.may("neighbours")
         if gene == self.named("BRCA1"):
             return "", [], f"No model has embedded {gene} here yet."
         return "mini", [Neighbour(self.named("BRCA1"), 0.987, "short")], ""
@@ -284,7 +297,7 @@ class FakeArena(Arena):
         return {"leaderboard": ("model", "auc", "mean_auc"), "predictions": ("gene", "score")}
 
     def failure(self, key: str) -> dict[str, str]:
-        self._may("failure")
+        self.may("failure")
         if key != "k3":
             raise DataError(f"Nothing is known of {key}.")
         return {
@@ -316,7 +329,7 @@ class FakeDesk(SqlDesk):
     def run(self, query, rows):
         self.asked.append(query)
         self.gate.wait(10)
-        self.arena._may("sql")
+        self.arena.may("sql")
         self.rows = [
             (number, self.arena.named(f"name {number}"), number / 7) for number in range(self.row_count)
         ]
@@ -429,6 +442,30 @@ async def until(pilot, condition, seconds: float = 10.0) -> None:
             return
         await pilot.pause(0.02)
     assert condition(), "it never came to be"
+
+
+async def rested(pilot) -> None:
+    """Let the keys so far be answered, and what waits for them to rest be begun."""
+    await settled(pilot.app)
+    over = asyncio.Event()
+    pilot.app.set_timer(SETTLE, over.set)  # goes off after those that were set before it
+    await over.wait()
+
+
+async def at_rest(pilot) -> None:
+    """Let everything that the keys so far set off come to its end."""
+    await rested(pilot)
+    still = 0
+    while still < 3:  # a worker's message may start another worker
+        await settled(pilot.app)
+        await pilot.pause()
+        busy = [worker for worker in pilot.app.workers if worker.group not in LASTING]
+        still = still + 1 if all(worker.is_finished for worker in busy) else 0
+
+
+def paste(pilot, text: str) -> None:
+    """Type a long text in one go; it has its turn among the keys."""
+    pilot.app.post_message(Paste(text))
 
 
 def screen_text(app: ArenaApp) -> str:

@@ -3,7 +3,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_text, told, until
+from fake_arena import (
+    FakeArena,
+    a_status,
+    a_table,
+    at_rest,
+    drive,
+    make_app,
+    paste,
+    screen_text,
+    told,
+    until,
+)
 from pressing import presses
 
 from store.errors import StoreBusy, UsageError
@@ -22,7 +33,8 @@ def arena():
 
 async def opened(pilot) -> None:
     await pilot.press("3")
-    await until(pilot, lambda: pilot.app.screen.MODE == "board" and pilot.app.screen._rankings is not None)
+    await until(pilot, lambda: pilot.app.screen.MODE == "board")
+    await at_rest(pilot)
 
 
 def table_lines(app) -> list[str]:
@@ -56,8 +68,9 @@ async def test_the_cursor_starts_on_ones_own_best_row(arena):
         assert "texts for some rows of tall" in screen_text(app)
         await pilot.press("k")
         await until(pilot, lambda: ">Printed" in screen_text(app))
+        arena.tables["lr"] = replace(arena.tables["lr"], unlike=Unlike(texts=("small",)))
         arena.version += 1
-        await pilot.pause(1.2)
+        await until(pilot, lambda: "texts for some rows of small" in screen_text(app))
         assert ">Printed" in screen_text(app)
 
 
@@ -222,8 +235,7 @@ async def test_holes_of_the_matrix_are_gone_to_and_run(arena):
         line = next(line for line in screen_text(app).splitlines() if line.strip(" >").startswith("maxi"))
         assert line.split()[-2:] == [".", "."]
         await pilot.press("n")
-        assert app.screen._place().model == "maxi"
-        assert app.screen._place().task == "tall"
+        await until(pilot, lambda: "maxi has nothing on tall yet; r runs it." in screen_text(app))
         await pilot.press("r")
         await until(pilot, lambda: "cannot be run: maxi is not on this machine" in told(app))
         await pilot.press("g", "r")
@@ -290,7 +302,9 @@ async def test_the_table_is_written_with_its_numbers_apart(arena, tmp_path, suff
         await opened(pilot)
         await until(pilot, lambda: len(table_lines(app)) == 3)
         await pilot.press("slash", *"!other", "enter")
-        await pilot.press("colon", *f"export {path}", "enter")
+        await pilot.press("colon")
+        paste(pilot, f"export {path}")
+        await pilot.press("enter")
         await until(pilot, lambda: f"Wrote 2 rows to {path}." in told(app))
     if suffix == ".csv":
         lines = path.read_text().splitlines()
@@ -311,7 +325,9 @@ async def test_a_file_that_cannot_be_written_is_a_sentence(arena, tmp_path):
     async with drive(app) as pilot:
         await opened(pilot)
         await until(pilot, lambda: len(table_lines(app)) == 3)
-        await pilot.press("colon", *f"export {tmp_path}/table.doc", "enter")
+        await pilot.press("colon")
+        paste(pilot, f"export {tmp_path}/table.doc")
+        await pilot.press("enter")
         await until(pilot, lambda: "The format of" in screen_text(app))
 
 

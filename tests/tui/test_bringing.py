@@ -5,7 +5,7 @@ import threading
 from dataclasses import replace
 
 import pytest
-from fake_arena import FakeArena, drive, make_app, screen_text, told, until
+from fake_arena import FakeArena, drive, make_app, paste, screen_text, told, until
 from pressing import presses
 
 from engine.cancel import Stopped
@@ -148,7 +148,8 @@ async def test_a_gene_table_comes_in_and_the_choice_stays(arena, tmp_path, monke
         await pilot.press("g")
         await until(pilot, lambda: "The path of a gene table" in screen_text(app))
         before = app.screen_stack[0].selection
-        await pilot.press(*str(tmp_path / "hg"), "tab", "enter")
+        paste(pilot, str(tmp_path / "hg"))
+        await pilot.press("tab", "enter")
         await until(pilot, lambda: "is here: 1 genes or ids." in screen_text(app))
         assert "It is chosen" not in screen_text(app)
         await pilot.press("escape")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_arena import FakeArena, a_table, drive, make_app, screen_text, until
+from fake_arena import FakeArena, a_table, at_rest, drive, make_app, screen_text, until
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ async def test_a_small_terminal_reads_no_cell_that_it_does_not_show(arena):
     async with drive(app) as pilot:
         await opened(pilot)
         await pilot.press("j", "k", "l")
-        await pilot.pause(0.5)
+        await at_rest(pilot)
         assert "it was read" not in screen_text(app)
 
 

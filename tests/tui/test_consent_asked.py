@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fake_arena import FakeArena, drive, make_app, screen_text, told, until
+from fake_arena import FakeArena, at_rest, drive, make_app, screen_text, told, until
 
 from engine.embedding.endpoint import agreed_hosts
 from engine.plan.plan import Blocked
@@ -61,9 +61,8 @@ async def test_without_agreement_nothing_is_recorded_or_started(arena, keys):
         await until(pilot, lambda: "to be asked" in screen_text(app))
         await pilot.press("enter")
         await asked(pilot, "far.example")
-        for key in keys:
-            await pilot.press(key)
-            await pilot.pause(0.1)
+        await pilot.press(*keys)
+        await at_rest(pilot)
         await until(pilot, lambda: app.screen.MODE == "plan")
         assert (arena.agreed, arena.launched) == ([], [])
 

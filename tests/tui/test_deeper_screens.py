@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fake_arena import FakeArena, a_table, drive, hostile, make_app, screen_text, told, until
+from fake_arena import (
+    FakeArena,
+    a_table,
+    at_rest,
+    drive,
+    hostile,
+    make_app,
+    paste,
+    screen_text,
+    told,
+    until,
+)
 from pressing import presses
 
 from tui.questions.cells import Contrast
@@ -90,7 +101,9 @@ async def test_the_plot_is_written_as_a_figure(arena, tmp_path):
         await cell_opened(pilot)
         await pilot.press("e")
         await until(pilot, lambda: "Plot: .svg .pdf .png" in screen_text(app))
-        await pilot.press("escape", "colon", *f"export {tmp_path}/roc.svg", "enter")
+        await pilot.press("escape", "colon")
+        paste(pilot, f"export {tmp_path}/roc.svg")
+        await pilot.press("enter")
         await until(pilot, lambda: "Wrote the plot to" in told(app))
     assert "ROC" in (tmp_path / "roc.svg").read_text()
 
@@ -291,7 +304,7 @@ async def test_hostile_names_stay_text_on_the_deeper_screens(size):
         )
         for keys in (step.split() for step in script.split(" / ")):
             await pilot.press(*keys)
-            await pilot.pause(0.2)
+            await at_rest(pilot)
             text = screen_text(app)
             assert app.is_running
             assert not any(bad in text for bad in ("\x1b", "\x07", "\u202e")), keys

@@ -142,17 +142,17 @@ async def test_a_filter_that_matches_nothing_says_so():
 
 
 async def test_columns_scroll_sideways_with_the_first_one_still():
-    columns = [Column("name", "name"), *(Column(str(n), f"column {n:02}") for n in range(40))]
+    columns = [Column("name", "name"), *(Column(str(n), f"column {n:02}") for n in range(14))]
     async with Host(cells=True).run_test(size=(60, 6)) as pilot:
         grid = pilot.app.grid
-        grid.show([Row("r", ("gene", *(f"value{n}" for n in range(40))))], columns)
+        grid.show([Row("r", ("gene", *(f"value{n}" for n in range(14))))], columns)
         grid.focus()
-        await pilot.press(*["l"] * 40)
-        await until(pilot, lambda: "column 39" in screen_text(pilot.app))
+        await pilot.press(*["l"] * 14)
+        await until(pilot, lambda: "column 13" in screen_text(pilot.app))
         assert ">gene" in screen_text(pilot.app)
         await pilot.press("h", "left", "right")
-        assert grid.column == 39
-        await pilot.press(*["h"] * 50)
+        assert grid.column == 13
+        await pilot.press(*["h"] * 16)
         assert grid.column == 0
         assert "column 00" in screen_text(pilot.app)
 

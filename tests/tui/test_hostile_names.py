@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_arena import FakeArena, a_status, a_table, drive, hostile, make_app, screen_text, until
+from fake_arena import FakeArena, a_status, a_table, at_rest, drive, hostile, make_app, screen_text, until
 
 from engine.mailbox import LogLine, StageStatus, UnitStatus
 
@@ -45,7 +45,7 @@ async def test_names_from_outside_are_drawn_and_never_obeyed(arena, size):
         assert "[/]mini[@click" in screen_text(app)
         for key in KEYS.split():
             await pilot.press(key)
-            await pilot.pause(0.2)
+            await at_rest(pilot)
             assert app.is_running
             assert harmless(app), key
         await pilot.press("3")

@@ -40,7 +40,7 @@ async def test_the_sum_tells_done_to_run_blocked_and_time(arena, size):
     app = make_app(arena)
     async with drive(app, size) as pilot:
         await until(pilot, lambda: counted(app))
-        plan = app.screen._counted.plan
+        plan = arena.plan(app.screen.selection)
         arena.done = {unit.key for unit in plan.units[:30]}
         arena.failed_keys = {plan.units[31].key}
         await pilot.press("j", "space")
@@ -88,8 +88,9 @@ async def test_an_older_count_never_overwrites_a_newer_choice(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
         arena.gate.clear()
+        before = arena.calls["plan"]
         await pilot.press("j", "space")
-        await pilot.pause(0.3)
+        await until(pilot, lambda: arena.calls["plan"] > before)
         await pilot.press("space")
         arena.gate.set()
         await until(pilot, lambda: counted(app))
@@ -295,7 +296,7 @@ async def test_a_key_that_would_do_nothing_says_why(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
-        arena.done = {unit.key for unit in app.screen._counted.plan.units}
+        arena.done = {unit.key for unit in arena.plan(app.screen.selection).units}
         await pilot.press("space", "space")
         await until(pilot, lambda: "All of it is done. Press 3 for the ranks." in screen_text(app))
         await pilot.press("enter")
@@ -320,7 +321,8 @@ async def test_a_store_that_somebody_holds_is_told_in_place_and_counted_when_it_
     async with drive(app) as pilot:
         await until(pilot, lambda: "PID 7 holds the database." in screen_text(app))
         assert ("Press Enter to run 80 units." in screen_text(app)) == (method != "plan")
-        await pilot.pause(0.3)
+        before = arena.calls[method]
+        await until(pilot, lambda: arena.calls[method] > before + 1)
         assert app.screen.MODE == "plan"
         arena.broken.clear()
         await until(pilot, lambda: "  disk " in screen_text(app))
@@ -332,7 +334,7 @@ async def test_a_run_that_ended_is_counted_again(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await until(pilot, lambda: "80 to run" in screen_text(app))
-        arena.done = {unit.key for unit in app.screen._counted.plan.units[:50]}
+        arena.done = {unit.key for unit in arena.plan(app.screen.selection).units[:50]}
         arena.status = a_status("finished")
         await until(pilot, lambda: "30 to run" in screen_text(app))
 
@@ -341,7 +343,7 @@ async def test_a_run_that_goes_on_is_counted_while_plan_is_shown_and_on_return(a
     app = make_app(arena)
     async with drive(app) as pilot:
         await until(pilot, lambda: "Press Enter to run 80 units." in screen_text(app))
-        units = app.screen._counted.plan.units
+        units = arena.plan(app.screen.selection).units
         arena.status = a_status()
         await until(
             pilot,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_text, told, until
+from fake_arena import FakeArena, a_status, a_table, drive, make_app, rested, screen_text, told, until
 
 WIDE = (200, 60)
 CASES = {
@@ -50,7 +50,7 @@ async def test_nothing_is_said_to_be_missing_before_it_was_read(arena, monkeypat
                 await until(pilot, lambda: ">mini" in screen_text(app))
                 await pilot.press("enter")
             await until(pilot, lambda: "Reading" in screen_text(app) and asked.is_set())
-            await pilot.pause(0.3)
+            await rested(pilot)
             shown = screen_text(app)
             gate.set()
             await until(pilot, lambda: wanted in screen_text(app))

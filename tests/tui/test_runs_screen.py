@@ -4,7 +4,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, until
+from fake_arena import FakeArena, a_status, at_rest, drive, make_app, screen_text, told, until
 from pressing import presses
 
 from engine.machine import Load, Machine
@@ -27,7 +27,7 @@ def arena():
 async def opened(pilot) -> None:
     await pilot.press("2")
     await until(pilot, lambda: "UNITS" in screen_text(pilot.app))
-    await until(pilot, lambda: pilot.app.screen._completed)
+    await at_rest(pilot)
 
 
 async def test_without_a_run_it_says_how_to_get_one():
@@ -222,7 +222,7 @@ async def test_esc_leaves_the_run_alone(arena):
         await opened(pilot)
         await until(pilot, lambda: "31/160" in screen_text(app))
         await pilot.press("x", "escape")
-        await pilot.pause(0.1)
+        await at_rest(pilot)
         assert "Cancel what?" not in screen_text(app)
         assert arena.requests == []
 

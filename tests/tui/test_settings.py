@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_arena import FakeArena, drive, make_app, screen_text, until
+from fake_arena import FakeArena, at_rest, drive, make_app, screen_text, until
 
 from store.errors import UsageError
 from tui.settings import Settings, read_settings
@@ -56,7 +56,7 @@ async def test_a_remapped_key_works_and_is_what_the_screen_says():
         await until(pilot, lambda: "ctrl+g Run" in screen_text(app))
         await until(pilot, lambda: "80 to run" in screen_text(app))
         await pilot.press("enter")
-        await pilot.pause(0.1)
+        await at_rest(pilot)
         assert arena.launched == []
         await pilot.press("ctrl+g")
         await until(pilot, lambda: bool(arena.launched))

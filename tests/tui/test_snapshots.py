@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_text, until
+from fake_arena import FakeArena, a_status, a_table, at_rest, drive, make_app, screen_text, until
 
 from engine.machine import Load
 
@@ -58,24 +58,12 @@ async def test_the_screen_looks_as_it_did(name, size, monkeypatch):
     app = make_app(an_arena(name))
     async with drive(app, size) as pilot:
         await until(pilot, lambda: "90 of 120 texts" in screen_text(app) and "to run" in screen_text(app))
-        for key in keys:
-            await pilot.press(key)
-            await pilot.pause(0.1)
+        await pilot.press(*keys)
         await until(pilot, lambda: wanted in screen_text(app))
-        await settled(pilot)
+        await at_rest(pilot)
         shown = "\n".join(line.rstrip() for line in screen_text(app).splitlines()) + "\n"
     path = FOLDER / f"{name}-{size[0]}x{size[1]}.txt"
     if os.environ.get("GENEARENA_SNAPSHOTS") == "write":
         FOLDER.mkdir(exist_ok=True)
         path.write_text(shown, encoding="utf-8")
     assert shown == path.read_text(encoding="utf-8")
-
-
-async def settled(pilot) -> None:
-    """Let the application go on until the screen stays as it is."""
-    before, still = "", 0
-    while still < 5:
-        await pilot.pause(0.05)
-        now = screen_text(pilot.app)
-        still = still + 1 if now == before else 0
-        before = now

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, until
+from fake_arena import FakeArena, a_status, drive, make_app, paste, screen_text, told, until
 
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
@@ -54,6 +54,12 @@ async def opened(pilot, watched, count: int) -> None:
     log.show(rows)
 
 
+async def export(pilot, path: str) -> None:
+    await pilot.press("colon")
+    paste(pilot, f"export {path}")
+    await pilot.press("enter")
+
+
 @pytest.mark.parametrize(("keys", "taken"), [("yy", "line 0"), ("yt", "far away"), ("ym", "far away")])
 async def test_a_table_is_copied_without_the_keys_waiting_for_it(arena, watched, keys, taken):
     app = make_app(arena)
@@ -71,7 +77,7 @@ async def test_a_table_is_written_without_the_keys_waiting_for_it(arena, watched
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot, watched, 20_000)
-        await pilot.press("colon", *f"export {tmp_path}/log.csv", "enter")
+        await export(pilot, f"{tmp_path}/log.csv")
         await until(pilot, lambda: "Wrote 20,000 rows" in told(app))
         assert "Writing 20,000 rows." in told(app)
     assert (tmp_path / "log.csv").read_text().splitlines()[FAR + 1] == "now,info,far away"
@@ -85,7 +91,7 @@ async def test_with_nothing_shown_there_is_nothing_to_write(arena, tmp_path):
     async with drive(app) as pilot:
         await pilot.press("2")
         await until(pilot, lambda: "No run yet" in screen_text(app))
-        await pilot.press("colon", *f"export {tmp_path}/log.csv", "enter")
+        await export(pilot, f"{tmp_path}/log.csv")
         await until(pilot, lambda: "There is nothing here to write yet." in told(app))
     assert not (tmp_path / "log.csv").exists()
 
@@ -117,12 +123,12 @@ async def test_a_figure_that_is_there_is_replaced_only_on_a_yes(arena, watched, 
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot, watched, 10)
-        await pilot.press("colon", *f"export {file}", "enter")
+        await export(pilot, str(file))
         await until(pilot, lambda: "replace it?" in screen_text(app))
         await pilot.press("escape")
         await until(pilot, lambda: "replace it?" not in screen_text(app))
         assert file.read_text() == "older"
-        await pilot.press("colon", *f"export {file}", "enter")
+        await export(pilot, str(file))
         await until(pilot, lambda: "replace it?" in screen_text(app))
         await pilot.press("r")
         await until(pilot, lambda: "<svg" in file.read_text())
