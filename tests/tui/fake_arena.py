@@ -32,8 +32,8 @@ from tui.screens.base import SETTLE
 from tui.terminal.typeahead import settled
 
 TASKS = ("tall", "small")
-LASTING = ("keys", "pulse")
-"""Groups of the workers that end with the application."""
+LASTING = ("keys", "pulse", "machine", "ask", "export-ask")
+"""Groups of the workers that end with the application, or with an answer."""
 
 
 def hostile(word: str) -> str:
