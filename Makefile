@@ -36,7 +36,7 @@ bench: $(READY)
 
 ## faults: the long form of the fault injection (the short form is part of `make test`)
 faults: $(READY)
-	@GENEARENA_KILLS=500 GENEARENA_UNREAD=12 GENEARENA_READING=30 GENEARENA_HOLDING=10 \
+	@GENEARENA_KILLS=500 GENEARENA_UNREAD=600 GENEARENA_READING=30 GENEARENA_HOLDING=400 \
 	  $(BIN)/python -m pytest tests/faults -m faults --timeout 7200
 
 ## fuzz: coverage-guided fuzzing of the parsers, SECONDS for each (60 unless told)

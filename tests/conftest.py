@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -8,6 +9,12 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 for name in ("GENEARENA_HOME", "SSH_CONNECTION"):
     os.environ.pop(name, None)
+
+# What ignores a signal hands that on to the programs it starts. Behind `nohup`, or in the background of
+# a script, pytest ignores these, and the programs would not end when a test sends them one.
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
 
 # Helpers that several tests of one folder share are imported by plain name.
 HERE = Path(__file__).parent

@@ -215,14 +215,15 @@ def test_pause_shows_in_the_status(home, selection):
         while (status := read_status(home)) is None or status.state != "paused":
             time.sleep(0.02)
         request(home, "resume")
+        seen.set()
 
-    request_sent = threading.Event()
+    asked, seen = threading.Event(), threading.Event()
 
     def pause_first(unit, cancel):
-        if not request_sent.is_set():
-            request_sent.set()
+        if not asked.is_set():
+            asked.set()
             request(home, "pause")
-            time.sleep(0.6)
+            assert seen.wait(20)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()

@@ -197,8 +197,9 @@ def test_interrupt_keeps_what_is_scored_and_leaves_with_130(call, home, compute,
 def test_a_closed_terminal_ends_a_run_cleanly(home, toy):
     """The pty goes away in the middle: what is scored is kept, and the exit code is 130."""
     script = (
-        "import sys, time, workbench, engine.run.runner\n"
-        "fake = workbench.FakeCompute(lambda unit, cancel: cancel.wait(0.3))\n"
+        "import itertools, sys, workbench, engine.run.runner\n"
+        "units = itertools.count()\n"
+        "fake = workbench.FakeCompute(lambda unit, cancel: cancel.wait(0.3 if next(units) < 2 else 60))\n"
         "engine.run.runner.LocalCompute = lambda home: fake\n"
         "from tui.cli import main\n"
         "main(sys.argv[1:])\n"
