@@ -58,7 +58,9 @@ async def test_the_screen_looks_as_it_did(name, size, monkeypatch):
     app = make_app(an_arena(name))
     async with drive(app, size) as pilot:
         await until(pilot, lambda: "90 of 120 texts" in screen_text(app) and "to run" in screen_text(app))
-        await pilot.press(*keys)
+        for key in keys:
+            await pilot.press(key)
+            await at_rest(pilot)
         await until(pilot, lambda: wanted in screen_text(app))
         await at_rest(pilot)
         shown = "\n".join(line.rstrip() for line in screen_text(app).splitlines()) + "\n"
