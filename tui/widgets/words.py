@@ -43,8 +43,6 @@ def say(*parts: object) -> Content:
 
 # ---------------------------------------------------------------------------- states
 
-State = Literal["scored", "running", "queued", "failed", "cached", "interrupted", "cancelled", "paused"]
-
 _STATES: Final[Mapping[str, tuple[str, Tone, str]]] = {
     "scored": ("#", "good", "done"),
     "finished": ("#", "good", "finished"),

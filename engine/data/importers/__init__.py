@@ -5,15 +5,12 @@ Vectors are imported by `engine.data.importers.vectors`, which needs numpy and i
 
 from __future__ import annotations
 
-from engine.data.formats.detect import KINDS
 from engine.data.importers.covered import import_covered
 from engine.data.importers.descriptions import DescriptionsReport, import_descriptions
 from engine.data.importers.gene_tables import GenesReport, import_genes
 from engine.data.importers.labels import ImportReport, import_task
-from engine.data.load import read_labels
 
 __all__ = [
-    "KINDS",
     "DescriptionsReport",
     "GenesReport",
     "ImportReport",
@@ -21,5 +18,4 @@ __all__ = [
     "import_descriptions",
     "import_genes",
     "import_task",
-    "read_labels",
 ]
