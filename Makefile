@@ -15,7 +15,7 @@ run: $(READY)
 	if [ $$status -le 1 ]; then $(BIN)/genearena rank --all || exit $$?; fi; \
 	exit $$status
 
-# Without compiled files pytest would rewrite every assertion again in each worker (5 s of processor time).
+# Without compiled files pytest would rewrite every assertion again in each worker (4 s of processor time).
 test check faults: export PYTHONDONTWRITEBYTECODE =
 
 ## test: every test but the slow ones and those that need a GPU
