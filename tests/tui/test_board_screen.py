@@ -21,7 +21,7 @@ from store.arm import Arm
 from store.errors import StoreBusy, UsageError
 from store.queries import RankRow, Unlike
 from tui.questions.cells import Place
-from tui.screens.board.screen import text as board_text
+from tui.screens.board import text as board_text
 
 SIZES = [(80, 24), (200, 60)]
 
