@@ -35,7 +35,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "resume": ("steer", "Go on after a pause, or with an interrupted run."),
     "cancel": ("steer", "Give up the live run, or one unit of it."),
     "logs": ("steer", "The runner's log."),
-    "import": ("imports", "Bring in a task, vectors or descriptions of your own."),
+    "import": ("imports", "Import a task, vectors or descriptions of your own."),
     "fetch": ("imports", "Download a model or a public data set."),
     "sweep": ("sweep", "Fine-tuning's sensitivity to its settings."),
     "times": ("times", "What fine-tuning cost, beside the paper's Table 7."),

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 from textual.events import Paste
 
@@ -14,18 +15,21 @@ from engine.catalog.protocols import PROTOCOLS
 from engine.data.tasks.shelf import TaskInfo
 from engine.mailbox import EpochStatus, LogLine, StageStatus, Status, UnitStatus
 from engine.plan.plan import Blocked, Plan
-from engine.plan.selection import PAPER_SEEDS
+from engine.plan.selection import PAPER_SEEDS, Selection
 from store.arm import Arm
 from store.console import Result
-from store.errors import DataError, UsageError
+from store.errors import DataError, StoreError, UsageError
+from store.export import export_table
 from store.home import Home, find_home
 from store.queries import Measured, Rankings, RankRow
 from store.records import Audit, AuditedGene, ClassAudit, Model, Task, Unit
 from tui.app import ArenaApp
-from tui.questions.arena import Arena, Pulse
+from tui.questions import catalog
+from tui.questions.arena import Pulse
 from tui.questions.catalog import Catalog, ModelCard, first_selection
 from tui.questions.cells import CellDetail, Contrast, Side
 from tui.questions.genes import GeneDetail, GeneRow, GeneScore
+from tui.questions.imports import Imported
 from tui.questions.nearest import Cut, Neighbour
 from tui.questions.saved import Past
 from tui.questions.sql import SqlDesk
@@ -42,11 +46,14 @@ def hostile(word: str) -> str:
     return f"[/]{word}[@click=app.quit]\x1b[2J\x1b]52;c;aGk=\x07\u202e\U0001f9ec" + "é" * 300
 
 
-class FakeArena(Arena):
+class FakeArena:
     """Two models, two tasks, every protocol; no file is read or written."""
 
     def __init__(self, home: Home | None = None, readonly: bool = False, names=lambda name: name) -> None:
-        super().__init__(home or find_home("/nonexistent"), readonly)
+        self.home = home or find_home("/nonexistent")
+        self.readonly = readonly
+        self.behind = ""
+        self.kept: dict[str, Selection] = {}
         self.named = names
         self.models = [
             Model(
@@ -94,6 +101,10 @@ class FakeArena(Arena):
         self.calls[method] += 1
         if method in self.broken:
             raise self.broken[method]
+
+    def writable(self, what: str) -> None:
+        if self.readonly:
+            raise UsageError(f"This window cannot {what}: it was opened with --readonly.", "Open another.")
 
     def catalog(self) -> Catalog:
         self.may("catalog")
@@ -165,6 +176,46 @@ class FakeArena(Arena):
             tuple(blocked),
         )
 
+    def change(self, selection, what, value) -> Selection:
+        return catalog.change(self.home, selection, what, value)
+
+    def selection_of(self, place) -> Selection:
+        return catalog.selection_of(self.home, place)
+
+    def saved_selections(self) -> dict[str, Selection]:
+        return dict(self.kept)
+
+    def save_selection(self, name, selection) -> None:
+        self.kept[name] = selection
+
+    def import_file(self, kind, path) -> Imported:
+        self.writable("import anything")
+        return Imported(kind, "mine", f"{path} is here.")
+
+    def import_part(self, task, tables) -> Imported:
+        self.writable("import anything")
+        return Imported("task", f"{task}.in.{tables}", "It is here.")
+
+    def fetch_model(self, name, cancel, progress) -> str:
+        self.writable("fetch anything")
+        return f"{name} is here."
+
+    def run_units(self, selection) -> list[UnitStatus]:
+        self.may("run_units")
+        plan = self.plan(Selection.from_json(selection))
+        found: dict[str, list[UnitStatus]] = {"failed": [], "queued": [], "scored": []}
+        for unit in plan.units:
+            state = "scored" if unit.key in plan.done else "failed" if unit.key in plan.failed else "queued"
+            place = (unit.key, unit.model, unit.task, unit.protocol, unit.preset, unit.seed)
+            found[state].append(UnitStatus(*place, state))
+        return [unit for units in found.values() for unit in units]
+
+    def runner_error(self) -> StoreError:
+        return StoreError("The runner did not start.", "Look into its log.")
+
+    def export(self, columns, rows, path) -> Path:
+        return export_table(columns, rows, path).absolute()
+
     def cached(self, model, plan) -> tuple[int, int]:
         return 90, 120
 
@@ -183,12 +234,12 @@ class FakeArena(Arena):
         return {host: question for host, question in self.asked.items() if host not in self.agreed}
 
     def agree(self, host) -> None:
-        self._writable("agree")
+        self.writable("agree")
         self.agreed.append(host)
 
     def launch(self, *selections) -> bool:
         self.may("launch")
-        self._writable("start a run")
+        self.writable("start a run")
         self.launched.extend(selections)
         return self.status is not None and self.status.live
 
@@ -197,7 +248,7 @@ class FakeArena(Arena):
 
     def request(self, what, key="") -> None:
         self.may("request")
-        self._writable(f"{what} a run")
+        self.writable(f"{what} a run")
         self.requests.append((what, key))
 
     def relaunch(self, retry_failed=False) -> None:
@@ -368,7 +419,7 @@ class FakeDesk(SqlDesk):
         self.saved[name] = query
 
 
-def make_app(arena: Arena, **options) -> ArenaApp:
+def make_app(arena: FakeArena, **options) -> ArenaApp:
     """The application on `arena`, looking at the run as often as a test wants."""
     return ArenaApp(arena, beat=0.01, **options)
 

@@ -70,18 +70,15 @@ def test_the_memory_is_that_of_the_protocol_that_takes_most(arena, protocols, co
     assert estimate(plan, Past(), {}).memory == copies * 4 * 22_700_000
 
 
-async def test_a_runner_that_does_not_start_is_told_with_its_last_words(tmp_path, monkeypatch):
+async def test_a_runner_that_does_not_start_is_told(arena, monkeypatch):
     monkeypatch.setattr("tui.screens.plan.screen.PATIENCE", 1)
-    arena = FakeArena(find_home(tmp_path).create())
-    (arena.home.log / "runner.out").write_text("Traceback\nNo module named engine\n")
     arena.broken["runner"] = RuntimeError()
     app = make_app(arena)
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
         await pilot.press("enter")
         await until(pilot, lambda: "The runner did not start." in screen_text(app))
-        assert app.screen.sentence == "The runner did not start. It said last: No module named engine"
-        assert "runner.out" in app.screen.hint
+        assert app.screen.hint == arena.runner_error().hint
 
 
 async def test_keys_answer_while_the_units_are_being_counted(arena):

@@ -86,6 +86,15 @@ def test_an_interrupted_run_is_resumed_before_what_waits(tmp_path, monkeypatch):
     assert not mailbox.queued(home)
 
 
+def test_why_a_runner_did_not_start_is_the_last_it_wrote(tmp_path):
+    home = find_home(tmp_path).create()
+    assert Arena(home).runner_error().message == "The runner did not start."
+    (home.log / "runner.out").write_text("Traceback\nNo module named engine\n")
+    error = Arena(home).runner_error()
+    assert error.message == "The runner did not start. It said last: No module named engine"
+    assert "runner.out" in error.hint
+
+
 def test_a_choice_waits_once_for_a_run_that_goes_on(tmp_path):
     home = find_home(tmp_path).create()
     first, second = (Selection(("mini",), ("tall",), ("lr",), (seed,)) for seed in (41, 42))

@@ -56,7 +56,7 @@ def import_command(
     as_json: bool,
     **chosen: Any,
 ) -> None:
-    """Bring in FILE: a task's labels, a table of gene vectors, gene descriptions, or a gene table.
+    """Import FILE: a task's labels, a table of gene vectors, gene descriptions, or a gene table.
 
     A task is a CSV, TSV or Parquet of gene,label (and description), a Geneformer pickle or list, or
     a gene-benchmark folder. Genes may be symbols, aliases, Ensembl or NCBI ids; every step is told.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from store.records import Task
     from tui.questions.catalog import Catalog
     from tui.questions.cells import Place
-    from tui.questions.imports import Brought
+    from tui.questions.imports import Imported
     from tui.questions.nearest import Cut
 
 
@@ -118,19 +118,19 @@ class Arena(SavedResults):
         kept = read_kept(self.home, "selections.json")
         write_kept(self.home, "selections.json", {**kept, name: selection.to_json()})
 
-    def bring(self, kind: str, path: str) -> Brought:
+    def import_file(self, kind: str, path: str) -> Imported:
         """Take a file or folder over; see `tui.questions.imports`."""
-        from tui.questions.imports import bring
+        from tui.questions.imports import import_file
 
-        self._writable("bring anything in")
-        return bring(self.home, kind, path)
+        self._writable("import anything")
+        return import_file(self.home, kind, path)
 
-    def bring_covered(self, task: str, tables: str) -> Brought:
+    def import_part(self, task: str, tables: str) -> Imported:
         """Make a task of the genes of another that tables of vectors have; see `tui.questions.imports`."""
-        from tui.questions.imports import bring_covered
+        from tui.questions.imports import import_part
 
-        self._writable("bring anything in")
-        return bring_covered(self.home, task, tables)
+        self._writable("import anything")
+        return import_part(self.home, task, tables)
 
     def fetch_model(
         self, name: str, cancel: threading.Event, progress: Callable[[str, int, int], None]

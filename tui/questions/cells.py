@@ -55,7 +55,7 @@ class Place:
             return ""
         return (
             f"Its command needs --descriptions with the file of the texts {self.texts}, whose name is not "
-            "kept; r on the Board runs it if the file was brought in."
+            "kept; r on the Board runs it if the file was imported."
         )
 
     @property

@@ -1,4 +1,4 @@
-"""Bringing data in by keys: what the command line's `import` and `fetch` do, for the screens."""
+"""Importing by keys: what the command line's `import` and `fetch` do, for the screens."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ KINDS: Final = {
     "model": "a model folder",
     "genes": "a gene table of NCBI or HGNC",
 }
-"""What can be brought in by its path, and how a person would call it."""
+"""What can be imported by its path, and how a person would call it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
-    """What has come in."""
+class Imported:
+    """What was imported."""
 
     change: str
     """What it is chosen as: `task`, `model` or `descriptions`; empty if it is nothing to choose."""
@@ -34,7 +34,7 @@ class Brought:
     """What was made of it, line by line."""
 
 
-def bring(home: Home, kind: str, path: str) -> Brought:
+def import_file(home: Home, kind: str, path: str) -> Imported:
     """Take a file or folder over.
 
     Raises:
@@ -45,21 +45,21 @@ def bring(home: Home, kind: str, path: str) -> Brought:
     file = Path(path).expanduser()
     match kind:
         case "task":
-            return _bring_task(home, file)
+            return _import_task(home, file)
         case "vectors":
-            return _bring_vectors(home, file)
+            return _import_vectors(home, file)
         case "descriptions":
-            return _bring_descriptions(home, file)
+            return _import_descriptions(home, file)
         case "genes":
-            return _bring_genes(home, file)
+            return _import_genes(home, file)
         case _:
             from engine.catalog.models import find_model
 
             model = find_model(str(file), home)
-            return Brought("model", model.name, f"{model.name} is here; nothing was copied.")
+            return Imported("model", model.name, f"{model.name} is here; nothing was copied.")
 
 
-def bring_covered(home: Home, task: str, tables: str) -> Brought:
+def import_part(home: Home, task: str, tables: str) -> Imported:
     """Make a task of the genes of another that tables of vectors have.
 
     Args:
@@ -80,7 +80,7 @@ def bring_covered(home: Home, task: str, tables: str) -> Brought:
     return _told(import_covered(task, [find_model(name, home) for name in named], "", home))
 
 
-def _bring_task(home: Home, file: Path) -> Brought:
+def _import_task(home: Home, file: Path) -> Imported:
     from engine.data.importers import import_task
     from engine.data.importers.names import free_name
     from engine.data.tasks.shelf import list_tasks
@@ -89,34 +89,34 @@ def _bring_task(home: Home, file: Path) -> Brought:
     return _told(import_task(file, name, home))
 
 
-def _told(report: ImportReport) -> Brought:
-    return Brought("task", report.name, report.sentence, "\n".join([*report.lines, *report.notes]))
+def _told(report: ImportReport) -> Imported:
+    return Imported("task", report.name, report.sentence, "\n".join([*report.lines, *report.notes]))
 
 
-def _bring_vectors(home: Home, file: Path) -> Brought:
+def _import_vectors(home: Home, file: Path) -> Imported:
     from engine.catalog.models import list_models
     from engine.data.importers.names import free_name
     from engine.data.importers.vectors import adopt_vectors
 
     name = free_name(_stem(file), (model.name for model in list_models(home)))
     report = adopt_vectors(file, name, home)
-    return Brought("model", name, report.sentence, "\n".join([*report.lines, *report.notes]))
+    return Imported("model", name, report.sentence, "\n".join([*report.lines, *report.notes]))
 
 
-def _bring_descriptions(home: Home, file: Path) -> Brought:
+def _import_descriptions(home: Home, file: Path) -> Imported:
     from engine.data.genes.descriptions import kept_descriptions
     from engine.data.importers import import_descriptions
     from engine.data.importers.names import free_name
 
     report = import_descriptions(file, free_name(_stem(file), kept_descriptions(home)), home)
-    return Brought("descriptions", report.name, report.sentence, "\n".join(report.notes))
+    return Imported("descriptions", report.name, report.sentence, "\n".join(report.notes))
 
 
-def _bring_genes(home: Home, file: Path) -> Brought:
+def _import_genes(home: Home, file: Path) -> Imported:
     from engine.data.importers import import_genes
 
     report = import_genes(file, home)
-    return Brought("", report.name, report.sentence, "\n".join(report.notes))
+    return Imported("", report.name, report.sentence, "\n".join(report.notes))
 
 
 def _stem(file: Path) -> str:

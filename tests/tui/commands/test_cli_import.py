@@ -9,7 +9,7 @@ import pytest
 from engine.catalog.adopt import adopt_model
 from store.errors import UsageError
 from store.home import find_home
-from tui.questions.imports import bring
+from tui.questions.imports import import_file
 
 SYMBOLS = ("SOX2", "PAX6", "OTX2")
 
@@ -60,11 +60,11 @@ def test_an_import_tells_each_step_in_words(call, labels):
 )
 def test_the_command_line_and_the_screens_tell_the_same(call, tmp_path, request, what, file):
     path = request.getfixturevalue(file)
-    brought = bring(find_home(tmp_path / "other").create(), what, path)
+    imported = import_file(find_home(tmp_path / "other").create(), what, path)
     told = call("import", what, path)
     lines = [*told.stdout.splitlines(), *told.stderr.splitlines()]
-    assert lines[0] == brought.sentence
-    assert set(brought.report.splitlines()) < set(lines)
+    assert lines[0] == imported.sentence
+    assert set(imported.report.splitlines()) < set(lines)
 
 
 def test_vectors_become_a_model(call, home, vectors):

@@ -140,7 +140,7 @@ class BoardScreen(FillingScreen):
     # ------------------------------------------------------------------ reading
 
     def on_screen_resume(self) -> None:
-        """Another screen may have brought in what the matrix has no place for yet."""
+        """Another screen may have imported what the matrix has no place for yet."""
         if self._matrix:
             self.read_catalog()
 

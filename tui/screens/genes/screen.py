@@ -27,7 +27,7 @@ from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.said import Said
 from tui.widgets.words import say
 
-EMPTY = "No task can be used here, so there is no gene. 1 and then I brings one in."
+EMPTY = "No task can be used here, so there is no gene. 1 and then I imports one."
 
 GENE_COLUMNS = (
     Column("gene", "gene", least=8),

@@ -53,7 +53,7 @@ class PlanScreen(ChoosingScreen):
         "Choose models, tasks, protocols, a preset and seeds. "
         "What is already saved is never run again; Enter runs the rest."
     )
-    FOOTER = ("plan.launch", "grid.mark", "plan.step", "filter", "pane.next", "plan.bring")
+    FOOTER = ("plan.launch", "grid.mark", "plan.step", "filter", "pane.next", "plan.import")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(

@@ -1,4 +1,4 @@
-"""What is typed, kept or brought in on the Plan screen rather than chosen from a list."""
+"""What is typed, kept or imported on the Plan screen rather than chosen from a list."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tui.widgets.rows import Column, Row
 
 if TYPE_CHECKING:
     from engine.plan.selection import Selection
-    from tui.questions.imports import Brought
+    from tui.questions.imports import Imported
     from tui.widgets.commandbar import Command
 
 TYPED: Final = {
@@ -42,11 +42,11 @@ class ChoosingScreen(TakingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "I",
-            "bring",
+            "import",
             "Import",
             show=False,
-            tooltip="Bring in a task, vectors, texts or a model",
-            id="plan.bring",
+            tooltip="Import a task, vectors, texts or a model",
+            id="plan.import",
         ),
         Binding(
             "F",
@@ -75,7 +75,7 @@ class ChoosingScreen(TakingScreen):
         """Something new can be chosen, and is."""
 
         selection: Selection
-        brought: Brought
+        imported: Imported
 
     @dataclass
     class Fetched(Message):
@@ -172,12 +172,12 @@ class ChoosingScreen(TakingScreen):
     def _changed(self, message: Changed) -> None:
         self.choose(message.selection)
 
-    # ------------------------------------------------------------------ brought in
+    # ------------------------------------------------------------------ importing
 
     def why_not(self, action: str) -> str:
-        """A watcher brings nothing in; only a model that is elsewhere can be fetched."""
-        if action in ("plan.bring", "plan.fetch") and self.arena.readonly:
-            return "This window was opened with --readonly; nothing can be brought in here."
+        """A watcher imports nothing; only a model that is elsewhere can be fetched."""
+        if action in ("plan.import", "plan.fetch") and self.arena.readonly:
+            return "This window was opened with --readonly; nothing can be imported here."
         if action == "plan.fetch" and not self._model():
             return "Put the cursor on a model first."
         return super().why_not(action)
@@ -186,15 +186,15 @@ class ChoosingScreen(TakingScreen):
         grid = self.query_one("#models", Grid)
         return grid.current.key if grid.has_focus and grid.current else ""
 
-    def action_bring(self) -> None:
-        """Ask what to bring in, and from where."""
+    def action_import(self) -> None:
+        """Ask what to import, and from where."""
         from tui.questions.imports import KINDS
 
-        if not self.refused("plan.bring"):
+        if not self.refused("plan.import"):
             answers = [(name[0], what, name) for name, what in KINDS.items()]
             answers.append(("c", "a task cut to the genes that a table of vectors has", "covered"))
             self.app.push_screen(
-                Ask("Bring in what?", "Your file stays where it is.", answers), self._ask_where
+                Ask("Import what?", "Your file stays where it is.", answers), self._ask_where
             )
 
     def _ask_where(self, kind: str | None) -> None:
@@ -204,12 +204,12 @@ class ChoosingScreen(TakingScreen):
             names = [task.name for task in self.catalog.tasks]
             self._ask("The task to cut: its name, or the path of its file.", self._ask_tables, names)
         elif kind is not None:
-            self._ask(f"The path of {KINDS[kind]}.", partial(self.bring, kind))
+            self._ask(f"The path of {KINDS[kind]}.", partial(self.import_file, kind))
 
     def _ask_tables(self, task: str) -> None:
         models = [card.model for card in self.catalog.models if card.place]
         tables = [model.name for model in models if model.kind == "vectors"]
-        self._ask(f"Whose genes of {task}? A table of vectors.", partial(self.bring_covered, task), tables)
+        self._ask(f"Whose genes of {task}? A table of vectors.", partial(self.import_part, task), tables)
 
     def _ask(self, sentence: str, then: Callable[[str], object], names: Sequence[str] = ()) -> None:
         from tui.screens.overlays.pickers import Prompt
@@ -218,27 +218,27 @@ class ChoosingScreen(TakingScreen):
             if typed:
                 then(typed)
 
-        self.app.push_screen(Prompt("Bring in", sentence, paths=True, names=names), answered)
+        self.app.push_screen(Prompt("Import", sentence, paths=True, names=names), answered)
 
-    @work(thread=True, exclusive=True, group="bring", exit_on_error=False)
-    def bring(self, kind: str, path: str) -> None:
+    @work(thread=True, exclusive=True, group="import", exit_on_error=False)
+    def import_file(self, kind: str, path: str) -> None:
         """Take a file or folder over, and choose it."""
-        self._take(self.arena.bring(kind, path))
+        self._take(self.arena.import_file(kind, path))
 
-    @work(thread=True, exclusive=True, group="bring", exit_on_error=False)
-    def bring_covered(self, task: str, tables: str) -> None:
+    @work(thread=True, exclusive=True, group="import", exit_on_error=False)
+    def import_part(self, task: str, tables: str) -> None:
         """Make a task of the genes of another that tables of vectors have, and choose it."""
-        self._take(self.arena.bring_covered(task, tables))
+        self._take(self.arena.import_part(task, tables))
 
-    def _take(self, brought: Brought) -> None:
+    def _take(self, imported: Imported) -> None:
         chosen = self.selection
         if chosen is None:
             return
-        if brought.change:
+        if imported.change:
             # A task of one's own is what one came for: it is run alone.
-            start = replace(chosen, tasks=()) if brought.change == "task" else chosen
-            chosen = self.arena.change(start, brought.change, brought.name)
-        self.post_message(self.CameIn(chosen, brought))
+            start = replace(chosen, tasks=()) if imported.change == "task" else chosen
+            chosen = self.arena.change(start, imported.change, imported.name)
+        self.post_message(self.CameIn(chosen, imported))
 
     def action_fetch(self) -> None:
         """Download the model under the cursor."""
@@ -264,10 +264,10 @@ class ChoosingScreen(TakingScreen):
     def _came_in(self, message: CameIn) -> None:
         self.selection = message.selection
         self.read_catalog()
-        brought = message.brought
+        imported = message.imported
         chosen = "It is chosen. Close this, then enter runs what is chosen and 3 shows the ranks."
-        hint = chosen if brought.change else ""
-        self.app.push_screen(Notice("Brought in", brought.sentence, hint, brought.report))
+        hint = chosen if imported.change else ""
+        self.app.push_screen(Notice("Imported in", imported.sentence, hint, imported.report))
 
 
 def _in_short(selection: Selection) -> str:

@@ -15,7 +15,7 @@ from engine.data.tasks.shelf import SAMPLE
 from store.errors import DataError, UsageError
 from store.home import find_home
 from tui.questions.arena import Arena
-from tui.questions.imports import Brought, bring, bring_covered
+from tui.questions.imports import Imported, import_file, import_part
 from tui.screens.overlays.pickers import completions
 
 
@@ -50,33 +50,33 @@ def labels(tmp_path):
 
 def test_a_task_comes_in_under_its_files_name(tmp_path, labels):
     home = find_home(tmp_path / "home").create()
-    brought = bring(home, "task", str(labels.rename(labels.with_name("mine.csv"))))
-    assert brought.change == "task"
-    assert brought.name == "mine"
-    assert brought.sentence == "mine is here, read as table."
-    assert "12 of 12 used: odd" in brought.report
-    assert "10 resolved by approved symbol" in brought.report
+    imported = import_file(home, "task", str(labels.rename(labels.with_name("mine.csv"))))
+    assert imported.change == "task"
+    assert imported.name == "mine"
+    assert imported.sentence == "mine is here, read as table."
+    assert "12 of 12 used: odd" in imported.report
+    assert "10 resolved by approved symbol" in imported.report
     assert "mine" in [task.name for task in Arena(home).catalog().tasks]
 
 
 @pytest.mark.parametrize(("file", "name"), [("Mine.tar.csv", "Mine-2"), ("é.csv", "mine-2")])
 def test_a_name_that_is_taken_gets_a_number(tmp_path, labels, file, name):
     home = find_home(tmp_path / "home").create()
-    assert bring(home, "task", str(labels.rename(labels.with_name("mine.csv")))).name == "mine"
+    assert import_file(home, "task", str(labels.rename(labels.with_name("mine.csv")))).name == "mine"
     (tmp_path / "mine.csv").rename(tmp_path / file)
-    assert bring(home, "task", str(tmp_path / file)).name == name
+    assert import_file(home, "task", str(tmp_path / file)).name == name
 
 
 def test_a_folder_that_is_no_model_is_refused(tmp_path):
     with pytest.raises(Exception, match=r".") as error:
-        bring(find_home(tmp_path / "home").create(), "model", str(tmp_path / "nothing"))
+        import_file(find_home(tmp_path / "home").create(), "model", str(tmp_path / "nothing"))
     assert error.value.hint or error.value.message
 
 
 @pytest.mark.parametrize("kind", ["model", "vectors"])
 def test_labels_are_no_vectors(tmp_path, labels, kind):
     with pytest.raises(DataError, match="where a number should be") as refused:
-        bring(find_home(tmp_path / "home").create(), kind, str(labels))
+        import_file(find_home(tmp_path / "home").create(), kind, str(labels))
     assert "labels are imported as a task" in refused.value.hint
 
 
@@ -94,7 +94,7 @@ def test_paths_are_completed_as_in_a_shell(tmp_path, monkeypatch):
     assert completions("nowhere/x") == completions("~nobody-at-all/x") == []
 
 
-@presses("plan.bring", "prompt.complete")
+@presses("plan.import", "prompt.complete")
 async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkeypatch):
     asked = []
 
@@ -103,9 +103,9 @@ async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkey
         arena.task_infos.append(
             arena.task_infos[0].__class__("mine", "Mine", ("a", "b"), (12, 12), "mine.csv")
         )
-        return Brought("task", "mine", "mine is here.", "12 of 12 used: a")
+        return Imported("task", "mine", "mine is here.", "12 of 12 used: a")
 
-    monkeypatch.setattr(arena, "bring", take)
+    monkeypatch.setattr(arena, "import_file", take)
     monkeypatch.setattr(
         arena, "change", lambda chosen, what, name: replace(chosen, tasks=(*chosen.tasks, name))
     )
@@ -115,7 +115,7 @@ async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkey
     async with drive(app) as pilot:
         await until(pilot, lambda: "to run" in screen_text(app))
         await pilot.press("I")
-        await until(pilot, lambda: "Bring in what?" in screen_text(app))
+        await until(pilot, lambda: "Import what?" in screen_text(app))
         await pilot.press("t")
         await until(pilot, lambda: "The path of a task: genes and labels." in screen_text(app))
         await pilot.press(*"mi")
@@ -139,7 +139,7 @@ async def test_a_gene_table_comes_in_and_the_choice_stays(arena, tmp_path, monke
     row["ensembl_gene_id"] = "ENSG00000999999"
     table.write_text("\t".join(row) + "\n" + "\t".join(row.values()) + "\n")
     home = find_home(tmp_path / "home").create()
-    monkeypatch.setattr(arena, "bring", lambda kind, path: bring(home, kind, path))
+    monkeypatch.setattr(arena, "import_file", lambda kind, path: import_file(home, kind, path))
     app = make_app(arena)
     async with drive(app) as pilot:
         await until(pilot, lambda: "to run" in screen_text(app))
@@ -163,13 +163,13 @@ async def test_a_task_is_cut_to_the_genes_of_a_table_by_names(arena, monkeypatch
 
     def cut(task, tables):
         asked.append((task, tables))
-        return Brought("task", "tall.in.maxi", "tall.in.maxi is here.")
+        return Imported("task", "tall.in.maxi", "tall.in.maxi is here.")
 
     arena.models[1] = replace(arena.models[1], kind="vectors")
     plain = arena.catalog
     found = replace(plain(), models=tuple(replace(card, place="/here") for card in plain().models))
     monkeypatch.setattr(arena, "catalog", lambda: found)
-    monkeypatch.setattr(arena, "bring_covered", cut)
+    monkeypatch.setattr(arena, "import_part", cut)
     monkeypatch.setattr(arena, "change", lambda chosen, what, name: replace(chosen, tasks=(name,)))
     app = make_app(arena)
     async with drive(app) as pilot:
@@ -190,17 +190,17 @@ async def test_a_task_is_cut_to_the_genes_of_a_table_by_names(arena, monkeypatch
 
 def test_a_task_is_cut_to_the_genes_that_a_table_has(tmp_path, labels):
     home = find_home(tmp_path / "home").create()
-    task = bring(home, "task", str(labels)).name
+    task = import_file(home, "task", str(labels)).name
     genes = [line.partition(",")[0] for line in labels.read_text().splitlines()[1:]]
     table = tmp_path / "table.csv"
     table.write_text("gene,x,y\n" + "".join(f"{gene},{n + 1},2\n" for n, gene in enumerate(genes[:-2])))
-    name = bring(home, "vectors", str(table)).name
-    brought = bring_covered(home, task, name)
-    assert brought.change == "task"
-    assert "2 of 24 genes have no vector in table" in brought.report
-    assert set(load_task(brought.name, home).genes) == set(genes[:-2])
+    name = import_file(home, "vectors", str(table)).name
+    imported = import_part(home, task, name)
+    assert imported.change == "task"
+    assert "2 of 24 genes have no vector in table" in imported.report
+    assert set(load_task(imported.name, home).genes) == set(genes[:-2])
     with pytest.raises(UsageError, match="no table of vectors"):
-        bring_covered(home, task, f"{name}, all-MiniLM-L6-v2")
+        import_part(home, task, f"{name}, all-MiniLM-L6-v2")
 
 
 @presses("plan.fetch", "fetch.stop")
@@ -273,4 +273,4 @@ async def test_a_watcher_brings_nothing_in():
     async with drive(app) as pilot:
         await until(pilot, lambda: "nothing can be started here" in screen_text(app))
         await pilot.press("I")
-        await until(pilot, lambda: "nothing can be brought in here" in told(app))
+        await until(pilot, lambda: "nothing can be imported here" in told(app))
