@@ -67,6 +67,16 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
             raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
+def first_bytes(path: Path, count: int) -> bytes:
+    """The first `count` bytes of the content, without byte-order mark; fewer if it is shorter.
+
+    Raises:
+        DataError: as `unpacked`.
+    """
+    with unpacked(path) as stream:
+        return stream.read(len(_BOM) + count).removeprefix(_BOM)[:count]
+
+
 def read_text(path: Path, limit: int) -> str:
     """The text of a UTF-8 file of at most `limit` bytes, without byte-order mark.
 

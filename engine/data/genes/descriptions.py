@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.data.genes.facts import HUMAN, Gene
-from engine.files.outside import outside_file, read_text, unpacked
+from engine.files.outside import first_bytes, outside_file, read_text
 from engine.files.tables import PARQUET, Table, read_table, write_csv
 from store.errors import DataError, StoreError
 from store.files import replacing
@@ -65,9 +65,8 @@ def _read_texts(path: Path) -> dict[str, str]:
         return _read_json(path)
     if name.endswith(PARQUET):
         return _gene_texts(read_table(path))
-    with unpacked(path) as stream:
-        first = stream.read(len(_GENE_SUMMARY))
-    return _gene_summary(path) if first == _GENE_SUMMARY else _gene_texts(read_table(path))
+    is_summary = first_bytes(path, len(_GENE_SUMMARY)) == _GENE_SUMMARY
+    return _gene_summary(path) if is_summary else _gene_texts(read_table(path))
 
 
 def _gene_texts(table: Table) -> dict[str, str]:
