@@ -46,6 +46,8 @@ def import_genes(path: Path, home: Home) -> GenesReport:
     for start, (data_set, name, read) in _READERS.items():
         if first.startswith(start):
             genes = len(read(path))
+            if not genes:
+                raise DataError(f"{path} has no gene that can be used.", "Fetch it again.")
             return GenesReport(name, str(_keep(path, home.downloads / data_set / name)), genes)
     raise DataError(
         f"{path} is no gene table that is known.",
