@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, cast
@@ -113,6 +113,20 @@ def read_lines(path: Path, limit: int = MAX_BYTES) -> Iterator[str]:
             line = content.removeprefix(_BOM) if number == 1 else content
             yield from _pieces(_decode(path, line, size, number))
             size += len(content)
+
+
+def check_characters(path: Path, texts: Iterable[str]) -> None:
+    """Refuse halves of surrogate pairs, which JSON and pickles can hold and no file of text can.
+
+    Raises:
+        DataError: one of `texts`, which were read from `path`, has such a half.
+    """
+    for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            shown = text[max(0, error.start - 20) : error.start + 1]
+            raise DataError(f"{path} has half a character in {shown!r}.", "Write it again.") from error
 
 
 def too_large(path: Path, limit: int) -> DataError:
