@@ -46,6 +46,8 @@ class Importer:
     """Hard input -> how this format answers it, where that is not what `HARD` says."""
     kept: Content | None = None
     """What must be found in what is kept, if it is not what is written."""
+    chooses: bool = True
+    """Of labels: whether the format leaves names of genes and classes to whoever writes it."""
 
     def spoilt(self, path: Path) -> Path:
         """The file to spoil."""
@@ -157,6 +159,8 @@ def taken(importer: Importer, path: Path, home: Home) -> object | None:
         assert_refused_in_one_sentence(error, path, importer)
         assert files_of(home) == before, "something is left of what was refused"
         return None
+    except Exception as error:
+        raise AssertionError(f"no sentence, but a bare {type(error).__name__}") from error
 
 
 def good(importer: Importer, folder: Path, content: Content | None = None) -> tuple[Path, Home]:
@@ -177,8 +181,9 @@ def checked(check: Check) -> Check:
     return check
 
 
-def check_hard_input(importer: Importer, hard: Hard, folder: Path) -> None:
-    expected = _meant(importer)
+def check_hard_input(importer: Importer, hard: Hard, folder: Path, right: Importer | None = None) -> None:
+    """`right` tells what a good file means, if `importer` is not to be asked."""
+    expected = _meant(right or importer)
     path, home = good(importer, folder / "hard")
     file = importer.spoilt(path)
     file.write_bytes(hard.spoil(file.read_bytes(), importer.delimiter))

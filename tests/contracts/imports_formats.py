@@ -11,6 +11,7 @@ import json
 import pickle
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,8 @@ def write_marks(folder: Path, content: Content) -> Path:
 
 
 def write_columns(folder: Path, content: Content) -> Path:
-    return write_rows(folder / "labels.csv", [tuple(content), *zip(*content.values(), strict=True)])
+    rows = zip_longest(*content.values(), fillvalue="")
+    return write_rows(folder / "labels.csv", [tuple(content), *rows])
 
 
 def write_pickle(folder: Path, content: Content) -> Path:
@@ -136,11 +138,16 @@ LABELS: dict[str, tuple[Importer, ...]] = {
         Importer("Parquet table", two_classes(), write_label_parquet, take_labels, "binary"),
     ),
     "lists": (Importer("list literals", two_classes(), write_literals, take_labels),),
-    "moesm4": (Importer("moesm4", two_classes(moesm4.CLASSES), write_moesm4, take_labels),),
+    "moesm4": (Importer("moesm4", two_classes(moesm4.CLASSES), write_moesm4, take_labels, chooses=False),),
     "columns": (
         Importer("marked columns", two_classes(), write_marks, take_labels),
         Importer(
-            "columns of ids", two_classes(called=by_ensembl), write_columns, take_labels, kept=two_classes()
+            "columns of ids",
+            two_classes(called=by_ensembl),
+            write_columns,
+            take_labels,
+            kept=two_classes(),
+            chooses=False,
         ),
     ),
     "pickle": (Importer("pickle", two_classes(), write_pickle, take_labels, "binary"),),
