@@ -64,10 +64,11 @@ def test_every_protocol_on_vectors_keeps_the_contract(way: tuple[Any, ...], chec
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=told)
-@pytest.mark.parametrize("way", [FIRST_WAYS[0], FIRST_WAYS[-1]], ids=told)
 @pytest.mark.parametrize("name", [name for name, one in IMPLEMENTATIONS.items() if one is not classify])
-def test_every_implementation_keeps_the_contract(name: str, way: tuple[Any, ...], check: Check) -> None:
-    check(Job.of(IMPLEMENTATIONS[name], way))
+def test_every_implementation_keeps_the_contract(name: str, check: Check) -> None:
+    """By a protocol with a grid, which has steps; below, each protocol gives the same bits."""
+    tuned = next(way for way in FIRST_WAYS if "folds" in way[1])
+    check(Job.of(IMPLEMENTATIONS[name], tuned))
 
 
 @pytest.mark.parametrize("check", AXES_TOUCH, ids=told)
