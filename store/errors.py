@@ -8,18 +8,24 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from store.visible import visible
+
 
 class GeneArenaError(Exception):
-    """A problem the user can understand and act on; shown without a traceback."""
+    """A problem the user can understand and act on; shown without a traceback.
+
+    What it quotes of names and files from outside is made visible, so that a sentence stays a sentence
+    wherever it is written: on a screen, in a log, in a record.
+    """
 
     exit_code = 2
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = visible(message)
         """What is wrong and where, in one sentence."""
-        self.hint = hint
+        self.hint = visible(hint)
         """What to do about it; may be empty."""
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".rstrip()

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,28 @@ class Classified:
     best_params: Mapping[str, Any] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Wall time: `tune` where there is tuning, `fit` with the prediction of the test genes."""
+
+
+class Classifies(Protocol):
+    """The seam to whatever turns vectors into test scores, by any protocol that works on vectors.
+
+    What it must keep to, whatever the protocol, is checked in `tests/contracts/test_classifies.py`.
+    """
+
+    def __call__(
+        self,
+        protocol: str,
+        params: Mapping[str, Any],
+        vectors: NDArray[np.floating[Any]],
+        labels: NDArray[np.integer[Any]],
+        split: Split,
+        *,
+        scaling: str,
+        lr_solver: str,
+        cancel: Event,
+        progress: Progress | None = None,
+    ) -> Classified:
+        """See `classify`."""
 
 
 def classify(

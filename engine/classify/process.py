@@ -142,6 +142,7 @@ def _end(process: BaseProcess, pipe: Connection) -> None:
 
 
 def _receive(pipe: Connection, cancel: Cancel) -> Any:
+    check(cancel)  # before every answer: one that reports often never lets the patience run out
     while not pipe.poll(_PATIENCE):
         check(cancel)
     return pipe.recv()

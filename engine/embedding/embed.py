@@ -47,7 +47,10 @@ class Embeddings:
 
 
 class Encodes(Protocol):
-    """The seam to whatever turns texts into vectors."""
+    """The seam to whatever turns texts into vectors.
+
+    What it must keep to is checked in `tests/contracts/test_encodes.py`.
+    """
 
     notes: tuple[str, ...]
 
@@ -58,7 +61,13 @@ class Encodes(Protocol):
     def encode(
         self, texts: Sequence[str], cancel: Cancel
     ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
-        """(indices into `texts`, float32 [len(indices), d]), batch by batch."""
+        """(indices into `texts`, float32 [len(indices), d]), batch by batch.
+
+        Every index comes once, in any order; a text's vector depends on nothing but the text.
+
+        Raises:
+            Stopped: `cancel` was set, which is looked at before every batch.
+        """
 
 
 def embed(

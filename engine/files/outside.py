@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, cast
@@ -67,6 +67,16 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
             raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
+def first_bytes(path: Path, count: int) -> bytes:
+    """The first `count` bytes of the content, without byte-order mark; fewer if it is shorter.
+
+    Raises:
+        DataError: as `unpacked`.
+    """
+    with unpacked(path) as stream:
+        return stream.read(len(_BOM) + count).removeprefix(_BOM)[:count]
+
+
 def read_text(path: Path, limit: int) -> str:
     """The text of a UTF-8 file of at most `limit` bytes, without byte-order mark.
 
@@ -103,6 +113,20 @@ def read_lines(path: Path, limit: int = MAX_BYTES) -> Iterator[str]:
             line = content.removeprefix(_BOM) if number == 1 else content
             yield from _pieces(_decode(path, line, size, number))
             size += len(content)
+
+
+def check_characters(path: Path, texts: Iterable[str]) -> None:
+    """Refuse halves of surrogate pairs, which JSON and pickles can hold and no file of text can.
+
+    Raises:
+        DataError: one of `texts`, which were read from `path`, has such a half.
+    """
+    for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            shown = text[max(0, error.start - 20) : error.start + 1]
+            raise DataError(f"{path} has half a character in {shown!r}.", "Write it again.") from error
 
 
 def too_large(path: Path, limit: int) -> DataError:

@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.files.genept import NotStreamable, stream_vectors
 from engine.files.lists import read_list
-from engine.files.outside import check_file, outside_file, read_lines
+from engine.files.outside import check_characters, check_file, outside_file, read_lines
 from engine.files.safe_pickle import PICKLES, read_matrix
 from engine.files.tables import MAX_STREAMED, PARQUET, is_text, iterate_rows, open_parquet, parquet_batches
 from engine.files.vector_rows import MOST_NUMBERS, Rows, is_number
@@ -266,6 +266,7 @@ def _check_shape(
 def _validated(
     path: Path, genes: tuple[str, ...], matrix: NDArray[np.float32], wanted: Wanted, total: int
 ) -> Vectors:
+    check_characters(path, genes)
     bad = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
     if bad.size:
         raise DataError(

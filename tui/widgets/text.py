@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-
-_HOSTILE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode categories that steer a terminal or hide text: controls, bidi and zero-width marks, halves
-of surrogate pairs, private and unassigned characters, line and paragraph separators."""
+from store.visible import visible
 
 
 def clean(value: object, limit: int = 200, *, lines: bool = False) -> str:
@@ -23,14 +19,4 @@ def clean(value: object, limit: int = 200, *, lines: bool = False) -> str:
     text = str(value)
     if limit and len(text) > limit:
         text = text[: limit - 1] + "…"
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_visible(character, lines) for character in text)
-
-
-def _visible(character: str, lines: bool) -> str:
-    if lines and character == "\n":
-        return character
-    if unicodedata.category(character) not in _HOSTILE:
-        return character
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+    return visible(text, lines=lines)

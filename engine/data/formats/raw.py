@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from engine.files.outside import check_characters
 from store.errors import DataError, UsageError
 
 MOST_CLASSES: Final = 50
@@ -51,8 +52,9 @@ def raw_task(path: Path, rows: Sequence[RawRow], classes: Sequence[str] = ()) ->
         classes: In label order, if the format has one; otherwise `order_classes` decides.
 
     Raises:
-        DataError: an entry without identifier, no labels, or labels that are no classes.
+        DataError: an entry without identifier, no labels, labels that are no classes, or no characters.
     """
+    check_characters(path, (text for row in rows for text in (row.identifier, row.label, row.description)))
     labelled = tuple(row for row in rows if row.label)
     nameless = next((place for place, row in enumerate(labelled, start=1) if not row.identifier), None)
     if nameless is not None:

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from engine.data.genes.facts import HUMAN, Gene
-from engine.files.outside import outside_file, read_text, unpacked
+from engine.files.outside import check_characters, first_bytes, outside_file, read_text
 from engine.files.tables import PARQUET, Table, read_table, write_csv
 from store.errors import DataError, StoreError
 from store.files import replacing
@@ -56,6 +57,7 @@ def read_descriptions(path: Path) -> Descriptions:
 @lru_cache(maxsize=1)
 def _read_descriptions(path: Path, _modified: int, _size: int) -> Descriptions:
     texts = _read_texts(path)
+    check_characters(path, chain(texts, texts.values()))
     return Descriptions(path, texts, content_hash(texts))
 
 
@@ -65,20 +67,25 @@ def _read_texts(path: Path) -> dict[str, str]:
         return _read_json(path)
     if name.endswith(PARQUET):
         return _gene_texts(read_table(path))
-    with unpacked(path) as stream:
-        first = stream.read(len(_GENE_SUMMARY))
-    return _gene_summary(path) if first == _GENE_SUMMARY else _gene_texts(read_table(path))
+    is_summary = first_bytes(path, len(_GENE_SUMMARY)) == _GENE_SUMMARY
+    return _gene_summary(path) if is_summary else _gene_texts(read_table(path))
 
 
 def _gene_texts(table: Table) -> dict[str, str]:
     gene, text = table.column(*GENE_COLUMNS), table.column(*TEXT_COLUMNS)
+    rows = zip(table.lines, table.rows, strict=True)
+    return _one_each(table.path, ((row[gene], row[text], f" on line {line}") for line, row in rows))
+
+
+def _one_each(path: Path, entries: Iterable[tuple[str, str, str]]) -> dict[str, str]:
+    """Gene -> text, of entries that also tell their place."""
     texts: dict[str, str] = {}
-    for line, row in zip(table.lines, table.rows, strict=True):
-        key, value = row[gene].strip(), row[text].strip()
+    for gene, text, place in entries:
+        key, value = gene.strip(), text.strip()
         if texts.get(key, value) != value:
             raise DataError(
-                f"{table.path} has a second, different description of {key!r} on line {line}.",
-                "Keep one row per gene.",
+                f"{path} has a second, different description of {key!r}{place}.",
+                "Keep one description per gene.",
             )
         texts[key] = value
     return texts
@@ -102,12 +109,16 @@ def _read_json(path: Path) -> dict[str, str]:
     text = read_text(path, MAX_JSON)
     hint = "It should map each gene to its text, as GenePT's NCBI_summary_of_genes.json does."
     try:
-        texts = json.loads(text)
+        # As pairs, since of a gene that stands there twice a dictionary keeps the last.
+        entries = json.loads(text, object_pairs_hook=tuple)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is not JSON: {error}.", hint) from error
-    if not isinstance(texts, dict) or not all(isinstance(value, str) for value in texts.values()):
+    if not isinstance(entries, tuple):
         raise DataError(f"{path} is not one JSON object of texts.", hint)
-    return {key.strip(): value.strip() for key, value in texts.items()}
+    other = next((gene for gene, value in entries if not isinstance(value, str)), None)
+    if other is not None:
+        raise DataError(f"{path} is not one JSON object of texts: it has none for {other[:40]!r}.", hint)
+    return _one_each(path, ((gene, value, "") for gene, value in entries))
 
 
 def kept_descriptions(home: Home) -> dict[str, Path]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine.files.outside import unpacked
+from engine.files.outside import first_bytes, unpacked
 from engine.files.tables import read_table, write_csv
 from store.errors import DataError
 
@@ -15,6 +16,8 @@ REGION: Final = "biological-region"
 """The type of two thirds of gene_info's human records, which are enhancers and the like."""
 HUMAN: Final = "9606"
 """NCBI's number for Homo sapiens; gene_info also holds Neanderthal and Denisovan genes."""
+_GENE2ENSEMBL: Final = b"#tax_id\tGeneID\tEnsembl_gene_identifier"
+_ENSEMBL: Final = re.compile(rb"[A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +145,10 @@ def read_gene2ensembl(path: Path) -> dict[str, tuple[str, ...]]:
     """
     found: dict[str, dict[str, None]] = {}
     human = f"{HUMAN}\t".encode()
+    if first_bytes(path, len(_GENE2ENSEMBL)) != _GENE2ENSEMBL:
+        raise DataError(f"{path} is not NCBI's gene2ensembl.", "Fetch it again.")
     with unpacked(path) as stream:
-        if not stream.readline(1000).startswith(b"#tax_id\tGeneID\tEnsembl_gene_identifier"):
-            raise DataError(f"{path} is not NCBI's gene2ensembl.", "Fetch it again.")
+        stream.readline()
         # Rows of all species, some gigabytes: told apart before they are taken for text.
         for place, line in enumerate(iter(lambda: stream.readline(10_000), b""), start=2):
             if line.startswith(human):
@@ -157,10 +161,10 @@ def read_gene2ensembl(path: Path) -> dict[str, tuple[str, ...]]:
 
 def _numbers(path: Path, place: int, line: bytes) -> tuple[str, str]:
     """NCBI's and Ensembl's id of a row of gene2ensembl."""
-    fields = line.decode("ascii", "replace").rstrip("\r\n").split("\t")
-    if len(fields) < 3 or not fields[2]:
+    fields = line.split(b"\t")
+    if len(fields) < 3 or not _ENSEMBL.fullmatch(fields[2].strip()) or not fields[1].isdigit():
         raise DataError(f"{path} names no Ensembl gene in line {place}.", "Fetch it again.")
-    return fields[1], fields[2]
+    return fields[1].decode("ascii"), fields[2].strip().decode("ascii")
 
 
 def _split(field: str) -> tuple[str, ...]:
@@ -168,7 +172,8 @@ def _split(field: str) -> tuple[str, ...]:
 
 
 def _known(field: str) -> str:
-    return "" if field == "-" else field
+    text = field.strip()
+    return "" if text == "-" else text
 
 
 def _after(links: Iterable[str], prefix: str) -> tuple[str, ...]:

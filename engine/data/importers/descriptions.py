@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.data.genes.descriptions import keep_descriptions, kept_descriptions, read_descriptions
 from engine.data.importers.names import check_name
+from store.errors import DataError
 from store.home import Home
 
 
@@ -37,11 +38,13 @@ def import_descriptions(path: Path, name: str, home: Home) -> DescriptionsReport
 
     Raises:
         UsageError: a name that is taken or unusable.
-        DataError: the file cannot be read.
+        DataError: the file cannot be read, or holds no text.
         StoreError: it cannot be written.
     """
     check_name(name, kept_descriptions(home))
     found = read_descriptions(path)
-    texts = {key: text for key, text in found.texts.items() if text}
+    texts = {key: text for key, text in found.texts.items() if key and text}
+    if not texts:
+        raise DataError(f"{path} has no text for any gene.", "Each row needs a gene and its text.")
     kept = keep_descriptions(texts, name, home)
     return DescriptionsReport(name, str(kept), len(texts), len(found.texts) - len(texts))

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from engine.data.genes.facts import read_gene2ensembl, read_gene_info, read_hgnc
 from engine.data.genes.identifiers import GENE2ENSEMBL, GENE_INFO, HGNC
-from engine.files.outside import unpacked
+from engine.files.outside import first_bytes
 from store.errors import DataError, StoreError
 from store.files import replacing
 from store.home import Home
@@ -52,11 +52,12 @@ def import_genes(path: Path, home: Home) -> GenesReport:
         DataError: it is none of them, or damaged.
         StoreError: it cannot be written.
     """
-    with unpacked(path) as stream:
-        first = stream.readline(1000)
+    first = first_bytes(path, max(map(len, _READERS)))
     for start, (data_set, name, read) in _READERS.items():
         if first.startswith(start):
             genes = len(read(path))
+            if not genes:
+                raise DataError(f"{path} has no gene that can be used.", "Fetch it again.")
             return GenesReport(name, str(_keep(path, home.downloads / data_set / name)), genes)
     raise DataError(
         f"{path} is no gene table that is known.",
