@@ -41,8 +41,8 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
     write_text(path, json.dumps(data))
 
 
-def write_text(path: Path, text: str) -> None:
-    """Replace `path` by `text`.
+def write_text(path: Path, text: str, *, synced: bool = False) -> None:
+    """Replace `path` by `text`; `synced`: it is on disk before this returns.
 
     Raises:
         StoreError: it cannot be written; the old file stands.
@@ -50,9 +50,21 @@ def write_text(path: Path, text: str) -> None:
     try:
         with replacing(path) as fresh:
             fresh.write_text(text, encoding="utf-8")
+            if synced:
+                _sync(fresh)
+        if synced:
+            _sync(path.parent)
     except OSError as error:
         hint = "Free some space." if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Check who owns it."
         raise StoreError(f"The file {path} cannot be written: {error.strerror}.", hint) from error
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,7 +96,7 @@ class Home:
                     "Choose a writable place with --home DIR or GENEARENA_HOME.",
                 )
         if _stamp(self) != FORMAT:
-            write_text(self.format_file, f"{FORMAT}\n")
+            write_text(self.format_file, f"{FORMAT}\n", synced=True)
         return self
 
 
@@ -109,11 +110,28 @@ def _holds_results(home: Home) -> bool:
 
 
 def _stamp(home: Home) -> int:
-    """The format that results are kept in; 0 if that is not told."""
+    """The format that results are kept in; 0 if there is no stamp.
+
+    Raises:
+        StoreError: there is one that cannot be read.
+    """
     try:
-        return int(home.format_file.read_text(encoding="ascii"))
-    except (OSError, ValueError):
+        text = home.format_file.read_text(encoding="ascii")
+    except (FileNotFoundError, NotADirectoryError):
         return 0
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            return 0  # who uses the folder says so
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise StoreError(
+            f"The file {home.format_file} cannot be read: {reason}.", "Check who owns it."
+        ) from error
+    if not text.strip().isdigit():
+        raise StoreError(
+            f"The file {home.format_file} does not say in which format results are kept.",
+            f"If this version wrote them, write {FORMAT} into it.",
+        )
+    return int(text)
 
 
 def find_home(override: str | os.PathLike[str] | None = None) -> Home:

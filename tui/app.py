@@ -119,7 +119,7 @@ class ArenaApp(Shell):
             from tui.keys import every_binding
 
             for name in self.settings.keymap:
-                check_name(name, every_binding(), "binding")
+                check_name(name, every_binding(type(self)), "binding")
             self.set_keymap(dict(self.settings.keymap))
 
     def on_ready(self) -> None:
@@ -223,7 +223,7 @@ class ArenaApp(Shell):
 
         lines = [
             f"{name:<20} {binding.key:<24} {binding.tooltip or binding.description}"
-            for name, binding in sorted(every_binding().items())
+            for name, binding in sorted(every_binding(type(self)).items())
         ]
         hint = 'In config.toml: [keymap], then "plan.launch" = "ctrl+g".'
         self.push_screen(Notice("Every key", "", hint, "\n".join(lines)))

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 from engine.mailbox.lock import runner_alive
 from engine.mailbox.requests import enqueue
+from engine.plan.launch import Launch
 from store.errors import StoreError
 from store.home import Home
 
-if TYPE_CHECKING:
-    from engine.plan.launch import Launch
 
-
-def launch(home: Home, wanted: Launch, *, first: bool = False) -> None:
+def launch(home: Home, *wanted: Launch, first: bool = False) -> None:
     """Queue `wanted`, before all that wait if it is to be `first`, and see that a runner takes it."""
     home.create()
-    enqueue(home, wanted, first=first)
+    for one in wanted:
+        enqueue(home, one, first=first)
     start_runner(home)
 
 

@@ -9,14 +9,12 @@ import secrets
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from engine.plan.launch import Launch
 from store.errors import StoreError
 from store.files import read_json, write_json
 from store.home import Home
-
-if TYPE_CHECKING:
-    from engine.plan.launch import Launch
 
 RequestKind = Literal["pause", "resume", "cancel", "drain"]
 

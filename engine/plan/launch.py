@@ -38,7 +38,12 @@ class Launch:
         Raises:
             KeyError, TypeError: `data` is something else.
         """
-        return cls(Selection.from_json(data["selection"]), Options(**data["options"]))
+        selection, options = Selection.from_json(data["selection"]), Options(**data["options"])
+        whole = (*selection.seeds, options.workers, options.threads)
+        words = (*selection.models, *selection.tasks, *selection.protocols, options.device)
+        if not (all(type(one) is int for one in whole) and all(isinstance(one, str) for one in words)):
+            raise TypeError("a launch has whole numbers for seeds and threads, and words for the rest")
+        return cls(selection, options)
 
     @property
     def without_retries(self) -> Launch:

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 
 from engine.environment import now
 from engine.mailbox import LogLine, Status, queued, read_status, runner_lock, take_queued, write_status
@@ -24,7 +25,7 @@ from engine.run.events import Event, Log, RunFinished, RunPaused, RunStarted, Un
 from engine.run.steering import Steering
 from engine.run.supervise import supervise_locked
 from engine.run.threads import ThreadExecutor
-from store.errors import GeneArenaError, StoreError
+from store.errors import GeneArenaError, StoreError, UsageError
 from store.home import Home
 from store.records import Failed, Scored
 
@@ -36,29 +37,53 @@ def main(arguments: list[str], compute: Compute | None = None) -> int:
     home = Home(*map(Path, arguments[:4]))
     _log_to(home)
     _be_quiet()
-    mailbox = Steering()
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: mailbox.stop_soon())
+    signals = _Signals()
     code = 0
     # The queue is looked at again after the lock is let go: a launch queued by somebody who
     # still saw the lock held is not left behind.
     untaken: list[Path] = []
-    while (waiting := queued(home)) and waiting != untaken and not mailbox.drained.is_set():
+    while not signals.came and (waiting := queued(home)) and waiting != untaken:
         untaken = waiting
         try:
             with runner_lock(home):
-                while not mailbox.drained.is_set() and (launch := take_queued(home)):
+                while not signals.came and (launch := take_queued(home)):
+                    mailbox = signals.reach(Steering())  # what was given up in another run is not
                     code = max(code, _run(home, launch, mailbox, compute))
+                    if mailbox.drained.is_set() and not mailbox.stopped.is_set():
+                        return code  # what waits goes on waiting; a cancel clears the queue
         except StoreError as error:
             _logger.warning("%s", error)
             return error.exit_code
     return code
 
 
+class _Signals:
+    """SIGTERM and SIGINT end the run that goes on, cleanly, and none begins after; SIGHUP is nothing."""
+
+    def __init__(self) -> None:
+        self.came: list[int] = []
+        self._mailbox = Steering()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+
+    def reach(self, mailbox: Steering) -> Steering:
+        """`mailbox`, which signals reach from now on."""
+        self._mailbox = mailbox
+        if self.came:
+            mailbox.stop()
+        return mailbox
+
+    def _stop(self, number: int, _: FrameType | None) -> None:
+        self.came.append(number)
+        self._mailbox.stop_soon()
+
+
 def _run(home: Home, launch: Launch, mailbox: Steering, compute: Compute | None) -> int:
     try:
         plan = build_plan(launch.selection, home, {})
+        if plan.blocked and not plan.units:
+            raise UsageError(plan.blocked[0].reason)
         executor = ThreadExecutor(home, launch.options, compute)
         _log_events(supervise_locked(home, plan, mailbox, launch.options, executor))
     except GeneArenaError as error:

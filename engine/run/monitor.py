@@ -130,7 +130,8 @@ class Monitor:
         unit = outcome.unit
         clock = time.monotonic()
         seconds = clock - self._begun.pop(unit.key, clock)
-        self._outlook.end(unit, clock, counts=isinstance(outcome, Scored))
+        took = sum(outcome.seconds.values()) if isinstance(outcome, Scored) else 0.0
+        self._outlook.end(unit, clock, counts=isinstance(outcome, Scored), took=took)
         self._running.pop(unit.key, None)
         self._stages.pop(("finetune", finetune_label(unit)), None)
         match outcome:

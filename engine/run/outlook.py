@@ -42,15 +42,22 @@ class Outlook:
         if unit.protocol in self._trains:
             self._stacks.setdefault(_stack(unit), _Stack(clock)).running += 1
 
-    def end(self, unit: Unit, clock: float, *, counts: bool) -> None:
-        """`unit` has an outcome; `counts`: whether it says how long such units take."""
+    def end(self, unit: Unit, clock: float, *, counts: bool, took: float = 0.0) -> None:
+        """`unit` has an outcome.
+
+        Args:
+            unit: which.
+            clock: when its outcome was heard of.
+            counts: whether it says how long such units take.
+            took: its own seconds, where it tells them: outcomes that are heard of together look instant.
+        """
         self._left[unit.protocol] -= 1
         begun = self._begun.pop(unit.key, None)
         if begun is None:
             return
         if unit.protocol not in self._trains:
             if counts:
-                self._took[unit.protocol].append(clock - begun)
+                self._took[unit.protocol].append(took or clock - begun)
             return
         stack = self._stacks[_stack(unit)]
         self._busy[unit.protocol] += clock - stack.since
@@ -62,20 +69,21 @@ class Outlook:
 
     def seconds_left(self) -> float | None:
         """Until the run ends; None while that is not known of anything that is left."""
-        training = self._work(self._trains)
-        classifying = self._work(set(self._left) - self._trains)
+        training = self._shared(self._trains, self.capacity.devices)
+        classifying = self.seconds_to_classify()
         if training is None or classifying is None:
             return None
-        parts = (training / self.capacity.devices, classifying / self.capacity.classify)
-        return sum(parts) if self.capacity.by_turns else max(parts)
+        return training + classifying if self.capacity.by_turns else max(training, classifying)
 
     def seconds_to_classify(self) -> float | None:
         """Until the last unit is classified; None while that is not known."""
-        work = self._work(set(self._left) - self._trains)
-        return None if work is None else work / self.capacity.classify
+        return self._shared(set(self._left) - self._trains, self.capacity.classify)
 
-    def _work(self, protocols: Iterable[str]) -> float | None:
-        """Seconds of work left of these protocols; one of which nothing is known costs as the slowest."""
+    def _shared(self, protocols: Iterable[str], at_once: int) -> float | None:
+        """Seconds until the units left of these protocols are done, `at_once` at a time.
+
+        One of which nothing is known costs as the slowest; nothing takes less time than one unit.
+        """
         left = {name: self._left[name] for name in protocols if self._left[name] > 0}
         if not left:
             return 0.0
@@ -83,7 +91,8 @@ class Outlook:
         if not means:
             return None
         slowest = max(means.values())
-        return sum(count * means.get(name, slowest) for name, count in left.items())
+        each = {name: means.get(name, slowest) for name in left}
+        return max(sum(count * each[name] for name, count in left.items()) / at_once, *each.values())
 
     def _mean(self, protocol: str) -> float | None:
         if protocol in self._trains:

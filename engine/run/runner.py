@@ -80,7 +80,10 @@ def run(plan: Plan, store: Store, mailbox: Steering, executor: Executor) -> Iter
 
 
 def _gaps(plan: Plan) -> Iterator[Event]:
-    """Say of each task how many of its genes have no text of their own."""
+    """Say which units cannot be run and why, and of each task how many genes have no text of their own."""
+    for reason in dict.fromkeys(part.reason for part in plan.blocked):
+        units = sum(part.units for part in plan.blocked if part.reason == reason)
+        yield Log("warning", f"Units that cannot be run: {units}. {reason}")
     for task in plan.tasks.values():
         bare = len({gene.symbol for gene in task.audit.genes if gene.used and gene.reason == NO_TEXT})
         if bare:

@@ -23,12 +23,12 @@ class Steering:
 
     def stop(self) -> None:
         """Give up everything in flight, now."""
-        self.drained.set()
-        self.stopped.set()
         with self._lock:
+            self.drained.set()
+            self.stopped.set()
             for event in self._in_flight.values():
                 event.set()
-        self._go.set()
+            self._go.set()
 
     def stop_soon(self) -> None:
         """`stop` for a signal handler, which may have interrupted a holder of the locks it needs."""
@@ -36,12 +36,15 @@ class Steering:
 
     def drain(self) -> None:
         """Finish the units in flight and start no other."""
-        self.drained.set()
-        self._go.set()
+        with self._lock:
+            self.drained.set()
+            self._go.set()
 
     def pause(self) -> None:
-        """Start no further unit until `resume`."""
-        self._go.clear()
+        """Start no further unit until `resume`; a run that is ending has none to start."""
+        with self._lock:
+            if not self.drained.is_set():
+                self._go.clear()
 
     def resume(self) -> None:
         """Go on after `pause`."""
@@ -76,8 +79,6 @@ class Steering:
             if self.drained.is_set() or key in self._given_up:
                 raise Stopped
             self._in_flight[key] = cancel
-        if self.stopped.is_set():
-            cancel.set()
         return cancel
 
     def end(self, key: str) -> None:

@@ -127,7 +127,7 @@ def check_that_outcomes_carry_their_environment(bench: Bench) -> None:
 
     ends = [e for e in bench.work(bench.plan(), fail_one) if isinstance(e, UnitFinished)]
     assert counted(end.outcome for end in ends) == {Scored: 8, Failed: 4}
-    assert all(end.environment.hash == end.outcome.environment for end in ends)
+    assert all(end.environment and end.environment.hash == end.outcome.environment for end in ends)
 
 
 def check_that_what_a_unit_raises_is_its_failure(bench: Bench) -> None:
@@ -204,6 +204,7 @@ def check_that_nothing_starts_while_paused(bench: Bench) -> None:
 
     driver = threading.Thread(target=drive)
     driver.start()
+    until(lambda: begun)
     for most in (4, 8, 12):  # each time it goes on, at most one unit for each worker begins
         until(lambda: (mailbox.paused and not driver.is_alive()) or settled(lambda: len(begun)))
         assert len(begun) <= most
@@ -227,7 +228,7 @@ def check_that_work_waits_for_whoever_takes_it(bench: Bench) -> None:
     mailbox, computed = Steering(), []
     plan = bench.plan(("lr",), seeds=tuple(range(500)))
     events = bench.work(plan, lambda unit, _: computed.append(unit), mailbox)
-    next(events)
+    next(event for event in events if isinstance(event, UnitFinished))
     settled(lambda: len(computed))
     assert len(computed) < len(plan.todo) / 2, "outcomes pile up in memory"
     mailbox.stop()
@@ -380,5 +381,5 @@ WRONG = {
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda kind: kind.__name__)
 def test_an_executor_that_is_wrong_is_caught(wrong, bench):
     [checked] = [one for one in CHECKS if name_of(one) == WRONG[wrong]]
-    with pytest.raises((AssertionError, AttributeError, RuntimeError, ValueError)):
+    with pytest.raises((AssertionError, RuntimeError, ValueError)):
         checked(bench(lambda home, compute: wrong(compute)))

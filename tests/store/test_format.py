@@ -8,7 +8,7 @@ from fake_records import scored, unit
 from older_homes import contents, write_database, write_journal
 
 import store
-from store.errors import OtherFormat
+from store.errors import OtherFormat, StoreError
 from store.format import FORMAT
 from store.home import find_home
 from store.migrations import STEPS, migrate, stamp
@@ -84,3 +84,14 @@ def test_a_step_is_run_once():
         before = con.execute("FROM migrations").fetchall()
         migrate(con)
         assert con.execute("FROM migrations").fetchall() == before
+
+
+@pytest.mark.parametrize("text", ["", "\n", "one", "\x00"])
+def test_a_stamp_that_says_nothing_is_told_with_what_to_write_into_it(home, text):
+    home.create().format_file.write_text(text)
+    for attempt in (lambda: find_home(home.data.parent), home.create):
+        with pytest.raises(StoreError, match="does not say in which format") as caught:
+            attempt()
+        assert f"write {FORMAT} into it" in caught.value.hint
+    home.format_file.write_text(f"{FORMAT}\n")
+    assert find_home(home.data.parent).create()

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--preset", metavar="TEXT", help="Only results of this preset.  [default: paper, if any]")
 @click.option("--text", metavar="TEXT", help="Only of this text recipe.  [default: facts, if any]")
 @click.option("--scheme", metavar="NAME", help="Only of these splits.  [default: paper, if any]")
-@click.option("--all", "everything", is_flag=True, help="Every table that the store has.")
+@click.option("--all", "everything", is_flag=True, help="Every table that the store has and that fits.")
 @click.option("--references/--no-references", default=True, help="With the paper's and the rerun's rows.")
 @click.option(
     "--format",
@@ -56,7 +56,9 @@ def rank_command(
 ) -> None:
     """Ranked tables: AUC (rank) on each task, the mean over tasks, and its rank."""
     wanted = {"protocol": protocol, "preset": preset, "text": text, "scheme": scheme}
-    tables = ranked_tables(session, dict.fromkeys(wanted, "") if everything else wanted, references)
+    if everything:  # where a part was not asked for, each there is
+        wanted = {name: value or "" for name, value in wanted.items()}
+    tables = ranked_tables(session, wanted, references)
     if as_json:
         put_json([_ordered(table) for table in tables])
         return

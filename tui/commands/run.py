@@ -6,7 +6,7 @@ import contextlib
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from types import FrameType
 from typing import Any, Final
@@ -14,7 +14,7 @@ from typing import Any, Final
 import click
 
 from engine.catalog.protocols import FIRST
-from engine.mailbox import launch, queued, start_runner
+from engine.mailbox import launch, queued, runner_alive, start_runner
 from engine.plan.launch import Launch, Options
 from engine.plan.names import names
 from engine.plan.plan import Plan
@@ -69,7 +69,7 @@ def run_command(
         put_plan(plan, as_json)
         return 0
     if chosen["detach"]:
-        detach(home, plan, options)
+        detach(home, [plan], options)
         if as_json:
             put_json({"detached": True, "units": len(plan.units), "to_run": len(plan.todo)})
         return 0
@@ -145,11 +145,15 @@ def put_plan(plan: Plan, as_json: bool) -> None:
     put(f"{units} units, {len(todo)} to run" + (f", {plan.unknown} {UNKNOWN}" if plan.unknown else ""))
 
 
-def detach(home: Home, plan: Plan, options: Options) -> None:
-    """Leave the selection to a runner of its own."""
-    _check_device(home, plan, options)
-    launch(home, Launch(plan.selection, options))
-    say(f"{len(plan.todo)} of {len(plan.units)} units run detached; `genearena attach` follows them.")
+def detach(home: Home, plans: Sequence[Plan], options: Options) -> None:
+    """Leave the selections to a runner of its own, or to the one that is at work."""
+    for plan in plans:
+        _check_device(home, plan, options)
+    busy = runner_alive(home)
+    launch(home, *(Launch(plan.selection, options) for plan in plans))
+    todo, units = sum(len(plan.todo) for plan in plans), sum(len(plan.units) for plan in plans)
+    what = "wait behind the run that goes on" if busy else "run detached"
+    say(f"{todo} of {units} units {what}; `genearena attach` follows them.")
 
 
 def _check_device(home: Home, plan: Plan, options: Options) -> None:

@@ -55,7 +55,7 @@ def sweep_command(
     if chosen["detach"]:
         for title, plan in titled:
             _say_todo(title, plan)
-            detach(home, plan, options)
+        detach(home, plans, options)
         return 0
     code = _run_all(home, titled, options)
     if code <= 1:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -40,11 +41,13 @@ def home(tmp_path):
     return find_home(tmp_path / "home").create()
 
 
-def run_queue(home, noted):
+def run_queue(home, noted, **environment):
     folder = Path(workbench.__file__).parent
     places = [str(place) for place in (home.data, home.cache, home.config, home.log, noted)]
     code = f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(folder)!r}]\n{RUNNER}"
-    return subprocess.run([sys.executable, "-c", code, *places], timeout=120).returncode
+    return subprocess.run(
+        [sys.executable, "-c", code, *places], timeout=120, env={**os.environ, **environment}
+    ).returncode
 
 
 def test_each_queued_selection_runs_on_its_own_device_and_threads(home, tmp_path):
@@ -55,3 +58,31 @@ def test_each_queued_selection_runs_on_its_own_device_and_threads(home, tmp_path
     assert run_queue(home, noted) == 0
     assert [json.loads(line) for line in noted.read_text().splitlines()] == ["cuda:0", 3, "cuda:1", 5]
     assert mailbox.last_launch(home).options == Options("cuda:1", 1, 5), "so that resuming does the same"
+
+
+def queue(home, task, seed, options=None, model="all-MiniLM-L6-v2"):
+    mailbox.enqueue(
+        home, Launch(Selection((model,), (task,), ("lr",), (seed,)), options or Options("cpu", 1, 1))
+    )
+
+
+def test_a_launch_whose_model_is_gone_by_its_turn_is_failed_with_the_reason(home, tmp_path):
+    queue(home, write_task(tmp_path), 41, model="e5-small")
+    assert run_queue(home, tmp_path / "noted", HF_HUB_CACHE=str(tmp_path / "hub")) == 1
+    status = mailbox.read_status(home)
+    assert status.state == "failed"
+    assert "e5-small is not on this machine" in status.message
+
+
+def test_a_damaged_launch_is_passed_over_and_never_remembered(home, tmp_path):
+    task = write_task(tmp_path)
+    queue(home, task, 41)
+    [path] = mailbox.queued(home)
+    launch = json.loads(path.read_text())
+    launch["selection"]["seeds"] = ["a"]
+    path.write_text(json.dumps(launch))
+    launch["selection"]["seeds"], launch["options"]["workers"] = [41], "many"
+    path.with_name("1-2-abc.json").write_text(json.dumps(launch))
+    queue(home, task, 42)
+    assert run_queue(home, tmp_path / "noted") == 0
+    assert mailbox.last_launch(home).selection.seeds == (42,)

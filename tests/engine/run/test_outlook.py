@@ -83,3 +83,15 @@ def test_a_unit_that_fails_is_no_measure_of_the_others(units):
 def test_launches_and_options_survive_json(tmp_path):
     launch = Launch(Selection(("m",), ("t",), ("lr",)), Options("cuda:1", 3, 2))
     assert Launch.from_json(launch.to_json()) == launch
+
+
+def test_the_last_unit_takes_its_own_time_however_many_workers_there_are(units):
+    outlook = after(units["lr"], ONE_CARD, *(([unit], 8.0) for unit in units["lr"][:-1]))
+    assert outlook.seconds_left() == 8.0
+
+
+def test_a_units_own_seconds_count_where_it_tells_them(units):
+    outlook = Outlook(units["lr"])
+    outlook.begin(units["lr"][0], 0.0)
+    outlook.end(units["lr"][0], 0.0, counts=True, took=8.0)
+    assert outlook.seconds_left() == 19 * 8.0

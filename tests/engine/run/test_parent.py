@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from engine.mailbox import runner_lock
 from engine.run.crashes import read_strikes
 from store.home import find_home
 
@@ -94,3 +95,10 @@ def test_a_terminal_that_goes_away_is_no_matter(home):
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 128 + signal.SIGTERM
+
+
+def test_nothing_is_held_against_work_once_another_runner_has_begun(home):
+    (home.mailbox / "in-flight" / "a").touch()
+    with runner_lock(home):
+        assert parent(home, ABORT, stderr=subprocess.DEVNULL).wait(60) == 128 + signal.SIGABRT
+    assert read_strikes(home.mailbox) == {}

@@ -352,6 +352,15 @@ def test_control_gives_no_start_after_drain():
         mailbox.begin("key")
 
 
+def test_pausing_a_run_that_is_ending_does_not_hold_it():
+    for end in ("drain", "stop"):
+        mailbox = Steering()
+        getattr(mailbox, end)()
+        mailbox.pause()
+        with pytest.raises(Stopped):
+            mailbox.begin("key")
+
+
 def test_on_a_gpu_the_splits_of_one_task_train_as_one_stack(home, selection):
     compute = FakeCompute(device="cuda:0")
     events = go(replace(selection, protocols=("finetune",)), home, compute)
