@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 from textual.app import App
 
+from tui.app import ArenaApp
 from tui.keys import every_binding
 
 
@@ -40,7 +41,9 @@ def presses(*ids: str):
             with patch.object(App, "run_action", spy):
                 await test(*args, **kwargs)
             for name in ids:
-                assert every_binding()[name].action in ran, f"{name} was not pressed; run were {ran}"
+                assert every_binding(ArenaApp)[name].action in ran, (
+                    f"{name} was not pressed; run were {ran}"
+                )
 
         return run
 

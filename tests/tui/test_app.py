@@ -9,6 +9,7 @@ from pressing import presses
 
 from store.errors import DataError
 from store.home import find_home
+from tui.app import ArenaApp
 from tui.keys import every_binding
 
 
@@ -161,7 +162,7 @@ async def test_every_key_is_listed_by_the_name_that_the_settings_take(arena):
         await until(pilot, lambda: "to run" in screen_text(app))
         await pilot.press("colon", *"keys", "enter")
         await until(pilot, lambda: "board.compare" in screen_text(app))
-        assert all(name in app.screen.body for name in every_binding())
+        assert all(name in app.screen.body for name in every_binding(ArenaApp))
 
 
 async def test_the_palette_lists_commands_and_keys(arena):
