@@ -17,6 +17,7 @@ from typing import Final
 
 from engine.catalog.models import hub_cache, list_models, local_path
 from engine.environment import LIBRARIES, usable_cores
+from engine.machine import cards
 from engine.mailbox import Status, queued, read_status, runner_alive
 from store.errors import GeneArenaError, StoreBusy, StoreError
 from store.home import Home
@@ -95,9 +96,10 @@ def _devices(_: Home) -> Iterator[Finding]:
     yield Fact(
         "devices", "cpu", f"{usable_cores()} cores, {_size(memory.total)}, {_size(memory.available)} free"
     )
-    cards = tuple(_nvidia_cards())
-    for name, value in cards:
-        yield Fact("devices", name, value)
+    found = cards()
+    for place, card in enumerate(found):
+        memory_of = f"{_size(card.memory)}, {_size(card.free)} free"
+        yield Fact("devices", f"gpu {place}", f"{card.name}, {memory_of}, driver {card.driver}")
     try:
         import torch
     except (ImportError, OSError) as error:
@@ -106,7 +108,7 @@ def _devices(_: Home) -> Iterator[Finding]:
     seen = torch.cuda.device_count() if torch.cuda.is_available() else 0
     used = f"{seen} CUDA devices" if seen else "mps" if torch.backends.mps.is_available() else "cpu"
     yield Fact("devices", "used by torch", used)
-    if not cards or seen:
+    if not found or seen:
         return
     if torch.version.cuda is None:
         sentence = f"There is an NVIDIA card, but torch {torch.__version__} is built without CUDA."
@@ -116,28 +118,6 @@ def _devices(_: Home) -> Iterator[Finding]:
     else:
         sentence = f"There is an NVIDIA card, but torch cannot use it with CUDA {torch.version.cuda}."
         yield Problem("devices", sentence, "update the NVIDIA driver, or install a torch for an older CUDA")
-
-
-def _nvidia_cards() -> Iterator[tuple[str, str]]:
-    """Driver and cards as NVIDIA's own library tells them; nothing where there is none."""
-    try:
-        import pynvml
-    except ImportError:
-        return
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return
-    try:
-        driver = pynvml.nvmlSystemGetDriverVersion()
-        for index in range(pynvml.nvmlDeviceGetCount()):
-            handle = pynvml.nvmlDeviceGetHandleByIndex(index)
-            memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
-            name = pynvml.nvmlDeviceGetName(handle)
-            free = f"{_size(memory.total)}, {_size(memory.free)} free"
-            yield f"gpu {index}", f"{name}, {free}, driver {driver}"
-    finally:
-        pynvml.nvmlShutdown()
 
 
 # ---------------------------------------------------------------------------- folders and the store

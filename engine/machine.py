@@ -1,4 +1,4 @@
-"""How busy this machine is: processors, memory and, where NVML finds any, GPUs."""
+"""This machine: how busy it is and, where NVML finds any, its GPUs. No other module asks NVML."""
 
 from __future__ import annotations
 
@@ -21,6 +21,43 @@ class Load:
     """Of each GPU: percent busy, bytes taken, bytes in all, degrees Celsius."""
 
 
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One GPU, as its driver knows it."""
+
+    name: str
+    memory: int
+    """Bytes in all."""
+    free: int
+    driver: str
+
+
+def cards() -> tuple[Card, ...]:
+    """The GPUs that NVIDIA's own library finds; none where it or the driver is missing."""
+    nvml = _nvml()
+    if nvml is None:
+        return ()
+    found = []
+    with contextlib.suppress(nvml.NVMLError):
+        driver = nvml.nvmlSystemGetDriverVersion()
+        for number in range(nvml.nvmlDeviceGetCount()):
+            device = nvml.nvmlDeviceGetHandleByIndex(number)
+            memory = nvml.nvmlDeviceGetMemoryInfo(device)
+            found.append(Card(nvml.nvmlDeviceGetName(device), int(memory.total), int(memory.free), driver))
+    return tuple(found)
+
+
+def _nvml() -> Any:
+    """NVIDIA's library, ready to be asked; None where it or the driver is missing."""
+    with contextlib.suppress(ImportError):
+        import pynvml
+
+        with contextlib.suppress(pynvml.NVMLError):
+            pynvml.nvmlInit()
+            return pynvml
+    return None
+
+
 class Machine:
     """Looks at this machine; a missing driver or library is no error, there are just no GPUs."""
 
@@ -28,14 +65,8 @@ class Machine:
         import psutil
 
         self._psutil = psutil
-        self._nvml: Any = None
         psutil.cpu_percent()
-        with contextlib.suppress(ImportError):
-            import pynvml
-
-            with contextlib.suppress(pynvml.NVMLError):
-                pynvml.nvmlInit()
-                self._nvml = pynvml
+        self._nvml = _nvml()
 
     def look(self) -> Load:
         """The load now."""

@@ -21,7 +21,7 @@ MODEL_COLUMNS: Final = (
 )
 """The columns of `models` that are taken over as they are."""
 _METRICS: Final = ("auc", "auprc", "precision", "recall", "f1", "brier")
-_PLACE: Final = ("key", "model", "task", "protocol", "preset", "text", "seed")
+_PLACE: Final = ("key", "model", "task", "protocol", "preset", "text", "scheme", "seed")
 
 
 def rows_of(entry: Entry) -> Rows:
@@ -61,7 +61,7 @@ def _scored_rows(key: str, record: Row) -> Rows:
     unit = _unit_row(key, record["unit"], "scored", finished_at)
     predictions = record["predictions"]
     score = {
-        **{name: unit[name] for name in (*_PLACE, "scheme", "config")},
+        **{name: unit[name] for name in (*_PLACE, "config")},
         **{name: _float(record["metrics"][name]) for name in _METRICS},
         "n_train": int(record["n_train"]),
         "n_test": int(record["n_test"]),

@@ -179,6 +179,7 @@ CREATE TABLE failures (
     protocol     VARCHAR NOT NULL,
     preset       VARCHAR NOT NULL,
     text         VARCHAR NOT NULL,
+    scheme       VARCHAR NOT NULL,
     seed         BIGINT NOT NULL,
     attempt      INTEGER NOT NULL,
     sentence     VARCHAR NOT NULL,

@@ -68,8 +68,8 @@ def unlike_pinned(model: Model, home: Home) -> tuple[str, str] | None:
     if not model.digest or model.digest == model.revision:
         return None
     return (
-        f"{model.name} is pinned to the digest {model.digest[:12]}, but the files in "
-        f"{local_path(model, home)} have {model.revision[:12]}.",
+        f"{model.name} is pinned to the digest {model.digest}, but the files in "
+        f"{local_path(model, home)} have {model.revision}.",
         "Fetch or install it again, or correct its digest in config.toml.",
     )
 

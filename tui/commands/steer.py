@@ -171,14 +171,18 @@ def resume_command(session: Session) -> None:
 @click.option("--key", default="", help="Give up only the unit with this key, as `genearena status` tells.")
 @click.option("--drain", is_flag=True, help="Finish the units in flight first.")
 def cancel_command(session: Session, key: str, drain: bool) -> None:
-    """Give up the live run and what waits after it; everything already scored is kept."""
+    """Give up the live run and what waits after it; everything already scored is kept.
+
+    With --drain, what waits goes on waiting.
+    """
     if key and drain:
         raise UsageError("--key and --drain do not go together.", "Give one of them.")
     _need_runner(session.home)
     request(session.home, "drain" if drain else "cancel", key)
     waiting = len(queued(session.home))
     if drain:
-        say("Asked the runner to stop after the units in flight.")
+        rest = f"; {counted(waiting, 'selection')} that waited go on waiting" if waiting else ""
+        say(f"Asked the runner to stop after the units in flight{rest}. `genearena resume` goes on.")
     elif waiting and not key:
         say(f"Asked the runner to cancel, and to forget {counted(waiting, 'selection')} that waited.")
     else:
