@@ -291,7 +291,7 @@ def test_a_model_that_is_not_what_its_digest_says_is_not_used(home: Home, folder
     assert {unit.model for unit in plan.units} == {BUNDLED}
     [part] = plan.blocked
     assert part.reason == (
-        f"mine is pinned to the digest 000000000000, but the files in {folder} have {right[:12]}. "
+        f"mine is pinned to the digest {'0' * 64}, but the files in {folder} have {right}. "
         "Fetch or install it again, or correct its digest in config.toml."
     )
     assert (part.units, part.unfetched, plan.unknown) == (2, False, 0)
