@@ -27,7 +27,7 @@ from store.errors import StoreBusy, StoreError, UsageError
 from store.home import Home
 from store.records import Failed
 from store.store import Store
-from tui.commands.common import Session, command, json_option, put, put_json, put_table, say
+from tui.commands.common import Session, command, counted, json_option, put, put_json, put_table, say
 from tui.commands.narrate import Narrator, unit_name
 from tui.commands.rank import put_rankings, ranked_tables
 from tui.commands.select import (
@@ -76,6 +76,8 @@ def run_command(
     ended = run_here(home, plan, options)
     if ended.finished and not ended.stopped:
         hand_over(home)
+    elif ended.stopped and (waiting := len(queued(home))):
+        say(f"Still queued: {counted(waiting, 'selection')}; `genearena resume` starts a runner.")
     with contextlib.suppress(OSError):  # the terminal may be gone; the exit code still tells
         put_ended(ended, as_json)
         _tell_other_names(session, plan)

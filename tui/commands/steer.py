@@ -73,10 +73,11 @@ def describe(status: Status, waiting: int = 0) -> list[str]:
         for u in status.recent
         if u.state == "failed"
     ]
-    if status.state == "interrupted":
+    if status.state in ("interrupted", "cancelled"):
         lines.append("`genearena resume` runs exactly what is missing.")
     if waiting:
-        lines.append(f"In the queue: {counted(waiting, 'more selection')}")
+        how = "" if status.live else "; `genearena resume` starts a runner"
+        lines.append(f"In the queue: {counted(waiting, 'more selection')}{how}")
     return lines
 
 

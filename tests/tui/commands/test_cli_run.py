@@ -16,8 +16,8 @@ import workbench
 import engine.run.supervise
 import engine.run.threads
 import tui.commands.sweep
-from engine.mailbox import last_launch, queued, request, runner_alive, runner_lock, waiting
-from engine.plan.launch import Options
+from engine.mailbox import enqueue, last_launch, queued, request, runner_alive, runner_lock, waiting
+from engine.plan.launch import Launch, Options
 from engine.plan.selection import Selection
 from store import connect
 from store.store import Store
@@ -328,3 +328,17 @@ def test_the_whole_main_job_and_every_auc_again_with_plain_scikit_learn(home, tm
         auc = roc_auc_score(labels[test], model.predict_proba(features[test])[:, 1])
         assert auc == pytest.approx(stored[seed], abs=1e-9)
     assert "3 of 3 splits are the same" in call("verify", "--sample", "3").stdout
+
+
+def test_what_waits_behind_a_run_that_is_stopped_is_named_with_the_way_out(call, home, compute, toy):
+    def queue_and_stop(unit, cancel):
+        if not queued(home):
+            enqueue(home, Launch(Selection((unit.model,), (toy,), ("rf",), (99,))))
+            os.kill(os.getpid(), signal.SIGTERM)
+        cancel.wait(20)
+
+    compute.behave = queue_and_stop
+    result = call(*BASE, "--tasks", toy, "--workers", "1", "--device", "cpu")
+    assert result.exit_code == 130
+    assert "Still queued: 1 selection; `genearena resume` starts a runner." in result.stderr
+    assert "1 more selection; `genearena resume` starts a runner" in call("status").stdout
