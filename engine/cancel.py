@@ -1,12 +1,16 @@
-"""Giving up: work looks at its `Cancel` before every batch, fold and step, and stops there."""
+"""What long work is given: when to give up, looked at before every step, and whom to report progress to."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
+
+Progress = Callable[[int, int], None]
+"""Called with what is done and what there is in all."""
 
 
 class Stopped(Exception):
-    """Raised inside work that is told to give up; never shown to a user."""
+    """Raised inside work that has to give up; never shown to a user."""
 
 
 class Cancel(Protocol):

@@ -101,26 +101,26 @@ def hub_cache() -> Path:
     return Path(cache).expanduser() / "huggingface" / "hub"
 
 
-def snapshot(source: str, revision: str) -> Path:
-    """Where the cache keeps commit `revision` of the Hub model `source`."""
-    return hub_cache() / f"models--{source.replace('/', '--')}" / "snapshots" / revision
+def snapshot(source: str, commit: str) -> Path:
+    """Where the cache keeps `commit` of the Hub model `source`."""
+    return hub_cache() / f"models--{source.replace('/', '--')}" / "snapshots" / commit
 
 
-def resolve_revision(source: str, revision: str) -> str | None:
+def resolve_commit(source: str, wanted: str) -> str | None:
     """The 40-digit commit that a branch, a tag or the beginning of a commit means in the local cache.
 
     Returns:
         None if the cache does not know it.
     """
-    if _COMMIT.fullmatch(revision):
-        return revision
+    if _COMMIT.fullmatch(wanted):
+        return wanted
     folder = hub_cache() / f"models--{source.replace('/', '--')}"
-    reference = folder / "refs" / (revision or "main")
+    reference = folder / "refs" / (wanted or "main")
     if reference.is_file():
         commit = reference.read_text(encoding="ascii", errors="replace").strip()
         return commit if _COMMIT.fullmatch(commit) else None
-    if re.fullmatch(r"[0-9a-f]{7,39}", revision) and (folder / "snapshots").is_dir():
-        found = [item.name for item in (folder / "snapshots").iterdir() if item.name.startswith(revision)]
+    if re.fullmatch(r"[0-9a-f]{7,39}", wanted) and (folder / "snapshots").is_dir():
+        found = [item.name for item in (folder / "snapshots").iterdir() if item.name.startswith(wanted)]
         return found[0] if len(found) == 1 and _COMMIT.fullmatch(found[0]) else None
     return None
 

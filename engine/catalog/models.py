@@ -14,7 +14,7 @@ from engine.catalog.local import (
     hub_cache,
     local_path,
     require_path,
-    resolve_revision,
+    resolve_commit,
     snapshot,
 )
 from engine.catalog.own import own_models
@@ -62,7 +62,7 @@ def list_models(home: Home) -> tuple[Model, ...]:
 
 
 def find_model(name: str, home: Home) -> Model:
-    """The model that `name` means: a listed name, `hf:org/name@revision`, a folder or a vector file.
+    """The model that `name` means: a listed name, `hf:org/name@commit`, a folder or a vector file.
 
     It has its revision, if its files are on this machine; they are read if they were not before.
 
@@ -97,7 +97,7 @@ def name_model(name: str, home: Home) -> Model:
         return _path_model(path.resolve(), home)
     if "/" in name and not path.exists() and not name.startswith((".", "/", "~")):
         raise UsageError(
-            f"There is no model named {name!r}.", f"For a model of the Hub write hf:{name}@REVISION."
+            f"There is no model named {name!r}.", f"For a model of the Hub write hf:{name}@COMMIT."
         )
     raise UsageError(*unknown("model", name, [model.name for model in models]))
 
@@ -130,16 +130,16 @@ def _hub_model(name: str) -> Model:
     if match is None:
         raise UsageError(
             f"{name!r} is not a model of the Hub.",
-            "Write hf:ORGANISATION/NAME@REVISION, with a 40-digit commit.",
+            "Write hf:ORGANISATION/NAME@COMMIT, with a 40-digit commit.",
         )
     source, wanted = match[1], match[2] or ""
-    revision = resolve_revision(source, wanted)
-    if revision is None:
+    commit = resolve_commit(source, wanted)
+    if commit is None:
         raise UsageError(
             f"Revision {wanted or 'main'} of {source} is not a 40-digit commit and not in {hub_cache()}.",
             f"Pin it: hf:{source}@COMMIT, with the commit shown on the model's page.",
         )
-    return Model(name=f"hf:{source}@{revision}", kind="huggingface", source=source, version=revision)
+    return Model(name=f"hf:{source}@{commit}", kind="huggingface", source=source, version=commit)
 
 
 def _path_model(path: Path, home: Home) -> Model:

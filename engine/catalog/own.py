@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, cast, get_args
 from urllib.parse import urlsplit
 
-from engine.catalog.local import resolve_revision
+from engine.catalog.local import resolve_commit
 from store.errors import UsageError, unknown
 from store.home import Home
 from store.records import Model, ModelKind, Pooling
@@ -114,7 +114,7 @@ def _kind_of(source: str) -> str:
 
 def _hub(source: str, revision: str, where: str, _: Home) -> dict[str, str]:
     name, pinned = [*source.removeprefix("hf:").split("@", 1), revision][:2]
-    commit = resolve_revision(name, pinned)
+    commit = resolve_commit(name, pinned)
     if commit is None:
         raise UsageError(
             f"{where}: revision {pinned or 'main'} of {name} is no commit and not on this machine.",

@@ -11,11 +11,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.cancel import Progress
 from engine.catalog.protocols import PROTOCOLS
 from engine.classify.folds import Labels, Rows, Scores, Vectors, cv_folds, make_fold
 from engine.classify.forest import Forest
 from engine.classify.logistic import Logistic
-from engine.classify.tuning import Cell, Classifier, Pace, Progress, run_grid
+from engine.classify.tuning import Cell, Classifier, Pace, run_grid
 from store.errors import DataError, UsageError, unknown
 from store.records import CvTrial, Split
 

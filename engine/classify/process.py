@@ -20,9 +20,8 @@ from typing import Any, Final
 
 from threadpoolctl import threadpool_limits
 
-from engine.cancel import Cancel, check
+from engine.cancel import Cancel, Progress, check
 from engine.classify import Classified, classify
-from engine.classify.tuning import Progress
 from store.errors import GeneArenaError
 
 _PATIENCE: Final = 0.05

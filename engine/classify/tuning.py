@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, Protocol
@@ -11,14 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from engine.cancel import check
+from engine.cancel import Progress, check
 from engine.classify.folds import Fold, Labels, Scores
 from store.records import CvTrial
 
 Cell = Mapping[str, Any]
 """One combination of parameters, under scikit-learn's names."""
-Progress = Callable[[int, int], None]
-"""Told how many steps are done, and of how many."""
 
 
 @dataclass(slots=True)

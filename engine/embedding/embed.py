@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import Any, Final, Protocol
@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.cancel import Cancel, check
+from engine.cancel import Cancel, Progress, check
 from engine.catalog.models import require_path
 from engine.catalog.revision import content_revision
 from engine.embedding.cache import VectorCache, text_key
@@ -23,9 +23,6 @@ from store.home import Home
 from store.records import EmbeddingOptions, Model, content_hash
 
 _LIBRARIES: Final = ("torch", "transformers", "tokenizers", "sentence-transformers")
-
-Progress = Callable[[int, int], None]
-"""Called with (texts done, texts in all)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import fcntl
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BufferedRandom
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Final
 
 import httpx
 
-from engine.cancel import Cancel, check
+from engine.cancel import Cancel, Progress, check
 from engine.digests import git_hash
 from engine.fetch.sources import Source
 from engine.network import wanted_pause
@@ -32,9 +32,6 @@ LARGEST: Final = 4 << 30
 _AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _RANGE: Final = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 _LOCAL: Final = ("localhost", "127.0.0.1", "::1")
-
-Progress = Callable[[int, int], None]
-"""Called with (bytes done, bytes in all; 0 while unknown)."""
 
 
 class FetchError(DataError):

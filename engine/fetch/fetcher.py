@@ -28,7 +28,7 @@ _TABLES: Final = "genept"
 """The data set that holds the catalog's tables of vectors."""
 _SWITCHES: Final = (network.OFFLINE, "HF_HUB_OFFLINE")
 
-Progress = Callable[[str, int, int], None]
+FileProgress = Callable[[str, int, int], None]
 """Called with (file, bytes done, bytes in all; 0 while unknown)."""
 
 
@@ -66,7 +66,7 @@ def fetch(
     model: str = "",
     client: httpx.Client | None = None,
     cancel: Cancel | None = None,
-    progress: Progress = lambda name, done, total: None,
+    progress: FileProgress = lambda name, done, total: None,
     offline: bool = False,
     pauses: tuple[float, ...] = PAUSES,
 ) -> Iterator[Got]:
@@ -118,7 +118,7 @@ def _files(
     home: Home,
     client: httpx.Client | None,
     cancel: Cancel,
-    progress: Progress,
+    progress: FileProgress,
     pauses: tuple[float, ...],
 ) -> Iterator[Got]:
     with contextlib.nullcontext(client) if client is not None else make_client() as session:
@@ -144,7 +144,7 @@ class _Visit:
         folder: Path,
         client: httpx.Client,
         cancel: Cancel,
-        progress: Progress,
+        progress: FileProgress,
         pauses: tuple[float, ...],
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -116,7 +116,7 @@ def _listing(model: Model, endpoint: str | None) -> Sequence[Any]:
     return info.siblings or []
 
 
-def _chosen(siblings: Sequence[Any], revision: str) -> Iterator[_Wanted]:
+def _chosen(siblings: Sequence[Any], commit: str) -> Iterator[_Wanted]:
     names = [item.rfilename for item in siblings]
     safe = any(fnmatch(name, "model*.safetensors") for name in names)
     wanted = READ if safe else (*READ, PICKLED)
@@ -126,7 +126,7 @@ def _chosen(siblings: Sequence[Any], revision: str) -> Iterator[_Wanted]:
         if any(fnmatch(name, pattern) for pattern in wanted) and not any(fnmatch(name, p) for p in UNREAD):
             sha256 = item.lfs.sha256 if item.lfs else ""
             git = "" if item.lfs else item.blob_id or ""
-            blob = sha256 or git or hashlib.sha1(f"{revision}/{name}".encode()).hexdigest()
+            blob = sha256 or git or hashlib.sha1(f"{commit}/{name}".encode()).hexdigest()
             if not _inside(name) or not _HASH.fullmatch(blob):
                 raise FetchError(f"The Hub's list of files is not usable: it has {name!r}, {blob!r}.")
             yield _Wanted(name, item.size or 0, blob, sha256, git)

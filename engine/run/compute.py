@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.cancel import Cancel
+from engine.cancel import Cancel, Progress
 from engine.catalog.protocols import PROTOCOLS
 from engine.embedding.cost import Cost
 from engine.environment import now
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from engine.finetune import FinetuneConfig
 
-Progress = Callable[[int, int], None]
 OnEpoch = Callable[[int, Epoch], None]
 """Told the place among the units and what an epoch brought."""
 

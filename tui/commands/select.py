@@ -27,7 +27,7 @@ _COUNT: Final = click.IntRange(0, 1024)
 _CHOICE: Final = (
     click.option(
         "--models", multiple=True, default=[DEFAULT_MODELS], show_default=True, metavar="A,B",
-        help="Names of the catalog, hf:org/name@revision, or folders.",
+        help="Names of the catalog, hf:org/name@commit, or folders.",
     ),
     click.option(
         "--tasks", multiple=True, metavar="A,B",

@@ -90,7 +90,7 @@ def test_a_near_name_is_suggested(home: Home) -> None:
     assert caught.value.hint == "Did you mean 'e5-small'?"
     with pytest.raises(UsageError, match="no model named") as caught:
         find_model("intfloat/e5-base", home)
-    assert "hf:intfloat/e5-base@REVISION" in caught.value.hint
+    assert "hf:intfloat/e5-base@COMMIT" in caught.value.hint
 
 
 def test_a_hub_model_needs_a_commit(home: Home) -> None:

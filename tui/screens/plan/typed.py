@@ -30,7 +30,7 @@ TYPED: Final = {
     "text": ("the text recipe", "RECIPE"),
     "descriptions": ("a file whose texts replace the recipe's", "FILE"),
     "param": ("a parameter of the protocols", "NAME=VALUE"),
-    "model": ("add a model: hf:org/name@revision or a folder", "NAME"),
+    "model": ("add a model: hf:org/name@commit or a folder", "NAME"),
     "task": ("add a task: a name or a label file", "NAME"),
 }
 """Command -> what it does and takes; each sets one thing of the choice."""
