@@ -52,7 +52,7 @@ def raw_task(path: Path, rows: Sequence[RawRow], classes: Sequence[str] = ()) ->
         classes: In label order, if the format has one; otherwise `order_classes` decides.
 
     Raises:
-        DataError: an entry without identifier, no labels, labels that are no classes, or no characters.
+        DataError: an entry without identifier, no labels, labels that are not classes, or no characters.
     """
     check_characters(path, (text for row in rows for text in (row.identifier, row.label, row.description)))
     labelled = tuple(row for row in rows if row.label)

@@ -12,7 +12,7 @@ NOT_MAPPED = "not mapped"
 
 
 AS_GIVEN = "kept as given, with its own description"
-"""The step of an identifier that is no known gene, but has a text."""
+"""The step of an identifier that is not a known gene, but has a text."""
 
 
 @dataclass(frozen=True, slots=True)
