@@ -1,26 +1,38 @@
-"""Journal lines into the database: first numbers kept, repeats ignored, differing ones set aside."""
+"""Journal lines into the database: the earliest number kept, repeats ignored, differing ones set aside."""
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass, fields
+from datetime import datetime
+from typing import Any, Final
+
+import duckdb
 
 from store.arm import Arm
 from store.database import insert
 from store.journal import Damaged, Entry
 from store.queries import named
-from store.rows import MODEL_COLUMNS, Row, Rows, rows_of
+from store.rows import MODEL_COLUMNS, Row, Rows, UnknownKind, refused_row, rows_of
 
-if TYPE_CHECKING:
-    import duckdb
+_NOT_OF_THE_LINE: Final = (
+    duckdb.IOException,
+    duckdb.FatalException,
+    duckdb.TransactionException,
+    duckdb.OutOfMemoryException,
+    duckdb.InterruptException,
+)
+"""What DuckDB raises whatever the lines are."""
 
 _MATCHED: Final[Mapping[str, tuple[str, str]]] = {
     "units": (
         "key",
         "WHEN MATCHED AND units.state <> 'scored' "
-        "THEN UPDATE SET state = incoming.state, finished_at = incoming.finished_at",
+        "THEN UPDATE SET state = incoming.state, "
+        "finished_at = CASE WHEN incoming.state = 'scored' THEN incoming.finished_at "
+        "ELSE greatest(units.finished_at, incoming.finished_at) END",
     ),
     "runs": (
         "id",
@@ -33,15 +45,24 @@ _MATCHED: Final[Mapping[str, tuple[str, str]]] = {
         + ", ".join(f"{name} = incoming.{name}" for name in (*MODEL_COLUMNS, "printed")),
     ),
     "environments": ("hash", ""),
+    "current": ("config", "WHEN MATCHED THEN UPDATE SET turn = greatest(current.turn, incoming.turn)"),
     "applied": (
         "file",
-        'WHEN MATCHED THEN UPDATE SET "offset" = incoming."offset", damaged = incoming.damaged',
+        'WHEN MATCHED THEN UPDATE SET "offset" = greatest(applied."offset", incoming."offset"), '
+        "damaged = incoming.damaged",
     ),
 }
 """The key of the tables that may meet a row twice, and what is done with the row that is there."""
 
 _WEAK: Final = {"units": "failed", "runs": "started"}
 """The state that gives way to any other."""
+_OF_A_SCORE: Final = ("units", "scores", "predictions", "cv_trials", "epochs")
+"""The tables that a scored unit has rows in, by its key."""
+_SEEN_BEFORE: Final[Mapping[str, tuple[str, ...]]] = {
+    "failures": ("key", "attempt", "finished_at"),
+    "measurements": ("model", "revision", "precision", "environment", "measured_at"),
+}
+"""What makes two rows the same one, told by two journals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,36 +73,79 @@ class Flushed:
     failed: int = 0
     conflicts: int = 0
     damaged: int = 0
+    """Lines whose bytes cannot be trusted."""
+    refused: int = 0
+    """Whole lines that no table can hold, or that only a newer version knows."""
 
     def __add__(self, other: Flushed) -> Flushed:
-        return Flushed(
-            self.scored + other.scored,
-            self.failed + other.failed,
-            self.conflicts + other.conflicts,
-            self.damaged + other.damaged,
-        )
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Flushed(*(one + more for one, more in pairs))
 
 
-def apply(con: duckdb.DuckDBPyConnection, lines: Iterable[Entry | Damaged]) -> Flushed:
-    """Insert what `lines` tell, and how far each journal has come, in the caller's transaction."""
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A line that was tried by itself and fits no table."""
+
+    entry: Entry
+    reason: str
+
+
+Line = Entry | Damaged | Refused
+
+
+def fill(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> Flushed:
+    """Apply `lines`, in as few transactions as can be: a line that no table can hold keeps none out.
+
+    Raises:
+        duckdb.Error: the file cannot be written; what was committed before stands.
+    """
+    con.begin()
+    try:
+        done = apply(con, lines)
+        con.commit()
+    except (duckdb.Error, ArithmeticError, ValueError, TypeError) as error:
+        with contextlib.suppress(duckdb.Error):
+            con.rollback()
+        if isinstance(error, _NOT_OF_THE_LINE):
+            raise
+        if len(lines) > 1:
+            middle = len(lines) // 2
+            return fill(con, lines[:middle]) + fill(con, lines[middle:])
+        if not isinstance(lines[0], Entry):
+            raise
+        return fill(con, [Refused(lines[0], (str(error) or repr(error)).splitlines()[0])])
+    return done
+
+
+def apply(con: duckdb.DuckDBPyConnection, lines: Iterable[Line]) -> Flushed:
+    """Insert what `lines` say, and how far each journal has come, in the caller's transaction."""
     rows: Rows = defaultdict(list)
     scored: dict[str, list[Rows]] = defaultdict(list)
     ends: dict[str, int] = {}
     damaged: dict[str, int] = defaultdict(int)
     for line in lines:
-        ends[line.file] = line.end
-        try:
-            new = rows_of(line) if isinstance(line, Entry) else None
-        except (LookupError, TypeError, ValueError, AttributeError):
-            new = None  # whole, but not what this version writes
-        if new is None:
-            damaged[line.file] += 1
-        elif "scores" in new:
+        entry = line.entry if isinstance(line, Refused) else line
+        ends[entry.file] = entry.end
+        new: Rows = {}
+        if isinstance(entry, Damaged):
+            damaged[entry.file] += 1
+        elif isinstance(line, Refused):
+            new = refused_row(entry, line.reason)
+        else:
+            try:
+                new = rows_of(entry)
+            except UnknownKind as error:
+                new = refused_row(entry, str(error), newer=True)
+            except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+                new = refused_row(entry, f"{type(error).__name__}: {error}")
+        if "scores" in new:
             scored[new["scores"][0]["key"]].append(new)
         else:
             _extend(rows, new)
-    _add_scored(con, rows, scored)
+    conflicts = _add_scored(con, rows, scored)
     _keep_new_tasks(con, rows)
+    for table, key in _SEEN_BEFORE.items():
+        rows[table] = _unseen(con, table, key, rows[table])
     known = dict(con.execute("SELECT file, damaged FROM applied").fetchall())
     rows["applied"] = [
         {"file": file, "offset": end, "damaged": known.get(file, 0) + damaged[file]}
@@ -91,8 +155,9 @@ def apply(con: duckdb.DuckDBPyConnection, lines: Iterable[Entry | Damaged]) -> F
         if new_rows:
             _insert_rows(con, table, new_rows)
     _write_ranks(con, rows)
-    scores, failures, conflicts = (len(rows[name]) for name in ("scores", "failures", "conflicts"))
-    return Flushed(scores, failures, conflicts, sum(damaged.values()))
+    return Flushed(
+        len(rows["scores"]), len(rows["failures"]), conflicts, sum(damaged.values()), len(rows["refused"])
+    )
 
 
 def _extend(rows: Rows, new: Rows) -> None:
@@ -100,27 +165,105 @@ def _extend(rows: Rows, new: Rows) -> None:
         rows[table].extend(more)
 
 
-def _add_scored(con: duckdb.DuckDBPyConnection, rows: Rows, scored: Mapping[str, list[Rows]]) -> None:
-    """Put first scores into `rows`, and later ones that differ into its conflicts."""
-    query = "SELECT key, auc, environment, predictions_hash FROM scores WHERE key IN (SELECT unnest(?))"
-    names = ("key", "auc", "environment", "predictions_hash")
-    kept: dict[str, Row] = {
-        row[0]: dict(zip(names, row, strict=True)) for row in con.execute(query, [list(scored)]).fetchall()
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One number for a key."""
+
+    finished_at: datetime
+    environment: str
+    predictions_hash: str
+    auc: float | None
+    rows: Rows | None = None
+    """None: it is in the database already."""
+
+    @property
+    def order(self) -> tuple[datetime, str, str]:
+        """The least is kept, whatever the order in which journals are read."""
+        return self.finished_at, self.environment, self.predictions_hash
+
+    @property
+    def number(self) -> tuple[float | None, str]:
+        return self.auc, self.predictions_hash
+
+
+def _add_scored(con: duckdb.DuckDBPyConnection, rows: Rows, scored: Mapping[str, Sequence[Rows]]) -> int:
+    """Put into `rows` the earliest score of each key, and each other number of it as a conflict.
+
+    Returns:
+        How many conflicts are new.
+    """
+    columns = "key, finished_at, environment, predictions_hash, auc"
+    asked = f"SELECT {columns} FROM $table WHERE key IN (SELECT unnest(?))"
+    there = {
+        table: con.execute(asked.replace("$table", table), [list(scored)]).fetchall()
+        for table in ("scores", "conflicts")
     }
-    for key, attempts in scored.items():
-        for attempt in attempts:
-            score = attempt["scores"][0]
-            first = kept.setdefault(key, score)
-            if first is score:
-                _extend(rows, attempt)
-            elif any(score[name] != first[name] for name in ("auc", "predictions_hash")):
-                rows["conflicts"].append(
-                    {
-                        **{name: score[name] for name in (*names, "finished_at")},
-                        "kept_auc": first["auc"],
-                        "kept_environment": first["environment"],
-                    }
-                )
+    kept = {row[0]: _Attempt(*row[1:]) for row in there["scores"]}
+    others: dict[str, list[_Attempt]] = defaultdict(list)
+    for row in there["conflicts"]:
+        others[row[0]].append(_Attempt(*row[1:]))
+    replaced: list[str] = []
+    disputed: list[str] = []
+    for key, found in scored.items():
+        attempts = [_attempt(one) for one in found]
+        first = min([*([kept[key]] if key in kept else []), *attempts], key=lambda one: one.order)
+        if first.rows is not None:
+            _extend(rows, first.rows)
+            if key in kept:
+                replaced.append(key)
+        numbers: dict[tuple[float | None, str], _Attempt] = {}
+        every = [*([kept[key]] if key in kept else []), *others[key], *attempts]
+        for one in sorted(every, key=lambda one: one.order):
+            numbers.setdefault(one.number, one)
+        del numbers[first.number]
+        if (
+            key in replaced
+            or set(numbers) != {one.number for one in others[key]}
+            or any(one.rows is not None for one in numbers.values())
+        ):
+            disputed.append(key)
+            rows["conflicts"] += [_conflict(key, first, one) for one in numbers.values()]
+    for table in _OF_A_SCORE:
+        if replaced:
+            con.execute(f"DELETE FROM {table} WHERE key IN (SELECT unnest(?))", [replaced])
+    if disputed:
+        con.execute("DELETE FROM conflicts WHERE key IN (SELECT unnest(?))", [disputed])
+    return len(rows["conflicts"]) - sum(len(others[key]) for key in disputed)
+
+
+def _attempt(rows: Rows) -> _Attempt:
+    score = rows["scores"][0]
+    finished_at = score["finished_at"]
+    if finished_at is None:
+        raise ValueError("it does not say when it finished")
+    return _Attempt(finished_at, score["environment"], score["predictions_hash"], score["auc"], rows)
+
+
+def _conflict(key: str, kept: _Attempt, other: _Attempt) -> Row:
+    return {
+        "key": key,
+        "kept_auc": kept.auc,
+        "auc": other.auc,
+        "kept_environment": kept.environment,
+        "environment": other.environment,
+        "predictions_hash": other.predictions_hash,
+        "finished_at": other.finished_at,
+    }
+
+
+def _unseen(
+    con: duckdb.DuckDBPyConnection, table: str, key: tuple[str, ...], rows: Sequence[Row]
+) -> list[Row]:
+    """Those of `rows` that the table lacks, each once."""
+    if not rows:
+        return []
+    names = ", ".join(key)
+    some = list({row[key[0]] for row in rows})
+    asked = f"SELECT {names} FROM {table} WHERE {key[0]} IN (SELECT unnest(?))"
+    seen = set(con.execute(asked, [some]).fetchall())
+    return list(
+        {place: row for row in rows if (place := tuple(row[name] for name in key)) not in seen}.values()
+    )
 
 
 def _keep_new_tasks(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
@@ -134,15 +277,28 @@ def _keep_new_tasks(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
 def _insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
     key, matched = _MATCHED.get(table, ("", ""))
     if key:
-        strongest_last = sorted(rows, key=lambda row: row.get("state") != _WEAK.get(table))
+        strongest_last = sorted(rows, key=lambda row: _strength(table, row))
         rows = list({row[key]: row for row in strongest_last}.values())
     insert(con, table, {name: [row[name] for row in rows] for name in rows[0]}, key, matched)
+
+
+def _strength(table: str, row: Row) -> Any:
+    """Of two rows with one key in one batch the stronger is kept."""
+    if table == "units":
+        return row["state"] == "scored", row["finished_at"]
+    if table == "current":
+        return row["turn"]
+    return row.get("state") != _WEAK.get(table)
 
 
 def _write_ranks(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
     """Rank the arms anew that have new outcomes, and note what they mix."""
     parts = [part.name for part in fields(Arm)]
     touched = {Arm(*(row[part] for part in parts)) for row in rows["units"]}
+    if rows["current"]:
+        asked = f"SELECT DISTINCT {', '.join(parts)} FROM units WHERE config IN (SELECT unnest(?))"
+        configs = [row["config"] for row in rows["current"]]
+        touched |= {Arm(*place) for place in con.execute(asked, [configs]).fetchall()}
     for arm in map(asdict, sorted(touched)):
         for query in ("forget_ranks", "write_ranks", "forget_mixed", "write_mixed"):
             con.execute(named(query), arm)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from store.home import Home
-from store.journal import read_journals
+from store.journal import journal_sizes, read_journals, vanished
 
 
 def catch_up(home: Home) -> None:
@@ -22,7 +22,8 @@ def catch_up(home: Home) -> None:
     if home.database.exists():
         with connect(home, timeout=0) as con:
             offsets = applied_offsets(con)
-    if next(read_journals(home.journals, offsets), None):
+    behind = next(read_journals(home.journals, offsets), None)
+    if behind or vanished(offsets, journal_sizes(home.journals)):
         from store.store import Store  # with all that can be saved, which most readers need not load
 
         with contextlib.closing(Store(home)) as store:

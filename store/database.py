@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from store import migrations
-from store.errors import StoreBusy, StoreError
+from store.errors import NewerStore, StoreBusy, StoreError
 from store.format import check
 from store.home import Home, find_home
 from store.journal import DiskFull
@@ -51,6 +51,7 @@ def connect(
 
     Raises:
         OtherFormat: an earlier or a newer version made it.
+        NewerStore: a newer version has written to it.
         StoreError: there is no such file, or it is not a results file this version can read.
         StoreBusy: another process kept it locked all the time.
     """
@@ -71,7 +72,7 @@ def connect(
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The database opened for writing, in one transaction that is committed at the end.
+    """The database opened for writing; transactions are the caller's.
 
     Raises:
         StoreBusy: another process holds the file.
@@ -85,9 +86,7 @@ def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     con = _open(path, read_only=False)
     try:
         migrations.migrate(con)
-        con.begin()
         yield con
-        con.commit()
     except duckdb.Error as error:
         raise _update_sentence(error, path) from error
     finally:
@@ -220,7 +219,7 @@ def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         known, steps = stamp
         check(path, known)
         if steps > len(migrations.STEPS):
-            raise StoreError(
+            raise NewerStore(
                 f"{path} was written by a newer genearena (schema step {steps}).",
                 "Update genearena to read it.",
             )
@@ -258,7 +257,7 @@ def file_sentence(text: str, path: Path) -> StoreError:
     if "No space left" in text or "File too large" in text or "quota" in text.lower():
         return DiskFull(f"No space is left for {path}.", "Free some space; nothing that was saved is lost.")
     if "newer version" in text or "storage version" in text or "version number" in text:
-        return StoreError(
+        return NewerStore(
             f"{path} was written by a newer DuckDB.", "Update genearena, or its duckdb, to read it."
         )
     if "Permission denied" in text or "Read-only file system" in text:

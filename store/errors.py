@@ -55,6 +55,10 @@ class OtherFormat(StoreError):
     exit_code = 2
 
 
+class NewerStore(StoreError):
+    """A newer version has written to the database; nothing is wrong with it, and it is left as it is."""
+
+
 class StoreBusy(StoreError):
     """Another process holds the database file or the runner's lock."""
 

@@ -16,7 +16,7 @@ import secrets
 import socket
 import threading
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,8 @@ _PREFIX: Final = b'{"crc":"'
 _BODY: Final = len(b'{"crc":"00000000",')
 _HEAD: Final = re.compile(rb'"kind":"([a-z_]+)","key":"((?:[^"\\]|\\.)*)"')
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_TAIL: Final = 64
+"""Bytes by which an overwritten journal is noticed; the end of its last line."""
 _sync = getattr(os, "fdatasync", os.fsync)
 
 
@@ -53,6 +55,11 @@ class Entry:
         record: dict[str, Any] = json.loads(self.line)["record"]
         return record
 
+    @property
+    def checksum(self) -> int:
+        """That the line begins with; equal lines have equal ones."""
+        return int(self.line[len(_PREFIX) : _BODY - 2], 16)
+
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
@@ -70,18 +77,32 @@ class JournalWriter:
     Safe to share between threads. After a failed append the file is cut back to its last whole
     line and left for good: readers may have seen lines of the failed write, and their offsets must
     never point into the middle of a later one.
+
+    A file that is removed or replaced by somebody else while this process lives loses nothing: its
+    content is still there for who holds it open, and goes into a new file.
     """
 
-    def __init__(self, folder: Path, name: str | None = None) -> None:
-        """Write into `folder`; `name` (without suffix) is made from time, host and pid if None."""
+    def __init__(
+        self, folder: Path, name: str | None = None, make_folder: Callable[[], object] = lambda: None
+    ) -> None:
+        """Write into `folder`.
+
+        Args:
+            folder: the journal folder.
+            name: of the first file, without suffix; None: made from time, host and pid.
+            make_folder: called before each new file is made.
+        """
         self._folder = folder
         self._name = name
-        self._files = 0
-        self._descriptor: int | None = None
-        self._path = folder
-        self._size = 0
+        self._make_folder = make_folder
+        self._made = 0
+        self._open_file: _OwnFile | None = None
+        """Where the next append goes; None: into a new one."""
+        self._files: list[_OwnFile] = []
+        """Every file of this process that holds lines, for as long as it lives."""
+        self._said: list[str] = []
         self._lock = threading.Lock()
-        """Protects descriptor and size: one append at a time."""
+        """Protects all of this: one append at a time."""
 
     def append(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Save `entries` (as `entries.entry_of` makes them); on return they are on the disk.
@@ -94,51 +115,147 @@ class JournalWriter:
         if not lines:
             return
         with self._lock:
-            try:
-                if self._descriptor is None:
-                    self._open()
-                self._write(lines)
-            except OSError as error:
-                self._abandon()
-                raise _sentence(error, self._path) from error
+            self._keep()
+            self._write(lines)
+            self._keep()
+
+    def keep(self) -> None:
+        """Write again what was saved here and has been removed or replaced since.
+
+        Raises:
+            DiskFull, StoreError: it cannot be written now; it is still held, and the next call tries again.
+        """
+        with self._lock:
+            self._keep()
+
+    def said(self) -> list[str]:
+        """What happened to the files since the last call, in sentences."""
+        with self._lock:
+            said, self._said = self._said, []
+            return said
 
     def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            if self._descriptor is not None:
-                os.close(self._descriptor)
-                self._descriptor = None
+        """Let go of the files.
 
-    def _open(self) -> None:
+        Raises:
+            DiskFull, StoreError: one of them was removed, and cannot be written again.
+        """
+        with self._lock:
+            try:
+                self._keep()
+            finally:
+                for file in self._files:
+                    os.close(file.descriptor)
+                self._files.clear()
+                self._open_file = None
+
+    def _keep(self) -> None:
+        for file in [file for file in self._files if file.changed()]:
+            self._files.remove(file)
+            before, self._open_file = self._open_file, None
+            held = b""
+            try:
+                held = file.held()
+                if held:
+                    self._write(held)
+            except (StoreError, OSError) as error:
+                self._files.append(file)
+                self._open_file = before
+                if isinstance(error, OSError):
+                    raise _sentence(error, file.path) from error
+                raise
+            self._said.append(file.became_of(self._open_file))
+            os.close(file.descriptor)
+
+    def _write(self, lines: bytes) -> None:
+        """Append to the open file, or to a new one, and sync."""
+        file = self._open_file
+        path = self._folder
+        try:
+            if file is None:
+                file = self._open()
+            path = file.path
+            if os.write(file.descriptor, lines) < len(lines):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            _sync(file.descriptor)
+        except OSError as error:
+            if file is not None:
+                self._give_up(file)
+            raise _sentence(error, path) from error
+        file.size += len(lines)
+        file.tail = lines[-_TAIL:]
+        if file is not self._open_file:
+            self._files.append(file)
+            self._open_file = file
+
+    def _open(self) -> _OwnFile:
+        self._make_folder()
         stem = self._name or _unique_name()
-        self._path = self._folder / (f"{stem}-{self._files}.jsonl" if self._files else f"{stem}.jsonl")
-        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
-        self._descriptor = os.open(self._path, flags, 0o600)
-        self._files += 1
-        self._size = 0
+        path = self._folder / (f"{stem}-{self._made}.jsonl" if self._made else f"{stem}.jsonl")
+        flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
+        file = _OwnFile(path, os.open(path, flags, 0o600))
+        self._made += 1
         folder = os.open(self._folder, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+        return file
 
-    def _write(self, lines: bytes) -> None:
-        assert self._descriptor is not None
-        if os.write(self._descriptor, lines) < len(lines):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        _sync(self._descriptor)
-        self._size += len(lines)
-
-    def _abandon(self) -> None:
-        """Undo the failed append and give the file up."""
-        if self._descriptor is None:
-            return
+    def _give_up(self, file: _OwnFile) -> None:
+        """Undo a failed append, and never append to that file again."""
         with contextlib.suppress(OSError):  # a torn line stays: readers skip it
-            os.ftruncate(self._descriptor, self._size)
-        os.close(self._descriptor)
-        self._descriptor = None
-        if not self._size:
-            self._path.unlink(missing_ok=True)
+            os.ftruncate(file.descriptor, file.size)
+        self._open_file = None
+        if not file.size:
+            os.close(file.descriptor)
+            file.path.unlink(missing_ok=True)
+
+
+@dataclass(slots=True, eq=False)
+class _OwnFile:
+    """A journal of this process, held open."""
+
+    path: Path
+    descriptor: int
+    size: int = 0
+    """Bytes that were acknowledged."""
+    tail: bytes = b""
+    """The last of them."""
+
+    def changed(self) -> bool:
+        """Whether the path names another file by now, or none, or this one was cut or overwritten."""
+        mine = os.fstat(self.descriptor)
+        try:
+            there = os.stat(self.path, follow_symlinks=False)  # noqa: PTH116 - of the very path
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            return False  # what cannot be looked at may well be there
+        return (mine.st_dev, mine.st_ino) != (there.st_dev, there.st_ino) or not self._whole()
+
+    def _whole(self) -> bool:
+        return os.pread(self.descriptor, len(self.tail), self.size - len(self.tail)) == self.tail
+
+    def held(self) -> bytes:
+        """What is left of the acknowledged bytes, whole lines only."""
+        found = bytearray()
+        while len(found) < self.size:
+            piece = os.pread(self.descriptor, self.size - len(found), len(found))
+            if not piece:
+                break
+            found += piece
+        return bytes(found[: found.rfind(b"\n") + 1])
+
+    def became_of(self, new: _OwnFile | None) -> str:
+        """One sentence on what happened to this file."""
+        if self._whole() and new:
+            return (
+                f"The journal {self.path} was removed or replaced; all of it stands in {new.path.name} now."
+            )
+        return (
+            f"The journal {self.path} was cut or overwritten; what it lost is for the next run to compute."
+        )
 
 
 def encode(entry: Mapping[str, Any]) -> bytes:
@@ -171,6 +288,17 @@ def read_journals(
             raise StoreError(f"The journal {path} cannot be read: {error.strerror}.") from error
 
 
+def read_line(path: Path, start: int, end: int) -> Entry | None:
+    """The line between two byte offsets; None if it cannot be read or is not whole any more."""
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            line = _decode(path.name, end, file.read(end - start))
+    except OSError:
+        return None
+    return line if isinstance(line, Entry) else None
+
+
 def journal_sizes(folder: Path) -> dict[str, int]:
     """File name -> size in bytes, of every journal."""
     try:
@@ -182,6 +310,11 @@ def journal_sizes(folder: Path) -> dict[str, int]:
             }
     except (FileNotFoundError, NotADirectoryError):
         return {}
+
+
+def vanished(offsets: Mapping[str, int], sizes: Mapping[str, int]) -> list[str]:
+    """The journals of which less is there than was read before."""
+    return [file for file, offset in offsets.items() if sizes.get(file, 0) < offset]
 
 
 def _read(path: Path, offset: int, closed: bool) -> Iterator[Entry | Damaged]:

@@ -202,9 +202,20 @@ class Unit:
         object.__setattr__(self, "key", content_hash(self.spec)[:40])
 
     @property
+    def config(self) -> str:
+        """12 hex digits for everything in the key but the seed."""
+        return config_of(self.spec)
+
+    @property
     def family(self) -> Literal["vectors", "finetune"]:
         """Whether a classifier is fitted on the model's vectors, or the model itself is trained."""
         return "vectors" if self.spec["embedding"] else "finetune"
+
+
+def config_of(spec: Mapping[str, Any]) -> str:
+    """12 hex digits for everything in `spec` but the seed: what the splits of one cell share."""
+    split = {name: value for name, value in spec["split"].items() if name != "seed"}
+    return content_hash({**spec, "split": split})[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,3 +381,7 @@ class Run:
     finished_at: str = ""
     state: str = "started"
     """`started`, then `finished`, `failed` (some units failed) or `cancelled`."""
+    turn: int = 0
+    """One more than that of any run known when it started: an order that no clock can change."""
+    configs: tuple[str, ...] = ()
+    """The configurations that its models and tasks resolved to, when it started."""

@@ -6,16 +6,16 @@ import contextlib
 import errno
 import fcntl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store.apply import Flushed, apply
+from store.apply import Flushed, fill
 from store.database import applied_offsets, aside, build, create_from, held_by
-from store.errors import StoreBusy, StoreError
+from store.errors import NewerStore, OtherFormat, StoreBusy, StoreError
 from store.home import Home
 from store.journal import journal_sizes, read_journals
-from store.store import take
+from store.store import Store, take
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,38 +31,46 @@ class Repaired:
     conflicts: int
     damaged: int
     """Journal lines that could not be trusted and are left out."""
+    refused: int
+    """Whole lines that this version cannot put into a table; they stay in the journal."""
     unfinished: int
     """Journals whose last line was never finished, so never told as saved."""
     kept: Path | None
     """The old database, if there was one; nothing in it is deleted."""
 
 
-def repair(home: Home) -> Repaired:
+def repair(home: Home, *, force: bool = False) -> Repaired:
     """Build the database anew from all journals and put it in the old one's place.
 
-    Tables that somebody else put into the old file stay there only. Close every connection to the
-    database in this process first.
+    What only the old one holds, since its journals were removed, is written into a journal first, if it
+    can be read. Tables that somebody else put into the old file stay there only. Close every connection
+    to the database in this process first.
+
+    Args:
+        home: whose database.
+        force: also where a newer version wrote the old one, which knows more than this one.
 
     Raises:
+        NewerStore, OtherFormat: a newer version wrote the old one.
         StoreBusy: another process holds the old file.
         DiskFull, StoreError: the new file cannot be made; the old one is left as it is.
     """
     home.create()
+    if home.database.exists():
+        _save_from(home, force)
     total = Flushed()
     offsets: dict[str, int] = {}
 
-    def fill(con: duckdb.DuckDBPyConnection) -> None:
+    def fill_all(con: duckdb.DuckDBPyConnection) -> None:
         nonlocal total, offsets
         lines = read_journals(home.journals, {})
         more = True
         while more:
             batch, more = take(lines)
-            con.begin()
-            total += apply(con, batch)
-            con.commit()
+            total += fill(con, batch)
         offsets = applied_offsets(con)
 
-    new = build(home.database, fill)
+    new = build(home.database, fill_all)
     try:
         with _exclusively(home.database):
             kept = _set_aside(home.database)
@@ -70,7 +78,20 @@ def repair(home: Home) -> Repaired:
     finally:
         new.unlink(missing_ok=True)
     unfinished = sum(size > offsets.get(name, 0) for name, size in journal_sizes(home.journals).items())
-    return Repaired(total.scored, total.failed, total.conflicts, total.damaged, unfinished, kept)
+    return Repaired(**asdict(total), unfinished=unfinished, kept=kept)
+
+
+def _save_from(home: Home, force: bool) -> None:
+    """Let the old database catch up, and give back what only it has, if it can be read."""
+    try:
+        with contextlib.closing(Store(home)) as store:
+            store.rescue()
+    except (NewerStore, OtherFormat) as error:
+        if not force:
+            hint = f"{error.hint} `genearena repair --force` drops from it what this version does not know."
+            raise type(error)(error.message, hint) from error
+    except StoreError:
+        pass  # held, or damaged: then what the journals have is all there is
 
 
 @contextlib.contextmanager

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from store.entries import plain
 from store.journal import Entry
-from store.records import content_hash
+from store.records import config_of
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
@@ -24,18 +26,25 @@ _METRICS: Final = ("auc", "auprc", "precision", "recall", "f1", "brier")
 _PLACE: Final = ("key", "model", "task", "protocol", "preset", "text", "scheme", "seed")
 
 
+class UnknownKind(Exception):
+    """A journal line of a kind that only a newer version knows."""
+
+
 def rows_of(entry: Entry) -> Rows:
     """The rows of `entry`.
 
     Raises:
-        LookupError, TypeError, ValueError, AttributeError: it is not what this version writes.
+        UnknownKind: this version does not know its kind.
+        LookupError, TypeError, ValueError, AttributeError, OverflowError: it is not what this version
+            writes.
     """
+    if not known(entry.kind):
+        raise UnknownKind(f"a line of the kind {entry.kind}, which this version does not know")
     return _ROWS[entry.kind](entry.key, entry.record)
 
 
 def _unit_row(key: str, unit: Row, state: str, finished_at: datetime | None) -> Row:
     spec = unit["spec"]
-    split = {name: value for name, value in spec["split"].items() if name != "seed"}
     return {
         "key": key,
         "model": str(unit["model"]),
@@ -45,7 +54,7 @@ def _unit_row(key: str, unit: Row, state: str, finished_at: datetime | None) -> 
         "text": str(spec["axes"].get("text", "")),
         "seed": int(unit["seed"]),
         "scheme": str(spec["split"]["scheme"]),
-        "config": content_hash({**spec, "split": split})[:12],
+        "config": config_of(spec),
         "task_hash": str(spec["task"]),
         "model_revision": str(spec["model"]["revision"]),
         "protocol_revision": int(spec["protocol"]["revision"]),
@@ -140,7 +149,11 @@ def _run_rows(key: str, record: Row) -> Rows:
                 **{name: int(record[name]) for name in ("total", "already_done", "pid")},
                 "host": str(record["host"]),
             }
-        ]
+        ],
+        # Runs of before have neither.
+        "current": [
+            {"config": str(config), "turn": int(record["turn"])} for config in record.get("configs", ())
+        ],
     }
 
 
@@ -218,6 +231,40 @@ _ROWS: Final = {
     "measurement": _measurement_rows,
     "task": _task_rows,
 }
+
+
+@functools.cache
+def this_version() -> str:
+    """Of this package: what one version refuses, another may know."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("genearena")
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def known(kind: str) -> bool:
+    """Whether this version knows what a line of `kind` says."""
+    return kind in _ROWS
+
+
+def refused_row(entry: Entry, reason: str, *, newer: bool = False) -> Rows:
+    """The row of a line that is in no other table."""
+    return {
+        "refused": [
+            {
+                "file": entry.file,
+                "start": entry.end - len(entry.line),
+                "end": entry.end,
+                "kind": entry.kind,
+                "key": plain(entry.key),
+                "reason": plain(reason),
+                "newer": newer,
+                "version": this_version(),
+            }
+        ]
+    }
 
 
 def _float(value: Any) -> float | None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from store.entries import Record, entry_of
 from store.home import Home
-from store.journal import Damaged, Entry, JournalWriter, journal_sizes, read_journals
+from store.journal import Damaged, Entry, JournalWriter, journal_sizes, read_journals, vanished
 from store.records import Environment, Model, Task
 
 if TYPE_CHECKING:
+    import duckdb
+
     from store.apply import Flushed
 
 BATCH_BYTES: Final = 16 << 20
@@ -34,16 +36,20 @@ class Store:
         """Journal lines that could not be trusted, as far as `finished` has read."""
         self._made = False
         """Whether the home's folders were seen to be there and writable."""
-        self._writer = JournalWriter(home.journals)
+        self._writer = JournalWriter(home.journals, make_folder=home.create)
         self._scanning = threading.Lock()
-        """Protects what has been read: the next six."""
+        """Protects what has been read: the rest up to `_flushing`."""
         self._read: dict[str, int] = {}
         self._finished: dict[str, str] = {}
-        self._attempts: Counter[str] = Counter()
+        self._attempts: dict[str, set[int]] = defaultdict(set)
+        """Unit key -> the checksums of its failures' lines, since two journals may tell one failure."""
+        self._turns: dict[str, int] = {}
+        """Configuration -> the highest turn of a run that resolved to it."""
         self._described: set[tuple[str, str]] = set()
         self._flushing = threading.Lock()
         """One flush at a time; protects `_flushed`."""
-        self._flushed: dict[str, int] = {}
+        self._flushed: dict[str, int] | None = None
+        self._said: list[str] = []
 
     def append(self, *records: Record) -> None:
         """Save `records`; on return they are on the disk.
@@ -83,12 +89,26 @@ class Store:
         """Unit key -> how often it failed."""
         with self._scanning:
             self._scan()
-            return dict(self._attempts)
+            return {key: len(lines) for key, lines in self._attempts.items()}
+
+    def new_turn(self, configs: Collection[str]) -> int | None:
+        """The turn of a run that resolves to `configs`; None if the last one resolved to all of them."""
+        with self._scanning:
+            self._scan()
+            last = max(self._turns.values(), default=0)
+            return None if all(self._turns.get(config) == last for config in configs) else last + 1
+
+    def said(self) -> list[str]:
+        """What happened to this process's journals since the last call, in sentences."""
+        said, self._said = self._said, []
+        return self._writer.said() + said
 
     def flush(self) -> Flushed:
         """Bring the database up to date with all journals; short transactions, then let go of it.
 
-        Makes the database if there is none. Does not touch it when nothing is new.
+        Makes the database if there is none. Does not touch it when nothing is new. What this process
+        saved and somebody has removed since is saved again first; and where journals that the database was
+        filled from have gone, so is what only the database has left.
 
         Raises:
             StoreBusy: another process holds the file; try again later, nothing is lost.
@@ -96,10 +116,12 @@ class Store:
             StoreError: a folder cannot be written, or the file is damaged, foreign or newer; it is left
                 as it is.
         """
-        from store.apply import Flushed, apply
+        from store.apply import Flushed, fill
         from store.database import applied_offsets, writing
+        from store.refused import try_again
 
         with self._flushing:
+            self._writer.keep()
             total = Flushed()
             sizes = journal_sizes(self.home.journals)
             if sizes == self._flushed and self.home.database.exists():
@@ -108,13 +130,19 @@ class Store:
             more = True
             while more:
                 with writing(self.home.database) as con:
+                    self._recover(con, sizes)
+                    total += try_again(con, self.home.journals)
                     lines, more = take(read_journals(self.home.journals, applied_offsets(con)))
-                    total += apply(con, lines)
+                    total += fill(con, lines)
             self._flushed = sizes
             return total
 
     def close(self) -> None:
-        """Let go of the journal."""
+        """Let go of the journal.
+
+        Raises:
+            DiskFull, StoreError: it was removed, and what it held cannot be saved again.
+        """
         self._writer.close()
 
     def _make_home(self) -> None:
@@ -131,9 +159,58 @@ class Store:
                 self._finished[line.key] = "scored"
             elif line.kind == "failed":
                 self._finished.setdefault(line.key, "failed")
-                self._attempts[line.key] += 1
+                self._attempts[line.key].add(line.checksum)
             else:
+                if line.kind in ("run", "run_end"):
+                    self._count_turn(line.record)
                 self._described.add((line.kind, line.key))
+
+    def rescue(self) -> int:
+        """Save again whatever only the database has left; the number of scored splits.
+
+        Raises:
+            StoreBusy: another process holds the file.
+            DiskFull: no space is left.
+            StoreError: it cannot be read, or the journal cannot be written.
+        """
+        from store.database import connect
+
+        with connect(self.home, timeout=0) as con:
+            return self._save_from(con)
+
+    def _recover(self, con: duckdb.DuckDBPyConnection, sizes: Mapping[str, int]) -> None:
+        """Where journals that the database was filled from have gone, save again what it has of them."""
+        from store.database import applied_offsets
+
+        gone = vanished(applied_offsets(con), sizes)
+        if gone:
+            saved = self._save_from(con)
+            con.execute("DELETE FROM applied WHERE file IN (SELECT unnest(?))", [gone])
+            self._said.append(
+                f"Journals in {self.home.journals} were removed or cut; scored splits saved again from the "
+                f"database: {saved}."
+            )
+
+    def _save_from(self, con: duckdb.DuckDBPyConnection) -> int:
+        from store.recovery import entries_from
+
+        with self._scanning:
+            self._scan()
+            scored = {key for key, state in self._finished.items() if state == "scored"}
+            described = set(self._described)
+            failed = {key: len(lines) for key, lines in self._attempts.items()}
+        saved = 0
+        for entries in entries_from(con, scored, failed, described):
+            self._make_home()
+            self._writer.append(entries)
+            saved += sum(entry["kind"] == "scored" for entry in entries)
+        return saved
+
+    def _count_turn(self, record: Mapping[str, Any]) -> None:
+        turn, configs = record.get("turn", 0), record.get("configs", ())
+        if isinstance(turn, int) and isinstance(configs, list):
+            for config in configs:
+                self._turns[str(config)] = max(turn, self._turns.get(str(config), 0))
 
 
 def take(lines: Iterator[Entry | Damaged]) -> tuple[list[Entry | Damaged], bool]:

@@ -55,6 +55,8 @@ def run(plan: Plan, store: Store, mailbox: Steering, executor: Executor) -> Iter
     Raises:
         StoreError: the journal cannot be written for another reason than a full disk.
     """
+    configs = _configs(plan)
+    turn = store.new_turn(configs)
     record = Run(
         f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}",
         now(),
@@ -63,6 +65,8 @@ def run(plan: Plan, store: Store, mailbox: Steering, executor: Executor) -> Iter
         len(plan.units) - len(plan.todo),
         os.getpid(),
         socket.gethostname(),
+        turn=turn or 0,
+        configs=configs if turn else (),
     )
     yield RunStarted(record)
     counts: Counter[str] = Counter()
@@ -73,10 +77,18 @@ def run(plan: Plan, store: Store, mailbox: Steering, executor: Executor) -> Iter
             if isinstance(event, UnitFinished):
                 counts[type(event.outcome).__name__] += 1
             yield event
-    ended = replace(record, finished_at=now(), state=_end_state(counts, len(plan.todo)))
-    if plan.todo:
+    elif turn:  # nothing to do, and yet another configuration is today's
+        yield from _save(store, [record, *plan.models.values(), *plan.tasks.values()], mailbox)
+    ended = replace(record, finished_at=now(), state=_end_state(counts, len(plan.todo)), turn=0, configs=())
+    if plan.todo or turn:
         yield from _save(store, [ended], mailbox)
     yield RunFinished(ended, counts["Scored"], counts["Failed"], counts["Cancelled"])
+
+
+def _configs(plan: Plan) -> tuple[str, ...]:
+    """What the models and tasks of the plan resolve to: one configuration for each cell."""
+    cells = {(unit.model, unit.task, unit.protocol, unit.preset): unit for unit in plan.units}
+    return tuple(sorted({unit.config for unit in cells.values()}))
 
 
 def _gaps(plan: Plan) -> Iterator[Event]:

@@ -164,6 +164,8 @@ class _Keeper:
         try:
             self._store.flush()
             self._message = ""
+            for sentence in self._store.said():
+                self._log(sentence)
         except StoreBusy as error:
             self._busy = True
             self._say(str(error))
@@ -174,7 +176,10 @@ class _Keeper:
 
     def _say(self, message: str) -> None:
         if message != self._message:
-            event = Log("warning", f"{message} Results stay in the journal meanwhile.")
-            self._monitor.feed(event)
-            self._news.append(event)
+            self._log(f"{message} Results stay in the journal meanwhile.")
         self._message = message
+
+    def _log(self, sentence: str) -> None:
+        event = Log("warning", sentence)
+        self._monitor.feed(event)
+        self._news.append(event)

@@ -1,7 +1,7 @@
 """The numbered steps that bring a database file to this version's schema.
 
-Step 1 makes everything. A change of the schema is a further numbered `.sql` file in this folder;
-steps that a file has behind it are listed in its table `migrations` and never run again.
+A change of the tables is a further `.sql` file in this folder; steps that a file has behind it are
+listed in its table `migrations` and never run again. Views hold nothing, and are replaced after any step.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from store.format import FORMAT
 if TYPE_CHECKING:
     import duckdb
 
-STEPS: Final[tuple[str, ...]] = ("schema.sql",)
+STEPS: Final[tuple[str, ...]] = ("schema.sql", "migrations/current_and_refused.sql")
 """SQL files under `store/`, in order; the first is step 1."""
+_VIEWS: Final = "views.sql"
 
 
 def migrate(con: duckdb.DuckDBPyConnection) -> None:
@@ -24,12 +25,18 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
     _, done = stamp(con) or (0, 0)
     for step, file in enumerate(STEPS[done:], start=done + 1):
         con.begin()
-        con.execute(resources.files("store").joinpath(file).read_text(encoding="utf-8"))
+        con.execute(_sql(file))
         con.execute(
             "INSERT INTO migrations VALUES (?, ?, ?, ?)",
             [step, file, FORMAT, datetime.now(UTC).replace(tzinfo=None)],
         )
+        if step == len(STEPS):
+            con.execute(_sql(_VIEWS))
         con.commit()
+
+
+def _sql(file: str) -> str:
+    return resources.files("store").joinpath(file).read_text(encoding="utf-8")
 
 
 def stamp(con: duckdb.DuckDBPyConnection) -> tuple[int, int] | None:

@@ -122,7 +122,7 @@ def task(record):
 made_again = {
     "scored": scored,
     "failed": lambda record: Failed(**{**record, "unit": Unit(**record["unit"])}),
-    "run": lambda record: Run(**record),
+    "run": lambda record: Run(**{**record, "configs": tuple(record["configs"])}),
     "environment": lambda record: Environment(**record),
     "model": lambda record: Model(**record),
     "measurement": lambda record: Measurement(**record),

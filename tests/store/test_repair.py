@@ -88,11 +88,26 @@ def test_deleted_rows_come_back_and_other_peoples_tables_stay_in_the_kept_file(h
         assert con.execute("SELECT x FROM theirs").fetchone() == (1,)
 
 
-def test_damaged_and_unfinished_lines_are_told(home, saved):
+def test_damaged_and_unfinished_lines_are_reported_and_made_again_from_the_database(home, saved):
     (journal,) = home.journals.iterdir()
     data = bytearray(journal.read_bytes())
     data[data.index(b"GENE3")] ^= 1
     journal.write_bytes(data[:-30])
+    before = contents(home)
+    report = repair(home)
+    assert (report.scored, report.damaged, report.unfinished) == (6, 1, 1)
+    assert {
+        **contents(home),
+        "conflicts": before["conflicts"],
+    } == before  # of those only the number is kept
+
+
+def test_damaged_and_unfinished_lines_are_left_out_where_no_database_has_them(home, saved):
+    (journal,) = home.journals.iterdir()
+    data = bytearray(journal.read_bytes())
+    data[data.index(b"GENE3")] ^= 1
+    journal.write_bytes(data[:-30])
+    home.database.unlink()
     report = repair(home)
     assert (report.scored, report.damaged, report.unfinished) == (5, 1, 1)
 

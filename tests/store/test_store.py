@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import subprocess
 import sys
 import threading
 import time
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +18,15 @@ import pytest
 from fake_records import ENVIRONMENT, failed, scored, unit
 
 import store
+from store.apply import Flushed
 from store.entries import entry_of
 from store.errors import StoreBusy, StoreError
 from store.home import find_home
-from store.journal import JournalWriter
+from store.journal import JournalWriter, encode
 from store.queries import measurements
-from store.records import PHASES, Audit, ClassAudit, Measurement, Model, Run, Task
+from store.records import PHASES, Audit, ClassAudit, Measurement, Model, Run, Task, Unit
+from store.repair import repair
+from store.rows import _ROWS
 from store.store import Store
 
 HOLD = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print(flush=True); input()"
@@ -216,8 +221,13 @@ def test_a_line_of_another_version_is_counted_and_does_not_stop_the_others(home)
         ]
     )
     flushed = saved.flush()
-    assert (flushed.scored, flushed.damaged) == (1, 3)
+    assert (flushed.scored, flushed.damaged, flushed.refused) == (1, 0, 3)
     assert rows(home, "SELECT name FROM models") == [("m",)]
+    assert rows(home, "SELECT kind, key, newer FROM refused") == [
+        ("hologram", "x", True),
+        ("scored", "y", False),
+        ("model", "huge", False),
+    ]
 
 
 def test_large_journals_are_applied_in_several_short_transactions(home, monkeypatch):
@@ -474,3 +484,125 @@ def test_importing_the_vocabulary_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def impossible(**members) -> dict:
+    """A whole line with a value that no table can hold."""
+    line = entry_of(scored(unit(seed=99)))
+    record = {
+        **line["record"],
+        **{name: value for name, value in members.items() if name in line["record"]},
+    }
+    record["unit"] = {
+        **record["unit"],
+        **{name: members[name] for name in members if name in record["unit"]},
+    }
+    return {**line, "key": members.get("key", line["key"]), "record": record}
+
+
+IMPOSSIBLE = {
+    "a huge seed": impossible(seed=2**70),
+    "a huge float": impossible(seed=1e300),
+    "half a pair": impossible(model="lone \ud800 half"),
+    "half a pair in the key": impossible(key="lone \ud800 key"),
+    "a huge count": impossible(n_train=2**40),
+    "no time": impossible(finished_at=""),
+}
+
+
+@pytest.mark.parametrize("line", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+@pytest.mark.parametrize("rebuild", [False, True])
+def test_an_impossible_line_keeps_no_other_out(home, line, rebuild):
+    lines = [entry_of(scored(unit(seed=seed))) for seed in range(10)]
+    text = json.dumps(line, separators=(",", ":"))  # with escapes, as another program would write it
+    body = text.encode()[1:]
+    journal = home.create().journals / "other.jsonl"
+    with journal.open("wb") as file:
+        for number, one in enumerate(lines):
+            file.write(encode(one))
+            if number == 5:
+                file.write(b'{"crc":"%08x",%s\n' % (zlib.crc32(body), body))
+    done = repair(home) if rebuild else Store(home).flush()
+    assert (done.scored, done.damaged, done.refused) == (10, 0, 1)
+    assert rows(home, "SELECT seed FROM scores ORDER BY seed") == [(seed,) for seed in range(10)]
+    [(file, kind, newer)] = rows(home, "SELECT file, kind, newer FROM refused")
+    assert (file, kind, newer) == ("other.jsonl", "scored", False)
+    assert Store(home).flush().refused == 0
+
+
+def test_a_kind_of_a_newer_version_is_applied_after_the_update(home, monkeypatch):
+    saved = Store(home)
+    line = entry_of(scored(unit(seed=5)))
+    JournalWriter(home.create().journals, "a").append([{**line, "kind": "scored_again"}])
+    saved.append(scored(unit(seed=1)))
+    assert saved.flush() == Flushed(scored=1, refused=1)
+    assert rows(home, "SELECT kind, newer FROM refused") == [("scored_again", True)]
+    saved.append(scored(unit(seed=2)))
+    assert saved.flush() == Flushed(scored=1)
+    monkeypatch.setitem(_ROWS, "scored_again", _ROWS["scored"])
+    saved.append(scored(unit(seed=3)))
+    assert saved.flush().scored == 2
+    assert rows(home, "FROM refused") == []
+    assert rows(home, "SELECT seed FROM scores ORDER BY seed") == [(1,), (2,), (3,), (5,)]
+    assert Store(home).flush() == Flushed()
+
+
+EARLY, LATE, LATER = (f"2026-11-23T{hour}:00:00+00:00" for hour in (10, 12, 14))
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 0, 3, 2), (2, 1, 3, 0)])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_the_earliest_number_is_kept_whatever_is_read_first(home, order, at_once):
+    attempts = [
+        scored(unit(), 0.6, at=EARLY),
+        scored(unit(), 0.7, at=LATE),
+        scored(unit(), 0.6, at=LATER),
+        scored(unit(), 0.8, at=LATER),
+    ]
+    saved = Store(home)
+    for place in order:
+        saved.append(attempts[place])
+        if not at_once:
+            saved.flush()
+    saved.flush()
+    assert rows(home, "SELECT auc, hour(finished_at) FROM scores") == [(0.6, 10)]
+    assert rows(home, "SELECT kept_auc, auc, hour(finished_at) FROM conflicts ORDER BY auc") == [
+        (0.6, 0.7, 12),
+        (0.6, 0.8, 14),
+    ]
+    for table in ("units", "predictions", "cv_trials", "epochs"):
+        assert rows(home, f"SELECT count(*) FROM {table}") == [
+            ({"predictions": 12, "cv_trials": 2}.get(table, 1),)
+        ]
+
+
+def run_of(turn: int, *of: Unit) -> Run:
+    return Run(f"run-{turn}", LATE, {}, 1, 0, 1, "box", turn=turn, configs=tuple(one.config for one in of))
+
+
+@pytest.mark.parametrize("first_at", ["2035-01-01T00:00:00+00:00", EARLY])
+def test_the_configuration_that_the_last_run_resolved_to_is_shown_whatever_the_clock_said(home, first_at):
+    before, after = unit(), unit(embedding={"prefix": "query: "})
+    saved = Store(home)
+    saved.append(run_of(1, before), scored(before, 0.9, at=first_at))
+    saved.flush()
+    saved.append(run_of(2, after), scored(after, 0.6, at=LATE))
+    saved.flush()
+    shown = "SELECT auc, configs FROM ranked"
+    assert rows(home, shown) == [(0.6, 2)]
+    saved.append(run_of(3, before))  # back to the first, with nothing to compute
+    saved.flush()
+    assert rows(home, shown) == [(0.9, 2)]
+    repair(home)
+    assert rows(home, shown) == [(0.9, 2)]
+
+
+def test_a_run_takes_a_new_turn_only_where_the_last_resolved_otherwise(home):
+    saved = Store(home)
+    assert saved.new_turn(["a", "b"]) == 1
+    saved.append(Run("1", LATE, {}, 1, 0, 1, "box", turn=1, configs=("a", "b")))
+    assert saved.new_turn(["a", "b"]) is None
+    assert saved.new_turn(["a"]) is None
+    assert saved.new_turn(["a", "c"]) == 2
+    saved.append(Run("2", LATE, {}, 1, 0, 1, "box", turn=2, configs=("a", "c")))
+    assert Store(home).new_turn(["a", "b"]) == 3

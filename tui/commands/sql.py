@@ -30,7 +30,7 @@ from tui.commands.common import Session, command, json_option, put, put_json, pu
 def sql_command(session: Session, query: str, form: str, limit: int, timeout: float, as_json: bool) -> None:
     """Run QUERY, one SELECT or EXPLAIN, or what standard input holds if QUERY is `-`.
 
-    The tables and views are told in store/schema.sql.
+    The tables and views are described in store/schema.sql and store/views.sql.
     """
     text = sys.stdin.read() if query == "-" else query
     table = run_sql(session.saved, text, limit, timeout)
