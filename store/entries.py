@@ -20,6 +20,7 @@ from store.records import (
     Metrics,
     Model,
     Prediction,
+    Removal,
     Run,
     Scored,
     Task,
@@ -27,7 +28,7 @@ from store.records import (
     content_hash,
 )
 
-Record = Scored | Failed | Run | Environment | Model | Task | Measurement
+Record = Scored | Failed | Run | Environment | Model | Task | Measurement | Removal
 
 
 def entry_of(record: Record) -> dict[str, Any]:
@@ -40,6 +41,8 @@ def entry_of(record: Record) -> dict[str, Any]:
             kind, key = "failed", record.unit.key
         case Run():
             kind, key = "run" if record.state == "started" else "run_end", record.id
+        case Removal():
+            kind, key = "task_removed" if record.removed else "task_restored", record.digest
         case Environment():
             kind, key = "environment", record.hash
         case Task():

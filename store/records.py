@@ -367,6 +367,21 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
+class Removal:
+    """That an imported task was removed, or taken back in; no merge with another home undoes it."""
+
+    digest: str
+    """Of the task's content, whatever it is called."""
+    name: str
+    """What it was called."""
+    removed: bool
+    turn: int
+    """Of several for one content the highest counts; no clock has a say in it."""
+    at: str
+    """UTC, ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One launch: what was asked for, by which process, how it ended."""
 

@@ -230,6 +230,8 @@ _ROWS: Final = {
     "model": _model_rows,
     "measurement": _measurement_rows,
     "task": _task_rows,
+    "task_removed": lambda _key, _record: {},
+    "task_restored": lambda _key, _record: {},
 }
 
 

@@ -45,6 +45,8 @@ class Store:
         """Unit key -> the checksums of its failures' lines, since two journals may tell one failure."""
         self._turns: dict[str, int] = {}
         """Configuration -> the highest turn of a run that resolved to it."""
+        self._removals: dict[str, tuple[int, bool]] = {}
+        """Digest of a task -> the highest turn of a removal or its undoing, and whether it removed."""
         self._described: set[tuple[str, str]] = set()
         self._flushing = threading.Lock()
         """One flush at a time; protects `_flushed`."""
@@ -97,6 +99,12 @@ class Store:
             self._scan()
             last = max(self._turns.values(), default=0)
             return None if all(self._turns.get(config) == last for config in configs) else last + 1
+
+    def removals(self) -> dict[str, tuple[int, bool]]:
+        """Digest of a task -> the turn of the last removal or its undoing, and whether it is removed."""
+        with self._scanning:
+            self._scan()
+            return dict(self._removals)
 
     def said(self) -> list[str]:
         """What happened to this process's journals since the last call, in sentences."""
@@ -160,6 +168,10 @@ class Store:
             elif line.kind == "failed":
                 self._finished.setdefault(line.key, "failed")
                 self._attempts[line.key].add(line.checksum)
+            elif line.kind in ("task_removed", "task_restored"):
+                turn = line.record.get("turn", 0)
+                last = (turn if isinstance(turn, int) else 0, line.kind == "task_removed")
+                self._removals[line.key] = max(last, self._removals.get(line.key, last))
             else:
                 if line.kind in ("run", "run_end"):
                     self._count_turn(line.record)

@@ -1,0 +1,228 @@
+"""Another home taken into this one: results, tasks, vectors, descriptions and models, by content.
+
+Nothing that is here changes, a second time does nothing, and what differs under one name is reported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from engine.catalog.adopt import adopt_model
+from engine.catalog.models import list_models
+from engine.data.genes.descriptions import kept_descriptions
+from engine.data.tasks.folder import task_folders
+from engine.data.tasks.removal import task_digest
+from engine.digests import sha256_of
+from store.errors import GeneArenaError, StoreBusy, StoreError, UsageError
+from store.files import replacing
+from store.home import Home
+from store.store import Store
+from store.union import take_journals
+
+_VECTORS: Final = "vectors.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What another home brought."""
+
+    journals: int
+    """New here, or longer than before."""
+    scored: int
+    """Splits whose scores are new here."""
+    conflicts: int
+    """Keys that have another number there than here; the earliest is kept."""
+    tasks: tuple[str, ...]
+    vectors: tuple[str, ...]
+    descriptions: tuple[str, ...]
+    models: tuple[str, ...]
+    notes: tuple[str, ...]
+    """What was not taken over and why, a sentence each."""
+
+
+def other_home(place: Path) -> Home:
+    """The home in a folder, be it what `--home` names or a data folder by itself.
+
+    Raises:
+        UsageError: it is neither.
+        OtherFormat: its results are of an earlier or a newer build.
+        StoreError: it cannot be read.
+    """
+    place = place.expanduser().absolute()
+    try:
+        found = next((root for root in (place / "data", place) if (root / "journal").is_dir()), None)
+        reached = found is None or os.access(found / "journal", os.R_OK | os.X_OK)
+    except OSError as error:
+        raise StoreError(f"{place} cannot be read: {error.strerror}.", "Check who owns it.") from error
+    if found is None:
+        raise UsageError(
+            f"{place} is not a home of genearena: it has no journals.",
+            "Name the folder that --home names there, or its data folder.",
+        )
+    if not reached:
+        raise StoreError(f"{found / 'journal'} cannot be read: Permission denied.", "Check who owns it.")
+    root = found.parent if found != place else found
+    return Home(found, root / "cache", root / "config", root / "log").check()
+
+
+def merge(home: Home, other: Home) -> Merged:
+    """Take `other` into `home`.
+
+    Raises:
+        UsageError: they are one home, or the list of models of one of them cannot be read.
+        DiskFull, StoreError: something cannot be read or written; what was copied before stands, and
+            merging again goes on from there.
+    """
+    if other.data.resolve() == home.data.resolve():
+        raise UsageError(f"{other.data} is this home itself.", "Name the other one.")
+    home.create()
+    notes: list[str] = []
+    journals = take_journals(home.journals, other.journals)
+    with contextlib.closing(Store(home)) as store:
+        removed = {digest for digest, (_, gone) in store.removals().items() if gone}
+        tasks = tuple(_tasks(home, other, removed, notes))
+        vectors = tuple(_vectors(home, other, notes))
+        descriptions = tuple(_descriptions(home, other, notes))
+        models = tuple(_models(home, other, notes))
+        try:
+            flushed = store.flush()
+        except StoreBusy as error:
+            notes.append(f"{error} The merged results appear in the tables then.")
+            flushed = None
+        notes += store.said()
+    return Merged(
+        len(journals),
+        flushed.scored if flushed else 0,
+        flushed.conflicts if flushed else 0,
+        tasks,
+        vectors,
+        descriptions,
+        models,
+        tuple(notes),
+    )
+
+
+def _tasks(home: Home, other: Home, removed: set[str], notes: list[str]) -> Iterator[str]:
+    mine = {folder.name.casefold(): folder for folder in task_folders(home.tasks)}
+    for folder in task_folders(other.tasks):
+        name = folder.name
+        try:
+            digest = task_digest(folder)
+            here = mine.get(name.casefold())
+            if here is not None:
+                if task_digest(here) != digest:
+                    notes.append(_differs("task", name))
+            elif digest in removed:
+                notes.append(f"The task {name} was removed, and stays so; import it to have it again.")
+            else:
+                _copy_folder(folder, home.tasks / name)
+                yield name
+        except GeneArenaError as error:
+            notes.append(f"The task {name} was not taken over: {error.message}")
+
+
+def _vectors(home: Home, other: Home, notes: list[str]) -> Iterator[str]:
+    mine = _folders(home.data / "vectors")
+    for name, folder in _folders(other.data / "vectors").items():
+        try:
+            if name not in mine:
+                _copy_folder(folder, home.data / "vectors" / name)
+                yield name
+            elif sha256_of(folder / _VECTORS) != sha256_of(mine[name] / _VECTORS):
+                notes.append(_differs("table of vectors", name))
+        except OSError as error:
+            notes.append(f"The vectors {name} were not taken over: {error.strerror}.")
+
+
+def _folders(root: Path) -> dict[str, Path]:
+    return {folder.name: folder for folder in task_folders(root)}
+
+
+def _descriptions(home: Home, other: Home, notes: list[str]) -> Iterator[str]:
+    mine = kept_descriptions(home)
+    for name, path in kept_descriptions(other).items():
+        if name not in mine:
+            target = home.data / "descriptions" / path.name
+            _written(target, lambda fresh, path=path: shutil.copyfile(path, fresh))
+            yield name
+        elif sha256_of(path) != sha256_of(mine[name]):
+            notes.append(_differs("file of descriptions", name))
+
+
+def _models(home: Home, other: Home, notes: list[str]) -> Iterator[str]:
+    """Own models of the other home; their files, if they are not vectors kept there, have to be here."""
+    mine = {model.name.casefold(): model for model in list_models(home)}
+    for table in _model_tables(other):
+        name = str(table.get("name", ""))
+        values = {**table, "source": _source_here(str(table.get("source", "")), home, other)}
+        here = mine.get(name.casefold())
+        if here is None:
+            try:
+                adopt_model(home, values)
+                yield name
+            except GeneArenaError as error:
+                notes.append(f"The model {name} was not taken over: {error}")
+        elif here.source != values["source"] and not str(values["source"]).startswith("hf:"):
+            notes.append(_differs("model", name))
+
+
+def _model_tables(other: Home) -> list[dict[str, Any]]:
+    if not other.config_file.is_file():
+        return []
+    try:
+        tables = tomllib.loads(other.config_file.read_text(encoding="utf-8")).get("models", [])
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"{other.config_file} cannot be read as TOML: {error}.", "Correct it there.") from error
+    return [table for table in tables if isinstance(table, dict)] if isinstance(tables, list) else []
+
+
+def _source_here(source: str, home: Home, other: Home) -> str:
+    """Where a model's files are, seen from this home: its tables of vectors were copied here."""
+    path = Path(source)
+    if path.name == _VECTORS and path.parent.parent.name == "vectors":
+        kept = home.data / "vectors" / path.parent.name / _VECTORS
+        if (other.data / "vectors" / path.parent.name / _VECTORS).is_file() and kept.is_file():
+            return str(kept)
+    if ":" not in source and not path.expanduser().is_absolute():
+        return str((other.config / path).resolve())
+    return source
+
+
+def _differs(what: str, name: str) -> str:
+    return (
+        f"The {what} {name} is another there than here; the one here stays. "
+        "Import the other under another name to have both."
+    )
+
+
+def _copy_folder(source: Path, target: Path) -> None:
+    """Copy a folder, all or nothing.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
+            fresh = Path(folder, target.name)
+            shutil.copytree(source, fresh)
+            os.rename(fresh, target)  # noqa: PTH104 - fails if `target` exists and is not empty
+    except (OSError, shutil.Error) as error:
+        raise StoreError(f"{target} cannot be written: {error}.", "Check who owns it.") from error
+
+
+def _written(target: Path, write: Callable[[Path], object]) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with replacing(target) as fresh:
+            write(fresh)
+    except OSError as error:
+        raise StoreError(f"{target} cannot be written: {error.strerror}.", "Check who owns it.") from error
