@@ -18,6 +18,7 @@ from store.format import check
 from store.home import Home, find_home
 from store.journal import DiskFull
 from store.reference import ReferenceScore, reference_scores
+from store.umask import keep_private
 
 if TYPE_CHECKING:
     import duckdb
@@ -82,6 +83,7 @@ def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
     if not path.exists():
         create(path)
+    keep_private(path)
     con = _open(path, read_only=False)
     try:
         migrations.migrate(con)

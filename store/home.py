@@ -11,6 +11,7 @@ from pathlib import Path
 from store.errors import StoreError
 from store.files import write_text
 from store.format import FORMAT, check
+from store.umask import keep_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Home:
         return self
 
     def create(self) -> Home:
-        """Make the folders (0700).
+        """Make the folders, which nobody else may enter (0700), whatever they were before.
 
         Raises:
             OtherFormat: results are kept here in another format; nothing is changed.
@@ -85,6 +86,7 @@ class Home:
         for folder in (self.data, self.cache, self.config, self.log, self.journals, self.mailbox):
             try:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                keep_private(folder)
             except OSError as error:
                 raise StoreError(
                     f"The folder {folder} cannot be made: {error.strerror}.",

@@ -19,6 +19,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from store.errors import GeneArenaError
+from store.umask import private_files
 from tui.commands.common import Session, home_option
 from tui.widgets.text import clean
 
@@ -90,7 +91,8 @@ class Arena(click.Group):
         prepare_environment()
         session = Session()
         run = super().main
-        code = _guarded(lambda: run(args, "genearena", standalone_mode=False, obj=session), session)
+        with private_files():
+            code = _guarded(lambda: run(args, "genearena", standalone_mode=False, obj=session), session)
         sys.exit(_flush(code))
 
 

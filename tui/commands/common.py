@@ -96,6 +96,24 @@ def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     return decorate
 
 
+def may_write(session: Session, output: str, force: bool) -> None:
+    """See that something may be written to `output` before any work: ask whether to replace a file.
+
+    Raises:
+        UsageError: it is one of the home's own files, or is there and is not to be replaced.
+        DataError: it cannot be written.
+        click.Abort: the answer is no.
+    """
+    from store.destination import check_destination, would_replace
+
+    if not force and would_replace(output) and sys.stdin.isatty() and sys.stderr.isatty():
+        check_destination(session.home, output, replace=True)  # before one is asked for nothing
+        question = clean(f"{output} is there already: replace it?", limit=0)
+        force = click.confirm(question, err=True, abort=True)
+    if check_destination(session.home, output, replace=force).is_fifo():
+        say(f"{output} is a pipe, which waits for its reader; Ctrl+C gives up.")
+
+
 def counted(number: int, noun: str) -> str:
     """`2 problems`, `1 problem`; without the libraries of the screens, which have one of their own."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
