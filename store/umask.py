@@ -26,7 +26,7 @@ def private_files() -> Iterator[None]:
 
 
 def keep_private(path: Path) -> None:
-    """Take away what others may do with a file or folder that an earlier version, or a copy, let them have."""
+    """Take away what an earlier version, or a copy, let others do with a file or folder."""
     with contextlib.suppress(OSError):  # somebody else's, or on a file system that has no modes
         mode = path.stat().st_mode
         if mode & _PRIVATE:
