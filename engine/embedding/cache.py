@@ -2,7 +2,7 @@
 
 Content-addressed: a vector is found by the SHA-256 of its text in the folder named by a hash of
 everything else that can change it. Files are only ever added, under a temporary name first. Each is
-called by the SHA-256 of its content, which is looked at with every reading (0.06 s for 100 MB); a
+called by the SHA-256 of its content, which is looked at with every reading (0.1 s for 100 MB); a
 damaged one is put aside and its texts are embedded again. The whole can be deleted at any time, and
 a run goes on without it where it cannot be written.
 """
