@@ -55,6 +55,12 @@ class OtherFormat(StoreError):
     exit_code = 2
 
 
+class UnusableHome(StoreError):
+    """A folder or file of a home is there and cannot be read, which is not the same as being empty."""
+
+    exit_code = 2
+
+
 class StoreBusy(StoreError):
     """Another process holds the database file or the runner's lock."""
 

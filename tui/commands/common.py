@@ -77,7 +77,7 @@ def _set_home(ctx: click.Context, _: click.Parameter, value: str | None) -> None
 
 home_option = click.option(
     "--home",
-    type=click.Path(),
+    type=click.Path(readable=False),  # `Home.check` says what cannot be read
     metavar="DIR",
     help="Keep everything in this folder (or GENEARENA_HOME).",
     callback=_set_home,
