@@ -19,9 +19,10 @@ from engine.catalog.models import hub_cache, list_models, local_path
 from engine.environment import LIBRARIES, usable_cores
 from engine.machine import cards
 from engine.mailbox import Status, queued, read_status, runner_alive
-from store.errors import GeneArenaError, StoreBusy, StoreError
+from store.errors import GeneArenaError, StoreBusy, StoreError, UsageError
 from store.home import Home
 from store.journal import Damaged, journal_sizes, read_journals
+from store.limits import FOR_MODELS, check_memory
 
 _LOW_DISK: Final = 2**30
 """Free bytes under which a run is likely to be paused: one model's download, or a day of journals."""
@@ -100,6 +101,11 @@ def _devices(_: Home) -> Iterator[Finding]:
     for place, card in enumerate(found):
         memory_of = f"{_size(card.memory)}, {_size(card.free)} free"
         yield Fact("devices", f"gpu {place}", f"{card.name}, {memory_of}, driver {card.driver}")
+    try:
+        check_memory(FOR_MODELS)
+    except UsageError as error:
+        yield Problem("devices", error.message, error.hint)
+        return
     try:
         import torch
     except (ImportError, OSError) as error:
@@ -207,6 +213,9 @@ def _database(home: Home) -> Iterator[Finding]:
         return
     except StoreError as error:
         yield Problem("store", error.message, _command_in(error.hint) or "genearena repair")
+        return
+    except UsageError as error:
+        yield Problem("devices", error.message, error.hint)
         return
     yield Fact("store", "rows", ", ".join(f"{count} {name}" for name, count in counts.items()))
     if twice:

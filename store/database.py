@@ -17,6 +17,7 @@ from store.errors import StoreBusy, StoreError
 from store.format import check
 from store.home import Home, find_home
 from store.journal import DiskFull
+from store.limits import FOR_RESULTS, check_memory
 from store.reference import ReferenceScore, reference_scores
 from store.umask import keep_private
 
@@ -79,6 +80,7 @@ def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         DiskFull: no space is left; nothing was written.
         StoreError: the file cannot be opened or is not ours; it is left as it is.
     """
+    check_memory(FOR_RESULTS)
     import duckdb
 
     if not path.exists():
@@ -127,6 +129,7 @@ def create_from(new: Path, path: Path) -> None:
 
 def build(path: Path, fill: Callable[[duckdb.DuckDBPyConnection], None] | None = None) -> Path:
     """A complete new database beside `path`, under a temporary name."""
+    check_memory(FOR_RESULTS)
     import duckdb
 
     _sweep(path)
@@ -209,6 +212,7 @@ def _database_at(place: Home | str | os.PathLike[str] | None) -> Path:
 
 
 def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    check_memory(FOR_RESULTS)
     import duckdb
 
     try:
