@@ -15,13 +15,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from engine.catalog.models import hub_cache, list_models, local_path
+from engine.catalog.models import how_to_get, hub_cache, list_models, local_path
 from engine.environment import LIBRARIES, usable_cores
 from engine.machine import cards
 from engine.mailbox import Status, queued, read_status, runner_alive
-from store.errors import GeneArenaError, StoreBusy, StoreError
+from store.errors import GeneArenaError, StoreBusy, StoreError, UsageError
 from store.home import Home
 from store.journal import Damaged, journal_sizes, read_journals
+from store.limits import FOR_MODELS, check_memory
 
 _LOW_DISK: Final = 2**30
 """Free bytes under which a run is likely to be paused: one model's download, or a day of journals."""
@@ -60,6 +61,7 @@ def examine(home: Home) -> tuple[Finding, ...]:
         _versions,
         _devices,
         _folders,
+        _others,
         _journals,
         _database,
         _runner,
@@ -101,6 +103,11 @@ def _devices(_: Home) -> Iterator[Finding]:
         memory_of = f"{_size(card.memory)}, {_size(card.free)} free"
         yield Fact("devices", f"gpu {place}", f"{card.name}, {memory_of}, driver {card.driver}")
     try:
+        check_memory(FOR_MODELS)
+    except UsageError as error:
+        yield Problem("devices", error.message, error.hint)
+        return
+    try:
         import torch
     except (ImportError, OSError) as error:
         yield Problem("devices", f"torch cannot be loaded: {error}.", _INSTALL)
@@ -124,28 +131,67 @@ def _devices(_: Home) -> Iterator[Finding]:
 
 
 def _folders(home: Home) -> Iterator[Finding]:
+    frozen: list[Path] = []
+    closed: list[Path] = []
+    full: dict[int, tuple[Path, int]] = {}
+    """File system -> a folder on it, and the bytes that are left."""
     for name in ("data", "cache", "config", "log"):
         folder: Path = getattr(home, name)
         there = next(path for path in (folder, *folder.parents) if path.exists())
-        if not os.access(there, os.W_OK | os.X_OK):
-            yield Problem("folders", f"{folder} cannot be written.", "use --home DIR or GENEARENA_HOME")
         free = shutil.disk_usage(there).free
         state = "" if folder.exists() else ", not made yet"
         yield Fact("folders", name, f"{folder}, {_size(free)} free{state}")
-        if free < _LOW_DISK:
-            embeddings = home.embeddings
-            yield Problem(
-                "folders",
-                f"Only {_size(free)} are free in {folder}.",
-                f"free some space; rm -r {embeddings} loses nothing that is not computed again",
-            )
+        if os.statvfs(there).f_flag & os.ST_RDONLY:
+            frozen.append(folder)
+        elif not os.access(there, os.W_OK | os.X_OK):
+            closed.append(folder)
+        elif free < _LOW_DISK:
+            full.setdefault(there.stat().st_dev, (folder, free))
+    elsewhere = "use --home DIR or GENEARENA_HOME"
+    if frozen:
+        yield Problem("folders", f"The file system of {_listed(frozen)} is read-only.", elsewhere)
+    if closed:
+        yield Problem("folders", f"{_listed(closed)} cannot be written.", elsewhere)
+    for folder, free in full.values():
+        yield Problem(
+            "folders",
+            f"Only {_size(free)} are free in {folder}.",
+            f"free some space; rm -r {home.embeddings} loses nothing that is not computed again",
+        )
     for folder in (home.journals, home.mailbox):
         if folder.exists() and not folder.is_dir():
             yield Problem("folders", f"{folder} has to be a folder.", f"mv {folder} {folder}.aside")
     if home.data.exists() and hasattr(os, "getuid") and home.data.stat().st_uid != os.getuid():
-        yield Problem(
-            "folders", f"{home.data} belongs to another user.", "use --home DIR or GENEARENA_HOME"
-        )
+        yield Problem("folders", f"{home.data} belongs to another user.", elsewhere)
+
+
+def _listed(folders: list[Path]) -> str:
+    return ", ".join(map(str, folders))
+
+
+def _others(home: Home) -> Iterator[Finding]:
+    """Files that other users of this machine can read: texts and names that may not be meant for them."""
+    for folder in dict.fromkeys((home.data, home.cache, home.config, home.log)):
+        found = list(_open_files(folder))
+        if found and all(_lets_others(above, 0o011) for above in folder.resolve().parents):
+            files = f"{len(found)} files in {folder}, {found[0].name} among them"
+            yield Problem("folders", f"Other users can read {files}.", f"chmod -R go= {folder}")
+
+
+def _open_files(folder: Path) -> Iterator[Path]:
+    if not (folder.is_dir() and _lets_others(folder, 0o011)):
+        return
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink():
+            continue
+        if path.is_dir():
+            yield from _open_files(path)
+        elif _lets_others(path, 0o044):
+            yield path
+
+
+def _lets_others(path: Path, bits: int) -> bool:
+    return bool(path.stat().st_mode & bits)
 
 
 def _journals(home: Home) -> Iterator[Finding]:
@@ -208,6 +254,9 @@ def _database(home: Home) -> Iterator[Finding]:
     except StoreError as error:
         yield Problem("store", error.message, _command_in(error.hint) or "genearena repair")
         return
+    except UsageError as error:
+        yield Problem("devices", error.message, error.hint)
+        return
     yield Fact("store", "rows", ", ".join(f"{count} {name}" for name, count in counts.items()))
     if twice:
         yield Problem("store", f"The table scores holds keys twice: {twice}.", "genearena repair")
@@ -259,6 +308,9 @@ def _models(home: Home) -> Iterator[Finding]:
         return
     here = [model.name for model in models if local_path(model, home)]
     yield Fact("models", "on this machine", f"{len(here)} of {len(models)}: {', '.join(here) or 'none'}")
+    for model in models:
+        if model.kind == "package" and model.name not in here:  # what a run takes if no model is named
+            yield Problem("models", *how_to_get(model))
     yield Fact("models", "hugging face cache", str(hub_cache()))
     vectors = [path.stat().st_size for path in home.embeddings.rglob("*") if path.is_file()]
     yield Fact("models", "embeddings", f"{len(vectors)} files, {_size(sum(vectors))}, {home.embeddings}")

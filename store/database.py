@@ -17,7 +17,9 @@ from store.errors import NewerStore, StoreBusy, StoreError
 from store.format import check
 from store.home import Home, find_home
 from store.journal import DiskFull
+from store.limits import FOR_RESULTS, check_memory
 from store.reference import ReferenceScore, reference_scores
+from store.umask import keep_private
 
 if TYPE_CHECKING:
     import duckdb
@@ -79,10 +81,12 @@ def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         DiskFull: no space is left; nothing was written.
         StoreError: the file cannot be opened or is not ours; it is left as it is.
     """
+    check_memory(FOR_RESULTS)
     import duckdb
 
     if not path.exists():
         create(path)
+    keep_private(path)
     con = _open(path, read_only=False)
     try:
         migrations.migrate(con)
@@ -124,6 +128,7 @@ def create_from(new: Path, path: Path) -> None:
 
 def build(path: Path, fill: Callable[[duckdb.DuckDBPyConnection], None] | None = None) -> Path:
     """A complete new database beside `path`, under a temporary name."""
+    check_memory(FOR_RESULTS)
     import duckdb
 
     _sweep(path)
@@ -206,6 +211,7 @@ def _database_at(place: Home | str | os.PathLike[str] | None) -> Path:
 
 
 def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    check_memory(FOR_RESULTS)
     import duckdb
 
     try:

@@ -59,6 +59,12 @@ class NewerStore(StoreError):
     """A newer version has written to the database; nothing is wrong with it, and it is left as it is."""
 
 
+class UnusableHome(StoreError):
+    """A folder or file of a home is there and cannot be read, which is not the same as being empty."""
+
+    exit_code = 2
+
+
 class StoreBusy(StoreError):
     """Another process holds the database file or the runner's lock."""
 

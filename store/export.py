@@ -10,15 +10,16 @@ import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from store.errors import DataError, UsageError
-from store.files import replacing
+from store.destination import destination
+from store.errors import UsageError
 
 if TYPE_CHECKING:
     import duckdb
+
+    from store.home import Home
 
 SUFFIXES: Final[Mapping[str, str]] = {
     ".csv": "csv",
@@ -67,30 +68,38 @@ def format_of(path: Path, named: str | None = None) -> str:
 
 
 def export_table(
-    columns: Sequence[str], rows: Iterable[Row], path: str | os.PathLike[str], format: str | None = None
+    columns: Sequence[str],
+    rows: Iterable[Row],
+    path: str | os.PathLike[str],
+    format: str | None = None,
+    *,
+    home: Home | None = None,
+    replace: bool = True,
+    streams: bool = True,
 ) -> Path:
     """Write a table to `path`; an older file there is replaced only by a complete one.
 
     Args:
         columns: one name a column.
         rows: as wide as `columns`; read once, so that it may be a query's cursor.
-        path: the file to write; its folder must exist.
+        path: the file, pipe or device to write; its folder must exist.
         format: one of `FORMATS`; by default as the suffix says.
+        home: whose own files are refused.
+        replace: as `store.destination` has it, and so is `streams`.
+        streams: see there.
 
     Raises:
-        UsageError: the format is not known.
+        UsageError: the format is not known, or nothing may be written there.
         DataError: the file cannot be written.
     """
-    target = Path(path).expanduser()
-    kind = format_of(target, format)
-    if kind == "parquet":
-        with _whole(target) as stream:
+    kind = format_of(Path(path), format)
+    with destination(home, path, replace=replace, streams=streams) as fresh, fresh.open("wb") as stream:
+        if kind == "parquet":
             _write_parquet(columns, rows, stream)
-    else:
-        with _whole(target) as stream:
+        else:
             for piece in render(columns, rows, kind):
                 stream.write(piece.encode())
-    return target
+    return Path(path).expanduser()
 
 
 def export_query(
@@ -99,32 +108,36 @@ def export_query(
     path: str | os.PathLike[str],
     format: str | None = None,
     parameters: Sequence[Any] = (),
+    *,
+    home: Home | None = None,
+    replace: bool = True,
 ) -> Path:
     """Write what a query gives to `path`, row by row, so that its size does not matter.
 
     Args:
         connection: from `store.connect()`.
         query: one SELECT; lists and structs keep their types in Parquet and are JSON text elsewhere.
-        path: the file to write.
+        path: the file, pipe or device to write.
         format: one of `FORMATS`; by default as the suffix says.
         parameters: for the question marks in `query`.
+        home: whose own files are refused.
+        replace: as `store.destination` has it.
 
     Raises:
-        UsageError: the format is not known.
+        UsageError: the format is not known, or nothing may be written there.
         DataError: the file cannot be written.
     """
-    target = Path(path).expanduser()
-    if format_of(target, format) != "parquet":
+    if format_of(Path(path), format) != "parquet":
         columns, rows = query_rows(connection, query, parameters)
-        return export_table(columns, rows, target, format)
+        return export_table(columns, rows, path, format, home=home, replace=replace)
     import pyarrow.parquet as pq
 
-    with _whole(target) as stream:
+    with destination(home, path, replace=replace) as fresh, fresh.open("wb") as stream:
         reader = connection.sql(query, params=list(parameters)).to_arrow_reader(_PARQUET_BATCH)
         with pq.ParquetWriter(stream, reader.schema) as writer:
             for batch in reader:
                 writer.write_batch(batch)
-    return target
+    return Path(path).expanduser()
 
 
 def query_rows(
@@ -149,20 +162,6 @@ def render(columns: Sequence[str], rows: Iterable[Row], format: str) -> Iterator
             f"The format {format!r} cannot be printed.", f"Choose one of: {', '.join(writers)}."
         )
     return writers[format](columns, rows)
-
-
-@contextmanager
-def _whole(target: Path) -> Iterator[IO[bytes]]:
-    """What is written takes the place of `target`, synced, when the block ends well."""
-    try:
-        with replacing(target) as fresh, fresh.open("wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-    except OSError as error:
-        raise DataError(
-            f"The file {target} cannot be written: {error.strerror or error}.", "Choose another --output."
-        ) from error
 
 
 # ---------------------------------------------------------------------------- formats

@@ -9,9 +9,12 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from store.errors import StoreError
+from store.records import content_hash
+
+_SEAL: Final = "sum"
 
 
 @contextlib.contextmanager
@@ -74,3 +77,20 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
+
+
+def sealed(data: Mapping[str, Any]) -> dict[str, Any]:
+    """`data` with its digest, by which `read_sealed` sees that not a bit of it has changed."""
+    return {**data, _SEAL: content_hash(data)}
+
+
+def read_sealed(path: Path) -> dict[str, Any] | None:
+    """The `data` of the `sealed` object in `path`; None if there is no such file or it has changed."""
+    data = read_json(path)
+    if data is None:
+        return None
+    seal = data.pop(_SEAL, None)
+    try:
+        return data if seal == content_hash(data) else None
+    except (ValueError, RecursionError):
+        return None

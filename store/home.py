@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
+import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from store.errors import StoreError
+from store.errors import StoreError, UnusableHome
 from store.files import write_text
 from store.format import FORMAT, check
+from store.umask import keep_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,13 @@ class Home:
         return self.data / "format"
 
     def check(self) -> Home:
-        """Refuse results that are kept in another format; changes nothing.
+        """Refuse what cannot be read, and results that are kept in another format; changes nothing.
 
         Raises:
-            OtherFormat: there are such.
+            UnusableHome: a folder or file is there, but not for this user, or is something else.
+            OtherFormat: results are kept in another format.
         """
+        _look(self)
         results = _holds_results(self)  # looked for first: a new home gets its stamp before any result
         known = _stamp(self)
         if results or known:
@@ -75,16 +79,17 @@ class Home:
         return self
 
     def create(self) -> Home:
-        """Make the folders (0700).
+        """Make the folders, which nobody else may enter (0700), whatever they were before.
 
         Raises:
-            OtherFormat: results are kept here in another format; nothing is changed.
+            OtherFormat, UnusableHome: as `check`; nothing is changed.
             StoreError: a folder cannot be made or written.
         """
         self.check()
         for folder in (self.data, self.cache, self.config, self.log, self.journals, self.mailbox):
             try:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                keep_private(folder)
             except OSError as error:
                 raise StoreError(
                     f"The folder {folder} cannot be made: {error.strerror}.",
@@ -100,34 +105,62 @@ class Home:
         return self
 
 
+def _look(home: Home) -> None:
+    """Refuse what is there and cannot be read: nobody is to take it for empty."""
+    for folder in (home.data, home.cache, home.config, home.log, home.journals, home.mailbox):
+        _check_readable(folder, stat.S_ISDIR, "folder")
+    for file in (home.format_file, home.database, home.config_file):
+        _check_readable(file, stat.S_ISREG, "file")
+    for file in (
+        home.mailbox / "status.json",
+        home.mailbox / "runner.lock",
+        *home.journals.glob("*.jsonl"),
+    ):
+        _check_readable(file, bool, "file")
+
+
+def _check_readable(path: Path, is_right: Callable[[int], bool], what: str) -> None:
+    """Refuse `path` if it is there and is not what it should be, or not for this user."""
+    reason: str | None
+    try:
+        os.fsencode(path).decode()
+        reason = "" if is_right(path.stat().st_mode) else f"it is not a {what}"
+        if not reason and not os.access(path, os.R_OK | (os.X_OK if what == "folder" else 0)):
+            reason = os.strerror(errno.EACCES)
+    except FileNotFoundError:
+        return
+    except UnicodeDecodeError:
+        reason = "its name is not UTF-8, which DuckDB cannot open"
+    except OSError as error:
+        reason = error.strerror
+    if reason:
+        raise UnusableHome(
+            f"The {what} {path} cannot be read: {reason}.",
+            "Check who owns it, or choose another place with --home DIR or GENEARENA_HOME.",
+        )
+
+
 def _holds_results(home: Home) -> bool:
-    with contextlib.suppress(OSError, ValueError):  # what is wrong with the folder is told by who uses it
-        if os.path.exists(home.database):  # noqa: PTH110 - also false for a name longer than a name may be
-            return True
-        with os.scandir(home.journals) as found:
-            return any(item.name.endswith(".jsonl") for item in found)
-    return False
+    return home.database.exists() or next(home.journals.glob("*.jsonl"), None) is not None
 
 
 def _stamp(home: Home) -> int:
     """The format that results are kept in; 0 if there is no stamp.
 
     Raises:
-        StoreError: there is one that cannot be read.
+        UnusableHome: there is one that cannot be read.
     """
     try:
         text = home.format_file.read_text(encoding="ascii")
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return 0
     except (OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-            return 0  # who uses the folder says so
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise StoreError(
+        raise UnusableHome(
             f"The file {home.format_file} cannot be read: {reason}.", "Check who owns it."
         ) from error
     if not text.strip().isdigit():
-        raise StoreError(
+        raise UnusableHome(
             f"The file {home.format_file} does not say in which format results are kept.",
             f"If this version wrote them, write {FORMAT} into it.",
         )
@@ -138,11 +171,16 @@ def find_home(override: str | os.PathLike[str] | None = None) -> Home:
     """The home named by `override`, else by GENEARENA_HOME, else the platform's usual folders.
 
     Raises:
-        OtherFormat: its results are kept in another format.
+        UnusableHome, OtherFormat: as `Home.check`.
     """
     place = override or os.environ.get("GENEARENA_HOME")
     if place:
-        root = Path(place).expanduser().absolute()
+        try:
+            root = Path(place).expanduser().absolute()
+        except FileNotFoundError as error:  # from a folder that was deleted meanwhile
+            raise UnusableHome(
+                f"{place} cannot be found: the folder that you are in is gone.", "Change to another folder."
+            ) from error
         return Home(root / "data", root / "cache", root / "config", root / "log").check()
     import platformdirs
 

@@ -221,6 +221,11 @@ def _measurement_rows(_key: str, record: Row) -> Rows:
     }
 
 
+def _no_rows(_key: str, _record: Row) -> Rows:
+    """Of what matters to a home's files and not to its tables."""
+    return {}
+
+
 _ROWS: Final = {
     "scored": _scored_rows,
     "failed": _failed_rows,
@@ -230,8 +235,8 @@ _ROWS: Final = {
     "model": _model_rows,
     "measurement": _measurement_rows,
     "task": _task_rows,
-    "task_removed": lambda _key, _record: {},
-    "task_restored": lambda _key, _record: {},
+    "task_removed": _no_rows,
+    "task_restored": _no_rows,
 }
 
 

@@ -19,6 +19,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from store.errors import GeneArenaError
+from store.umask import private_files
 from tui.commands.common import Session, home_option
 from tui.widgets.text import clean
 
@@ -42,6 +43,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "verify": ("care", "Recompute some saved splits and compare."),
     "repair": ("care", "Rebuild the database from the journals."),
     "doctor": ("care", "What is installed, what is wrong, and the command that mends it."),
+    "merge": ("homes", "Take in the results, tasks and vectors of another home."),
+    "backup": ("homes", "Keep everything that cannot be computed again in one file."),
+    "restore": ("homes", "Take in what a backup holds."),
+    "clean": ("homes", "What takes how much of the disk; removes what you name."),
     "serve": ("serve", "The arena in a browser on this machine."),
 }
 """Name -> (module in `tui.commands`, the line in `--help`), so that help imports no command."""
@@ -90,7 +95,8 @@ class Arena(click.Group):
         prepare_environment()
         session = Session()
         run = super().main
-        code = _guarded(lambda: run(args, "genearena", standalone_mode=False, obj=session), session)
+        with private_files():
+            code = _guarded(lambda: run(args, "genearena", standalone_mode=False, obj=session), session)
         sys.exit(_flush(code))
 
 
@@ -129,7 +135,25 @@ def _guarded(work: Callable[[], Any], session: Session) -> int:
         return _unforeseen(error, session)
 
 
+_NO_MEMORY: Final = (
+    "failed to map segment", "annot allocate memory", "bad_alloc", "bad allocation", "Out of Memory",
+    "start new thread", "insufficient memory",
+)  # fmt: skip
+"""What libraries say, each in its own way, when there is no memory for them."""
+
+
+def _out_of_memory(error: BaseException | None) -> bool:
+    """Whether want of memory is what is behind `error`."""
+    if error is None:
+        return False
+    if isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY):
+        return True
+    return _out_of_memory(error.__cause__ or error.__context__)
+
+
 def _unforeseen(error: Exception, session: Session) -> int:
+    if _out_of_memory(error):
+        return _tell("There is not enough memory for this.", "End other programs, or raise `ulimit -v`.", 2)
     sentence = f"Something unforeseen went wrong ({type(error).__name__}: {error})."
     return _tell(sentence, _logged(error, session), 1)
 
@@ -158,14 +182,14 @@ def _tell_unwritten(error: OSError) -> int:
 
 def _logged(error: Exception, session: Session) -> str:
     """Write the traceback to the rotating log; the sentence that says where."""
-    import logging
-    from logging.handlers import RotatingFileHandler
-
     try:
+        import logging
+        from logging.handlers import RotatingFileHandler
+
         path = session.home.log / "genearena.log"
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=3, encoding="utf-8")
-    except (OSError, GeneArenaError):
+    except (OSError, GeneArenaError, ImportError, MemoryError):
         return "The log cannot be written either."
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     trace = (type(error), error, error.__traceback__)

@@ -17,9 +17,8 @@ from typing import Any, Final
 
 from engine.digests import sha256_of
 from store.errors import StoreError
-from store.files import read_json, write_json
+from store.files import read_sealed, sealed, write_json
 from store.home import Home
-from store.records import content_hash
 
 RACY: Final = 2_000_000_000
 """Nanoseconds; the coarsest clock of a file system in use ticks every two seconds."""
@@ -65,19 +64,11 @@ def _stamp(file: Path) -> Stamp:
 
 def _read(place: Path) -> dict[str, Any]:
     """Path -> stamp and digest; nothing if the memory is not whole, since a wrong digit is a wrong key."""
-    data = read_json(place) or {}
-    files = data.get("files")
-    return files if isinstance(files, dict) and data.get("sum") == _sum(files) else {}
+    files = (read_sealed(place) or {}).get("files")
+    return files if isinstance(files, dict) else {}
 
 
 def _write(place: Path, files: Mapping[str, Any]) -> None:
     with contextlib.suppress(OSError, StoreError):
         there = {path: entry for path, entry in files.items() if Path(path).exists()}
-        write_json(place, {"files": there, "sum": _sum(there)})
-
-
-def _sum(files: Mapping[str, Any]) -> str:
-    try:
-        return content_hash(files)
-    except (ValueError, RecursionError):
-        return ""
+        write_json(place, sealed({"files": there}))

@@ -16,6 +16,7 @@ from typing import Final
 
 from engine.catalog.local import local_path, require_path
 from engine.catalog.remembered import digests_of
+from engine.catalog.weights import check_model_file
 from store.errors import ModelError
 from store.home import Home
 from store.records import Model
@@ -51,12 +52,15 @@ def content_revision(path: Path, home: Home) -> str:
     """SHA-256 of a file, or of the names and contents of the files in a folder that vectors depend on.
 
     Raises:
-        ModelError: it is not there or cannot be read.
+        ModelError: it is not there, cannot be read, or is none of a model.
     """
     try:
         if not path.is_dir():
             return digests_of({"": path}, home)[""]
-        digests = digests_of(dict(_files(path)), home)
+        files = dict(_files(path))
+        for file in files.values():
+            check_model_file(file)
+        digests = digests_of(files, home)
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}.", "Correct the path.") from error
     listing = "".join(f"{name}\0{digests[name]}\n" for name in sorted(digests))

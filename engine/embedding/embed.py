@@ -176,7 +176,7 @@ def fingerprint(model: Model, options: EmbeddingOptions, device: str, kernels: s
     """
     return content_hash(
         {
-            "v": 3,
+            "v": 4,
             "model": [model.kind, "" if model.kind == "folder" else model.source, model.revision],
             "options": asdict(options),
             "device": device.partition(":")[0],

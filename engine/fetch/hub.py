@@ -28,6 +28,7 @@ from engine.fetch.sources import Source
 from store.errors import StoreError
 from store.files import replacing
 from store.records import Model
+from store.umask import as_the_user_wants, make_shared
 
 _HASH: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -68,7 +69,8 @@ def fetch_model(
 ) -> Iterator[HubFile]:
     """Download what `model` needs at its pinned commit, unless it is there, file by file.
 
-    Weights come as safetensors; a pickle only where there is nothing else.
+    Weights come as safetensors; a pickle only where there is nothing else. The cache belongs to all
+    programs that use those libraries, so who may read it is as the user's own mask says.
 
     Args:
         model: of kind `huggingface`.
@@ -95,7 +97,9 @@ def fetch_model(
             if fresh:
                 source = Source(file.name, url, file.size, file.sha256, git=file.git)
                 told = partial(progress, file.name)
+                _make(blob.parent)
                 digest = download(source, blob, client, cancel=cancel, progress=told, pauses=pauses).sha256
+                as_the_user_wants(blob)
             if not linked:
                 _point(place, blob)
             yield HubFile(place, url, place.stat().st_size, digest, fresh)
@@ -152,12 +156,19 @@ def _digest(path: Path, file: _Wanted) -> str:
 
 def _point(place: Path, blob: Path) -> None:
     """Let `place` in the snapshot mean `blob`, as the Hub's libraries lay it out."""
+    _make(place.parent)
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
         with replacing(place) as fresh:
             fresh.symlink_to(os.path.relpath(blob, place.parent))
     except OSError as error:
         raise StoreError(f"{place} cannot be written: {error.strerror}.") from error
+
+
+def _make(folder: Path) -> None:
+    try:
+        make_shared(folder)
+    except OSError as error:
+        raise StoreError(f"The folder {folder} cannot be made: {error.strerror}.") from error
 
 
 def _unreachable(model: Model, error: Exception) -> FetchError:

@@ -1,4 +1,7 @@
-"""manifest.json beside the downloads: every fetched file with source, size, hash, licence and date."""
+"""manifest.json beside the downloads: every fetched file with source, size, hash, licence and date.
+
+It is sealed with a digest; one that an earlier version wrote has none and is read as it is.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from store.errors import DataError
-from store.files import replacing
+from store.files import replacing, sealed
 
 
 class Manifest:
@@ -30,14 +33,18 @@ class Manifest:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self.files = {**self._read(), self._key(path): {**facts, "fetched_at": now}}
         with replacing(self._path) as fresh:
-            fresh.write_text(json.dumps({"files": self.files}, indent=1, sort_keys=True), encoding="utf-8")
+            text = json.dumps(sealed({"files": self.files}), indent=1, sort_keys=True)
+            fresh.write_text(text, encoding="utf-8")
 
     def _key(self, path: Path) -> str:
         return path.relative_to(self._folder).as_posix() if path.is_relative_to(self._folder) else str(path)
 
     def _read(self) -> dict[str, dict[str, Any]]:
         try:
-            return dict(json.loads(self._path.read_text(encoding="utf-8"))["files"])
+            data = json.loads(self._path.read_text(encoding="utf-8"))
+            if set(data) != {"files"} and data != sealed({"files": data["files"]}):
+                raise ValueError("it is damaged")
+            return dict(data["files"])
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, RecursionError, KeyError, TypeError) as error:

@@ -65,7 +65,9 @@ def backup(home: Home, path: Path, *, replace: bool = False) -> BackedUp:
                 except FileNotFoundError:
                     continue  # removed meanwhile
                 except OSError as error:
-                    raise StoreError(f"{file} cannot be read: {error.strerror}.", "Check who owns it.") from error
+                    raise StoreError(
+                        f"{file} cannot be read: {error.strerror}.", "Check who owns it."
+                    ) from error
                 size += length
             manifest = json.dumps({"format": FORMAT, "data": str(home.data), "files": digests}).encode()
             _add(archive, _MANIFEST, io.BytesIO(manifest))
@@ -90,12 +92,20 @@ def restore(home: Home, path: Path) -> Merged:
             _settings(home, root / "config")
             return merged
     except OSError as error:
-        raise StoreError(f"{home.cache} cannot be written: {error.strerror}.", "Free some space.") from error
+        raise StoreError(
+            f"{home.cache} cannot be written: {error.strerror}.", "Free some space."
+        ) from error
 
 
 def _parts(home: Home) -> Iterator[tuple[str, Path]]:
     """Name in the archive and file, of all that is kept."""
-    wanted = [home.format_file, home.journals, home.tasks, home.data / "vectors", home.data / "descriptions"]
+    wanted = [
+        home.format_file,
+        home.journals,
+        home.tasks,
+        home.data / "vectors",
+        home.data / "descriptions",
+    ]
     for root, name in ((home.data, "data"), (home.config, "config")):
         for place in wanted if name == "data" else [home.config]:
             files = [place] if place.is_file() else sorted(place.rglob("*"))

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -151,7 +151,7 @@ def _descriptions(home: Home, other: Home, notes: list[str]) -> Iterator[str]:
     for name, path in kept_descriptions(other).items():
         if name not in mine:
             target = home.data / "descriptions" / path.name
-            _written(target, lambda fresh, path=path: shutil.copyfile(path, fresh))
+            _copy_file(path, target)
             yield name
         elif sha256_of(path) != sha256_of(mine[name]):
             notes.append(_differs("file of descriptions", name))
@@ -180,7 +180,9 @@ def _model_tables(other: Home) -> list[dict[str, Any]]:
     try:
         tables = tomllib.loads(other.config_file.read_text(encoding="utf-8")).get("models", [])
     except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"{other.config_file} cannot be read as TOML: {error}.", "Correct it there.") from error
+        raise UsageError(
+            f"{other.config_file} cannot be read as TOML: {error}.", "Correct it there."
+        ) from error
     return [table for table in tables if isinstance(table, dict)] if isinstance(tables, list) else []
 
 
@@ -219,10 +221,10 @@ def _copy_folder(source: Path, target: Path) -> None:
         raise StoreError(f"{target} cannot be written: {error}.", "Check who owns it.") from error
 
 
-def _written(target: Path, write: Callable[[Path], object]) -> None:
+def _copy_file(source: Path, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with replacing(target) as fresh:
-            write(fresh)
+            shutil.copyfile(source, fresh)
     except OSError as error:
         raise StoreError(f"{target} cannot be written: {error.strerror}.", "Check who owns it.") from error

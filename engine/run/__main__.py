@@ -19,6 +19,7 @@ from engine.mailbox import runner_lock
 from engine.run.crashes import strike
 from store.errors import StoreError
 from store.home import Home
+from store.umask import private_files
 
 OWN_DOING: Final = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
 """How a process dies of what it does itself; Python's own fatal errors abort."""
@@ -66,4 +67,5 @@ def killed_for_memory() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with private_files():
+        sys.exit(main(sys.argv[1:]))

@@ -75,20 +75,6 @@ def test_a_home_that_cannot_be_written_is_refused_in_one_sentence(frozen, argume
     assert "--home" in done.stderr
 
 
-@pytest.mark.parametrize(
-    "arguments", [("run",), ("status",), ("rank",), ("resume",), ("doctor",), ("logs",)]
-)
-def test_a_home_that_is_a_file_is_refused_in_one_sentence(tmp_path, arguments):
-    (tmp_path / "home").write_text("not a folder")
-    done = genearena(find_home(tmp_path / "home"), *arguments)
-    assert "Traceback" not in done.stdout + done.stderr
-    assert "unforeseen" not in done.stderr
-    assert done.returncode in (0, 1, 2, 3)
-    assert (tmp_path / "home").read_text() == "not a folder"
-    if arguments == ("run",):
-        assert done.returncode == 2
-
-
 def test_without_a_home_folder_of_the_user_one_can_be_named(tmp_path):
     bare = {name: value for name, value in os.environ.items() if name in ("PATH", "PYTHONPATH")}
     command = [sys.executable, "-m", "tui"]

@@ -57,12 +57,13 @@ def verify_command(
 
 
 @command("repair")
+@click.option("--force", is_flag=True, help="Also where a newer version of genearena wrote the database.")
 @json_option
-def repair_command(session: Session, as_json: bool) -> None:
+def repair_command(session: Session, force: bool, as_json: bool) -> None:
     """Rebuild the database from the journals; the old file is kept beside it."""
     from store.repair import repair
 
-    done = repair(session.writable())
+    done = repair(session.writable(), force=force)
     if as_json:
         put_json(asdict(done))
         return
@@ -70,6 +71,9 @@ def repair_command(session: Session, as_json: bool) -> None:
     if done.damaged:
         lines = counted(done.damaged, "damaged journal line")
         say(f"Left out {lines}; `genearena run` computes again what was there.")
+    if done.refused:
+        lines = counted(done.refused, "line")
+        say(f"Left {lines} in the journals that no table can hold; `genearena doctor` names them.")
     if done.unfinished:
         lines = counted(done.unfinished, "unfinished line")
         say(f"Left out {lines} at a journal's end, never told as saved.")

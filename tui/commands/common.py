@@ -77,7 +77,7 @@ def _set_home(ctx: click.Context, _: click.Parameter, value: str | None) -> None
 
 home_option = click.option(
     "--home",
-    type=click.Path(),
+    type=click.Path(readable=False),  # `Home.check` says what cannot be read
     metavar="DIR",
     help="Keep everything in this folder (or GENEARENA_HOME).",
     callback=_set_home,
@@ -94,6 +94,24 @@ def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
         return click.command(name)(home_option(click.pass_obj(function)))
 
     return decorate
+
+
+def may_write(session: Session, output: str, force: bool) -> None:
+    """See that something may be written to `output` before any work: ask whether to replace a file.
+
+    Raises:
+        UsageError: it is one of the home's own files, or is there and is not to be replaced.
+        DataError: it cannot be written.
+        click.Abort: the answer is no.
+    """
+    from store.destination import check_destination, would_replace
+
+    if not force and would_replace(output) and sys.stdin.isatty() and sys.stderr.isatty():
+        check_destination(session.home, output, replace=True)  # before one is asked for nothing
+        question = clean(f"{output} is there already: replace it?", limit=0)
+        force = click.confirm(question, err=True, abort=True)
+    if check_destination(session.home, output, replace=force).is_fifo():
+        say(f"{output} is a pipe, which waits for its reader; Ctrl+C gives up.")
 
 
 def counted(number: int, noun: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +13,7 @@ from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import PAPER_SEEDS, Selection
 from store.errors import UsageError, unknown
 from store.export import FORMATS, export_query, export_table, format_of, query_rows
-from tui.commands.common import Session, command, pairs, put_pieces, say
+from tui.commands.common import Session, command, may_write, pairs, put_pieces, say
 from tui.commands.rank import ranked_tables
 from tui.commands.select import DEFAULT_MODELS
 from tui.tables import long_table, paper_row
@@ -34,6 +34,7 @@ _COORDINATES: Final = ("model", "task", "protocol", "preset", "text", "scheme", 
 @command("export")
 @click.argument("what", metavar="{rankings|scores|predictions|splits|vectors|TABLE}")
 @click.option("-o", "--output", metavar="FILE", help="Where to; by default standard output.")
+@click.option("--force", is_flag=True, help="Replace FILE if it is there; else you are asked.")
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), help="By default as FILE's name says, else csv."
 )
@@ -51,31 +52,31 @@ _COORDINATES: Final = ("model", "task", "protocol", "preset", "text", "scheme", 
     "--descriptions", default="", metavar="FILE", help="Splits and vectors: texts to use instead."
 )
 def export_command(
-    session: Session, what: str, output: str | None, form: str | None, **chosen: Any
+    session: Session, what: str, output: str | None, force: bool, form: str | None, **chosen: Any
 ) -> None:
     """Write rankings, a table of the store, splits or vectors; TABLE is any of the store's own.
 
     Splits and vectors are what it takes to recompute every AUC with plain scikit-learn.
     """
+    if output == "":  # what an unset shell variable leaves of `-o "$FILE"`
+        raise UsageError("--output names no file.", "Name one, or leave the option out.")
     if what not in COMPUTED + STORED:
         raise UsageError(*unknown("table", what, COMPUTED + STORED))
-    target = Path(output).expanduser() if output else None
-    kind = format_of(target, form) if target else form or "csv"
-    if kind == "parquet" and target is None:
+    kind = format_of(Path(output), form) if output is not None else form or "csv"
+    if kind == "parquet" and output is None:
         raise UsageError("Parquet cannot be printed.", "Name a file with --output.")
+    if output is not None:
+        may_write(session, output, force)
     if what in STORED:
-        _export_stored(session, what, target, kind, chosen)
+        _export_stored(session, what, output, kind, chosen)
     else:
-        _write(target, kind, *_computed(session, what, kind, chosen))
-    if target is not None:
-        say(f"Wrote {target}")
-
-
-def _write(target: Path | None, kind: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    if target is None:
-        put_pieces(columns, rows, kind)
-    else:
-        export_table(columns, rows, target, kind)
+        columns, rows = _computed(session, what, kind, chosen)
+        if output is None:
+            put_pieces(columns, rows, kind)
+        else:
+            export_table(columns, rows, output, kind, home=session.home)
+    if output is not None:
+        say(f"Wrote {Path(output).expanduser()}")
 
 
 def _computed(
@@ -152,7 +153,7 @@ def _plan(session: Session, chosen: dict[str, Any]) -> Plan:
 
 
 def _export_stored(
-    session: Session, table: str, target: Path | None, kind: str, chosen: dict[str, Any]
+    session: Session, table: str, output: str | None, kind: str, chosen: dict[str, Any]
 ) -> None:
     from store import connect
 
@@ -161,10 +162,10 @@ def _export_stored(
     with connect(session.saved) as connection:
         there = {row[0] for row in connection.execute(f"describe {table}").fetchall()}
         query, parameters = _query(table, there, session, chosen)
-        if target is None:
+        if output is None:
             put_pieces(*query_rows(connection, query, parameters), kind)
         else:
-            export_query(connection, query, target, kind, parameters)
+            export_query(connection, query, output, kind, parameters, home=session.home)
 
 
 def _query(table: str, there: set[str], session: Session, chosen: dict[str, Any]) -> tuple[str, list[Any]]:

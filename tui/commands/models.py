@@ -13,6 +13,7 @@ from engine.catalog.presets import axes_for
 from engine.catalog.revision import identified, unlike_pinned
 from engine.plan.names import names, resolve_descriptions, resolve_tasks
 from store.errors import ModelError, StoreError, UsageError, unknown
+from store.home import Home
 from store.records import Model
 from tui.commands.common import (
     Session,
@@ -76,7 +77,7 @@ def models_command(
     home = session.home
     models = tuple(find_model(name, home) for name in names(wanted)) or list_models(home)
     if show == "use" or (show == "list" and as_json):
-        models = tuple(identified(model, home) for model in models)
+        models = tuple(_identified(model, home) for model in models)
     if show == "list" and as_json:
         put_json([{**asdict(model), "path": _where(model, session) or None} for model in models])
         return
@@ -87,6 +88,15 @@ def models_command(
         _put(rows, form)
     if show == "list" and any(row["here"] == "no" for row in rows if row["kind"] != "endpoint"):
         say("`genearena fetch model NAME` brings one that is not here.")
+
+
+def _identified(model: Model, home: Home) -> Model:
+    """`model` with its revision; of a damaged one it is told that it has none."""
+    try:
+        return identified(model, home)
+    except ModelError as error:
+        say(f"{model.name}: {error}")
+        return model
 
 
 def _put(rows: Sequence[Row], form: str) -> None:

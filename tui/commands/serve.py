@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from store.errors import UsageError
+from store.umask import users_umask
 from tui.commands.common import Session, command, say
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def serve_command(session: Session, port: int, readonly: bool) -> None:
     if session.override:
         os.environ["GENEARENA_HOME"] = str(home.data.parent)
     program = [sys.executable, "-P", "-m", "tui", *(["--readonly"] if readonly else [])]
-    server = make_server(shlex.join(program), port)
+    # What is exported from the browser has the mode that the user's own mask gives it.
+    server = make_server(f"umask {users_umask():03o}; exec {shlex.join(program)}", port)
     say(f"Open http://{_LOOPBACK}:{port} in a browser; Ctrl+C ends it.")
     server.serve()
 

@@ -11,6 +11,7 @@ from engine.catalog.presets import axes_for
 from engine.data.load import load_task
 from engine.data.tasks.shelf import TaskInfo, list_tasks
 from engine.plan.names import resolve_descriptions, resolve_tasks
+from store.errors import UsageError
 from store.records import Task
 from tui.commands.common import Session, command, json_option, put, put_json, put_table, say
 
@@ -23,6 +24,7 @@ from tui.commands.common import Session, command, json_option, put, put_json, pu
 )
 @click.option("--text", default="facts", show_default=True, help="The text recipe.")
 @click.option("--descriptions", default="", metavar="FILE", help="Texts to use instead of the recipe's.")
+@click.option("--remove", is_flag=True, help="Remove NAME, a task of your own; its results stay.")
 @json_option
 def tasks_command(
     session: Session,
@@ -31,9 +33,13 @@ def tasks_command(
     preset: str,
     text: str,
     descriptions: str,
+    remove: bool,
     as_json: bool,
 ) -> None:
     """The tasks; or NAME's genes of each class from the label file to the analysis."""
+    if remove:
+        _remove(session, name)
+        return
     home = session.home
     infos = list_tasks(home)
     if name is None and not exceptions:
@@ -59,6 +65,15 @@ def tasks_command(
         return
     for task in tasks:
         _put_audit(task, exceptions)
+
+
+def _remove(session: Session, name: str | None) -> None:
+    from engine.data.tasks.removal import remove_task
+
+    if name is None:
+        raise UsageError("--remove needs the name of a task.", "genearena tasks NAME --remove")
+    remove_task(session.writable(), name)
+    say(f"The task {name} is removed; its results stay, and no merge brings it back.")
 
 
 def _put_list(infos: tuple[TaskInfo, ...], as_json: bool) -> None:

@@ -144,12 +144,12 @@ class SavedResults:
         """Write a table in the format that the file's ending names; the file.
 
         Raises:
-            UsageError: the ending names no format.
+            UsageError: the ending names no format, or the file is one of the home's own.
             DataError: the file cannot be written.
         """
         from store.export import export_table
 
-        return export_table(columns, rows, path).absolute()
+        return export_table(columns, rows, path, home=self.home, streams=False).absolute()
 
     def sql_names(self) -> dict[str, tuple[str, ...]]:
         """Tables and views, each with its columns."""

@@ -55,12 +55,15 @@ class SqlDesk:
         """Write every row of the last result, a few thousand at a time, however many there are.
 
         Raises:
-            UsageError: another query was run meanwhile; nothing is written then.
+            UsageError: another query was run meanwhile, or the file is one of the home's own; nothing is
+                written then.
+            DataError: the file cannot be written.
         """
         from store.export import export_table
 
         pages = (self.page(result, offset, _STEP) for offset in range(0, result.count, _STEP))
-        return export_table(result.columns, itertools.chain.from_iterable(pages), path).absolute()
+        rows = itertools.chain.from_iterable(pages)
+        return export_table(result.columns, rows, path, home=self._home, streams=False).absolute()
 
     def stop(self) -> None:
         """Stop the query that is running."""

@@ -182,7 +182,8 @@ class TakingScreen(ArenaScreen):
         """Write a plot as a figure."""
         from tui.widgets.figure import write_figure
 
-        self.post_message(Taken(f"Wrote the plot to {write_figure(plot, path)}."))
+        written = write_figure(plot, path, self.arena.home)
+        self.post_message(Taken(f"Wrote the plot to {written}."))
 
     @work(thread=True, exclusive=True, group=EXPORTING, exit_on_error=False)
     def write_table(self, table: ShownTable, path: str) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from store.errors import DataError, UsageError
+from store.destination import destination
+from store.errors import UsageError
 from tui.widgets.text import clean
 
 if TYPE_CHECKING:
+    from store.home import Home
     from tui.widgets.plot import Plot
 
 SUFFIXES: Final = (".svg", ".pdf", ".png")
@@ -16,11 +18,11 @@ COLOURS: Final = {"accent": "#0072b2", "warn": "#d55e00", "dim": "#999999"}
 """Tone -> a colour that the colour-blind can tell from the others."""
 
 
-def write_figure(plot: Plot, path: str) -> Path:
-    """Write `plot` in the format that the file's ending names; the file.
+def write_figure(plot: Plot, path: str, home: Home | None = None) -> Path:
+    """Write `plot` in the format that the file's ending names; the file, which is none of the home's own.
 
     Raises:
-        UsageError: matplotlib is not installed.
+        UsageError: matplotlib is not installed, or the file is one of the home's own.
         DataError: the file cannot be written.
     """
     try:
@@ -47,10 +49,8 @@ def write_figure(plot: Plot, path: str) -> Path:
         axes.set_ylim(plot.y.low, plot.y.high)
     axes.legend(frameon=False)
     target = Path(path).expanduser()
-    try:
-        figure.savefig(target)
-    except OSError as error:
-        raise DataError(f"{target} cannot be written: {error.strerror or error}.") from error
+    with destination(home, path, replace=True, streams=False) as fresh:
+        figure.savefig(fresh, format=target.suffix.removeprefix("."))
     return target.absolute()
 
 

@@ -18,6 +18,7 @@ from engine.data.load import resolve
 from engine.data.tasks.audit import CONFLICT, DUPLICATE, SAME_GENE, audit
 from engine.data.tasks.folder import Heading, LabelList, write_task_folder
 from engine.data.tasks.recipes import composer, effective_text
+from engine.data.tasks.removal import note_import
 from engine.data.tasks.shelf import SAMPLE, list_tasks
 from store.home import Home
 from store.records import Audit
@@ -110,6 +111,7 @@ def keep_task(task: LabelList, kind: str, notes: tuple[str, ...], home: Home) ->
     report = _report(task, tuple(item.used for item in audited.audit.classes), kind, folder, notes)
     text = json.dumps(asdict(report), ensure_ascii=False, indent=1) + "\n"
     write_task_folder(folder, (task,), {"report.json": text})
+    note_import(home, folder)
     return report
 
 

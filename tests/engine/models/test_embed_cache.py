@@ -164,6 +164,20 @@ def test_cancelling_keeps_what_is_finished(
     np.testing.assert_array_equal(resumed.vectors, run(model, TEXTS, tmp_path / "fresh").vectors)
 
 
+def test_a_file_is_put_aside_only_for_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with VectorCache(tmp_path / "shelf") as shelf:
+        shelf.add([text_key("a")], np.ones((1, 2), np.float32))
+    [shard] = (tmp_path / "shelf").glob("*.npz")
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            Path, "read_bytes", lambda _: (_ for _ in ()).throw(OSError(24, "Too many open files"))
+        )
+        assert VectorCache(tmp_path / "shelf").read({text_key("a")}) == {}
+    assert VectorCache(tmp_path / "shelf").read({text_key("a")})[text_key("a")].tolist() == [1, 1]
+    shard.rename(shard.with_name("0" * 32 + ".npz"))  # as they were called before they had a digest
+    assert VectorCache(tmp_path / "shelf").read({text_key("a")}) == {}
+
+
 @pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "foreign", "pickled", "header", "method"])
 def test_a_damaged_file_is_replaced(model: Model, tmp_path: Path, damage: str) -> None:
     first = run(model, TEXTS, tmp_path / "cache")

@@ -22,7 +22,7 @@ from engine.embedding.embed import fingerprint
 from engine.environment import LEVELS
 from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import Selection
-from store.errors import ModelError
+from store.errors import ModelError, UsageError
 from store.home import Home, find_home
 from store.records import EmbeddingOptions
 
@@ -66,6 +66,18 @@ def flip(file: Path, restore_times: bool = False) -> None:
         os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
+def packaged(site: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The model folder of another package of the bundled model's name and version, found before it."""
+    model = make_folder(site / PACKAGE / "model", Layout())
+    (site / PACKAGE / "__init__.py").touch()
+    about = site / f"{PACKAGE}-0.1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: 0.1.0\n")
+    monkeypatch.delitem(sys.modules, PACKAGE, raising=False)
+    monkeypatch.syspath_prepend(str(site))
+    return model
+
+
 def no_reading(path: Path) -> str:
     raise AssertionError(f"{path} was read")
 
@@ -76,14 +88,7 @@ def no_reading(path: Path) -> str:
 def test_another_package_of_the_same_version_gives_other_keys(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site = tmp_path / "site"
-    model = make_folder(site / PACKAGE / "model", Layout())
-    (site / PACKAGE / "__init__.py").touch()
-    about = site / f"{PACKAGE}-0.1.0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: 0.1.0\n")
-    monkeypatch.delitem(sys.modules, PACKAGE, raising=False)
-    monkeypatch.syspath_prepend(str(site))
+    model = packaged(tmp_path / "site", monkeypatch)
     assert local_path(find_model(BUNDLED, home), find_home()) == model
     first = keys(home, BUNDLED)
     assert keys(home, BUNDLED) == first
@@ -348,3 +353,85 @@ def test_torchs_level_of_another_process_gives_another_cache_and_another_environ
 
 def test_the_terminal_knows_the_levels_that_torch_names() -> None:
     assert torch.backends.cpu.get_cpu_capability() in LEVELS
+
+
+# ------------------------------------------------------------------------------ files that lie
+
+
+def sparse(path: Path, start: bytes, size: int) -> None:
+    with path.open("wb") as stream:
+        stream.write(start)
+        stream.truncate(size)
+
+
+def header(length: int, text: bytes = b"") -> bytes:
+    return length.to_bytes(8, "little") + text
+
+
+TENSOR = b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'
+
+
+@pytest.mark.parametrize(
+    ("start", "size", "told"),
+    [
+        (header(2**40), 5 << 30, "claims a header of 1,099,511,627,776 bytes"),
+        (header(4 << 30), 5 << 30, "claims a header"),
+        (header(len(TENSOR), TENSOR), 5 << 30, "describes 8 bytes of tensors, but it has 5,368,709,058"),
+        (header(len(TENSOR), TENSOR), 8 + len(TENSOR) + 7, "describes 8 bytes of tensors, but it has 7"),
+        (b"", 5 << 30, "does not describe tensors"),
+        (header(4, b"[[]]"), 12, "does not describe tensors"),
+        (header(9, b'{"a":{}} '), 17, "does not describe tensors"),
+        (header(2, b"\xff\xff"), 10, "does not describe tensors"),
+        (b"abc", 3, "only 3 bytes"),
+    ],
+)
+@pytest.mark.parametrize("place", ["folder", "package", "snapshot"])
+def test_weights_that_lie_are_refused_before_they_are_read(
+    home: Home,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    start: bytes,
+    size: int,
+    told: str,
+    place: str,
+) -> None:
+    monkeypatch.setattr(remembered, "sha256_of", no_reading)
+    if place == "folder":
+        name = str(make_folder(tmp_path / "lying", Layout()))
+        folder = Path(name)
+    elif place == "package":
+        name = BUNDLED
+        folder = packaged(tmp_path / "site", monkeypatch)
+    else:
+        commit = "f" * 40
+        name = f"hf:org/lying@{commit}"
+        folder = tmp_path / "hub" / "models--org--lying" / "snapshots" / commit
+        make_folder(folder, Layout())
+    sparse(folder / "model.safetensors", start, size)
+    with pytest.raises(UsageError, match=r"model\.safetensors is damaged") as refused:
+        find_model(name, home)
+    assert told in refused.value.message
+    assert refused.value.hint
+
+
+@pytest.mark.parametrize("start", [b"", b"PK\3\4"])
+def test_pickled_weights_that_lie_are_refused_before_they_are_read(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: bytes
+) -> None:
+    folder = make_folder(tmp_path / "pickled", Layout(modules=False, pickled=True))
+    assert find_model(str(folder), home).revision
+    monkeypatch.setattr(remembered, "sha256_of", no_reading)
+    sparse(folder / "pytorch_model.bin", start, 5 << 30)
+    with pytest.raises(UsageError, match=r"pytorch_model\.bin is damaged"):
+        find_model(str(folder), home)
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "vocab.txt"])
+def test_other_files_of_a_model_have_a_size_that_can_be_read(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    folder = make_folder(tmp_path / "large", Layout())
+    monkeypatch.setattr(remembered, "sha256_of", no_reading)
+    sparse(folder / name, b"{", 5 << 30)
+    with pytest.raises(UsageError, match=f"{name} is damaged: it has 5,368,709,120 bytes"):
+        find_model(str(folder), home)

@@ -150,6 +150,53 @@ def test_little_free_space_is_told(home, monkeypatch):
     assert any("1.0 MiB are free" in item.sentence for item in problems(home, "folders"))
 
 
+def test_a_file_system_that_is_full_is_told_once(home, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr("engine.doctor.shutil.disk_usage", lambda path: usage(2**40, 2**40, 2**20))
+    assert len(problems(home, "folders")) == 1
+
+
+def test_a_file_system_that_is_read_only_is_told_once(home, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr("engine.doctor.shutil.disk_usage", lambda path: usage(2**40, 2**40, 0))
+    monkeypatch.setattr("engine.doctor.os.statvfs", lambda path: SimpleNamespace(f_flag=os.ST_RDONLY))
+    monkeypatch.setattr("engine.doctor.os.access", lambda path, how: False)
+    [problem] = problems(home, "folders")
+    folders = ", ".join(map(str, (home.data, home.cache, home.config, home.log)))
+    assert problem.sentence == f"The file system of {folders} is read-only."
+    assert "space" not in problem.remedy
+
+
+def test_files_that_others_can_read_are_named(filled, tmp_path):
+    home = filled.home
+    parts = (home.data, *home.data.parents)
+    before = {path: path.stat().st_mode for path in parts if path.is_relative_to(tmp_path.parents[1])}
+    home.database.chmod(0o644)
+    assert problems(home, "folders") == [], "nobody comes to where it lies"
+    for path in before:
+        path.chmod(0o755)
+    try:
+        reached = all(path.stat().st_mode & 0o011 for path in tmp_path.parents)
+        found = [problem.sentence for problem in problems(home, "folders")]
+        home.create()
+        assert home.data.stat().st_mode & 0o077 == 0
+        assert problems(home, "folders") == []
+    finally:
+        for path, mode in before.items():
+            path.chmod(mode)
+    files = [f"Other users can read 2 files in {home.data}, arena.duckdb among them."]
+    assert found == (files if reached else [])
+
+
+def test_the_bundled_model_is_missed_where_it_is_not_installed(home, monkeypatch):
+    assert problems(home, "models") == []
+    monkeypatch.setattr("engine.catalog.local._package", lambda name, version: None)
+    [problem] = problems(home, "models")
+    assert small_home.MODEL in problem.sentence
+    assert "not installed" in problem.sentence
+    assert "pip install" in problem.remedy
+
+
 def test_an_unfinished_download_is_told(home):
     home.downloads.mkdir(parents=True)
     (home.downloads / "gene_info.gz.part").write_bytes(b"x" * 2048)

@@ -1,0 +1,44 @@
+"""Under `ulimit -v` a command says that memory is short; libraries would crash without a word."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import small_home
+from fault_tools import a_home
+
+from tui.cli import _out_of_memory
+
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the address space"),
+]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    return small_home.fill(a_home(tmp_path_factory.mktemp("little"))).home
+
+
+@pytest.mark.parametrize("megabytes", [60, 100, 150, 200, 300, 450])
+@pytest.mark.parametrize("command", ["rank", "export scores", "sql 'select 1'", "times", "repair"])
+def test_want_of_memory_is_one_sentence(filled, megabytes, command):
+    place = filled.data.parent
+    line = f"ulimit -v {megabytes * 1000}; exec {sys.executable} -P -m tui --home {place} {command}"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True)
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert "memory" in done.stderr
+
+
+def test_want_of_memory_is_known_behind_other_errors():
+    mapped = ImportError("libstdc++.so.6: failed to map segment from shared object")
+    wrapped = ImportError("PLEASE READ THIS")
+    wrapped.__cause__ = mapped
+    assert all(map(_out_of_memory, (MemoryError(), mapped, wrapped)))
+    assert not any(map(_out_of_memory, (ImportError("No module named x"), ValueError("memory"), None)))
