@@ -34,13 +34,14 @@ def task_digest(folder: Path) -> str:
         content: dict[str, object] = {}
         for path in files:
             name = path.relative_to(folder).as_posix()
-            content[name] = _without_source(path) if name == "tasks.toml" else sha256_of(path)
+            content[name] = _without_origin(path) if name == "tasks.toml" else sha256_of(path)
     return content_hash(content)
 
 
-def _without_source(path: Path) -> str:
+def _without_origin(path: Path) -> str:
+    """What `tasks.toml` says, but for the file that a task came from and the line that names it."""
     entries = tomllib.loads(path.read_text(encoding="utf-8")).get("task", [])
-    return json.dumps([{**entry, "source": ""} for entry in entries], sort_keys=True)
+    return json.dumps([{**entry, "source": "", "title": ""} for entry in entries], sort_keys=True)
 
 
 def remove_task(home: Home, name: str) -> Path:
