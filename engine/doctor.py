@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from engine.catalog.models import how_to_get, hub_cache, list_models, local_path
 from engine.environment import LIBRARIES, usable_cores
 from engine.machine import cards
 from engine.mailbox import Status, queued, read_status, runner_alive
-from store.errors import GeneArenaError, StoreBusy, StoreError, UsageError
+from store.errors import GeneArenaError, NewerStore, OtherFormat, StoreBusy, StoreError, UsageError
 from store.home import Home
 from store.journal import Damaged, journal_sizes, read_journals
 from store.limits import FOR_MODELS, check_memory
@@ -232,7 +232,9 @@ def _damage(path: Path, start: int, line: Damaged, there: Set[tuple[str, str]]) 
 
 
 def _database(home: Home) -> Iterator[Finding]:
+    from store.altered import altered
     from store.database import applied_offsets, connect
+    from store.refused import refused_lines
 
     if not home.database.exists():
         yield Fact("store", "database", "not made yet")
@@ -247,9 +249,17 @@ def _database(home: Home) -> Iterator[Finding]:
                 for name in ("units", "failures", "conflicts", "environments")
             }
             twice = con.execute("select count(*) - count(distinct key) from scores").fetchall()[0][0]
+            ahead = con.execute("select count(*) from units where finished_at > ?", [_soon()]).fetchall()[
+                0
+            ][0]
             applied = applied_offsets(con)
+            refused = refused_lines(con)
+            other = altered(home, con)
     except StoreBusy as error:
         yield Problem("store", error.message, "close it there; saved splits wait in the journal meanwhile")
+        return
+    except (NewerStore, OtherFormat) as error:
+        yield Problem("store", error.message, "update genearena; an older one should leave the file alone")
         return
     except StoreError as error:
         yield Problem("store", error.message, _command_in(error.hint) or "genearena repair")
@@ -263,8 +273,33 @@ def _database(home: Home) -> Iterator[Finding]:
     if counts["conflicts"]:
         sentence = f"{counts['conflicts']} reruns gave another number than the one kept."
         yield Problem("store", sentence, 'genearena sql "from conflicts"')
+    if ahead:
+        yield Problem(
+            "store",
+            f"Splits dated later than now: {ahead}; a clock was wrong when they were run, or is now.",
+            "set this machine's clock; the numbers are right, and those of the last run are shown",
+        )
+    if other.changed or other.missing:
+        yield Problem(
+            "store",
+            f"Somebody else changed the tables: of the splits that were drawn {len(other.changed)} differ "
+            f"from the journals, and {other.missing} of all are missing.",
+            "genearena repair",
+        )
+    for line in refused:
+        where = f"{home.journals / line.file} at byte {line.start}"
+        if line.newer:
+            yield Problem("store", f"A newer version wrote {where}: {line.reason}.", "update genearena")
+        else:
+            sentence = f"{where} fits no table: {line.reason} ({line.kind} {line.key[:12]})."
+            yield Problem("store", sentence, "genearena run (computes it again)")
     if not runner_alive(home) and next(read_journals(home.journals, applied), None):
         yield Problem("store", "Saved rows are not in the database yet.", "genearena rank (applies them)")
+
+
+def _soon() -> datetime:
+    """A minute from now, in UTC as the tables have it."""
+    return datetime.now(UTC).replace(tzinfo=None) + timedelta(minutes=1)
 
 
 def _command_in(hint: str) -> str:

@@ -34,6 +34,12 @@ def refused_lines(con: duckdb.DuckDBPyConnection) -> list[RefusedLine]:
     return [RefusedLine(*row) for row in con.execute(asked).fetchall()]
 
 
+def unscored(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Keys of scores that were refused and of which no other line has made a row."""
+    asked = "SELECT key FROM refused ANTI JOIN scores USING (key) WHERE kind = 'scored'"
+    return frozenset(key for (key,) in con.execute(asked).fetchall())
+
+
 def try_again(con: duckdb.DuckDBPyConnection, folder: Path) -> Flushed:
     """Apply the lines that another version refused, and those of a kind that is known by now."""
     rows = con.execute('SELECT rowid, file, "start", "end", kind, newer, version FROM refused').fetchall()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from store.entries import Record, entry_of
+from store.errors import StoreError
 from store.home import Home
 from store.journal import Damaged, Entry, JournalWriter, journal_sizes, read_journals, vanished
 from store.records import Environment, Model, Task
@@ -48,6 +50,8 @@ class Store:
         self._removals: dict[str, tuple[int, bool]] = {}
         """Digest of a task -> the highest turn of a removal or its undoing, and whether it removed."""
         self._described: set[tuple[str, str]] = set()
+        self._refused: frozenset[str] = frozenset()
+        """Keys of scores that no table can hold."""
         self._flushing = threading.Lock()
         """One flush at a time; protects `_flushed`."""
         self._flushed: dict[str, int] | None = None
@@ -78,6 +82,7 @@ class Store:
     def finished(self) -> dict[str, str]:
         """Unit key -> `scored` or `failed`, over the journals of all processes.
 
+        What no table can hold does not count, as far as a flush or `recall_refused` has found it.
         Reads only what was added since the last call (100,000 splits at first: about a second).
 
         Raises:
@@ -85,7 +90,16 @@ class Store:
         """
         with self._scanning:
             self._scan()
-            return dict(self._finished)
+            return {key: state for key, state in self._finished.items() if key not in self._refused}
+
+    def recall_refused(self) -> None:
+        """Look up which scores no table can hold, if the database is there and can be read now."""
+        from store.database import connect
+        from store.refused import unscored
+
+        if self.home.database.exists():
+            with contextlib.suppress(StoreError), connect(self.home, timeout=0) as con:
+                self._refused = unscored(con)
 
     def attempts(self) -> dict[str, int]:
         """Unit key -> how often it failed."""
@@ -111,12 +125,15 @@ class Store:
         said, self._said = self._said, []
         return self._writer.said() + said
 
-    def flush(self) -> Flushed:
+    def flush(self, progress: Callable[[int, int], None] | None = None) -> Flushed:
         """Bring the database up to date with all journals; short transactions, then let go of it.
 
         Makes the database if there is none. Does not touch it when nothing is new. What this process
         saved and somebody has removed since is saved again first; and where journals that the database was
         filled from have gone, so is what only the database has left.
+
+        Args:
+            progress: called after each transaction with the bytes of journals applied, and of all to apply.
 
         Raises:
             StoreBusy: another process holds the file; try again later, nothing is lost.
@@ -126,7 +143,7 @@ class Store:
         """
         from store.apply import Flushed, fill
         from store.database import applied_offsets, writing
-        from store.refused import try_again
+        from store.refused import try_again, unscored
 
         with self._flushing:
             self._writer.keep()
@@ -135,13 +152,19 @@ class Store:
             if sizes == self._flushed and self.home.database.exists():
                 return total
             self._make_home()
-            more = True
+            behind, more = 0, True
             while more:
                 with writing(self.home.database) as con:
                     self._recover(con, sizes)
                     total += try_again(con, self.home.journals)
-                    lines, more = take(read_journals(self.home.journals, applied_offsets(con)))
+                    offsets = applied_offsets(con)
+                    lines, more = take(read_journals(self.home.journals, offsets))
                     total += fill(con, lines)
+                    self._refused = unscored(con)
+                left = sum(size - offsets.get(file, 0) for file, size in sizes.items())
+                behind = behind or left
+                if progress and more:
+                    progress(behind - left, behind)
             self._flushed = sizes
             return total
 

@@ -26,6 +26,13 @@ def caveats(table: Rankings) -> list[str]:
         found.append(f"{count(missing, 'split')} missing{tail}; means are over those there are.")
     if table.environments > 1:
         found.append(f"Numbers from {table.environments} environments (versions, devices or hosts).")
+    if table.older:
+        found.append(f"Several configurations of {', '.join(table.older)}; the current one is shown.")
+    if table.conflicts:
+        splits = count(table.conflicts, "split")
+        found.append(
+            f"{splits} gave another number when run again; the earliest is shown (table conflicts)."
+        )
     for names, what in (
         (table.unlike.texts, "Other genes, labels or texts for some rows of"),
         (table.unlike.splits, "Other splits for some rows of"),

@@ -72,6 +72,7 @@ def supervise_locked(
     options = options or Options()
     executor = executor or ThreadExecutor(home, options)
     with contextlib.closing(Store(home)) as store:
+        store.recall_refused()
         plan = plan.against(store.finished())
         remember(home, Launch(plan.selection, options))
         monitor = Monitor(plan)

@@ -71,6 +71,10 @@ class Rankings:
     environments: int
     """How many environments the own rows come from; above 1, rows may differ for that alone."""
     unlike: Unlike = Unlike()
+    older: tuple[str, ...] = ()
+    """Models with results of other configurations too; that of the last run is shown."""
+    conflicts: int = 0
+    """Splits that gave another number when they were run again; the earliest is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,8 @@ def rankings(
         max((row.n[task] + row.failed[task] for row in own for task in row.n), default=0),
         _environments(con, place) if own else 0,
         _unlike(con, place) if own else Unlike(),
+        _older(con, place) if own else (),
+        _conflicts(con, place) if own else 0,
     )
 
 
@@ -238,6 +244,18 @@ def _unlike(con: duckdb.DuckDBPyConnection, place: Mapping[str, str]) -> Unlike:
     for what, name in con.execute(named("mixed"), place).fetchall():
         names.setdefault(what, []).append(name)
     return Unlike(**{what: tuple(found) for what, found in names.items()})
+
+
+def _older(con: duckdb.DuckDBPyConnection, place: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(model for (model,) in con.execute(named("older"), place).fetchall())
+
+
+def _conflicts(con: duckdb.DuckDBPyConnection, place: Mapping[str, str]) -> int:
+    """How many splits of an arm are disputed; its units are asked only if any split is."""
+    if con.execute("SELECT count(*) FROM conflicts").fetchone() == (0,):
+        return 0
+    counted = con.execute(named("disputed"), place).fetchone()
+    return counted[0] if counted else 0
 
 
 def _references(con: duckdb.DuckDBPyConnection, protocol: str, tasks: Sequence[str]) -> list[RankRow]:

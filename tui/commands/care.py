@@ -70,7 +70,7 @@ def repair_command(session: Session, force: bool, as_json: bool) -> None:
     put(f"{done.scored} scored splits, {done.failed} failed attempts, {done.conflicts} conflicts")
     if done.damaged:
         lines = counted(done.damaged, "damaged journal line")
-        say(f"Left out {lines}; `genearena run` computes again what was there.")
+        say(f"Left out {lines}; `genearena run` computes again what stands nowhere else.")
     if done.refused:
         lines = counted(done.refused, "line")
         say(f"Left {lines} in the journals that no table can hold; `genearena doctor` names them.")

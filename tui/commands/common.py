@@ -5,17 +5,20 @@ Standard output carries data and nothing else; everything said about it goes to 
 
 from __future__ import annotations
 
-import contextlib
 import sys
+import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from store.errors import StoreError, UsageError
 from store.home import Home, find_home
 from tui.widgets.text import clean
+
+_PATIENCE: Final = 2.0
+"""Seconds without a word."""
 
 
 @dataclass(slots=True)
@@ -44,16 +47,24 @@ class Session:
         """The same, for commands that read results: whatever is saved is in the database.
 
         A run that was killed, or whose database somebody else held to its end, leaves rows that only
-        the journals have. A live runner applies its own; where nothing may be written, or a damaged
-        database is in the way, reading it is what tells so.
+        the journals have. A live runner applies its own. Where that cannot be, it is said how much the
+        tables lack.
         """
         from engine.mailbox import runner_alive
-        from store.catching_up import catch_up
+        from store.catching_up import catch_up, left_out
 
         home = self.home
-        if not runner_alive(home):
-            with contextlib.suppress(StoreError, OSError):
-                catch_up(home)
+        try:
+            if runner_alive(home):
+                why = "the runner adds them every few seconds."
+            else:
+                for sentence in catch_up(home, _Progress()):
+                    say(sentence)
+                return home
+        except (StoreError, OSError) as error:
+            why = str(error)
+        if missing := left_out(home):
+            say(f"{counted(missing, 'saved split')} not in these tables: {why}")
         return home
 
     def writable(self) -> Home:
@@ -66,6 +77,19 @@ class Session:
             return self.home.create()
         except StoreError as error:
             raise UsageError(error.message, error.hint) from error
+
+
+class _Progress:
+    """How far reading long journals has come, said now and then."""
+
+    def __init__(self) -> None:
+        self._said = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Say it, unless the last time was a moment ago."""
+        if time.monotonic() - self._said > _PATIENCE:
+            self._said = time.monotonic()
+            say(f"Reading {total / 1e9:.1f} GB of journals: {done / total:.0%}")
 
 
 def _set_home(ctx: click.Context, _: click.Parameter, value: str | None) -> None:

@@ -226,5 +226,12 @@ class SavedResults:
                 with self._lock:
                     self._open().flush()
             except StoreError as error:
-                behind = error.message
+                from store.catching_up import left_out
+
+                missing = left_out(self.home)
+                behind = (
+                    f"{error.message} {missing} saved splits are not in the tables."
+                    if missing
+                    else error.message
+                )
         self.behind = behind

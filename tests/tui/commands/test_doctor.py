@@ -29,6 +29,8 @@ from engine.plan.launch import Launch
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
 from engine.run.compute import Context, TaskVectors
+from store.entries import entry_of
+from store.journal import JournalWriter
 from store.store import Store
 
 
@@ -305,8 +307,78 @@ def test_repair_tells_lines_it_cannot_trust(filled, call):
     content = journal.read_bytes().replace(b'"auc":0.5,', b'"auc":0.9,', 1)
     journal.write_bytes(content)
     result = call("repair")
-    assert "14 scored splits" in result.stdout
+    assert "15 scored splits" in result.stdout  # what only the old database had stands in a journal again
     assert "1 damaged journal line;" in result.stderr
+    [journal.unlink() for journal in filled.home.journals.glob("*.jsonl")]
+    journal.write_bytes(content)
+    filled.home.database.unlink()
+    assert "14 scored splits" in call("repair").stdout
+
+
+def change(home, statement: str) -> None:
+    with duckdb.connect(home.database) as con:
+        con.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (
+            "update scores set auc = 0.99 where seed = 41",
+            "differ from the journals, and 0 of all are missing",
+        ),
+        ('update predictions set scores = [0.1, 0.9] where "index" = 0', "and 0 of all are missing"),
+        ("delete from scores where seed = 41", "0 differ from the journals, and"),
+    ],
+)
+def test_a_table_that_somebody_else_changed_is_named_and_repair_mends_it(filled, call, statement, said):
+    change(filled.home, statement)
+    [problem] = problems(filled.home, "store")
+    assert problem.sentence.startswith("Somebody else changed the tables:")
+    assert said in problem.sentence
+    assert call("repair").exit_code == 0
+    assert problems(filled.home, "store") == []
+
+
+def test_rows_from_the_future_are_named(filled):
+    store = Store(filled.home)
+    later = small_home.scored(replace_seed(filled.units[0], 99), 0.5)
+    store.append(replace(later, finished_at="2099-01-01T00:00:00+00:00"))
+    store.flush()
+    [problem] = problems(filled.home, "store")
+    assert problem.sentence.startswith("Splits dated later than now: 1;")
+
+
+def replace_seed(unit, seed: int):
+    spec = {**unit.spec, "split": {**unit.spec["split"], "seed": seed}}
+    return replace(unit, seed=seed, spec=spec)
+
+
+def test_lines_that_no_table_can_hold_are_named_and_run_again(filled):
+    line = entry_of(small_home.scored(replace_seed(filled.units[0], 99), 0.5))
+    line["record"]["n_train"] = 2**40
+    JournalWriter(filled.home.journals, "odd").append([line, {**line, "kind": "of_tomorrow"}])
+    store = Store(filled.home)
+    store.flush()
+    impossible, newer = problems(filled.home, "store")
+    assert "odd.jsonl at byte 0 fits no table" in impossible.sentence
+    assert newer.remedy == "update genearena"
+    assert line["key"] not in store.finished()
+    again = Store(filled.home)
+    again.recall_refused()
+    assert line["key"] not in again.finished()
+
+
+def test_a_database_of_a_newer_version_is_left_alone_unless_forced(filled, call):
+    change(filled.home, "insert into migrations values (99, 'more.sql', 1, now()::TIMESTAMP)")
+    [problem] = problems(filled.home, "store")
+    assert problem.remedy.startswith("update genearena")
+    before = filled.home.database.read_bytes()
+    refused = call("repair")
+    assert (refused.exit_code, refused.stdout) == (3, "")
+    assert "repair --force" in refused.stderr
+    assert filled.home.database.read_bytes() == before
+    assert "15 scored splits" in call("repair", "--force").stdout
 
 
 # ---------------------------------------------------------------------------- verify
