@@ -36,8 +36,8 @@ bench: $(READY)
 
 ## faults: the long form of the fault injection (the short form is part of `make test`)
 faults: $(READY)
-	@GENEARENA_KILLS=500 GENEARENA_UNREAD=600 GENEARENA_READING=30 GENEARENA_HOLDING=400 \
-	  $(BIN)/python -m pytest tests/faults -m faults --timeout 7200
+	@GENEARENA_PROGRAMS=20000 GENEARENA_KILLS=500 GENEARENA_UNREAD=600 GENEARENA_READING=30 GENEARENA_HOLDING=400 \
+	  $(BIN)/python -m pytest tests/faults tests/store/test_state_machine.py -m faults --timeout 14400
 
 ## fuzz: coverage-guided fuzzing of the parsers, SECONDS for each (60 unless told)
 fuzz: $(READY)
