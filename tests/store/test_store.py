@@ -394,7 +394,7 @@ def test_a_home_that_cannot_be_made_is_told_at_the_first_save(home, save):
     home.data.parent.write_text("a file")
     saved = Store(home)
     assert saved.finished() == {}
-    with pytest.raises(StoreError, match=r"The folder .* cannot be made"):
+    with pytest.raises(StoreError, match=r"The folder .* cannot be read: Not a directory"):
         save(saved)
 
 
