@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import re
@@ -338,10 +339,10 @@ def _silence(status: Status) -> float:
 def _models(home: Home) -> Iterator[Finding]:
     try:
         models = list_models(home)
+        here = [model.name for model in models if local_path(model, home)]
     except GeneArenaError as error:
         yield Problem("models", error.message, error.hint)
         return
-    here = [model.name for model in models if local_path(model, home)]
     yield Fact("models", "on this machine", f"{len(here)} of {len(models)}: {', '.join(here) or 'none'}")
     for model in models:
         if model.kind == "package" and model.name not in here:  # what a run takes if no model is named
@@ -359,7 +360,10 @@ def _downloads(home: Home) -> Iterator[Finding]:
         remedy = f"genearena fetch {path.parent.name} (goes on where it stopped), or rm {path}"
         yield Problem("downloads", sentence, remedy)
     listed = _names_by_source(home)
-    for path in sorted(hub_cache().glob("models--*/blobs/*")):
+    blobs: list[Path] = []
+    with contextlib.suppress(OSError):  # which is told of the models already
+        blobs = sorted(hub_cache().glob("models--*/blobs/*"))
+    for path in blobs:
         source = path.parent.parent.name.removeprefix("models--").replace("--", "/")
         sentence = f"The download of {source} is unfinished."
         if path.suffix == ".part" and source in listed:

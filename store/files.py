@@ -71,9 +71,9 @@ def _sync(path: Path) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The object in `path`; None if there is no such file or it holds none."""
+    """The object in `path`; None if there is no such file, or it is a pipe, say, or holds none."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
     except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None

@@ -109,7 +109,7 @@ def _look(home: Home) -> None:
     """Refuse what is there and cannot be read: nobody is to take it for empty."""
     for folder in (home.data, home.cache, home.config, home.log, home.journals, home.mailbox):
         _check_readable(folder, stat.S_ISDIR, "folder")
-    for file in (home.format_file, home.database, home.config_file):
+    for file in (home.format_file, home.database, home.config_file, home.config / "endpoints.json"):
         _check_readable(file, stat.S_ISREG, "file")
     for file in (
         home.mailbox / "status.json",

@@ -188,6 +188,8 @@ def _logged(error: Exception, session: Session) -> str:
 
         path = session.home.log / "genearena.log"
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            return f"The log cannot be written: {path} is not a file."
         handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=3, encoding="utf-8")
     except (OSError, GeneArenaError, ImportError, MemoryError):
         return "The log cannot be written either."

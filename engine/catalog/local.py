@@ -40,7 +40,20 @@ def local_path(model: Model, home: Home) -> Path | None:
     Args:
         model: any kind; an endpoint has no place and gives None.
         home: where downloads lie.
+
+    Raises:
+        ModelError: this user may not look there.
     """
+    try:
+        return _found(model, home)
+    except OSError as error:
+        raise ModelError(
+            f"{error.filename} cannot be read, where {model.name} may lie: {error.strerror}.",
+            "Check who owns it.",
+        ) from error
+
+
+def _found(model: Model, home: Home) -> Path | None:
     if model.kind == "huggingface":
         return _whole(snapshot(model.source, model.version))
     if model.kind == "package":

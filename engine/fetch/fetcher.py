@@ -14,7 +14,7 @@ import httpx
 
 from engine import network
 from engine.cancel import Cancel
-from engine.catalog.models import find_model, list_models
+from engine.catalog.models import list_models, name_model
 from engine.digests import sha256_of
 from engine.fetch.archives import unpack
 from engine.fetch.download import PAUSES, download, make_client
@@ -75,7 +75,7 @@ def fetch(
     Args:
         what: a name of `choices()`, or `model`.
         home: files go to its downloads; models to the cache of the Hugging Face libraries.
-        model: with `model`: a name that `find_model` knows.
+        model: with `model`: a name that `name_model` knows.
         client: another HTTP client than `make_client`'s; left open.
         cancel: looked at with every block; what has come stays for the next time.
         progress: called with every block.
@@ -93,7 +93,7 @@ def fetch(
     if what == "all":
         models = [entry for entry in list_models(home) if entry.kind == "huggingface"]
     elif what == "model":
-        wanted = find_model(model, home)
+        wanted = name_model(model, home)
         if wanted.source.startswith("zenodo:"):
             return fetch(
                 _TABLES,

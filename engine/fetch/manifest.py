@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from engine.files.outside import check_file
 from store.errors import DataError
 from store.files import replacing, sealed
 
@@ -40,6 +41,8 @@ class Manifest:
         return path.relative_to(self._folder).as_posix() if path.is_relative_to(self._folder) else str(path)
 
     def _read(self) -> dict[str, dict[str, Any]]:
+        if self._path.exists():
+            check_file(self._path)
         try:
             data = json.loads(self._path.read_text(encoding="utf-8"))
             if set(data) != {"files"} and data != sealed({"files": data["files"]}):

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from fault_tools import (
@@ -21,6 +22,7 @@ from fault_tools import (
     tiny,
     until,
 )
+from workbench import write_task
 
 from engine.mailbox import queued, read_status, request, runner_alive, take_requests
 from engine.plan.launch import Launch
@@ -90,11 +92,35 @@ def test_without_a_home_folder_of_the_user_one_can_be_named(tmp_path):
         assert done.returncode in (0, 2, 3)
 
 
-def test_folders_and_files_are_the_users_own(tmp_path):
+def test_all_that_is_kept_is_the_users_own(tmp_path):
+    home, task = find_home(tmp_path / "home"), write_task(tmp_path, per_class=20)
+    (tmp_path / "home").mkdir(mode=0o755)
+    chosen = ("--tasks", "mine", "--protocols", "lr", "--seeds", "41")
+    named = tmp_path / "named.csv"
+    for arguments in (
+        ("import", "task", task, "--name", "mine"),
+        ("run", *chosen),
+        ("export", "scores", "-o", str(named)),
+        ("rank", "--format", "nonsense"),
+        ("doctor",),
+    ):
+        genearena(home, *arguments, umask=0o022)
+    places = [str(home.data), str(home.cache), str(home.config), str(home.log)]
+    runner = [sys.executable, "-m", "engine.run", *places]
+    plain(subprocess.run(runner, umask=0o022, capture_output=True, text=True, timeout=120), 0)
+    kept = [path for folder in places for path in (Path(folder), *Path(folder).rglob("*"))]
+    names = {path.name for path in kept}
+    assert {"arena.duckdb", "status.json", "runner.log", "digests.json", "model.json", "genes.csv"} <= names
+    assert [path for path in kept if path.stat().st_mode & 0o077] == []
+    assert named.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_database_that_others_could_read_is_closed_with_the_next_write(tmp_path):
     home = a_home(tmp_path)
+    run_tiny(home, a_selection(tmp_path, 4))
+    home.database.chmod(0o644)
     run_tiny(home, a_selection(tmp_path, 8))
-    assert all(path.stat().st_mode & 0o077 == 0 for path in home.journals.iterdir())
-    assert all(folder.stat().st_mode & 0o077 == 0 for folder in (home.data, home.log, home.mailbox))
+    assert home.database.stat().st_mode & 0o777 == 0o600
 
 
 # ------------------------------------------------------------------------------ the clock

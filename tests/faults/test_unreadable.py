@@ -55,7 +55,7 @@ COMMANDS = (
 NEEDED = (
     "", "data", "cache", "config", "log", "data/journal", "data/journal/JOURNAL", "data/arena.duckdb",
     "data/format", "data/runner", "data/runner/status.json", "data/runner/runner.lock",
-    "config/config.toml",
+    "config/config.toml", "config/endpoints.json",
 )  # fmt: skip
 """Without these no command says what is in a home."""
 WATCHED = ("data/journal/JOURNAL", "data/runner/status.json", "data/runner/runner.lock")
@@ -65,7 +65,7 @@ KINDS = {
     "a loop": NEEDED[1:],
     "a pipe": [piece for piece in NEEDED[1:] if piece not in WATCHED],
     "a file": FOLDERS,
-    "a folder": ("data/arena.duckdb", "data/format", "config/config.toml"),
+    "a folder": ("data/arena.duckdb", "data/format", "config/config.toml", "config/endpoints.json"),
 }
 WALK = """
 import json, os, shlex, signal, sys
@@ -112,6 +112,7 @@ def whole(tmp_path_factory):
     write_status(home, RUNNING)
     (home.mailbox / "runner.lock").touch()
     home.config_file.write_text("[ui]\n")
+    (home.config / "endpoints.json").write_text("{}")
     return home.data.parent
 
 
@@ -153,6 +154,31 @@ def test_what_cannot_be_read_is_never_taken_for_empty(whole, tmp_path, how):
         assert said.startswith("error: The f"), shown
         assert "cannot be read: " in said, shown
         assert place in said, shown
+
+
+FURTHER = ("cache/digests.json", "cache/embeddings", "cache/downloads", "data/tasks", "log/runner.log",
+    "log/genearena.log", "data/runner/queue", "data/runner/requests", "config/selections.json")  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["a loop", "a pipe", "a file", "a folder"])
+def test_what_else_may_be_in_a_home_is_one_sentence_at_most(whole, tmp_path, how):
+    places = []
+    for number, piece in enumerate(FURTHER):
+        places.append(tmp_path / str(number))
+        shutil.copytree(whole, places[-1])
+        (places[-1] / piece).touch()
+        break_piece(places[-1], piece, how)
+    quick = [
+        name for name in COMMANDS if name.split()[0] not in ("fetch", "resume", "serve", "sql", "verify")
+    ]
+    long = ("run --p", "run --de", "export vec", "doctor", "fetch", "resume", "serve", "sql", "verify")
+    quick = [command for command in COMMANDS if not command.startswith(long)]
+    for place, command, code, _, said in walk(places, quick):
+        shown = (FURTHER[int(Path(place).name)], command, code, said)
+        assert code in (0, 2, 3), shown
+        assert "unforeseen" not in said, shown
+        assert "Traceback" not in said, shown
+        assert code == 0 or len(said.splitlines()) == 1, shown
 
 
 def test_a_home_whose_name_is_not_text_is_refused(whole, tmp_path):

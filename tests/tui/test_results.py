@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from engine.plan.selection import Selection
 from store.errors import StoreBusy, StoreError
 from store.home import Home, find_home
 from store.store import Store
+from tui.app import ArenaApp
 from tui.questions.arena import Arena
 from tui.questions.saved import SavedResults
 
@@ -53,6 +55,44 @@ def test_a_watcher_counts_in_a_home_that_cannot_be_written(tmp_path, monkeypatch
     watcher = Arena(home, readonly=True)
     assert watcher.plan(selection).done == {done.key}
     assert watcher.past().unit_bytes
+
+
+CHOSEN = Selection(("all-MiniLM-L6-v2",), ("dosage-sensitivity",), ("lr",), (41,))
+
+
+def finished_home(folder) -> Home:
+    home = find_home(folder).create()
+    store = Store(home)
+    store.append(*(scored(one) for one in Arena(home).plan(CHOSEN).units))
+    store.flush()
+    store.close()
+    return home
+
+
+def test_a_home_that_was_deleted_is_not_answered_for_from_memory(tmp_path):
+    home = finished_home(tmp_path / "home")
+    arena = Arena(home)
+    assert len(arena.plan(CHOSEN).done) == len(arena.arms()) == 1
+    (tmp_path / "home").rename(tmp_path / "away")
+    for ask in (lambda: arena.plan(CHOSEN), arena.arms, arena.past, lambda: arena.launch(CHOSEN)):
+        with pytest.raises(StoreError, match="is gone: it was deleted or moved"):
+            ask()
+    assert not (tmp_path / "home").exists()
+    (tmp_path / "away").rename(tmp_path / "home")
+    assert len(arena.plan(CHOSEN).done) == 1
+    shutil.rmtree(tmp_path / "home")
+    home.create()
+    assert (arena.plan(CHOSEN).done, arena.arms()) == (frozenset(), {})
+
+
+async def test_plan_says_that_the_home_is_gone(tmp_path):
+    home = finished_home(tmp_path / "home")
+    app = ArenaApp(Arena(home), beat=0.05)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "1 done" in screen_text(app))
+        (tmp_path / "home").rename(tmp_path / "away")
+        await until(pilot, lambda: "it was deleted or moved" in screen_text(app))
+        assert "1 done" not in screen_text(app)
 
 
 OPTIONS = Options("cpu", 3, 1)

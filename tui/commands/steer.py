@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from engine.files.outside import check_file
 from engine.mailbox import (
     Status,
     last_launch,
@@ -199,6 +200,8 @@ def logs_command(session: Session, lines: int, keep_on: bool) -> None:
     """The end of the runner's log."""
     path = session.home.log / "runner.log"
     try:
+        if path.exists():
+            check_file(path)
         with path.open(encoding="utf-8", errors="replace") as stream:
             for line in deque(stream, maxlen=lines):
                 put(line.rstrip("\n"))

@@ -170,6 +170,8 @@ class Arena(SavedResults):
         from engine import mailbox
 
         self._writable("start a run")
+        with self._lock:
+            self._open()
         live = mailbox.runner_alive(self.home)
         waiting = mailbox.waiting(self.home)
         self.home.create()

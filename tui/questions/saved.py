@@ -57,6 +57,8 @@ class SavedResults:
         """Why the database lacks what the journals have; empty as far as is known that it does not."""
         self._lock = threading.Lock()
         """Protects `_store`: its journal offsets are read by whichever worker plans."""
+        self._stood = _identity(home.data)
+        """Which folder the home was when it was last looked at; None: it was not made yet."""
 
     def arms(self) -> dict[Arm, int]:
         """The arms that have results here, each with its number of units."""
@@ -192,10 +194,22 @@ class SavedResults:
     # ------------------------------------------------------------------ inside
 
     def _open(self) -> Store:
+        """The store, under `_lock`; what is remembered of another home that was in its place is forgotten.
+
+        Raises:
+            StoreError: the home was deleted or moved while it was open.
+        """
         from store.store import Store
 
-        if self._store is None:
+        stands = _identity(self.home.data)
+        if self._stood and not stands:
+            raise StoreError(
+                f"{self.home.data} is gone: it was deleted or moved while it was open here.",
+                "Put it back, or start genearena again.",
+            )
+        if self._store is None or stands != self._stood:
             self._store = Store(self.home)
+        self._stood = stands
         return self._store
 
     @contextlib.contextmanager
@@ -203,6 +217,8 @@ class SavedResults:
         """A read-only connection, or None while nothing was ever saved here."""
         from store import connect
 
+        with self._lock:
+            self._open()
         self.catch_up()
         if not self.home.database.exists():
             yield None
@@ -235,3 +251,12 @@ class SavedResults:
                     else error.message
                 )
         self.behind = behind
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """What tells a folder from another of its name; None if there is none."""
+    try:
+        status = folder.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status.st_dev, status.st_ino

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from naughty_server import Served, Server, serving
 
-from engine.catalog.models import find_model, local_path
+from engine.catalog.models import find_model, local_path, name_model
 from engine.fetch import choices, fetch, refuse_offline
 from engine.fetch.download import FetchError
 from engine.fetch.sources import data_sets
@@ -337,7 +337,18 @@ def test_pickled_weights_come_only_where_there_is_nothing_else(
     hub("stella-base-en-v2", {name: c for name, c in FILES.items() if name != "model.safetensors"})
     got = {item.path.name for item in fetch("model", home, model="stella-base-en-v2")}
     assert "pytorch_model.bin" in got
-    assert local_path(find_model("stella-base-en-v2", find_home()), find_home()) is not None
+    assert local_path(name_model("stella-base-en-v2", find_home()), find_home()) is not None
+
+
+def test_a_model_that_is_damaged_here_is_fetched_again(
+    server: Server, hub: Callable[[str], None], home: Home
+) -> None:
+    hub("gte-small")
+    [path] = {item.path for item in fetch("model", home, model="gte-small") if "safe" in item.path.name}
+    path.write_bytes(b"lies")
+    [again] = [item for item in fetch("model", home, model="gte-small") if item.fresh]
+    assert again.path == path
+    assert path.read_bytes() == FILES["model.safetensors"]
 
 
 def test_a_model_with_other_weights_than_told_is_refused(

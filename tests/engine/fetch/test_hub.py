@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from engine.catalog.local import snapshot
 from engine.fetch.download import FetchError
 from engine.fetch.hub import HubFile, fetch_model
 from store.records import Model
+from store.umask import private_files
 
 COMMIT = "c0ffee" + "0" * 34
 MODEL = Model("own", "huggingface", "org/name", version=COMMIT)
@@ -80,6 +82,20 @@ def get(server: Server, cancel: threading.Event | None = None) -> list[HubFile]:
             pauses=(0.0,),
         )
     )
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
+def test_who_may_read_the_shared_cache_is_as_the_user_says(server: Server, mask: int, mode: int) -> None:
+    before = os.umask(mask)
+    try:
+        with private_files():
+            get(server)
+    finally:
+        os.umask(before)
+    cache = snapshot("org/name", COMMIT).parents[2]
+    found = [path for path in (cache, *cache.rglob("*")) if not path.is_symlink()]
+    assert {path.stat().st_mode & 0o777 for path in found if path.is_file()} == {mode}
+    assert {path.stat().st_mode & 0o777 for path in found if path.is_dir()} == {0o777 & ~mask}
 
 
 def asked(server: Server, name: str) -> list[str]:

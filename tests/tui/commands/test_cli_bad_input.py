@@ -124,5 +124,5 @@ def test_a_home_of_no_name_is_not_the_usual_one(call):
     assert "--home" in call.refused("rank", "--home", "")
 
 
-def test_a_home_of_too_long_a_name_holds_nothing(call):
-    assert "no results" in call.refused("rank", "--home", "/tmp/" + 300 * "a", code=3)
+def test_a_home_of_too_long_a_name_is_refused(call):
+    assert "File name too long" in call.refused("rank", "--home", "/tmp/" + 300 * "a")

@@ -107,6 +107,7 @@ class PlanScreen(ChoosingScreen):
         self._counted: Tally | None = None
         """What the choice comes to; None while it is being counted."""
         self._live = False
+        self._store = 0
         """Whether a run goes on, as far as this screen has shown."""
         self._settling: Timer | None = None
         self._tasks: dict[AuditKey, Audited | str] = {}
@@ -355,11 +356,13 @@ class PlanScreen(ChoosingScreen):
         self._show_glance()
 
     def follow(self, pulse: Pulse) -> None:
-        """Count again when a run has begun, added or ended something."""
+        """Count again when a run has begun, added or ended something, or the results have vanished."""
         live = pulse.status is not None and pulse.status.live
         began_or_ended = live != self._live
-        self._live = live
-        if self._counted is not None and (began_or_ended or (pulse.status is not None and not live)):
+        vanished = self._store > 0 and pulse.store == 0
+        self._live, self._store = live, pulse.store
+        moved = began_or_ended or vanished or (pulse.status is not None and not live)
+        if self._counted is not None and moved:
             self._show_sum()
             self._count_in(SETTLE)
 
