@@ -204,6 +204,11 @@ def cli(ctx: click.Context, offline: bool, readonly: bool, ascii: bool) -> int |
     gc.disable()
     from tui.app import run_app
 
+    if os.environ.get("TEXTUAL_DRIVER"):
+        from tui.terminal.leaving import leave_with_parent
+
+        leave_with_parent()
+
     gc.enable()
     return run_app(ctx.obj.home if readonly else ctx.obj.writable(), readonly, ascii)
 

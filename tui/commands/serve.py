@@ -68,7 +68,8 @@ def serve_command(session: Session, port: int, readonly: bool) -> None:
     if session.override:
         os.environ["GENEARENA_HOME"] = str(home.data.parent)
     program = [sys.executable, "-P", "-m", "tui", *(["--readonly"] if readonly else [])]
-    make_server(shlex.join(program), port, Door()).serve()
+    # `exec`: the shell that starts it would stand between a tab and the server that it ends with.
+    make_server(f"exec {shlex.join(program)}", port, Door()).serve()
 
 
 class Door:

@@ -12,13 +12,14 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tui.commands.serve import FOREIGN, NO_TOKEN, OTHER_TOKEN, Door, make_server
 
 pytest.importorskip("textual_serve")
 
-from aiohttp import CookieJar, WSServerHandshakeError
+from aiohttp import ClientSession, CookieJar, WSMsgType, WSServerHandshakeError
 from aiohttp.test_utils import TestClient, TestServer
 
 NOBODY = 65534
@@ -273,6 +274,20 @@ def test_the_owner_is_let_in_and_a_websocket_only_from_the_own_page(served, home
     process.wait(30)
     written = b"".join(path.read_bytes() for path in Path(home.data.parent).rglob("*") if path.is_file())
     assert token.encode() not in written
+
+
+async def test_the_tabs_of_a_server_that_was_killed_end_with_it(served):
+    port, token, process = served
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as browser:
+        page = f"http://127.0.0.1:{port}"
+        async with browser.get(f"{page}/?token={token}"):
+            pass
+        async with browser.ws_connect(f"{page}/ws", headers={"Origin": page}) as tab:
+            assert (await tab.receive(60)).type == WSMsgType.BINARY  # the first of what is drawn
+            tabs = psutil.Process(process.pid).children(recursive=True)
+            assert len(tabs) == 1
+            process.kill()
+            assert psutil.wait_procs(tabs, 60)[1] == []
 
 
 def test_a_port_in_use_is_told(call):
