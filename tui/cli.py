@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from store.errors import GeneArenaError
+from store.errors import GeneArenaError, unforeseen
 from tui.commands.common import Session, home_option
 from tui.widgets.text import clean
 
@@ -130,7 +130,7 @@ def _guarded(work: Callable[[], Any], session: Session) -> int:
 
 
 def _unforeseen(error: Exception, session: Session) -> int:
-    sentence = f"Something unforeseen went wrong ({type(error).__name__}: {error})."
+    sentence = f"Something unforeseen went wrong ({unforeseen(error)})."
     return _tell(sentence, _logged(error, session), 1)
 
 
@@ -159,15 +159,15 @@ def _tell_unwritten(error: OSError) -> int:
 def _logged(error: Exception, session: Session) -> str:
     """Write the traceback to the rotating log; the sentence that says where."""
     import logging
-    from logging.handlers import RotatingFileHandler
+
+    from store.logs import rotating_log
 
     try:
         path = session.home.log / "genearena.log"
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=3, encoding="utf-8")
+        handler = rotating_log(path, 1_000_000, 3)
     except (OSError, GeneArenaError):
         return "The log cannot be written either."
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     trace = (type(error), error, error.__traceback__)
     handler.emit(logging.LogRecord("genearena", logging.ERROR, __file__, 0, "unforeseen", None, trace))
     handler.close()
