@@ -122,6 +122,10 @@ class Session:
 
 
 def _only_statement(sql: str) -> duckdb.Statement:
+    try:
+        sql.encode()
+    except UnicodeError:
+        raise Refused("The query has half a character in it, which is not text.") from None
     statements = duckdb.extract_statements(sql)
     if not statements:
         raise Refused("There is no query.")

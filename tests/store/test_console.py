@@ -210,6 +210,12 @@ def test_too_little_memory_is_not_a_full_disk(filled, query):
     assert not list(filled.data.glob("*.tmp"))
 
 
+def test_a_query_that_is_not_text_is_told_so(console):
+    with pytest.raises(UsageError, match="not text"):
+        console.run("SELECT '\ud800'")
+    assert console.run("SELECT '\x00'").count == 1
+
+
 def test_a_wrong_name_gets_the_nearest_one(console):
     with pytest.raises(UsageError, match=r'scors does not exist.*Did you mean "scores"'):
         console.run("FROM scors")
