@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from store.errors import DataError, UsageError
+from store.files import user_path
 from tui.widgets.text import clean
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def write_figure(plot: Plot, path: str) -> Path:
     if plot.y:
         axes.set_ylim(plot.y.low, plot.y.high)
     axes.legend(frameon=False)
-    target = Path(path).expanduser()
+    target = user_path(path)
     try:
         figure.savefig(target)
     except OSError as error:
