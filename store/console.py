@@ -82,7 +82,7 @@ class Console:
             timeout: seconds a query may take.
             max_rows: rows kept of a result.
         """
-        self._database = home.database
+        self._database = home.database.absolute()
         self._memory = memory
         self._timeout = timeout
         self._max_rows = max_rows
@@ -174,7 +174,7 @@ class Console:
         if "refused" in answer:
             raise UsageError(answer["refused"])
         if "error" in answer:
-            raise _sentence(answer["error"], self._database, self._timeout)
+            raise _sentence(answer["error"], self._database, self._timeout, self._memory)
         return answer
 
     def _alive(self) -> bool:
@@ -186,7 +186,7 @@ class Console:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            cwd=self._database.parent,
+            cwd="/",
             env={**os.environ, **_CHILD_ENVIRONMENT},
             start_new_session=True,
         )
@@ -238,12 +238,12 @@ def _read_line(child: subprocess.Popen[bytes], timeout: float) -> bytes:
     return b"".join(pieces)
 
 
-def _sentence(text: str, database: Path, timeout: float) -> UsageError | StoreError:
+def _sentence(text: str, database: Path, timeout: float, memory: str) -> UsageError | StoreError:
     """What a DuckDB error means to the person who typed the query."""
     if "maximum execution time" in text:
         return _too_slow(timeout)
     if "Out of Memory" in text or "bad_alloc" in text:
-        return UsageError("The query needs more memory than it may have.", "Ask for fewer rows or columns.")
+        return _too_large(memory)
     if text.startswith(("IO Error", "Serialization Error")):
         return file_sentence(text, database)
     if (
@@ -257,6 +257,14 @@ def _sentence(text: str, database: Path, timeout: float) -> UsageError | StoreEr
     message, _, rest = text.partition("\n")
     near = re.search(r"Did you mean [^\n]*|Candidate bindings[^\n]*", rest)
     return UsageError(message.rstrip(".!") + ".", near[0] if near else "")
+
+
+def _too_large(memory: str) -> UsageError:
+    return UsageError(
+        f"The query needs more than the {memory.replace('MB', ' MB').replace('GB', ' GB')} of memory that "
+        "it may have.",
+        "Ask for fewer rows, columns or groups, or narrow it with WHERE before it groups, joins or sorts.",
+    )
 
 
 def _too_slow(timeout: float) -> UsageError:

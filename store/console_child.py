@@ -15,6 +15,7 @@ import contextlib
 import decimal
 import json
 import math
+import re
 import resource
 import sys
 import time
@@ -30,6 +31,9 @@ _LOCK_SECONDS: Final = 2.0
 _BATCH_ROWS: Final = 10_000
 _AS_TEXT: Final = ("TIME", "DATE", "INTERVAL")
 """Types that DuckDB writes itself: its infinities, zones and months have no Python value."""
+_EXPLAIN: Final = re.compile(
+    r"\A(\s|--[^\n]*\n|/\*.*?\*/)*explain\s+(analyze\s+)?", re.IGNORECASE | re.DOTALL
+)
 _PLAIN: Final = (bool, int, str, type(None))
 
 _LOCKED_DOWN: Final[dict[str, str | bool | int | float | list[str]]] = {
@@ -40,7 +44,7 @@ _LOCKED_DOWN: Final[dict[str, str | bool | int | float | list[str]]] = {
     "allow_persistent_secrets": False,
     "python_enable_replacements": False,
     "threads": 1,
-    "max_temp_directory_size": "0B",
+    "temp_directory": "",
     "lock_configuration": True,
 }
 
@@ -118,15 +122,44 @@ class Session:
 
 
 def _only_statement(sql: str) -> duckdb.Statement:
+    try:
+        sql.encode()
+    except UnicodeError:
+        raise Refused("The query has half a character in it, which is not text.") from None
     statements = duckdb.extract_statements(sql)
     if not statements:
         raise Refused("There is no query.")
     if len(statements) > 1:
         raise Refused(f"These are {len(statements)} statements; one at a time can be run.")
     kind = statements[0].type
+    if kind == duckdb.StatementType.MULTI and _only_reads(statements[0].query):
+        return statements[0]
     if kind not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
-        raise Refused(f"Only SELECT and EXPLAIN can be run here, not {kind.name}.")
+        what = "what changes something" if kind == duckdb.StatementType.MULTI else kind.name
+        raise Refused(f"Only SELECT and EXPLAIN can be run here, not {what}.")
     return statements[0]
+
+
+def _only_reads(sql: str) -> bool:
+    """Whether one statement that DuckDB takes in several steps is a question.
+
+    A PIVOT that finds its own columns is such a statement, and so is all that may stand around it, be it
+    COPY, CREATE or INSERT. None of these can stand where a table is read from.
+    """
+    asked = _EXPLAIN.sub("", _without_end(sql))
+    try:
+        return len(duckdb.extract_statements(f"FROM (\n{asked}\n)")) == 1
+    except duckdb.Error:
+        return False
+
+
+def _without_end(sql: str) -> str:
+    """A statement without its semicolon and what follows it."""
+    written = sql.encode()
+    for at, kind in duckdb.tokenize(sql):
+        if kind == duckdb.token_type.operator and written[at : at + 1] == b";":
+            return written[:at].decode()
+    return sql
 
 
 def plain(value: Any) -> Any:

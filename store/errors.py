@@ -9,21 +9,22 @@ import difflib
 from collections.abc import Iterable
 
 from store.visible import visible
+from store.withheld import withheld
 
 
 class GeneArenaError(Exception):
     """A problem the user can understand and act on; shown without a traceback.
 
     What it quotes of names and files from outside is made visible, so that a sentence stays a sentence
-    wherever it is written: on a screen, in a log, in a record.
+    wherever it is written: on a screen, in a log, in a record; and it gives no secret away.
     """
 
     exit_code = 2
 
     def __init__(self, message: str, hint: str = "") -> None:
-        self.message = visible(message)
+        self.message = visible(withheld(message))
         """What is wrong and where, in one sentence."""
-        self.hint = visible(hint)
+        self.hint = visible(withheld(hint))
         """What to do about it; may be empty."""
         super().__init__(self.message)
 
@@ -67,6 +68,12 @@ class UnusableHome(StoreError):
 
 class StoreBusy(StoreError):
     """Another process holds the database file or the runner's lock."""
+
+
+def unforeseen(error: BaseException) -> str:
+    """What any other error says for itself, in one line."""
+    first = withheld(str(error)).strip().splitlines()
+    return visible(f"{type(error).__name__}: {first[0] if first else 'no message'}")
 
 
 def unknown(kind: str, name: str, known: Iterable[object]) -> tuple[str, str]:

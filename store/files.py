@@ -17,6 +17,11 @@ from store.records import content_hash
 _SEAL: Final = "sum"
 
 
+def user_path(written: str | os.PathLike[str]) -> Path:
+    """The path that a person wrote, `~` meaning a home; a `~name` of nobody stays, as shells have it."""
+    return Path(os.path.expanduser(written))  # noqa: PTH111 - pathlib's raises RuntimeError for nobody
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A free name beside `path`; the file written there takes its place if the block ends well.

@@ -1,6 +1,6 @@
 """`python -m tui` is `genearena`."""
 
-from tui.cli import main
+from genearena import main
 
 if __name__ == "__main__":
     main()

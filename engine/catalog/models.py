@@ -21,6 +21,7 @@ from engine.catalog.own import own_models
 from engine.catalog.presets import Axes
 from engine.catalog.revision import identified
 from store.errors import ModelError, UsageError, unknown
+from store.files import user_path
 from store.home import Home
 from store.records import EmbeddingOptions, Model
 
@@ -92,7 +93,7 @@ def name_model(name: str, home: Home) -> Model:
             return model
     if name.startswith("hf:"):
         return _hub_model(name)
-    path = Path(name).expanduser()
+    path = user_path(name)
     if path.exists() and (path.is_dir() or path.suffix.lower() in VECTOR_ENDINGS):
         return _path_model(path.resolve(), home)
     if "/" in name and not path.exists() and not name.startswith((".", "/", "~")):

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from engine.catalog.local import resolve_commit
 from store.errors import UsageError, unknown
+from store.files import user_path
 from store.home import Home
 from store.records import Model, ModelKind, Pooling
 
@@ -109,7 +110,7 @@ def _kind_of(source: str) -> str:
         return "huggingface"
     if source.startswith(("http://", "https://")):
         return "endpoint"
-    return "vectors" if Path(source).suffix and not Path(source).expanduser().is_dir() else "folder"
+    return "vectors" if Path(source).suffix and not user_path(source).is_dir() else "folder"
 
 
 def _hub(source: str, revision: str, where: str, _: Home) -> dict[str, str]:
@@ -124,7 +125,7 @@ def _hub(source: str, revision: str, where: str, _: Home) -> dict[str, str]:
 
 
 def _files(source: str, _: str, __: str, home: Home) -> dict[str, str]:
-    path = Path(source).expanduser()
+    path = user_path(source)
     return {"source": str((path if path.is_absolute() else home.config / path).resolve())}
 
 

@@ -21,6 +21,7 @@ from engine.data.tasks.folder import (
 from engine.data.tasks.recipes import Composed, Provenance, clean, composer, effective_text
 from engine.data.tasks.shelf import SAMPLE, task_places
 from store.errors import DataError, UsageError, unknown
+from store.files import user_path
 from store.home import Home
 from store.records import Task
 from store.texts import DIGITS, TextName
@@ -90,7 +91,7 @@ def _read_descriptions(name_or_path: str, home: Home) -> Descriptions | None:
     if not name_or_path:
         return None
     kept = kept_descriptions(home).get(name_or_path)
-    return read_descriptions(kept or Path(name_or_path).expanduser())
+    return read_descriptions(kept or user_path(name_or_path))
 
 
 def _described(task: LabelList, descriptions: Descriptions) -> LabelList:
@@ -123,7 +124,7 @@ def find_label_list(name_or_path: str, home: Home) -> LabelList:
             if heading.name == name_or_path:
                 return read_label_list(folder, heading)
             known.append(heading.name)
-    path = Path(name_or_path).expanduser()
+    path = user_path(name_or_path)
     if "/" in name_or_path or path.suffix or path.exists():
         return read_labels(path, home)
     raise UsageError(*unknown("task", name_or_path, known))

@@ -25,6 +25,7 @@ from store.errors import ModelError, UsageError
 from store.files import write_json
 from store.home import Home
 from store.records import EmbeddingOptions, Model
+from store.withheld import withhold
 
 BATCH: Final = 64
 """Texts in one request."""
@@ -222,6 +223,7 @@ def _authorisation(source: str) -> Mapping[str, str]:
     """The key, if there is one and the way to the host is safe for it."""
     parts = urlsplit(source)
     key = os.environ.get(KEY) or (os.environ.get("OPENAI_API_KEY") if parts.hostname == OPENAI else None)
+    withhold((key or "").strip())
     safe = parts.scheme == "https" or _is_local(parts.hostname or "")
     return {"Authorization": f"Bearer {key.strip()}"} if key and safe else {}
 

@@ -66,12 +66,19 @@ def read_facts(folder: Path) -> FolderFacts:
     """What the files of `folder` declare.
 
     Raises:
-        ModelError: a file is missing or damaged, or asks for code that is not sentence-transformers'
-            own; the sentence names the file.
+        ModelError: a file is missing or damaged, asks for code that is not sentence-transformers' own, or
+            for weights that lie elsewhere; the sentence names the file.
     """
     modules = list(_modules(folder))
     encoder = folder / modules[0][1] if modules else folder
     config = _read_object(encoder / "config.json")
+    adapter = encoder / "adapter_config.json"
+    if adapter.is_file():  # the libraries would load the model that it names, from anywhere
+        base = _read_object(adapter).get("base_model_name_or_path")
+        raise ModelError(
+            f"{adapter} takes the weights from {base!r}, outside the model.",
+            "Merge the adapter into the model, and save and name the whole.",
+        )
     tokenizer = _need(encoder, TOKENIZERS, "tokenizer")
     weights = _need(encoder, WEIGHTS, "weight file")
     for name in ("tokenizer.json", "tokenizer_config.json"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import lzma
 import tarfile
 import zipfile
 import zlib
@@ -10,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
 from engine.cancel import Cancel, check
-from store.errors import DataError
+from store.errors import DataError, StoreError
 
 MOST_FILES: Final = 10_000
 MOST_BYTES: Final = 4 << 30
@@ -20,10 +22,15 @@ _DAMAGED: Final = (
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
+    lzma.LZMAError,
     EOFError,
     NotImplementedError,
     RuntimeError,
+    LookupError,
+    ValueError,
+    OSError,
 )
+"""What reading one raises; what writing raises is told before."""
 
 
 def unpack(
@@ -48,6 +55,7 @@ def unpack(
 
     Raises:
         DataError: a member would leave the folder, is a link or a device, is missing, or is too much.
+        StoreError: what comes out cannot be written.
         Stopped: `cancel` was set.
     """
     room = _Room(archive, folder, most_bytes, cancel)
@@ -79,9 +87,11 @@ class _Room:
     def take(self, name: str, source: IO[bytes]) -> Path:
         """Copy one member into the folder."""
         target = self._folder / _inside(self._archive, name)
-        target.parent.mkdir(parents=True, exist_ok=True)
         self._files += 1
-        with target.open("wb") as stream:
+        with _written(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            stream = target.open("wb")
+        with stream:
             while block := source.read(_BLOCK):
                 check(self._cancel)
                 self._bytes += len(block)
@@ -90,8 +100,20 @@ class _Room:
                         f"{self._archive} holds more than {self._most:,} bytes or {MOST_FILES:,} files.",
                         "It was not unpacked; is it what it claims to be?",
                     )
-                stream.write(block)
+                with _written(target):
+                    stream.write(block)
+            with _written(target):
+                stream.flush()
         return target
+
+
+@contextlib.contextmanager
+def _written(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        hint = "Is it the right archive, and is there room?"
+        raise StoreError(f"{target} cannot be written: {error.strerror}.", hint) from error
 
 
 def _zip(archive: Path, only: Collection[str], take: Take) -> dict[str, Path]:

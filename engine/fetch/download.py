@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from io import BufferedRandom
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote
+from urllib.request import getproxies
 
 import httpx
 
@@ -20,6 +22,7 @@ from engine.digests import git_hash
 from engine.fetch.sources import Source
 from engine.network import wanted_pause
 from store.errors import DataError, StoreError
+from store.withheld import withheld, withhold
 
 IDLE_TRIES: Final = 6
 """Attempts in a row that may bring no byte; any progress starts the count again."""
@@ -53,6 +56,10 @@ def make_client(headers: Mapping[str, str] | None = None) -> httpx.Client:
     Args:
         headers: sent with each request; an authorisation stays with the host that it was meant for.
     """
+    for value in (headers or {}).values():
+        withhold(value.removeprefix("Bearer "))
+    for address in getproxies().values():
+        _withhold_password(address)
 
     def refuse_open(request: httpx.Request) -> None:
         if request.url.scheme != "https" and request.url.host not in _LOCAL:
@@ -67,6 +74,13 @@ def make_client(headers: Mapping[str, str] | None = None) -> httpx.Client:
         headers={"User-Agent": "genearena", "Accept-Encoding": "identity", **(headers or {})},
         event_hooks={"request": [refuse_open]},
     )
+
+
+def _withhold_password(address: str) -> None:
+    """Let nothing that is told have the password in `address` in it, or the token in its place."""
+    user, mark, password = address.rpartition("@")[0].rpartition("//")[2].partition(":")
+    for secret in (password, unquote(password)) if mark else (user,):
+        withhold(secret)
 
 
 def download(
@@ -95,6 +109,7 @@ def download(
         FetchError: the server refuses, gives up, or sends other bytes than expected.
         StoreError: the file cannot be written.
     """
+    _withhold_password(source.url)
     part = target.with_name(f"{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -139,7 +154,9 @@ class _Partial:
         self._digests: dict[str, str] = {}
         with contextlib.suppress(OSError, ValueError, RecursionError, AttributeError):
             state = json.loads(self.state.read_text(encoding="utf-8"))
-            self.validator = str(state.get("validator", "")) if state.get("url") == source.url else ""
+            self.validator = (
+                str(state.get("validator", "")) if state.get("url") == withheld(source.url) else ""
+            )
         # Without a validator or a checksum nothing would tell that the rest belongs to it.
         if self.size and not (self.validator or source.sha256 or source.md5 or source.git):
             self.restart()
@@ -191,7 +208,7 @@ class _Partial:
         if max(self.total, self.source.size) > LARGEST:
             raise FetchError(f"{self.source.url} is larger than {LARGEST >> 30} GB.", "Fetch it by hand.")
         self.state.write_text(
-            json.dumps({"url": self.source.url, "validator": self.validator}), encoding="utf-8"
+            json.dumps({"url": withheld(self.source.url), "validator": self.validator}), encoding="utf-8"
         )
 
     def write(self, block: bytes) -> None:

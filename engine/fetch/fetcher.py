@@ -23,6 +23,7 @@ from engine.fetch.sources import DataSet, Source, data_sets
 from store.errors import DataError, UsageError, unknown
 from store.home import Home
 from store.records import Model
+from store.withheld import withheld
 
 _TABLES: Final = "genept"
 """The data set that holds the catalog's tables of vectors."""
@@ -171,7 +172,7 @@ class _Visit:
             known="" if source.changes else str(self._manifest.entry(target).get("sha256", "")),
             pauses=self._pauses,
         )
-        facts = {"source": source.url, "licence": data_set.licence, "page": data_set.page}
+        facts = {"source": withheld(source.url), "licence": data_set.licence, "page": data_set.page}
         self._manifest.record(target, **facts, size=fetched.size, sha256=fetched.sha256)
         if source.members:
             self._extract(source, target)
@@ -185,7 +186,7 @@ class _Visit:
         from engine.fetch.hub import fetch_model
 
         for file in fetch_model(model, cancel=self._cancel, progress=self._progress, pauses=self._pauses):
-            facts = {"source": file.url, "licence": model.licence, "model": model.name}
+            facts = {"source": withheld(file.url), "licence": model.licence, "model": model.name}
             self._manifest.record(file.path, **facts, size=file.size, sha256=file.sha256)
             yield Got(file.path, file.size, file.fresh)
 

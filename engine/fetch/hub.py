@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from huggingface_hub import HfApi, get_token, hf_hub_url
 from huggingface_hub.errors import HTTPError
+from huggingface_hub.utils import logging as hub_logging
 
 from engine.cancel import Cancel, check
 from engine.catalog.local import lacking, snapshot
@@ -29,6 +30,7 @@ from store.errors import StoreError
 from store.files import replacing
 from store.records import Model
 from store.umask import as_the_user_wants, make_shared
+from store.withheld import withheld
 
 _HASH: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -84,6 +86,7 @@ def fetch_model(
         FetchError: the Hub cannot be reached, does not have it, or sends other bytes than it told.
         StoreError: a file cannot be written.
     """
+    hub_logging.set_verbosity_error()  # its warnings are what a server says, as the server says it
     folder = snapshot(model.source, model.version)
     token = get_token()
     with make_client({"Authorization": f"Bearer {token}"} if token else {}) as client:
@@ -172,7 +175,7 @@ def _make(folder: Path) -> None:
 
 
 def _unreachable(model: Model, error: Exception) -> FetchError:
-    reason = str(error).strip().partition("\n")[0].rstrip(".")[:200] or type(error).__name__
+    reason = withheld(str(error)).strip().partition("\n")[0].rstrip(".")[:200] or type(error).__name__
     status = getattr(getattr(error, "response", None), "status_code", None)
     hint = {
         401: "The model is private or gated: set HF_TOKEN.",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Final
 
 from engine.data.genes.descriptions import kept_descriptions
 from engine.data.tasks.shelf import list_tasks
 from store.errors import UsageError
+from store.files import user_path
 from store.home import Home
 
 _MOST_SEEDS: Final = 10_000
@@ -32,14 +32,12 @@ def resolve_tasks(home: Home, wanted: Sequence[str]) -> tuple[str, ...]:
 def resolve_descriptions(home: Home, wanted: str) -> str:
     """The file of imported descriptions, or of a path; empty if nothing is wanted."""
     kept = kept_descriptions(home)
-    return (
-        str(kept[wanted]) if wanted in kept else str(Path(wanted).expanduser().absolute()) if wanted else ""
-    )
+    return str(kept[wanted]) if wanted in kept else str(user_path(wanted).absolute()) if wanted else ""
 
 
 def _as_path(name: str) -> str:
     """A path made absolute, since a detached runner stands in another folder; a name as it is."""
-    path = Path(name).expanduser()
+    path = user_path(name)
     return str(path.absolute()) if path.exists() or path.suffix else name
 
 

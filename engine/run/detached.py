@@ -6,7 +6,6 @@ The child of `engine.run.__main__`, as `python -m engine.run.detached DATA CACHE
 from __future__ import annotations
 
 import logging
-import logging.handlers
 import os
 import signal
 import socket
@@ -25,8 +24,9 @@ from engine.run.events import Event, Log, RunFinished, RunPaused, RunStarted, Un
 from engine.run.steering import Steering
 from engine.run.supervise import supervise_locked
 from engine.run.threads import ThreadExecutor
-from store.errors import GeneArenaError, StoreError, UsageError
+from store.errors import GeneArenaError, StoreError, UsageError, unforeseen
 from store.home import Home
+from store.logs import rotating_log
 from store.records import Failed, Scored
 
 _logger = logging.getLogger("engine")
@@ -91,7 +91,7 @@ def _run(home: Home, launch: Launch, mailbox: Steering, compute: Compute | None)
         _show_failure(home, launch, str(error))
     except Exception as error:
         _logger.exception("The runner stopped on an unforeseen error")
-        _show_failure(home, launch, f"{type(error).__name__}: {error}")
+        _show_failure(home, launch, unforeseen(error))
     else:
         return 0
     return 1
@@ -150,14 +150,7 @@ def _log_events(events: Iterable[Event]) -> None:
 
 
 def _log_to(home: Home) -> None:
-    handler = logging.handlers.RotatingFileHandler(
-        home.log / "runner.log",
-        maxBytes=5_000_000,
-        backupCount=5,
-        encoding="utf-8",
-        errors="backslashreplace",
-    )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler = rotating_log(home.log / "runner.log", 5_000_000, 5)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 

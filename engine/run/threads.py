@@ -36,9 +36,10 @@ from engine.run.events import (
 )
 from engine.run.jobs import Job, finetune_label, jobs_of
 from engine.run.pace import Pace
-from store.errors import GeneArenaError
+from store.errors import GeneArenaError, unforeseen
 from store.home import Home
 from store.records import Cancelled, Environment, Epoch, Failed, Measurement, Model, Outcome, Unit
+from store.withheld import withheld
 
 
 class Poisoned(GeneArenaError):
@@ -290,7 +291,7 @@ class _Floor:
         return Cancelled(unit) if isinstance(error, Stopped) else self._failure(unit, error, device)
 
     def _failure(self, unit: Unit, error: Exception, device: str) -> Failed:
-        text = "".join(traceback.format_exception(error))
+        text = withheld("".join(traceback.format_exception(error)))
         environment = self._environment(device).hash
         return Failed(unit, _sentence(error), text, type(error).__name__, environment, now())
 
@@ -309,7 +310,4 @@ class _Floor:
 
 
 def _sentence(error: Exception) -> str:
-    if isinstance(error, GeneArenaError):
-        return str(error)
-    first = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {first[0] if first else 'no message'}"
+    return str(error) if isinstance(error, GeneArenaError) else unforeseen(error)

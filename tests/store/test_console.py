@@ -49,6 +49,30 @@ def test_explain_describe_and_comments(console):
     assert console.run("-- why\nSELECT 1 /* here */ ; -- end").count == 1
 
 
+PIVOT = "PIVOT scores ON seed USING avg(auc) GROUP BY model"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        PIVOT,
+        f"FROM ({PIVOT})",
+        f"WITH a AS ({PIVOT}) SELECT * FROM a",
+        f"-- why\n{PIVOT} /* ; */ ; -- end",
+        f"FROM ({PIVOT.replace('scores', '(SELECT * FROM scores WHERE model <> $$;$$)')});",
+    ],
+)
+def test_a_pivot_finds_its_own_columns(filled, query):
+    table = run_sql(filled, query)
+    assert table.columns == ("model", "0", "1", "2", "3", "4")
+    assert [row[1:] for row in table.rows] == [(0.0, 0.1, 0.2, 0.3, 0.4)]
+
+
+def test_a_pivot_can_be_explained_and_described(console):
+    for words in ("EXPLAIN", "-- why\nexplain analyze", "DESCRIBE", "SUMMARIZE"):
+        assert console.run(f"{words} {PIVOT}").count
+
+
 def test_every_value_is_json(console):
     result = console.run(
         "SELECT 1.5 AS d, 'nan'::DOUBLE, '-infinity'::DOUBLE, 0.1::DECIMAL(38, 20), sum(i), now() IS NULL, "
@@ -119,6 +143,24 @@ PROBES = [
     "",
     "   ;  ",
     "-- nothing",
+    f"COPY ({PIVOT}) TO '{{folder}}/out.csv'",
+    f"EXPLAIN ANALYZE COPY ({PIVOT}) TO '{{folder}}/out.csv'",
+    f"EXPLAIN EXPLAIN {PIVOT}",
+    f"CREATE TEMP TABLE t AS {PIVOT}",
+    f"CREATE VIEW v AS {PIVOT}",
+    f"INSERT INTO scores {PIVOT}",
+    f"WITH a AS ({PIVOT}) INSERT INTO scores FROM a",
+    f"WITH a AS (DELETE FROM scores RETURNING *) FROM ({PIVOT})",
+    "WITH a AS (DELETE FROM scores RETURNING *) SELECT * FROM a",
+    f"UPDATE scores SET auc = (SELECT 1 FROM ({PIVOT}))",
+    f"MERGE INTO scores USING ({PIVOT}) AS a ON true WHEN MATCHED THEN DELETE",
+    f"PREPARE p AS {PIVOT}",
+    f"SET VARIABLE x = (SELECT 1 FROM ({PIVOT}))",
+    f"{PIVOT}; DROP TABLE scores",
+    f"SELECT 1) AS a, ({PIVOT}",
+    f"FROM (FROM ({PIVOT}); COPY ({PIVOT}) TO '{{folder}}/out.csv'; FROM ({PIVOT}))",
+    "PIVOT read_csv('{secret}') ON \"do\" USING count(*)",
+    "PIVOT '{secret}' ON \"do\" USING count(*)",
 ]
 
 
@@ -148,9 +190,30 @@ def test_probes_are_refused_and_write_nothing(filled, console, tmp_path, probe):
 )
 def test_a_query_without_end_or_measure_is_stopped(filled, query):
     with pytest.raises(
-        UsageError, match=r"seconds and was stopped|more memory|more time or memory|larger than"
+        UsageError, match=r"seconds and was stopped|of memory that|more time or memory|larger than"
     ):
         run_sql(filled, query, timeout=2)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT i, count(*) FROM range(20000000) t(i) GROUP BY i",
+        "SELECT i FROM range(100000000) t(i) ORDER BY hash(i)",
+        "SELECT i, row_number() OVER (ORDER BY hash(i)) FROM range(30000000) t(i)",
+    ],
+)
+def test_too_little_memory_is_not_a_full_disk(filled, query):
+    with pytest.raises(UsageError, match=r"more than the 512 MB of memory.*Ask for fewer") as told:
+        run_sql(filled, query, timeout=60)
+    assert told.value.exit_code == 2
+    assert not list(filled.data.glob("*.tmp"))
+
+
+def test_a_query_that_is_not_text_is_told_so(console):
+    with pytest.raises(UsageError, match="not text"):
+        console.run("SELECT '\ud800'")
+    assert console.run("SELECT '\x00'").count == 1
 
 
 def test_a_wrong_name_gets_the_nearest_one(console):

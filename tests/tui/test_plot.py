@@ -78,5 +78,5 @@ def test_a_figure_that_cannot_be_written_is_a_sentence(tmp_path):
 
 def test_without_matplotlib_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(UsageError, match=r"genearena\[figures\]"):
+    with pytest.raises(UsageError, match=r"pip install .matplotlib"):
         write_figure(Plot("", [DIAGONAL]), str(tmp_path / "roc.svg"))

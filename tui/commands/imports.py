@@ -13,6 +13,7 @@ import click
 
 from engine.plan.names import names
 from store.errors import UsageError
+from store.files import user_path
 from tui.commands.common import Session, command, json_option, put, put_json, say
 from tui.commands.narrate import Narrator, bytes_line
 
@@ -80,7 +81,7 @@ def _import_task(home: Home, file: Path, name: str, as_json: bool, chosen: dict[
     from engine.data.importers import import_task
 
     report = import_task(
-        file.expanduser(), name, home, chosen["kind"], title=chosen["title"], positive=chosen["positive"]
+        user_path(file), name, home, chosen["kind"], title=chosen["title"], positive=chosen["positive"]
     )
     _put_task(report, as_json)
 
@@ -104,21 +105,21 @@ def _put_task(report: ImportReport, as_json: bool) -> None:
 def _import_vectors(home: Home, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:
     from engine.data.importers.vectors import adopt_vectors
 
-    report = adopt_vectors(file.expanduser(), name, home, chosen["genes"])
+    report = adopt_vectors(user_path(file), name, home, chosen["genes"])
     _put_report(report, as_json, report.lines, f"`genearena run --models {report.name}` uses them.")
 
 
 def _import_descriptions(home: Home, file: Path, name: str, as_json: bool, _: dict[str, Any]) -> None:
     from engine.data.importers import import_descriptions
 
-    report = import_descriptions(file.expanduser(), name, home)
+    report = import_descriptions(user_path(file), name, home)
     _put_report(report, as_json, (), f"`genearena run --descriptions {report.name}` uses them.")
 
 
 def _import_genes(home: Home, file: Path, _name: str, as_json: bool, _: dict[str, Any]) -> None:
     from engine.data.importers import import_genes
 
-    _put_report(import_genes(file.expanduser(), home), as_json)
+    _put_report(import_genes(user_path(file), home), as_json)
 
 
 def _put_report(

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from store.files import user_path
+
 if TYPE_CHECKING:
     from engine.data.importers import ImportReport
     from store.home import Home
@@ -42,7 +44,7 @@ def import_file(home: Home, kind: str, path: str) -> Imported:
         DataError: the file cannot be used.
         StoreError: it cannot be kept.
     """
-    file = Path(path).expanduser()
+    file = user_path(path)
     match kind:
         case "task":
             return _import_task(home, file)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from store.destination import destination
 from store.errors import UsageError
+from store.files import user_path
 from tui.widgets.text import clean
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def write_figure(plot: Plot, path: str, home: Home | None = None) -> Path:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise UsageError(
-            "Figures need matplotlib, which is not installed.", "pip install 'genearena[figures]'"
+            "Figures need matplotlib, which is not installed.",
+            "Install it with: pip install 'matplotlib>=3.9'",
         ) from error
     figure = Figure(figsize=(5, 4), layout="constrained")
     axes = figure.add_subplot(title=_plain(plot.title))
@@ -48,7 +50,7 @@ def write_figure(plot: Plot, path: str, home: Home | None = None) -> Path:
     if plot.y:
         axes.set_ylim(plot.y.low, plot.y.high)
     axes.legend(frameon=False)
-    target = Path(path).expanduser()
+    target = user_path(path)
     with destination(home, path, replace=True, streams=False) as fresh:
         figure.savefig(fresh, format=target.suffix.removeprefix("."))
     return target.absolute()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import random
 import tarfile
 import threading
 import zipfile
@@ -11,7 +12,7 @@ import pytest
 
 from engine.cancel import Stopped
 from engine.fetch.archives import MOST_FILES, unpack
-from store.errors import DataError
+from store.errors import DataError, GeneArenaError, StoreError
 
 NEVER = threading.Event()
 
@@ -167,6 +168,41 @@ def test_a_damaged_archive_is_told(
         archive = make_tar(tmp_path / "a", (entry("x"), content))
     archive.write_bytes(damage(archive.read_bytes()))
     with pytest.raises(DataError, match="damaged archive"):
+        unpack(archive, place, cancel=NEVER)
+
+
+@pytest.mark.parametrize("kind", ["tar:gz", "tar:bz2", "tar:xz", "zip:8", "zip:12", "zip:14"])
+def test_whatever_is_damaged_is_a_sentence(tmp_path: Path, place: Path, kind: str) -> None:
+    what, _, way = kind.partition(":")
+    whole = io.BytesIO()
+    text = random.Random(kind).randbytes(3000)
+    if what == "tar":
+        with tarfile.open(fileobj=whole, mode=f"w:{way}") as archive:
+            item = tarfile.TarInfo("é/x")
+            item.size = len(text)
+            archive.addfile(item, io.BytesIO(text))
+    else:
+        with zipfile.ZipFile(whole, "w", int(way)) as archive:
+            archive.writestr("é/x", text)
+    chance = random.Random(way)
+    told: list[str] = []
+    for _ in range(200):
+        content = bytearray(whole.getvalue())
+        for _ in range(chance.randint(1, 4)):
+            content[chance.choice([chance.randrange(len(content)), -chance.randint(1, 90)])] ^= 255
+        (tmp_path / "a").write_bytes(content)
+        try:
+            unpack(tmp_path / "a", place, cancel=NEVER)
+        except GeneArenaError as error:
+            told.append(str(error))
+    assert len(told) > 10
+    assert not any("\n" in sentence for sentence in told)
+
+
+@pytest.mark.parametrize("names", [["a", "a/b"], ["a/b", "a"], ["x" * 300], [f"{'a' * 300}/b"]])
+def test_names_that_cannot_be_written_are_told(tmp_path: Path, place: Path, names: list[str]) -> None:
+    archive = make_zip(tmp_path / "a", dict.fromkeys(names, b"x"))
+    with pytest.raises(StoreError, match="cannot be written"):
         unpack(archive, place, cancel=NEVER)
 
 

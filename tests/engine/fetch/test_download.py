@@ -272,3 +272,43 @@ def test_a_damaged_note_of_the_validator_does_not_matter(
     server.files["/file"] = Served(CONTENT)
     get(server, tmp_path / "file")
     assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_a_password_in_an_address_is_sent_and_neither_kept_nor_told(server: Server, tmp_path: Path) -> None:
+    server.files["/file"] = Served(CONTENT)
+    address = server.address.replace("//", "//user:pa%2Fss-word@")
+    source = Source("file", f"{address}/file", sha256=SHA)
+
+    def fetch() -> Fetched:
+        return download(
+            source,
+            tmp_path / "file",
+            make_client(),
+            cancel=threading.Event(),
+            progress=lambda done, total: None,
+            pauses=QUICK,
+        )
+
+    server.files["/file"].statuses = [404]
+    with pytest.raises(FetchError, match=r"//\*\*\*@127\.0\.0\.1"):
+        fetch()
+    server.files["/file"].statuses = [503] * 10
+    with pytest.raises(FetchError) as caught:
+        fetch()
+    assert "pa%2Fss-word" not in str(caught.value)
+    server.files["/file"].statuses = []
+    cancel = threading.Event()
+    with pytest.raises(Stopped):
+        download(
+            source,
+            tmp_path / "file",
+            make_client(),
+            cancel=cancel,
+            progress=lambda done, total: cancel.set(),
+            pauses=QUICK,
+        )
+    kept = (tmp_path / "file.part.json").read_text()
+    assert "word" not in kept
+    asked = len(server.asked)
+    assert fetch().sha256 == SHA
+    assert server.asked[asked][1].startswith("bytes="), "it goes on where it stopped"

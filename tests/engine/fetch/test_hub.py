@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from huggingface_hub.utils import logging as hub_logging
 from naughty_server import Served, Server, serving
 
 from engine.cancel import Stopped
@@ -244,3 +246,33 @@ def test_new_weights_are_read_once_to_be_checked(server: Server, monkeypatch: py
     monkeypatch.setattr(hashlib, "file_digest", counted)
     get(server)
     assert read.count(len(WEIGHTS)) == 1
+
+
+def test_what_the_hub_warns_of_steers_no_terminal(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    logger = logging.getLogger("huggingface_hub")
+    shown: list[str] = []
+    monkeypatch.setattr(logger, "handlers", [logging.Handler()])
+    monkeypatch.setattr(logger.handlers[0], "emit", lambda record: shown.append(record.getMessage()))
+    hub_logging.set_verbosity_warning()
+    for served in server.files.values():
+        served.headers["X-HF-Warning"] = "steer; \x1b]0;owned\x07"
+    get(server)
+    assert shown == []
+
+
+def test_a_token_that_the_hub_echoes_is_told_nowhere(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = "hf_VerySecretToken0123456789"
+    monkeypatch.setattr("engine.fetch.hub.get_token", lambda: token)
+    listing = server.files[f"/api/models/org/name/revision/{COMMIT}?blobs=true"]
+    listing.headers |= {"X-Request-Id": token, "X-Error-Message": token}
+    listing.statuses = [401]
+    with pytest.raises(FetchError, match="401 Unauthorized") as caught:
+        get(server)
+    assert token not in f"{caught.value}"
+    weights = server.files[path_of("model.safetensors")]
+    weights.redirect = f"http://192.0.2.1/?key={token}"
+    with pytest.raises(FetchError, match="not an https address") as caught:
+        get(server)
+    assert token not in f"{caught.value}"

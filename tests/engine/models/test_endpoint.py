@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import logging
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import echoing_endpoint
 import httpx
 import numpy as np
 import pytest
+from echoing_endpoint import ECHOES, echoing
 from fake_endpoint import Fake, model_of, serving, vector
 
 from engine.cancel import Stopped
@@ -26,7 +29,9 @@ from engine.embedding.endpoint import (
 )
 from store.errors import ModelError, UsageError
 from store.home import Home, find_home
+from store.logs import rotating_log
 from store.records import EmbeddingOptions, Model
+from store.withheld import withheld
 
 TEXTS = tuple(f"gene {number}" for number in range(BATCH + 6))
 SECRET = "sk-very-secret"
@@ -119,6 +124,28 @@ def test_the_key_comes_from_the_environment_and_is_written_nowhere(
     written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert SECRET.encode() not in written
     assert SECRET not in caplog.text + str(caught.value)
+
+
+@pytest.mark.parametrize("echo", ECHOES, ids=lambda echo: echo.__name__)
+def test_a_key_that_the_server_echoes_is_told_nowhere(
+    echo: Callable[[str], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.embedding.endpoint.PAUSES", (0.0,))
+    monkeypatch.delenv("GENEARENA_OFFLINE", raising=False)
+    monkeypatch.setenv(KEY, echoing_endpoint.SECRET)
+    log = rotating_log(tmp_path / "runner.log", 1 << 20, 1)
+    logging.getLogger("httpx").addHandler(log)
+    monkeypatch.setattr(logging.getLogger("httpx"), "level", logging.INFO)
+    with echoing(echo) as (host, asked):
+        model = Model("remote", "endpoint", f"http://{host}/v1#m")
+        with pytest.raises(ModelError) as caught:
+            next(Endpoint(model, EmbeddingOptions(), {host}).encode(TEXTS[:24], threading.Event()))
+    logging.getLogger("httpx").removeHandler(log)
+    log.close()
+    assert set(asked) == {f"Bearer {echoing_endpoint.SECRET}"}
+    trace = withheld("".join(traceback.format_exception(caught.value)))
+    told = f"{caught.value} {caught.value.args} {trace} {(tmp_path / 'runner.log').read_text()}"
+    assert [form for form in echoing_endpoint.TOLD if form in told] == []
 
 
 @pytest.mark.parametrize(

@@ -126,3 +126,17 @@ def test_a_home_of_no_name_is_not_the_usual_one(call):
 
 def test_a_home_of_too_long_a_name_is_refused(call):
     assert "File name too long" in call.refused("rank", "--home", "/tmp/" + 300 * "a")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("tasks",),
+        ("import", "task"),
+        ("import", "vectors", "--name", "x"),
+        ("import", "descriptions", "--name", "x"),
+        ("import", "genes"),
+    ],
+)
+def test_the_home_of_a_user_who_is_not_there_is_a_path_like_any_other(call, command):
+    assert "~nobody-of-that-name/x" in call.refused(*command, "~nobody-of-that-name/x")

@@ -32,6 +32,9 @@ VALUES = st.one_of(st.text(st.characters(exclude_characters="\0"), max_size=30),
 @given(case=st.sampled_from(CASES), value=VALUES)
 @example(case=("run", "--models"), value="\0")
 @example(case=("run", "--descriptions"), value="/")
+@example(case=("run", "--models"), value="~0")
+@example(case=("run", "--tasks"), value="~0/x")
+@example(case=("tasks", "--descriptions"), value="~0")
 def test_any_value_of_any_flag_gives_a_plan_or_one_sentence(filled, call, case, value):
     command, flag = case
     rest = {"run": ["--dry-run"], "export": ["splits"], "tasks": ["task1"], "rank": []}[command]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from store.errors import GeneArenaError
+from store.errors import GeneArenaError, unforeseen
 from tui.widgets.words import say
 
 LOG: Final = logging.getLogger("genearena.tui")
@@ -118,17 +119,16 @@ def error_notice(error: BaseException, log: Path) -> Notice:
     _write_log(error, log / LOG_NAME)
     return Notice(
         "Something unforeseen went wrong",
-        f"{type(error).__name__}: {error}",
+        unforeseen(error),
         f"The arena goes on. The traceback is in {log / LOG_NAME}.",
     )
 
 
 def _write_log(error: BaseException, path: Path) -> None:
     """Add a traceback to the log, which is made when there is something to keep."""
-    from logging.handlers import RotatingFileHandler
+    from store.logs import rotating_log
 
     if not LOG.handlers:
-        handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        LOG.addHandler(handler)
+        with contextlib.suppress(OSError):
+            LOG.addHandler(rotating_log(path, 1_000_000, 2))
     LOG.error("a worker failed", exc_info=error)

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
+from store.files import user_path
 from tui.screens.overlays.dialogs import Overlay
 from tui.widgets.grid import Grid
 from tui.widgets.rows import Column, Row
@@ -141,7 +142,7 @@ def completions(typed: str) -> list[str]:
     """The files and folders whose path starts with `typed`, as it would go on; hidden ones if asked for."""
     folder, slash, start = typed.rpartition("/")
     try:
-        entries = list(Path(folder + slash).expanduser().iterdir())
+        entries = list(user_path(folder + slash).iterdir())
     except (OSError, RuntimeError):  # RuntimeError: a `~name` of nobody
         return []
     found = [entry for entry in entries if entry.name.startswith(start)]
