@@ -65,7 +65,9 @@ def _stamp(file: Path) -> Stamp:
 
 def _read(place: Path) -> dict[str, Any]:
     """Path -> stamp and digest; nothing if the memory is not whole, since a wrong digit is a wrong key."""
-    data = read_json(place) or {}
+    data: dict[str, Any] = {}
+    with contextlib.suppress(StoreError):
+        data = read_json(place) or {}
     files = data.get("files")
     return files if isinstance(files, dict) and data.get("sum") == _sum(files) else {}
 
