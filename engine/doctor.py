@@ -19,7 +19,7 @@ from typing import Final
 from engine.catalog.models import how_to_get, hub_cache, list_models, local_path
 from engine.environment import LIBRARIES, usable_cores
 from engine.machine import cards
-from engine.mailbox import Status, queued, read_status, runner_alive
+from engine.mailbox import lock_fault, queued, read_status, runner_alive
 from store.errors import GeneArenaError, NewerStore, OtherFormat, StoreBusy, StoreError, UsageError
 from store.home import Home
 from store.journal import Damaged, journal_sizes, read_journals
@@ -27,8 +27,6 @@ from store.limits import FOR_MODELS, check_memory
 
 _LOW_DISK: Final = 2**30
 """Free bytes under which a run is likely to be paused: one model's download, or a day of journals."""
-_SILENT: Final = 300.0
-"""Seconds without a word from a live runner, which speaks four times a second, before it is told."""
 _HEAD: Final = re.compile(rb'"kind":"(\w+)","key":"([^"]+)"')
 """How a line of a journal tells what it holds."""
 _INSTALL: Final = "pip install -c constraints.txt -e '.[dev]'"
@@ -313,27 +311,25 @@ def _command_in(hint: str) -> str:
 
 
 def _runner(home: Home) -> Iterator[Finding]:
-    status = read_status(home)
+    if fault := lock_fault(home):
+        yield Problem("runner", fault, "move the folder to a local disk and name it with --home DIR")
+    try:
+        status = read_status(home)
+    except StoreError as error:
+        yield Problem("runner", error.message, error.hint or "check who owns it")
+        status = None
     alive = runner_alive(home)
     yield Fact("runner", "state", status.state if status else "running" if alive else "nothing has run yet")
-    if alive and status and _silence(status) > _SILENT:
+    if alive and status and status.silent:
         yield Problem(
             "runner",
-            f"The runner (PID {status.pid} on {status.host}) holds its lock but has been silent since "
-            f"{status.updated_at}.",
-            f"genearena cancel; if that does not help: kill {status.pid}, then genearena resume",
+            f"The runner (PID {status.pid} on {status.host}) has been silent for {status.silent_s:.0f} s.",
+            "genearena cancel --now, then genearena resume",
         )
     if not alive and status and status.state == "interrupted":
         yield Problem("runner", f"Run {status.run_id} was interrupted.", "genearena resume")
     if not alive and queued(home):
         yield Problem("runner", f"{len(queued(home))} selections wait for a runner.", "genearena resume")
-
-
-def _silence(status: Status) -> float:
-    try:
-        return (datetime.now(UTC) - datetime.fromisoformat(status.updated_at)).total_seconds()
-    except ValueError:
-        return 0.0
 
 
 def _models(home: Home) -> Iterator[Finding]:

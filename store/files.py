@@ -7,9 +7,10 @@ import errno
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from store.errors import StoreError
 from store.records import content_hash
@@ -76,11 +77,20 @@ def _sync(path: Path) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The object in `path`; None if there is no such file, or it is a pipe, say, or holds none."""
+    """The object in `path`; None if there is no such file or it holds none.
+
+    Raises:
+        StoreError: something that is not a regular file is there, or a file that cannot be read.
+    """
     try:
-        data = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    except (OSError, ValueError, RecursionError):
+        with regular(path) as file:
+            data = json.loads(file.read().decode("utf-8"))
+    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
         return None
+    except OSError as error:
+        raise StoreError(
+            f"The file {path} cannot be read: {error.strerror}.", "Check who owns it."
+        ) from error
     return data if isinstance(data, dict) else None
 
 
@@ -91,7 +101,9 @@ def sealed(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_sealed(path: Path) -> dict[str, Any] | None:
     """The `data` of the `sealed` object in `path`; None if there is no such file or it has changed."""
-    data = read_json(path)
+    data = None
+    with contextlib.suppress(StoreError):
+        data = read_json(path)
     if data is None:
         return None
     seal = data.pop(_SEAL, None)
@@ -99,3 +111,17 @@ def read_sealed(path: Path) -> dict[str, Any] | None:
         return data if seal == content_hash(data) else None
     except (ValueError, RecursionError):
         return None
+
+
+def regular(path: Path) -> IO[bytes]:
+    """`path` opened for reading; never waits, as opening a pipe without a writer would.
+
+    Raises:
+        StoreError: it is not a regular file.
+        OSError: it cannot be opened.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise StoreError(f"{path} is not a regular file.", f"Remove it: rm {path}")
+    return os.fdopen(descriptor, "rb")

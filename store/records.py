@@ -313,9 +313,11 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """A unit given up on request; leaves no row."""
+    """A unit without a verdict: given up on request, or left out; leaves no row, so it is run again."""
 
     unit: Unit
+    reason: str = ""
+    """Why it was left out, in one sentence; empty if it was given up on request."""
 
 
 Outcome = Scored | Failed | Cancelled

@@ -4,8 +4,17 @@ The runner replaces `status.json` and holds `runner.lock`; viewers queue launche
 requests. No sockets, no protocol.
 """
 
-from engine.mailbox.detach import launch, start_runner
-from engine.mailbox.lock import runner_alive, runner_lock
+from engine.mailbox.detach import launch, runner_error, start_runner
+from engine.mailbox.kill import end_runner, killable
+from engine.mailbox.lock import (
+    LIVE,
+    LockLost,
+    RunnerLock,
+    lock_fault,
+    runner_alive,
+    runner_lock,
+    runner_of,
+)
 from engine.mailbox.requests import (
     RequestKind,
     clear_queue,
@@ -19,7 +28,6 @@ from engine.mailbox.requests import (
     waiting,
 )
 from engine.mailbox.status import (
-    LIVE,
     EpochStatus,
     LogLine,
     RunState,
@@ -34,23 +42,30 @@ from engine.mailbox.status import (
 __all__ = [
     "LIVE",
     "EpochStatus",
+    "LockLost",
     "LogLine",
     "RequestKind",
     "RunState",
+    "RunnerLock",
     "StageStatus",
     "Status",
     "UnitState",
     "UnitStatus",
     "clear_queue",
+    "end_runner",
     "enqueue",
+    "killable",
     "last_launch",
     "launch",
+    "lock_fault",
     "queued",
     "read_status",
     "remember",
     "request",
     "runner_alive",
+    "runner_error",
     "runner_lock",
+    "runner_of",
     "start_runner",
     "take_queued",
     "take_requests",

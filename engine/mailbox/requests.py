@@ -28,7 +28,9 @@ def take_requests(home: Home) -> list[tuple[str, str]]:
     """Every request left so far as (what, key), oldest first; each is taken once."""
     taken = []
     for path in _numbered(home.mailbox / "requests"):
-        data = read_json(path)
+        data = None
+        with contextlib.suppress(StoreError):
+            data = read_json(path)
         if _take(path) and data:
             taken.append((str(data.get("what", "")), str(data.get("key", ""))))
     return taken

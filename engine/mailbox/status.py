@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final, Literal
 
-from engine.mailbox.lock import runner_alive
+from engine.mailbox.claim import Claim, birth
+from engine.mailbox.lock import LIVE, runner_alive
 from store.errors import StoreError
 from store.files import read_json, write_json
 from store.home import Home
 
 RunState = Literal["running", "paused", "finished", "failed", "cancelled", "interrupted"]
 UnitState = Literal["queued", "running", "scored", "failed", "cancelled"]
-LIVE: Final = ("running", "paused")
+SILENT: Final = 10.0
+"""Seconds without a word from a live runner, which speaks four times a second, before that is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +105,29 @@ class Status:
     """Why it is paused, or what a reader should know first."""
     device: str = ""
     selection: Mapping[str, Any] = field(default_factory=dict)
+    born: str = ""
+    """Where and when the process began, which no other with its PID shares; see `engine.mailbox.claim`."""
+    beat: float = 0.0
+    """Seconds on its machine's own clock, which nobody can set, when this was written."""
+    silent_s: float = 0.0
+    """Whole seconds since the last word of a runner that is silent for long; else 0."""
 
     @property
     def live(self) -> bool:
         """Whether a runner is at work on it."""
         return self.state in LIVE
 
+    @property
+    def silent(self) -> bool:
+        """Whether the runner has said nothing for so long that something must be wrong."""
+        return self.live and self.silent_s > 0
+
 
 def write_status(home: Home, status: Status) -> None:
     """Replace the snapshot; on a full disk, write a short one over the old, in the space it has."""
     path = home.mailbox / "status.json"
+    if status.pid == os.getpid():
+        status = replace(status, born=birth(status.pid), beat=time.monotonic())
     try:
         write_json(path, asdict(status))
     except StoreError:
@@ -122,9 +140,14 @@ def write_status(home: Home, status: Status) -> None:
 def read_status(home: Home) -> Status | None:
     """The latest snapshot, or None if nothing ever ran here.
 
-    A run that says it is live while no runner holds the lock reads as `interrupted`.
+    A run that says it is live while there is no runner reads as `interrupted`; a runner that is silent
+    for long is said to be.
+
+    Raises:
+        StoreError: there is one that cannot be read.
     """
-    data = read_json(home.mailbox / "status.json")
+    path = home.mailbox / "status.json"
+    data = read_json(path)
     if data is None:
         return None
     parts: dict[str, type] = {
@@ -139,6 +162,39 @@ def read_status(home: Home) -> Status | None:
         status = Status(**{**data, **lists})
     except (TypeError, KeyError):
         return None
-    if status.live and not runner_alive(home):
+    if not status.live:
+        return status
+    if not runner_alive(home):
         return replace(status, state="interrupted", running=(), message="The runner has gone.")
-    return status
+    silence = _silence(status, path)
+    if silence < SILENT:
+        return status
+    status = replace(status, silent_s=float(int(silence)))
+    sentence = (
+        f"Silent for {status.silent_s:.0f} s: the runner is stopped or hangs; "
+        "`genearena cancel --now` ends it."
+    )
+    return replace(status, message=f"{sentence} {status.message}".rstrip())
+
+
+_heard: dict[Path, tuple[str, float | None]] = {}
+"""Status file -> when its latest word was written, and when this process saw it change, if it did."""
+
+
+def _silence(status: Status, path: Path) -> float:
+    """Seconds since `status` was written, by no clock that can be set if there is another way.
+
+    There is on the writer's own machine, and for who has seen the status change before.
+    """
+    if Claim(status.pid, status.host, status.born).seen_from_here:
+        return max(time.monotonic() - status.beat, 0.0)
+    word, changed = _heard.get(path, ("", None))
+    if word != status.updated_at:
+        changed = time.monotonic() if word else None
+        _heard[path] = (status.updated_at, changed)
+    if changed is not None:
+        return time.monotonic() - changed
+    try:
+        return max(time.time() - path.stat().st_mtime, 0.0)
+    except OSError:
+        return 0.0

@@ -11,11 +11,16 @@ import contextlib
 import signal
 import subprocess
 import sys
+import threading
+from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from engine.mailbox import runner_lock
+from engine.mailbox import read_status, runner_lock, write_status
+from engine.mailbox.claim import birth
+from engine.run import oom
 from engine.run.crashes import strike
 from store.errors import StoreError
 from store.home import Home
@@ -24,6 +29,8 @@ from store.umask import private_files
 OWN_DOING: Final = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
 """How a process dies of what it does itself; Python's own fatal errors abort."""
 RUNNER: Final = ("-P", "-X", "faulthandler", "-m", "engine.run.detached")
+_LOOK: Final = 0.5
+"""Seconds between two looks at how many processes were killed for want of memory."""
 
 
 def main(arguments: list[str], runner: tuple[str, ...] = RUNNER) -> int:
@@ -39,31 +46,57 @@ def main(arguments: list[str], runner: tuple[str, ...] = RUNNER) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, pass_on)
-    killed_before = killed_for_memory()
     child = subprocess.Popen([sys.executable, *runner, *arguments])
     children.append(child)
+    born = birth(child.pid)
     if came:  # before there was anybody to pass it on to
         child.send_signal(came[-1])
-    code = child.wait()
-    if -code in OWN_DOING or (code == -signal.SIGKILL and killed_for_memory() > killed_before):
-        _hold_against_the_work(Home(*map(Path, arguments[:4])))
+    code, for_memory = _outlive(child)
+    if code < 0:
+        by_itself = for_memory or -code in OWN_DOING
+        verb = "crashed" if -code in OWN_DOING else "was killed"
+        cause = "was killed for want of memory" if for_memory else f"{verb} ({_name(-code)})"
+        _tell_the_end(Home(*map(Path, arguments[:4])), child.pid, born, cause, by_itself)
     return code if code >= 0 else 128 - code
 
 
-def _hold_against_the_work(home: Home) -> None:
-    """A strike, unless another runner has begun: the work in flight is then its own."""
+def _outlive(child: subprocess.Popen[bytes]) -> tuple[int, bool]:
+    """Wait for the child's end: its code, and whether the kernel killed it for want of memory.
+
+    A classifier may have been killed so an hour before somebody killed the runner, so only the last
+    second's kills count.
+    """
+    counts = deque([oom.kills()], maxlen=2)
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(_LOOK):
+            counts.append(oom.kills())
+
+    threading.Thread(target=look, name="memory", daemon=True).start()
+    code = child.wait()
+    over.set()
+    return code, code == -signal.SIGKILL and oom.kills() > counts[0]
+
+
+def _tell_the_end(home: Home, pid: int, born: str, cause: str, by_itself: bool) -> None:
+    """Say in the status how the runner died, and hold it against the work that it was alone with.
+
+    Unless another runner has begun: both are then its own.
+    """
     with contextlib.suppress(StoreError), runner_lock(home):
-        strike(home.mailbox)
+        if by_itself:
+            strike(home.mailbox, born)
+        status = read_status(home)
+        if status and status.pid == pid and status.live:
+            message = f"The runner (PID {pid}) {cause}."
+            write_status(home, replace(status, state="interrupted", running=(), message=message))
 
 
-def killed_for_memory() -> int:
-    """How many processes of this control group the kernel has killed for want of memory; 0 if unknown."""
-    try:
-        group = Path("/proc/self/cgroup").read_text().rpartition("0::/")[2].strip()
-        events = Path("/sys/fs/cgroup", group, "memory.events").read_text().split()
-        return int(events[events.index("oom_kill") + 1])
-    except (OSError, ValueError):
-        return 0
+def _name(number: int) -> str:
+    with contextlib.suppress(ValueError):
+        return signal.Signals(number).name
+    return f"signal {number}"
 
 
 if __name__ == "__main__":

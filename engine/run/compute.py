@@ -177,8 +177,8 @@ class LocalCompute:
         """Split, fit, score."""
         import numpy as np
 
-        from engine.classify.process import classify_apart
         from engine.data.tasks.splits import make_split
+        from engine.run.apart import classify_apart
 
         axes = unit.spec["axes"]
         split = make_split(task, unit.spec["split"]["scheme"], unit.seed, axes["labels"])

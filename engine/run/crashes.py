@@ -1,19 +1,21 @@
 """What was in flight when a runner died, so that work that kills its runner cannot stop a run.
 
-Work in flight is a file; a runner that finds such files when it starts suspects each piece of work
-they name, and runs suspects last and alone. A strike is written only by a parent that survived and
-saw how the runner died (`engine.run.__main__`): kills from outside and machines that go down leave
-suspects, who clear themselves by coming to an outcome, and convict nobody.
+Work in flight is a file that names its runner; a runner that finds such files when it starts suspects
+each piece of work they name, and runs suspects last and alone. A strike is written only by a parent that
+survived and saw how the runner died (`engine.run.__main__`): kills from outside and machines that go down
+leave suspects, who clear themselves by coming to an outcome, and convict nobody.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from engine.mailbox.claim import birth
 from store.errors import StoreError
 from store.files import read_json, write_json
 
@@ -36,6 +38,7 @@ class Crashes:
         self._turn = threading.Condition()
         """Protects what follows; told when something ends."""
         self._flying = 0
+        self._born = birth(os.getpid())
         self._strikes = read_strikes(folder)
         """Suspect -> strikes against it, which may be none."""
         left = in_flight(folder)
@@ -76,7 +79,7 @@ class Crashes:
     def in_flight(self, key: str) -> Iterator[None]:
         """Mark `key` as in flight; best effort, a full disk must not stop it."""
         with contextlib.suppress(OSError):
-            (self._marks / key).touch()
+            (self._marks / key).write_text(self._born, encoding="ascii")
         try:
             yield
         finally:
@@ -88,6 +91,12 @@ class Crashes:
             if self._strikes.pop(key, None) is not None:
                 self._write()
 
+    def forgive(self, key: str) -> None:
+        """`key` was given up: it stays a suspect, of which nothing is held against it."""
+        with self._turn:
+            self._strikes[key] = 0
+            self._write()
+
     def _unmark(self, key: str) -> None:
         with contextlib.suppress(OSError):
             (self._marks / key).unlink()
@@ -97,10 +106,15 @@ class Crashes:
             write_json(self._file, self._strikes)
 
 
-def strike(folder: Path) -> None:
-    """Hold the death of a runner by its own doing against the work in flight, if it was a single piece."""
+def strike(folder: Path, born: str) -> None:
+    """Hold the death of a runner by its own doing against the work in flight, if it was a single piece.
+
+    Args:
+        folder: Where the work is marked.
+        born: Which process has died; what another runner left there is not held against anything.
+    """
     left = in_flight(folder)
-    if len(left) == 1:
+    if len(left) == 1 and _whose(folder, left[0]) == born:
         strikes = read_strikes(folder)
         with contextlib.suppress(StoreError):
             write_json(folder / _STRIKES, {**strikes, left[0]: strikes.get(left[0], 0) + 1})
@@ -114,8 +128,15 @@ def in_flight(folder: Path) -> list[str]:
         return []
 
 
+def _whose(folder: Path, key: str) -> str:
+    try:
+        return (folder / _MARKS / key).read_text(encoding="ascii")
+    except (OSError, ValueError):
+        return ""
+
+
 def read_strikes(folder: Path) -> dict[str, int]:
     """Suspect -> strikes against it; a damaged file is no evidence."""
-    with contextlib.suppress(ValueError, TypeError):
+    with contextlib.suppress(ValueError, TypeError, StoreError):
         return {key: int(number) for key, number in (read_json(folder / _STRIKES) or {}).items()}
     return {}

@@ -5,6 +5,7 @@ The child of `engine.run.__main__`, as `python -m engine.run.detached DATA CACHE
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -16,7 +17,17 @@ from pathlib import Path
 from types import FrameType
 
 from engine.environment import now
-from engine.mailbox import LogLine, Status, queued, read_status, runner_lock, take_queued, write_status
+from engine.mailbox import (
+    LockLost,
+    LogLine,
+    RunnerLock,
+    Status,
+    queued,
+    read_status,
+    runner_lock,
+    take_queued,
+    write_status,
+)
 from engine.plan.launch import Launch
 from engine.plan.plan import build_plan
 from engine.run.compute import Compute
@@ -25,6 +36,7 @@ from engine.run.steering import Steering
 from engine.run.supervise import supervise_locked
 from engine.run.threads import ThreadExecutor
 from store.errors import GeneArenaError, StoreError, UsageError, unforeseen
+from store.files import regular
 from store.home import Home
 from store.logs import rotating_log
 from store.records import Failed, Scored
@@ -35,7 +47,10 @@ _logger = logging.getLogger("engine")
 def main(arguments: list[str], compute: Compute | None = None) -> int:
     """Run every queued launch; 0 if all were run, 1 if one could not be, 3 if another runs."""
     home = Home(*map(Path, arguments[:4]))
-    _log_to(home)
+    try:
+        _log_to(home)
+    except (OSError, StoreError) as error:
+        return _refuse(StoreError(f"The log in {home.log} cannot be written: {error}"))
     _be_quiet()
     signals = _Signals()
     code = 0
@@ -45,16 +60,28 @@ def main(arguments: list[str], compute: Compute | None = None) -> int:
     while not signals.came and (waiting := queued(home)) and waiting != untaken:
         untaken = waiting
         try:
-            with runner_lock(home):
-                while not signals.came and (launch := take_queued(home)):
+            with runner_lock(home) as lock:
+                while not signals.came and (launch := _next(home, lock)):
                     mailbox = signals.reach(Steering())  # what was given up in another run is not
-                    code = max(code, _run(home, launch, mailbox, compute))
+                    code = max(code, _run(home, launch, mailbox, lock, compute))
                     if mailbox.drained.is_set() and not mailbox.stopped.is_set():
                         return code  # what waits goes on waiting; a cancel clears the queue
-        except StoreError as error:
-            _logger.warning("%s", error)
-            return error.exit_code
+        except (StoreError, OSError) as error:
+            return _refuse(error if isinstance(error, StoreError) else StoreError(str(error)))
     return code
+
+
+def _next(home: Home, lock: RunnerLock) -> Launch | None:
+    """The next launch of the queue, which is this process's for as long as the lock is."""
+    lock.keep()
+    return take_queued(home)
+
+
+def _refuse(error: StoreError) -> int:
+    """Say why this process is not the runner, where `engine.mailbox.runner_error` looks; its exit code."""
+    _logger.warning("%s", error)
+    sys.stderr.write(f"{error}\n")
+    return error.exit_code
 
 
 class _Signals:
@@ -79,13 +106,15 @@ class _Signals:
         self._mailbox.stop_soon()
 
 
-def _run(home: Home, launch: Launch, mailbox: Steering, compute: Compute | None) -> int:
+def _run(home: Home, launch: Launch, mailbox: Steering, lock: RunnerLock, compute: Compute | None) -> int:
     try:
         plan = build_plan(launch.selection, home, {})
         if plan.blocked and not plan.units:
             raise UsageError(plan.blocked[0].reason)
         executor = ThreadExecutor(home, launch.options, compute)
-        _log_events(supervise_locked(home, plan, mailbox, launch.options, executor))
+        _log_events(supervise_locked(home, plan, mailbox, lock, launch.options, executor))
+    except LockLost:
+        raise  # the status is the other runner's
     except GeneArenaError as error:
         _logger.error("%s", error)
         _show_failure(home, launch, str(error))
@@ -99,7 +128,9 @@ def _run(home: Home, launch: Launch, mailbox: Steering, compute: Compute | None)
 
 def _show_failure(home: Home, launch: Launch, message: str) -> None:
     """Let viewers see why this launch was not run to its end."""
-    before = read_status(home)
+    before = None
+    with contextlib.suppress(StoreError):
+        before = read_status(home)
     if before is None or before.pid != os.getpid() or not before.live:
         before = Status("", os.getpid(), socket.gethostname(), "failed", now(), now(), 0, 0)
     line = LogLine(now(), "error", message)
@@ -150,6 +181,8 @@ def _log_events(events: Iterable[Event]) -> None:
 
 
 def _log_to(home: Home) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        regular(home.log / "runner.log").close()  # a pipe would be waited for
     handler = rotating_log(home.log / "runner.log", 5_000_000, 5)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 

@@ -50,6 +50,10 @@ class Monitor:
         self._log: deque[LogLine] = deque(maxlen=_RECENT)
         self._counts: Counter[str] = Counter()
         self._disk = ""
+        self._left_out = 0
+        """Units without a verdict that nobody asked to give up."""
+        self._reason = ""
+        """Why the last of them was left out."""
         started = now()
         self._status = Status(
             "",
@@ -144,9 +148,11 @@ class Monitor:
                 self.log(
                     "error", f"{unit.model} {unit.task} {unit.protocol} {unit.seed}: {outcome.sentence}"
                 )
-            case Cancelled():
+            case Cancelled(reason=reason):
                 self._counts["cancelled"] += 1
-                self._recent.appendleft(_unit_status(unit, "cancelled"))
+                self._recent.appendleft(_unit_status(unit, "cancelled", sentence=reason))
+                self._left_out += bool(reason)
+                self._reason = reason or self._reason
 
     def snapshot(self, *, paused: bool = False, store_message: str = "") -> Status:
         """The status now; `paused` if the user has asked for it."""
@@ -156,6 +162,8 @@ class Monitor:
     def _snapshot(self, paused: bool, store_message: str) -> Status:
         state: RunState = self._status.state
         message = self._disk or store_message
+        if self._left_out and not message:
+            message = f"Units left out: {self._left_out}. {self._reason}"
         if state == "running" and (paused or self._disk):
             state, message = "paused", message or "Paused; no further unit starts until it is resumed."
         finished = sum(self._counts.values())

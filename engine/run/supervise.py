@@ -12,13 +12,22 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
-from engine.mailbox import clear_queue, remember, runner_lock, take_requests, write_status
+from engine.mailbox import (
+    LockLost,
+    RunnerLock,
+    clear_queue,
+    remember,
+    runner_lock,
+    take_requests,
+    write_status,
+)
 from engine.plan.launch import Launch, Options
 from engine.plan.plan import Plan
 from engine.run.contract import Executor
 from engine.run.events import Event, Log
 from engine.run.monitor import Monitor
 from engine.run.runner import run
+from engine.run.shortage import shortage
 from engine.run.steering import Steering
 from engine.run.threads import ThreadExecutor
 from store.errors import StoreBusy, StoreError
@@ -57,18 +66,26 @@ def supervise(
         StoreBusy: another process is the runner.
         StoreError: the store cannot be opened or written.
     """
-    with runner_lock(home):
-        yield from supervise_locked(home, plan, mailbox, options, executor)
+    with runner_lock(home) as lock:
+        yield from supervise_locked(home, plan, mailbox, lock, options, executor)
 
 
 def supervise_locked(
     home: Home,
     plan: Plan,
     mailbox: Steering,
+    lock: RunnerLock,
     options: Options | None = None,
     executor: Executor | None = None,
 ) -> Iterator[Event]:
-    """`supervise` for a caller that holds the runner's lock already."""
+    """`supervise` for a caller that holds the runner's lock already.
+
+    A run whose lock another process has taken stops within a tick and leaves the status to it.
+
+    Raises:
+        LockLost: another process has taken the lock; what is scored is kept.
+    """
+    lock.keep()
     options = options or Options()
     executor = executor or ThreadExecutor(home, options)
     with contextlib.closing(Store(home)) as store:
@@ -76,7 +93,7 @@ def supervise_locked(
         plan = plan.against(store.finished())
         remember(home, Launch(plan.selection, options))
         monitor = Monitor(plan)
-        keeper = _Keeper(home, store, mailbox, monitor)
+        keeper = _Keeper(home, store, mailbox, monitor, lock)
         keeper.start()
         try:
             for event in run(plan, store, mailbox, executor):
@@ -86,13 +103,22 @@ def supervise_locked(
         finally:
             keeper.stop()
         yield from keeper.news()
+        if keeper.lost is not None:
+            raise keeper.lost
 
 
 class _Keeper:
     """Two helper threads: one for status and requests, one that fills the database."""
 
-    def __init__(self, home: Home, store: Store, mailbox: Steering, monitor: Monitor) -> None:
+    def __init__(
+        self, home: Home, store: Store, mailbox: Steering, monitor: Monitor, lock: RunnerLock
+    ) -> None:
         self._home, self._store, self._mailbox, self._monitor = home, store, mailbox, monitor
+        self._lock = lock
+        self.lost: LockLost | None = None
+        """Set once another process has taken the lock."""
+        self._said = ""
+        """What was last wrong with the mailbox."""
         self._over = threading.Event()
         self._message = ""
         """Why the database lags behind."""
@@ -115,7 +141,8 @@ class _Keeper:
         self._over.set()
         for thread in self._threads:
             thread.join()
-        self._tell()
+        if self.lost is None:
+            self._tell()
 
     def news(self) -> Iterator[Event]:
         """What the helpers had to say since the last call."""
@@ -128,9 +155,25 @@ class _Keeper:
 
     def _tell_and_listen(self) -> None:
         while not self._over.wait(_STATUS_INTERVAL):
-            for what, key in take_requests(self._home):
-                self._obey(what, key)
-            self._tell()
+            try:
+                self._complain(self._lock.keep())
+                for what, key in take_requests(self._home):
+                    self._obey(what, key)
+                self._tell()
+            except LockLost as error:
+                self._mailbox.stop()  # what is in flight, the other does
+                self.lost = error
+                return
+            except (StoreError, OSError) as error:
+                self._complain(f"The mailbox cannot be used: {error}")
+
+    def _complain(self, sentence: str) -> None:
+        """Log what is wrong with the mailbox, once for as long as it lasts."""
+        if sentence and sentence != self._said:
+            event = Log("warning", sentence)
+            self._monitor.feed(event)
+            self._news.append(event)
+        self._said = sentence
 
     def _obey(self, what: str, key: str) -> None:
         match what:
@@ -173,6 +216,8 @@ class _Keeper:
             return 0.0
         except (StoreError, OSError) as error:
             self._say(str(error))
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: a library that does not load, too
+            self._say(shortage(error) or f"{type(error).__name__}: {error}.")
         return time.monotonic() - started
 
     def _say(self, message: str) -> None:

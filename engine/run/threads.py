@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
+from typing import TypeVar
 
 from engine.cancel import Cancel, Stopped
 from engine.embedding.cost import Cost
@@ -36,10 +37,14 @@ from engine.run.events import (
 )
 from engine.run.jobs import Job, finetune_label, jobs_of
 from engine.run.pace import Pace
+from engine.run.shortage import shortage
+from engine.run.turns import Turns
 from store.errors import GeneArenaError, unforeseen
 from store.home import Home
 from store.records import Cancelled, Environment, Epoch, Failed, Measurement, Model, Outcome, Unit
 from store.withheld import withheld
+
+T = TypeVar("T")
 
 
 class Poisoned(GeneArenaError):
@@ -69,15 +74,18 @@ class _Floor:
         self._plan, self._mailbox, self._compute, self._crashes = plan, mailbox, compute, crashes
         self._options = options
         self._cores = usable_cores()
+        self._to_classify = sum(unit.family == "vectors" for unit in plan.todo)
         # Bounded, so that workers wait rather than pile up results while nobody takes them.
         self._events: queue.Queue[Event | None] = queue.Queue(maxsize=64)
         self._device_jobs: queue.Queue[Job] = queue.Queue()
-        self._unit_jobs: queue.Queue[tuple[Unit, TaskVectors] | None] = queue.Queue()
+        self._workers = min(options.workers or self._cores, max(1, self._to_classify))
+        self._unit_jobs: Turns[tuple[Unit, TaskVectors]] = Turns(self._workers)
         self._classifying = 0
         self._idle = threading.Condition()
         self._environments: dict[str, Environment] = {}
         self._lock = threading.Lock()
-        self._to_classify = sum(unit.family == "vectors" for unit in plan.todo)
+        self._said: set[str] = set()
+        """What is said once in a run."""
         self._classified = 0
         self._classify_pace = Pace(self._events, "classify", "LR and RF")
 
@@ -105,9 +113,7 @@ class _Floor:
         try:
             self._run_threads()
         except Exception as error:  # noqa: BLE001 - the run's boundary: nothing may die unseen
-            self._events.put(Log("error", f"The run cannot start: {_sentence(error)}"))
-            for unit in self._plan.todo:
-                self._finish(unit, self._failure(unit, error, "cpu"), "cpu")
+            self._leave_out(self._plan.todo, f"The run cannot start: {_reason(error)}", "cpu")
         finally:
             self._events.put(None)
 
@@ -122,7 +128,7 @@ class _Floor:
         self._events.put(Ready(devices, capacity))
         classifying = [
             threading.Thread(target=self._classify_units, args=(devices[0],), name=f"cpu-{n}", daemon=True)
-            for n in range(min(workers, max(1, self._to_classify)))
+            for n in range(self._workers)
         ]
         embedding = [
             threading.Thread(target=self._do_jobs, args=(device,), name=device, daemon=True)
@@ -133,8 +139,7 @@ class _Floor:
                 thread.start()
             for thread in embedding:
                 thread.join()
-            for _ in classifying:
-                self._unit_jobs.put(None)
+            self._unit_jobs.close()
             for thread in classifying:
                 thread.join()
 
@@ -149,9 +154,10 @@ class _Floor:
                 self._wait_for_classifiers()
             if not job.finetune:
                 self._embed(job, device)
-            elif device.startswith("cuda") and len(job.units) > 1:
+            elif device.startswith("cuda") and len(job.units) > 1 and not self._crashes.strikes(job.key):
                 self._finetune_stack(job, device)
             else:
+                self._crashes.cleared(job.key)  # a stack that a runner died of is tried split by split
                 for unit in job.units:
                     self._finetune([unit], device, unit.key, "this unit ran", finetune_label(unit))
 
@@ -164,12 +170,19 @@ class _Floor:
         units = job.units
         model = self._plan.models[units[0].model]
         tasks = [self._plan.tasks[name] for name in dict.fromkeys(unit.task for unit in units)]
+        if self._crashes.suspected(job.key):
+            self._events.put(
+                Log("info", f"{model.name} was embedding when a runner ended; it is tried again, alone.")
+            )
         try:
             with self._flight(job.key, f"{model.name} was embedding") as cancel:
                 pace = Pace(self._events, "embed", model.name)
                 context = Context(device, self._environment(device).hash, cancel)
                 vectors = self._compute.embed(units[0], model, tasks, context, pace)
         except Exception as error:  # noqa: BLE001 - the run's boundary: it becomes rows
+            if isinstance(error, Poisoned) or shortage(error):  # no unit was tried by itself
+                self._leave_out(units, _reason(error), device)
+                return
             for unit in units:
                 self._finish(unit, self._verdict(unit, error, device), device)
             return
@@ -185,15 +198,20 @@ class _Floor:
 
     def _classify_units(self, device: str) -> None:
         """One CPU thread: classify unit after unit."""
-        while (job := self._unit_jobs.get()) is not None:
+        while (job := self._unit_jobs.take()) is not None:
             unit, vectors = job
             try:
                 work = partial(self._classify, unit, vectors)
-                self._do([unit], device, unit.key, "this unit ran", work)
-            finally:
-                with self._idle:
-                    self._classifying -= 1
-                    self._idle.notify_all()
+                [outcome] = self._attempt([unit], device, unit.key, "this unit ran", work)
+            except Exception as error:  # noqa: BLE001 - the run's boundary: it becomes a row
+                if (short := shortage(error)) and self._unit_jobs.hand_back(job):
+                    self._say_once(f"{short} Units are classified one at a time from here on.")
+                    continue
+                outcome = self._verdict(unit, error, device)
+            self._finish(unit, outcome, device)
+            with self._idle:
+                self._classifying -= 1
+                self._idle.notify_all()
 
     def _classify(self, unit: Unit, vectors: TaskVectors, context: Context) -> list[Outcome]:
         return [self._compute.classify(unit, self._plan.tasks[unit.task], vectors, context)]
@@ -233,16 +251,27 @@ class _Floor:
     ) -> None:
         """Bring units that are worked on together, as `key`, to their outcomes, whatever happens."""
         try:
-            with self._flight(key, doing) as cancel:
-                for unit in units:
-                    self._events.put(UnitStarted(unit))
-                outcomes = work(Context(device, self._environment(device).hash, cancel))
+            outcomes = self._attempt(units, device, key, doing, work)
         except Exception as error:  # noqa: BLE001 - the run's boundary: it becomes rows
             outcomes = [self._verdict(unit, error, device) for unit in units]
         for unit, outcome in zip(units, outcomes, strict=True):
             if isinstance(outcome, GeneArenaError):
                 outcome = self._failure(unit, outcome, device)
             self._finish(unit, outcome, device)
+
+    def _attempt(
+        self,
+        units: Sequence[Unit],
+        device: str,
+        key: str,
+        doing: str,
+        work: Callable[[Context], Sequence[T]],
+    ) -> Sequence[T]:
+        """What comes of units that are worked on together, as `key`; raises what the work raises."""
+        with self._flight(key, doing) as cancel:
+            for unit in units:
+                self._events.put(UnitStarted(unit))
+            return work(Context(device, self._environment(device).hash, cancel))
 
     @contextlib.contextmanager
     def _flight(self, key: str, what: str) -> Iterator[Cancel]:
@@ -265,6 +294,9 @@ class _Floor:
                     yield cancel
             except Stopped:
                 raise  # neither cleared nor convicted
+            except Poisoned:
+                self._crashes.forgive(key)
+                raise
             except Exception:
                 self._crashes.cleared(key)
                 raise
@@ -287,8 +319,26 @@ class _Floor:
             if not given_up:
                 self._classify_pace(done, total)
 
+    def _leave_out(self, units: Sequence[Unit], reason: str, device: str) -> None:
+        """End units without a verdict, since none of them was tried by itself."""
+        self._events.put(Log("error", f"{reason} Units left out: {len(units)}; the next run tries again."))
+        for unit in units:
+            self._finish(unit, Cancelled(unit, reason), device)
+
     def _verdict(self, unit: Unit, error: Exception, device: str) -> Outcome:
-        return Cancelled(unit) if isinstance(error, Stopped) else self._failure(unit, error, device)
+        if isinstance(error, Stopped):
+            return Cancelled(unit)
+        if short := shortage(error):
+            self._say_once(f"Units are left out. {short}")
+            return Cancelled(unit, short)
+        return self._failure(unit, error, device)
+
+    def _say_once(self, sentence: str) -> None:
+        with self._lock:
+            fresh = sentence not in self._said
+            self._said.add(sentence)
+        if fresh:
+            self._events.put(Log("warning", sentence))
 
     def _failure(self, unit: Unit, error: Exception, device: str) -> Failed:
         text = withheld("".join(traceback.format_exception(error)))
@@ -307,6 +357,11 @@ class _Floor:
                 threads = self._options.threads or self._cores
                 self._environments[device] = describe_environment(self._compute.card(device), threads)
             return self._environments[device]
+
+
+def _reason(error: Exception) -> str:
+    """Why units that were not tried by themselves are left out."""
+    return shortage(error) or (error.message if isinstance(error, Poisoned) else _sentence(error))
 
 
 def _sentence(error: Exception) -> str:

@@ -19,7 +19,7 @@ from classifies_checks import AXES_TOUCH, CHECKS, Check, Job
 from engine.catalog.presets import RELEVANT, Axes
 from engine.catalog.protocols import PROTOCOLS, Protocol
 from engine.classify import Classified, Classifies, classify
-from engine.classify.process import classify_apart
+from engine.run.apart import classify_apart
 
 IMPLEMENTATIONS: Mapping[str, Classifies] = {
     "in this thread": classify,

@@ -74,7 +74,7 @@ def run_tiny(home: Home, selection: Selection, seconds: float = 0.0) -> None:
     """Let a tiny runner work off `selection` to its end."""
     enqueue(home, selection)
     with ended(tiny(home, seconds)) as runner:
-        assert runner.wait(240) == 0
+        assert runner.wait(1800) == 0
 
 
 def genearena(home: Home | None, *arguments: str, tiny_seconds: float | None = None, **extra):

@@ -68,26 +68,34 @@ def kill_and_race(home, selection, kills: int, seconds: float) -> int:
     """Keep two runners racing for the lock and kill one of them at random; kills that hit work."""
     rng = random.Random(kills)
     often = {"TINY_FLUSH": "0.2"}  # so that kills hit flushes, too
-    runners = [tiny(home, seconds, env=often), tiny(home, seconds, env=often)]
+    runners = [tiny(home, seconds, parent=True, env=often) for _ in range(2)]
     hits = 0
     for _ in range(kills):
         time.sleep(rng.uniform(0.3, 1.6))
         # Mostly the one that holds the lock: the other was refused it and has left.
         alive = [index for index in (0, 1) if runners[index].poll() is None]
         victim = rng.choice(alive or [0])
-        runners[victim].kill()
-        runners[victim].wait()
+        kill(runners[victim], alone=rng.random() < 0.2)
         hits += any((home.mailbox / "in-flight").glob("*"))
         if home.database.exists():
             connect(home, timeout=10).close()
         enqueue(home, selection)
         for index in (0, 1):
             if runners[index].poll() is not None:
-                runners[index] = tiny(home, seconds, env=often)
+                runners[index] = tiny(home, seconds, parent=True, env=often)
     for runner in runners:
-        runner.kill()
-        runner.wait()
+        kill(runner)
     return hits
+
+
+def kill(parent, alone=False):
+    """kill -9 of a runner, with its parent, as users do, or under it."""
+    children = psutil.Process(parent.pid).children() if alone and parent.poll() is None else []
+    for child in children:
+        child.kill()
+    if not children and parent.poll() is None:
+        os.killpg(parent.pid, signal.SIGKILL)
+    parent.wait()
 
 
 def acknowledged(home):

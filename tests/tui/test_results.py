@@ -111,8 +111,8 @@ def test_a_retry_during_a_run_waits_for_its_end(tmp_path):
 
 
 def test_an_interrupted_run_is_resumed_before_what_waits(tmp_path, monkeypatch):
-    monkeypatch.setattr("engine.mailbox.detach.start_runner", lambda *_: None)
-    monkeypatch.setattr("engine.mailbox.start_runner", lambda *_: None)
+    monkeypatch.setattr("engine.mailbox.detach.start_runner", lambda *_, **__: None)
+    monkeypatch.setattr("engine.mailbox.start_runner", lambda *_, **__: None)
     home = find_home(tmp_path).create()
     killed, waits = (Selection(("mini",), ("tall",), ("lr",), (seed,)) for seed in (41, 42))
     mailbox.remember(home, Launch(killed, OPTIONS))

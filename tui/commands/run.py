@@ -6,15 +6,15 @@ import contextlib
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from types import FrameType
 from typing import Any, Final
 
 import click
 
 from engine.catalog.protocols import FIRST
-from engine.mailbox import launch, queued, runner_alive, start_runner
+from engine.mailbox import RunnerLock, launch, queued, runner_alive, start_runner
 from engine.plan.launch import Launch, Options
 from engine.plan.names import names
 from engine.plan.plan import Plan
@@ -25,7 +25,7 @@ from engine.run.supervise import supervise, supervise_locked
 from store.arm import Arm
 from store.errors import StoreBusy, StoreError, UsageError
 from store.home import Home
-from store.records import Failed
+from store.records import Cancelled, Failed
 from store.store import Store
 from tui.commands.common import Session, command, counted, json_option, put, put_json, put_table, say
 from tui.commands.narrate import Narrator, unit_name
@@ -177,6 +177,8 @@ class Ended:
     failures: tuple[Failed, ...]
     seconds: float
     interrupted: bool
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Why units were left out, and how many for each reason."""
 
     @property
     def failed_before(self) -> int:
@@ -186,18 +188,20 @@ class Ended:
     @property
     def stopped(self) -> bool:
         """Whether a signal or somebody at another terminal ended it early."""
-        return self.interrupted or (self.finished is not None and self.finished.run.state == "cancelled")
+        finished = self.finished
+        given_up = finished is not None and finished.cancelled > sum(self.left_out.values())
+        return self.interrupted or given_up
 
     @property
     def exit_code(self) -> int:
-        """130 if a signal ended it, 1 if any unit of the selection stands as failed."""
+        """130 if a signal ended it, 1 if any unit of the selection stands as failed or was left out."""
         if self.interrupted:
             return 130
-        return 1 if self.failures or self.failed_before else 0
+        return 1 if self.failures or self.failed_before or self.left_out else 0
 
 
-def run_here(home: Home, plan: Plan, options: Options, locked: bool = False) -> Ended:
-    """Run in this process and tell on standard error what happens; `locked`: as the runner already."""
+def run_here(home: Home, plan: Plan, options: Options, lock: RunnerLock | None = None) -> Ended:
+    """Run in this process and tell on standard error what happens; `lock`: as the runner already."""
     if not plan.todo:
         # A run that was killed may have left rows in the journal that no flush has applied yet.
         with contextlib.closing(Store(home)) as store, contextlib.suppress(StoreBusy):
@@ -208,16 +212,24 @@ def run_here(home: Home, plan: Plan, options: Options, locked: bool = False) -> 
     mailbox = Steering()
     started = time.monotonic()
     failures: list[Failed] = []
+    left_out: Counter[str] = Counter()
     finished: RunFinished | None = None
     with contextlib.closing(Narrator()) as narrator, stopped_by_signals(mailbox, narrator) as signals:
-        for event in (supervise_locked if locked else supervise)(home, plan, mailbox, options):
+        events = (
+            supervise(home, plan, mailbox, options)
+            if lock is None
+            else supervise_locked(home, plan, mailbox, lock, options)
+        )
+        for event in events:
             narrator.tell(event)
             match event:
                 case UnitFinished(Failed() as failed):
                     failures.append(failed)
+                case UnitFinished(Cancelled(reason=reason)) if reason:
+                    left_out[reason] += 1
                 case RunFinished():
                     finished = event
-    return Ended(plan, finished, tuple(failures), time.monotonic() - started, bool(signals))
+    return Ended(plan, finished, tuple(failures), time.monotonic() - started, bool(signals), left_out)
 
 
 def hand_over(home: Home) -> None:
@@ -276,5 +288,7 @@ def put_ended(ended: Ended, as_json: bool) -> None:
             f"{counts['units']} units: {counts['already_done']} already done, {counts['scored']} scored, "
             f"{counts['failed']} failed, {counts['cancelled']} cancelled in {duration(ended.seconds)}"
         )
+    for reason, units in ended.left_out.items():
+        say(f"{counted(units, 'unit')} left out: {reason} The next `genearena run` tries again.")
     if ended.failed_before:
         say(f"{ended.failed_before} units failed in an earlier run; --retry-failed runs them again.")

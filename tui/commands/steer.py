@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import time
 from collections import deque
 from collections.abc import Callable
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from engine.files.outside import check_file
 from engine.mailbox import (
     Status,
+    clear_queue,
+    end_runner,
+    killable,
     last_launch,
     launch,
     queued,
@@ -23,6 +26,7 @@ from engine.mailbox import (
     start_runner,
 )
 from store.errors import DataError, UsageError
+from store.files import regular
 from tui.commands.common import Session, command, counted, json_option, put, put_json, say
 from tui.commands.narrate import Narrator, stage_line
 from tui.commands.select import checked_plan
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
 
 _POLL: Final = 0.5
 """Seconds between two looks at the runner's files."""
+_MINUTE: Final = 120
+"""Looks in a minute."""
 
 
 @command("status")
@@ -43,6 +49,9 @@ def status_command(session: Session, as_json: bool) -> int:
     The exit code is 1 if the run ended with failed units.
     """
     status = read_status(session.home)
+    if status and status.silent:  # by the clock, perhaps, which may just have been set
+        time.sleep(_POLL)
+        status = read_status(session.home)
     if as_json:
         put_json(None if status is None else {**asdict(status), "queued": len(queued(session.home))})
     elif status is None:
@@ -63,16 +72,17 @@ def describe(status: Status, waiting: int = 0) -> list[str]:
         f"{done}/{status.total} units done ({status.already_done} before this run), "
         f"{status.failed} failed, {status.cancelled} cancelled",
     ]
-    if status.live:
+    if status.live and not status.silent:
         lines.append(f"the whole run: {status.rate:.2f} units/s, about {duration(status.eta_s)} left")
         lines += [stage_line(s.stage, s.label, s.done, s.total, s.rate, s.eta_s) for s in status.stages]
+    if status.live:
         lines += [
             f"running: {u.model} {u.task} {u.protocol} seed {u.seed} ({u.key})" for u in status.running
         ]
     lines += [
-        f"failed: {u.model} {u.task} {u.protocol} seed {u.seed}: {u.sentence}"
+        f"{u.state}: {u.model} {u.task} {u.protocol} seed {u.seed}: {u.sentence}"
         for u in status.recent
-        if u.state == "failed"
+        if u.sentence
     ]
     if status.state in ("interrupted", "cancelled"):
         lines.append("`genearena resume` runs exactly what is missing.")
@@ -102,12 +112,13 @@ def attach_command(session: Session) -> int:
 
 def follow(home: Home, sleep: Callable[[float], None] = time.sleep) -> int:
     """Tell the runner's progress until no runner is left; 1 if units failed."""
-    seen = ""
+    seen, silent = "", 0
     with contextlib.closing(Narrator()) as narrator:
         while runner_alive(home):
             status = read_status(home)
             if status is not None:
                 seen = _tell_new(narrator, status, seen)
+                silent = _tell_silence(narrator, status, silent)
             sleep(_POLL)
     status = read_status(home)
     if status is None:
@@ -126,6 +137,17 @@ def _tell_new(narrator: Narrator, status: Status, seen: str) -> str:
     for stage in status.stages:
         narrator.stage(stage.stage, stage.label, stage.done, stage.total, stage.rate, stage.eta_s)
     return stamps[-1] if stamps else seen
+
+
+def _tell_silence(narrator: Narrator, status: Status, before: int) -> int:
+    """Say that the runner is silent, once that is sure, and each minute; how often it looked so."""
+    if not status.silent:
+        if before > 1:
+            narrator.line("The runner speaks again.")
+        return 0
+    if before % _MINUTE == 1:
+        narrator.line(status.message)
+    return before + 1
 
 
 # ---------------------------------------------------------------------------- steering
@@ -172,14 +194,20 @@ def resume_command(session: Session) -> None:
 @command("cancel")
 @click.option("--key", default="", help="Give up only the unit with this key, as `genearena status` tells.")
 @click.option("--drain", is_flag=True, help="Finish the units in flight first.")
-def cancel_command(session: Session, key: str, drain: bool) -> None:
+@click.option("--now", is_flag=True, help="Kill the runner if it does not end within a few seconds.")
+def cancel_command(session: Session, key: str, drain: bool, now: bool) -> None:
     """Give up the live run and what waits after it; everything already scored is kept.
 
     With --drain, what waits goes on waiting.
     """
     if key and drain:
         raise UsageError("--key and --drain do not go together.", "Give one of them.")
+    if now and (key or drain):
+        raise UsageError("--now goes with neither --key nor --drain.", "It ends the whole run.")
     _need_runner(session.home)
+    if now:
+        _end_now(session.home)
+        return
     request(session.home, "drain" if drain else "cancel", key)
     waiting = len(queued(session.home))
     if drain:
@@ -191,6 +219,17 @@ def cancel_command(session: Session, key: str, drain: bool) -> None:
         say("Asked the runner to cancel.")
 
 
+def _end_now(home: Home) -> None:
+    """Ask the runner to end; kill it if it does not."""
+    who = killable(home)
+    request(home, "cancel")
+    if end_runner(home, who):
+        clear_queue(home)
+        say(f"The runner ({who}) did not answer and was killed. `genearena resume` runs what is missing.")
+    else:
+        say("The run has ended; everything already scored is kept.")
+
+
 @command("logs")
 @click.option(
     "-n", "--lines", type=click.IntRange(1), default=50, show_default=True, help="How many lines."
@@ -200,9 +239,7 @@ def logs_command(session: Session, lines: int, keep_on: bool) -> None:
     """The end of the runner's log."""
     path = session.home.log / "runner.log"
     try:
-        if path.exists():
-            check_file(path)
-        with path.open(encoding="utf-8", errors="replace") as stream:
+        with io.TextIOWrapper(regular(path), encoding="utf-8", errors="replace") as stream:
             for line in deque(stream, maxlen=lines):
                 put(line.rstrip("\n"))
             while keep_on:

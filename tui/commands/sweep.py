@@ -70,10 +70,10 @@ def _run_all(home: Home, titled: Sequence[tuple[str, Plan]], options: Options) -
     """
     code = 0
     runs = any(plan.todo for _, plan in titled)
-    with runner_lock(home) if runs else contextlib.nullcontext():
+    with runner_lock(home) if runs else contextlib.nullcontext() as lock:
         for title, plan in titled:
             _say_todo(title, plan)
-            ended = run_here(home, plan, options, locked=True)
+            ended = run_here(home, plan, options, lock)
             code = max(code, ended.exit_code)
             if ended.stopped:
                 return code

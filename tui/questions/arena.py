@@ -178,7 +178,7 @@ class Arena(SavedResults):
         for launch in launches:
             if launch not in waiting:
                 mailbox.enqueue(self.home, launch)
-        mailbox.start_runner(self.home)
+        mailbox.start_runner(self.home, wait=False)
         return live
 
     def runner_missing(self) -> bool:
@@ -189,13 +189,9 @@ class Arena(SavedResults):
 
     def runner_error(self) -> StoreError:
         """Why the runner did not start, from the last thing it wrote."""
-        path = self.home.log / "runner.out"
-        try:
-            last = path.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
-        except OSError:
-            last = ""
-        said = f" It said last: {last}" if last else ""
-        return StoreError(f"The runner did not start.{said}", f"All it wrote is in {path}.")
+        from engine import mailbox
+
+        return mailbox.runner_error(self.home)
 
     def run_units(self, selection: Mapping[str, Any]) -> list[UnitStatus]:
         """Every unit of a run's selection as the store knows it: failed, still to come, then scored.

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from engine.mailbox import runner_lock
+from engine.run import oom
 from engine.run.crashes import read_strikes
 from store.home import find_home
 
@@ -32,10 +33,17 @@ def parent(home, runner, **options):
     return subprocess.Popen([sys.executable, "-c", PARENT, runner, *places], **options)
 
 
+def at(home, runner, *in_flight):
+    """A runner that has marked `in_flight` before it does what `runner` says."""
+    marks = [str(home.mailbox / "in-flight" / key) for key in in_flight]
+    return (
+        "import os; from pathlib import Path; from engine.mailbox.claim import birth\n"
+        f"for mark in {marks!r}: Path(mark).write_text(birth(os.getpid()))\n{runner}"
+    )
+
+
 def ended(home, runner, *in_flight):
-    for key in in_flight:
-        (home.mailbox / "in-flight" / key).touch()
-    return parent(home, runner, stderr=subprocess.DEVNULL).wait(60)
+    return parent(home, at(home, runner, *in_flight), stderr=subprocess.DEVNULL).wait(60)
 
 
 @pytest.mark.parametrize("code", [0, 1, 3])
@@ -65,16 +73,24 @@ def test_a_kill_from_outside_is_held_against_nobody(home):
     assert read_strikes(home.mailbox) == {}
 
 
-def test_a_kill_for_want_of_memory_is_held_against_the_work(home, monkeypatch):
+def memory(monkeypatch, folder, kills):
+    """A control group in which the kernel has killed that many processes."""
+    (folder / "self").mkdir()
+    (folder / "self" / "cgroup").write_text("0::/\n")
+    (folder / "memory.events").write_text(f"low 0\noom 9\noom_kill {kills}\n")
+    monkeypatch.setattr(oom, "PROC", folder)
+    monkeypatch.setattr(oom, "GROUPS", folder)
+
+
+def test_a_kill_for_want_of_memory_is_held_against_the_work(home, monkeypatch, tmp_path):
     import engine.run.__main__ as module
 
-    counts = iter([4, 5])
-    monkeypatch.setattr(module, "killed_for_memory", lambda: next(counts))
-    (home.mailbox / "in-flight" / "a").touch()
+    memory(monkeypatch, tmp_path, 4)
+    killed = at(home, f"Path({str(tmp_path / 'memory.events')!r}).write_text('oom_kill 5')\n{KILLED}", "a")
     places = [str(place) for place in (home.data, home.cache, home.config, home.log)]
     before = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)}
     try:
-        assert module.main(places, ("-c", KILLED)) == 128 + signal.SIGKILL
+        assert module.main(places, ("-c", killed)) == 128 + signal.SIGKILL
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

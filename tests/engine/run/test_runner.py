@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import Counter
@@ -11,6 +12,7 @@ from workbench import FakeCompute, write_task
 import store
 from engine.cancel import Stopped
 from engine.environment import describe_environment, usable_cores
+from engine.mailbox.claim import birth
 from engine.plan.launch import Options
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
@@ -253,10 +255,11 @@ def test_closing_the_iterator_stops_the_threads(home, selection):
 def die(home, *keys, by_itself=True):
     """A runner that dies while `keys` are in flight, under a parent that sees whether by its own doing."""
     Crashes(home.mailbox)
+    mine = birth(os.getpid())
     for key in keys:
-        (home.mailbox / "in-flight" / key).touch()
+        (home.mailbox / "in-flight" / key).write_text(mine)
     if by_itself:
-        strike(home.mailbox)
+        strike(home.mailbox, mine)
 
 
 def test_a_unit_that_kills_its_runner_three_times_becomes_a_failure(home, selection):
@@ -273,7 +276,7 @@ def test_a_unit_that_kills_its_runner_three_times_becomes_a_failure(home, select
     assert outcomes(go(replace(selection, retry_failed=True), home, FakeCompute()))[0].unit.key == victim
 
 
-def test_an_embedding_that_kills_its_runner_three_times_fails_its_units(home, selection):
+def test_an_embedding_that_kills_its_runner_three_times_is_left_out_once_and_tried_again(home, selection):
     class Deadly(FakeCompute):
         def embed(self, *args):
             self.marks = list((home.mailbox / "in-flight").iterdir())
@@ -285,10 +288,15 @@ def test_an_embedding_that_kills_its_runner_three_times_fails_its_units(home, se
     (mark,) = compute.marks
     for _ in range(3):
         die(home, mark.name)
-    found = outcomes(go(selection, home, FakeCompute()))
-    assert len(found) == 12
-    assert all("died 3 times while all-MiniLM-L6-v2 was embedding" in o.sentence for o in found)
-    assert len(outcomes(go(replace(selection, retry_failed=True), home, FakeCompute()))) == 12
+    events = go(selection, home, FakeCompute())
+    assert [type(outcome) for outcome in outcomes(events)] == [Cancelled] * 12
+    [told] = [event.text for event in events if isinstance(event, Log)][1:]
+    assert "died 3 times while all-MiniLM-L6-v2 was embedding" in told
+    assert "left out: 12" in told
+    again = go(selection, home, FakeCompute())
+    assert [type(outcome) for outcome in outcomes(again)] == [Scored] * 12
+    [told] = [event.text for event in again if isinstance(event, Log)]
+    assert "was embedding when a runner ended" in told
 
 
 def test_deaths_in_company_make_suspects_but_convict_nobody(home, selection):

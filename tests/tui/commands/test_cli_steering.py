@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -23,6 +25,7 @@ from engine.mailbox import (
 )
 from engine.plan.launch import Launch
 from engine.plan.selection import Selection
+from tui.commands.steer import follow
 
 FAILED = UnitStatus("k2", "m", "t", "rf", "paper", 42, "failed", None, 1.0, "It \x1bbroke.")
 RUNNING = Status(
@@ -146,6 +149,32 @@ def test_attach_follows_until_the_runner_ends(home, call):
     assert [line.split()[-1] for line in lines[:2]] == ["first", "second"]
     assert "embed MiniLM: 5/10 texts, 2.5/s, 0:02 left" in lines
     assert "run run-1: failed" in result.stdout
+
+
+def test_a_silent_runner_is_told_once_and_when_it_speaks_again(home, capfd):
+    beats = iter([0.0] * 6)
+
+    def speak(_):
+        if next(beats, None) is None:
+            lock.close()
+        elif len(looks) == 4:
+            write_status(home, RUNNING)
+        looks.append(1)
+
+    looks = []
+    with contextlib.ExitStack() as lock:
+        lock.enter_context(runner_lock(home))
+        write_status(home, RUNNING)
+        os.utime(home.mailbox / "status.json", (0, time.time() - 60))
+        follow(home, speak)
+    told = capfd.readouterr().err
+    assert told.count("Silent for 60 s: the runner is stopped or hangs") == 1
+    assert told.count("speaks again") == 1
+
+
+def test_now_goes_with_nothing_else(live, call):
+    assert "--now goes with neither" in call.refused("cancel", "--now", "--drain")
+    assert "--now goes with neither" in call.refused("cancel", "--now", "--key", "k1")
 
 
 def test_logs_shows_the_end_and_hides_nothing_hostile(home, call):

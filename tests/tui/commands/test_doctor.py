@@ -134,8 +134,10 @@ def test_an_interrupted_run_is_resumed_and_a_queue_is_told(home):
 def test_a_runner_that_has_been_silent_is_told(home):
     with runner_lock(home):
         write_status(home, RUNNING)
+        os.utime(home.mailbox / "status.json", (time.time(), time.time() - 60))
         [problem] = problems(home, "runner")
-    assert "kill 4711" in problem.remedy
+    assert "silent for 60 s" in problem.sentence
+    assert "cancel --now" in problem.remedy
 
 
 def test_a_file_in_the_place_of_a_folder_is_told(home):

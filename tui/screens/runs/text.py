@@ -160,7 +160,8 @@ def outcome(unit: UnitStatus) -> str:
     if unit.state == "queued":
         return "It waits for those before it."
     if unit.state == "cancelled":
-        return "It was given up on request and left no row; run the plan again to do it."
+        why = f"It was left out: {unit.sentence}" if unit.sentence else "It was given up on request."
+        return f"{why} It left no row; run the plan again to do it."
     took = f" in {unit.seconds:.1f} s" if unit.seconds is not None else ""
     return f"Preset {unit.preset}: AUC {auc(unit.auc)}{took}. Press 3 for the table it counts in."
 

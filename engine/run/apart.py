@@ -7,34 +7,40 @@ two of them took 0.65 (dosage) to 1.0 (the small tasks) of the time of one, two 
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 import signal
 import threading
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
-from typing import Any, Final
-
-from threadpoolctl import threadpool_limits
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.cancel import Cancel, Progress, check
-from engine.classify import Classified, classify
+from engine.run import oom
+from engine.run.shortage import Killed
 from store.errors import GeneArenaError
+
+if TYPE_CHECKING:
+    from engine.classify import Classified
 
 _PATIENCE: Final = 0.05
 """Seconds between two looks at the cancel event."""
 _THE_PARENTS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that may reach every process of a group; the parent decides what they mean."""
 TRIES: Final = 3
-"""Processes that may be killed at one unit before it is given up."""
+"""Processes that may end at one unit before it is given up."""
+_LAST_BREATH: Final = 5.0
+"""Seconds for a process that has closed its pipe to end by itself, so that it is seen how."""
 _own = threading.local()
 
 
 class ClassifierDied(GeneArenaError):
-    """The process that classified a unit ended without an answer, time after time."""
+    """The process that classified a unit ended by its own doing, time after time."""
 
 
 def classify_apart(*arguments: Any, **options: Any) -> Classified:
@@ -43,7 +49,8 @@ def classify_apart(*arguments: Any, **options: Any) -> Classified:
     The process starts at the thread's first unit and ends with the thread.
 
     Raises:
-        ClassifierDied: one process after the other was killed, for want of memory perhaps.
+        ClassifierDied: one process after the other died at it.
+        Killed: one was killed for want of memory, or one after the other from outside.
     """
     if not hasattr(_own, "process"):
         _own.process = ClassifierProcess()
@@ -72,18 +79,28 @@ class ClassifierProcess:
     ) -> Classified:
         """As `engine.classify.classify`, with its arguments, result and errors.
 
-        Cancelling ends the process at once; the next unit starts another. A process that is killed is
+        Cancelling ends the process at once; the next unit starts another. A process that ends is
         replaced and the unit begun again.
 
         Raises:
-            ClassifierDied: each of `TRIES` processes was killed at it.
+            ClassifierDied: each of `TRIES` processes ended at it, one of them at least by its own doing.
+            Killed: that was never its own doing, or one was killed for want of memory.
+            OSError: no process can be started.
         """
+        codes = []
         for _ in range(TRIES):
             check(cancel)
+            killed_before = oom.kills()
+            pipe = self.connect()
             try:
-                reply = self._ask((arguments, options), cancel, progress)
+                reply = self._ask(pipe, (arguments, options), cancel, progress)
             except (EOFError, OSError):
-                code = self.close()
+                codes.append(self._ended())
+                if codes[-1] == -signal.SIGKILL and oom.kills() > killed_before:
+                    raise Killed(
+                        "Out of memory: the kernel killed the process that classified this unit.",
+                        "Use fewer workers, or give it more memory.",
+                    ) from None
             except BaseException:
                 self.close()
                 raise
@@ -92,9 +109,15 @@ class ClassifierProcess:
                     raise reply
                 result: Classified = reply
                 return result
+        if set(codes) == {-signal.SIGKILL}:
+            raise Killed(
+                f"The process that classified this unit was killed from outside {TRIES} times.",
+                "If memory is short, use fewer workers, or give it more.",
+            )
         raise ClassifierDied(
-            f"The process that classified this unit ended {TRIES} times, last with code {code}.",
-            "If memory is short, run with fewer workers; then run it again with --retry-failed.",
+            f"The process that classified this unit ended {TRIES} times, with codes "
+            f"{', '.join(map(str, codes))}.",
+            "See the log; run it again with --retry-failed.",
         )
 
     def close(self) -> int | None:
@@ -105,8 +128,13 @@ class ClassifierProcess:
         end()
         return process.exitcode
 
-    def _ask(self, job: object, cancel: Cancel, progress: Progress | None) -> Any:
-        pipe = self.connect()
+    def _ended(self) -> int | None:
+        """How the process ended that has closed its pipe."""
+        if self._process is not None:
+            self._process.join(_LAST_BREATH)
+        return self.close()
+
+    def _ask(self, pipe: Connection, job: object, cancel: Cancel, progress: Progress | None) -> Any:
         pipe.send(job)
         while isinstance(reply := _receive(pipe, cancel), tuple):
             if progress:
@@ -118,20 +146,30 @@ class ClassifierProcess:
         if self._pipe is None:
             # Forking would copy the locks that other threads hold at that moment.
             context = multiprocessing.get_context("spawn")
-            self._pipe, theirs = context.Pipe()
-            self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-            resource_tracker.ensure_running()  # its start would unblock signals
-            # A process inherits what is blocked, so it is deaf from its first moment on.
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, _THE_PARENTS)
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_serve, args=(theirs,), daemon=True)
             try:
-                self._process.start()
+                _start(process)
+            except BaseException:
+                ours.close()
+                raise
             finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            theirs.close()
+                theirs.close()
+            self._pipe, self._process = ours, process
             # Deaf as it is, it would be waited for at the parent's exit for as long as the pipe is open,
             # and the main thread's is until then.
-            self._end = Finalize(self, _end, (self._process, self._pipe), exitpriority=1)
+            self._end = Finalize(self, _end, (process, ours), exitpriority=1)
         return self._pipe
+
+
+def _start(process: BaseProcess) -> None:
+    """Start it deaf to the signals of the group from its first moment on: what is blocked is inherited."""
+    resource_tracker.ensure_running()  # its start would unblock signals
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _THE_PARENTS)
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end(process: BaseProcess, pipe: Connection) -> None:
@@ -149,16 +187,30 @@ def _receive(pipe: Connection, cancel: Cancel) -> Any:
 
 def _serve(pipe: Connection) -> None:
     """Answer jobs until the pipe ends: (done, total) meanwhile, then a result or an exception."""
+    oom.volunteer()
+    classify: Callable[..., Classified] | None = None
     tell = partial(_tell, pipe)
-    with threadpool_limits(1), suppress(EOFError, OSError):
+    with suppress(EOFError, OSError):
         while True:
-            arguments, options = pipe.recv()
+            job = pipe.recv_bytes()
             try:
+                classify = classify or _load()
+                arguments, options = pickle.loads(job)  # noqa: S301 - from the parent
                 reply: object = classify(*arguments, **options, cancel=threading.Event(), progress=tell)
             except Exception as error:  # noqa: BLE001 - the process's boundary: the parent raises it
                 error.add_note(traceback.format_exc())
                 reply = error
             pipe.send(reply)
+
+
+def _load() -> Callable[..., Classified]:
+    """The heavy libraries, loaded once a job is there, so that what goes wrong meanwhile is told, too."""
+    from threadpoolctl import threadpool_limits
+
+    from engine.classify import classify
+
+    threadpool_limits(1)
+    return classify
 
 
 def _tell(pipe: Connection, done: int, total: int) -> None:

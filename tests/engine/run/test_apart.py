@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
 import signal
 import subprocess
@@ -9,6 +11,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import resource_tracker
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -16,7 +19,8 @@ import pytest
 from classify_examples import LR_GRID, RF_GRID, draw_split, noisy_genes, run
 
 from engine.cancel import Stopped
-from engine.classify.process import TRIES, ClassifierDied, ClassifierProcess, classify_apart
+from engine.run.apart import TRIES, ClassifierDied, ClassifierProcess, classify_apart
+from engine.run.shortage import Killed
 from store.errors import DataError
 
 NEVER = threading.Event()
@@ -97,15 +101,15 @@ def test_cancel_ends_the_process_within_a_unit(process, job):
 class Doomed(ClassifierProcess):
     """The first `lives` processes are killed at their unit."""
 
-    def __init__(self, lives):
+    def __init__(self, lives, number=signal.SIGKILL):
         super().__init__()
-        self.lives = lives
+        self.lives, self.number = lives, number
 
     def connect(self):
         pipe = super().connect()
         if self.lives:
             self.lives -= 1
-            os.kill(self.pid, signal.SIGKILL)
+            os.kill(self.pid, self.number)
         return pipe
 
 
@@ -118,15 +122,55 @@ def test_a_unit_whose_process_is_killed_is_begun_again(process, job):
         doomed.close()
 
 
-def test_a_unit_that_kills_each_process_is_told(job):
-    doomed = Doomed(TRIES)
-    with pytest.raises(ClassifierDied, match="3 times, last with code -9"):
+@pytest.mark.parametrize(
+    ("number", "error", "match"),
+    [
+        (signal.SIGSEGV, ClassifierDied, "ended 3 times, with codes -11, -11, -11"),
+        (signal.SIGKILL, Killed, "killed from outside 3 times"),
+    ],
+)
+def test_a_unit_at_which_each_process_ends_is_told_and_the_next_goes_on(number, error, match, job):
+    doomed = Doomed(TRIES, number)
+    with pytest.raises(error, match=match):
         run_there(doomed, job)
     assert doomed.lives == 0
     try:
         assert run_there(doomed, job).scores.shape[1] == 2
     finally:
         doomed.close()
+
+
+def test_a_kill_for_want_of_memory_is_told_at_once(job, monkeypatch):
+    counts = itertools.count(7)
+    monkeypatch.setattr("engine.run.apart.oom.kills", lambda: next(counts))
+    doomed = Doomed(TRIES)
+    with pytest.raises(Killed, match="Out of memory"):
+        run_there(doomed, job)
+    assert doomed.lives == TRIES - 1
+
+
+def test_a_process_that_cannot_be_started_is_not_one_that_died(job, monkeypatch):
+    process = ClassifierProcess()
+    with monkeypatch.context() as patch:
+        patch.setattr("engine.run.apart._start", raising(OSError(errno.EMFILE, "Too many open files")))
+        with pytest.raises(OSError, match="Too many open files"):
+            run_there(process, job)
+    try:
+        assert run_there(process, job).scores.shape[1] == 2
+    finally:
+        process.close()
+
+
+def raising(error):
+    def fail(*_):
+        raise error
+
+    return fail
+
+
+def test_the_kernel_takes_a_classifier_before_its_runner(process, job):
+    run_there(process, job)
+    assert Path(f"/proc/{process.pid}/oom_score_adj").read_text() == "1000\n"
 
 
 def test_each_thread_has_a_process_that_ends_with_it(job):
@@ -149,7 +193,7 @@ def test_a_parent_whose_main_thread_classified_ends():
     script = (
         "import threading\n"
         "from classify_examples import draw_split, noisy_genes\n"
-        "from engine.classify.process import TRIES, classify_apart\n"
+        "from engine.run.apart import TRIES, classify_apart\n"
         "if __name__ == '__main__':\n"
         "    vectors, labels = noisy_genes()\n"
         "    classify_apart('lr', {'C': 1.0, 'max_iter': 100}, vectors, labels, draw_split(labels),\n"
@@ -164,7 +208,7 @@ def test_a_killed_parent_leaves_no_process_behind():
     script = (
         "import threading, time\n"
         "from classify_examples import draw_split, noisy_genes\n"
-        "from engine.classify.process import TRIES, ClassifierProcess\n"
+        "from engine.run.apart import TRIES, ClassifierProcess\n"
         "if __name__ == '__main__':\n"
         "    vectors, labels = noisy_genes()\n"
         "    process = ClassifierProcess()\n"
