@@ -198,7 +198,7 @@ def keys_of(lines, count):
     return [row["key"] for row in rows if row["kind"] == "scored"]
 
 
-def test_damage_in_a_journal_is_named_and_its_units_run_again(full):
+def test_damage_in_a_journal_is_named_and_the_database_gives_back_what_it_held(full):
     home, selection = full
     journal = longest_journal(home)
     data = bytearray(journal.read_bytes())
@@ -209,6 +209,17 @@ def test_damage_in_a_journal_is_named_and_its_units_run_again(full):
     assert "damaged" in found
     told = plain(genearena(home, "repair"), 0)
     assert "1 damaged journal line;" in told.stderr
+    assert stored(home) == wanted(home, selection)
+
+
+def test_damage_in_a_journal_is_run_again_where_no_database_holds_it(full):
+    home, selection = full
+    journal = longest_journal(home)
+    data = bytearray(journal.read_bytes())
+    data[data.index(b'"kind":"scored"') + 40] ^= 4
+    journal.write_bytes(data)
+    home.database.unlink()
+    plain(genearena(home, "repair"), 0)
     assert len(stored(home)) == 39
     run_tiny(home, selection)
     assert stored(home) == wanted(home, selection)
