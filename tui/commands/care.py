@@ -61,9 +61,10 @@ def verify_command(
 @json_option
 def repair_command(session: Session, force: bool, as_json: bool) -> None:
     """Rebuild the database from the journals; the old file is kept beside it."""
-    from store.repair import repair
+    home = session.writable()
+    from store.repair import repair  # with DuckDB, which a home that is refused need not load
 
-    done = repair(session.writable(), force=force)
+    done = repair(home, force=force)
     if as_json:
         put_json(asdict(done))
         return

@@ -13,6 +13,9 @@ ARGUMENTS = {
     "export": ["scores"],
     "fetch": ["genept"],
     "import": ["task", "genes.csv", "--name", "mine"],
+    "merge": ["elsewhere"],
+    "backup": ["kept.tar"],
+    "restore": ["kept.tar"],
     "sql": ["select 1"],
 }
 
