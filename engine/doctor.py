@@ -357,7 +357,7 @@ def _downloads(home: Home) -> Iterator[Finding]:
         yield Problem("downloads", sentence, remedy)
     listed = _names_by_source(home)
     blobs: list[Path] = []
-    with contextlib.suppress(OSError):  # which is told of the models already
+    with contextlib.suppress(OSError):  # reported with the models already
         blobs = sorted(hub_cache().glob("models--*/blobs/*"))
     for path in blobs:
         source = path.parent.parent.name.removeprefix("models--").replace("--", "/")
