@@ -201,7 +201,7 @@ class SavedResults:
         """
         from store.store import Store
 
-        stands = _identity(self.home.data)
+        stands = _identity(self.home)
         if self._stood and not stands:
             raise StoreError(
                 f"{self.home.data} is gone: it was deleted or moved while it was open here.",
@@ -253,10 +253,11 @@ class SavedResults:
         self.behind = behind
 
 
-def _identity(folder: Path) -> tuple[int, int] | None:
-    """What tells a folder from another of its name; None if there is none."""
+def _identity(home: Home) -> tuple[int, ...] | None:
+    """What tells a home from another in its place; None if there is none. Inodes alone are used again."""
     try:
-        status = folder.stat()
+        status = home.data.stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return status.st_dev, status.st_ino
+    stamp = home.format_file.stat().st_mtime_ns if home.format_file.exists() else 0
+    return status.st_dev, status.st_ino, stamp
