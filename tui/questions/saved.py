@@ -57,7 +57,7 @@ class SavedResults:
         """Why the database lacks what the journals have; empty as far as is known that it does not."""
         self._lock = threading.Lock()
         """Protects `_store`: its journal offsets are read by whichever worker plans."""
-        self._stood = _identity(home.data)
+        self._stood = _identity(home)
         """Which folder the home was when it was last looked at; None: it was not made yet."""
 
     def arms(self) -> dict[Arm, int]:
