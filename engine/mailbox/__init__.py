@@ -4,23 +4,30 @@ The runner replaces `status.json` and holds `runner.lock`; viewers queue launche
 requests. No sockets, no protocol.
 """
 
-from engine.mailbox.detach import launch, start_runner
+from engine.mailbox.detach import go_on, launch, start_runner
 from engine.mailbox.lock import runner_alive, runner_lock
-from engine.mailbox.requests import (
-    RequestKind,
+from engine.mailbox.queue import (
+    Entry,
+    begin,
     clear_queue,
+    damaged,
+    drop,
     enqueue,
     last_launch,
+    leave_off,
+    over,
     queued,
     remember,
-    request,
     take_queued,
-    take_requests,
+    unfinished,
     waiting,
 )
+from engine.mailbox.requests import RequestKind, request, take_requests
 from engine.mailbox.status import (
     LIVE,
+    EarlierRun,
     EpochStatus,
+    LeftOut,
     LogLine,
     RunState,
     StageStatus,
@@ -33,7 +40,10 @@ from engine.mailbox.status import (
 
 __all__ = [
     "LIVE",
+    "EarlierRun",
+    "Entry",
     "EpochStatus",
+    "LeftOut",
     "LogLine",
     "RequestKind",
     "RunState",
@@ -41,10 +51,16 @@ __all__ = [
     "Status",
     "UnitState",
     "UnitStatus",
+    "begin",
     "clear_queue",
+    "damaged",
+    "drop",
     "enqueue",
+    "go_on",
     "last_launch",
     "launch",
+    "leave_off",
+    "over",
     "queued",
     "read_status",
     "remember",
@@ -54,6 +70,7 @@ __all__ = [
     "start_runner",
     "take_queued",
     "take_requests",
+    "unfinished",
     "waiting",
     "write_status",
 ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 
-from engine.mailbox.lock import runner_alive
-from engine.mailbox.requests import enqueue
+from engine.mailbox.lock import runner_alive, runner_lock
+from engine.mailbox.queue import Entry, enqueue, put_back
 from engine.plan.launch import Launch
 from store.errors import StoreError
 from store.home import Home
@@ -17,6 +18,18 @@ def launch(home: Home, *wanted: Launch, first: bool = False) -> None:
     home.create()
     for one in wanted:
         enqueue(home, one, first=first)
+    start_runner(home)
+
+
+def go_on(home: Home, entries: Sequence[Entry]) -> None:
+    """Put launches that were begun back before all that wait, and see that a runner takes them.
+
+    Raises:
+        StoreBusy: a runner is at work.
+        StoreError: one cannot be moved.
+    """
+    with runner_lock(home):
+        put_back(home, entries)
     start_runner(home)
 
 

@@ -5,19 +5,30 @@ The child of `engine.run.__main__`, as `python -m engine.run.detached DATA CACHE
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.handlers
 import os
 import signal
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from engine.environment import now
-from engine.mailbox import LogLine, Status, queued, read_status, runner_lock, take_queued, write_status
+from engine.mailbox import (
+    EarlierRun,
+    LogLine,
+    Status,
+    leave_off,
+    queued,
+    read_status,
+    runner_lock,
+    take_queued,
+    write_status,
+)
 from engine.plan.launch import Launch
 from engine.plan.plan import build_plan
 from engine.run.compute import Compute
@@ -42,13 +53,15 @@ def main(arguments: list[str], compute: Compute | None = None) -> int:
     # The queue is looked at again after the lock is let go: a launch queued by somebody who
     # still saw the lock held is not left behind.
     untaken: list[Path] = []
+    earlier: list[EarlierRun] = []
     while not signals.came and (waiting := queued(home)) and waiting != untaken:
         untaken = waiting
         try:
             with runner_lock(home):
                 while not signals.came and (launch := take_queued(home)):
                     mailbox = signals.reach(Steering())  # what was given up in another run is not
-                    code = max(code, _run(home, launch, mailbox, compute))
+                    code = max(code, _run(home, launch, mailbox, compute, earlier))
+                    earlier += _ended_badly(home)
                     if mailbox.drained.is_set() and not mailbox.stopped.is_set():
                         return code  # what waits goes on waiting; a cancel clears the queue
         except StoreError as error:
@@ -79,26 +92,50 @@ class _Signals:
         self._mailbox.stop_soon()
 
 
-def _run(home: Home, launch: Launch, mailbox: Steering, compute: Compute | None) -> int:
+def _run(
+    home: Home,
+    launch: Launch,
+    mailbox: Steering,
+    compute: Compute | None,
+    earlier: Sequence[EarlierRun],
+) -> int:
     try:
         plan = build_plan(launch.selection, home, {})
         if plan.blocked and not plan.units:
             raise UsageError(plan.blocked[0].reason)
         executor = ThreadExecutor(home, launch.options, compute)
-        _log_events(supervise_locked(home, plan, mailbox, launch.options, executor))
+        _log_events(supervise_locked(home, plan, mailbox, launch.options, executor, earlier))
     except GeneArenaError as error:
         _logger.error("%s", error)
-        _show_failure(home, launch, str(error))
+        _show_failure(home, launch, str(error), earlier)
     except Exception as error:
         _logger.exception("The runner stopped on an unforeseen error")
-        _show_failure(home, launch, f"{type(error).__name__}: {error}")
+        _show_failure(home, launch, f"{type(error).__name__}: {error}", earlier)
     else:
         return 0
     return 1
 
 
-def _show_failure(home: Home, launch: Launch, message: str) -> None:
-    """Let viewers see why this launch was not run to its end."""
+def _ended_badly(home: Home) -> Iterator[EarlierRun]:
+    """The run that has just ended here, as later ones' statuses name it; nothing if all is well."""
+    status = read_status(home)
+    if status is not None and status.pid == os.getpid() and status.state == "failed":
+        failure = next((unit.sentence for unit in status.recent if unit.state == "failed"), "")
+        yield EarlierRun(
+            status.run_id,
+            status.state,
+            status.updated_at,
+            status.scored,
+            status.failed,
+            status.message or failure,
+            status.selection,
+        )
+
+
+def _show_failure(home: Home, launch: Launch, message: str, earlier: Sequence[EarlierRun]) -> None:
+    """Let viewers see why this launch was not run to its end, and keep it, so that it can go on."""
+    with contextlib.suppress(StoreError):
+        leave_off(home, "failed", message)
     before = read_status(home)
     if before is None or before.pid != os.getpid() or not before.live:
         before = Status("", os.getpid(), socket.gethostname(), "failed", now(), now(), 0, 0)
@@ -113,6 +150,7 @@ def _show_failure(home: Home, launch: Launch, message: str) -> None:
             message=message,
             log=(*before.log, line),
             selection=launch.selection.to_json(),
+            earlier=tuple(earlier),
         ),
     )
 

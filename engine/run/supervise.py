@@ -9,14 +9,23 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from engine.mailbox import clear_queue, remember, runner_lock, take_requests, write_status
+from engine.mailbox import (
+    EarlierRun,
+    begin,
+    clear_queue,
+    leave_off,
+    over,
+    runner_lock,
+    take_requests,
+    write_status,
+)
 from engine.plan.launch import Launch, Options
 from engine.plan.plan import Plan
 from engine.run.contract import Executor
-from engine.run.events import Event, Log
+from engine.run.events import Event, Log, RunFinished
 from engine.run.monitor import Monitor
 from engine.run.runner import run
 from engine.run.steering import Steering
@@ -67,19 +76,23 @@ def supervise_locked(
     mailbox: Steering,
     options: Options | None = None,
     executor: Executor | None = None,
+    earlier: Sequence[EarlierRun] = (),
 ) -> Iterator[Event]:
-    """`supervise` for a caller that holds the runner's lock already."""
+    """`supervise` for a caller that holds the runner's lock already; the status names `earlier` runs."""
     options = options or Options()
     executor = executor or ThreadExecutor(home, options)
     with contextlib.closing(Store(home)) as store:
         plan = plan.against(store.finished())
-        remember(home, Launch(plan.selection, options))
-        monitor = Monitor(plan)
+        launch = Launch(plan.selection, options)
+        begin(home, launch)
+        monitor = Monitor(plan, earlier)
         keeper = _Keeper(home, store, mailbox, monitor)
         keeper.start()
         try:
             for event in run(plan, store, mailbox, executor):
                 monitor.feed(event)
+                if isinstance(event, RunFinished) and event.run.state != "cancelled":
+                    over(home, launch)
                 yield event
                 yield from keeper.news()
         finally:
@@ -144,6 +157,8 @@ class _Keeper:
             case "cancel":
                 clear_queue(self._home)
                 self._mailbox.stop()
+                with contextlib.suppress(StoreError):
+                    leave_off(self._home, "cancelled")
         self._monitor.log("info", f"Asked to {what}{f' unit {key[:8]}' if key else ''}.")
 
     def _fill(self) -> None:
