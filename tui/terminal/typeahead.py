@@ -23,6 +23,8 @@ class TypeAhead(App[int]):
         """Keys and pastes whose turn has not come."""
         self._turn: events.Event | None = None
         """The key or paste whose turn it is."""
+        self._since = 0.0
+        """What was typed before this moment is not answered."""
 
     def on_mount(self) -> None:
         """Answer what is typed."""
@@ -32,9 +34,16 @@ class TypeAhead(App[int]):
         """Let keys and pastes wait for their turn."""
         typed = isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded
         if typed and event is not self._turn:
-            self._typed.put_nowait(event)
+            if event.time >= self._since:
+                self._typed.put_nowait(event)
         else:
             await super().on_event(event)
+
+    def forget_typed(self) -> None:
+        """Answer nothing of what was typed so far."""
+        self._since = events.Event().time
+        while not self._typed.empty():
+            self._typed.get_nowait()
 
     @work(group="keys")
     async def _take_turns(self) -> None:
