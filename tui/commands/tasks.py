@@ -35,12 +35,13 @@ def tasks_command(
 ) -> None:
     """The tasks; or NAME's genes of each class from the label file to the analysis."""
     home = session.home
-    infos = list_tasks(home)
     if name is None and not exceptions:
-        _put_list(infos, as_json)
+        _put_list(list_tasks(home), as_json)
         return
     wanted = (
-        resolve_tasks(home, (name,)) if name else tuple(info.name for info in infos if not info.problem)
+        resolve_tasks(home, (name,))
+        if name
+        else tuple(info.name for info in list_tasks(home) if not info.problem)
     )
     axes = axes_for(preset)
     tasks = [
