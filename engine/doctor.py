@@ -19,7 +19,7 @@ from typing import Final
 from engine.catalog.models import how_to_get, hub_cache, list_models, local_path
 from engine.environment import LIBRARIES, usable_cores
 from engine.machine import cards
-from engine.mailbox import lock_fault, queued, read_status, runner_alive
+from engine.mailbox import damaged, lock_fault, read_status, runner_alive, unfinished, waiting
 from store.errors import GeneArenaError, NewerStore, OtherFormat, StoreBusy, StoreError, UsageError
 from store.home import Home
 from store.journal import Damaged, journal_sizes, read_journals
@@ -328,8 +328,13 @@ def _runner(home: Home) -> Iterator[Finding]:
         )
     if not alive and status and status.state == "interrupted":
         yield Problem("runner", f"Run {status.run_id} was interrupted.", "genearena resume")
-    if not alive and queued(home):
-        yield Problem("runner", f"{len(queued(home))} selections wait for a runner.", "genearena resume")
+    elif left := len(unfinished(home, alive)):
+        are = "1 selection was" if left == 1 else f"{left} selections were"
+        yield Problem("runner", f"{are} begun and did not come to the end.", "genearena queue")
+    for path in damaged(home):
+        yield Problem("runner", f"The file {path} should be a launch and cannot be read.", f"rm {path}")
+    if not alive and (ahead := len(waiting(home))):
+        yield Problem("runner", f"{ahead} selections wait for a runner.", "genearena resume")
 
 
 def _models(home: Home) -> Iterator[Finding]:

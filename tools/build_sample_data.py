@@ -17,8 +17,8 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from engine.data.genes.facts import Gene, read_gene_info  # noqa: E402
-from engine.data.genes.meanings import NOT_MAPPED, Meaning  # noqa: E402
+from engine.data.genes.facts import Gene, Genes, read_gene_info  # noqa: E402
+from engine.data.genes.meanings import NOT_MAPPED, Meaning, Meanings  # noqa: E402
 from engine.data.tasks.folder import Heading, LabelList, write_tasks_into  # noqa: E402
 from engine.files.safe_pickle import read_lists  # noqa: E402
 
@@ -128,8 +128,8 @@ def build(geneformer: Path, ncbi: Path, output: Path) -> None:
                 source.paper_task,
             ),
             tuple(task),
-            meanings,
-            genes,
+            Meanings(meanings),
+            Genes(genes),
         )
         for source, task in rows.items()
     )

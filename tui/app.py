@@ -25,6 +25,7 @@ from tui.screens.overlays.dialogs import Ask, Notice, error_notice
 from tui.screens.palette import ArenaCommands
 from tui.settings import Settings, check_name, read_settings
 from tui.shell import Shell
+from tui.terminal import suspending
 from tui.terminal.leaving import leaving_in_order
 from tui.widgets.header import SCREENS, TITLES
 
@@ -77,6 +78,15 @@ class ArenaApp(Shell):
         ),
         Binding("q,ctrl+c", "quit", "Quit", tooltip="Leave; a live run goes on if you say so", id="quit"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="quit.always"),
+        Binding(
+            "ctrl+z",
+            "put_aside",
+            "Suspend",
+            show=False,
+            priority=True,
+            tooltip="Back to the shell; its fg brings this back",
+            id="suspend",
+        ),
     ]
 
     class Beat(Message):
@@ -145,6 +155,7 @@ class ArenaApp(Shell):
         """Leave in order when the terminal goes away."""
         self.add_mode(FIRST, _screen(FIRST))
         self._signals.enter_context(leaving_in_order(self.exit))
+        self._signals.enter_context(suspending.suspending_in_order(self))
 
     def on_unmount(self) -> None:
         """Leave the signals to whoever had them."""
@@ -245,6 +256,17 @@ class ArenaApp(Shell):
             ),
             self._leave_run,
         )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where text is edited, ctrl+z takes back what was typed."""
+        return not (action == "put_aside" and hasattr(self.focused, "action_undo"))
+
+    def action_put_aside(self) -> None:
+        """Give the terminal back to the shell, or say why not."""
+        if reason := suspending.why_not(self):
+            self.notify(reason, severity="warning", markup=False)
+        else:
+            suspending.put_aside(self)
 
     def leave(self) -> None:
         """Exit; while a file is being written, only if it may be given up."""

@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "attach": ("steer", "Follow the live run until it ends."),
     "pause": ("steer", "Start no further unit until resumed."),
     "resume": ("steer", "Go on after a pause, or with an interrupted run."),
+    "queue": ("queue", "What waits and what is unfinished; remove some of it."),
     "cancel": ("steer", "Give up the live run, or one unit of it."),
     "logs": ("steer", "The runner's log."),
     "import": ("imports", "Import a task, vectors or descriptions of your own."),

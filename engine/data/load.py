@@ -8,9 +8,9 @@ from pathlib import Path
 from engine.data.formats.detect import read_raw
 from engine.data.formats.raw import RawTask
 from engine.data.genes.descriptions import Descriptions, kept_descriptions, read_descriptions
-from engine.data.genes.facts import Gene
+from engine.data.genes.facts import Genes
 from engine.data.genes.identifiers import Resolver, make_resolver
-from engine.data.genes.meanings import AS_GIVEN, Meaning
+from engine.data.genes.meanings import AS_GIVEN, Meanings
 from engine.data.tasks.audit import Labels, audit
 from engine.data.tasks.folder import (
     Heading,
@@ -19,7 +19,8 @@ from engine.data.tasks.folder import (
     read_label_list,
 )
 from engine.data.tasks.recipes import Composed, Provenance, clean, composer, effective_text
-from engine.data.tasks.shelf import SAMPLE, task_places
+from engine.data.tasks.shelf import SAMPLE, find_task, task_names
+from engine.data.uncollected import uncollected
 from store.errors import DataError, UsageError, unknown
 from store.files import user_path
 from store.home import Home
@@ -27,6 +28,7 @@ from store.records import Task
 from store.texts import DIGITS, TextName
 
 
+@uncollected()
 def load_task(
     name_or_path: str,
     home: Home,
@@ -57,7 +59,7 @@ def load_task(
     replaced = _read_descriptions(descriptions, home)
     if replaced:
         task = _described(task, replaced)
-    brings = replaced is not None or any(gene.description for gene in task.genes.values())
+    brings = replaced is not None or task.genes.described
     recipe = effective_text(text, brings)
     compose = composer(recipe)
 
@@ -96,13 +98,16 @@ def _read_descriptions(name_or_path: str, home: Home) -> Descriptions | None:
 
 def _described(task: LabelList, descriptions: Descriptions) -> LabelList:
     """`task` with the identifiers that are no known gene, but are described, kept as given."""
-    unknown_ones = [item for item in task.meanings.values() if not item.symbols]
+    unknown_ones = [item for item in task.meanings.others() if not item.symbols]
     given = [item.identifier for item in unknown_ones if descriptions.texts.get(item.identifier)]
     if not given:
         return task
-    meanings = {name: Meaning(name, (name,), AS_GIVEN) for name in given}
-    genes = {name: Gene(name) for name in given if name not in task.genes}
-    return replace(task, meanings={**task.meanings, **meanings}, genes={**task.genes, **genes})
+    meanings, genes = Meanings(task.meanings), Genes(task.genes)
+    for name in given:
+        meanings.add(name, (name,), AS_GIVEN)
+        if name not in genes:
+            genes.add_unknown(name, "")
+    return replace(task, meanings=meanings, genes=genes)
 
 
 def find_label_list(name_or_path: str, home: Home) -> LabelList:
@@ -112,22 +117,12 @@ def find_label_list(name_or_path: str, home: Home) -> LabelList:
         UsageError: there is neither.
         DataError: it cannot be read.
     """
-    known = []
-    for folder in task_places(home):
-        try:
-            headings = read_headings(folder)
-        except DataError:
-            if folder.name == name_or_path:
-                raise
-            continue
-        for heading in headings:
-            if heading.name == name_or_path:
-                return read_label_list(folder, heading)
-            known.append(heading.name)
+    if found := find_task(name_or_path, home):
+        return read_label_list(*found)
     path = user_path(name_or_path)
     if "/" in name_or_path or path.suffix or path.exists():
         return read_labels(path, home)
-    raise UsageError(*unknown("task", name_or_path, known))
+    raise UsageError(*unknown("task", name_or_path, task_names(home)))
 
 
 def read_labels(path: Path, home: Home) -> LabelList:
@@ -153,18 +148,20 @@ def resolve(raw: RawTask, resolver: Resolver, heading: Heading) -> LabelList:
 
     An identifier that is no known gene stays usable, as it is, if the file describes it.
     """
-    descriptions = {row.identifier: row.description for row in raw.rows if row.description}
-    meanings: dict[str, Meaning] = {}
-    genes: dict[str, Gene] = {}
-    for identifier in dict.fromkeys(row.identifier for row in raw.rows):
-        text = descriptions.get(identifier, "")
-        meaning = resolver.resolve(identifier)
-        if not meaning.symbols and text:
-            meaning = Meaning(identifier, (identifier,), AS_GIVEN)
-        meanings[identifier] = meaning
-        for symbol in meaning.symbols:
-            gene = genes.get(symbol) or resolver.genes.get(symbol) or Gene(symbol)
-            genes[symbol] = replace(gene, description=gene.description or text)
+    meanings, genes = Meanings(), Genes()
+    for identifier, _, text in raw.rows:
+        if identifier in meanings:
+            continue  # every row of it has the same text
+        _, symbols, step = resolver.resolve(identifier)
+        if not symbols and text:
+            symbols, step = (identifier,), AS_GIVEN
+        meanings.add(identifier, symbols, step)
+        for symbol in symbols:
+            if symbol not in genes and symbol not in resolver.genes:
+                genes.add_unknown(identifier if symbol == identifier else symbol, text)
+            else:
+                gene = genes.get(symbol) or resolver.genes[symbol]
+                genes.add(symbol, gene._replace(description=gene.description or text))
     index = {label: place for place, label in enumerate(raw.classes)}
-    rows = tuple((row.identifier, index[row.label]) for row in raw.rows)
+    rows = tuple((identifier, index[label]) for identifier, label, _ in raw.rows)
     return LabelList(heading, rows, meanings, genes)

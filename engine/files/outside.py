@@ -9,6 +9,8 @@ import gzip
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader, StringIO
+from itertools import islice
 from pathlib import Path
 from typing import IO, Final, cast
 
@@ -98,21 +100,28 @@ def read_lines(path: Path, limit: int = MAX_BYTES) -> Iterator[str]:
     Raises:
         DataError: as `read_text`, when it comes to that; also a line of more than `MAX_LINE` bytes.
     """
-    size = 0
+    size, number = 0, 1
     with unpacked(path) as stream:
-        number = 0
         while content := stream.readline(MAX_LINE + 1):
-            number += 1
             if len(content) > MAX_LINE:
                 raise DataError(
                     f"{path} has a line of more than {MAX_LINE >> 20} MB, line {number}.",
                     "Keep one row per gene.",
                 )
+            content += _whole_lines(stream)
             if size + len(content) > limit:
                 raise too_large(path, limit)
-            line = content.removeprefix(_BOM) if number == 1 else content
-            yield from _pieces(_decode(path, line, size, number))
+            text = _decode(path, content.removeprefix(_BOM) if number == 1 else content, size, number)
+            for line in StringIO(text, newline="\n"):
+                yield from _pieces(line)
+            number += content.count(b"\n")
             size += len(content)
+
+
+def _whole_lines(stream: IO[bytes]) -> bytes:
+    """What else is in the buffer, up to its last whole line: a line at a time is slow."""
+    waiting = stream.peek(1) if isinstance(stream, BufferedReader) else b""
+    return stream.read(waiting.rfind(b"\n") + 1)
 
 
 def check_characters(path: Path, texts: Iterable[str]) -> None:
@@ -121,6 +130,15 @@ def check_characters(path: Path, texts: Iterable[str]) -> None:
     Raises:
         DataError: one of `texts`, which were read from `path`, has such a half.
     """
+    texts = iter(texts)
+    while some := list(islice(texts, 10_000)):
+        try:
+            "".join(some).encode()
+        except UnicodeEncodeError:
+            _name_half(path, some)
+
+
+def _name_half(path: Path, texts: Iterable[str]) -> None:
     for text in texts:
         try:
             text.encode()

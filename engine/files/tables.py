@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Iterable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -43,7 +44,7 @@ class Table:
     path: Path
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    lines: tuple[int, ...]
+    lines: Sequence[int]
     """Line number of each row, from 1; the row number for Parquet."""
 
     def column(self, *names: str) -> int:
@@ -103,7 +104,7 @@ def read_table(
         )
     titles = _header(path, first[1]) if header else tuple(map(str, range(width)))
     rows: list[tuple[str, ...]] = [] if header else [tuple(first[1])]
-    lines = [] if header else [first[0]]
+    lines = array("q", [] if header else [first[0]])
     for line, record in numbered:
         if len(record) != width:
             raise DataError(
@@ -117,7 +118,7 @@ def read_table(
                 raise _too_many(path)
     if not rows:
         raise DataError(f"{path} has a header but no usable rows.", "Add one row per gene.")
-    return Table(path, titles, tuple(rows), tuple(lines))
+    return Table(path, titles, tuple(rows), lines)
 
 
 def _records(
@@ -180,6 +181,25 @@ def iterate_rows(path: Path, delimiter: str | None = None) -> Iterator[tuple[int
         yield line, row
     if width is None:
         raise DataError(f"{path} is empty.", "One row per gene is needed.")
+
+
+def stream_table(path: Path) -> tuple[Table, Iterator[tuple[int, list[str]]]]:
+    """The header of a comma-separated table, as a table without rows, and (line, fields) of each row.
+
+    Raises:
+        DataError: as `read_table`, but for its size; of the rows, when it comes to them.
+    """
+    numbered = iterate_rows(path, ",")
+    _, titles = next(numbered)
+
+    def rows() -> Iterator[tuple[int, list[str]]]:
+        line = 0
+        for line, row in numbered:
+            yield line, row
+        if not line:
+            raise DataError(f"{path} has a header but no usable rows.", "Add one row per gene.")
+
+    return Table(path, _header(path, titles), (), ()), rows()
 
 
 @contextmanager
@@ -265,7 +285,7 @@ def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def write_csv(path: Path, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Write a comma-separated UTF-8 table with Unix line ends, synced to the disk."""
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")

@@ -4,7 +4,7 @@ The runner replaces `status.json` and holds `runner.lock`; viewers queue launche
 requests. No sockets, no protocol.
 """
 
-from engine.mailbox.detach import launch, runner_error, start_runner
+from engine.mailbox.detach import go_on, launch, runner_error, start_runner
 from engine.mailbox.kill import end_runner, killable
 from engine.mailbox.lock import (
     LIVE,
@@ -15,20 +15,27 @@ from engine.mailbox.lock import (
     runner_lock,
     runner_of,
 )
-from engine.mailbox.requests import (
-    RequestKind,
+from engine.mailbox.queue import (
+    Entry,
+    begin,
     clear_queue,
+    damaged,
+    drop,
     enqueue,
     last_launch,
+    leave_off,
+    over,
     queued,
     remember,
-    request,
     take_queued,
-    take_requests,
+    unfinished,
     waiting,
 )
+from engine.mailbox.requests import RequestKind, request, take_requests
 from engine.mailbox.status import (
+    EarlierRun,
     EpochStatus,
+    LeftOut,
     LogLine,
     RunState,
     StageStatus,
@@ -41,7 +48,10 @@ from engine.mailbox.status import (
 
 __all__ = [
     "LIVE",
+    "EarlierRun",
+    "Entry",
     "EpochStatus",
+    "LeftOut",
     "LockLost",
     "LogLine",
     "RequestKind",
@@ -51,13 +61,19 @@ __all__ = [
     "Status",
     "UnitState",
     "UnitStatus",
+    "begin",
     "clear_queue",
+    "damaged",
+    "drop",
     "end_runner",
     "enqueue",
+    "go_on",
     "killable",
     "last_launch",
     "launch",
+    "leave_off",
     "lock_fault",
+    "over",
     "queued",
     "read_status",
     "remember",
@@ -69,6 +85,7 @@ __all__ = [
     "start_runner",
     "take_queued",
     "take_requests",
+    "unfinished",
     "waiting",
     "write_status",
 ]

@@ -6,10 +6,11 @@ import contextlib
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from typing import Final
 
-from engine.mailbox.lock import runner_alive
-from engine.mailbox.requests import enqueue, queued
+from engine.mailbox.lock import runner_alive, runner_lock
+from engine.mailbox.queue import Entry, enqueue, put_back, queued
 from engine.plan.launch import Launch
 from store.errors import StoreError
 from store.files import regular
@@ -28,10 +29,7 @@ def launch(home: Home, *wanted: Launch, first: bool = False) -> None:
         StoreError: there is no runner and none could be started; nothing of `wanted` waits.
     """
     home.create()
-    before = set(queued(home))
-    for one in wanted:
-        enqueue(home, one, first=first)
-    mine = set(queued(home)) - before
+    mine = [enqueue(home, one, first=first) for one in wanted]
     try:
         start_runner(home)
     except StoreError:
@@ -39,6 +37,18 @@ def launch(home: Home, *wanted: Launch, first: bool = False) -> None:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
         raise
+
+
+def go_on(home: Home, entries: Sequence[Entry]) -> None:
+    """Put launches that were begun back before all that wait, and see that a runner takes them.
+
+    Raises:
+        StoreBusy: a runner is at work.
+        StoreError: one cannot be moved, or no runner can be started.
+    """
+    with runner_lock(home):
+        put_back(home, entries)
+    start_runner(home)
 
 
 def start_runner(home: Home, *, wait: bool = True) -> None:

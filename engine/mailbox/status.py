@@ -77,6 +77,29 @@ class LogLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Units of a run that cannot be run."""
+
+    units: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRun:
+    """A launch that this runner took off the queue before, and that did not end well."""
+
+    run_id: str
+    """Empty if it did not come to a run."""
+    state: RunState
+    ended_at: str
+    scored: int
+    failed: int
+    message: str
+    """Why it stopped, or how its first failed unit did."""
+    selection: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """The latest snapshot of a run."""
 
@@ -111,6 +134,10 @@ class Status:
     """Seconds on its machine's own clock, which nobody can set, when this was written."""
     silent_s: float = 0.0
     """Whole seconds since the last word of a runner that is silent for long; else 0."""
+    left_out: tuple[LeftOut, ...] = ()
+    """At most 20, the most units first."""
+    earlier: tuple[EarlierRun, ...] = ()
+    """Newest last, at most 20."""
 
     @property
     def live(self) -> bool:
@@ -156,9 +183,11 @@ def read_status(home: Home) -> Status | None:
         "recent": UnitStatus,
         "epochs": EpochStatus,
         "log": LogLine,
+        "left_out": LeftOut,
+        "earlier": EarlierRun,
     }
     try:
-        lists = {name: tuple(part(**item) for item in data[name]) for name, part in parts.items()}
+        lists = {name: tuple(part(**item) for item in data.get(name, ())) for name, part in parts.items()}
         status = Status(**{**data, **lists})
     except (TypeError, KeyError):
         return None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from engine.data.genes.descriptions import kept_descriptions
-from engine.data.tasks.shelf import list_tasks
-from store.errors import UsageError
+from engine.data.tasks.folder import read_headings
+from engine.data.tasks.shelf import SAMPLE, find_task
+from store.errors import DataError, UsageError
 from store.files import user_path
 from store.home import Home
 
@@ -20,13 +22,17 @@ def resolve_tasks(home: Home, wanted: Sequence[str]) -> tuple[str, ...]:
 
     Nothing wanted means the paper's four.
     """
-    known = list_tasks(home)
-    paper = {task.paper_task: task.name for task in known if task.paper_task}
+    paper = {task.paper_task: task.name for task in read_headings(SAMPLE)}
     if not wanted:
         return tuple(paper.values())
-    there = {task.name for task in known}
-    chosen = (paper.get(name) or (name if name in there else _as_path(name)) for name in names(wanted))
+    chosen = (paper.get(name) or _task_or_path(name, home) for name in names(wanted))
     return tuple(dict.fromkeys(chosen))
+
+
+def _task_or_path(name: str, home: Home) -> str:
+    with contextlib.suppress(DataError):
+        return name if find_task(name, home) else _as_path(name)
+    return name  # a task that cannot be read, as its plan will say
 
 
 def resolve_descriptions(home: Home, wanted: str) -> str:

@@ -89,6 +89,7 @@ def build_plan(
     models = {model.name: model for model in (find_model(name, home) for name in selection.models)}
     tasks, refused = (tasks, {}) if tasks else _load_tasks(selection, axes, home)
 
+    hashes = {name: task.hash for name, task in tasks.items()}
     units: list[Unit] = []
     first: dict[str, Unit] = {}
     """Key of a cell's first unit -> that unit."""
@@ -99,7 +100,10 @@ def build_plan(
             for name in dict.fromkeys([*refused, *tasks]):
                 other = refused.get(name) or _misfit(model, protocol)
                 reason = other or unusable
-                mine = [] if reason else _units(selection, model, name, tasks[name], protocol, axes)
+                mine: list[Unit] = []
+                if not reason:
+                    task = tasks[name]
+                    mine = _units(selection, model, name, task, hashes[name], protocol, axes)
                 if mine and (twin := first.setdefault(mine[0].key, mine[0])) is not mine[0]:
                     reason = f"It is the same in all but its name as {twin.model} on {twin.task}."
                 if reason:
@@ -111,10 +115,10 @@ def build_plan(
 
 
 def _units(
-    selection: Selection, model: Model, name: str, task: Task, protocol: Protocol, axes: Axes
+    selection: Selection, model: Model, name: str, task: Task, hash: str, protocol: Protocol, axes: Axes
 ) -> list[Unit]:
-    """One unit for each seed."""
-    spec = _spec(model, task, protocol, axes, selection.scheme)
+    """One unit for each seed; `hash` is the task's, which takes a second of a million genes."""
+    spec = _spec(model, task, hash, protocol, axes, selection.scheme)
     label = " ".join([preset_label(axes, protocol.axes), *overridden(protocol)])
     return [
         Unit(model.name, name, protocol.name, label, seed, _with_seed(spec, seed))
@@ -149,7 +153,8 @@ def _load_tasks(selection: Selection, axes: Axes, home: Home) -> tuple[dict[str,
         except DataError as error:
             refused[name] = str(error)
         else:
-            if tasks.setdefault(task.name, task).hash != task.hash:
+            first = tasks.setdefault(task.name, task)
+            if first is not task and first.hash != task.hash:
                 refused[name] = f"Another task of the selection is called {task.name} too; rename the file."
     return tasks, refused
 
@@ -186,7 +191,9 @@ def _misfit(model: Model, protocol: Protocol) -> str:
     return ""
 
 
-def _spec(model: Model, task: Task, protocol: Protocol, axes: Axes, scheme: str) -> dict[str, Any]:
+def _spec(
+    model: Model, task: Task, hash: str, protocol: Protocol, axes: Axes, scheme: str
+) -> dict[str, Any]:
     """Everything of a unit but its seed; see `Unit.spec`."""
     encodes = not protocol.finetunes
     local = model.kind in ("folder", "vectors")
@@ -196,7 +203,7 @@ def _spec(model: Model, task: Task, protocol: Protocol, axes: Axes, scheme: str)
         "model": {"kind": model.kind, "source": "" if local else model.source, "revision": model.revision},
         "embedding": asdict(embedding_options(model, axes)) if encodes else {},
         "input": _input(model, protocol, axes),
-        "task": task.hash,
+        "task": hash,
         "protocol": {
             "name": protocol.name,
             "revision": protocol.revision,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 PAPER_SEEDS: Final = tuple(range(41, 51))
@@ -30,6 +31,18 @@ class Selection:
     """How splits are drawn."""
     retry_failed: bool = False
 
+    @property
+    def words(self) -> str:
+        """What was chosen, in one line."""
+        tasks = [Path(name).stem if "/" in name else name for name in self.tasks]
+        main = [_few(self.models), _few(tasks), _few(self.protocols), f"seeds {_ranges(self.seeds)}"]
+        more = [] if self.preset == "paper" else [self.preset]
+        more += [f"{name}={value}" for name, value in {**self.axes, **self.params}.items()]
+        more += [] if self.text == "facts" else [f"text {self.text}"]
+        more += [f"descriptions {Path(self.descriptions).stem}"] if self.descriptions else []
+        more += ["once more what failed"] if self.retry_failed else []
+        return ", ".join([" x ".join(main), *more])
+
     def to_json(self) -> dict[str, Any]:
         """A dict that JSON can hold."""
         return asdict(self)
@@ -39,3 +52,20 @@ class Selection:
         """The selection that `to_json` gave."""
         lists = {name: tuple(data[name]) for name in ("models", "tasks", "protocols", "seeds")}
         return cls(**{**data, **lists})
+
+
+def _few(names: Sequence[str], most: int = 3) -> str:
+    """The first names, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """`41-50`, `41, 43-45`."""
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return _few([f"{first}-{last}" if last > first else str(first) for first, last in runs])

@@ -11,17 +11,19 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from engine.environment import now
 from engine.mailbox import (
+    EarlierRun,
     LockLost,
     LogLine,
     RunnerLock,
     Status,
+    leave_off,
     queued,
     read_status,
     runner_lock,
@@ -57,13 +59,15 @@ def main(arguments: list[str], compute: Compute | None = None) -> int:
     # The queue is looked at again after the lock is let go: a launch queued by somebody who
     # still saw the lock held is not left behind.
     untaken: list[Path] = []
+    earlier: list[EarlierRun] = []
     while not signals.came and (waiting := queued(home)) and waiting != untaken:
         untaken = waiting
         try:
             with runner_lock(home) as lock:
                 while not signals.came and (launch := _next(home, lock)):
                     mailbox = signals.reach(Steering())  # what was given up in another run is not
-                    code = max(code, _run(home, launch, mailbox, lock, compute))
+                    code = max(code, _run(home, launch, mailbox, lock, compute, earlier))
+                    earlier += _ended_badly(home)
                     if mailbox.drained.is_set() and not mailbox.stopped.is_set():
                         return code  # what waits goes on waiting; a cancel clears the queue
         except (StoreError, OSError) as error:
@@ -106,31 +110,60 @@ class _Signals:
         self._mailbox.stop_soon()
 
 
-def _run(home: Home, launch: Launch, mailbox: Steering, lock: RunnerLock, compute: Compute | None) -> int:
+def _run(
+    home: Home,
+    launch: Launch,
+    mailbox: Steering,
+    lock: RunnerLock,
+    compute: Compute | None,
+    earlier: Sequence[EarlierRun],
+) -> int:
     try:
         plan = build_plan(launch.selection, home, {})
         if plan.blocked and not plan.units:
             raise UsageError(plan.blocked[0].reason)
         executor = ThreadExecutor(home, launch.options, compute)
-        _log_events(supervise_locked(home, plan, mailbox, lock, launch.options, executor))
+        _log_events(supervise_locked(home, plan, mailbox, lock, launch.options, executor, earlier))
     except LockLost:
         raise  # the status is the other runner's
     except GeneArenaError as error:
         _logger.error("%s", error)
-        _show_failure(home, launch, str(error))
+        _show_failure(home, launch, str(error), earlier)
     except Exception as error:
         _logger.exception("The runner stopped on an unforeseen error")
-        _show_failure(home, launch, unforeseen(error))
+        _show_failure(home, launch, unforeseen(error), earlier)
     else:
         return 0
     return 1
 
 
-def _show_failure(home: Home, launch: Launch, message: str) -> None:
-    """Let viewers see why this launch was not run to its end."""
-    before = None
+def _ended_badly(home: Home) -> Iterator[EarlierRun]:
+    """The run that has just ended here, as later ones' statuses name it; nothing if all is well."""
+    status = _last_status(home)
+    if status is not None and status.pid == os.getpid() and status.state == "failed":
+        failure = next((unit.sentence for unit in status.recent if unit.state == "failed"), "")
+        yield EarlierRun(
+            status.run_id,
+            status.state,
+            status.updated_at,
+            status.scored,
+            status.failed,
+            status.message or failure,
+            status.selection,
+        )
+
+
+def _last_status(home: Home) -> Status | None:
     with contextlib.suppress(StoreError):
-        before = read_status(home)
+        return read_status(home)
+    return None
+
+
+def _show_failure(home: Home, launch: Launch, message: str, earlier: Sequence[EarlierRun]) -> None:
+    """Let viewers see why this launch was not run to its end, and keep it, so that it can go on."""
+    with contextlib.suppress(StoreError):
+        leave_off(home, "failed", message)
+    before = _last_status(home)
     if before is None or before.pid != os.getpid() or not before.live:
         before = Status("", os.getpid(), socket.gethostname(), "failed", now(), now(), 0, 0)
     line = LogLine(now(), "error", message)
@@ -144,6 +177,7 @@ def _show_failure(home: Home, launch: Launch, message: str) -> None:
             message=message,
             log=(*before.log, line),
             selection=launch.selection.to_json(),
+            earlier=tuple(earlier),
         ),
     )
 

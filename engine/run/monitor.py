@@ -7,11 +7,21 @@ import socket
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from engine.environment import now
-from engine.mailbox import EpochStatus, LogLine, RunState, StageStatus, Status, UnitStatus
+from engine.mailbox import (
+    EarlierRun,
+    EpochStatus,
+    LeftOut,
+    LogLine,
+    RunState,
+    StageStatus,
+    Status,
+    UnitStatus,
+)
 from engine.plan.plan import Plan
 from engine.run.events import (
     EpochFinished,
@@ -32,12 +42,14 @@ from store.records import Cancelled, Failed, Scored, Unit
 
 _RECENT: Final = 200
 _EPOCHS: Final = 400
+_SAID: Final = 20
+"""Earlier runs, and reasons why units are left out, that a snapshot has."""
 
 
 class Monitor:
     """The state of one run as a viewer sees it; fed by one thread, read by others."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, earlier: Sequence[EarlierRun] = ()) -> None:
         self._lock = threading.RLock()
         """Protects all that follows."""
         self._outlook = Outlook(plan.todo)
@@ -64,6 +76,8 @@ class Monitor:
             started,
             len(plan.units),
             len(plan.done),
+            left_out=_left_out(plan),
+            earlier=tuple(earlier)[-_SAID:],
         )
 
     def feed(self, event: Event) -> None:
@@ -74,15 +88,15 @@ class Monitor:
     def _feed(self, event: Event) -> None:
         match event:
             case RunStarted(run):
-                self._status = Status(
-                    run.id,
-                    run.pid,
-                    run.host,
-                    "running",
-                    run.started_at,
-                    now(),
-                    run.total,
-                    run.already_done,
+                self._status = replace(
+                    self._status,
+                    run_id=run.id,
+                    pid=run.pid,
+                    host=run.host,
+                    started_at=run.started_at,
+                    updated_at=now(),
+                    total=run.total,
+                    already_done=run.already_done,
                     selection=dict(run.selection),
                 )
             case Ready(devices, capacity):
@@ -190,6 +204,13 @@ class Monitor:
         if stage.stage != "classify":
             return stage
         return replace(stage, eta_s=self._outlook.seconds_to_classify())
+
+
+def _left_out(plan: Plan) -> tuple[LeftOut, ...]:
+    counts: Counter[str] = Counter()
+    for part in plan.blocked:
+        counts[part.reason] += part.units
+    return tuple(LeftOut(units, reason) for reason, units in counts.most_common(_SAID))
 
 
 def _unit_status(

@@ -9,14 +9,17 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from engine.mailbox import (
+    EarlierRun,
     LockLost,
     RunnerLock,
+    begin,
     clear_queue,
-    remember,
+    leave_off,
+    over,
     runner_lock,
     take_requests,
     write_status,
@@ -24,7 +27,7 @@ from engine.mailbox import (
 from engine.plan.launch import Launch, Options
 from engine.plan.plan import Plan
 from engine.run.contract import Executor
-from engine.run.events import Event, Log
+from engine.run.events import Event, Log, RunFinished
 from engine.run.monitor import Monitor
 from engine.run.runner import run
 from engine.run.shortage import shortage
@@ -77,8 +80,9 @@ def supervise_locked(
     lock: RunnerLock,
     options: Options | None = None,
     executor: Executor | None = None,
+    earlier: Sequence[EarlierRun] = (),
 ) -> Iterator[Event]:
-    """`supervise` for a caller that holds the runner's lock already.
+    """`supervise` for a caller that holds the runner's lock already; the status names `earlier` runs.
 
     A run whose lock another process has taken stops within a tick and leaves the status to it.
 
@@ -91,13 +95,16 @@ def supervise_locked(
     with contextlib.closing(Store(home)) as store:
         store.recall_refused()
         plan = plan.against(store.finished())
-        remember(home, Launch(plan.selection, options))
-        monitor = Monitor(plan)
+        launch = Launch(plan.selection, options)
+        begin(home, launch)
+        monitor = Monitor(plan, earlier)
         keeper = _Keeper(home, store, mailbox, monitor, lock)
         keeper.start()
         try:
             for event in run(plan, store, mailbox, executor):
                 monitor.feed(event)
+                if isinstance(event, RunFinished) and event.run.state != "cancelled":
+                    over(home, launch)
                 yield event
                 yield from keeper.news()
         finally:
@@ -188,6 +195,8 @@ class _Keeper:
             case "cancel":
                 clear_queue(self._home)
                 self._mailbox.stop()
+                with contextlib.suppress(StoreError):
+                    leave_off(self._home, "cancelled")
         self._monitor.log("info", f"Asked to {what}{f' unit {key[:8]}' if key else ''}.")
 
     def _fill(self) -> None:

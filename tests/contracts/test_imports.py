@@ -41,8 +41,8 @@ Take = Callable[[Path, Home], object]
 def sample_is_read_once() -> Iterator[None]:
     """Every import reads the sample's 811 genes, which is half of its time here."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (identifiers, house):
-            for name in ("read_genes", "read_meanings"):
+        for module, read in ((identifiers, "read_genes"), (house, "read_gene_map")):
+            for name in (read, "read_meanings"):
                 patch.setattr(module, name, once_of_the_sample(getattr(module, name)))
         yield
 

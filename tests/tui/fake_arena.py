@@ -13,7 +13,7 @@ from textual.events import Paste
 from engine.catalog.presets import PRESETS
 from engine.catalog.protocols import PROTOCOLS
 from engine.data.tasks.shelf import TaskInfo
-from engine.mailbox import EpochStatus, LogLine, StageStatus, Status, UnitStatus
+from engine.mailbox import Entry, EpochStatus, LogLine, StageStatus, Status, UnitStatus
 from engine.plan.plan import Blocked, Plan
 from engine.plan.selection import PAPER_SEEDS, Selection
 from store.arm import Arm
@@ -86,6 +86,8 @@ class FakeArena:
         self.status: Status | None = None
         self.version = 1
         self.waiting = 0
+        self.queue: list[Entry] = []
+        self.dropped: list[str] = []
         self.tables: dict[str, Rankings] = {}
         self.broken: dict[str, Exception] = {}
         """Method -> what it raises."""
@@ -260,7 +262,13 @@ class FakeArena:
 
     def pulse(self) -> Pulse:
         self.may("pulse")
-        return Pulse(self.status, self.version, self.waiting)
+        return Pulse(self.status, self.version, self.waiting, tuple(self.queue))
+
+    def drop(self, id) -> None:
+        self.may("drop")
+        self.writable("change the queue")
+        self.dropped.append(id)
+        self.queue = [entry for entry in self.queue if entry.id != id]
 
     def arms(self) -> dict[Arm, int]:
         self.may("arms")

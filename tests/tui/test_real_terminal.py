@@ -23,7 +23,15 @@ PROGRAM = "import sys; from tui.cli import main; main()"
 class Terminal:
     """A pty with a screen that understands what is written to it."""
 
-    def __init__(self, home: Path, columns: int = 80, lines: int = 24, **environment: str) -> None:
+    def __init__(
+        self,
+        home: Path,
+        columns: int = 80,
+        lines: int = 24,
+        command: tuple[str, ...] = (),
+        **environment: str,
+    ) -> None:
+        program, *arguments = command or (sys.executable, "-c", PROGRAM, "--home", str(home))
         self.screen = pyte.Screen(columns, lines)
         self.stream = pyte.ByteStream(self.screen)
         self.raw = b""
@@ -31,8 +39,8 @@ class Terminal:
             name: value for name, value in os.environ.items() if name not in ("SSH_CONNECTION", "TMUX")
         }
         self.child = pexpect.spawn(
-            sys.executable,
-            ["-c", PROGRAM, "--home", str(home)],
+            program,
+            arguments,
             dimensions=(lines, columns),
             env={**clean, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **environment},
             timeout=30,

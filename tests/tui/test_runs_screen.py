@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +9,9 @@ from fake_arena import FakeArena, a_status, at_rest, drive, make_app, screen_tex
 from pressing import presses
 
 from engine.machine import Load, Machine
-from engine.mailbox import EpochStatus, LogLine, StageStatus
+from engine.mailbox import EarlierRun, Entry, EpochStatus, LeftOut, LogLine, StageStatus
+from engine.plan.launch import Launch
+from engine.plan.selection import Selection
 from tui.questions.catalog import first_selection
 from tui.screens.runs.text import bars, head
 from tui.widgets.grid import Grid
@@ -322,3 +325,95 @@ async def test_readonly_only_watches(arena):
         await pilot.press("p")
         await until(pilot, lambda: "it can only watch" in told(app))
         assert watcher.requests == []
+
+
+def entry(number: int, state="waits", why="") -> Entry:
+    launch = Launch(Selection(("mini",), ("tall",), ("lr",), (number,)))
+    return Entry(Path(f"{number}-1-id{number}.json"), state, launch, "2026-01-02T03:04:05+00:00", why)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_queue_is_shown_while_there_is_one(arena, size):
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "31/160" in screen_text(app))
+        assert "QUEUE" not in screen_text(app)
+        arena.queue = [entry(1, "interrupted"), entry(2), entry(3)]
+        await until(pilot, lambda: "QUEUE  2 waiting  1 unfinished" in screen_text(app))
+        await pilot.press("tab")
+        await until(pilot, lambda: "mini x tall x lr x seeds 2" in screen_text(app))
+        arena.queue = []
+        await until(pilot, lambda: "QUEUE" not in screen_text(app))
+        assert app.screen.query_one("#units", Grid).has_focus
+
+
+@presses("runs.remove")
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_is_removed_is_what_was_asked_about_though_the_queue_has_moved(arena, size):
+    arena.queue = [entry(1), entry(2), entry(3)]
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "QUEUE  3 waiting" in screen_text(app))
+        assert "x Cancel" in screen_text(app)
+        await pilot.press("tab", "j")
+        await until(pilot, lambda: "x Remove" in screen_text(app))
+        assert "x Cancel" not in screen_text(app)
+        await pilot.press("x")
+        await until(pilot, lambda: "Remove it from the queue?" in screen_text(app))
+        assert "mini x tall x lr x seeds 2" in screen_text(app)
+        arena.queue = [entry(3), entry(2)]
+        await until(pilot, lambda: app.pulse.queue == tuple(arena.queue))
+        await pilot.press("x")
+        await until(pilot, lambda: arena.dropped == ["id2"])
+        await until(pilot, lambda: "Removed: mini x tall x lr x seeds 2." in told(app))
+        assert arena.requests == []
+        await pilot.press("x", "escape")
+        await at_rest(pilot)
+        assert arena.dropped == ["id2"]
+
+
+async def test_a_launch_of_the_queue_opens_to_how_it_stands(arena):
+    arena.queue = [entry(1, "failed", "The model is gone.")]
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "QUEUE  1 unfinished" in screen_text(app))
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: "It could not be run: The model is gone." in screen_text(app))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_is_unfinished_after_another_run_is_resumed(arena, size):
+    arena.status = a_status("finished", running=())
+    arena.queue = [entry(1, "interrupted")]
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await opened(pilot)
+        step = "p resumes what is missing of 1 selection."
+        await until(pilot, lambda: step in screen_text(app) and "p Resume" in screen_text(app))
+        await pilot.press("p")
+        await until(pilot, lambda: arena.relaunched == [False])
+
+
+async def test_a_failure_before_this_run_and_what_is_left_out_of_it_are_told(arena):
+    failed = EarlierRun("run-0", "failed", "2026-01-02", 3, 2, "It broke.", {})
+    arena.status = a_status(earlier=(failed,), left_out=(LeftOut(7, "No."),))
+    app = make_app(arena)
+    async with drive(app, (120, 40)) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "1 run before this one failed: It broke." in screen_text(app))
+        assert "- 7 left out" in screen_text(app)
+
+
+async def test_readonly_removes_nothing(arena):
+    watcher = FakeArena(readonly=True)
+    watcher.queue = [entry(1)]
+    app = make_app(watcher)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "QUEUE  1 waiting" in screen_text(app))
+        await pilot.press("tab", "x")
+        await until(pilot, lambda: "it can only watch" in told(app))
+        assert watcher.dropped == []

@@ -14,7 +14,7 @@ from typing import Any, Final
 import click
 
 from engine.catalog.protocols import FIRST
-from engine.mailbox import RunnerLock, launch, queued, runner_alive, start_runner
+from engine.mailbox import RunnerLock, launch, over, queued, runner_alive, start_runner, waiting
 from engine.plan.launch import Launch, Options
 from engine.plan.names import names
 from engine.plan.plan import Plan
@@ -76,8 +76,8 @@ def run_command(
     ended = run_here(home, plan, options)
     if ended.finished and not ended.stopped:
         hand_over(home)
-    elif ended.stopped and (waiting := len(queued(home))):
-        say(f"Still queued: {counted(waiting, 'selection')}; `genearena resume` starts a runner.")
+    elif ended.stopped and (ahead := len(waiting(home))):
+        say(f"Still queued: {counted(ahead, 'selection')}; `genearena resume` starts a runner.")
     with contextlib.suppress(OSError):  # the terminal may be gone; the exit code still tells
         put_ended(ended, as_json)
         _tell_other_names(session, plan)
@@ -203,6 +203,7 @@ class Ended:
 def run_here(home: Home, plan: Plan, options: Options, lock: RunnerLock | None = None) -> Ended:
     """Run in this process and tell on standard error what happens; `lock`: as the runner already."""
     if not plan.todo:
+        over(home, Launch(plan.selection, options))
         # A run that was killed may have left rows in the journal that no flush has applied yet.
         with contextlib.closing(Store(home)) as store, contextlib.suppress(StoreBusy):
             store.flush()

@@ -6,7 +6,7 @@ import contextlib
 import io
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
@@ -15,17 +15,23 @@ import click
 from engine.mailbox import (
     Status,
     clear_queue,
+    damaged,
     end_runner,
+    go_on,
     killable,
     last_launch,
     launch,
-    queued,
+    leave_off,
+    over,
     read_status,
     request,
     runner_alive,
     start_runner,
+    unfinished,
+    waiting,
 )
-from store.errors import DataError, UsageError
+from engine.plan.selection import Selection
+from store.errors import DataError, StoreBusy, UsageError
 from store.files import regular
 from tui.commands.common import Session, command, counted, json_option, put, put_json, say
 from tui.commands.narrate import Narrator, stage_line
@@ -33,6 +39,8 @@ from tui.commands.select import checked_plan
 from tui.quantities import duration
 
 if TYPE_CHECKING:
+    from engine.mailbox import Entry
+    from engine.plan.launch import Launch
     from store.home import Home
 
 _POLL: Final = 0.5
@@ -48,21 +56,30 @@ def status_command(session: Session, as_json: bool) -> int:
 
     The exit code is 1 if the run ended with failed units.
     """
-    status = read_status(session.home)
+    home = session.home
+    status = read_status(home)
     if status and status.silent:  # by the clock, perhaps, which may just have been set
         time.sleep(_POLL)
-        status = read_status(session.home)
+        status = read_status(home)
+    ahead, left = len(waiting(home)), len(unfinished(home, runner_alive(home)))
     if as_json:
-        put_json(None if status is None else {**asdict(status), "queued": len(queued(session.home))})
+        put_json(None if status is None else {**asdict(status), "queued": ahead, "unfinished": left})
     elif status is None:
-        say(f"Nothing has run in {session.home.data} yet; `genearena run` starts.")
+        say(f"Nothing has run in {home.data} yet; `genearena run` starts.")
     else:
-        for line in describe(status, len(queued(session.home))):
+        for line in describe(status, ahead, left):
             put(line)
-    return 1 if status is not None and status.state == "failed" else 0
+    for path in damaged(home):
+        say(f"The file {path} should be a launch and cannot be read; `genearena queue clear` removes it.")
+    return _exit_code(status, "failed")
 
 
-def describe(status: Status, waiting: int = 0) -> list[str]:
+def _exit_code(status: Status | None, *bad: str) -> int:
+    """1 if the run, or one that its runner took off the queue before it, did not end well."""
+    return 1 if status is not None and (status.state in bad or status.earlier) else 0
+
+
+def describe(status: Status, waiting: int = 0, left: int = 0) -> list[str]:
     """A status in a few lines."""
     done = status.already_done + status.scored
     lines = [
@@ -84,11 +101,20 @@ def describe(status: Status, waiting: int = 0) -> list[str]:
         for u in status.recent
         if u.sentence
     ]
+    lines += [f"left out: {counted(part.units, 'unit')}: {part.reason}" for part in status.left_out]
+    for run in status.earlier:
+        ended = f"{run.failed} failed, {run.scored} scored" if run.run_id else "not run"
+        what = Selection.from_json(run.selection).words if run.selection else run.run_id
+        lines.append(f"before this run: {what}: {ended}: {run.message}")
     if status.state in ("interrupted", "cancelled"):
         lines.append("`genearena resume` runs exactly what is missing.")
+    how = "" if status.live else "; `genearena resume` starts a runner"
     if waiting:
-        how = "" if status.live else "; `genearena resume` starts a runner"
         lines.append(f"In the queue: {counted(waiting, 'more selection')}{how}")
+    if left and (waiting or left > 1 or status.state not in ("interrupted", "cancelled")):
+        lines.append(f"Unfinished: {counted(left, 'selection')}{how}")
+    if waiting or left:
+        lines.append("`genearena queue` lists them.")
     return lines
 
 
@@ -125,7 +151,7 @@ def follow(home: Home, sleep: Callable[[float], None] = time.sleep) -> int:
         return 0
     for line in describe(status):
         put(line)
-    return 1 if status.state in ("failed", "interrupted") else 0
+    return _exit_code(status, "failed", "interrupted")
 
 
 def _tell_new(narrator: Narrator, status: Status, seen: str) -> str:
@@ -171,24 +197,63 @@ def resume_command(session: Session) -> None:
     """Go on after a pause; or start the interrupted run's missing units, detached."""
     home = session.home
     if runner_alive(home):
-        request(home, "resume")
-        say("Asked the runner to go on.")
+        _ask_to_go_on(home)
         return
-    last = last_launch(home)
-    if last:
+    begun, last = unfinished(home, alive=False), last_launch(home)
+    if begun or last:
         session.writable()
-    missing = len(checked_plan(last.selection, home).todo) if last else 0
-    if last and missing:
-        launch(session.writable(), last, first=True)
-    elif queued(home):
-        start_runner(home)
-    elif last:
-        say("Nothing is missing from the last run; `genearena rank` shows it.")
+    entries, missing = _still_missing(home, begun)
+    ahead = [entry.launch.without_retries for entry in waiting(home)]
+    try:
+        if entries:
+            go_on(home, entries)
+        elif not begun and last and last not in ahead and (missing := _missing(home, last)):
+            launch(home, last, first=True)
+        elif ahead:
+            start_runner(home)
+        elif last:
+            say("Nothing is missing from the last run; `genearena rank` shows it.")
+            return
+        else:
+            raise UsageError(f"There is no run to resume in {home.data}.", "`genearena run` starts one.")
+    except StoreBusy:  # somebody else was faster
+        _ask_to_go_on(home)
         return
-    else:
-        raise UsageError(f"There is no run to resume in {home.data}.", "`genearena run` starts one.")
     what = f"{missing} missing units" if missing else "The waiting selections"
     say(f"{what} run detached; `genearena attach` follows them.")
+
+
+def _ask_to_go_on(home: Home) -> None:
+    request(home, "resume")
+    say("Asked the runner to go on.")
+
+
+def _missing(home: Home, wanted: Launch) -> int:
+    return len(checked_plan(wanted.selection, home).todo)
+
+
+def _still_missing(home: Home, begun: Sequence[Entry]) -> tuple[list[Entry], int]:
+    """The launches with units that are missing, and how many; those with none are over.
+
+    Raises:
+        UsageError, DataError: there is but one, and it cannot be run.
+    """
+    found: list[Entry] = []
+    units = 0
+    for entry in begun:
+        try:
+            missing = _missing(home, entry.launch)
+        except (UsageError, DataError) as error:
+            if len(begun) == 1:
+                raise
+            say(f"Left as it is: {entry.launch.selection.words}: {error} (`genearena queue` lists it.)")
+            continue
+        units += missing
+        if missing:
+            found.append(entry)
+        else:
+            over(home, entry.launch)
+    return found, units
 
 
 @command("cancel")
@@ -209,12 +274,12 @@ def cancel_command(session: Session, key: str, drain: bool, now: bool) -> None:
         _end_now(session.home)
         return
     request(session.home, "drain" if drain else "cancel", key)
-    waiting = len(queued(session.home))
+    ahead = len(waiting(session.home))
     if drain:
-        rest = f"; {counted(waiting, 'selection')} that waited go on waiting" if waiting else ""
+        rest = f"; {counted(ahead, 'selection')} that waited go on waiting" if ahead else ""
         say(f"Asked the runner to stop after the units in flight{rest}. `genearena resume` goes on.")
-    elif waiting and not key:
-        say(f"Asked the runner to cancel, and to forget {counted(waiting, 'selection')} that waited.")
+    elif ahead and not key:
+        say(f"Asked the runner to cancel, and to forget {counted(ahead, 'selection')} that waited.")
     else:
         say("Asked the runner to cancel.")
 
@@ -225,6 +290,7 @@ def _end_now(home: Home) -> None:
     request(home, "cancel")
     if end_runner(home, who):
         clear_queue(home)
+        leave_off(home, "cancelled")
         say(f"The runner ({who}) did not answer and was killed. `genearena resume` runs what is missing.")
     else:
         say("The run has ended; everything already scored is kept.")

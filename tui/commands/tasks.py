@@ -41,12 +41,13 @@ def tasks_command(
         _remove(session, name)
         return
     home = session.home
-    infos = list_tasks(home)
     if name is None and not exceptions:
-        _put_list(infos, as_json)
+        _put_list(list_tasks(home), as_json)
         return
     wanted = (
-        resolve_tasks(home, (name,)) if name else tuple(info.name for info in infos if not info.problem)
+        resolve_tasks(home, (name,))
+        if name
+        else tuple(info.name for info in list_tasks(home) if not info.problem)
     )
     axes = axes_for(preset)
     tasks = [

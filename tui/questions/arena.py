@@ -18,7 +18,7 @@ from tui.questions.kept import read_kept, write_kept
 from tui.questions.saved import SavedResults
 
 if TYPE_CHECKING:
-    from engine.mailbox import RequestKind, Status, UnitState, UnitStatus
+    from engine.mailbox import Entry, RequestKind, Status, UnitState, UnitStatus
     from engine.plan.launch import Launch
     from engine.plan.plan import Plan
     from engine.plan.selection import Selection
@@ -37,6 +37,10 @@ class Pulse:
     store: int = 0
     waiting: int = 0
     """How many selections wait for the runner."""
+    queue: tuple[Entry, ...] = ()
+    """What was begun and is not finished, and then what waits."""
+    damaged: int = 0
+    """Files of the queue that cannot be read."""
     looked: bool = True
     """Whether this was seen; otherwise nothing is known yet."""
 
@@ -173,7 +177,7 @@ class Arena(SavedResults):
         with self._lock:
             self._open()
         live = mailbox.runner_alive(self.home)
-        waiting = mailbox.waiting(self.home)
+        waiting = [entry.launch for entry in mailbox.waiting(self.home)]
         self.home.create()
         for launch in launches:
             if launch not in waiting:
@@ -185,7 +189,7 @@ class Arena(SavedResults):
         """Whether something is queued and no runner is there to take it."""
         from engine import mailbox
 
-        return bool(mailbox.queued(self.home)) and not mailbox.runner_alive(self.home)
+        return bool(mailbox.waiting(self.home)) and not mailbox.runner_alive(self.home)
 
     def runner_error(self) -> StoreError:
         """Why the runner did not start, from the last thing it wrote."""
@@ -222,10 +226,10 @@ class Arena(SavedResults):
         mailbox.request(self.home, what, key)
 
     def relaunch(self, retry_failed: bool = False) -> None:
-        """Start the last selection again: what is missing of it, and what failed if asked.
+        """Go on with all that was begun and is not finished, or run what failed in the last run again.
 
-        It goes before all that waits. While a run is live, that is its own selection, which then waits
-        in the queue, once however often it is asked for.
+        It goes before all that waits. While a run is live, what failed in it waits in the queue, once
+        however often it is asked for.
 
         Raises:
             UsageError: nothing ever ran here.
@@ -233,12 +237,17 @@ class Arena(SavedResults):
         from engine import mailbox
 
         self._writable("start a run")
+        alive = mailbox.runner_alive(self.home)
+        begun = mailbox.unfinished(self.home, alive)
+        if begun and not alive and not retry_failed:
+            mailbox.go_on(self.home, begun)
+            return
         last = mailbox.last_launch(self.home)
         if last is None:
             raise UsageError("There is no earlier run to go on with.", "Choose on the Plan screen (1).")
         again = replace(last, selection=replace(last.selection, retry_failed=retry_failed))
-        waiting = mailbox.waiting(self.home)
-        if mailbox.runner_alive(self.home) or waiting[:1] in ([], [again]):
+        waiting = [entry.launch for entry in mailbox.waiting(self.home)]
+        if alive or waiting[:1] in ([], [again]):
             self._queue(again)
         else:
             mailbox.launch(self.home, again, first=True)
@@ -251,7 +260,21 @@ class Arena(SavedResults):
             stamp = self.home.database.stat().st_mtime_ns
         except OSError:
             stamp = 0
-        return Pulse(mailbox.read_status(self.home), stamp, len(mailbox.queued(self.home)))
+        status, waiting = mailbox.read_status(self.home), mailbox.waiting(self.home)
+        begun = mailbox.unfinished(self.home, status is not None and status.live)
+        broken = len(mailbox.damaged(self.home))
+        return Pulse(status, stamp, len(waiting), (*begun, *waiting), broken)
+
+    def drop(self, id: str) -> None:
+        """Forget one launch of the queue.
+
+        Raises:
+            UsageError: it has begun meanwhile.
+        """
+        from engine import mailbox
+
+        self._writable("change the queue")
+        mailbox.drop(self.home, id)
 
     def cuts(self, text: str) -> Iterable[Cut]:
         """Where each model that is on this machine stops reading `text`, one after the other."""

@@ -9,6 +9,12 @@ from textual import events, work
 from textual.app import App, ScreenStackError
 from textual.message_pump import MessagePump
 
+from tui.terminal.pasting import guard, too_long
+
+MOST: Final = 1000
+"""Keys that wait at most; those after them are lost."""
+TOGETHER: Final = 1.0
+"""Seconds between pastes that are pieces of one."""
 PATIENCE: Final = 1.0
 """Seconds that a key waits at most for what the one before it set off."""
 
@@ -19,10 +25,15 @@ class TypeAhead(App[int]):
     def __init__(self) -> None:
         """Make the application, with nothing typed yet."""
         super().__init__()
+        guard(self.driver_class)
         self._typed: asyncio.Queue[events.Event] = asyncio.Queue()
         """Keys and pastes whose turn has not come."""
         self._turn: events.Event | None = None
         """The key or paste whose turn it is."""
+        self._refused = -TOGETHER
+        """When the last paste was refused."""
+        self._since = 0.0
+        """What was typed before this moment is not answered."""
 
     def on_mount(self) -> None:
         """Answer what is typed."""
@@ -32,14 +43,31 @@ class TypeAhead(App[int]):
         """Let keys and pastes wait for their turn."""
         typed = isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded
         if typed and event is not self._turn:
-            self._typed.put_nowait(event)
+            if event.time >= self._since and self._typed.qsize() < MOST:
+                self._typed.put_nowait(event)
         else:
             await super().on_event(event)
+
+    def forget_typed(self) -> None:
+        """Answer nothing of what was typed so far."""
+        self._since = events.Event().time
+        while not self._typed.empty():
+            self._typed.get_nowait()
+
+    def _refuses(self, paste: events.Paste) -> bool:
+        """Whether a paste is too long for where it goes; said once for all pieces that come together."""
+        reason = too_long(self.focused, paste.text)
+        if reason and paste.time - self._refused > TOGETHER:
+            self.notify(reason, severity="warning", markup=False)
+        self._refused = paste.time if reason else self._refused
+        return bool(reason)
 
     @work(group="keys")
     async def _take_turns(self) -> None:
         while True:
             self._turn = await self._typed.get()
+            if isinstance(self._turn, events.Paste) and self._refuses(self._turn):
+                continue
             self.post_message(self._turn)
             await settled(self)
 

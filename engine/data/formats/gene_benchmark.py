@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -77,7 +78,7 @@ class _Column:
     """Of its columns, a column of row numbers left out."""
     values: tuple[str, ...]
     """Of the first of them."""
-    lines: tuple[int, ...]
+    lines: Sequence[int]
 
 
 def _column(path: Path) -> _Column:

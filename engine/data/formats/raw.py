@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.files.outside import check_characters
 from store.errors import DataError, UsageError
@@ -21,8 +21,7 @@ _NEGATIVE: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RawRow:
+class RawRow(NamedTuple):
     """One entry of a label file."""
 
     identifier: str
@@ -55,7 +54,7 @@ def raw_task(path: Path, rows: Sequence[RawRow], classes: Sequence[str] = ()) ->
         DataError: an entry without identifier, no labels, labels that are not classes, or no characters.
     """
     check_characters(path, (text for row in rows for text in (row.identifier, row.label, row.description)))
-    labelled = tuple(row for row in rows if row.label)
+    labelled = tuple(rows) if all(row.label for row in rows) else tuple(row for row in rows if row.label)
     nameless = next((place for place, row in enumerate(labelled, start=1) if not row.identifier), None)
     if nameless is not None:
         raise DataError(

@@ -33,16 +33,18 @@ def read(table: Table) -> RawTask:
         gene, label = table.column(*GENES), table.column(*LABELS)
     text = table.find(*TEXT_COLUMNS)
     texts: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    """Each label once, however many rows have it."""
     rows = []
     for line, row in zip(table.lines, table.rows, strict=True):
         own = " ".join(row[text].split()) if text is not None else ""
-        identifier = row[gene].strip()
-        if texts.setdefault(identifier, own) != own:
+        identifier, title = row[gene].strip(), row[label].strip()
+        if text is not None and texts.setdefault(identifier, own) != own:
             raise DataError(
                 f"{table.path} has a second, different description of {identifier!r} on line {line}.",
                 "Keep one description per gene.",
             )
-        rows.append(RawRow(identifier, row[label].strip(), own))
+        rows.append(RawRow(identifier, labels.setdefault(title, title), own))
     task = raw_task(table.path, rows)
     return replace(task, notes=(*_told(table, gene, label), *task.notes))
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.files.outside import first_bytes, unpacked
-from engine.files.tables import read_table, write_csv
+from engine.files.tables import read_table, stream_table, write_csv
 from store.errors import DataError
 
 REGION: Final = "biological-region"
@@ -20,8 +19,7 @@ _GENE2ENSEMBL: Final = b"#tax_id\tGeneID\tEnsembl_gene_identifier"
 _ENSEMBL: Final = re.compile(rb"[A-Za-z0-9._-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Gene:
+class Gene(NamedTuple):
     """One gene's facts; empty where unknown."""
 
     symbol: str
@@ -42,11 +40,76 @@ class Gene:
     """The text a task brought along for this gene."""
 
 
+_UNKNOWN: Final = ("", "", (), (), "", (), (), "", "")
+"""What stands between symbol and description where no more is known."""
 _LISTS: Final = ("ensembl_ids", "mim_ids", "aliases", "previous")
 _COLUMNS: Final = (
     "symbol", "ncbi_id", "hgnc_id", "ensembl_ids", "mim_ids", "name", "aliases", "previous", "locus",
     "gene_type", "description",
 )  # fmt: skip
+
+
+class Genes(Mapping[str, Gene]):
+    """Symbol -> gene; a million of them take little room.
+
+    Of a gene of which no more is known than a description, only that is kept, and the gene is made
+    when it is asked for.
+    """
+
+    def __init__(self, genes: Mapping[str, Gene] | None = None) -> None:
+        self._kept: dict[str, Gene | str] = {}
+        for symbol, gene in (genes or {}).items():
+            self.add(symbol, gene)
+
+    def add(self, symbol: str, gene: Gene) -> None:
+        """Keep a gene."""
+        bare = gene == (symbol, *_UNKNOWN, gene.description)
+        self._kept[symbol] = gene.description if bare else gene
+
+    def add_unknown(self, symbol: str, description: str) -> None:
+        """Keep a gene of which no more is known."""
+        self._kept[symbol] = description
+
+    def kept(self, symbol: str) -> Gene | str:
+        """The gene, or its description if no more is known."""
+        return self._kept[symbol]
+
+    @property
+    def described(self) -> bool:
+        """Whether any has a description."""
+        return any(kept if isinstance(kept, str) else kept.description for kept in self._kept.values())
+
+    def __getitem__(self, symbol: str) -> Gene:
+        kept = self._kept[symbol]
+        return Gene(symbol, *_UNKNOWN, kept) if isinstance(kept, str) else kept
+
+    def __contains__(self, symbol: object) -> bool:
+        return symbol in self._kept
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+def read_gene_map(path: Path) -> Genes:
+    """The genes of a `genes.csv` by symbol.
+
+    Raises:
+        DataError: unreadable, or without a column `symbol`.
+    """
+    table, rows = stream_table(path)
+    symbol, text = table.column("symbol"), table.find("description")
+    facts = [index for index, name in enumerate(table.header) if index not in (symbol, text)]
+    make = _maker(table.header)
+    genes = Genes()
+    for _, row in rows:
+        if any(row[index] for index in facts):
+            genes.add(row[symbol], make(row))
+        else:
+            genes.add_unknown(row[symbol], row[text] if text is not None else "")
+    return genes
 
 
 def read_genes(path: Path) -> tuple[Gene, ...]:
@@ -55,22 +118,41 @@ def read_genes(path: Path) -> tuple[Gene, ...]:
     Raises:
         DataError: unreadable, or without a column `symbol`.
     """
-    table = read_table(path, delimiter=",")
+    table, rows = stream_table(path)
     table.column("symbol")
-    known = [(index, name) for index, name in enumerate(table.header) if name in _COLUMNS]
-    genes = []
-    for row in table.rows:
+    make = _maker(table.header)
+    return tuple(make(row) for _, row in rows)
+
+
+def _maker(header: Sequence[str]) -> Callable[[Sequence[str]], Gene]:
+    """What makes a gene of a row under `header`; columns of other names are passed over."""
+    known = [(index, name) for index, name in enumerate(header) if name in _COLUMNS]
+
+    def make(row: Sequence[str]) -> Gene:
         texts = {name: row[index] for index, name in known if name not in _LISTS}
         lists = {name: _split(row[index]) for index, name in known if name in _LISTS}
-        genes.append(Gene(**texts, **lists))  # type: ignore[arg-type]
-    return tuple(genes)
+        return Gene(**texts, **lists)  # type: ignore[arg-type]
+
+    return make
 
 
-def write_genes(path: Path, genes: Iterable[Gene]) -> None:
-    """Write `genes.csv`, sorted by symbol; columns that are empty throughout are left out."""
-    rows = sorted(genes, key=lambda gene: gene.symbol)
-    used = tuple(name for name in _COLUMNS if name == "symbol" or any(getattr(gene, name) for gene in rows))
-    write_csv(path, used, [tuple(_joined(getattr(gene, name)) for name in used) for gene in rows])
+def write_genes(path: Path, genes: Genes, symbols: Iterable[str]) -> None:
+    """Write the genes of these symbols as a `genes.csv`, sorted; columns that are empty are left out."""
+    ordered = sorted(symbols)
+    kept = map(genes.kept, ordered)
+    known = [gene for gene in kept if isinstance(gene, Gene)]
+    used = [name for name in _COLUMNS if name == "symbol" or any(getattr(gene, name) for gene in known)]
+    if used[-1] != "description" and any(isinstance(one, str) and one for one in map(genes.kept, ordered)):
+        used.append("description")
+    gap = [""] * len(used[1:])
+    short = gap[1:]
+
+    def row(symbol: str, kept: Gene | str) -> Sequence[str]:
+        if isinstance(kept, str):
+            return [symbol, *short, kept] if kept else [symbol, *gap]
+        return [_joined(getattr(kept, name)) for name in used]
+
+    write_csv(path, used, map(row, ordered, map(genes.kept, ordered)))
 
 
 def read_gene_info(path: Path) -> tuple[Gene, ...]:

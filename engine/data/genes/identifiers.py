@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -31,6 +31,8 @@ _NCBI: Final = re.compile(r"(?:(?:NCBI|NCBIGene|GeneID|entrez):)?([1-9]\d{0,11})
 _SYMBOL: Final = re.compile(r"[A-Za-z][A-Za-z0-9@._-]{1,24}")
 _ENSEMBL_LIKE: Final = re.compile(r"ENS[A-Z]*[GTP]\d", re.IGNORECASE)
 _OLD: Final = ("previous symbol", "alias")
+_BY_NAME: Final = ("approved symbol in other case", "HGNC id", *_OLD)
+"""The steps that look up words; the first has every approved symbol."""
 _DATE: Final = re.compile(
     r"\d{1,2}-(?i:Mar|Sep|Dec|Oct|Apr|Feb)(?:-\d+)?|(?:Mar|Sep|Dec|Oct|Apr|Feb)-\d{1,2}"
     r"|(?:19|20)\d\d-\d\d-\d\d(?:[ T]00:00:00)?"
@@ -85,11 +87,11 @@ class Resolver:
         known = self.genes.get(symbol)
         if known is not None and known.ncbi_id and gene.ncbi_id and known.ncbi_id != gene.ncbi_id:
             symbol, known = f"{gene.symbol} (NCBI {gene.ncbi_id})", None
-            gene = replace(gene, symbol=symbol)
+            gene = gene._replace(symbol=symbol)
         if known is None:
             self.genes[symbol] = gene
         elif not known.previous and gene.previous:
-            self.genes[symbol] = replace(known, previous=gene.previous)
+            self.genes[symbol] = known._replace(previous=gene.previous)
         if gene.ncbi_id:
             self._by_ncbi.setdefault(gene.ncbi_id, symbol)
         self._index(f"Ensembl id ({source})", gene.ensembl_ids, symbol)
@@ -114,6 +116,8 @@ class Resolver:
     def resolve(self, identifier: str) -> Meaning:
         """What `identifier` means; without symbols, and the reason as its step, if it is not mapped."""
         text = identifier.strip()
+        if not self._may_be_known(text):
+            return self._unknown(identifier, text)
         if ensembl := _ENSEMBL.fullmatch(text):
             text = ensembl[1].upper()
         for step, key in self._searches(text):
@@ -127,8 +131,22 @@ class Resolver:
         if found := self._by_gene2ensembl(text):
             return Meaning(identifier, found, "Ensembl id (gene2ensembl)")
         if text in self._known and all(symbol in self.genes for symbol in self._known[text].symbols):
-            return replace(self._known[text], identifier=identifier)
-        if _DATE.fullmatch(text):
+            return self._known[text]._replace(identifier=identifier)
+        return self._unknown(identifier, text)
+
+    def _may_be_known(self, text: str) -> bool:
+        """False if no step can find it: of most identifiers of a long list of somebody's own."""
+        if not text or text[0].isdigit() or ":" in text or text[:3].casefold() == "ens":
+            return True
+        return text in self._words or text.casefold() in self._words
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(self._known).union(*(self._steps.get(step, ()) for step in _BY_NAME))
+
+    def _unknown(self, identifier: str, text: str) -> Meaning:
+        """What becomes of an identifier that no step has found."""
+        if "-" in text and _DATE.fullmatch(text):
             return Meaning(identifier, (), f"{NOT_MAPPED}: a date, as spreadsheets make of symbols")
         if not self.complete and _SYMBOL.fullmatch(text) and not _ENSEMBL_LIKE.match(text):
             return Meaning(identifier, (text,), GIVEN)

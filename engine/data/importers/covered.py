@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from engine.data.genes.meanings import Meanings
 from engine.data.importers.labels import ImportReport, keep_task
 from engine.data.importers.names import check_name, plain_name
 from engine.data.load import find_label_list
 from engine.data.tasks.folder import LabelList
-from engine.data.tasks.shelf import list_tasks
+from engine.data.tasks.shelf import task_names
 from store.errors import UsageError
 from store.home import Home
 from store.records import Model
@@ -42,7 +43,7 @@ def import_covered(task: str, models: Sequence[Model], name: str, home: Home) ->
     whole = find_label_list(task, home)
     tables = " and ".join(model.name for model in models)
     name = name or plain_name(f"{whole.heading.name}.in.{tables}")
-    check_name(name, [item.name for item in list_tasks(home)])
+    check_name(name, task_names(home))
     symbols = sorted({symbol for row, _ in whole.rows for symbol in whole.meanings[row].symbols})
     missing = {symbol for model in models for symbol in look_up(model, symbols, home)[1]}
     kept = _without(whole, missing)
@@ -58,6 +59,5 @@ def _without(task: LabelList, missing: set[str]) -> LabelList:
     """`task` without the rows that mean a missing gene; of an id of two genes, both must be there."""
     rows = tuple(row for row in task.rows if missing.isdisjoint(task.meanings[row[0]].symbols))
     used = {identifier for identifier, _ in rows}
-    return replace(
-        task, rows=rows, meanings={key: task.meanings[key] for key in task.meanings if key in used}
-    )
+    meanings = Meanings({key: task.meanings[key] for key in task.meanings if key in used})
+    return replace(task, rows=rows, meanings=meanings)

@@ -17,9 +17,10 @@ from engine.data.importers.names import check_name
 from engine.data.load import resolve
 from engine.data.tasks.audit import CONFLICT, DUPLICATE, SAME_GENE, audit
 from engine.data.tasks.folder import Heading, LabelList, write_task_folder
-from engine.data.tasks.recipes import composer, effective_text
+from engine.data.tasks.recipes import Composed, composer, effective_text
 from engine.data.tasks.removal import note_import
-from engine.data.tasks.shelf import SAMPLE, list_tasks
+from engine.data.tasks.shelf import SAMPLE, task_names
+from engine.data.uncollected import uncollected
 from store.home import Home
 from store.records import Audit
 
@@ -66,6 +67,7 @@ class ImportReport:
         return tuple(lines)
 
 
+@uncollected()
 def import_task(
     path: Path, name: str, home: Home, kind: str = "auto", *, title: str = "", positive: str = ""
 ) -> ImportReport:
@@ -84,14 +86,16 @@ def import_task(
         DataError: the file cannot be read, or leaves too few genes of a class.
         StoreError: it cannot be written.
     """
-    check_name(name, [task.name for task in list_tasks(home)])
+    check_name(name, task_names(home))
     kind, raw = read_raw(path, kind)
     if positive:
         raw = with_positive(raw, positive)
+    notes = raw.notes
     task = resolve(
         raw, make_resolver(home, SAMPLE), Heading(name, title or path.name, raw.classes, path.name)
     )
-    return keep_task(task, kind, raw.notes, home)
+    del raw  # a tenth of a gigabyte for each million rows
+    return keep_task(task, kind, notes, home)
 
 
 def keep_task(task: LabelList, kind: str, notes: tuple[str, ...], home: Home) -> ImportReport:
@@ -101,11 +105,13 @@ def keep_task(task: LabelList, kind: str, notes: tuple[str, ...], home: Home) ->
         DataError: too few genes of a class.
         StoreError: it cannot be written.
     """
-    brings = any(gene.description for gene in task.genes.values())
-    compose = composer(effective_text("facts", brings))
-    audited = audit(
-        task, "unique", lambda symbol: compose(task.genes[symbol], task.genes[symbol].description)
-    )
+    compose = composer(effective_text("facts", task.genes.described))
+
+    def text_of(symbol: str) -> Composed:
+        gene = task.genes[symbol]
+        return compose(gene, gene.description)
+
+    audited = audit(task, "unique", text_of)
     folder = home.tasks / task.heading.name
     notes += tuple(_told(audited.audit, task.heading.name))
     report = _report(task, tuple(item.used for item in audited.audit.classes), kind, folder, notes)
@@ -131,12 +137,16 @@ def _told(found: Audit, name: str) -> Iterator[str]:
 def _report(
     task: LabelList, used: tuple[int, ...], kind: str, folder: Path, notes: tuple[str, ...]
 ) -> ImportReport:
-    meanings = task.meanings.values()
-    given = sum(1 for meaning in meanings if meaning.step == GIVEN)
+    others = tuple(task.meanings.others())
+    steps = Counter(task.meanings.steps())
+    given = steps[GIVEN]
     if given:
         notes += (
             f"{given} symbols are used as given; after `genearena fetch ncbi` they can be looked up.",
         )
+    kinds: Counter[str] = Counter()
+    for step, count in steps.items():
+        kinds[_kind_of_step(step)] += count
     return ImportReport(
         name=task.heading.name,
         folder=str(folder),
@@ -144,9 +154,9 @@ def _report(
         classes=task.heading.classes,
         counts=task.counts,
         used=used,
-        steps=dict(Counter(_kind_of_step(meaning.step) for meaning in meanings).most_common()),
-        unresolved=tuple(sorted(meaning.identifier for meaning in meanings if not meaning.symbols)),
-        ambiguous={item.identifier: item.symbols for item in meanings if len(item.symbols) > 1},
+        steps=dict(kinds.most_common()),
+        unresolved=tuple(sorted(meaning.identifier for meaning in others if not meaning.symbols)),
+        ambiguous={item.identifier: item.symbols for item in others if len(item.symbols) > 1},
         notes=notes,
     )
 

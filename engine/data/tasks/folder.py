@@ -4,21 +4,22 @@ The sample and imported tasks are both kept so.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from engine.data.genes.facts import Gene, read_genes, write_genes
-from engine.data.genes.meanings import Meaning, read_meanings
+from engine.data.genes.facts import Genes, read_gene_map, write_genes
+from engine.data.genes.meanings import Meanings, read_meanings
 from engine.files.outside import outside_file, read_text
-from engine.files.tables import read_table, write_csv
+from engine.files.tables import stream_table, write_csv
 from store.errors import DataError, StoreError
 
 
@@ -33,6 +34,8 @@ class Heading:
     source: str = ""
     paper_task: str = ""
     """`task1` to `task4` for the paper's own, else empty."""
+    counts: tuple[int, ...] = ()
+    """Raw rows of each class when the folder was written; empty if it does not say."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +45,14 @@ class LabelList:
     heading: Heading
     rows: tuple[tuple[str, int], ...]
     """(identifier, label) in file order, repeats kept."""
-    meanings: Mapping[str, Meaning]
-    genes: Mapping[str, Gene]
+    meanings: Meanings
+    genes: Genes
     """By symbol; holds every symbol of `meanings`."""
 
     @cached_property
     def counts(self) -> tuple[int, ...]:
         """Raw rows of each class, in label order."""
-        counted = Counter(label for _, label in self.rows)
-        return tuple(counted[label] for label in range(len(self.heading.classes)))
+        return count_rows(self.rows, self.heading)
 
 
 def read_headings(folder: Path) -> tuple[Heading, ...]:
@@ -73,7 +75,30 @@ def _heading(entry: Mapping[str, Any]) -> Heading:
     texts = [entry["name"], entry["title"], entry.get("source", ""), entry.get("paper_task", ""), *classes]
     if not isinstance(classes, list) or not all(isinstance(text, str) for text in texts):
         raise TypeError("name, title, source and classes are texts")
-    return Heading(texts[0], texts[1], tuple(classes), texts[2], texts[3])
+    counts = tuple(entry.get("counts", ()))
+    if not all(type(count) is int for count in counts) or len(counts) not in (0, len(classes)):
+        raise TypeError("counts are whole numbers, one for each class")
+    return Heading(texts[0], texts[1], tuple(classes), texts[2], texts[3], counts)
+
+
+def raw_counts(folder: Path, heading: Heading) -> tuple[int, ...]:
+    """Raw rows of each class, in label order; counted if the label file is newer than the heading.
+
+    Raises:
+        DataError: as `read_rows`.
+    """
+    with contextlib.suppress(OSError):
+        written = (folder / "tasks.toml").stat().st_mtime_ns
+        labels = (folder / "tasks" / f"{heading.name}.csv").stat()
+        if heading.counts and labels.st_mtime_ns <= written and labels.st_size:
+            return heading.counts
+    return count_rows(read_rows(folder, heading), heading)
+
+
+def count_rows(rows: Iterable[tuple[str, int]], heading: Heading) -> tuple[int, ...]:
+    """Rows of each class, in label order."""
+    counted = Counter(label for _, label in rows)
+    return tuple(counted[label] for label in range(len(heading.classes)))
 
 
 def read_rows(folder: Path, heading: Heading) -> tuple[tuple[str, int], ...]:
@@ -83,16 +108,18 @@ def read_rows(folder: Path, heading: Heading) -> tuple[tuple[str, int], ...]:
         DataError: unreadable, or a label that is none of the task's classes.
     """
     path = folder / "tasks" / f"{heading.name}.csv"
-    table = read_table(path, delimiter=",")
+    table, numbered = stream_table(path)
     identifier, label = table.column("identifier"), table.column("label")
     index = {name: place for place, name in enumerate(heading.classes)}
-    for line, row in zip(table.lines, table.rows, strict=True):
+    rows: list[tuple[str, int]] = []
+    for line, row in numbered:
         if row[label] not in index:
             raise DataError(
                 f"{path} has the label {row[label]!r} on line {line}.",
                 f"The classes in tasks.toml are: {', '.join(heading.classes)}.",
             )
-    return tuple((row[identifier], index[row[label]]) for row in table.rows)
+        rows.append((row[identifier], index[row[label]]))
+    return tuple(rows)
 
 
 def read_label_list(folder: Path, heading: Heading) -> LabelList:
@@ -101,12 +128,16 @@ def read_label_list(folder: Path, heading: Heading) -> LabelList:
     Raises:
         DataError: a file is missing, damaged, or contradicts another.
     """
-    genes = {gene.symbol: gene for gene in read_genes(folder / "genes.csv")}
+    genes = read_gene_map(folder / "genes.csv")
     meanings = read_meanings(folder / "identifiers.csv")
     rows = read_rows(folder, heading)
-    for identifier in {identifier for identifier, _ in rows}:
-        meaning = meanings.get(identifier)
-        if meaning is None or any(symbol not in genes for symbol in meaning.symbols):
+    for identifier, _ in rows:
+        if identifier in meanings and meanings.is_own_symbol(identifier):
+            known = identifier in genes
+        else:
+            meaning = meanings.get(identifier)
+            known = meaning is not None and all(symbol in genes for symbol in meaning.symbols)
+        if not known:
             raise DataError(
                 f"{folder / 'identifiers.csv'} does not say what {identifier!r} is.",
                 "Import the task again.",
@@ -146,36 +177,49 @@ def write_tasks_into(folder: Path, tasks: tuple[LabelList, ...]) -> None:
     import tomlkit  # reading needs no more than the standard library
 
     (folder / "tasks").mkdir(exist_ok=True)
-    headings = tomlkit.dumps({"task": [_entry(task.heading) for task in tasks]})
-    (folder / "tasks.toml").write_text(headings, encoding="utf-8")
-    used = {identifier: task.meanings[identifier] for task in tasks for identifier, _ in task.rows}
-    genes = {symbol: task.genes[symbol] for task in tasks for symbol in _symbols(task)}
-    write_genes(folder / "genes.csv", genes.values())
+    if len(tasks) == 1:
+        meanings, genes = tasks[0].meanings, tasks[0].genes
+    else:
+        meanings, genes = Meanings(), Genes()
+        for task in tasks:
+            for identifier, _ in task.rows:
+                _, symbols, step = task.meanings[identifier]
+                meanings.add(identifier, symbols, step)
+                for symbol in symbols:
+                    genes.add(symbol, task.genes[symbol])
+    used = dict.fromkeys(symbol for task in tasks for symbol in _symbols(task))
+    write_genes(folder / "genes.csv", genes, used)
+    identifiers = sorted(dict.fromkeys(identifier for task in tasks for identifier, _ in task.rows))
     write_csv(
         folder / "identifiers.csv",
         ("identifier", "symbol", "step"),
-        [
-            (identifier, symbol, meaning.step)
-            for identifier, meaning in sorted(used.items())
-            for symbol in meaning.symbols or ("",)
-        ],
+        meanings.rows(identifiers),
     )
     for task in tasks:
-        rows = [(identifier, task.heading.classes[label]) for identifier, label in task.rows]
+        rows = ((identifier, task.heading.classes[label]) for identifier, label in task.rows)
         write_csv(folder / "tasks" / f"{task.heading.name}.csv", ("identifier", "label"), rows)
+    # After the label files, whose rows it counts.
+    headings = tomlkit.dumps({"task": [_entry(task) for task in tasks]})
+    (folder / "tasks.toml").write_text(headings, encoding="utf-8")
 
 
-def _symbols(task: LabelList) -> set[str]:
-    return {symbol for identifier, _ in task.rows for symbol in task.meanings[identifier].symbols}
+def _symbols(task: LabelList) -> Iterator[str]:
+    for identifier, _ in task.rows:
+        if task.meanings.is_own_symbol(identifier):
+            yield identifier
+        else:
+            yield from task.meanings[identifier].symbols
 
 
-def _entry(heading: Heading) -> dict[str, Any]:
+def _entry(task: LabelList) -> dict[str, Any]:
+    heading = task.heading
     return {
         "name": heading.name,
         "title": heading.title,
         "classes": heading.classes,
         "paper_task": heading.paper_task,
         "source": heading.source,
+        "counts": task.counts,
     }
 
 

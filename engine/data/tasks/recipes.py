@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from engine.data.genes.facts import Gene
 from store.errors import UsageError, unknown
@@ -14,8 +13,7 @@ from store.errors import UsageError, unknown
 Provenance = Literal["keep", "strip"]
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
+class Composed(NamedTuple):
     """A gene's text and whether it is what the recipe asks for."""
 
     text: str

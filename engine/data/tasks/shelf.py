@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine.data.tasks.folder import Heading, LabelList, read_headings, read_rows, task_folders
+from engine.data.tasks.folder import Heading, raw_counts, read_headings, task_folders
 from store.errors import DataError
 from store.home import Home
 
@@ -47,11 +48,41 @@ def _infos(home: Home) -> Iterator[TaskInfo]:
 
 
 def _info(folder: Path, heading: Heading) -> TaskInfo:
-    rows = read_rows(folder, heading)
-    counts = LabelList(heading, rows, {}, {}).counts
+    counts = raw_counts(folder, heading)
     return TaskInfo(
         heading.name, heading.title, heading.classes, counts, heading.source, heading.paper_task
     )
+
+
+def task_names(home: Home) -> Iterator[str]:
+    """The names of the tasks of `list_tasks` that can be read, one at a time."""
+    return (heading.name for _, heading in headings_of(task_places(home)))
+
+
+def find_task(name: str, home: Home) -> tuple[Path, Heading] | None:
+    """The folder and heading of the task of that name; None if there is none.
+
+    An imported task lies in a folder of its name; others are looked for only if that has none.
+
+    Raises:
+        DataError: the folder of that name cannot be read.
+    """
+    if not name or "/" in name or "\0" in name:
+        return None
+    own = home.tasks / name
+    if own.is_dir() and not any(heading.name == name for heading in read_headings(SAMPLE)):
+        found = next((heading for heading in read_headings(own) if heading.name == name), None)
+        if found:
+            return own, found
+    there = headings_of(task_places(home))
+    return next(((folder, heading) for folder, heading in there if heading.name == name), None)
+
+
+def headings_of(folders: Iterable[Path]) -> Iterator[tuple[Path, Heading]]:
+    """The tasks in these folders; what cannot be read is passed over."""
+    for folder in folders:
+        with contextlib.suppress(DataError):
+            yield from ((folder, heading) for heading in read_headings(folder))
 
 
 def task_places(home: Home) -> tuple[Path, ...]:

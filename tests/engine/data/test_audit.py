@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from engine.data.genes.facts import Gene
-from engine.data.genes.meanings import NOT_MAPPED, Meaning
+from engine.data.genes.facts import Gene, Genes
+from engine.data.genes.meanings import NOT_MAPPED, Meaning, Meanings
 from engine.data.tasks.audit import CONFLICT, DUPLICATE, NO_TEXT, SAME_GENE, TWO_GENES, audit
 from engine.data.tasks.folder import Heading, LabelList
 from engine.data.tasks.recipes import Composed
@@ -25,12 +27,9 @@ def label_list(
     rows = rows + [(name, place % len(classes)) for place, name in enumerate(FILLER)]
     meanings = {**{name: (name.upper(),) for name in FILLER}, **meanings}
     symbols = {symbol for found in meanings.values() for symbol in found}
-    return LabelList(
-        Heading("t", "T", classes),
-        tuple(rows),
-        {name: Meaning(name, found, "x" if found else NOT_MAPPED) for name, found in meanings.items()},
-        {symbol: Gene(symbol, ncbi_id=str(1 + sum(symbol.encode()))) for symbol in symbols},
-    )
+    steps = {name: Meaning(name, found, "x" if found else NOT_MAPPED) for name, found in meanings.items()}
+    genes = {symbol: Gene(symbol, ncbi_id=str(1 + sum(symbol.encode()))) for symbol in symbols}
+    return LabelList(Heading("t", "T", classes), tuple(rows), Meanings(steps), Genes(genes))
 
 
 def text_of(symbol: str) -> Composed:
@@ -99,15 +98,14 @@ def test_order_follows_the_ncbi_id_and_not_the_file() -> None:
 
 def test_genes_without_a_number_come_last_by_symbol() -> None:
     task = label_list([("z", 0), ("m", 0)], {"z": ("Z",), "m": ("M",)})
-    genes = {**task.genes, "Z": Gene("Z"), "M": Gene("M", ncbi_id="no number")}
+    genes = Genes({**task.genes, "Z": Gene("Z"), "M": Gene("M", ncbi_id="no number")})
     rows = audit(LabelList(task.heading, task.rows, task.meanings, genes), "unique", text_of).rows
     assert [symbol for symbol, _, _ in rows[-2:]] == ["M", "Z"]
 
 
 def test_one_class_is_refused() -> None:
-    task = LabelList(
-        Heading("t", "T", ("only",)), (("a", 0),), {"a": Meaning("a", ("A",), "x")}, {"A": Gene("A")}
-    )
+    meanings, genes = Meanings({"a": Meaning("a", ("A",), "x")}), Genes({"A": Gene("A")})
+    task = LabelList(Heading("t", "T", ("only",)), (("a", 0),), meanings, genes)
     with pytest.raises(DataError, match="only one class: only"):
         audit(task, "raw", text_of)
 
@@ -130,3 +128,34 @@ def test_unmapped_ids_are_part_of_the_advice() -> None:
     with pytest.raises(DataError) as refused:
         audit(with_third_class(12, mapped=False), "unique", text_of)
     assert "12 identifiers are no known gene" in refused.value.hint
+
+
+SOME = st.sampled_from(["a", "b", "c", "D", "E", "F", "NM1"])
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(SOME, st.integers(0, 1)), max_size=12),
+    st.dictionaries(SOME, st.lists(SOME, max_size=2, unique=True).map(tuple), max_size=4),
+    st.sets(SOME),
+    st.sampled_from(["raw", "unique", "clean"]),
+)
+def test_rows_of_which_nothing_is_to_be_said_are_only_a_faster_way(rows, others, known, labels):
+    names = [f"own{place:02}" for place in range(40)]
+    rows = [*rows, *((name, place % 2) for place, name in enumerate(names))]
+    found = {name: others.get(name, (name,)) for name, _ in rows}
+    symbols = {symbol for part in found.values() for symbol in part}
+    task = LabelList(
+        Heading("t", "T", ("no", "yes")),
+        tuple(rows),
+        Meanings({name: Meaning(name, part, "x") for name, part in found.items()}),
+        Genes({one: Gene(one, ncbi_id=str(len(one)) if one in known else "") for one in symbols}),
+    )
+
+    def compose(symbol: str) -> Composed:
+        return Composed(f"text of {symbol}", symbol < "b")
+
+    quick = audit(task, labels, compose)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.data.tasks.audit._told_apart", lambda task: (task, []))
+        assert audit(task, labels, compose) == quick

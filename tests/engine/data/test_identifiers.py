@@ -9,8 +9,10 @@ import pytest
 
 from engine.data.genes.facts import (
     Gene,
+    Genes,
     read_gene2ensembl,
     read_gene_info,
+    read_gene_map,
     read_genes,
     read_hgnc,
     write_genes,
@@ -157,7 +159,9 @@ def test_genes_csv_comes_back_the_same(tmp_path: Path) -> None:
         *GENES,
         Gene("=cmd|'/C calc'!A0", name='a "quoted", name', description="[red]\u202etext\x1b[31m"),
     )
-    write_genes(tmp_path / "genes.csv", genes)
+    by_symbol = Genes({gene.symbol: gene for gene in genes})
+    write_genes(tmp_path / "genes.csv", by_symbol, by_symbol)
+    assert read_gene_map(tmp_path / "genes.csv") == by_symbol
     assert set(read_genes(tmp_path / "genes.csv")) == set(genes)
 
 

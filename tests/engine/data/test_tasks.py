@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from engine.data.importers import import_task
 from engine.data.load import load_task
-from engine.data.tasks.shelf import list_tasks
+from engine.data.tasks import folder as folder_module
+from engine.data.tasks.shelf import SAMPLE, list_tasks
+from engine.files import outside
+from engine.plan.names import resolve_tasks
 from store.errors import DataError, GeneArenaError, UsageError
-from store.home import Home
+from store.home import Home, find_home
 
 
 def table(
@@ -160,3 +164,48 @@ def test_any_damage_to_a_kept_task_is_one_sentence(
     with pytest.raises(GeneArenaError):
         load_task("t", home)
     list_tasks(home)
+
+
+def imported(home: Home, *names: str) -> None:
+    """Tasks of forty genes of these names."""
+    path = home.data / "labels.csv"
+    path.write_text("gene,label\n" + "".join(f"GENE{n},{'ab'[n % 2]}\n" for n in range(40)))
+    for name in names:
+        import_task(path, name, home)
+
+
+def test_of_many_tasks_only_the_one_asked_for_is_read(tmp_path: Path, monkeypatch) -> None:
+    home = find_home(tmp_path).create()
+    imported(home, "one", "two", "three")
+    read: set[Path] = set()
+    check_file = outside.check_file
+    monkeypatch.setattr(outside, "check_file", lambda path: (read.add(path), check_file(path)))
+    assert resolve_tasks(home, ("two",)) == ("two",)
+    assert load_task("two", home).name == "two"
+    places = {path.relative_to(home.tasks).parts[0] for path in read if path.is_relative_to(home.tasks)}
+    assert places == {"two"}
+    assert {path.name for path in read if path.is_relative_to(SAMPLE)} == {"tasks.toml"}
+
+
+def test_a_list_of_tasks_reads_no_label_file_unless_it_was_changed(tmp_path: Path, monkeypatch) -> None:
+    home = find_home(tmp_path).create()
+    imported(home, "one", "two")
+    with monkeypatch.context() as patch:
+        patch.setattr(folder_module, "read_rows", lambda *_: pytest.fail("the label file was read"))
+        assert [task.counts for task in list_tasks(home)[-2:]] == [(20, 20), (20, 20)]
+    labels = home.tasks / "two" / "tasks" / "two.csv"
+    labels.write_text(labels.read_text() + "GENE1,a\n")
+    os.utime(labels, ns=(0, labels.stat().st_mtime_ns + 10**9))
+    assert [task.counts for task in list_tasks(home)[-2:]] == [(20, 20), (21, 20)]
+    labels.unlink()
+    assert list_tasks(home)[-1].problem
+
+
+def test_a_task_whose_folder_has_another_name_is_found(tmp_path: Path) -> None:
+    home = find_home(tmp_path).create()
+    imported(home, "one", "two")
+    (home.tasks / "two").rename(home.tasks / "moved")
+    assert load_task("two", home).name == "two"
+    assert resolve_tasks(home, ("two", "moved")) == ("two", "moved")
+    with pytest.raises(UsageError, match="no task named 'moved'"):
+        load_task("moved", home)

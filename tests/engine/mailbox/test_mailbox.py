@@ -16,10 +16,10 @@ from engine.mailbox import (
     detach,
     enqueue,
     last_launch,
+    left,
     queued,
     read_status,
     request,
-    requests,
     runner_alive,
     runner_lock,
     take_queued,
@@ -111,7 +111,7 @@ def test_what_is_put_first_is_taken_first(home, launch):
 
 def test_a_standing_or_backward_clock_loses_and_reorders_nothing(home, launch, monkeypatch):
     clock = iter([10**18, 10**18, 10**18 - 10**9, 5])
-    monkeypatch.setattr(requests.time, "time_ns", lambda: next(clock))
+    monkeypatch.setattr(left.time, "time_ns", lambda: next(clock))
     wanted = [seeded(launch, seed) for seed in range(4)]
     for one in wanted:
         enqueue(home, one)
@@ -120,19 +120,6 @@ def test_a_standing_or_backward_clock_loses_and_reorders_nothing(home, launch, m
     for what in ("pause", "resume", "cancel"):
         request(home, what)
     assert [what for what, _ in take_requests(home)] == ["pause", "resume", "cancel"]
-
-
-def test_a_selection_stays_queued_until_it_is_remembered(home, launch, monkeypatch):
-    def full(*args):
-        raise StoreError("The disk is full.")
-
-    enqueue(home, launch)
-    with monkeypatch.context() as patch:
-        patch.setattr(requests, "remember", full)
-        with pytest.raises(StoreError):
-            take_queued(home)
-    assert take_queued(home) == launch
-    assert last_launch(home) == launch
 
 
 def test_requests_left_to_an_earlier_runner_are_dropped_and_later_ones_kept(home):

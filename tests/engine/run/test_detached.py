@@ -86,3 +86,28 @@ def test_a_damaged_launch_is_passed_over_and_never_remembered(home, tmp_path):
     queue(home, task, 42)
     assert run_queue(home, tmp_path / "noted") == 0
     assert mailbox.last_launch(home).selection.seeds == (42,)
+
+
+def test_a_failure_stays_in_the_status_of_the_launches_after_it_and_can_be_resumed(home, tmp_path):
+    task = write_task(tmp_path)
+    queue(home, task, 41, model="e5-small")
+    queue(home, task, 42)
+    queue(home, task, 43)
+    assert run_queue(home, tmp_path / "noted", HF_HUB_CACHE=str(tmp_path / "hub")) == 1
+    status = mailbox.read_status(home)
+    assert status.state == "finished"
+    [failed] = status.earlier
+    assert "e5-small is not on this machine" in failed.message
+    assert failed.selection["seeds"] == [41]
+    [left] = mailbox.unfinished(home, alive=False)
+    assert (left.state, left.why, left.launch.selection.seeds) == ("failed", failed.message, (41,))
+
+
+def test_units_of_a_launch_that_became_impossible_are_in_its_status(home, tmp_path):
+    task = write_task(tmp_path)
+    both = Selection(("e5-small", "all-MiniLM-L6-v2"), (task,), ("lr",), (41, 42))
+    mailbox.enqueue(home, Launch(both, Options("cpu", 1, 1)))
+    assert run_queue(home, tmp_path / "noted", HF_HUB_CACHE=str(tmp_path / "hub")) == 0
+    [out] = mailbox.read_status(home).left_out
+    assert out.units == 2
+    assert "e5-small is not on this machine" in out.reason

@@ -140,7 +140,7 @@ def test_detach_queues_the_selection_with_absolute_paths(call, home, monkeypatch
     assert len(queued(home)) == 1
     assert toy in queued(home)[0].read_text()
     assert started == [home]
-    assert waiting(home)[0].options == Options("cpu", 3, 0)
+    assert waiting(home)[0].launch.options == Options("cpu", 3, 0)
 
 
 def test_what_a_window_queues_during_a_run_is_run_after_it(call, home, monkeypatch, compute, toy):
@@ -158,8 +158,8 @@ def test_what_a_window_queues_during_a_run_is_run_after_it(call, home, monkeypat
     assert "What was queued meanwhile runs detached" in result.stderr
     assert started == [home]
     [again] = waiting(home)
-    assert again.selection.retry_failed
-    assert again.options == Options("cpu", 1, 0), "it goes on as it was begun"
+    assert again.launch.selection.retry_failed
+    assert again.launch.options == Options("cpu", 1, 0), "it goes on as it was begun"
 
 
 def test_options_reach_the_units(call, compute, toy):
@@ -266,7 +266,7 @@ def test_what_a_window_queues_during_a_sweep_is_run_after_it(call, home, monkeyp
     assert len(result.stdout.splitlines()) == 6
     assert "What was queued meanwhile runs detached" in result.stderr
     assert started == [home]
-    assert [one.options for one in waiting(home)] == [Options()], "the window's own, not the sweep's"
+    assert [one.launch.options for one in waiting(home)] == [Options()], "the window's own, not the sweep's"
 
 
 def test_no_other_runner_begins_in_the_middle_of_a_sweep(call, home, monkeypatch, compute, toy):

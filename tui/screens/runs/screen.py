@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from engine.machine import Load, Machine
-from engine.mailbox import RequestKind, Status, UnitStatus
+from engine.mailbox import Entry, RequestKind, Status, UnitStatus
 from store.errors import DataError, UsageError
 from tui.questions.arena import Pulse
 from tui.screens.copy_export import TakingScreen
@@ -46,6 +46,7 @@ class RunsScreen(TakingScreen):
         "runs.pause",
         "runs.resume",
         "runs.cancel",
+        "runs.remove",
         "runs.retry",
         "runs.detach",
         "pane.next",
@@ -56,6 +57,7 @@ class RunsScreen(TakingScreen):
         Binding("p", "pause", "Pause", tooltip="Pause after the units in work", id="runs.pause"),
         Binding("p", "resume", "Resume", tooltip="Go on with what is missing", id="runs.resume"),
         Binding("x", "cancel", "Cancel", tooltip="Cancel a unit or the run", id="runs.cancel"),
+        Binding("x", "remove", "Remove", tooltip="Forget the queue's row", id="runs.remove"),
         Binding("R", "retry", "Retry", tooltip="Run what failed once more", id="runs.retry"),
         Binding("D", "detach", "Detach", tooltip="Leave; the run goes on", id="runs.detach"),
     ]
@@ -91,6 +93,8 @@ class RunsScreen(TakingScreen):
         super().__init__()
         self._status: Status | None = None
         self._waiting = 0
+        self._queue: tuple[Entry, ...] = ()
+        self._damaged = 0
         self._units: Mapping[str, UnitStatus] = {}
         """Key -> unit, of every unit of the run, as the store knew it when `_read` was last set."""
         self._rows = Tail()
@@ -108,6 +112,8 @@ class RunsScreen(TakingScreen):
                 units = Grid(runs_text.UNIT_COLUMNS, id="units", empty=runs_text.NO_RUN)
                 yield Pane("UNITS", units, id="units-pane", first=True)
             with Vertical(classes="column"):
+                queue = Grid(runs_text.QUEUE_COLUMNS, id="queue")
+                yield Pane("QUEUE", queue, id="queue-pane")
                 yield Pane("CURVES", PlotView("No epoch has ended yet.", id="curves"), id="curves-pane")
                 log = Grid(runs_text.LOG_COLUMNS, id="log", empty="Nothing has been logged yet.")
                 yield Pane("LOG", log, id="log-pane", first=True)
@@ -127,7 +133,7 @@ class RunsScreen(TakingScreen):
     def follow(self, pulse: Pulse) -> None:
         """Show the snapshot."""
         self._status = status = pulse.status
-        self._waiting = pulse.waiting
+        self._waiting, self._queue, self._damaged = pulse.waiting, pulse.queue, pulse.damaged
         if status is not None:
             ended = status.scored + status.failed + status.cancelled
             before, self._read = self._read, (status.run_id, status.live, ended // SPAN)
@@ -139,10 +145,13 @@ class RunsScreen(TakingScreen):
     def _show(self) -> None:
         status = self._status
         charset = self.shell.charset
-        self.query_one("#run-head", Said).show(runs_text.head(status, self._waiting, self.size.width - 2))
+        begun = sum(entry.state != "waits" for entry in self._queue)
+        head = runs_text.head(status, self._waiting, self.size.width - 2, begun)
+        self.query_one("#run-head", Said).show(head)
         self.query_one("#run-bars", Said).show(runs_text.bars(status, self.size.width - 2, charset))
         units = self.query_one("#units", Grid)
         units.empty = runs_text.empty(status)
+        self._show_queue()
         self._show_curves()
         if status is None:
             units.show(())
@@ -160,6 +169,15 @@ class RunsScreen(TakingScreen):
         log.show(runs_text.log_rows(status))
         if at_end:
             log.cursor = len(log.shown) - 1
+
+    def _show_queue(self) -> None:
+        """What waits and what is unfinished, where there is anything."""
+        pane, queue = self.query_one("#queue-pane", Pane), self.query_one("#queue", Grid)
+        queue.show(runs_text.queue_rows(self._queue))
+        pane.say(*runs_text.queue_title(self._queue, self._damaged))
+        if queue.has_focus and not self._queue:
+            self.query_one("#units-pane", Pane).open()
+        pane.display = bool(self._queue or self._damaged)
 
     @on(Grid.Moved, "#units")
     def _show_curves(self) -> None:
@@ -217,6 +235,12 @@ class RunsScreen(TakingScreen):
         self.arena.relaunch(retry_failed)
         self.post_message(self.Asked(sentence))
 
+    @work(thread=True, group="request", exit_on_error=False)
+    def drop_entry(self, entry: Entry) -> None:
+        """Forget one launch of the queue: this one, wherever it stands by now."""
+        self.arena.drop(entry.id)
+        self.post_message(self.Asked(f"Removed: {entry.launch.selection.words}."))
+
     @work(thread=True, exclusive=True, group="failure", exit_on_error=False)
     def read_failure(self, unit: UnitStatus) -> None:
         """Read why a unit failed."""
@@ -242,9 +266,11 @@ class RunsScreen(TakingScreen):
     def why_not(self, action: str) -> str:
         """Keys that steer a run need one."""
         status = self._status
-        steering = ("runs.pause", "runs.resume", "runs.cancel", "runs.retry")
+        steering = ("runs.pause", "runs.resume", "runs.cancel", "runs.remove", "runs.retry")
         if action in steering and self.arena.readonly:
             return "This window was opened with --readonly; it can only watch."
+        if action == "runs.open" and self._entry():
+            return ""
         if action == "runs.open":
             return "" if self._unit() else "There is no unit under the cursor yet."
         if action == "runs.pause" and (status is None or not status.live):
@@ -262,8 +288,17 @@ class RunsScreen(TakingScreen):
         now = (*self._status.running, *self._status.recent)
         return next((unit for unit in now if unit.key == row.key), self._units.get(row.key))
 
+    def _entry(self) -> Entry | None:
+        """The launch under the cursor, if the queue has the focus."""
+        queue = self.query_one("#queue", Grid)
+        row = queue.current if queue.has_focus else None
+        return next((entry for entry in self._queue if row and entry.id == row.key), None)
+
     def action_open(self) -> None:
-        """Open the unit under the cursor: its outcome, or why it failed."""
+        """Open the unit under the cursor: its outcome, or why it failed; or a launch of the queue."""
+        if entry := self._entry():
+            self.app.push_screen(Notice(f"Selection {entry.id}", *runs_text.entry_notice(entry)))
+            return
         unit = self._unit()
         if unit is None or self.refused("runs.open"):
             return
@@ -273,9 +308,19 @@ class RunsScreen(TakingScreen):
             self.app.push_screen(Notice(runs_text.unit_name(unit), runs_text.outcome(unit)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """One key pauses a run that is at work and resumes one that is not."""
-        stands = self._status is not None and self._status.state in ("paused", "interrupted")
-        return stands == (action == "resume") if action in ("pause", "resume") else True
+        """One key pauses a run that is at work and resumes one that is not; one cancels or removes."""
+        if action in ("pause", "resume"):
+            return self._stands() == (action == "resume")
+        if action in ("cancel", "remove") and self.is_mounted:
+            return (self._entry() is not None) == (action == "remove")
+        return True
+
+    def _stands(self) -> bool:
+        """Whether something is there to be resumed."""
+        if self._status is None or not self._status.live:
+            begun = any(entry.state != "waits" for entry in self._queue)
+            return begun or (self._status is not None and self._status.state == "interrupted")
+        return self._status.state == "paused"
 
     def action_pause(self) -> None:
         """Pause a running run."""
@@ -284,9 +329,9 @@ class RunsScreen(TakingScreen):
 
     def action_resume(self) -> None:
         """Let a paused run go on, start an interrupted one again."""
-        if self.refused("runs.resume") or self._status is None:
+        if self.refused("runs.resume"):
             return
-        if self._status.state == "paused":
+        if self._status is not None and self._status.state == "paused":
             self.ask_runner("resume", "Going on.")
         else:
             self.start_again(False, "Resuming: only what is missing is run.")
@@ -302,6 +347,20 @@ class RunsScreen(TakingScreen):
         self.app.push_screen(
             Ask("Cancel what?", runs_text.what_stays(self._waiting), answers), self._cancel
         )
+
+    def action_remove(self) -> None:
+        """Ask whether the launch under the cursor is to be forgotten."""
+        entry = self._entry()
+        if entry is None or self.refused("runs.remove"):
+            return
+
+        def answered(answer: str | None) -> None:
+            if answer:
+                self.drop_entry(entry)
+
+        sentence = f"{entry.launch.selection.words}\nWhat is scored of it stays."
+        ask = Ask("Remove it from the queue?", sentence, [("x", "remove it", "remove")])
+        self.app.push_screen(ask, answered)
 
     def _cancel(self, answer: str | None) -> None:
         if answer == "run":

@@ -8,7 +8,7 @@ from typing import Final
 from textual.content import Content
 
 from engine.machine import Load
-from engine.mailbox import EpochStatus, StageStatus, Status, UnitStatus
+from engine.mailbox import Entry, EpochStatus, StageStatus, Status, UnitStatus
 from tui.quantities import auc, count, duration
 from tui.widgets.headed import HeadedRows, Tail
 from tui.widgets.plot import Plot, Series
@@ -28,6 +28,12 @@ UNIT_COLUMNS: Final = (
     Column("note", "", least=20, shed=1),
 )
 
+QUEUE_COLUMNS: Final = (
+    Column("state", ""),
+    Column("what", "what", least=20),
+    Column("launched", "launched", shed=1),
+)
+
 LOG_COLUMNS: Final = (Column("time", "time"), Column("level", ""), Column("text", "what", least=20))
 
 
@@ -38,10 +44,18 @@ def empty(status: Status | None) -> str:
     return "No unit is in work yet: the model is being loaded and the texts embedded."
 
 
-def head(status: Status | None, waiting: int, width: int) -> Content:
-    """One or two lines: how the run stands, what waits behind it, what to know first, whose run it is."""
+def head(status: Status | None, waiting: int, width: int, begun: int = 0) -> Content:
+    """One or two lines: how the run stands, what waits behind it, what to know first, whose run it is.
+
+    Args:
+        status: Of the run.
+        waiting: Selections that wait.
+        width: Cells of the second line.
+        begun: Selections that were begun and are not finished.
+    """
     if status is None:
         return say(("RUN  ", "strong"), ("none yet", "dim"), (f"  {_behind(waiting)}", "dim"))
+    out = sum(part.units for part in status.left_out)
     glyph, tone = state_glyph(status.state)
     left = max(status.total - status.already_done - status.scored - status.failed - status.cancelled, 0)
     parts: list[object] = [
@@ -53,8 +67,9 @@ def head(status: Status | None, waiting: int, width: int) -> Content:
         (f"! {count(status.failed)} failed  ", "bad") if status.failed else "",
         (f"- {count(status.cancelled)} cancelled  ", "warn") if status.cancelled else "",
         (f". {count(left)} left", "dim"),
+        (f"  - {count(out)} left out", "warn") if out else "",
     ]
-    return say(*parts, "\n", _second_line(status, waiting, width))
+    return say(*parts, "\n", _second_line(status, waiting, width, begun))
 
 
 def what_stays(waiting: int) -> str:
@@ -69,24 +84,35 @@ def _behind(waiting: int) -> str:
     return f"{count(waiting, 'selection')} {'waits' if waiting == 1 else 'wait'}." if waiting else ""
 
 
-def _second_line(status: Status, waiting: int, width: int) -> Content:
+def _second_line(status: Status, waiting: int, width: int, begun: int) -> Content:
     """What to know first; of a live run whose it is too, as far as `width` cells have room."""
     device = f" ({status.device})" if status.device else ""
     since = f"Since {status.started_at[11:16]} UTC, PID {status.pid} on {status.host}{device}."
     whose = (since, "It outlives this window.") if status.live else ()
-    said = [part for part in (status.message, _next_step(status), _behind(waiting), *whose) if part]
+    warned = " ".join(part for part in (status.message, _before(status)) if part)
+    said = [part for part in (warned, _next_step(status, begun), _behind(waiting), *whose) if part]
     while len(said) > 1 and len(" ".join(said)) > width:
         said.pop()
     first, *rest = said
-    return say((first, "warn" if status.message else "dim"), (" ".join(["", *rest]), "dim"))
+    return say((first, "warn" if warned else "dim"), (" ".join(["", *rest]), "dim"))
 
 
-def _next_step(status: Status) -> str:
+def _before(status: Status) -> str:
+    """Which launches before this one did not end well."""
+    if not status.earlier:
+        return ""
+    failed = count(len(status.earlier), "run")
+    return f"{failed} before this one failed: {status.earlier[-1].message}"
+
+
+def _next_step(status: Status, begun: int) -> str:
     """The key that goes on from here; empty while the run goes on by itself."""
     if status.state == "interrupted":
         return "p resumes with exactly what is missing."
     if status.state == "paused":
         return "p goes on."
+    if begun and not status.live:
+        return f"p resumes what is missing of {count(begun, 'selection')}."
     return "" if status.live else "Press 3 for the ranks, 1 to plan more."
 
 
@@ -164,6 +190,47 @@ def outcome(unit: UnitStatus) -> str:
         return f"{why} It left no row; run the plan again to do it."
     took = f" in {unit.seconds:.1f} s" if unit.seconds is not None else ""
     return f"Preset {unit.preset}: AUC {auc(unit.auc)}{took}. Press 3 for the table it counts in."
+
+
+def queue_title(entries: Sequence[Entry], damaged: int) -> tuple[object, ...]:
+    """What stands after the word QUEUE."""
+    waiting = sum(entry.state == "waits" for entry in entries)
+    parts = [f"{count(waiting)} waiting" if waiting else "", _unfinished(len(entries) - waiting)]
+    broken = f"  {count(damaged, 'file')} cannot be read" if damaged else ""
+    return ("  ".join(part for part in parts if part), (broken, "bad"))
+
+
+def _unfinished(begun: int) -> str:
+    return f"{count(begun)} unfinished" if begun else ""
+
+
+def queue_rows(entries: Iterable[Entry]) -> list[Row]:
+    """One row for each launch, in the order in which they will be run."""
+    rows = []
+    for entry in entries:
+        glyph, tone = state_glyph("queued" if entry.state == "waits" else entry.state)
+        what = entry.launch.selection.words
+        rows.append(Row(entry.id, (Cell(glyph, tone), what, Cell(_minute(entry.launched_at), "dim"))))
+    return rows
+
+
+def entry_notice(entry: Entry) -> tuple[str, str]:
+    """How a launch of the queue stands, and what it is."""
+    why = f": {entry.why}" if entry.why else "."
+    stands = {
+        "waits": "It waits for its turn.",
+        "failed": f"It could not be run{why} p tries again.",
+        "cancelled": "It was given up. p goes on with it until another selection is run.",
+    }
+    state = stands.get(entry.state, "It was interrupted. p goes on with it.")
+    return (
+        f"{state} x removes it.",
+        f"{entry.launch.selection.words}\nlaunched {_minute(entry.launched_at)}",
+    )
+
+
+def _minute(moment: str) -> str:
+    return moment[:16].replace("T", " ")
 
 
 _LEVELS: Final[dict[str, Tone]] = {"warning": "warn", "error": "bad"}
