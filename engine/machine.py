@@ -59,7 +59,7 @@ def _nvml() -> Any:
 
 
 class Machine:
-    """Looks at this machine; a missing driver or library is no error, there are just no GPUs."""
+    """Looks at this machine; a missing driver or library is not an error, there are just no GPUs."""
 
     def __init__(self) -> None:
         import psutil

@@ -245,7 +245,7 @@ def held_by(path: Path) -> StoreBusy:
     except StoreBusy as error:
         return error
     except StoreError:
-        pass  # it has let go of a file that is no database
+        pass  # it has let go of a file that is not a database
     return StoreBusy(f"Another process holds {path}.", "Try again when it lets go.")
 
 

@@ -166,7 +166,7 @@ def _tell(sentence: str, hint: str, code: int) -> int:
 
 
 def _flush(code: int) -> int:
-    """Flush standard output; a reader that has left is no error worth a word."""
+    """Flush standard output; a reader that has left is not an error worth a word."""
     try:
         sys.stdout.flush()
     except OSError as error:

@@ -118,7 +118,7 @@ def _hub(source: str, revision: str, where: str, _: Home) -> dict[str, str]:
     commit = resolve_commit(name, pinned)
     if commit is None:
         raise UsageError(
-            f"{where}: revision {pinned or 'main'} of {name} is no commit and not on this machine.",
+            f"{where}: revision {pinned or 'main'} of {name} is neither a commit nor on this machine.",
             'Pin it with revision = "COMMIT", the commit shown on the model\'s page.',
         )
     return {"source": name, "version": commit}

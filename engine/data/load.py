@@ -146,7 +146,7 @@ def read_labels(path: Path, home: Home) -> LabelList:
 def resolve(raw: RawTask, resolver: Resolver, heading: Heading) -> LabelList:
     """The entries of `raw` with what their identifiers mean.
 
-    An identifier that is no known gene stays usable, as it is, if the file describes it.
+    An identifier that is not a known gene stays usable, as it is, if the file describes it.
     """
     meanings, genes = Meanings(), Genes()
     for identifier, _, text in raw.rows:

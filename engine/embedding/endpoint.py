@@ -46,12 +46,12 @@ def host_of(model: Model) -> str:
     """The host, with its port if one is named, that texts of `model` would be sent to.
 
     Raises:
-        UsageError: the model's source is no address of an endpoint.
+        UsageError: the model's source is not an address of an endpoint.
     """
     parts = urlsplit(model.source)
     if parts.scheme not in ("http", "https") or not parts.hostname or not parts.fragment:
         raise UsageError(
-            f"{model.name}: {parts.scheme or 'its source'} is no address of an endpoint.",
+            f"{model.name}: {parts.scheme or 'its source'} is not an address of an endpoint.",
             "Write it as http://localhost:8080/v1#MODEL.",
         )
     return parts.netloc.rpartition("@")[2]
@@ -62,7 +62,7 @@ def refuse_offline(model: Model) -> None:
 
     Raises:
         ModelError: the switch is on.
-        UsageError: the model's source is no address of an endpoint.
+        UsageError: the model's source is not an address of an endpoint.
     """
     if offline():
         raise ModelError(
@@ -117,7 +117,7 @@ class Endpoint:
 
         Raises:
             ModelError: the host was not agreed to, or GENEARENA_OFFLINE is set.
-            UsageError: the model's source is no address of an endpoint.
+            UsageError: the model's source is not an address of an endpoint.
         """
         refuse_offline(model)
         host = host_of(model)
@@ -170,7 +170,7 @@ class Endpoint:
                 if response.status_code not in _AGAIN:
                     raise ModelError(f"{self._url} refuses: {reason}.", _hint(response.status_code))
                 pause = max(pause, wanted_pause(response))
-        check(cancel)  # an attempt may end long after its run was cancelled, which is no failure
+        check(cancel)  # an attempt may end long after its run was cancelled, which is not a failure
         raise ModelError(f"{self._url} cannot be used: {reason}.", "Is the server running?")
 
     def _answer(

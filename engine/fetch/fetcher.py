@@ -133,7 +133,7 @@ def _files(
 
 def _of_the_hub(model: Model) -> Model:
     if model.kind != "huggingface":
-        raise UsageError(f"{model.name} is no model of the Hugging Face Hub, so it cannot be fetched.")
+        raise UsageError(f"{model.name} is not a model of the Hugging Face Hub, so it cannot be fetched.")
     return model
 
 

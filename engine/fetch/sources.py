@@ -88,5 +88,5 @@ def _source(entry: Mapping[str, Any], base: str) -> Source:
 
 def _plain(name: str) -> str:
     if not name or name != PurePosixPath(name).name or name.startswith("."):
-        raise ValueError(f"{name!r} is no plain name")
+        raise ValueError(f"{name!r} is not a plain name")
     return name

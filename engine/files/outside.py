@@ -36,7 +36,7 @@ def outside_file(path: Path) -> Iterator[None]:
 
 
 def check_file(path: Path) -> None:
-    """Refuse what is no plain file, a pipe or a device among them, before anything waits for it.
+    """Refuse what is not a plain file, a pipe or a device among them, before anything waits for it.
 
     Raises:
         DataError: there is no such file, or it may not be looked at.

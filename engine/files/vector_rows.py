@@ -37,7 +37,7 @@ class Rows:
         """Take one more row.
 
         Raises:
-            DataError: a cell is no number, or the rows are too many.
+            DataError: a cell is not a number, or the rows are too many.
         """
         try:
             with np.errstate(over="ignore"):

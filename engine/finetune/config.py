@@ -106,7 +106,7 @@ class FinetuneConfig:
         """
         if protocol not in _METHODS:
             raise UsageError(
-                f"{protocol!r} is no fine-tuning protocol.", f"There are: {', '.join(_METHODS)}."
+                f"{protocol!r} is not a fine-tuning protocol.", f"There are: {', '.join(_METHODS)}."
             )
         chosen: dict[str, Any] = {"method": _METHODS[protocol], **_checked(params)}
         for axis, name in _AXES.items():

@@ -44,7 +44,7 @@ def make(folder: Path) -> None:
 
 
 def left_in(folder: Path) -> list[Path]:
-    """The files that were left in `folder`, in order; what is no regular file is none of them."""
+    """The files that were left in `folder`, in order; what is not a regular file is none of them."""
     files = (path for path in folder.glob("[0-9]*.json") if path.is_file())
     return sorted(files, key=lambda path: (_number(path), path.name))
 

@@ -214,7 +214,7 @@ def _take(home: Home, path: Path) -> int:
 
 
 def _open(path: Path, flags: int) -> int:
-    """Open a regular file that is no link.
+    """Open a regular file that is not a link.
 
     Raises:
         StoreError: something else is there.

@@ -57,7 +57,7 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     for part in filter(None, (part.strip() for part in text.split(","))):
         match = re.fullmatch(r"(\d{1,10})(?:-(\d{1,10}))?", part)
         if not match:
-            raise UsageError(f"{part!r} is no seed.", "Give seeds as 41-50 or 41,42.")
+            raise UsageError(f"{part!r} is not a seed.", "Give seeds as 41-50 or 41,42.")
         first, last = int(match[1]), int(match[2] or match[1])
         if last < first or last - first >= _MOST_SEEDS:
             raise UsageError(

@@ -187,7 +187,7 @@ def _not_agreed(model: Model, home: Home) -> str:
 
 def _misfit(model: Model, protocol: Protocol) -> str:
     if protocol.finetunes and model.kind in ("vectors", "endpoint"):
-        return f"{model.name} is no encoder on this machine, so it cannot be fine-tuned."
+        return f"{model.name} is not an encoder on this machine, so it cannot be fine-tuned."
     return ""
 
 

@@ -39,7 +39,7 @@ def sweep_overrides(
     names = list(factors) or list(FACTORS)
     for name in names:
         if name not in FACTORS:
-            raise UsageError(f"{name!r} is no factor of the sweep.", f"There are: {', '.join(FACTORS)}.")
+            raise UsageError(f"{name!r} is not a factor of the sweep.", f"There are: {', '.join(FACTORS)}.")
     if grid:
         values = itertools.product(*(FACTORS[name] for name in names))
         points = [dict(zip(names, combination, strict=True)) for combination in values]

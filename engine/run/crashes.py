@@ -86,7 +86,7 @@ class Crashes:
             self._unmark(key)
 
     def cleared(self, key: str) -> None:
-        """`key` came to an outcome: it is no suspect."""
+        """`key` came to an outcome: it is not a suspect."""
         with self._turn:
             if self._strikes.pop(key, None) is not None:
                 self._write()

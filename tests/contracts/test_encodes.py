@@ -112,7 +112,7 @@ _NOT_OF_A_TABLE = frozenset(
     {
         # It is read as a whole in a moment, so that there is nothing to cancel or to keep.
         *(check.__name__ for check in CHECKS if "cancel" in check.__name__),
-        # What is no name in it has no vector.
+        # What is not a name in it has no vector.
         "check_odd_texts_have_vectors_of_their_own",
         "check_ten_thousand_texts_all_come",
     }

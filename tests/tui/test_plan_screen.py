@@ -227,7 +227,7 @@ async def test_what_is_not_in_a_list_is_typed(arena, typed, check):
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("seeds x", "'x' is no seed."),
+        ("seeds x", "'x' is not a seed."),
         ("axis scaling", "'scaling' is not NAME=VALUE."),
         ("axis scale=l2", "Did you mean"),
     ],

@@ -40,7 +40,7 @@ def import_file(home: Home, kind: str, path: str) -> Imported:
     """Take a file or folder over.
 
     Raises:
-        UsageError: a folder that is no model.
+        UsageError: a folder that is not a model.
         DataError: the file cannot be used.
         StoreError: it cannot be kept.
     """
@@ -70,7 +70,7 @@ def import_part(home: Home, task: str, tables: str) -> Imported:
         tables: Names or paths of tables, with commas between them.
 
     Raises:
-        UsageError: no such task or model, a model that is no table, or it is there already.
+        UsageError: no such task or model, a model that is not a table, or it is there already.
         DataError: too few genes of a class are left, or a table cannot be read.
         ModelError: a table is not on this machine.
         StoreError: it cannot be kept.

@@ -216,5 +216,5 @@ class ArenaScreen(Screen[None]):
         self.mount(CommandBar(self.commands(), typed))
 
     def on_command_bar_refused(self, message: CommandBar.Refused) -> None:
-        """Say why what was typed is no command."""
+        """Say why what was typed is not a command."""
         self.tell(message.sentence)

@@ -43,7 +43,7 @@ class CommandBar(Input):
 
     @dataclass
     class Refused(Message):
-        """What was typed is no command."""
+        """What was typed is not a command."""
 
         sentence: str
 

@@ -82,7 +82,7 @@ class _Column:
 
 
 def _column(path: Path) -> _Column:
-    # Pairs carry the header `symbol,symbol`, which is no header of a table.
+    # Pairs carry the header `symbol,symbol`, which is not a header of a table.
     table = read_table(path, header=False, delimiter=_ENDINGS[path.suffix])
     titles, *rows = table.rows
     first = int(_counts(titles, rows))

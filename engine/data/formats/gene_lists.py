@@ -34,7 +34,7 @@ def read_texts(folder: Path) -> RawTask:
     """Each `*.txt` of `folder` as one class, one gene a line; classes are named by the files.
 
     Raises:
-        DataError: fewer than two files, or one that is no list.
+        DataError: fewer than two files, or one that is not a list.
     """
     files = text_files(folder)
     if not 2 <= len(files) <= MOST_FILES:

@@ -20,7 +20,7 @@ def read(table: Table) -> RawTask:
     """Each row's list as entries of its class; the first class is the positive one.
 
     Raises:
-        DataError: a list that is no list of texts.
+        DataError: a list that is not a list of texts.
     """
     rows: list[RawRow] = []
     for line, (name, literal) in zip(table.lines, table.rows, strict=True):

@@ -30,7 +30,7 @@ def import_covered(task: str, models: Sequence[Model], name: str, home: Home) ->
         home: where it is kept.
 
     Raises:
-        UsageError: no such task, a name that is taken or unusable, or a model that is no table.
+        UsageError: no such task, a name that is taken or unusable, or a model that is not a table.
         DataError: too few genes of a class are left, or a table cannot be read.
         ModelError: a table is not on this machine.
         StoreError: it cannot be written.
@@ -39,7 +39,9 @@ def import_covered(task: str, models: Sequence[Model], name: str, home: Home) ->
 
     for model in models:
         if model.kind != "vectors":
-            raise UsageError(f"{model.name} is no table of vectors, so it covers every gene with a text.")
+            raise UsageError(
+                f"{model.name} is not a table of vectors, so it covers every gene with a text."
+            )
     whole = find_label_list(task, home)
     tables = " and ".join(model.name for model in models)
     name = name or plain_name(f"{whole.heading.name}.in.{tables}")

@@ -60,7 +60,7 @@ def import_genes(path: Path, home: Home) -> GenesReport:
                 raise DataError(f"{path} has no gene that can be used.", "Fetch it again.")
             return GenesReport(name, str(_keep(path, home.downloads / data_set / name)), genes)
     raise DataError(
-        f"{path} is no gene table that is known.",
+        f"{path} is not a gene table that is known.",
         "Known are NCBI's gene_info and gene2ensembl and HGNC's complete set, as they are downloaded.",
     )
 

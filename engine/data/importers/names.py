@@ -14,7 +14,7 @@ _NAME: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST - 1}}}")
 
 
 def check_name(name: str, taken: Iterable[str]) -> None:
-    """Refuse a name that is no plain file name, or taken in any spelling.
+    """Refuse a name that is not a plain file name, or taken in any spelling.
 
     Raises:
         UsageError: it is one of those.

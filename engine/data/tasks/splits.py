@@ -51,7 +51,7 @@ def make_split(task: Task, scheme: str, seed: int, rule: Labels = "unique") -> S
     """The split of `task` by `scheme` and `seed`, with `clean` less the genes in more than one class.
 
     Raises:
-        UsageError: no such scheme, or a seed that is no whole number from 0 to 2**32 - 1.
+        UsageError: no such scheme, or a seed that is not a whole number from 0 to 2**32 - 1.
         DataError: a class is too small for it.
     """
     if scheme not in SCHEMES:

@@ -233,7 +233,7 @@ def test_of_two_files_of_one_id_neither_is_removed(home):
     assert len(waiting(home)) == 2
 
 
-# ---------------------------------------------------------------------------- what is no launch
+# ---------------------------------------------------------------------------- what is not a launch
 
 
 def spoil(home) -> list:

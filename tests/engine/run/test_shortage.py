@@ -1,4 +1,4 @@
-"""What a machine is short of is no verdict: no row, said in a true sentence, and tried again."""
+"""What a machine is short of is not a verdict: no row, said in a true sentence, and tried again."""
 
 from __future__ import annotations
 

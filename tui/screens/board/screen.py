@@ -171,7 +171,7 @@ class BoardScreen(FillingScreen):
 
     @work(thread=True, exclusive=True, group="rankings", exit_on_error=False)
     def read_rankings(self, arm: Arm) -> None:
-        """Read one table; a file that is locked for the moment is no error."""
+        """Read one table; a file that is locked for the moment is not an error."""
         try:
             found = self.arena.rankings(arm)
         except StoreBusy as error:
