@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from store.errors import DataError, UsageError
-from store.files import replacing
+from store.files import replacing, user_path
 from store.home import Home
 from store.umask import as_the_user_wants
 
@@ -74,7 +74,7 @@ def check_destination(
     """
     wanted = os.fspath(path)
     try:
-        place = _meant(Path(wanted).expanduser())
+        place = _meant(user_path(wanted))
         found = _status(place)
         if home is not None and _is_own(home, place, found):
             raise UsageError(
@@ -96,7 +96,7 @@ def check_destination(
             raise _unwritten(wanted, "it is write-protected")
         else:
             _check_folder(wanted, place.parent)
-    except (OSError, ValueError, RuntimeError) as error:  # a loop of links, a NUL, `~nobody`
+    except (OSError, ValueError, RuntimeError) as error:  # a loop of links, a NUL
         raise _unwritten(wanted, getattr(error, "strerror", None) or str(error)) from error
     return place
 
@@ -104,7 +104,7 @@ def check_destination(
 def would_replace(path: str | os.PathLike[str]) -> bool:
     """Whether a file is at `path` that `destination` would replace."""
     try:
-        place = _meant(Path(path).expanduser())
+        place = _meant(user_path(path))
         found = _status(place)
     except (OSError, ValueError, RuntimeError):
         return False  # `check_destination` says what is wrong

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from store.destination import destination
 from store.errors import UsageError
+from store.files import user_path
 
 if TYPE_CHECKING:
     import duckdb
@@ -99,7 +100,7 @@ def export_table(
         else:
             for piece in render(columns, rows, kind):
                 stream.write(piece.encode())
-    return Path(path).expanduser()
+    return user_path(path)
 
 
 def export_query(
@@ -137,7 +138,7 @@ def export_query(
         with pq.ParquetWriter(stream, reader.schema) as writer:
             for batch in reader:
                 writer.write_batch(batch)
-    return Path(path).expanduser()
+    return user_path(path)
 
 
 def query_rows(

@@ -22,6 +22,7 @@ from typing import IO, Final
 from engine.homes.merge import Merged, merge, other_home
 from store.destination import destination
 from store.errors import DataError, StoreError
+from store.files import user_path
 from store.format import FORMAT
 from store.home import Home
 
@@ -71,7 +72,7 @@ def backup(home: Home, path: Path, *, replace: bool = False) -> BackedUp:
                 size += length
             manifest = json.dumps({"format": FORMAT, "data": str(home.data), "files": digests}).encode()
             _add(archive, _MANIFEST, io.BytesIO(manifest))
-    return BackedUp(path.expanduser().absolute(), len(digests), size)
+    return BackedUp(user_path(path).absolute(), len(digests), size)
 
 
 def restore(home: Home, path: Path) -> Merged:

@@ -22,7 +22,7 @@ from engine.data.tasks.folder import task_folders
 from engine.data.tasks.removal import task_digest
 from engine.digests import sha256_of
 from store.errors import GeneArenaError, StoreBusy, StoreError, UsageError
-from store.files import replacing
+from store.files import replacing, user_path
 from store.home import Home
 from store.store import Store
 from store.union import take_journals
@@ -56,7 +56,7 @@ def other_home(place: Path) -> Home:
         OtherFormat: its results are of an earlier or a newer build.
         StoreError: it cannot be read.
     """
-    place = place.expanduser().absolute()
+    place = user_path(place).absolute()
     try:
         found = next((root for root in (place / "data", place) if (root / "journal").is_dir()), None)
         reached = found is None or os.access(found / "journal", os.R_OK | os.X_OK)
@@ -193,7 +193,7 @@ def _source_here(source: str, home: Home, other: Home) -> str:
         kept = home.data / "vectors" / path.parent.name / _VECTORS
         if (other.data / "vectors" / path.parent.name / _VECTORS).is_file() and kept.is_file():
             return str(kept)
-    if ":" not in source and not path.expanduser().is_absolute():
+    if ":" not in source and not user_path(path).is_absolute():
         return str((other.config / path).resolve())
     return source
 

@@ -91,11 +91,15 @@ class Crashes:
             if self._strikes.pop(key, None) is not None:
                 self._write()
 
-    def forgive(self, key: str) -> None:
-        """`key` was given up: it stays a suspect, of which nothing is held against it."""
+    def forgive(self) -> None:
+        """A run came to its end: what it gave up stays suspected, and the next run tries it again.
+
+        Not before, or two pieces of work that kill their runner would take turns for ever.
+        """
         with self._turn:
-            self._strikes[key] = 0
-            self._write()
+            if given_up := [key for key, number in self._strikes.items() if number >= STRIKES]:
+                self._strikes |= dict.fromkeys(given_up, 0)
+                self._write()
 
     def _unmark(self, key: str) -> None:
         with contextlib.suppress(OSError):

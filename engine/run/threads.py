@@ -113,7 +113,8 @@ class _Floor:
         try:
             self._run_threads()
         except Exception as error:  # noqa: BLE001 - the run's boundary: nothing may die unseen
-            self._leave_out(self._plan.todo, f"The run cannot start: {_reason(error)}", "cpu")
+            reason = _no_verdict(error) or _sentence(error)
+            self._leave_out(self._plan.todo, f"The run cannot start: {reason}", "cpu")
         finally:
             self._events.put(None)
 
@@ -142,6 +143,7 @@ class _Floor:
             self._unit_jobs.close()
             for thread in classifying:
                 thread.join()
+        self._crashes.forgive()
 
     def _do_jobs(self, device: str) -> None:
         """One device's thread: embed or fine-tune, job after job."""
@@ -180,8 +182,8 @@ class _Floor:
                 context = Context(device, self._environment(device).hash, cancel)
                 vectors = self._compute.embed(units[0], model, tasks, context, pace)
         except Exception as error:  # noqa: BLE001 - the run's boundary: it becomes rows
-            if isinstance(error, Poisoned) or shortage(error):  # no unit was tried by itself
-                self._leave_out(units, _reason(error), device)
+            if reason := _no_verdict(error):  # no unit was tried by itself
+                self._leave_out(units, reason, device)
                 return
             for unit in units:
                 self._finish(unit, self._verdict(unit, error, device), device)
@@ -288,15 +290,12 @@ class _Floor:
                 if strikes >= STRIKES:
                     raise Poisoned(
                         f"The runner died {strikes} times while {what} and nothing else did.",
-                        "See the log; run it again with --retry-failed.",
+                        "See `genearena logs`; the next run tries it again.",
                     )
                 with self._crashes.in_flight(key):
                     yield cancel
-            except Stopped:
-                raise  # neither cleared nor convicted
-            except Poisoned:
-                self._crashes.forgive(key)
-                raise
+            except (Stopped, Poisoned):
+                raise  # not cleared
             except Exception:
                 self._crashes.cleared(key)
                 raise
@@ -328,9 +327,9 @@ class _Floor:
     def _verdict(self, unit: Unit, error: Exception, device: str) -> Outcome:
         if isinstance(error, Stopped):
             return Cancelled(unit)
-        if short := shortage(error):
-            self._say_once(f"Units are left out. {short}")
-            return Cancelled(unit, short)
+        if reason := _no_verdict(error):
+            self._say_once(f"Units are left out. {reason}")
+            return Cancelled(unit, reason)
         return self._failure(unit, error, device)
 
     def _say_once(self, sentence: str) -> None:
@@ -359,9 +358,9 @@ class _Floor:
             return self._environments[device]
 
 
-def _reason(error: Exception) -> str:
-    """Why units that were not tried by themselves are left out."""
-    return shortage(error) or (error.message if isinstance(error, Poisoned) else _sentence(error))
+def _no_verdict(error: Exception) -> str:
+    """Why what happened is not held against a unit, which the next run tries again; empty if it is."""
+    return error.message if isinstance(error, Poisoned) else shortage(error)
 
 
 def _sentence(error: Exception) -> str:

@@ -250,9 +250,15 @@ def _older(con: duckdb.DuckDBPyConnection, place: Mapping[str, str]) -> tuple[st
     return tuple(model for (model,) in con.execute(named("older"), place).fetchall())
 
 
+def disputed(con: duckdb.DuckDBPyConnection) -> int:
+    """How many splits of all gave another number when they were run again."""
+    [(number,)] = con.execute("SELECT count(DISTINCT key) FROM conflicts").fetchall()
+    return int(number)
+
+
 def _conflicts(con: duckdb.DuckDBPyConnection, place: Mapping[str, str]) -> int:
     """How many splits of an arm are disputed; its units are asked only if any split is."""
-    if con.execute("SELECT count(*) FROM conflicts").fetchone() == (0,):
+    if not disputed(con):
         return 0
     counted = con.execute(named("disputed"), place).fetchone()
     return counted[0] if counted else 0

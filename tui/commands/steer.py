@@ -31,7 +31,7 @@ from engine.mailbox import (
     waiting,
 )
 from engine.plan.selection import Selection
-from store.errors import DataError, StoreBusy, UsageError
+from store.errors import DataError, StoreBusy, StoreError, UsageError
 from store.files import regular
 from tui.commands.common import Session, command, counted, json_option, put, put_json, say
 from tui.commands.narrate import Narrator, stage_line
@@ -62,16 +62,34 @@ def status_command(session: Session, as_json: bool) -> int:
         time.sleep(_POLL)
         status = read_status(home)
     ahead, left = len(waiting(home)), len(unfinished(home, runner_alive(home)))
+    disputed = _disputed(home)
     if as_json:
-        put_json(None if status is None else {**asdict(status), "queued": ahead, "unfinished": left})
+        known = {"queued": ahead, "unfinished": left, "conflicts": disputed}
+        put_json(None if status is None else {**asdict(status), **known})
     elif status is None:
         say(f"Nothing has run in {home.data} yet; `genearena run` starts.")
     else:
         for line in describe(status, ahead, left):
             put(line)
+    if disputed:
+        say(
+            f"{counted(disputed, 'split')} gave another number when run again; the earliest is kept "
+            '(`genearena sql "from conflicts"`).'
+        )
     for path in damaged(home):
         say(f"The file {path} should be a launch and cannot be read; `genearena queue clear` removes it.")
     return _exit_code(status, "failed")
+
+
+def _disputed(home: Home) -> int:
+    """Splits that gave another number when they were run again; 0 while the database cannot be read."""
+    if home.database.exists():
+        from store.database import connect
+        from store.queries import disputed
+
+        with contextlib.suppress(StoreError), connect(home) as con:
+            return disputed(con)
+    return 0
 
 
 def _exit_code(status: Status | None, *bad: str) -> int:

@@ -14,6 +14,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from store.files import user_path
 from tui.quantities import count
 from tui.screens.base import EXPORTING, ArenaScreen
 from tui.screens.overlays.dialogs import Ask
@@ -157,7 +158,7 @@ class TakingScreen(ArenaScreen):
     @work(exclusive=True, group="export-ask", exit_on_error=False)
     async def write_unless_kept(self, path: str) -> None:
         """Write, unless a file is there that is to be kept."""
-        if await asyncio.to_thread(os.path.isfile, Path(path).expanduser()):
+        if await asyncio.to_thread(os.path.isfile, user_path(path)):
             question = f"{path} is there already: replace it?"
             answer = await self.app.push_screen_wait(Ask(question, "", [("r", "replace it", "replace")]))
             if not answer:

@@ -262,18 +262,31 @@ def die(home, *keys, by_itself=True):
         strike(home.mailbox, mine)
 
 
-def test_a_unit_that_kills_its_runner_three_times_becomes_a_failure(home, selection):
+def test_a_unit_that_kills_its_runner_three_times_is_left_out_once_and_tried_again(home, selection):
     victim = plan_of(selection, home).units[3].key
     for _ in range(3):
         die(home, victim)
     compute = FakeCompute()
-    found = outcomes(go(selection, home, compute))
-    (failed,) = [o for o in found if isinstance(o, Failed)]
-    assert failed.unit.key == victim
-    assert "died 3 times" in failed.sentence
+    (left_out,) = [o for o in outcomes(go(selection, home, compute)) if not isinstance(o, Scored)]
+    assert left_out.unit.key == victim
+    assert "died 3 times" in left_out.reason
     assert len(compute.classified) == 11
-    # Its strikes are forgotten, so that it can be asked for again.
-    assert outcomes(go(replace(selection, retry_failed=True), home, FakeCompute()))[0].unit.key == victim
+    [again] = outcomes(go(selection, home, FakeCompute()))
+    assert isinstance(again, Scored)
+    assert again.unit.key == victim
+
+
+def test_two_units_that_kill_their_runner_do_not_take_turns_for_ever(home, selection):
+    first, second = (unit.key for unit in plan_of(selection, home).units[3:5])
+    for _ in range(3):
+        die(home, first)
+
+    for _ in range(3):
+        die(home, second)
+    assert Crashes(home.mailbox).strikes(first) == 3, "no run came to its end"
+    found = outcomes(go(selection, home, FakeCompute()))
+    assert {o.unit.key for o in found if isinstance(o, Cancelled)} == {first, second}
+    assert {Crashes(home.mailbox).strikes(key) for key in (first, second)} == {0}
 
 
 def test_an_embedding_that_kills_its_runner_three_times_is_left_out_once_and_tried_again(home, selection):

@@ -25,6 +25,7 @@ from engine.mailbox import (
 )
 from engine.plan.launch import Launch
 from engine.plan.selection import Selection
+from store.store import Store
 from tui.commands.steer import follow
 
 FAILED = UnitStatus("k2", "m", "t", "rf", "paper", 42, "failed", None, 1.0, "It \x1bbroke.")
@@ -48,6 +49,19 @@ def live(home):
 def test_status_before_any_run_says_so(call):
     assert "Nothing has run" in call("status").stderr
     assert call.json("status") is None
+
+
+def test_status_and_rank_name_splits_that_gave_another_number(filled, call):
+    write_status(filled.home, replace(RUNNING, state="finished"))
+    assert "another number" not in call("status").output
+    assert call.json("status")["conflicts"] == 0
+    with contextlib.closing(Store(filled.home)) as store:
+        store.append(small_home.scored(filled.units[0], 0.25), small_home.scored(filled.units[0], 0.125))
+        store.flush()
+    said = "1 split gave another number when run again; the earliest is kept"
+    assert said in call("status").stderr
+    assert call.json("status")["conflicts"] == 1
+    assert "1 split gave another number" in call("rank").output
 
 
 def test_status_of_a_live_run(live, call):
