@@ -20,10 +20,16 @@ def check(place: Path, found: int) -> None:
     Raises:
         OtherFormat: it was made by an earlier build, or by a newer one.
     """
+    if found < FORMAT and place.is_dir():
+        raise OtherFormat(
+            f"{place} was made by an earlier build of genearena, before its first release.",
+            "Choose another home with --home, or move that folder away; if results of this version were "
+            "copied there, copy the file `format` from beside them, too.",
+        )
     if found < FORMAT:
         raise OtherFormat(
             f"{place} was made by an earlier build of genearena, before its first release.",
-            f"Choose another home with --home, or move that {'folder' if place.is_dir() else 'file'} away.",
+            "Choose another home with --home, or move that file away.",
         )
     if found > FORMAT:
         raise OtherFormat(f"{place} was made by a newer genearena.", "Update genearena to read it.")

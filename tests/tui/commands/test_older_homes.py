@@ -33,6 +33,7 @@ def test_it_is_refused_in_one_sentence_and_left_alone(tmp_path, monkeypatch, nam
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == (
         f"error: {home.data} was made by an earlier build of genearena, before its first release. "
-        "Choose another home with --home, or move that folder away.\n"
+        "Choose another home with --home, or move that folder away; if results of this version were "
+        "copied there, copy the file `format` from beside them, too.\n"
     )
     assert contents(tmp_path) == before
