@@ -10,7 +10,7 @@ from fake_records import scored, unit
 from engine import mailbox
 from engine.plan.launch import Launch, Options
 from engine.plan.selection import Selection
-from store.errors import StoreBusy, StoreError
+from store.errors import StoreBusy, StoreError, UsageError
 from store.home import Home, find_home
 from store.store import Store
 from tui.app import ArenaApp
@@ -124,6 +124,17 @@ def test_an_interrupted_run_is_resumed_before_what_waits(tmp_path, monkeypatch):
         Launch(waits),
     ]
     assert not mailbox.queued(home)
+
+
+def test_what_only_waits_is_started(tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr("engine.mailbox.start_runner", lambda home, **_: started.append(home))
+    home = find_home(tmp_path).create()
+    with pytest.raises(UsageError, match="no earlier run"):
+        Arena(home).relaunch()
+    mailbox.enqueue(home, Launch(Selection(("mini",), ("tall",), ("lr",), (41,))))
+    Arena(home).relaunch()
+    assert started == [home]
 
 
 def test_why_a_runner_did_not_start_is_the_last_it_wrote(tmp_path):

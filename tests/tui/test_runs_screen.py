@@ -180,6 +180,11 @@ async def test_pause_resume_and_resume_after_an_interruption(arena, size):
         await until(pilot, lambda: "# finished" in screen_text(app) and "p Pause" in screen_text(app))
         await pilot.press("p")
         await until(pilot, lambda: "There is no run to pause or resume." in told(app))
+        arena.queue = [entry(1)]
+        await until(pilot, lambda: "p Resume" in screen_text(app))
+        await pilot.press("p")
+        await until(pilot, lambda: arena.relaunched == [False, False])
+        assert "what waits is run" in told(app)
 
 
 @presses("runs.cancel")

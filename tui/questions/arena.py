@@ -243,10 +243,13 @@ class Arena(SavedResults):
             mailbox.go_on(self.home, begun)
             return
         last = mailbox.last_launch(self.home)
-        if last is None:
-            raise UsageError("There is no earlier run to go on with.", "Choose on the Plan screen (1).")
-        again = replace(last, selection=replace(last.selection, retry_failed=retry_failed))
         waiting = [entry.launch for entry in mailbox.waiting(self.home)]
+        if last is None and not waiting:
+            raise UsageError("There is no earlier run to go on with.", "Choose on the Plan screen (1).")
+        if last is None:
+            mailbox.start_runner(self.home)
+            return
+        again = replace(last, selection=replace(last.selection, retry_failed=retry_failed))
         if alive or waiting[:1] in ([], [again]):
             self._queue(again)
         else:

@@ -318,8 +318,7 @@ class RunsScreen(TakingScreen):
     def _stands(self) -> bool:
         """Whether something is there to be resumed."""
         if self._status is None or not self._status.live:
-            begun = any(entry.state != "waits" for entry in self._queue)
-            return begun or (self._status is not None and self._status.state == "interrupted")
+            return bool(self._queue) or (self._status is not None and self._status.state == "interrupted")
         return self._status.state == "paused"
 
     def action_pause(self) -> None:
@@ -334,7 +333,9 @@ class RunsScreen(TakingScreen):
         if self._status is not None and self._status.state == "paused":
             self.ask_runner("resume", "Going on.")
         else:
-            self.start_again(False, "Resuming: only what is missing is run.")
+            begun = any(entry.state != "waits" for entry in self._queue)
+            rest = "only what is missing is run" if begun or not self._queue else "what waits is run"
+            self.start_again(False, f"Resuming: {rest}.")
 
     def action_cancel(self) -> None:
         """Ask what to cancel."""
