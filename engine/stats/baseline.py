@@ -66,7 +66,7 @@ class Baseline:
 
 
 def against(cells: Sequence[CellScores], baseline: str, tasks: Sequence[str] | None = None) -> Baseline:
-    """Compare the contestants among `cells` with `baseline`, which may be a control; other controls are not.
+    """Compare the contestants among `cells` with `baseline`, perhaps a control; no other control is.
 
     Raises:
         DataError: no cell is of `baseline`, a model has two cells in one task, or classes differ.
@@ -114,4 +114,4 @@ def _standing(difference: float, interval: tuple[float, float] | None) -> Standi
         return Standing.BEATS
     if high < 0:
         return Standing.BELOW
-    return Standing.SAME if -MARGIN <= low and high <= MARGIN else Standing.NOT_SHOWN
+    return Standing.SAME if low >= -MARGIN and high <= MARGIN else Standing.NOT_SHOWN

@@ -1,4 +1,4 @@
-"""Which models can be ranked together: contestants with every task of the set and enough splits in common."""
+"""Which models can be ranked together: those with every task of the set and enough splits in common."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ def together(
     wanted = list(dict.fromkeys(cell.task for cell in cells)) if tasks is None else list(tasks)
     by_model: dict[str, dict[str, CellScores]] = {}
     for cell in cells:
-        if cell.task in wanted and by_model.setdefault(cell.model, {}).setdefault(cell.task, cell) is not cell:
+        if (
+            cell.task in wanted
+            and by_model.setdefault(cell.model, {}).setdefault(cell.task, cell) is not cell
+        ):
             raise DataError(f"{cell.model} has two cells in {cell.task}.")
     left_out = []
     for model, own in by_model.items():
@@ -72,7 +75,7 @@ def _without_common_splits(
         short = [task for task in tasks if _lacks(by_model, task)]
         if not short:
             break
-        gain = sum(_common_without(by_model, task) for task in short)
+        gain = np.sum([_common_without(by_model, task) for task in short], axis=0)
         sizes = [sum(len(own[task].by_split) for task in tasks) for own in by_model.values()]
         order = sorted(
             ((-int(gain[place]), sizes[place], -place, model) for place, model in enumerate(by_model)),

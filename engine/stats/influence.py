@@ -86,7 +86,10 @@ def influences(cells: Sequence[CellScores]) -> Influences | None:
         positive = score_column if width > 1 else 1
         placed = [_placements(test, score_column, positive) for test in tests]
         part = np.stack(
-            [values[:, test.labels == positive].mean(1) for values, test in zip(placed, tests, strict=True)],
+            [
+                values[:, test.labels == positive].mean(1)
+                for values, test in zip(placed, tests, strict=True)
+            ],
             axis=1,
         )
         centred = [values - part.mean(axis=1)[:, None] for values in placed]
@@ -193,7 +196,11 @@ def _shares(greater: np.ndarray, equal: np.ndarray, axis: int) -> Floats:
 
 
 def _clustered(
-    centred: list[Floats], tests: list[SharedTest], strata: list[np.ndarray], columns: list[Ints], genes: int
+    centred: list[Floats],
+    tests: list[SharedTest],
+    strata: list[np.ndarray],
+    columns: list[Ints],
+    genes: int,
 ) -> Floats:
     """Influences (cells, genes) of the genes of one side, with the jackknife's factor k / (k - 1)."""
     total = np.zeros((len(centred[0]), genes))
@@ -204,7 +211,8 @@ def _clustered(
             rows = test.labels == label
             total[:, places[rows]] += values[:, rows] * weight
         tested.update(places[stratum].tolist())
-    return total * np.sqrt(len(tested) / max(1, len(tested) - 1))
+    total *= np.sqrt(len(tested) / max(1, len(tested) - 1))
+    return total
 
 
 def _smallest(tests: list[SharedTest], columns: list[Ints]) -> int:

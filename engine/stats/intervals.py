@@ -78,7 +78,7 @@ def estimate(tasks: Sequence[CellScores]) -> Estimate | None:
 
 
 def estimate_cells(cells: Iterable[CellScores]) -> dict[tuple[str, str], Estimate]:
-    """The estimate of each cell by (model, task), each of all its own splits and genes; none of an empty one.
+    """The estimate of each cell by (model, task), of all its own splits and genes; of none without a split.
 
     Cells with the same tests are computed together; no number depends on what else is computed.
     """
@@ -86,9 +86,7 @@ def estimate_cells(cells: Iterable[CellScores]) -> dict[tuple[str, str], Estimat
     for cell in cells:
         alike.setdefault(cell.tests, []).append(cell)
     together = ((group[0].task, influences(group)) for group in alike.values())
-    return {
-        (made.model, task): made for task, of in together if of is not None for made in estimates(of)
-    }
+    return {(made.model, task): made for task, of in together if of is not None for made in estimates(of)}
 
 
 def estimates(of: Influences) -> list[Estimate]:

@@ -157,6 +157,8 @@ def compare_all(cells: Sequence[CellScores]) -> list[Pair]:
     by_model: dict[str, list[CellScores]] = {}
     for cell in cells:
         by_model.setdefault(cell.model, []).append(cell)
+    for own in by_model.values():
+        _side(own)
     alike: dict[object, list[str]] = {}
     for model, own in by_model.items():
         alike.setdefault(tuple(cell.tests for cell in own), []).append(model)

@@ -12,11 +12,9 @@ from engine.stats.eligible import LeftOut, contestants, together
 from engine.stats.influence import Influences, all_pair_errors
 from engine.stats.intervals import Estimate, SplitCount, estimates, is_preliminary
 from engine.stats.letters import letters
+from engine.stats.power import POWER
 from engine.stats.scores import CellScores, Floats
 from engine.stats.simultaneous import Draws, Flags, draw, judge
-
-POWER: float = 0.8
-"""The chance with which a detectable difference is detected."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Place:
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """k models ranked together on the tests that all of them have; no places if there are fewer than two."""
+    """k models ranked together on the tests that all of them have; no places with fewer than two."""
 
     places: tuple[Place, ...] = ()
     """By AUC, the best first; equal ones in the order they were given."""
@@ -55,7 +53,7 @@ class Ranking:
     critical: tuple[float, ...] = ()
     """The critical value of each step of the step-down."""
     optimism: float = 0.0
-    """How far the AUC of the best of k is expected to be too high because it was picked, in units of AUC."""
+    """How much too high the AUC of the best of k is expected to be because it was picked, in AUC."""
     detectable: float | None = None
     """The smallest difference that these splits could show of a median pair looked at alone, with 80 %."""
 

@@ -23,7 +23,9 @@ MANY_MODELS: Final = 100
 DRAWS: Final = 10_000
 DRAWS_OF_MANY: Final = 2_000
 _BLOCK: Final = 1 << 19
-"""Numbers worked on at once: they stay in the processor's cache."""
+"""Differences worked on at once: they stay in the processor's cache."""
+_DRAWN: Final = 1 << 22
+"""Numbers drawn at once: 32 MiB, enough for a matrix product to be worth its threads."""
 
 Draws = NDArray[np.floating[Any]]
 Flags = NDArray[np.bool_]
@@ -36,7 +38,7 @@ class Judged:
     better: Flags
     """better[i, j]: i is better than j, shape (k, k)."""
     leading: Flags
-    """Whether a model may be the best: nobody is beyond luck better than it, one question each, shape (k,)."""
+    """Whether a model may be the best: none is beyond luck better; one question a model, shape (k,)."""
     critical: tuple[float, ...]
     """The critical value of each step."""
 
@@ -53,11 +55,12 @@ def draw(of: Influences, count: int | None = None, seed: int = 0) -> Draws:
     generator = np.random.default_rng(seed)
     influence = of.influence.T.astype(kind)
     moved = np.empty((count, len(of.models)), kind)
-    for rows in _blocks(count, max(1, len(of.genes))):
+    for rows in _blocks(count, len(of.genes), _DRAWN):
         shape = (rows.stop - rows.start, len(of.genes))
         moved[rows] = generator.standard_normal(shape, dtype=kind) @ influence
     chi_square = generator.chisquare(of.nu, (count, 1)) / of.nu
-    return moved / np.sqrt(chi_square).astype(kind)
+    moved /= np.sqrt(chi_square).astype(kind)
+    return moved
 
 
 def judge(of: Influences, draws: Draws) -> Judged:
@@ -80,7 +83,7 @@ def largest(draws: Draws, weight: Floats) -> Draws:
     """For each draw and model j, how far at most another is ahead: max over i of (Z_i - Z_j) weight_ij."""
     found = np.empty_like(draws)
     weight = weight.astype(draws.dtype)
-    for rows in _blocks(len(draws), weight.size):
+    for rows in _blocks(len(draws), weight.size, _BLOCK):
         ahead = draws[rows, :, None] - draws[rows, None, :]
         ahead *= weight
         ahead.max(axis=1, out=found[rows])
@@ -92,6 +95,6 @@ def reciprocal(errors: Floats) -> Floats:
     return np.divide(1, errors, out=np.zeros_like(errors), where=errors > 0)
 
 
-def _blocks(rows: int, width: int) -> Iterator[slice]:
-    step = max(1, _BLOCK // width)
+def _blocks(rows: int, width: int, size: int) -> Iterator[slice]:
+    step = max(1, size // width)
     return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
