@@ -16,6 +16,11 @@ PAPER_TASKS: Final[tuple[str, ...]] = (
 """The paper's tasks 1 to 4, in its order."""
 
 
+def as_printed(task: str) -> tuple[int, str]:
+    """Sorts tasks: the paper's in its order, then the others by name."""
+    return PAPER_TASKS.index(task) if task in PAPER_TASKS else len(PAPER_TASKS), task
+
+
 class ReferenceScore(NamedTuple):
     """One cell of a published table; columns as in the table `reference_scores`."""
 

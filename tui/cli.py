@@ -26,6 +26,8 @@ from tui.widgets.text import clean
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("run", "Run models x tasks x protocols x seeds; what is done is skipped."),
     "rank": ("rank", "Ranked tables in the paper's layout."),
+    "compare": ("compare", "Two rows of your own: differences, intervals, a verdict."),
+    "power": ("compare", "What your splits could show, and what it would take to show less."),
     "tasks": ("tasks", "The tasks, or one task's audit."),
     "models": ("models", "The models: where they are, how they are used, what they cost."),
     "export": ("export", "Write rankings, scores, predictions, splits or vectors to a file."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +12,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from store.arm import Arm
-from store.reference import PAPER_TASKS
+from store.reference import PAPER_TASKS, as_printed
 
 if TYPE_CHECKING:
     import duckdb
@@ -78,6 +79,26 @@ class Rankings:
 
 
 @dataclass(frozen=True, slots=True)
+class Tested:
+    """One split of a cell; without genes and scores if it failed."""
+
+    model: str
+    task: str
+    seed: int
+    labels: str
+    """Which list of genes and labels the split was drawn from: with arm and seed, which split it is."""
+    n_train: int | None
+    n_test: int | None
+    genes: list[str] | None
+    """Test genes, in the task's order."""
+    classes: list[int] | None
+    score: list[float] | None
+    """Of each gene the score of class 1; None with more than two classes."""
+    scores: list[list[float]] | None
+    """Of each gene the scores of all classes, where there are more than two."""
+
+
+@dataclass(frozen=True, slots=True)
 class CellTime:
     """What fine-tuning one cell cost: minutes of wall time for ten splits, as in the paper's Table 7."""
 
@@ -135,10 +156,7 @@ def rankings(
     place = asdict(arm)
     own = _rank_rows("own", _cells(con, place))
     seen = set[str]().union(*(row.n for row in own))
-    tasks = (
-        *(task for task in PAPER_TASKS if task in seen or not own),
-        *sorted(seen.difference(PAPER_TASKS)),
-    )
+    tasks = tuple(sorted(seen, key=as_printed)) if own else PAPER_TASKS
     published = _references(con, arm.protocol, tasks) if references else []
     return Rankings(
         arm,
@@ -173,6 +191,11 @@ def cell(con: duckdb.DuckDBPyConnection, model: str, task: str, arm: Arm) -> lis
         phases = split["seconds"] or {}
         split["seconds"] = {name: value for name, value in phases.items() if value is not None}
     return splits
+
+
+def tested(con: duckdb.DuckDBPyConnection, arm: Arm) -> Iterator[Tested]:
+    """Every split behind one ranked table, with the scores of its test genes, by model, task and seed."""
+    return itertools.starmap(Tested, con.execute(named("tested"), asdict(arm)).fetchall())
 
 
 def saved_as(con: duckdb.DuckDBPyConnection, keys: Iterable[str]) -> list[tuple[str, str]]:

@@ -5,7 +5,9 @@ Standard output carries data and nothing else; everything said about it goes to 
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -172,6 +174,13 @@ def flat(record: Any) -> dict[str, Any]:
     """A dataclass as JSON tells it: the parts of its `arm` stand among its members."""
     members = asdict(record)
     return {**members.pop("arm"), **members}
+
+
+def put_text(line: str) -> None:
+    """A sentence or more, wrapped as the terminal is wide; whole where no terminal reads it."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    for part in textwrap.wrap(line, max(width, 20), break_on_hyphens=False):
+        put(part)
 
 
 def put_json(value: Any) -> None:

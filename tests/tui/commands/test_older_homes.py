@@ -17,6 +17,8 @@ ARGUMENTS = {
     "backup": ["kept.tar"],
     "restore": ["kept.tar"],
     "sql": ["select 1"],
+    "compare": ["a", "b"],
+    "power": ["a", "b"],
 }
 
 

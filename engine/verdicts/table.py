@@ -1,0 +1,83 @@
+"""One ranked table judged: intervals of its cells, and what can be told apart in each column."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from engine.stats.baseline import Baseline, against
+from engine.stats.intervals import Estimate, estimate, estimate_cells
+from engine.stats.pairs import Pair, compare
+from engine.stats.ranks import Ranking, rank
+from engine.stats.scores import CellScores
+from engine.verdicts.cells import cells
+from store.arm import Arm
+
+if TYPE_CHECKING:
+    import duckdb
+
+MEAN: Final = "mean"
+"""The column of the mean over all tasks of the table."""
+
+
+class Judged:
+    """What the scores of one ranked table can tell; an answer is worked out once, when asked for."""
+
+    def __init__(self, cells: Iterable[CellScores], tasks: Iterable[str] | None = None) -> None:
+        """Of these cells; `tasks` are those of the mean, all that occur unless given."""
+        self.cells: Mapping[tuple[str, str], CellScores] = {(cell.model, cell.task): cell for cell in cells}
+        self.tasks = tuple(dict.fromkeys(tasks or (task for _, task in self.cells)))
+        self.models = tuple(dict.fromkeys(model for model, _ in self.cells))
+
+    @functools.cached_property
+    def estimates(self) -> Mapping[tuple[str, str], Estimate]:
+        """The interval of each cell by (model, task), and of each mean over all tasks by (model, MEAN)."""
+        found = dict(estimate_cells(self.cells.values()))
+        for model in self.models:
+            own = self.of(model)
+            if len(own) == len(self.tasks) and (mean := estimate(own)):
+                found[model, MEAN] = mean
+        return found
+
+    @functools.cache  # noqa: B019 - a table is judged for as long as it is shown
+    def ranking(self, column: str = MEAN) -> Ranking:
+        """The contestants ranked in one task, or by the mean over all."""
+        return rank(list(self.cells.values()), self._tasks(column))
+
+    @functools.cache  # noqa: B019
+    def against(self, baseline: str, column: str = MEAN) -> Baseline:
+        """Every contestant's difference to a pinned model.
+
+        Raises:
+            DataError: nothing is scored of the baseline.
+        """
+        return against(list(self.cells.values()), baseline, self._tasks(column))
+
+    @functools.cache  # noqa: B019
+    def pair(self, first: str, second: str, column: str = MEAN) -> Pair:
+        """Two models, whatever others there are; in the mean, on the tasks that both have.
+
+        Raises:
+            DataError: nothing is scored of one of them.
+        """
+        return compare(self.of(first, column), self.of(second, column))
+
+    def of(self, model: str, column: str = MEAN) -> list[CellScores]:
+        """The cells of a model: of one task, or of every task that it has."""
+        found = ((model, task) for task in self._tasks(column))
+        return [self.cells[place] for place in found if place in self.cells]
+
+    def _tasks(self, column: str) -> tuple[str, ...]:
+        return self.tasks if column == MEAN else (column,)
+
+
+def judged(con: duckdb.DuckDBPyConnection, arm: Arm) -> Judged:
+    """The ranked table of `arm`.
+
+    Raises:
+        DataError: a gene stands twice in one class of a test set.
+    """
+    from store.queries import tested
+
+    return Judged(cells(tested(con, arm), arm))
