@@ -96,7 +96,7 @@ def test_no_set_is_called_so(home, name):
      {"name": "a", "tasks": ["x"], "turn": True}],
 )  # fmt: skip
 def test_what_is_no_set_is_not_read_as_one(record):
-    with pytest.raises(ValueError, match="set of tasks|named by texts"):
+    with pytest.raises(ValueError, match=r"set of tasks|named by texts"):
         read_set(record)
 
 

@@ -1,4 +1,4 @@
-"""The sets of tasks there are in a home, and naming more: said in the journal, so that merges know of it."""
+"""The sets of tasks that a home has, and naming more: said in the journal, so that merges know of it."""
 
 from __future__ import annotations
 
@@ -92,6 +92,8 @@ def remove_set(home: Home, name: str) -> None:
         raise UsageError(f"The set {name} is always there.", "Only a set that you named can be removed.")
     with contextlib.closing(Store(home)) as store:
         defined = {one: known for one, known in store.task_sets().items() if known.tasks}
+        if not defined:
+            raise UsageError("There is no set of your own.", "`genearena sets NAME TASK...` names one.")
         if name not in defined:
             raise UsageError(*unknown("set of your own", name, sorted(defined)))
         store.append(TaskSet(name, (), defined[name].turn + 1))
