@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ import duckdb
 from store.arm import Arm
 from store.database import insert
 from store.journal import Damaged, Entry
-from store.queries import named
+from store.ranks import PARTS, every_arm, write_ranks
 from store.rows import MODEL_COLUMNS, Row, Rows, UnknownKind, refused_row, rows_of
 
 _NOT_OF_THE_LINE: Final = (
@@ -46,6 +46,12 @@ _MATCHED: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "environments": ("hash", ""),
     "current": ("config", "WHEN MATCHED THEN UPDATE SET turn = greatest(current.turn, incoming.turn)"),
+    "named_sets": (
+        "name",
+        "WHEN MATCHED AND (incoming.turn > named_sets.turn "
+        "OR incoming.turn = named_sets.turn AND incoming.tasks > named_sets.tasks) "
+        "THEN UPDATE SET tasks = incoming.tasks, turn = incoming.turn",
+    ),
     "applied": (
         "file",
         'WHEN MATCHED THEN UPDATE SET "offset" = greatest(applied."offset", incoming."offset"), '
@@ -288,17 +294,19 @@ def _strength(table: str, row: Row) -> Any:
         return row["state"] == "scored", row["finished_at"]
     if table == "current":
         return row["turn"]
+    if table == "named_sets":
+        return row["turn"], row["tasks"]
     return row.get("state") != _WEAK.get(table)
 
 
 def _write_ranks(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
-    """Rank the arms anew that have new outcomes, and note what they mix."""
-    parts = [part.name for part in fields(Arm)]
-    touched = {Arm(*(row[part] for part in parts)) for row in rows["units"]}
+    """Rank the arms anew that have new outcomes, or all where a set of tasks is another."""
+    if rows["named_sets"]:
+        write_ranks(con, every_arm(con))
+        return
+    touched = {Arm(*(row[part] for part in PARTS)) for row in rows["units"]}
     if rows["current"]:
-        asked = f"SELECT DISTINCT {', '.join(parts)} FROM units WHERE config IN (SELECT unnest(?))"
+        asked = f"SELECT DISTINCT {', '.join(PARTS)} FROM units WHERE config IN (SELECT unnest(?))"
         configs = [row["config"] for row in rows["current"]]
         touched |= {Arm(*place) for place in con.execute(asked, [configs]).fetchall()}
-    for arm in map(asdict, sorted(touched)):
-        for query in ("forget_ranks", "write_ranks", "forget_mixed", "write_mixed"):
-            con.execute(named(query), arm)
+    write_ranks(con, touched)

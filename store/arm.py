@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from store.errors import UsageError
 from store.records import Unit
+from store.sets import PAPER
 
 _NAMED: Final = ("text", "scheme")
 """The parts that are written with their name; all other words after the first are the preset."""
@@ -15,7 +16,7 @@ _NAMED: Final = ("text", "scheme")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Arm:
-    """The numbers of one arm rank together: in one table, and never with those of another."""
+    """The numbers of one arm rank together, and never with those of another."""
 
     protocol: str
     preset: str = "paper"
@@ -37,12 +38,7 @@ class Arm:
         Raises:
             UsageError: it names no protocol, or a quotation mark has no second one.
         """
-        try:
-            protocol, *words = shlex.split(written)
-        except ValueError as error:
-            raise UsageError(
-                f"{written!r} names no ranked table.", "Write it like: lr-cv corrected text=summary."
-            ) from error
+        protocol, *words = _words(written)
         named: dict[str, str] = {}
         preset = []
         for word in words:
@@ -63,3 +59,51 @@ class Arm:
         return " ".join(
             [*map(shlex.quote, words), *(f"{name}={shlex.quote(value)}" for name, value in named.items())]
         )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Table:
+    """One ranked table: the numbers of one arm on the tasks of one set."""
+
+    arm: Arm
+    task_set: str = PAPER
+    """`paper`, `own`, or a name that a user gave; see `store.sets`."""
+
+    @property
+    def place(self) -> dict[str, str]:
+        """The columns that tell it from others, in the tables and views of the database."""
+        return {"task_set": self.task_set, **asdict(self.arm)}
+
+    @classmethod
+    def parse(cls, written: str) -> Table:
+        """The table that `str` wrote so, or somebody typed; parts that are left out are the usual ones.
+
+        Raises:
+            UsageError: it names no protocol, or a quotation mark has no second one.
+        """
+        words = _words(written)
+        sets = [word.removeprefix(_SET) for word in words if word.startswith(_SET)]
+        arm = Arm.parse(shlex.join(word for word in words if not word.startswith(_SET)))
+        return cls(arm, *sets[-1:])
+
+    def __str__(self) -> str:
+        """As the arm, with `set=own` behind it."""
+        return f"{self.arm}{'' if self.task_set == PAPER else f' {_SET}{shlex.quote(self.task_set)}'}"
+
+
+_SET: Final = "set="
+
+
+def _words(written: str) -> list[str]:
+    """At least one word.
+
+    Raises:
+        UsageError: there is none, or a quotation mark has no second one.
+    """
+    try:
+        first, *others = shlex.split(written)
+    except ValueError as error:
+        raise UsageError(
+            f"{written!r} names no ranked table.", "Write it like: lr-cv corrected text=summary."
+        ) from error
+    return [first, *others]

@@ -24,11 +24,12 @@ from store.records import (
     Run,
     Scored,
     Task,
+    TaskSet,
     Unit,
     content_hash,
 )
 
-Record = Scored | Failed | Run | Environment | Model | Task | Measurement | Removal
+Record = Scored | Failed | Run | Environment | Model | Task | Measurement | Removal | TaskSet
 
 
 def entry_of(record: Record) -> dict[str, Any]:
@@ -51,6 +52,8 @@ def entry_of(record: Record) -> dict[str, Any]:
             kind, key = "model", content_hash(body)[:16]
         case Measurement():
             kind, key = "measurement", content_hash(body)[:16]
+        case TaskSet():
+            kind, key = "task_set", content_hash(body)[:16]
     return {"kind": kind, "key": key, "record": body}
 
 

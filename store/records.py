@@ -384,6 +384,22 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskSet:
+    """A named list of tasks that one table is of, as somebody defined it, or its removal."""
+
+    name: str
+    tasks: tuple[str, ...]
+    """In the order of its columns; empty: the set was removed."""
+    turn: int
+    """Of several for one name the highest counts; no clock has a say in it."""
+
+    @property
+    def order(self) -> tuple[int, tuple[str, ...]]:
+        """The greatest of one name counts, whatever the order in which journals are read."""
+        return self.turn, self.tasks
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One launch: what was asked for, by which process, how it ended."""
 

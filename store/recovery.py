@@ -167,12 +167,23 @@ def _measurements(con: duckdb.DuckDBPyConnection) -> Iterator[Entry]:
         yield {"kind": "measurement", "key": content_hash(record)[:16], "record": record}
 
 
+def _task_sets(con: duckdb.DuckDBPyConnection) -> Iterator[Entry]:
+    from store.entries import entry_of
+    from store.records import TaskSet
+
+    for name, tasks, turn in con.execute(
+        "SELECT name, tasks, turn FROM named_sets ORDER BY name"
+    ).fetchall():
+        yield entry_of(TaskSet(name, tuple(tasks), turn))
+
+
 _DESCRIBED: Final = {
     "environment": _environments,
     "model": _models,
     "task": _tasks,
     "run": _runs,
     "measurement": _measurements,
+    "task_set": _task_sets,
 }
 
 

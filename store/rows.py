@@ -12,6 +12,7 @@ from typing import Any, Final
 from store.entries import plain
 from store.journal import Entry
 from store.records import config_of
+from store.sets import read_set
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
@@ -221,6 +222,11 @@ def _measurement_rows(_key: str, record: Row) -> Rows:
     }
 
 
+def _set_rows(_key: str, record: Row) -> Rows:
+    found = read_set(record)
+    return {"named_sets": [{"name": found.name, "tasks": list(found.tasks), "turn": found.turn}]}
+
+
 def _no_rows(_key: str, _record: Row) -> Rows:
     """Of what matters to a home's files and not to its tables."""
     return {}
@@ -237,6 +243,7 @@ _ROWS: Final = {
     "task": _task_rows,
     "task_removed": _no_rows,
     "task_restored": _no_rows,
+    "task_set": _set_rows,
 }
 
 

@@ -213,7 +213,8 @@ CREATE TABLE reference_scores (
 );
 
 -- The rows of the view `leaderboard`, written down by the writer whenever scores are added, for the
--- screens that ask every second: at a million scores 3 ms instead of 110.
+-- screens that ask every second: at a million scores 3 ms instead of 110. A later step made it anew, with
+-- a column `task_set`.
 CREATE TABLE ranked (
     protocol     VARCHAR NOT NULL,
     preset       VARCHAR NOT NULL,
@@ -233,7 +234,7 @@ CREATE TABLE ranked (
     finished_at  TIMESTAMP NOT NULL  -- of the newest split
 );
 
--- The rows of the view `mixtures`, written down like `ranked`.
+-- The rows of the view `mixtures`, written down like `ranked`, and made anew like it.
 CREATE TABLE mixed (
     protocol  VARCHAR NOT NULL,
     preset    VARCHAR NOT NULL,

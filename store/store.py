@@ -12,7 +12,8 @@ from store.entries import Record, entry_of
 from store.errors import StoreError
 from store.home import Home
 from store.journal import Damaged, Entry, JournalWriter, journal_sizes, read_journals, vanished
-from store.records import Environment, Model, Task
+from store.records import Environment, Model, Task, TaskSet
+from store.sets import read_set
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,6 +50,8 @@ class Store:
         """Configuration -> the highest turn of a run that resolved to it."""
         self._removals: dict[str, tuple[int, bool]] = {}
         """Digest of a task -> the highest turn of a removal or its undoing, and whether it removed."""
+        self._sets: dict[str, TaskSet] = {}
+        """Name -> what counts of all that was said of the set."""
         self._described: set[tuple[str, str]] = set()
         self._refused: frozenset[str] = frozenset()
         """Keys of scores that no table can hold."""
@@ -119,6 +122,12 @@ class Store:
         with self._scanning:
             self._scan()
             return dict(self._removals)
+
+    def task_sets(self) -> dict[str, TaskSet]:
+        """Name -> the set as it was last defined, or without tasks if it was removed."""
+        with self._scanning:
+            self._scan()
+            return dict(self._sets)
 
     def said(self) -> list[str]:
         """What happened to this process's journals since the last call, in sentences."""
@@ -198,6 +207,11 @@ class Store:
             else:
                 if line.kind in ("run", "run_end"):
                     self._count_turn(line.record)
+                elif line.kind == "task_set":
+                    with contextlib.suppress(ValueError):  # no table holds it either
+                        found = read_set(line.record)
+                        known = self._sets.get(found.name, found)
+                        self._sets[found.name] = max(found, known, key=lambda one: one.order)
                 self._described.add((line.kind, line.key))
 
     def rescue(self) -> int:

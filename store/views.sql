@@ -1,11 +1,21 @@
 -- The views of arena.duckdb, replaced whole whenever its schema changes.
 
--- The ranked tables, one for each protocol, preset, text and scheme of splits, with a row for each
--- model and task. The AUC is the mean of the splits' AUCs, rounded to 9 digits so that equal means
+-- The sets of tasks that ranked tables are of, with their tasks in order: the paper's, and those that users
+-- named. Every task that is in none of them is in the set `own`.
+CREATE OR REPLACE VIEW task_sets AS
+SELECT
+    'paper' AS task_set,
+    ['long-vs-short-tf', 'dosage-sensitivity', 'bivalent-vs-lys4', 'bivalent-vs-no-methyl'] AS tasks
+UNION ALL
+SELECT name, tasks FROM named_sets WHERE len(tasks) > 0;
+
+-- The ranked tables, one for each set of tasks, protocol, preset, text and scheme of splits, with a row for
+-- each model and task. The AUC is the mean of the splits' AUCs, rounded to 9 digits so that equal means
 -- tie; ranks run from high to low, ties averaged, like R's rank(-mean, ties = "average"). `mean_auc`
 -- (the mean of the tasks' means) and `mean_rank` stand only beside models with a score in every task
--- of the table. If a cell was computed in several configurations (a new model revision, an edited
--- task), the one that the last run resolved to counts, and `configs` says how many there are. `failed` splits are in no mean.
+-- of the set; of `own`, in every task of the table. If a cell was computed in several configurations (a
+-- new model revision, an edited task), the one that the last run resolved to counts, and `configs` says
+-- how many there are. `failed` splits are in no mean. A task in several sets has a row in each.
 CREATE OR REPLACE VIEW leaderboard AS
 WITH outcomes AS (
     SELECT protocol, preset, text, scheme, model, task, config, auc, environment, finished_at FROM scores
@@ -25,27 +35,34 @@ WITH outcomes AS (
     FROM configurations LEFT JOIN current USING (config)
     WINDOW cell AS (PARTITION BY protocol, preset, text, scheme, model, task)
     QUALIFY row_number() OVER (cell ORDER BY turn DESC NULLS LAST, finished_at DESC, config) = 1
+), members AS (
+    SELECT coalesce(placed.task_set, 'own') AS task_set, newest.*
+    FROM newest LEFT JOIN (SELECT task_set, unnest(tasks) AS task FROM task_sets) AS placed USING (task)
 ), columns AS (
-    SELECT protocol, preset, text, scheme, count(DISTINCT task) AS tasks
-    FROM newest
-    GROUP BY protocol, preset, text, scheme
+    SELECT
+        task_set, protocol, preset, text, scheme,
+        coalesce(any_value(len(task_sets.tasks)), count(DISTINCT task)) AS tasks
+    FROM members LEFT JOIN task_sets USING (task_set)
+    GROUP BY task_set, protocol, preset, text, scheme
 ), overall AS (
-    SELECT protocol, preset, text, scheme, model, round(avg(mean), 9) AS mean_auc
-    FROM newest JOIN columns USING (protocol, preset, text, scheme)
-    GROUP BY protocol, preset, text, scheme, model, tasks
+    SELECT task_set, protocol, preset, text, scheme, model, round(avg(mean), 9) AS mean_auc
+    FROM members JOIN columns USING (task_set, protocol, preset, text, scheme)
+    GROUP BY task_set, protocol, preset, text, scheme, model, tasks
     HAVING count(mean) = tasks
 ), ranked_overall AS (
     SELECT *, (rank() OVER downwards + count(*) OVER downwards) / 2.0 AS mean_rank
     FROM overall
-    WINDOW downwards AS (PARTITION BY protocol, preset, text, scheme ORDER BY mean_auc DESC)
+    WINDOW downwards AS (PARTITION BY task_set, protocol, preset, text, scheme ORDER BY mean_auc DESC)
 )
 SELECT
-    protocol, preset, text, scheme, model, task, auc, sd, n, failed,
+    task_set, protocol, preset, text, scheme, model, task, auc, sd, n, failed,
     -- rank() is the first place that equal means share, the running count of rows down to them the last
     CASE WHEN auc IS NOT NULL THEN (rank() OVER downwards + count(auc) OVER downwards) / 2.0 END AS rank,
     mean_auc, mean_rank, config, configs, finished_at
-FROM newest LEFT JOIN ranked_overall USING (protocol, preset, text, scheme, model)
-WINDOW downwards AS (PARTITION BY protocol, preset, text, scheme, task ORDER BY auc DESC NULLS LAST);
+FROM members LEFT JOIN ranked_overall USING (task_set, protocol, preset, text, scheme, model)
+WINDOW downwards AS (
+    PARTITION BY task_set, protocol, preset, text, scheme, task ORDER BY auc DESC NULLS LAST
+);
 
 -- What is mixed in a ranked table: tasks of several `texts` (genes, labels or descriptions), tasks
 -- scored on several `splits` though on as many, `models` and `protocols` of several revisions. A
@@ -53,37 +70,43 @@ WINDOW downwards AS (PARTITION BY protocol, preset, text, scheme, task ORDER BY 
 CREATE OR REPLACE VIEW mixtures AS
 WITH cells AS (
     SELECT
-        protocol, preset, text, scheme, model, task,
+        task_set, protocol, preset, text, scheme, model, task,
         count(*) AS n,
         bit_xor(hash(seed)) AS splits,
         any_value(task_hash) AS task_hash,
         any_value(model_revision) AS model_revision,
         any_value(protocol_revision) AS protocol_revision
-    FROM units SEMI JOIN ranked USING (protocol, preset, text, scheme, model, task, config)
+    FROM units
+    JOIN (SELECT task_set, protocol, preset, text, scheme, model, task, config FROM ranked) AS cell
+        USING (protocol, preset, text, scheme, model, task, config)
     WHERE state = 'scored'
-    GROUP BY protocol, preset, text, scheme, model, task
+    GROUP BY task_set, protocol, preset, text, scheme, model, task
 )
-SELECT protocol, preset, text, scheme, 'texts' AS what, task AS name
+SELECT task_set, protocol, preset, text, scheme, 'texts' AS what, task AS name
 FROM cells GROUP BY ALL HAVING count(DISTINCT task_hash) > 1
 UNION ALL
-SELECT DISTINCT protocol, preset, text, scheme, 'splits', task
-FROM cells GROUP BY protocol, preset, text, scheme, task, n HAVING count(DISTINCT splits) > 1
+SELECT DISTINCT task_set, protocol, preset, text, scheme, 'splits', task
+FROM cells GROUP BY task_set, protocol, preset, text, scheme, task, n HAVING count(DISTINCT splits) > 1
 UNION ALL
-SELECT protocol, preset, text, scheme, 'models', model
+SELECT task_set, protocol, preset, text, scheme, 'models', model
 FROM cells GROUP BY ALL HAVING count(DISTINCT model_revision) > 1
 UNION ALL
-SELECT protocol, preset, text, scheme, 'protocols', protocol
+SELECT task_set, protocol, preset, text, scheme, 'protocols', protocol
 FROM cells GROUP BY ALL HAVING count(DISTINCT protocol_revision) > 1;
 
 -- Own, paper and rerun under one another, as the published tables are laid out: one row for each
--- task, and one for task 'mean'. Pivot it as you like.
+-- task, and one for task 'mean'. Pivot it as you like, one `task_set` at a time.
 CREATE OR REPLACE VIEW leaderboard_long AS
-SELECT 'own' AS source, protocol, preset, text, scheme, model, task, auc, sd, n, failed, rank FROM leaderboard
+SELECT
+    'own' AS source, task_set, protocol, preset, text, scheme, model, task, auc, sd, n, failed, rank
+FROM leaderboard
 UNION ALL
-SELECT DISTINCT 'own', protocol, preset, text, scheme, model, 'mean', mean_auc, NULL, NULL, NULL, mean_rank
+SELECT DISTINCT
+    'own', task_set, protocol, preset, text, scheme, model, 'mean', mean_auc, NULL, NULL, NULL, mean_rank
 FROM leaderboard WHERE mean_auc IS NOT NULL
 UNION ALL
-SELECT source, protocol, 'paper', '', 'paper', model, task, auc, NULL, 10, 0, rank FROM reference_scores;
+SELECT source, 'paper', protocol, 'paper', '', 'paper', model, task, auc, NULL, 10, 0, rank
+FROM reference_scores;
 
 -- Own means beside the published ones. The splits cannot be the paper's own, so the yardstick is the
 -- standard error of a mean of n test AUCs, at most ten, if they were independent: Hanley and
@@ -108,7 +131,7 @@ WITH yardstick (task, one_split) AS (
         ON rerun.source = 'rerun-2025-06' AND rerun.protocol = own.protocol AND rerun.task = own.task
         AND rerun.model = paper.model
     JOIN yardstick ON yardstick.task = own.task
-    WHERE own.n > 0
+    WHERE own.n > 0 AND own.task_set = 'paper'
 )
 SELECT
     *,

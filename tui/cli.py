@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "power": ("compare", "What your splits could show, and what it would take to show less."),
     "tasks": ("tasks", "The tasks, or one task's audit."),
     "models": ("models", "The models: where they are, how they are used, what they cost."),
+    "sets": ("sets", "Sets of tasks, each with ranked tables of its own; name one."),
     "export": ("export", "Write rankings, scores, predictions, splits or vectors to a file."),
     "sql": ("sql", "One read-only SQL query on the store."),
     "status": ("steer", "What the runner is doing."),

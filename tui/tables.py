@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.quantities import count
 
 if TYPE_CHECKING:
-    from store.arm import Arm
+    from store.arm import Arm, Table
     from store.queries import Rankings, RankRow
 
 SOURCES: Final = {"own": "", "paper": " (paper)", "rerun": " (rerun)"}
@@ -19,8 +19,11 @@ def caveats(table: Rankings) -> list[str]:
     """Missing and failed splits, and what keeps own rows from being compared; none if all is well."""
     found = []
     own = [row for row in table.rows if row.source == "own"]
-    missing = sum(table.expected - row.n.get(task, 0) for row in own for task in table.tasks)
+    missing = sum(table.expected - row.n[task] for row in own for task in table.tasks if task in row.n)
+    lacking = {row.model: [task for task in table.tasks if task not in row.auc] for row in own}
     failed = sum(sum(row.failed.values()) for row in own)
+    if any(lacking.values()):
+        found.append(f"No mean and no overall rank without every task: {_lacking(lacking)}.")
     if missing:
         tail = f", {failed} of them failed" if failed else ""
         found.append(f"{count(missing, 'split')} missing{tail}; means are over those there are.")
@@ -44,19 +47,52 @@ def caveats(table: Rankings) -> list[str]:
     return found
 
 
+_NAMED: Final = 3
+"""Models of which it is said what they lack; of more, how many."""
+
+
+def _lacking(tasks: Mapping[str, list[str]]) -> str:
+    parts = [f"{model} lacks {', '.join(missing)}" for model, missing in tasks.items() if missing]
+    more = [f"and {count(len(parts) - _NAMED, 'model')} more"] if len(parts) > _NAMED else []
+    return "; ".join(parts[:_NAMED] + more)
+
+
 def incomplete(table: Rankings, row: RankRow, task: str) -> bool:
     """Whether splits are missing in a cell of one's own."""
     return row.source == "own" and row.n.get(task, 0) < table.expected
 
 
+def narrowing(table: Rankings) -> str:
+    """What the means and ranks of a table with fewer tasks or models are of; empty if it is whole."""
+    parts = []
+    if table.left_out:
+        every = len(table.tasks) + len(table.left_out)
+        parts.append(f"means are over {len(table.tasks)} of the set's {every} tasks")
+    if table.hidden:
+        parts.append(
+            f"{len(table.rows)} of {len(table.rows) + table.hidden} rows, with the ranks among all"
+        )
+    return "; ".join(parts)
+
+
+def mean_name(table: Rankings) -> str:
+    """The title of the column of means."""
+    return f"mean of {len(table.tasks)}" if table.left_out else "mean"
+
+
 def title(table: Rankings) -> str:
     """The table's heading."""
+    return table_title(table.table)
+
+
+def table_title(table: Table) -> str:
+    """What a ranked table is of."""
     from engine.catalog.protocols import PROTOCOLS
 
     arm = table.arm
     known = PROTOCOLS.get(arm.protocol)
     name = f"{known.title} ({arm.protocol})" if known else arm.protocol
-    return f"{name}, {details(arm)}"
+    return f"{name}, set {table.task_set}, {details(arm)}"
 
 
 def details(arm: Arm) -> str:
@@ -90,7 +126,7 @@ def _cell(table: Rankings, row: RankRow, task: str, spread: bool) -> str:
 
 def long_table(table: Rankings) -> tuple[list[str], list[list[Any]]]:
     """Columns and rows with one number a cell, for programs."""
-    place = asdict(table.arm)
+    place = table.table.place
     columns = [*place, "model", "source"]
     columns += [f"{task} {what}" for task in table.tasks for what in ("auc", "sd", "rank", "n", "failed")]
     rows = []
@@ -98,4 +134,4 @@ def long_table(table: Rankings) -> tuple[list[str], list[list[Any]]]:
         parts = (row.auc, row.sd, row.rank, row.n, row.failed)
         numbers = [part.get(task) for task in table.tasks for part in parts]
         rows.append([*place.values(), row.model, row.source, *numbers, row.mean, row.mean_rank])
-    return [*columns, "mean", "mean_rank"], rows
+    return [*columns, mean_name(table), "mean_rank"], rows

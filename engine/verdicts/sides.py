@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.stats.pairs import Pair, compare
 from engine.stats.scores import CellScores
 from engine.verdicts.cells import cells
-from store.arm import Arm
+from store.arm import Table
 from store.errors import UsageError, unknown
 from store.reference import as_printed
 
@@ -22,7 +22,7 @@ class Side:
     """An own row: a model in one ranked table."""
 
     model: str
-    arm: Arm
+    table: Table
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Comparison:
     def unlike(self) -> tuple[str, ...]:
         """What differs beside the model: protocol, preset, text, splits."""
         names = {"protocol": "protocol", "preset": "preset", "text": "text", "scheme": "splits"}
-        one, two = self.first.arm, self.second.arm
+        one, two = self.first.table.arm, self.second.table.arm
         return tuple(word for name, word in names.items() if getattr(one, name) != getattr(two, name))
 
 
@@ -55,7 +55,7 @@ def compared(con: duckdb.DuckDBPyConnection, first: Side, second: Side) -> Compa
         raise UsageError(f"{first.model} would be compared with itself.", "Name another second side.")
     one, two = _cells(con, first), _cells(con, second)
     if first.model == second.model:
-        one, two = _labelled(one, str(first.arm)), _labelled(two, str(second.arm))
+        one, two = _labelled(one, str(first.table)), _labelled(two, str(second.table))
     both = sorted(one.keys() & two.keys(), key=as_printed)
     return Comparison(
         first,
@@ -68,12 +68,12 @@ def compared(con: duckdb.DuckDBPyConnection, first: Side, second: Side) -> Compa
 def _cells(con: duckdb.DuckDBPyConnection, side: Side) -> dict[str, CellScores]:
     from store.queries import tested
 
-    splits = list(tested(con, side.arm))
+    splits = list(tested(con, side.table))
     own = [split for split in splits if split.model == side.model]
     if not own:
         there = dict.fromkeys(split.model for split in splits)
-        raise UsageError(*unknown(f"row in the table {side.arm}", side.model, there))
-    return {cell.task: cell for cell in cells(own, side.arm)}
+        raise UsageError(*unknown(f"row in the table {side.table}", side.model, there))
+    return {cell.task: cell for cell in cells(own, side.table.arm)}
 
 
 def _labelled(own: Mapping[str, CellScores], name: str) -> dict[str, CellScores]:

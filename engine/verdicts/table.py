@@ -12,7 +12,7 @@ from engine.stats.pairs import Pair, compare
 from engine.stats.ranks import Ranking, rank
 from engine.stats.scores import CellScores
 from engine.verdicts.cells import cells
-from store.arm import Arm
+from store.arm import Table
 
 if TYPE_CHECKING:
     import duckdb
@@ -72,12 +72,12 @@ class Judged:
         return self.tasks if column == MEAN else (column,)
 
 
-def judged(con: duckdb.DuckDBPyConnection, arm: Arm) -> Judged:
-    """The ranked table of `arm`.
+def judged(con: duckdb.DuckDBPyConnection, table: Table) -> Judged:
+    """One ranked table.
 
     Raises:
         DataError: a gene stands twice in one class of a test set.
     """
     from store.queries import tested
 
-    return Judged(cells(tested(con, arm), arm))
+    return Judged(cells(tested(con, table), table.arm))

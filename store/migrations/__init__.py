@@ -1,7 +1,8 @@
 """The numbered steps that bring a database file to this version's schema.
 
 A change of the tables is a further `.sql` file in this folder; steps that a file has behind it are
-listed in its table `migrations` and never run again. Views hold nothing, and are replaced after any step.
+listed in its table `migrations` and never run again. Views hold nothing, and are replaced after any step;
+what is written down of them is then written anew.
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from store.format import FORMAT
+from store.ranks import every_arm, write_ranks
 
 if TYPE_CHECKING:
     import duckdb
 
-STEPS: Final[tuple[str, ...]] = ("schema.sql", "migrations/current_and_refused.sql")
+STEPS: Final[tuple[str, ...]] = (
+    "schema.sql",
+    "migrations/current_and_refused.sql",
+    "migrations/task_sets.sql",
+)
 """SQL files under `store/`, in order; the first is step 1."""
 _VIEWS: Final = "views.sql"
 
@@ -32,6 +38,7 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
         )
         if step == len(STEPS):
             con.execute(_sql(_VIEWS))
+            write_ranks(con, every_arm(con))
         con.commit()
 
 

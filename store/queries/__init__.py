@@ -11,8 +11,8 @@ from datetime import datetime
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from store.arm import Arm
-from store.reference import PAPER_TASKS, as_printed
+from store.arm import Arm, Table
+from store.sets import OWN, PAPER
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,7 +41,8 @@ class RankRow:
     failed: Mapping[str, int]
     """Splits that failed; in no mean."""
     mean: float | None
-    """Mean of the tasks' means; None unless every task of the table has one."""
+    """Mean of the tasks' means; None unless every task of the table has one, and beside published numbers
+    where the table leaves tasks of its set out."""
     mean_rank: float | None
 
 
@@ -63,9 +64,9 @@ class Unlike:
 class Rankings:
     """A ranked table: own rows best first, then the paper's, then the rerun's."""
 
-    arm: Arm
+    table: Table
     tasks: tuple[str, ...]
-    """Columns: the paper's tasks in its order, then the others by name."""
+    """Columns: the tasks of the set in its order; of `own` those with results, by name."""
     rows: tuple[RankRow, ...]
     expected: int
     """The largest number of splits that any own cell has, scored or failed."""
@@ -76,6 +77,15 @@ class Rankings:
     """Models with results of other configurations too; that of the last run is shown."""
     conflicts: int = 0
     """Splits that gave another number when they were run again; the earliest is shown."""
+    left_out: tuple[str, ...] = ()
+    """Tasks of the set that are no columns here, and in no mean."""
+    hidden: int = 0
+    """Rows that are left out; the ranks of the others are among these, too."""
+
+    @property
+    def arm(self) -> Arm:
+        """The arm that its numbers are of."""
+        return self.table.arm
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,29 +148,25 @@ def named(name: str) -> str:
     return resources.files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 
-def rankings(
-    con: duckdb.DuckDBPyConnection,
-    arm: Arm,
-    references: bool = True,
-) -> Rankings:
-    """The ranked table of one arm, as the view `leaderboard` has it.
+def rankings(con: duckdb.DuckDBPyConnection, table: Table, references: bool = True) -> Rankings:
+    """One ranked table, as the view `leaderboard` has it.
 
     Args:
         con: from `store.connect()`.
-        arm: which table.
-        references: put the published rows of the protocol beside the own ones.
+        table: which.
+        references: put the published rows of the protocol beside the own ones, if the set is the paper's.
 
     Returns:
-        The table; without own results its columns are those of the references.
+        The table; without any row it has no columns.
     """
-    place = asdict(arm)
+    place = table.place
     own = _rank_rows("own", _cells(con, place))
-    seen = set[str]().union(*(row.n for row in own))
-    tasks = tuple(sorted(seen, key=as_printed)) if own else PAPER_TASKS
-    published = _references(con, arm.protocol, tasks) if references else []
+    listed = [task for (task,) in con.execute(named("set_tasks"), {"task_set": table.task_set}).fetchall()]
+    tasks = listed or sorted(set[str]().union(*(row.n for row in own)))
+    published = _references(con, table.arm.protocol) if references and table.task_set == PAPER else []
     return Rankings(
-        arm,
-        tasks if own or published else (),
+        table,
+        tuple(tasks) if own or published else (),
         (*own, *published),
         max((row.n[task] + row.failed[task] for row in own for task in row.n), default=0),
         _environments(con, place) if own else 0,
@@ -170,9 +176,18 @@ def rankings(
     )
 
 
-def arms(con: duckdb.DuckDBPyConnection) -> dict[Arm, int]:
+def tables(con: duckdb.DuckDBPyConnection) -> dict[Table, int]:
     """What there is to rank, the paper's way of each protocol first, with the units that have ended."""
-    return {Arm(*place): units for *place, units in con.execute(named("arms")).fetchall()}
+    found = con.execute(named("tables")).fetchall()
+    return {Table(Arm(*place), task_set): units for *place, task_set, units in found}
+
+
+def members(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, ...]]:
+    """Set -> its tasks by name; of `own` those with results."""
+    found: dict[str, tuple[str, ...]] = {OWN: ()}
+    for task_set, task in con.execute(named("members")).fetchall():
+        found[task_set] = (*found.get(task_set, ()), task)
+    return found
 
 
 def cell(con: duckdb.DuckDBPyConnection, model: str, task: str, arm: Arm) -> list[dict[str, Any]]:
@@ -193,9 +208,9 @@ def cell(con: duckdb.DuckDBPyConnection, model: str, task: str, arm: Arm) -> lis
     return splits
 
 
-def tested(con: duckdb.DuckDBPyConnection, arm: Arm) -> Iterator[Tested]:
+def tested(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Tested]:
     """Every split behind one ranked table, with the scores of its test genes, by model, task and seed."""
-    return itertools.starmap(Tested, con.execute(named("tested"), asdict(arm)).fetchall())
+    return itertools.starmap(Tested, con.execute(named("tested"), table.place).fetchall())
 
 
 def saved_as(con: duckdb.DuckDBPyConnection, keys: Iterable[str]) -> list[tuple[str, str]]:
@@ -218,7 +233,7 @@ def measurements(con: duckdb.DuckDBPyConnection) -> list[Measured]:
 
 
 def _cells(con: duckdb.DuckDBPyConnection, place: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
-    """The ranked cells of an arm, in any order.
+    """The cells of a ranked table, in any order.
 
     Columns of numpy come twice as fast as rows, but importing it takes longer than a small table.
     """
@@ -246,23 +261,25 @@ def _rank_rows(source: Source, cells: Iterable[Sequence[Any]]) -> list[RankRow]:
     rows = []
     for model, (aucs, sds, ranks, ns, fails) in found.items():
         rows.append(RankRow(model, source, aucs, sds, ranks, ns, fails, *means[model]))
-    return sorted(
-        rows,
-        key=lambda row: (row.mean is None, -(row.mean or 0.0), row.mean_rank or 0.0, row.model.casefold()),
-    )
+    return sorted(rows, key=best_first)
+
+
+def best_first(row: RankRow) -> tuple[bool, float, float, str]:
+    """Sorts the rows of one source: by the mean, those without one last."""
+    return row.mean is None, -(row.mean or 0.0), row.mean_rank or 0.0, row.model.casefold()
 
 
 def _environments(con: duckdb.DuckDBPyConnection, place: Mapping[str, str]) -> int:
-    """How many environments an arm comes from; its scores are asked only if there may be two."""
+    """How many environments a table comes from; its scores are asked only if there may be two."""
     known = con.execute("SELECT count(*) FROM environments").fetchone()
     if known == (1,):
         return 1
-    counted = con.execute(named("arm_environments"), place).fetchone()
+    counted = con.execute(named("environments"), place).fetchone()
     return counted[0] if counted else 0
 
 
 def _unlike(con: duckdb.DuckDBPyConnection, place: Mapping[str, str]) -> Unlike:
-    """What keeps the rows of an arm from being compared, as far as the file's last flush knew."""
+    """What keeps the rows of a table from being compared, as far as the file's last flush knew."""
     names: dict[str, list[str]] = {}
     for what, name in con.execute(named("mixed"), place).fetchall():
         names.setdefault(what, []).append(name)
@@ -280,25 +297,23 @@ def disputed(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def _conflicts(con: duckdb.DuckDBPyConnection, place: Mapping[str, str]) -> int:
-    """How many splits of an arm are disputed; its units are asked only if any split is."""
+    """How many splits of a table are disputed; its units are asked only if any split is."""
     if not disputed(con):
         return 0
     counted = con.execute(named("disputed"), place).fetchone()
     return counted[0] if counted else 0
 
 
-def _references(con: duckdb.DuckDBPyConnection, protocol: str, tasks: Sequence[str]) -> list[RankRow]:
-    """The published rows of `protocol`, with their mean if the table has exactly the paper's tasks."""
+def _references(con: duckdb.DuckDBPyConnection, protocol: str) -> list[RankRow]:
+    """The published rows of `protocol`."""
     found = con.execute(named("references"), {"protocol": protocol}).fetchall()
-    whole = set(tasks) == set(PAPER_TASKS)
     means = {(source, model): (auc, rank) for source, model, task, auc, rank in found if task == "mean"}
     rows = []
     for published, source in _SOURCES.items():
         cells = [
-            (model, task, auc, None, rank, _REFERENCE_SPLITS, 0)
-            + (means[published, model] if whole else (None, None))
+            (model, task, auc, None, rank, _REFERENCE_SPLITS, 0) + means[published, model]
             for origin, model, task, auc, rank in found
-            if origin == published and task in tasks
+            if origin == published and task != "mean"
         ]
         if cells:
             rows += _rank_rows(source, cells)

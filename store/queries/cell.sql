@@ -7,7 +7,7 @@ SELECT
     (SELECT arg_max(sentence, failures.finished_at) FROM failures
      WHERE failures.key = units.key AND units.state = 'failed') AS sentence
 FROM units
-JOIN ranked USING (model, task, protocol, preset, text, scheme, config)
+SEMI JOIN ranked USING (model, task, protocol, preset, text, scheme, config)
 LEFT JOIN (
     SELECT
         * EXCLUDE (model, task, protocol, preset, text, scheme, seed, config, auc, finished_at),

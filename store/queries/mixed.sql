@@ -1,5 +1,6 @@
--- What the ranked table of one arm mixes: (what, name). $protocol, $preset, $text, $scheme.
+-- What one ranked table mixes: (what, name). $task_set, $protocol, $preset, $text, $scheme.
 SELECT what, name
 FROM mixed
-WHERE protocol = $protocol AND preset = $preset AND text = $text AND scheme = $scheme
+WHERE task_set = $task_set
+    AND protocol = $protocol AND preset = $preset AND text = $text AND scheme = $scheme
 ORDER BY ALL

@@ -1,4 +1,5 @@
--- The ranked cells of one arm. $protocol, $preset, $text, $scheme.
+-- The cells of one ranked table. $task_set, $protocol, $preset, $text, $scheme.
 SELECT model, task, auc, sd, rank, n, failed, mean_auc, mean_rank
 FROM ranked
-WHERE protocol = $protocol AND preset = $preset AND text = $text AND scheme = $scheme
+WHERE task_set = $task_set
+    AND protocol = $protocol AND preset = $preset AND text = $text AND scheme = $scheme

@@ -1,10 +1,10 @@
 -- The test scores behind one ranked table, a row for each split: of a cell's shown configuration only.
 -- `labels` names the list of genes and labels that splits are drawn from, so that the same seed of the
--- same list is the same split. $protocol, $preset, $text, $scheme.
+-- same list is the same split. $task_set, $protocol, $preset, $text, $scheme.
 WITH cells AS (
     SELECT model, task, config
     FROM ranked
-    WHERE protocol = $protocol AND preset = $preset AND text = $text AND scheme = $scheme
+    WHERE task_set = $task_set AND protocol = $protocol AND preset = $preset AND text = $text AND scheme = $scheme
 ), outcomes AS (
     SELECT key, model, task, seed, task_hash, state
     FROM units SEMI JOIN cells USING (model, task, config)

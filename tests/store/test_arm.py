@@ -7,12 +7,12 @@ from fake_records import unit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.arm import Arm
+from store.arm import Arm, Table
 from store.errors import UsageError
 from store.texts import TextName
 
 words = st.text(min_size=1).filter(
-    lambda word: " " not in word and not word.startswith(("text=", "scheme="))
+    lambda word: " " not in word and not word.startswith(("text=", "scheme=", "set="))
 )
 arms = st.builds(
     Arm,
@@ -26,6 +26,23 @@ arms = st.builds(
 @given(arms)
 def test_an_arm_is_read_as_it_was_written(arm):
     assert Arm.parse(str(arm)) == arm
+
+
+@given(
+    arms.filter(lambda arm: not arm.protocol.startswith("set=")),
+    st.from_regex(r"[a-z0-9][a-z.]*", fullmatch=True),
+)
+def test_a_table_is_read_as_it_was_written(arm, task_set):
+    assert Table.parse(str(Table(arm, task_set))) == Table(arm, task_set)
+
+
+def test_the_papers_set_is_left_out():
+    assert (str(Table(Arm("lr"))), str(Table(Arm("lr", "corrected"), "own"))) == (
+        "lr",
+        "lr corrected set=own",
+    )
+    with pytest.raises(UsageError, match="names no ranked table"):
+        Table.parse("set=own")
 
 
 @pytest.mark.parametrize(

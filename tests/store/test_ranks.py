@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from scipy.stats import rankdata
 
 import store
-from store.arm import Arm
+from store.arm import Arm, Table
 from store.database import insert
 from store.migrations import migrate
-from store.queries import Unlike, arms, cell, rankings
-from store.records import Audit, Task, Unit
+from store.queries import Unlike, cell, rankings, tables
+from store.records import Audit, Task, TaskSet, Unit
 from store.reference import PAPER_TASKS, reference_scores
 from store.store import Store
 
@@ -184,7 +184,7 @@ def test_ranks_written_down_are_those_of_the_view(tmp_path_factory, data):
         written = con.execute(f"SELECT {columns} FROM ranked ORDER BY ALL").fetchall()
         assert written == con.execute(f"SELECT {columns} FROM leaderboard ORDER BY ALL").fetchall()
         ended = con.execute("SELECT count(*) FROM units").fetchone()[0]
-    assert sum(row[8] + row[9] for row in written) == ended  # n + failed
+    assert sum(row[9] + row[10] for row in written) == ended  # n + failed
 
 
 @pytest.fixture
@@ -200,13 +200,14 @@ def small_arena(home):
         )
     saved.append(scored(unit("B", 41, "long-vs-short-tf"), 0.7), failed(unit("B", 42, "long-vs-short-tf")))
     saved.append(scored(unit("A", 41, "zebra", "rf")))
+    saved.append(TaskSet("two", ("long-vs-short-tf", "dosage-sensitivity"), 1))
     saved.flush()
     with store.connect(home) as con:
         yield con
 
 
 def test_rankings_tell_what_is_missing_and_what_failed(small_arena):
-    table = rankings(small_arena, Arm("lr"), references=False)
+    table = rankings(small_arena, Table(Arm("lr"), "two"))
     assert table.tasks == ("long-vs-short-tf", "dosage-sensitivity")
     assert table.expected == 2
     assert table.environments == 1
@@ -221,15 +222,17 @@ def test_rankings_tell_what_is_missing_and_what_failed(small_arena):
     assert rows["C"].auc == {"dosage-sensitivity": 0.8}
 
 
-def test_rankings_bring_the_published_rows(small_arena):
-    table = rankings(small_arena, Arm("lr"))
-    sources = [row.source for row in table.rows]
-    assert sources == ["own"] * 3 + ["paper"] * 11 + ["rerun"] * 11
+def test_published_rows_stand_in_the_table_of_the_papers_tasks_alone(small_arena):
+    table = rankings(small_arena, Table(Arm("lr")))
+    assert table.tasks == PAPER_TASKS
+    assert [row.source for row in table.rows] == ["own"] * 3 + ["paper"] * 11 + ["rerun"] * 11
+    assert [row.mean for row in table.rows[:3]] == [None] * 3  # each has two of the four tasks at most
     openai = next(row for row in table.rows if row.model == "OpenAI" and row.source == "paper")
-    assert openai.auc == {"long-vs-short-tf": 0.712, "dosage-sensitivity": 0.863}
-    assert openai.rank == {"long-vs-short-tf": 3, "dosage-sensitivity": 11}
-    assert openai.mean is None  # the paper's mean is over four tasks, this table has two
-    nothing_own = rankings(small_arena, Arm("finetune"))
+    assert (openai.auc["long-vs-short-tf"], openai.rank["long-vs-short-tf"]) == (0.712, 3)
+    assert openai.mean is not None
+    for task_set in ("two", "own"):
+        assert {row.source for row in rankings(small_arena, Table(Arm("lr"), task_set)).rows} <= {"own"}
+    nothing_own = rankings(small_arena, Table(Arm("finetune")))
     assert nothing_own.tasks == PAPER_TASKS
     assert [row.source for row in nothing_own.rows] == ["paper"] * 10 + ["rerun"] * 10
     assert (nothing_own.rows[0].model, nothing_own.rows[0].mean, nothing_own.rows[0].mean_rank) == (
@@ -237,12 +240,17 @@ def test_rankings_bring_the_published_rows(small_arena):
         0.84,
         1,
     )
-    assert rankings(small_arena, Arm("linear-probe")).rows == ()
+    assert rankings(small_arena, Table(Arm("linear-probe"))).rows == ()
 
 
-def test_arms_and_cells(small_arena):
-    assert list(arms(small_arena).items()) == [(Arm("lr"), 10), (Arm("rf"), 1)]
-    splits = cell(small_arena, "B", "long-vs-short-tf", Arm("lr"))
+def test_tables_and_cells(small_arena):
+    lr, rf = Arm("lr"), Arm("rf")
+    assert list(tables(small_arena).items()) == [
+        (Table(lr), 10),
+        (Table(lr, "two"), 10),
+        (Table(rf, "own"), 1),
+    ]
+    splits = cell(small_arena, "B", "long-vs-short-tf", lr)
     assert [(split["seed"], split["state"], split["auc"]) for split in splits] == [
         (41, "scored", 0.7),
         (42, "failed", None),
@@ -268,7 +276,7 @@ def test_environments_are_counted(home):
     saved.append(scored(unit(seed=1)), scored(unit(seed=2), environment="elsewhere"))
     saved.flush()
     with store.connect(home) as con:
-        assert rankings(con, Arm("lr")).environments == 2
+        assert rankings(con, Table(Arm("lr"))).environments == 2
 
 
 def test_a_task_that_changed_between_two_models_is_told(home):
@@ -279,11 +287,11 @@ def test_a_task_that_changed_between_two_models_is_told(home):
         saved.append(scored(_on(version, model)), scored(unit(model, task="same")))
     saved.flush()
     with store.connect(home) as con:
-        assert rankings(con, Arm("lr")).unlike == Unlike(texts=("edited",))
+        assert rankings(con, Table(Arm("lr"), "own")).unlike == Unlike(texts=("edited",))
     saved.append(scored(_on(new, "A"), at="2026-11-24T12:00:00+00:00"))
     saved.flush()
     with store.connect(home) as con:
-        assert rankings(con, Arm("lr")).unlike == Unlike()
+        assert rankings(con, Table(Arm("lr"), "own")).unlike == Unlike()
 
 
 def test_as_many_but_other_splits_are_told(home):
@@ -293,7 +301,7 @@ def test_as_many_but_other_splits_are_told(home):
         saved.append(scored(unit(model, 41, "long-vs-short-tf")))
     saved.flush()
     with store.connect(home) as con:
-        assert rankings(con, Arm("lr")).unlike == Unlike(splits=("dosage-sensitivity",))
+        assert rankings(con, Table(Arm("lr"))).unlike == Unlike(splits=("dosage-sensitivity",))
 
 
 def test_rows_and_tables_of_several_revisions_are_told(home):
@@ -303,7 +311,7 @@ def test_rows_and_tables_of_several_revisions_are_told(home):
     saved.append(scored(_revised(unit("B"), protocol=2)))
     saved.flush()
     with store.connect(home) as con:
-        assert rankings(con, Arm("lr")).unlike == Unlike(models=("A",), protocols=("lr",))
+        assert rankings(con, Table(Arm("lr"))).unlike == Unlike(models=("A",), protocols=("lr",))
 
 
 def _revised(of: Unit, **revisions: Any) -> Unit:
@@ -334,7 +342,7 @@ def test_published_rows_of_one_printed_mean_stand_in_the_order_of_their_ranks(ho
     Store(home).flush()
     with store.connect(home) as con:
         for protocol in ("lr", "rf", "lr-cv", "rf-cv", "finetune"):
-            rows = rankings(con, Arm(protocol)).rows
+            rows = rankings(con, Table(Arm(protocol))).rows
             for source in ("paper", "rerun"):
                 places = [row.mean_rank for row in rows if row.source == source]
                 assert places == sorted(places)
@@ -349,9 +357,12 @@ def test_splits_of_another_scheme_rank_in_a_table_of_their_own(home):
     saved.append(scored(other, 0.5, at="2026-12-01T12:00:00+00:00"), failed(_with_seed(other, 42)))
     saved.flush()
     with store.connect(home) as con:
-        assert list(arms(con).items()) == [(Arm("lr"), 2), (Arm("lr", scheme="chromosome"), 2)]
+        assert list(tables(con).items()) == [
+            (Table(Arm("lr")), 2),
+            (Table(Arm("lr", scheme="chromosome")), 2),
+        ]
         for arm, aucs in ((Arm("lr"), [0.9, 0.8]), (Arm("lr", scheme="chromosome"), [0.5])):
-            table = rankings(con, arm, references=False)
+            table = rankings(con, Table(arm), references=False)
             assert [row.auc["dosage-sensitivity"] for row in table.rows] == aucs
             assert table.unlike == Unlike()
         [split] = cell(con, "A", "dosage-sensitivity", Arm("lr"))

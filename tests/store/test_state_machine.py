@@ -34,6 +34,7 @@ from store.database import build
 from store.entries import entry_of
 from store.home import Home, find_home
 from store.journal import Entry, encode, journal_sizes, read_journals
+from store.records import TaskSet
 from store.repair import repair
 from store.rows import rows_of
 from store.store import Store
@@ -176,6 +177,11 @@ class Programs(RuleBasedStateMachine):
                 f"SELECT u.seed, c.predictions_hash, {when.replace('finished_at', 'c.finished_at')} "
                 "FROM conflicts AS c JOIN units AS u USING (key)"
             ).fetchall()
+            sets = {
+                name: TaskSet(name, tuple(tasks), turn)
+                for name, tasks, turn in con.execute("FROM named_sets").fetchall()
+            }
+        assert sets == Store(box.home).task_sets()
         numbers = {(seed, number) for seed, number, _ in scores + others}
         assert len(scores) == len({seed for seed, *_ in scores})
         assert len(numbers) == len(scores + others)
@@ -193,6 +199,15 @@ class Programs(RuleBasedStateMachine):
         there.writers[writer].append(record_of(*of))
         there.must.add(ATTEMPTS[of])
         there.may.discard(ATTEMPTS[of])
+
+    @rule(
+        box=st.integers(0, 1),
+        writer=st.integers(0, 1),
+        tasks=st.lists(st.sampled_from("ab"), max_size=2, unique=True),
+        turn=st.integers(1, 3),
+    )
+    def define_a_set(self, box: int, writer: int, tasks: list[str], turn: int) -> None:
+        self.boxes[box].writers[writer].append(TaskSet("mine", tuple(tasks), turn))
 
     @rule(box=st.integers(0, 1), writer=st.integers(0, 1))
     def kill(self, box: int, writer: int) -> None:

@@ -88,13 +88,21 @@ def test_reproduction_judges_by_the_standard_error(filled, auc, n, verdict):
 
 
 def test_the_long_table_holds_own_and_published(filled):
-    with filled(scored(unit())) as con:
-        found = dict(
-            con.execute("SELECT source, count(*) FROM leaderboard_long GROUP BY source").fetchall()
-        )
-        assert found == {"own": 2, "paper": 270, "rerun-2025-06": 270}
+    with filled(scored(unit()), scored(unit(task="toy"))) as con:
+        asked = "SELECT source, task_set, count(*) FROM leaderboard_long GROUP BY ALL"
+        found = {(source, task_set): rows for source, task_set, rows in con.execute(asked).fetchall()}
+        assert found == {
+            ("own", "own"): 2,  # a cell and its mean
+            ("own", "paper"): 1,
+            ("paper", "paper"): 270,
+            ("rerun-2025-06", "paper"): 270,
+        }
         own = "SELECT task, auc, n FROM leaderboard_long WHERE source = 'own' ORDER BY task"
-        assert con.execute(own).fetchall() == [("dosage-sensitivity", 0.75, 1), ("mean", 0.75, None)]
+        assert con.execute(own).fetchall() == [
+            ("dosage-sensitivity", 0.75, 1),
+            ("mean", 0.75, None),
+            ("toy", 0.75, 1),
+        ]
 
 
 def test_the_published_numbers_are_whole():

@@ -171,9 +171,11 @@ def put(text: str) -> None:
 
 
 def flat(record: Any) -> dict[str, Any]:
-    """A dataclass as JSON tells it: the parts of its `arm` stand among its members."""
+    """A dataclass as JSON tells it: the parts of its `table` or `arm` stand among its members."""
     members = asdict(record)
-    return {**members.pop("arm"), **members}
+    table = members.pop("table", None)
+    place = {"task_set": table["task_set"], **table["arm"]} if table else members.pop("arm")
+    return {**place, **members}
 
 
 def put_text(line: str) -> None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from engine.catalog.protocols import listed
-from store.arm import Arm
+from store.arm import Arm, Table
 from store.errors import UsageError, unknown
+from store.sets import set_order
 from tui.commands.common import (
     Session,
     command,
@@ -23,7 +24,7 @@ from tui.commands.common import (
     put_table,
     put_text,
 )
-from tui.tables import details
+from tui.tables import table_title
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,7 +41,9 @@ _HOW: Final = (
 _protocol = click.option(
     "--protocol", default="", metavar="NAME", help="Of both, where a side names none.  [default: the first]"
 )
-_side = "MODEL [PROTOCOL [PRESET] [text=...] [scheme=...]], in quotes if it is more than the model"
+_side = (
+    "MODEL [PROTOCOL [PRESET] [text=...] [scheme=...] [set=...]], in quotes if it is more than the model"
+)
 
 
 @command("compare")
@@ -129,43 +132,48 @@ def power_command(
 def _compared(session: Session, first: str, second: str, protocol: str) -> Comparison:
     from engine.verdicts.sides import compared
     from store import connect
-    from store.queries import arms
+    from store.queries import tables
 
     with connect(session.saved) as con:
-        known = sorted(arms(con), key=lambda arm: (listed(arm.protocol), arm))
+        known = sorted(tables(con), key=_usual_first)
         if not known:
             raise UsageError("Nothing is scored yet.", "`genearena run` does it.")
         usual = _usual(con, known, protocol, first)
         one, two = _side_of(first, usual), _side_of(second, usual)
         for side in (one, two):
-            if side.arm not in known:
-                raise UsageError(*unknown("ranked table with results", str(side.arm), map(str, known)))
+            if side.table not in known:
+                raise UsageError(*unknown("ranked table with results", str(side.table), map(str, known)))
         return compared(con, one, two)
 
 
-def _usual(con: duckdb.DuckDBPyConnection, known: Sequence[Arm], protocol: str, first: str) -> Arm:
+def _usual_first(table: Table) -> tuple[Any, ...]:
+    return (
+        set_order(table.task_set),
+        listed(table.arm.protocol),
+        table.arm != Arm(table.arm.protocol),
+        table,
+    )
+
+
+def _usual(con: duckdb.DuckDBPyConnection, known: Sequence[Table], protocol: str, first: str) -> Table:
     """The table meant where a side names none: of the protocol, else the first that has the model."""
     if protocol:
-        of_it = [arm for arm in known if arm.protocol == protocol]
+        of_it = [table for table in known if table.arm.protocol == protocol]
         if not of_it:
-            there = dict.fromkeys(arm.protocol for arm in known)
+            there = dict.fromkeys(table.arm.protocol for table in known)
             raise UsageError(*unknown("protocol with results", protocol, there))
-        return next((arm for arm in of_it if arm == Arm(protocol)), of_it[0])
-    model = _words_of(first)[0]
-    having = {
-        Arm(*place)
-        for place in con.execute(
-            "SELECT DISTINCT protocol, preset, text, scheme FROM ranked WHERE model = ? AND n > 0", [model]
-        ).fetchall()
-    }
-    return next((arm for arm in known if arm in having), known[0])
+        return of_it[0]
+    asked = "SELECT DISTINCT protocol, preset, text, scheme, task_set FROM ranked WHERE model = ? AND n > 0"
+    found = con.execute(asked, _words_of(first)[:1]).fetchall()
+    having = {Table(Arm(*place), task_set) for *place, task_set in found}
+    return next((table for table in known if table in having), known[0])
 
 
-def _side_of(written: str, usual: Arm) -> Side:
+def _side_of(written: str, usual: Table) -> Side:
     from engine.verdicts.sides import Side
 
     model, *words = _words_of(written)
-    return Side(model, Arm.parse(shlex.join(words)) if words else usual)
+    return Side(model, Table.parse(shlex.join(words)) if words else usual)
 
 
 def _words_of(written: str) -> list[str]:
@@ -191,7 +199,7 @@ def _places(comparison: Comparison) -> dict[str, Any]:
 
 def _put_sides(comparison: Comparison) -> None:
     for name, side in (("A", comparison.first), ("B", comparison.second)):
-        put(f"{name}  {side.model}  {side.arm.protocol}, {details(side.arm)}")
+        put(f"{name}  {side.model}  {table_title(side.table)}")
     if comparison.unlike:
         put_text(f"The two differ in {' and '.join(comparison.unlike)}, not in the model alone.")
     put("")

@@ -15,7 +15,7 @@ from store.errors import UsageError, unknown
 from store.export import FORMATS, export_query, export_table, format_of, query_rows
 from tui.commands.common import Session, command, may_write, pairs, put_pieces, say
 from tui.commands.rank import ranked_tables
-from tui.commands.select import DEFAULT_MODELS
+from tui.commands.select import DEFAULT_MODELS, chosen_tasks
 from tui.tables import long_table, paper_row
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 STORED: Final = (
     "scores", "predictions", "units", "cv_trials", "epochs", "failures", "conflicts", "models", "tasks",
     "task_genes", "runs", "environments", "reference_scores", "leaderboard", "leaderboard_long",
-    "reproduction", "best_params",
+    "reproduction", "best_params", "task_sets",
 )  # fmt: skip
 """Tables and views that can be exported as they are."""
 COMPUTED: Final = ("rankings", "splits", "vectors")
@@ -40,6 +40,13 @@ _COORDINATES: Final = ("model", "task", "protocol", "preset", "text", "scheme", 
 )
 @click.option("--models", multiple=True, metavar="A,B", help="Only these.")
 @click.option("--tasks", multiple=True, metavar="A,B", help="Only these.")
+@click.option(
+    "--set",
+    "sets",
+    default="",
+    metavar="NAME",
+    help="Only this set of tasks; for rankings, paper if not given and there.",
+)
 @click.option("--protocols", multiple=True, metavar="A,B", help="Only these.")
 @click.option("--seeds", default="", metavar="RANGE", help="Only these, e.g. 41-50.")
 @click.option("--preset", default="", help="Only this; for splits and vectors, paper if not given.")
@@ -85,7 +92,8 @@ def _computed(
     if what == "rankings":
         _refuse_parts(chosen)
         protocols = names(chosen["protocols"]) or ("",)
-        parts = {part: chosen[part] for part in ("preset", "text", "scheme")}
+        parts = {"task_set": chosen["sets"] or None}
+        parts |= {part: chosen[part] for part in ("preset", "text", "scheme")}
         tables = [
             table
             for protocol in protocols
@@ -116,11 +124,11 @@ def _rankings(tables: list[Rankings], paper_layout: bool) -> tuple[Sequence[str]
     if paper_layout:
         if len({table.tasks for table in tables}) > 1:
             raise UsageError(
-                "These rankings have different tasks.", "Export them one by one, with --protocols."
+                "These rankings have different tasks.", "Export them one by one, with --set or --protocols."
             )
-        columns: Sequence[str] = ("protocol", "model", *tables[0].tasks, "mean", "rank")
+        columns: Sequence[str] = ("task_set", "protocol", "model", *tables[0].tasks, "mean", "rank")
         return columns, [
-            (table.arm.protocol, *paper_row(table, row, spread=False))
+            (table.table.task_set, table.arm.protocol, *paper_row(table, row, spread=False))
             for table in tables
             for row in table.rows
         ]
@@ -136,7 +144,7 @@ def _plan(session: Session, chosen: dict[str, Any]) -> Plan:
     home = session.home
     selection = Selection(
         names(chosen["models"]) or (DEFAULT_MODELS,),
-        resolve_tasks(home, chosen["tasks"]),
+        chosen_tasks(home, chosen["tasks"], [chosen["sets"]] if chosen["sets"] else ()),
         ("lr",),
         parse_seeds(chosen["seeds"]) if chosen["seeds"] else PAPER_SEEDS,
         chosen["preset"] or "paper",
@@ -176,6 +184,7 @@ def _query(table: str, there: set[str], session: Session, chosen: dict[str, Any]
     )
     columns = f"{', '.join(_COORDINATES)}, {table}.*" if joined else "*"
     wanted: dict[str, tuple[Any, ...]] = {
+        "task_set": names([chosen["sets"]]),
         "model": names(chosen["models"]),
         "task": resolve_tasks(session.home, chosen["tasks"]) if chosen["tasks"] else (),
         "protocol": names(chosen["protocols"]),
@@ -188,7 +197,8 @@ def _query(table: str, there: set[str], session: Session, chosen: dict[str, Any]
     filters = {name: values for name, values in wanted.items() if values}
     for name in filters:
         if name not in known:
-            raise UsageError(f"The table {table} has no {name} to choose by.", "Leave the option out.")
+            what = "set of tasks" if name == "task_set" else name
+            raise UsageError(f"The table {table} has no {what} to choose by.", "Leave the option out.")
     where = " and ".join(f"list_contains(?, {name})" for name in filters) or "true"
     return f"select {columns} from {source} where {where} order by all", [
         list(values) for values in filters.values()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from engine.catalog.protocols import listed
-from store.arm import Arm
+from engine.plan.names import names, resolve_tasks
+from store.arm import Arm, Table
 from store.errors import UsageError, unknown
+from store.sets import set_order
 from store.texts import TextName
 from tui.commands.common import (
     Session,
@@ -22,17 +24,22 @@ from tui.commands.common import (
     put_table,
     say,
 )
-from tui.tables import caveats, long_table, paper_row, title
+from tui.tables import caveats, long_table, mean_name, narrowing, paper_row, title
 
 if TYPE_CHECKING:
     from store.queries import Rankings
 
 
 @command("rank")
+@click.option(
+    "--set", "task_set", metavar="NAME", help="Only tables of this set of tasks.  [default: paper, if any]"
+)
 @click.option("--protocol", default="", metavar="NAME", help="Only this protocol; by default each.")
 @click.option("--preset", metavar="TEXT", help="Only results of this preset.  [default: paper, if any]")
 @click.option("--text", metavar="TEXT", help="Only of this text recipe.  [default: facts, if any]")
 @click.option("--scheme", metavar="NAME", help="Only of these splits.  [default: paper, if any]")
+@click.option("--tasks", multiple=True, metavar="A,B", help="Only these columns; means are then over them.")
+@click.option("--models", multiple=True, metavar="A,B", help="Only these rows; ranks stay those among all.")
 @click.option("--all", "everything", is_flag=True, help="Every table that the store has and that fits.")
 @click.option("--references/--no-references", default=True, help="With the paper's and the rerun's rows.")
 @click.option(
@@ -45,20 +52,19 @@ if TYPE_CHECKING:
 @json_option
 def rank_command(
     session: Session,
-    protocol: str,
-    preset: str | None,
-    text: str | None,
-    scheme: str | None,
+    tasks: tuple[str, ...],
+    models: tuple[str, ...],
     everything: bool,
     references: bool,
     form: str,
     as_json: bool,
+    **wanted: str | None,
 ) -> None:
-    """Ranked tables: AUC (rank) on each task, the mean over tasks, and its rank."""
-    wanted = {"protocol": protocol, "preset": preset, "text": text, "scheme": scheme}
+    """Ranked tables, each of one set of tasks: AUC (rank) on each task, the mean over tasks, and its rank."""
     if everything:  # where a part was not asked for, each there is
         wanted = {name: value or "" for name, value in wanted.items()}
-    tables = ranked_tables(session, wanted, references)
+    chosen = resolve_tasks(session.home, tasks) if tasks else ()
+    tables = ranked_tables(session, wanted, references, chosen, names(models))
     if as_json:
         put_json([_ordered(table) for table in tables])
         return
@@ -72,31 +78,85 @@ def put_rankings(tables: Iterable[Rankings], form: str) -> None:
     for table in tables:
         _put_ranking(table, form)
         for caveat in caveats(table):
-            say(f"{table.arm.protocol}: {caveat}")
+            say(f"{table.table}: {caveat}")
 
 
 def ranked_tables(
-    session: Session, wanted: Mapping[str, str | None], references: bool = True
+    session: Session,
+    wanted: Mapping[str, str | None],
+    references: bool = True,
+    tasks: Sequence[str] = (),
+    models: Sequence[str] = (),
 ) -> list[Rankings]:
-    """The ranking of every arm whose parts are as `wanted`; an empty string fits all.
+    """Every ranked table whose parts are as `wanted`; an empty string fits all.
 
     Where it is None, the usual one (`paper`, `facts`) is meant where anything has it, and else
     whatever there is: who ran only a text of their own wants to see that.
+
+    Args:
+        session: whose store is read.
+        wanted: `task_set` and the parts of an arm -> what they have to be.
+        references: with the published rows, where the set has any.
+        tasks: only these columns of tables that have all of them; none named means all.
+        models: only these rows; none named means all.
 
     Raises:
         UsageError: something is scored, but nothing that fits.
         StoreError: the store cannot be read.
     """
     from store import connect
-    from store.queries import arms, rankings
+    from store.narrowed import narrowed
+    from store.queries import members, rankings, tables
 
     with connect(session.saved) as connection:
-        known = sorted(arms(connection), key=lambda arm: listed(arm.protocol))
+        known = sorted(
+            tables(connection),
+            key=lambda table: (set_order(table.task_set), listed(table.arm.protocol)),
+        )
+        if known and tasks:
+            known = _with_tasks(known, members(connection), tasks)
         meant = _meant(known, wanted)
-        chosen = [arm for arm in known if _fits(arm, meant)]
+        chosen = [table for table in known if _fits(table, meant)]
         if known and not chosen:
             _refuse(known, meant)
-        return [rankings(connection, arm, references) for arm in chosen]
+        found = [rankings(connection, table, references) for table in chosen]
+    there = {row.model for table in found for row in table.rows}
+    for model in models:
+        if found and model not in there:
+            raise UsageError(*unknown("model in these tables", model, sorted(there)))
+    return [narrowed(table, tasks, models) for table in found]
+
+
+def tables_of_run(
+    session: Session, arms: Iterable[Arm], tasks: Iterable[str], sets: Sequence[str]
+) -> list[Rankings]:
+    """The tables that a run's numbers stand in: of `sets`, and of the first set of each other task."""
+    from store import connect
+    from store.queries import members, rankings, tables
+
+    with connect(session.saved) as connection:
+        there, known = members(connection), tables(connection)
+        shown = list(sets)
+        for task in tasks:
+            if not any(task in there.get(name, ()) for name in shown):
+                shown += [name for name in sorted(there, key=set_order) if task in there[name]][:1]
+        wanted = [Table(arm, name) for name in dict.fromkeys(shown) for arm in dict.fromkeys(arms)]
+        return [rankings(connection, table) for table in wanted if table in known]
+
+
+def _with_tasks(known: list[Table], sets: Mapping[str, Sequence[str]], tasks: Sequence[str]) -> list[Table]:
+    """Those whose set has all of these tasks."""
+    every = sorted({task for table in known for task in sets[table.task_set]})
+    for task in tasks:
+        if task not in every:
+            raise UsageError(*unknown("task with results", task, every))
+    found = [table for table in known if set(tasks) <= set(sets[table.task_set])]
+    if not found:
+        raise UsageError(
+            f"No set has all of the tasks {', '.join(tasks)}.",
+            f"`genearena sets NAME {' '.join(tasks)}` makes one of them.",
+        )
+    return found
 
 
 def _ordered(table: Rankings) -> dict[str, Any]:
@@ -109,32 +169,33 @@ def _ordered(table: Rankings) -> dict[str, Any]:
     return columns
 
 
-def _meant(known: list[Arm], wanted: Mapping[str, str | None]) -> dict[str, str]:
-    """The parts asked for, each filled in if it was not."""
+def _meant(known: list[Table], wanted: Mapping[str, str | None]) -> dict[str, str]:
+    """The parts asked for, each filled in if it was not: the set first."""
     meant = {name: value or "" for name, value in wanted.items()}
-    for name in (name for name, value in wanted.items() if value is None):
-        usual = getattr(Arm(""), name)
-        if any(_fits(arm, {**meant, name: usual}) for arm in known):
-            meant[name] = usual
+    usual = Table(Arm("")).place
+    for name in (name for name in usual if name in wanted and wanted[name] is None):
+        if any(_fits(table, {**meant, name: usual[name]}) for table in known):
+            meant[name] = usual[name]
     return meant
 
 
-def _fits(arm: Arm, meant: Mapping[str, str]) -> bool:
-    return all(wanted in ("", *_called(arm, name)) for name, wanted in meant.items())
+def _fits(table: Table, meant: Mapping[str, str]) -> bool:
+    return all(wanted in ("", *_called(table, name)) for name, wanted in meant.items())
 
 
-def _called(arm: Arm, part: str) -> tuple[str, ...]:
-    """What a part of an arm is called; texts of a file by their recipe too."""
-    value = getattr(arm, part)
+def _called(table: Table, part: str) -> tuple[str, ...]:
+    """What a part of a table is called; texts of a file by their recipe too."""
+    value = table.place[part]
     return (value, TextName.parse(value).recipe) if part == "text" else (value,)
 
 
-def _refuse(known: list[Arm], meant: Mapping[str, str]) -> None:
+def _refuse(known: list[Table], meant: Mapping[str, str]) -> None:
     """Say which word of the choice fits nothing, with the nearest that does."""
     for part, wanted in meant.items():
-        if wanted and not any(wanted in _called(arm, part) for arm in known):
-            there = sorted({getattr(arm, part) for arm in known})
-            raise UsageError(*unknown(f"{part} with results", wanted, there))
+        if wanted and not any(wanted in _called(table, part) for table in known):
+            there = sorted({table.place[part] for table in known})
+            what = "set of tasks" if part == "task_set" else part
+            raise UsageError(*unknown(f"{what} with results", wanted, there))
     together = "; ".join(map(str, known))
     raise UsageError("No result has all of this together.", f"There are: {together}.")
 
@@ -143,14 +204,17 @@ def _refuse(known: list[Arm], meant: Mapping[str, str]) -> None:
 
 
 def _put_ranking(table: Rankings, form: str) -> None:
+    less = narrowing(table)
     if form == "csv":
         put_pieces(*long_table(table), form)
-        return
-    columns = ("model", *table.tasks, "mean", "rank")
-    rows = [paper_row(table, row, spread=form == "text") for row in table.rows]
-    if form != "text":
-        put_pieces(columns, rows, form)
-        return
-    put(f"{title(table)}: AUC ± SD (rank)")
-    put_table(columns, rows, right=set(range(1, len(columns))))
-    put("")
+    else:
+        columns = ("model", *table.tasks, mean_name(table), "rank")
+        rows = [paper_row(table, row, spread=form == "text") for row in table.rows]
+        if form != "text":
+            put_pieces(columns, rows, form)
+        else:
+            put(f"{title(table)}: AUC ± SD (rank){f'; {less}' if less else ''}")
+            put_table(columns, rows, right=set(range(1, len(columns))))
+            put("")
+    if less and form != "text":
+        say(f"{table.table}: {less}.")

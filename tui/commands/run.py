@@ -29,7 +29,7 @@ from store.records import Cancelled, Failed
 from store.store import Store
 from tui.commands.common import Session, command, counted, json_option, put, put_json, put_table, say
 from tui.commands.narrate import Narrator, unit_name
-from tui.commands.rank import put_rankings, ranked_tables
+from tui.commands.rank import put_rankings, tables_of_run
 from tui.commands.select import (
     checked_plan,
     make_options,
@@ -82,7 +82,7 @@ def run_command(
         put_ended(ended, as_json)
         _tell_other_names(session, plan)
         if rank and not ended.interrupted:
-            _put_ranks(session, plan)
+            _put_ranks(session, plan, names(chosen["sets"]))
     return ended.exit_code
 
 
@@ -101,11 +101,11 @@ def _tell_other_names(session: Session, plan: Plan) -> None:
         say(f"Done before as {model} on {task}, the same in all but the name: the tables have it so.")
 
 
-def _put_ranks(session: Session, plan: Plan) -> None:
-    """The tables that the plan's units stand in."""
-    arms = dict.fromkeys(Arm.of(unit) for unit in plan.units)
+def _put_ranks(session: Session, plan: Plan, sets: Sequence[str]) -> None:
+    """The tables that the plan's units stand in, of the sets that were run."""
     put("")
-    put_rankings([table for arm in arms for table in ranked_tables(session, asdict(arm))], "text")
+    tasks = dict.fromkeys(unit.task for unit in plan.units)
+    put_rankings(tables_of_run(session, map(Arm.of, plan.units), tasks, sets), "text")
 
 
 UNKNOWN: Final = "unknown until fetched"

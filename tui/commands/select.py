@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import click
 
 from engine.catalog.models import name_model
 from engine.catalog.presets import axes_for
+from engine.data.tasks.sets import tasks_of
 from engine.plan.launch import Options
 from engine.plan.names import names, parse_seeds, resolve_descriptions, resolve_tasks
 from engine.plan.plan import Plan, build_plan
@@ -33,6 +34,7 @@ _CHOICE: Final = (
         "--tasks", multiple=True, metavar="A,B",
         help="Names, task1 to task4 of the paper, or CSV files.  [default: the paper's four]",
     ),
+    click.option("--set", "sets", multiple=True, metavar="NAME", help="All tasks of this set; see `sets`."),
     click.option(
         "--seeds", default=f"{PAPER_SEEDS[0]}-{PAPER_SEEDS[-1]}", show_default=True, metavar="RANGE",
         help="One split a seed, e.g. 41-50 or 41,42.",
@@ -79,7 +81,7 @@ def make_selection(home: Home, protocols: tuple[str, ...], chosen: dict[str, Any
     return Selection(
         # As the engine names them: a path absolute, a Hub id with its commit.
         tuple(dict.fromkeys(name_model(name, home).name for name in names(chosen["models"]))),
-        resolve_tasks(home, chosen["tasks"]),
+        chosen_tasks(home, chosen["tasks"], chosen["sets"]),
         protocols,
         parse_seeds(chosen["seeds"]),
         chosen["preset"],
@@ -89,6 +91,18 @@ def make_selection(home: Home, protocols: tuple[str, ...], chosen: dict[str, Any
         params,
         retry_failed=chosen["retry_failed"],
     )
+
+
+def chosen_tasks(home: Home, tasks: Sequence[str], sets: Sequence[str]) -> tuple[str, ...]:
+    """The tasks of these sets, and the others that are named; nothing chosen means the paper's four.
+
+    Raises:
+        UsageError: there is no such set, or no task is in it.
+    """
+    if not sets:
+        return resolve_tasks(home, tasks)
+    named = resolve_tasks(home, tasks) if tasks else ()
+    return tuple(dict.fromkeys((*tasks_of(home, names(sets)), *named)))
 
 
 def make_options(chosen: dict[str, Any]) -> Options:

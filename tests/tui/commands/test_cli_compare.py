@@ -18,7 +18,8 @@ def judged(home):
 
 def test_two_models_side_by_side(judged, call):
     text = call("compare", "good", "poor").stdout
-    assert "A  good  lr, preset paper, text facts\nB  poor  lr, preset paper, text facts\n" in text
+    place = "Logistic regression (lr), set paper, preset paper, text facts"
+    assert f"A  good  {place}\nB  poor  {place}\n" in text
     assert "differ in" not in text
     rows = {line.split()[0]: line for line in text.splitlines() if "[+" in line}
     assert set(rows) == {TASKS[2], TASKS[3], "mean"}
@@ -50,7 +51,7 @@ def test_a_side_may_name_its_table_and_what_differs_is_said(judged, call):
 
 
 def test_the_protocol_can_be_named_for_both(judged, call):
-    assert "rf, preset paper" in call("compare", "good", "good lr", "--protocol", "rf").stdout
+    assert "A  good  Random forest (rf), set paper" in call("compare", "good", "good lr", "--protocol", "rf").stdout
     assert "'nb'" in call.refused("compare", "good", "fair", "--protocol", "nb")
 
 
