@@ -47,6 +47,8 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """Open the results for reading, trying again while a writer holds them for a moment.
 
+    A file that an earlier version wrote is brought up to date first.
+
     Args:
         place: a home, a home's folder, or the database file itself; None: the usual home.
         timeout: seconds to go on trying.
@@ -65,7 +67,12 @@ def connect(
     deadline = time.monotonic() + timeout
     while True:
         try:
-            return _open(path, read_only=True)
+            con = _open(path, read_only=True)
+            if migrations.is_current(con):
+                return con
+            con.close()
+            with writing(path):  # which migrates it
+                continue
         except StoreBusy:
             if time.monotonic() >= deadline:
                 raise

@@ -50,6 +50,7 @@ _LATEX: Final = {
     "^": r"\textasciicircum{}",
     "±": r"$\pm$",
     "—": "---",
+    "–": "--",
 }
 
 
@@ -165,6 +166,16 @@ def render(columns: Sequence[str], rows: Iterable[Row], format: str) -> Iterator
     return writers[format](columns, rows)
 
 
+class Best(str):
+    """A cell that is set in bold where a format can."""
+
+
+def paragraphs(lines: Iterable[str], format: str) -> Iterator[str]:
+    """Sentences below a table in Markdown or LaTeX, one a line."""
+    for line in lines:
+        yield _latex_cell(line) if format == "latex" else _one_line(line)
+
+
 # ---------------------------------------------------------------------------- formats
 
 
@@ -197,11 +208,16 @@ def _json(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
 
 def _markdown(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
     def line(cells: Iterable[Any]) -> str:
-        return "| " + " | ".join(_one_line(cell).replace("|", r"\|") for cell in cells) + " |\n"
+        return "| " + " | ".join(map(_markdown_cell, cells)) + " |\n"
 
     yield line(columns)
     yield "|" + " --- |" * len(columns) + "\n"
     yield from (line(row) for row in rows)
+
+
+def _markdown_cell(value: Any) -> str:
+    text = _one_line(value).replace("|", r"\|")
+    return f"**{text}**" if isinstance(value, Best) else text
 
 
 def _latex(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
@@ -215,7 +231,8 @@ def _latex(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _latex_cell(value: Any) -> str:
-    return "".join(_LATEX.get(character, character) for character in _one_line(value))
+    text = "".join(_LATEX.get(character, character) for character in _one_line(value))
+    return f"\\textbf{{{text}}}" if isinstance(value, Best) else text
 
 
 def _write_parquet(columns: Sequence[str], rows: Iterable[Row], stream: IO[bytes]) -> None:

@@ -50,19 +50,25 @@ WITH outcomes AS (
     GROUP BY task_set, protocol, preset, text, scheme, model, tasks
     HAVING count(mean) = tasks
 ), ranked_overall AS (
-    SELECT *, (rank() OVER downwards + count(*) OVER downwards) / 2.0 AS mean_rank
+    SELECT
+        *, CASE WHEN count(*) OVER everyone > 1
+            THEN (rank() OVER downwards + count(*) OVER downwards) / 2.0 END AS mean_rank
     FROM overall
-    WINDOW downwards AS (PARTITION BY task_set, protocol, preset, text, scheme ORDER BY mean_auc DESC)
+    WINDOW
+        everyone AS (PARTITION BY task_set, protocol, preset, text, scheme),
+        downwards AS (PARTITION BY task_set, protocol, preset, text, scheme ORDER BY mean_auc DESC)
 )
 SELECT
     task_set, protocol, preset, text, scheme, model, task, auc, sd, n, failed,
-    -- rank() is the first place that equal means share, the running count of rows down to them the last
-    CASE WHEN auc IS NOT NULL THEN (rank() OVER downwards + count(auc) OVER downwards) / 2.0 END AS rank,
+    -- rank() is the first place that equal means share, the running count of rows down to them the last;
+    -- a single model has none
+    CASE WHEN auc IS NOT NULL AND count(auc) OVER everyone > 1
+        THEN (rank() OVER downwards + count(auc) OVER downwards) / 2.0 END AS rank,
     mean_auc, mean_rank, config, configs, finished_at
 FROM members LEFT JOIN ranked_overall USING (task_set, protocol, preset, text, scheme, model)
-WINDOW downwards AS (
-    PARTITION BY task_set, protocol, preset, text, scheme, task ORDER BY auc DESC NULLS LAST
-);
+WINDOW
+    everyone AS (PARTITION BY task_set, protocol, preset, text, scheme, task),
+    downwards AS (PARTITION BY task_set, protocol, preset, text, scheme, task ORDER BY auc DESC NULLS LAST);
 
 -- What is mixed in a ranked table: tasks of several `texts` (genes, labels or descriptions), tasks
 -- scored on several `splits` though on as many, `models` and `protocols` of several revisions. A

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from engine.stats.baseline import Baseline, against
@@ -67,6 +67,10 @@ class Judged:
         """The cells of a model: of one task, or of every task that it has."""
         found = ((model, task) for task in self._tasks(column))
         return [self.cells[place] for place in found if place in self.cells]
+
+    def of_tasks(self, tasks: Collection[str]) -> Judged:
+        """The same of these tasks only."""
+        return Judged((cell for cell in self.cells.values() if cell.task in tasks), tasks)
 
     def _tasks(self, column: str) -> tuple[str, ...]:
         return self.tasks if column == MEAN else (column,)

@@ -183,7 +183,8 @@ def test_a_task_is_in_own_until_it_is_put_elsewhere_and_again_after(home):
         assert found == {place: units for place, units in wanted.items() if units}
 
 
-def test_a_database_of_before_is_ranked_in_sets(home):
+@pytest.mark.parametrize("writer", [True, False], ids=["by a writer", "by a reader"])
+def test_a_database_of_before_is_ranked_in_sets(home, writer):
     fill(home, "A", "B")
     fill(home, "A", tasks=("toy",))
     before = ranked(home, Table(LR)), ranked(home, Table(LR, "own"))
@@ -193,9 +194,10 @@ def test_a_database_of_before_is_ranked_in_sets(home):
         con.execute("DROP TABLE named_sets; DROP TABLE ranked; DROP TABLE mixed")
         con.execute("CREATE TABLE ranked (model VARCHAR); CREATE TABLE mixed (model VARCHAR)")
         con.execute("DELETE FROM migrations WHERE step > 2")
-    saved = Store(home)
-    saved.append(scored(unit("Z", 41, "toy", "rf")))
-    saved.flush()
+    if writer:
+        saved = Store(home)
+        saved.append(scored(unit("Z", 41, "toy", "rf")))
+        saved.flush()
     with store.connect(home) as con:
         assert stamp(con)[1] == len(STEPS)
     assert (ranked(home, Table(LR)), ranked(home, Table(LR, "own"))) == before

@@ -180,9 +180,13 @@ def flat(record: Any) -> dict[str, Any]:
 
 def put_text(line: str) -> None:
     """A sentence or more, wrapped as the terminal is wide; whole where no terminal reads it."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
-    for part in textwrap.wrap(line, max(width, 20), break_on_hyphens=False):
+    for part in textwrap.wrap(line, max(terminal_width(), 20), break_on_hyphens=False):
         put(part)
+
+
+def terminal_width() -> int:
+    """Columns of the terminal that reads standard output; no end to them where none does."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
 
 
 def put_json(value: Any) -> None:

@@ -41,9 +41,7 @@ _HOW: Final = (
 _protocol = click.option(
     "--protocol", default="", metavar="NAME", help="Of both, where a side names none.  [default: the first]"
 )
-_side = (
-    "MODEL [PROTOCOL [PRESET] [text=...] [scheme=...] [set=...]], in quotes if it is more than the model"
-)
+_side = "MODEL [PROTOCOL [PRESET] [text=...] [scheme=...] [set=...]], in quotes if it has a table"
 
 
 @command("compare")

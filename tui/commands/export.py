@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
@@ -13,13 +13,11 @@ from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import PAPER_SEEDS, Selection
 from store.errors import UsageError, unknown
 from store.export import FORMATS, export_query, export_table, format_of, query_rows
+from tui import standings
 from tui.commands.common import Session, command, may_write, pairs, put_pieces, say
 from tui.commands.rank import ranked_tables
 from tui.commands.select import DEFAULT_MODELS, chosen_tasks
-from tui.tables import long_table, paper_row
-
-if TYPE_CHECKING:
-    from store.queries import Rankings
+from tui.standings import Standing
 
 STORED: Final = (
     "scores", "predictions", "units", "cv_trials", "epochs", "failures", "conflicts", "models", "tasks",
@@ -117,24 +115,20 @@ def _refuse_parts(chosen: dict[str, Any]) -> None:
             )
 
 
-def _rankings(tables: list[Rankings], paper_layout: bool) -> tuple[Sequence[str], list[Any]]:
+def _rankings(found: list[Standing], paper_layout: bool) -> tuple[Sequence[str], list[Any]]:
     """Several rankings under one another, over all the tasks that any of them has."""
-    if not tables:
+    if not found:
         raise UsageError("Nothing is scored yet.", "`genearena run` does it.")
-    if paper_layout:
-        if len({table.tasks for table in tables}) > 1:
-            raise UsageError(
-                "These rankings have different tasks.", "Export them one by one, with --set or --protocols."
-            )
-        columns: Sequence[str] = ("task_set", "protocol", "model", *tables[0].tasks, "mean", "rank")
-        return columns, [
-            (table.table.task_set, table.arm.protocol, *paper_row(table, row, spread=False))
-            for table in tables
-            for row in table.rows
-        ]
-    records = [
-        dict(zip(columns, row, strict=True)) for columns, rows in map(long_table, tables) for row in rows
-    ]
+    if paper_layout and len({standing.table.tasks for standing in found}) > 1:
+        raise UsageError(
+            "These rankings have different tasks.", "Export them one by one, with --set or --protocols."
+        )
+    records: list[dict[str, Any]] = []
+    for standing in found:
+        columns, rows = standings.printed(standing) if paper_layout else standings.long_table(standing)
+        table = standing.table.table
+        place = {"task_set": table.task_set, "protocol": table.arm.protocol}
+        records += [{**place, **dict(zip(columns, row, strict=True))} for row in rows]
     every = list(dict.fromkeys(name for record in records for name in record))
     return every, [[record.get(name) for name in every] for record in records]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -11,8 +11,10 @@ from engine.catalog.protocols import listed
 from engine.plan.names import names, resolve_tasks
 from store.arm import Arm, Table
 from store.errors import UsageError, unknown
+from store.export import paragraphs
 from store.sets import set_order
 from store.texts import TextName
+from tui import standings
 from tui.commands.common import (
     Session,
     command,
@@ -22,12 +24,12 @@ from tui.commands.common import (
     put_json,
     put_pieces,
     put_table,
+    put_text,
     say,
+    terminal_width,
 )
-from tui.tables import caveats, long_table, mean_name, narrowing, paper_row, title
-
-if TYPE_CHECKING:
-    from store.queries import Rankings
+from tui.standings import MEAN, Standing
+from tui.tables import caveats, narrowing, title
 
 
 @command("rank")
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
 @click.option("--scheme", metavar="NAME", help="Only of these splits.  [default: paper, if any]")
 @click.option("--tasks", multiple=True, metavar="A,B", help="Only these columns; means are then over them.")
 @click.option("--models", multiple=True, metavar="A,B", help="Only these rows; ranks stay those among all.")
+@click.option(
+    "--by", default=MEAN, show_default=True, metavar="TASK", help="The column that rows and places follow."
+)
 @click.option("--all", "everything", is_flag=True, help="Every table that the store has and that fits.")
 @click.option("--references/--no-references", default=True, help="With the paper's and the rerun's rows.")
 @click.option(
@@ -54,31 +59,41 @@ def rank_command(
     session: Session,
     tasks: tuple[str, ...],
     models: tuple[str, ...],
+    by: str,
     everything: bool,
     references: bool,
     form: str,
     as_json: bool,
     **wanted: str | None,
 ) -> None:
-    """Ranked tables, each of one set of tasks: AUC (rank) on each task, the mean over tasks, and its rank."""
+    """Ranked tables, each of one set of tasks: AUCs with intervals, and places with what they can tell.
+
+    Places are 95 % rank intervals that hold together among the own models of a table. Two models that
+    share a letter cannot be told apart; * marks the leading group, each of which may be the best.
+    """
     if everything:  # where a part was not asked for, each there is
         wanted = {name: value or "" for name, value in wanted.items()}
     chosen = resolve_tasks(session.home, tasks) if tasks else ()
-    tables = ranked_tables(session, wanted, references, chosen, names(models))
+    found = ranked_tables(session, wanted, references, chosen, names(models))
+    column = MEAN if by == MEAN else resolve_tasks(session.home, [by])[0]
+    shown = [standing.by_column(column) for standing in found if column in (*standing.table.tasks, MEAN)]
+    if found and not shown:
+        there = sorted({task for standing in found for task in standing.table.tasks})
+        raise UsageError(*unknown("column", by, [MEAN, *there]))
     if as_json:
-        put_json([_ordered(table) for table in tables])
+        put_json([_record(standing) for standing in shown])
         return
-    put_rankings(tables, form)
-    if not tables:
+    put_rankings(shown, form)
+    if not found:
         say("Nothing is scored yet; `genearena run` does it.")
 
 
-def put_rankings(tables: Iterable[Rankings], form: str) -> None:
+def put_rankings(found: Iterable[Standing], form: str) -> None:
     """The tables in a format of `rank`, and what their reader must know."""
-    for table in tables:
-        _put_ranking(table, form)
-        for caveat in caveats(table):
-            say(f"{table.table}: {caveat}")
+    for standing in found:
+        _put_ranking(standing, form)
+        for caveat in caveats(standing.table):
+            say(f"{standing.table.table}: {caveat}")
 
 
 def ranked_tables(
@@ -87,7 +102,7 @@ def ranked_tables(
     references: bool = True,
     tasks: Sequence[str] = (),
     models: Sequence[str] = (),
-) -> list[Rankings]:
+) -> list[Standing]:
     """Every ranked table whose parts are as `wanted`; an empty string fits all.
 
     Where it is None, the usual one (`paper`, `facts`) is meant where anything has it, and else
@@ -104,6 +119,7 @@ def ranked_tables(
         UsageError: something is scored, but nothing that fits.
         StoreError: the store cannot be read.
     """
+    from engine.verdicts.table import judged
     from store import connect
     from store.narrowed import narrowed
     from store.queries import members, rankings, tables
@@ -119,18 +135,22 @@ def ranked_tables(
         chosen = [table for table in known if _fits(table, meant)]
         if known and not chosen:
             _refuse(known, meant)
-        found = [rankings(connection, table, references) for table in chosen]
-    there = {row.model for table in found for row in table.rows}
+        read = [(rankings(connection, table, references), judged(connection, table)) for table in chosen]
+    there = {row.model for table, _ in read for row in table.rows}
     for model in models:
-        if found and model not in there:
+        if read and model not in there:
             raise UsageError(*unknown("model in these tables", model, sorted(there)))
-    return [narrowed(table, tasks, models) for table in found]
+    return [
+        Standing(narrowed(table, tasks, models), known.of_tasks(tasks) if tasks else known)
+        for table, known in read
+    ]
 
 
 def tables_of_run(
     session: Session, arms: Iterable[Arm], tasks: Iterable[str], sets: Sequence[str]
-) -> list[Rankings]:
+) -> list[Standing]:
     """The tables that a run's numbers stand in: of `sets`, and of the first set of each other task."""
+    from engine.verdicts.table import judged
     from store import connect
     from store.queries import members, rankings, tables
 
@@ -141,7 +161,11 @@ def tables_of_run(
             if not any(task in there.get(name, ()) for name in shown):
                 shown += [name for name in sorted(there, key=set_order) if task in there[name]][:1]
         wanted = [Table(arm, name) for name in dict.fromkeys(shown) for arm in dict.fromkeys(arms)]
-        return [rankings(connection, table) for table in wanted if table in known]
+        return [
+            Standing(rankings(connection, table), judged(connection, table))
+            for table in wanted
+            if table in known
+        ]
 
 
 def _with_tasks(known: list[Table], sets: Mapping[str, Sequence[str]], tasks: Sequence[str]) -> list[Table]:
@@ -159,10 +183,12 @@ def _with_tasks(known: list[Table], sets: Mapping[str, Sequence[str]], tasks: Se
     return found
 
 
-def _ordered(table: Rankings) -> dict[str, Any]:
+def _record(standing: Standing) -> dict[str, Any]:
     """The table for JSON, each row's cells in the order of its tasks."""
-    columns = flat(table)
-    for row in columns["rows"]:
+    table = standing.table
+    columns = {**flat(table), "judged": standings.summary(standing)}
+    for row, known in zip(columns["rows"], table.rows, strict=True):
+        row["judged"] = standings.record(standing, known)
         for name, cells in row.items():
             if isinstance(cells, dict):
                 row[name] = {task: cells[task] for task in table.tasks if task in cells}
@@ -203,18 +229,34 @@ def _refuse(known: list[Table], meant: Mapping[str, str]) -> None:
 # ---------------------------------------------------------------------------- layout
 
 
-def _put_ranking(table: Rankings, form: str) -> None:
+def _put_ranking(standing: Standing, form: str) -> None:
+    table = standing.table
     less = narrowing(table)
     if form == "csv":
-        put_pieces(*long_table(table), form)
+        put_pieces(*standings.long_table(standing), form)
+    elif form == "text":
+        put(f"{title(table)}: AUC [95 % interval]{f'; {less}' if less else ''}")
+        put_table(*_fitting(standing), right=set(range(1, 3 + len(table.tasks))))
+        for line in standings.honesty(standing):
+            put_text(line)
+        put("")
     else:
-        columns = ("model", *table.tasks, mean_name(table), "rank")
-        rows = [paper_row(table, row, spread=form == "text") for row in table.rows]
-        if form != "text":
-            put_pieces(columns, rows, form)
-        else:
-            put(f"{title(table)}: AUC ± SD (rank){f'; {less}' if less else ''}")
-            put_table(columns, rows, right=set(range(1, len(columns))))
+        columns, rows = standings.printed(standing)
+        put_pieces(columns, rows, form)
+        for piece in paragraphs([*standings.honesty(standing), standings.METHOD], form):
             put("")
+            put(piece)
     if less and form != "text":
         say(f"{table.table}: {less}.")
+
+
+def _fitting(standing: Standing) -> tuple[list[str], list[list[str]]]:
+    """The richest layout that the terminal has room for; where none reads it, the richest of all."""
+    room = terminal_width()
+    for layout in standings.layouts(standing):
+        columns = standings.columns(standing, layout)
+        rows = [standings.row(standing, row, layout) for row in standing.table.rows]
+        width = sum(max(map(len, cells)) + 2 for cells in zip(columns, *rows, strict=True)) - 2
+        if width <= room:
+            break
+    return columns, rows

@@ -51,7 +51,10 @@ def test_a_side_may_name_its_table_and_what_differs_is_said(judged, call):
 
 
 def test_the_protocol_can_be_named_for_both(judged, call):
-    assert "A  good  Random forest (rf), set paper" in call("compare", "good", "good lr", "--protocol", "rf").stdout
+    assert (
+        "A  good  Random forest (rf), set paper"
+        in call("compare", "good", "good lr", "--protocol", "rf").stdout
+    )
     assert "'nb'" in call.refused("compare", "good", "fair", "--protocol", "nb")
 
 
