@@ -61,9 +61,11 @@ def together(
         return None, (*left_out, *(LeftOut(model, "nothing to rank it among") for model in by_model))
     parts = [influences([own[task] for own in by_model.values()]) for task in wanted]
     known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return None, (*left_out, *(LeftOut(model, "no test in common") for model in by_model))
-    return mean_over_tasks(known), tuple(left_out)
+    of = mean_over_tasks(known) if len(known) == len(parts) else None
+    if of is None or of.nu < 1:
+        reason = "no test in common" if of is None else "a class with a single tested gene"
+        return None, (*left_out, *(LeftOut(model, reason) for model in by_model))
+    return of, tuple(left_out)
 
 
 def _without_common_splits(

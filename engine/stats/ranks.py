@@ -95,9 +95,6 @@ def rank_influences(
     of: Influences, left_out: tuple[LeftOut, ...] = (), draws: Draws | None = None
 ) -> Ranking:
     """Rank all models of `of`, with `draws` of theirs or, without, those of `simultaneous.draw`."""
-    if of.nu < 1:
-        reason = "a class with a single tested gene"
-        return Ranking(left_out=(*left_out, *(LeftOut(model, reason) for model in of.models)))
     moved = draw(of) if draws is None else draws
     judged = judge(of, moved)
     rank = _average_ranks(of.auc)
