@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from engine.stats.influence import all_pair_errors, influences, mean_over_tasks,
 from engine.stats.intervals import estimate
 from engine.stats.pairs import compare, compare_all
 from engine.stats.ranks import rank
-from engine.stats.scores import CellScores, FitScores
+from engine.stats.scores import CellScores
 from store.home import find_home
 
 FIXTURE = Path(__file__).resolve().parents[4] / "shared" / "data" / "statistics"
@@ -186,9 +187,7 @@ def test_one_split_is_delongs(cells):
 def by_entry(own):
     """The same cell with a gene of two classes taken for two genes."""
     fits = (
-        FitScores(
-            fit.split, tuple(f"{gene}/{label}" for gene, label in fit.entries), fit.labels, fit.scores
-        )
+        dataclasses.replace(fit, genes=tuple(f"{gene}/{label}" for gene, label in fit.entries))
         for fit in own.fits
     )
     return CellScores(own.model, own.task, own.ratio, False, tuple(fits))
