@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from engine.stats.influence import Influences, influences, mean_over_tasks
 from engine.stats.intervals import FEW_SPLITS
-from engine.stats.scores import CellScores
-from store.errors import DataError
+from engine.stats.scores import CellScores, one_of_each
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,8 @@ def together(
     """
     wanted = list(dict.fromkeys(cell.task for cell in cells)) if tasks is None else list(tasks)
     by_model: dict[str, dict[str, CellScores]] = {}
-    for cell in cells:
-        own = by_model.setdefault(cell.model, {})
-        if cell.task in own:
-            raise DataError(f"{cell.model} has two cells in {cell.task}.")
-        own[cell.task] = cell
+    for cell in one_of_each(cells):
+        by_model.setdefault(cell.model, {})[cell.task] = cell
     left_out = []
     for model, own in by_model.items():
         if lacking := [task for task in wanted if task not in own or not own[task].by_split]:

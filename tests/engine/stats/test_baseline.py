@@ -109,6 +109,8 @@ def test_identical_scores_are_the_same_and_no_spread_shows_nothing():
     assert [(row.standing, row.interval, row.p) for row in made.rows] == [(Standing.SAME, None, None)]
     shifted = influences_of([0.8, 0.7], np.ones((2, 40)) * 0.01)
     assert against_row(shifted, 0).rows[0].standing is Standing.NOT_SHOWN
+    by_splits = influences_of([0.8, 0.8], np.ones((2, 40)) * 0.01, [[0.7, 0.9], [0.8, 0.8]])
+    assert against_row(by_splits, 0).rows[0].standing is Standing.NOT_SHOWN
 
 
 def test_who_cannot_be_compared_is_named():

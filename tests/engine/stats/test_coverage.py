@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.coverage import data_set, monte_carlo, ridge_scores, study
+from benchmarks.coverage import data_set, monte_carlo, ridge_scores, study, training_targets
 from engine.stats.influence import influences
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -21,7 +21,7 @@ def test_equal_models_are_told_apart_no_more_often_than_promised():
 
 
 def test_permuted_labels_give_no_more_small_p_than_uniform_ones():
-    p = study(200, models=2, seed=1, permuted=True).p[:, :4]
+    p = study(200, models=2, seed=1, permuted="training").p[:, :4]
     for level in (0.05, 0.1, 0.25, 0.5):
         assert (p <= level).mean() <= level + monte_carlo(level, p.size / 2)
 
@@ -41,9 +41,12 @@ def test_ridge_scores_are_those_of_fitting_each_split_by_itself():
     rng = np.random.default_rng(0)
     seen, labels = rng.standard_normal((2, 40, 5)), np.repeat([0, 1], 20)
     tests = np.stack([rng.permutation(40)[:8] for _ in range(3)])
-    found = ridge_scores(seen, labels, tests)
-    for model in range(2):
-        for split, held in enumerate(tests):
-            train = np.setdiff1d(np.arange(40), held)
-            fitted = Ridge(alpha=10.0).fit(seen[model, train], 2 * labels[train] - 1)
-            assert found[model, split] == pytest.approx(fitted.predict(seen[model, held]))
+    for permuted in (False, True):
+        targets = training_targets(rng, labels, tests, permuted)
+        assert (np.array_equal(np.unique(targets[0]), [-1, 0, 1])) and (targets[0, tests[0]] == 0).all()
+        found = ridge_scores(seen, targets, tests)
+        for model in range(2):
+            for split, held in enumerate(tests):
+                train = np.setdiff1d(np.arange(40), held)
+                fitted = Ridge(alpha=10.0).fit(seen[model, train], targets[split, train])
+                assert found[model, split] == pytest.approx(fitted.predict(seen[model, held]))

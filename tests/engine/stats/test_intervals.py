@@ -13,6 +13,7 @@ from score_boards import board, cell
 
 from engine.stats.intervals import auc_interval, estimate, estimate_cells
 from engine.stats.scores import CellScores
+from store.errors import DataError
 
 PERFECT = [("A", 1, 0.9), ("B", 1, 0.8), ("C", 0, 0.5), ("D", 0, 0.1), ("E", 0, 0.2)]
 TIED = [(gene, label, 0.5) for gene, label, _ in PERFECT]
@@ -100,6 +101,12 @@ def test_no_cell_depends_on_what_else_is_estimated():
     together = estimate_cells(cells)
     assert list(together) == [(one.model, one.task) for one in cells if one.fits]
     assert all(estimate([one]) == together[one.model, one.task] for one in cells if one.fits)
+
+
+def test_several_runs_of_one_cell_are_never_mixed():
+    own = board(1, models=1)[0]
+    with pytest.raises(DataError, match="m0 has two cells in T"):
+        estimate_cells([own, own])
 
 
 def test_the_sd_is_that_of_the_splits():

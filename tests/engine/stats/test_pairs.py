@@ -192,5 +192,5 @@ def test_a_side_is_one_model_with_one_cell_a_task():
     for side in ([], [first, first], [first, second]):
         with pytest.raises(DataError, match="one model"):
             compare(side, [second])
-    with pytest.raises(DataError, match="one model"):
+    with pytest.raises(DataError, match="m0 has two cells in T"):
         compare_all([first, first, second])

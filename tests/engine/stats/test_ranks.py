@@ -166,6 +166,15 @@ def test_equal_models_share_their_rank_and_are_never_told_apart():
     assert copies.optimism == 0
 
 
+def test_models_that_no_gene_tells_apart_are_never_told_apart():
+    """Their splits differ and their genes do not: there is nothing to draw from."""
+    influence = np.tile(np.eye(1, 40) * 0.001, (3, 1))
+    influence[2, 1] = 0.001
+    of = influences_of([0.9, 0.6, 0.3], influence, [[0.9, 0.91], [0.6, 0.6], [0.3, 0.31]])
+    made = rank_influences(of)
+    assert [(place.first, place.last) for place in made.places] == [(1, 2), (1, 2), (3, 3)]
+
+
 def test_means_that_differ_by_rounding_alone_share_a_rank():
     made = rank_influences(influences_of([0.8, 0.8 + 1e-12, 0.7], np.eye(3, 40) * 0.01))
     assert [place.rank for place in made.places] == [1.5, 1.5, 3]
