@@ -5,6 +5,7 @@ Of the kind of Dunnett (1955), with the critical value from the draws of `simult
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -94,22 +95,22 @@ def against_row(
     rows = []
     for place in others:
         difference = float(of.auc[place] - of.auc[row])
-        if se[place] > 0:
+        if gene_se[place] > 0:
             reach = critical * float(se[place])
             interval = difference - reach, difference + reach
             beyond = np.count_nonzero(largest >= abs(difference) / se[place])
             p = float((1 + beyond) / (len(largest) + 1))
         else:
             interval, p = None, None
-        rows.append(Against(of.models[place], difference, interval, p, _standing(difference, interval)))
+        identical = max(abs(difference), se[place]) < NOTHING
+        standing = Standing.SAME if identical else _standing(interval)
+        rows.append(Against(of.models[place], difference, interval, p, standing))
     splits = tuple(map(SplitCount.of, of.tasks))
     return Baseline(of.models[row], tuple(rows), left_out, critical, splits)
 
 
-def _standing(difference: float, interval: tuple[float, float] | None) -> Standing:
-    if interval is None:
-        return Standing.SAME if abs(difference) < NOTHING else Standing.NOT_SHOWN
-    low, high = interval
+def _standing(interval: tuple[float, float] | None) -> Standing:
+    low, high = interval or (-math.inf, math.inf)
     if low > 0:
         return Standing.BEATS
     if high < 0:

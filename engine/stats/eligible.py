@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from engine.stats.influence import Influences, influences, mean_over_tasks
 from engine.stats.intervals import FEW_SPLITS
-from engine.stats.scores import CellScores
-from store.errors import DataError
+from engine.stats.scores import CellScores, one_of_each
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def together(
 
     A model needs a cell in each task, and in each task five splits in common with all others, or all that
     were run if those are fewer. While they have fewer, the model whose leaving gives the others the most
-    is left out: of equals the one with the fewest splits, then the last. `pinned` never is.
+    is left out; of equals the one that shares the fewest with each other, then the last; never `pinned`.
 
     Returns:
         Their influences on the tests they share, None if those are of fewer than two models; the others.
@@ -44,12 +43,8 @@ def together(
     """
     wanted = list(dict.fromkeys(cell.task for cell in cells)) if tasks is None else list(tasks)
     by_model: dict[str, dict[str, CellScores]] = {}
-    for cell in cells:
-        if (
-            cell.task in wanted
-            and by_model.setdefault(cell.model, {}).setdefault(cell.task, cell) is not cell
-        ):
-            raise DataError(f"{cell.model} has two cells in {cell.task}.")
+    for cell in one_of_each(cells):
+        by_model.setdefault(cell.model, {})[cell.task] = cell
     left_out = []
     for model, own in by_model.items():
         if lacking := [task for task in wanted if task not in own or not own[task].by_split]:
@@ -61,9 +56,11 @@ def together(
         return None, (*left_out, *(LeftOut(model, "nothing to rank it among") for model in by_model))
     parts = [influences([own[task] for own in by_model.values()]) for task in wanted]
     known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return None, (*left_out, *(LeftOut(model, "no test in common") for model in by_model))
-    return mean_over_tasks(known), tuple(left_out)
+    of = mean_over_tasks(known) if known and len(known) == len(parts) else None
+    if of is None or of.nu < 1:
+        reason = "no test in common" if of is None else "a class with a single tested gene"
+        return None, (*left_out, *(LeftOut(model, reason) for model in by_model))
+    return of, tuple(left_out)
 
 
 def _without_common_splits(
@@ -75,10 +72,9 @@ def _without_common_splits(
         short = [task for task in tasks if _lacks(by_model, task)]
         if not short:
             break
-        gain = np.sum([_common_without(by_model, task) for task in short], axis=0)
-        sizes = [sum(len(own[task].by_split) for task in tasks) for own in by_model.values()]
+        gain, shared = np.sum([_common(by_model, task) for task in short], axis=0)
         order = sorted(
-            ((-int(gain[place]), sizes[place], -place, model) for place, model in enumerate(by_model)),
+            zip((-gain).tolist(), shared.tolist(), range(0, -len(gain), -1), by_model, strict=True)
         )
         worst = next(model for *_, model in order if model != pinned)
         del by_model[worst]
@@ -92,9 +88,10 @@ def _lacks(by_model: dict[str, dict[str, CellScores]], task: str) -> bool:
     return len(common) < min(FEW_SPLITS, len(frozenset().union(*(cell.tried for cell in cells))))
 
 
-def _common_without(by_model: dict[str, dict[str, CellScores]], task: str) -> NDArray[np.int64]:
-    """How many splits the others have in common without each model, shape (models,)."""
+def _common(by_model: dict[str, dict[str, CellScores]], task: str) -> NDArray[np.int64]:
+    """Shape (2, models): splits that all others share, and those a model shares with each of them."""
     cells = [own[task] for own in by_model.values()]
     splits = sorted(frozenset().union(*(cell.by_split for cell in cells)))
     has = np.array([[split in cell.by_split for split in splits] for cell in cells])
-    return np.asarray((has.sum(axis=0) - has == len(cells) - 1).sum(axis=1), np.int64)
+    others = has.sum(axis=0) - has
+    return np.array([(others == len(cells) - 1).sum(axis=1), (others * has).sum(axis=1)])

@@ -87,7 +87,9 @@ def influences(cells: Sequence[CellScores]) -> Influences | None:
         placed = [_placements(test, score_column, positive) for test in tests]
         part = np.stack(
             [
-                values[:, test.labels == positive].mean(1)
+                values.compress(test.labels == positive, axis=1).mean(
+                    axis=1
+                )  # contiguous: row by row alike
                 for values, test in zip(placed, tests, strict=True)
             ],
             axis=1,

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import expit, logit, stdtrit
 
 from engine.stats.influence import Influences, TaskSplits, influences, mean_over_tasks, own_errors
-from engine.stats.scores import CellScores
+from engine.stats.scores import CellScores, one_of_each
 
 FEW_SPLITS: Final = 5
 """Below so many splits a result is preliminary."""
@@ -81,9 +81,12 @@ def estimate_cells(cells: Iterable[CellScores]) -> dict[tuple[str, str], Estimat
     """The estimate of each cell by (model, task), of all its own splits and genes; of none without a split.
 
     Cells with the same tests are computed together; no number depends on what else is computed.
+
+    Raises:
+        DataError: a model has two cells in one task.
     """
     alike: dict[object, list[CellScores]] = {}
-    for cell in cells:
+    for cell in one_of_each(cells):
         alike.setdefault(cell.tests, []).append(cell)
     together = ((group[0].task, influences(group)) for group in alike.values())
     return {(made.model, task): made for task, of in together if of is not None for made in estimates(of)}

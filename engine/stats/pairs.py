@@ -17,7 +17,7 @@ from scipy.special import stdtr, stdtrit
 
 from engine.stats.influence import Influences, TaskSplits, influences, mean_over_tasks, pair_errors
 from engine.stats.intervals import NOTHING, SplitCount, is_preliminary
-from engine.stats.scores import CellScores
+from engine.stats.scores import CellScores, one_of_each
 from store.errors import DataError
 
 ROPE: Final = 0.01
@@ -153,12 +153,13 @@ def compare_all(cells: Sequence[CellScores]) -> list[Pair]:
     """Every two of the models in `cells`, in the order they stand there; `compare` of each.
 
     Models with the same tests are computed together, which changes no number.
+
+    Raises:
+        DataError: a model has two cells in one task, or cells of one task differ in their classes.
     """
     by_model: dict[str, list[CellScores]] = {}
-    for cell in cells:
+    for cell in one_of_each(cells):
         by_model.setdefault(cell.model, []).append(cell)
-    for own in by_model.values():
-        _side(own)
     alike: dict[object, list[str]] = {}
     for model, own in by_model.items():
         alike.setdefault(tuple(cell.tests for cell in own), []).append(model)

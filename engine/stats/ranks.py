@@ -52,8 +52,9 @@ class Ranking:
     """better[i, j]: place i is shown to be better than place j, among these k; shape (k, k)."""
     critical: tuple[float, ...] = ()
     """The critical value of each step of the step-down."""
-    optimism: float = 0.0
-    """How much too high the AUC of the best of k is expected to be because it was picked, in AUC."""
+    optimism: float | None = None
+    """How much too high the AUC of the best of k is expected to be because it was picked, in AUC; None with
+    one degree of freedom, where luck has no mean."""
     detectable: float | None = None
     """The smallest difference that these splits could show of a median pair looked at alone, with 80 %."""
 
@@ -95,9 +96,6 @@ def rank_influences(
     of: Influences, left_out: tuple[LeftOut, ...] = (), draws: Draws | None = None
 ) -> Ranking:
     """Rank all models of `of`, with `draws` of theirs or, without, those of `simultaneous.draw`."""
-    if of.nu < 1:
-        reason = "a class with a single tested gene"
-        return Ranking(left_out=(*left_out, *(LeftOut(model, reason) for model in of.models)))
     moved = draw(of) if draws is None else draws
     judged = judge(of, moved)
     rank = _average_ranks(of.auc)
@@ -114,7 +112,7 @@ def rank_influences(
         left_out=left_out,
         better=judged.better[np.ix_(order, order)],
         critical=judged.critical,
-        optimism=_optimism(of.auc, moved),
+        optimism=_optimism(of, moved),
         detectable=_detectable(of),
     )
 
@@ -128,10 +126,13 @@ def _average_ranks(means: Floats) -> Floats:
     return ranks
 
 
-def _optimism(means: Floats, moved: Draws) -> float:
-    """Mean over the draws of what the model that comes out best has gained in that draw."""
-    picked = (means + moved).argmax(axis=1)
-    return float(moved[np.arange(len(moved)), picked].mean())
+def _optimism(of: Influences, moved: Draws) -> float | None:
+    """Mean over the draws, and their mirror images, of what the model that comes out best has gained."""
+    if of.nu < 2:
+        return None
+    draw = np.arange(len(moved))
+    up, down = (of.auc + moved).argmax(axis=1), (of.auc - moved).argmax(axis=1)
+    return float((moved[draw, up] - moved[draw, down]).mean()) / 2
 
 
 def _detectable(of: Influences) -> float:

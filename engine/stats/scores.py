@@ -101,14 +101,15 @@ class CellScores:
         Raises:
             DataError: as for `FitScores`, or the columns differ in length.
         """
-        columns = (splits, genes, np.asarray(labels), np.asarray(scores), seeds or [0] * len(splits))
-        if len({len(column) for column in columns}) > 1:
+        of_label, of_score = np.asarray(labels), np.asarray(scores)
+        of_seed = [0] * len(splits) if seeds is None else seeds
+        if len({len(splits), len(genes), len(of_label), len(of_score), len(of_seed)}) > 1:
             raise DataError(f"The columns of {model} in {task} differ in length.")
         places: dict[tuple[str, int], list[int]] = {}
-        for place, key in enumerate(zip(splits, columns[4], strict=True)):
+        for place, key in enumerate(zip(splits, of_seed, strict=True)):
             places.setdefault(key, []).append(place)
         fits = (
-            FitScores(split, tuple(genes[place] for place in rows), columns[2][rows], columns[3][rows])
+            FitScores(split, tuple(genes[place] for place in rows), of_label[rows], of_score[rows])
             for (split, _), rows in places.items()
         )
         return cls(model, task, ratio, control, tuple(fits), frozenset(failed))
@@ -131,6 +132,20 @@ class CellScores:
     def tests(self) -> Hashable:
         """Equal for cells whose every test is the same: they can be judged as one array."""
         return self.task, self.failed, tuple(fit.test for fits in self.by_split.values() for fit in fits)
+
+
+def one_of_each(cells: Iterable[CellScores]) -> list[CellScores]:
+    """The same cells; several runs of one cell are never mixed.
+
+    Raises:
+        DataError: a model has two cells in one task.
+    """
+    known: dict[tuple[str, str], CellScores] = {}
+    for cell in cells:
+        if (cell.model, cell.task) in known:
+            raise DataError(f"{cell.model} has two cells in {cell.task}.")
+        known[cell.model, cell.task] = cell
+    return list(known.values())
 
 
 @dataclass(frozen=True, eq=False)

@@ -64,10 +64,10 @@ def draw(of: Influences, count: int | None = None, seed: int = 0) -> Draws:
 
 
 def judge(of: Influences, draws: Draws) -> Judged:
-    """Step down over all ordered pairs. Identical scores are never told apart."""
+    """Step down over all ordered pairs. Models that no gene tells apart never are."""
     gene_se, split_se = all_pair_errors(of)
     weight = reciprocal(gene_se)
-    t = np.subtract.outer(of.auc, of.auc) * reciprocal(np.maximum(gene_se, split_se))
+    t = np.subtract.outer(of.auc, of.auc) * reciprocal(np.maximum(gene_se, split_se)) * (gene_se > 0)
     better = np.zeros(t.shape, bool)
     against = largest(draws, weight)
     leading = t.max(axis=0) <= np.quantile(against, LEVEL, axis=0)
