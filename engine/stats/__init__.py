@@ -1,0 +1,1 @@
+"""What can be said of kept scores: pure functions on arrays, with their sources."""
