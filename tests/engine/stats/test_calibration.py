@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from cell_examples import one_split
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, logit
@@ -13,7 +14,6 @@ from engine.metrics import score
 from engine.stats.calibration import CLIP, calibration, logistic_fit
 from engine.stats.held_out import one_against_rest
 from store.errors import DataError
-from tests.engine.stats.cell_examples import one_split
 
 
 def random_splits(number: int, genes: int = 400, tested: int = 60, warp=lambda p: p, entries: int = 1):
@@ -43,6 +43,13 @@ def test_the_training_prevalence_itself_has_no_skill_and_leans_by_its_difference
     )
     assert found.skill == 0
     assert found.in_the_large == pytest.approx((-0.5 + 0) / 2)
+
+
+def test_skill_is_the_mean_of_the_splits_skills() -> None:
+    """1 - .04 / .25 and 1 - .16 / (10 / 32); the ratio of the mean scores would be another number."""
+    splits = [one_split([0, 1], [0.2, 0.8]), one_split([0, 1], [0.4, 0.6])]
+    found = calibration(splits, [[1, 1], [3, 1]])
+    assert found.skill == pytest.approx(((1 - 0.04 / 0.25) + (1 - 0.16 / (10 / 32))) / 2)
 
 
 def test_brier_is_the_stored_metric() -> None:
@@ -119,7 +126,7 @@ def test_a_fit_without_a_solution_is_none(scores: list[float], labels: list[int]
     st.lists(st.tuples(st.floats(-7, 7), st.booleans()), min_size=4, max_size=40),
     st.floats(-5, 5),
 )
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_a_fit_is_where_the_likelihood_is_flat(rows: list[tuple[float, bool]], shift: float) -> None:
     x, truth = (np.array(column) for column in zip(*rows, strict=True))
     fit = logistic_fit(x + shift, truth)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from cell_examples import TASKS, fixture_splits, needs_fixture, training_counts
 
 from engine.stats.calibration import calibration
 from engine.stats.calls import calls
 from engine.stats.retrieval import retrieval
-from tests.engine.stats.cell_examples import TASKS, fixture_splits, needs_fixture, training_counts
 
 pytestmark = needs_fixture
 

@@ -6,6 +6,7 @@ from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
+from cell_examples import one_split
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
@@ -13,7 +14,6 @@ from sklearn.metrics import average_precision_score
 from engine.stats.held_out import one_against_rest
 from engine.stats.retrieval import average_precision, chance_average_precision, precision_at, retrieval
 from store.errors import DataError
-from tests.engine.stats.cell_examples import one_split
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,7 @@ def test_chance_needs_positives(positives: int, genes: int) -> None:
         lambda rows: any(positive for positive, _ in rows)
     )
 )
+@settings(deadline=None)
 def test_average_precision_is_scikit_learns(rows: list[tuple[bool, int]]) -> None:
     truth, scores = (np.array(column) for column in zip(*rows, strict=True))
     found = average_precision(truth, scores.astype(np.float64))
@@ -50,7 +51,7 @@ def test_average_precision_is_scikit_learns(rows: list[tuple[bool, int]]) -> Non
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 2)), min_size=1, max_size=6), st.integers(1, 6))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_precision_at_k_is_the_mean_over_the_orders_of_ties(rows: list[tuple[bool, int]], k: int) -> None:
     k = min(k, len(rows))
     tops = [
