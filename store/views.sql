@@ -114,38 +114,59 @@ UNION ALL
 SELECT source, 'paper', protocol, 'paper', '', 'paper', model, task, auc, NULL, 10, 0, rank
 FROM reference_scores;
 
--- Own means beside the published ones. The splits cannot be the paper's own, so the yardstick is the
--- standard error of a mean of n test AUCs, at most ten, if they were independent: Hanley and
--- McNeil's for one split at the tables' AUCs is .150 (long vs short range), .066 (dosage), .064
--- (bivalent vs Lys4) and .082 (bivalent vs no methyl). Within 2 of them: match; 3: near; else differs.
+-- Own means beside the published ones: same, differs, or cannot tell. Both are means over random splits of
+-- the same genes, so the error of the difference is s * sqrt(1/n + 1/10), with the own standard deviation s
+-- for both, and Student's t with n + 8 degrees of freedom gives the tolerance: 95 % of differences by the
+-- luck of the splits lie within. Fewer than five own splits, no spread, and a tolerance that an AUC of .5
+-- would pass as well, cannot tell. Task 'mean' is that of the four. `unlike` is what differs beside the model.
+-- The quantile is Fisher's expansion, right to four digits from 13 degrees of freedom on.
 CREATE OR REPLACE VIEW reproduction AS
-WITH yardstick (task, one_split) AS (
-    VALUES ('long-vs-short-tf', 0.150), ('dosage-sensitivity', 0.066),
-           ('bivalent-vs-lys4', 0.064), ('bivalent-vs-no-methyl', 0.082)
+WITH own AS (
+    SELECT
+        leaderboard.*, coalesce(nullif(models.paper_name, ''), model) AS paper_model,
+        sd * sd * (1.0 / n + 1.0 / 10) AS variance
+    FROM leaderboard LEFT JOIN models ON models.name = model
+    WHERE task_set = 'paper' AND scheme = 'paper' AND n > 0
+), rows AS (
+    SELECT
+        protocol, preset, text, model, paper_model, task, auc, sd, n, failed,
+        sqrt(variance) AS standard_error
+    FROM own
+    UNION ALL
+    SELECT
+        protocol, preset, text, model, any_value(paper_model), 'mean', any_value(mean_auc), NULL, min(n),
+        sum(failed), CASE WHEN count(variance) = 4 THEN sqrt(sum(variance)) / 4 END
+    FROM own
+    WHERE mean_auc IS NOT NULL
+    GROUP BY protocol, preset, text, model
 ), compared AS (
     SELECT
-        own.protocol, own.preset, own.text, own.scheme, own.model, own.task, own.auc, own.n, own.failed,
+        rows.* EXCLUDE (paper_model),
         paper.auc AS paper_auc, rerun.auc AS rerun_auc,
-        own.auc - paper.auc AS delta, own.auc - rerun.auc AS rerun_delta,
-        yardstick.one_split / sqrt(least(own.n, 10)) AS standard_error
-    FROM leaderboard AS own
-    LEFT JOIN models ON models.name = own.model
+        rows.auc - paper.auc AS delta, rows.auc - rerun.auc AS rerun_delta,
+        standard_error * (1.959964 + 2.372271 / (n + 8) + 2.822498 / (n + 8) ** 2 + 2.555852 / (n + 8) ** 3)
+            AS tolerance
+    FROM rows
     JOIN reference_scores AS paper
-        ON paper.source = 'paper' AND paper.protocol = own.protocol AND paper.task = own.task
-        AND paper.model = coalesce(nullif(models.paper_name, ''), own.model)
+        ON paper.source = 'paper' AND paper.protocol = rows.protocol AND paper.task = rows.task
+        AND paper.model = paper_model
     LEFT JOIN reference_scores AS rerun
-        ON rerun.source = 'rerun-2025-06' AND rerun.protocol = own.protocol AND rerun.task = own.task
-        AND rerun.model = paper.model
-    JOIN yardstick ON yardstick.task = own.task
-    WHERE own.n > 0 AND own.task_set = 'paper'
+        ON rerun.source = 'rerun-2025-06' AND rerun.protocol = rows.protocol AND rerun.task = rows.task
+        AND rerun.model = paper_model
 )
 SELECT
     *,
     CASE
-        WHEN abs(delta) <= 2 * standard_error THEN 'match'
-        WHEN abs(delta) <= 3 * standard_error THEN 'near'
-        ELSE 'differs'
-    END AS verdict
+        WHEN n < 5 OR standard_error IS NULL THEN 'cannot tell'
+        WHEN standard_error = 0 THEN CASE WHEN abs(delta) <= 0.0005 THEN 'same' ELSE 'cannot tell' END
+        WHEN abs(delta) > tolerance THEN 'differs'
+        WHEN abs(paper_auc - 0.5) <= tolerance THEN 'cannot tell'
+        ELSE 'same'
+    END AS verdict,
+    concat_ws(
+        ', ', 'splits', CASE WHEN text NOT LIKE 'summary%' THEN 'text' END,
+        CASE WHEN preset <> 'paper' THEN 'preset' END
+    ) AS unlike
 FROM compared;
 
 -- Which parameters tuning chose in how many splits of a cell.
