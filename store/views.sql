@@ -144,7 +144,7 @@ WITH own AS (
         rows.* EXCLUDE (paper_model),
         paper.auc AS paper_auc, rerun.auc AS rerun_auc,
         rows.auc - paper.auc AS delta, rows.auc - rerun.auc AS rerun_delta,
-        standard_error * (1.959964 + 2.372271 / (n + 8) + 2.822498 / (n + 8) ** 2 + 2.555852 / (n + 8) ** 3)
+        standard_error * (1.959964 + 2.372271 / (n + 8) + 2.822499 / (n + 8) ** 2 + 2.555850 / (n + 8) ** 3)
             AS tolerance
     FROM rows
     JOIN reference_scores AS paper

@@ -8,8 +8,9 @@ from fake_records import scored, unit
 from sklearn.metrics import roc_curve
 
 import store
+from engine.stats.reproduction import reproduction
 from store.records import Metrics, Model, Prediction, Scored
-from store.reference import reference_scores
+from store.reference import PAPER_TASKS, reference_scores
 from store.store import Store
 
 
@@ -67,24 +68,36 @@ def test_best_params_are_counted_by_split(filled):
         ]
 
 
-@pytest.mark.parametrize(
-    ("auc", "n", "verdict"),
-    [
-        (0.97, 10, "differs"),
-        (0.92, 10, "match"),
-        (0.945, 10, "near"),
-        (0.95, 1, "match"),
-        (0.84, 10, "near"),
-    ],
-)
-def test_reproduction_judges_by_the_standard_error(filled, auc, n, verdict):
-    """The paper's e5-small has .898 on dosage; the yardstick of ten splits is .066 / sqrt(10) = .0209."""
+PUBLISHED = {"e5-small": (0.732, 0.898, 0.932, 0.892)}
+
+
+@pytest.mark.parametrize("n", [1, 2, 4, 5, 10, 30])
+@pytest.mark.parametrize("away", [-0.3, -0.05, -0.0004, 0, 0.02, 0.1])
+@pytest.mark.parametrize("spread", [0, 0.01, 0.05, 0.4])
+def test_reproduction_judges_as_the_statistics_do(filled, n, away, spread):
+    """The paper's e5-small: a task alone, and the mean of the four."""
     model = Model("mine", "folder", "/m", paper_name="e5-small")
-    with filled(model, *(scored(unit("mine", seed), auc) for seed in range(n))) as con:
-        row = con.execute(
-            "SELECT paper_auc, rerun_auc, round(delta, 6), verdict FROM reproduction"
+    printed = dict(zip(PAPER_TASKS, PUBLISHED["e5-small"], strict=True))
+    own = {
+        task: [auc + away + spread * (1 if seed % 2 else -1) for seed in range(n)]
+        for task, auc in printed.items()
+    }
+    outcomes = [scored(unit("mine", seed, task), auc) for task in own for seed, auc in enumerate(own[task])]
+    with filled(model, *outcomes) as con:
+        rows = con.execute(
+            "SELECT task, paper_auc, delta, standard_error, tolerance, verdict, unlike FROM reproduction"
         ).fetchall()
-    assert row == [(0.898, 0.898, round(auc - 0.898, 6), verdict)]
+    assert {row[0] for row in rows} == {*printed, "mean"}
+    for task, paper_auc, delta, standard_error, tolerance, verdict, unlike in rows:
+        wanted = reproduction(list(own.values()) if task == "mean" else [own[task]], paper_auc)
+        assert delta == pytest.approx(wanted.difference, abs=1e-8)
+        assert (standard_error is None) == (n == 1)
+        if n > 1:
+            assert standard_error == pytest.approx(wanted.standard_error, abs=1e-8)
+        if n > 4:
+            assert tolerance == pytest.approx(wanted.tolerance, abs=1e-4 * standard_error + 1e-9)
+        assert verdict == wanted.word, (task, n, away, spread)
+        assert unlike == "splits, text"
 
 
 def test_the_long_table_holds_own_and_published(filled):
