@@ -127,7 +127,7 @@ def rankings(
     Args:
         con: from `store.connect()`.
         arm: which table.
-        references: put the published rows of the protocol beside the own ones.
+        references: put the published rows of the protocol beside the own ones of its scheme, the paper's.
 
     Returns:
         The table; without own results its columns are those of the references.
@@ -139,7 +139,8 @@ def rankings(
         *(task for task in PAPER_TASKS if task in seen or not own),
         *sorted(seen.difference(PAPER_TASKS)),
     )
-    published = _references(con, arm.protocol, tasks) if references else []
+    # What was published is of the paper's splits.
+    published = _references(con, arm.protocol, tasks) if references and arm.scheme == "paper" else []
     return Rankings(
         arm,
         tasks if own or published else (),

@@ -10,10 +10,11 @@ import click
 
 from engine.catalog.models import name_model
 from engine.catalog.presets import axes_for
+from engine.catalog.schemes import SCHEMES, find_scheme
 from engine.plan.launch import Options
 from engine.plan.names import names, parse_seeds, resolve_descriptions, resolve_tasks
 from engine.plan.plan import Plan, build_plan
-from engine.plan.selection import PAPER_SEEDS, Selection
+from engine.plan.selection import Selection, ranges
 from store.errors import UsageError
 from store.home import Home
 from tui.commands.common import pairs, say
@@ -21,6 +22,8 @@ from tui.commands.consent import ask_consent
 
 DEFAULT_MODELS: Final = "all-MiniLM-L6-v2"
 _DEVICE: Final = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
+_USUAL: Final = ", ".join(f"{scheme.name} {','.join(ranges(scheme.seeds))}" for scheme in SCHEMES.values())
+"""The seeds that are meant where none are given."""
 
 _COUNT: Final = click.IntRange(0, 1024)
 
@@ -34,8 +37,12 @@ _CHOICE: Final = (
         help="Names, task1 to task4 of the paper, or CSV files.  [default: the paper's four]",
     ),
     click.option(
-        "--seeds", default=f"{PAPER_SEEDS[0]}-{PAPER_SEEDS[-1]}", show_default=True, metavar="RANGE",
-        help="One split a seed, e.g. 41-50 or 41,42.",
+        "--scheme", default="paper", show_default=True, metavar="NAME",
+        help=f"How splits are drawn: {' or '.join(SCHEMES)}.",
+    ),
+    click.option(
+        "--seeds", metavar="RANGE",
+        help=f"One split a seed, e.g. 41-50 or 41,42.  [default: {_USUAL}]",
     ),
     click.option("--preset", default="paper", show_default=True, help="paper or corrected."),
     click.option("--axis", "axes", multiple=True, metavar="NAME=VALUE", help="Set one axis."),
@@ -64,10 +71,10 @@ def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def make_selection(home: Home, protocols: tuple[str, ...], chosen: dict[str, Any]) -> Selection:
-    """The selection that the options tell.
+    """The selection that the options tell; it is said if that is not all of a scheme's splits.
 
     Raises:
-        UsageError: seeds, a preset, an axis or a value that cannot be.
+        UsageError: seeds, a scheme, a preset, an axis or a value that cannot be.
         DataError: the imported tasks cannot be listed.
     """
     axes: dict[str, Any] = pairs(chosen["axes"], "--axis")
@@ -76,19 +83,37 @@ def make_selection(home: Home, protocols: tuple[str, ...], chosen: dict[str, Any
     axes_for(chosen["preset"], axes)
     params: dict[str, Any] = pairs(chosen["params"], "--param")
     params |= {name: chosen[name] for name in ("epochs", "stage2_epochs") if chosen[name] is not None}
+    seeds = chosen_seeds(chosen["scheme"], chosen["seeds"])
+    if part := SCHEMES[chosen["scheme"]].part(seeds):
+        say(f"{part}; the others can be run later.")
     return Selection(
         # As the engine names them: a path absolute, a Hub id with its commit.
         tuple(dict.fromkeys(name_model(name, home).name for name in names(chosen["models"]))),
         resolve_tasks(home, chosen["tasks"]),
         protocols,
-        parse_seeds(chosen["seeds"]),
+        seeds,
         chosen["preset"],
         axes,
         chosen["text"],
         resolve_descriptions(home, chosen["descriptions"]),
         params,
+        chosen["scheme"],
         retry_failed=chosen["retry_failed"],
     )
+
+
+def chosen_seeds(scheme: str, seeds: str | None) -> tuple[int, ...]:
+    """The seeds that the options `--scheme` and `--seeds` tell; without the latter the scheme's usual ones.
+
+    Raises:
+        UsageError: an unknown scheme, no range, or seeds that the scheme does not have.
+    """
+    found = find_scheme(scheme)
+    if seeds is None:
+        return found.seeds
+    chosen = parse_seeds(seeds)
+    found.check(chosen)
+    return chosen
 
 
 def make_options(chosen: dict[str, Any]) -> Options:

@@ -72,6 +72,8 @@ class Place:
             *(f"--axis {name}={value}" for name, value in axes.items()),
             *(f"--param {name}={value}" for name, value in params.items()),
         ]
+        if self.arm.scheme != "paper":
+            parts.append(f"--scheme {shlex.quote(self.arm.scheme)}")
         if self.arm.text != "facts":
             parts.append(f"--text {shlex.quote(self.arm.text)}")
         return " ".join(parts)
