@@ -51,12 +51,11 @@ class Scheme:
                     f"Seed {seed} is out of range: the seeds of the scheme {self.name} go from 0 to {last}."
                 )
 
-    def part(self, seeds: Iterable[int]) -> str:
+    def part(self, splits: int) -> str:
         """`10 of the 100 splits of cv-10x10`; empty for all or none, or if it has no number of them."""
-        chosen = len(set(seeds))
-        if not self.closed or not 0 < chosen < len(self.seeds):
+        if not self.closed or not 0 < splits < len(self.seeds):
             return ""
-        return f"{chosen} of the {len(self.seeds)} splits of {self.name}"
+        return f"{splits} of the {len(self.seeds)} splits of {self.name}"
 
 
 def find_scheme(name: str) -> Scheme:

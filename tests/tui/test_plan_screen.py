@@ -122,7 +122,7 @@ async def test_tab_goes_through_the_lists_and_one_is_open_where_it_is_narrow(are
         await until(pilot, lambda: "No tasks are chosen." in screen_text(app))
         await pilot.press("a")
         await until(pilot, lambda: "80 to run" in screen_text(app))
-        await pilot.press(*["tab"] * 5)
+        await pilot.press(*["tab"] * 6)
         assert ">[x] mini" in screen_text(app)
         await pilot.press("shift+tab")
         assert ">[x] 41" in screen_text(app)

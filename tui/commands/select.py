@@ -71,7 +71,7 @@ def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def make_selection(home: Home, protocols: tuple[str, ...], chosen: dict[str, Any]) -> Selection:
-    """The selection that the options tell; it is said if that is not all of a scheme's splits.
+    """The selection that the options tell.
 
     Raises:
         UsageError: seeds, a scheme, a preset, an axis or a value that cannot be.
@@ -83,15 +83,12 @@ def make_selection(home: Home, protocols: tuple[str, ...], chosen: dict[str, Any
     axes_for(chosen["preset"], axes)
     params: dict[str, Any] = pairs(chosen["params"], "--param")
     params |= {name: chosen[name] for name in ("epochs", "stage2_epochs") if chosen[name] is not None}
-    seeds = chosen_seeds(chosen["scheme"], chosen["seeds"])
-    if part := SCHEMES[chosen["scheme"]].part(seeds):
-        say(f"{part}; the others can be run later.")
     return Selection(
         # As the engine names them: a path absolute, a Hub id with its commit.
         tuple(dict.fromkeys(name_model(name, home).name for name in names(chosen["models"]))),
         resolve_tasks(home, chosen["tasks"]),
         protocols,
-        seeds,
+        chosen_seeds(chosen["scheme"], chosen["seeds"]),
         chosen["preset"],
         axes,
         chosen["text"],
@@ -114,6 +111,12 @@ def chosen_seeds(scheme: str, seeds: str | None) -> tuple[int, ...]:
     chosen = parse_seeds(seeds)
     found.check(chosen)
     return chosen
+
+
+def say_part(selection: Selection) -> None:
+    """Say it where a scheme has more splits than are chosen."""
+    if part := SCHEMES[selection.scheme].part(len(selection.seeds)):
+        say(f"{part}; the others can be run later.")
 
 
 def make_options(chosen: dict[str, Any]) -> Options:

@@ -15,7 +15,7 @@ from sklearn.model_selection import train_test_split
 from engine.catalog.presets import PRESETS
 from engine.classify import classify
 from engine.data.load import load_task
-from engine.data.tasks.splits import SCHEMES, in_two_classes, make_split
+from engine.data.tasks.splits import in_two_classes, make_split
 from store.errors import DataError, UsageError
 from store.home import Home, find_home
 from store.records import Audit, Task
@@ -160,4 +160,3 @@ def test_bad_requests() -> None:
         make_split(task_of([0] * 20 + [1]), "paper", 41)
     with pytest.raises(DataError, match="too few genes of class 'c1'"):
         make_split(task_of([0] * 200 + [1] * 3), "paper", 41)
-    assert list(SCHEMES) == ["paper"]

@@ -310,7 +310,7 @@ def summary(selection: Selection, tally: Tally | None, readonly: bool, live: boo
 def _seeds(selection: Selection) -> str:
     """`10 seeds`; `10 of 100 seeds` where the scheme has so many."""
     scheme, chosen = SCHEMES[selection.scheme], len(selection.seeds)
-    if scheme.part(selection.seeds):
+    if scheme.part(chosen):
         return f"{chosen} of {len(scheme.seeds)} seeds"
     return count(chosen, "seed")
 
