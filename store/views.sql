@@ -85,7 +85,7 @@ FROM leaderboard WHERE mean_auc IS NOT NULL
 UNION ALL
 SELECT source, protocol, 'paper', '', 'paper', model, task, auc, NULL, 10, 0, rank FROM reference_scores;
 
--- Own means beside the published ones. The splits cannot be the paper's own, so the yardstick is the
+-- Own means, of splits drawn as the paper's, beside the published ones. They cannot be its own, so the yardstick is the
 -- standard error of a mean of n test AUCs, at most ten, if they were independent: Hanley and
 -- McNeil's for one split at the tables' AUCs is .150 (long vs short range), .066 (dosage), .064
 -- (bivalent vs Lys4) and .082 (bivalent vs no methyl). Within 2 of them: match; 3: near; else differs.
@@ -108,7 +108,7 @@ WITH yardstick (task, one_split) AS (
         ON rerun.source = 'rerun-2025-06' AND rerun.protocol = own.protocol AND rerun.task = own.task
         AND rerun.model = paper.model
     JOIN yardstick ON yardstick.task = own.task
-    WHERE own.n > 0
+    WHERE own.n > 0 AND own.scheme = 'paper'
 )
 SELECT
     *,

@@ -47,9 +47,7 @@ class Scheme:
         last = self.seeds[-1] if self.closed else _LAST_SEED
         for seed in seeds:
             if not 0 <= seed <= last:
-                raise UsageError(
-                    f"Seed {seed} is out of range: the seeds of the scheme {self.name} go from 0 to {last}."
-                )
+                raise UsageError(f"Seed {seed} is out of range: those of {self.name} go from 0 to {last}.")
 
     def part(self, splits: int) -> str:
         """`10 of the 100 splits of cv-10x10`; empty for all or none, or if it has no number of them."""
@@ -127,7 +125,7 @@ SCHEMES: Final[Mapping[str, Scheme]] = {
         ),
         Scheme(
             "cv-10x10",
-            "10-fold cross-validation, 10 times over: 100 splits",
+            "10-fold cross-validation, repeated 10 times",
             tuple(range(_FOLDS * 10)),
             closed=True,
             draw=_cross_validation,

@@ -331,9 +331,11 @@ class PlanScreen(ChoosingScreen):
 
     def choose(self, selection: Selection) -> None:
         """Make this the choice: show it, and count what it comes to."""
-        self.selection = selection
+        before, self.selection = self.selection, selection
         self._fill()
         self._mark()
+        if before is not None and before.scheme != selection.scheme and selection.seeds:
+            self.query_one("#seeds", Grid).go_to(str(selection.seeds[0]))
         self._recount()
         self._show_glance()
 
