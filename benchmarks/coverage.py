@@ -247,7 +247,7 @@ def null_error() -> list[dict[str, Any]]:
 
 
 def permuted_labels() -> list[dict[str, Any]]:
-    """Splits are independent here: the naive p is uniform, and that of the default at most as often small."""
+    """Splits are independent here: the naive p is uniform, the default's at most as often small."""
     found = study(DATA_SETS, models=2, seed=1, permuted="training")
     p, naive = found.p[:, : len(TASKS)], found.naive
     rows = []

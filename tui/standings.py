@@ -217,7 +217,7 @@ def honesty(standing: Standing) -> list[str]:
         told = f"{ranking.separable} of {ranking.k - 1} neighbours are told apart"
         if ranking.detectable is not None:
             told += f"; the smallest difference these splits could show is {short(ranking.detectable)}"
-        if ranking.optimism >= 0.0005:
+        if ranking.optimism is not None and ranking.optimism >= 0.0005:
             too_high = short(ranking.optimism)
             told += f"; the first is picked as best of {ranking.k}, so about {too_high} too high"
         lines.append(f"{told}.")
@@ -297,7 +297,7 @@ def summary(standing: Standing) -> dict[str, Any]:
             "preliminary": ranking.preliminary,
             "neighbours_told_apart": ranking.separable,
             "smallest_difference": ranking.detectable,
-            "optimism_of_the_best": ranking.optimism if ranking.places else None,
+            "optimism_of_the_best": ranking.optimism,
             "no_place": {gone.model: gone.reason for gone in ranking.left_out},
         }
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.catalog.schemes import SCHEMES
 from tui.quantities import count
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ SOURCES: Final = {"own": "", "paper": " (paper)", "rerun": " (rerun)"}
 def caveats(table: Rankings) -> list[str]:
     """Missing and failed splits, and what keeps own rows from being compared; none if all is well."""
     found = []
+    scheme = SCHEMES.get(table.arm.scheme)
+    if scheme and (part := scheme.part(table.expected)):
+        found.append(f"So far {part}.")
     own = [row for row in table.rows if row.source == "own"]
     missing = sum(table.expected - row.n[task] for row in own for task in table.tasks if task in row.n)
     lacking = {row.model: [task for task in table.tasks if task not in row.auc] for row in own}

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -73,8 +74,8 @@ def finetune_stacked(
         on_epoch: told (place in `splits`, epoch) as each epoch ends; again from the first one if
             a stack turns out not to fit.
         on_step: told (steps done, most steps there can be) after each step of a stack.
-        copies: most splits to a stack; None: all of them on CUDA and one elsewhere. Splits of unequal
-            length never share one.
+        copies: most splits to a stack; None: all of them on CUDA and one elsewhere. Splits that take
+            unequal numbers of steps never share one.
         graphs: replay each step as a CUDA graph.
 
     Raises:
@@ -99,9 +100,13 @@ def finetune_stacked(
     run = StackedRun(model, StackedBert(model, tokens, cancel), labels, config, where, cancel, graphs)
     spent = {phase: seconds / len(splits) for phase, seconds in clock.seconds.items()}
     members = [Member(place, split, two_stages(split, config)) for place, split in enumerate(splits)]
-    equal = len({member.steps(config.batch_size) for member in members}) == 1
     together = copies or (len(splits) if where.type == "cuda" else 1)
-    stacks = list(in_order(members, together if equal else 1))
+    alike = sorted(members, key=lambda member: member.steps(config.batch_size))
+    stacks = [
+        stack
+        for _, equal in groupby(alike, lambda member: member.steps(config.batch_size))
+        for stack in in_order(list(equal), together)
+    ]
     current = torch.cuda.device(where) if where.type == "cuda" else nullcontext()
     try:
         with current:
@@ -320,17 +325,17 @@ def _stacks(
 ) -> list[Result]:
     """Train one stack after another; `seconds` are those that each split has spent before."""
     steps = [sum(members[0].steps(run.config.batch_size)) for members in stacks]
-    results: list[Result] = []
+    results: dict[int, Result] = {}
     for number, members in enumerate(stacks):
         clock = Clock()
         stepped = partial(report, on_step, sum(steps[:number]), sum(steps))
         scores = iter(run.both_stages(members, clock, on_epoch, stepped))
         spent = {phase: seconds[phase] + own / len(members) for phase, own in clock.seconds.items()}
-        results += [
-            member.diverged or Finetuned(next(scores), tuple(member.epochs), spent, notes)
-            for member in members
-        ]
-    return results
+        for member in members:
+            results[member.place] = member.diverged or Finetuned(
+                next(scores), tuple(member.epochs), spent, notes
+            )
+    return [results[place] for place in sorted(results)]
 
 
 def _one_by_one(

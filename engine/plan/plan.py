@@ -10,10 +10,11 @@ from engine.catalog.models import embedding_options, find_model, how_to_get, loc
 from engine.catalog.presets import Axes, axes_for, preset_label, relevant_axes
 from engine.catalog.protocols import Protocol
 from engine.catalog.revision import unlike_pinned
+from engine.catalog.schemes import find_scheme
 from engine.data.load import load_task
 from engine.plan.params import check_params, overridden, protocol_with
 from engine.plan.selection import Selection
-from store.errors import DataError, ModelError, UsageError, unknown
+from store.errors import DataError, ModelError, UsageError
 from store.home import Home
 from store.records import SPEC_VERSION, Model, Task, Unit
 
@@ -130,11 +131,7 @@ def _check(selection: Selection) -> None:
     for name in ("models", "tasks", "protocols", "seeds"):
         if not getattr(selection, name):
             raise UsageError(f"No {name} are chosen.", "Choose at least one.")
-    for seed in selection.seeds:
-        if not 0 <= seed < 2**32:
-            raise UsageError(f"Seed {seed} is out of range.", "Seeds go from 0 to 4294967295.")
-    if selection.scheme != "paper":
-        raise UsageError(*unknown("split scheme", selection.scheme, ["paper"]))
+    find_scheme(selection.scheme).check(selection.seeds)
 
 
 def _load_tasks(selection: Selection, axes: Axes, home: Home) -> tuple[dict[str, Task], dict[str, str]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-PAPER_SEEDS: Final = tuple(range(41, 51))
+from engine.catalog.schemes import SCHEMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Selection:
     models: tuple[str, ...]
     tasks: tuple[str, ...]
     protocols: tuple[str, ...]
-    seeds: tuple[int, ...] = PAPER_SEEDS
+    seeds: tuple[int, ...] = SCHEMES["paper"].seeds
     preset: str = "paper"
     axes: Mapping[str, Any] = field(default_factory=dict)
     """Axes set apart from the preset."""
@@ -28,15 +28,17 @@ class Selection:
     params: Mapping[str, Any] = field(default_factory=dict)
     """Protocol parameters set apart from their defaults, e.g. `epochs`."""
     scheme: str = "paper"
-    """How splits are drawn."""
+    """How splits are drawn; another one has other usual seeds."""
     retry_failed: bool = False
 
     @property
     def words(self) -> str:
         """What was chosen, in one line."""
         tasks = [Path(name).stem if "/" in name else name for name in self.tasks]
-        main = [_few(self.models), _few(tasks), _few(self.protocols), f"seeds {_ranges(self.seeds)}"]
-        more = [] if self.preset == "paper" else [self.preset]
+        seeds = f"seeds {_few(ranges(self.seeds))}"
+        main = [_few(self.models), _few(tasks), _few(self.protocols), seeds]
+        more = [] if self.scheme == "paper" else [f"splits {self.scheme}"]
+        more += [] if self.preset == "paper" else [self.preset]
         more += [f"{name}={value}" for name, value in {**self.axes, **self.params}.items()]
         more += [] if self.text == "facts" else [f"text {self.text}"]
         more += [f"descriptions {Path(self.descriptions).stem}"] if self.descriptions else []
@@ -60,12 +62,12 @@ def _few(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
-def _ranges(numbers: Sequence[int]) -> str:
-    """`41-50`, `41, 43-45`."""
+def ranges(numbers: Iterable[int]) -> list[str]:
+    """`41-50`; `41` and `43-45`."""
     runs: list[list[int]] = []
     for number in sorted(set(numbers)):
         if runs and number == runs[-1][1] + 1:
             runs[-1][1] = number
         else:
             runs.append([number, number])
-    return _few([f"{first}-{last}" if last > first else str(first) for first, last in runs])
+    return [f"{first}-{last}" if last > first else str(first) for first, last in runs]

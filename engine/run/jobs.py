@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
+from engine.catalog.schemes import SCHEMES
 from store.records import Unit
+
+TOGETHER: Final = 10
+"""Splits that are fine-tuned as one: what a machine that goes down takes with it at most."""
 
 
 @dataclass(slots=True)
 class Job:
-    """A model to embed with, or the units to fine-tune that differ by their split alone."""
+    """A model to embed with, or ten units to fine-tune that differ by their split alone."""
 
     key: str
     """A hash of what its units have in common."""
@@ -32,7 +37,8 @@ def jobs_of(units: Sequence[Unit], suspected: Callable[[str], bool]) -> list[Job
         finetune = unit.family == "finetune"
         suspect = suspected(unit.key)
         if finetune:
-            same = (unit.model, unit.task, unit.protocol, unit.preset, unit.key if suspect else "")
+            apart = unit.key if suspect else str(_ten(unit))
+            same = (unit.model, unit.task, unit.protocol, unit.preset, apart)
         else:
             same = (unit.model, repr(sorted(unit.spec["embedding"].items())), "", "", str(suspect))
         key = hashlib.sha256(repr((finetune, *same)).encode()).hexdigest()
@@ -41,6 +47,11 @@ def jobs_of(units: Sequence[Unit], suspected: Callable[[str], bool]) -> list[Job
         jobs.values(),
         key=lambda job: (suspected(job.key) or suspected(job.units[0].key), job.finetune),
     )
+
+
+def _ten(unit: Unit) -> int:
+    """Which ten of a scheme's splits it is of, whatever else is run: the paper's, or one repeat."""
+    return (unit.seed - SCHEMES[unit.spec["split"]["scheme"]].seeds[0]) // TOGETHER
 
 
 def finetune_label(unit: Unit) -> str:

@@ -154,7 +154,8 @@ def rankings(con: duckdb.DuckDBPyConnection, table: Table, references: bool = Tr
     Args:
         con: from `store.connect()`.
         table: which.
-        references: put the published rows of the protocol beside the own ones, if the set is the paper's.
+        references: put the published rows of the protocol beside the own ones, if set and splits are the
+            paper's.
 
     Returns:
         The table; without any row it has no columns.
@@ -163,7 +164,8 @@ def rankings(con: duckdb.DuckDBPyConnection, table: Table, references: bool = Tr
     own = _rank_rows("own", _cells(con, place))
     listed = [task for (task,) in con.execute(named("set_tasks"), {"task_set": table.task_set}).fetchall()]
     tasks = listed or sorted(set[str]().union(*(row.n for row in own)))
-    published = _references(con, table.arm.protocol) if references and table.task_set == PAPER else []
+    as_published = table.task_set == PAPER and table.arm.scheme == "paper"
+    published = _references(con, table.arm.protocol) if references and as_published else []
     return Rankings(
         table,
         tuple(tasks) if own or published else (),

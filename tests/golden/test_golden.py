@@ -1,4 +1,4 @@
-"""What must not change by accident: unit keys, the journal's lines, the shapes of `--json`.
+"""What must not change by accident: unit keys, splits, the journal's lines, the shapes of `--json`.
 
 Written anew with `GENEARENA_GOLDEN=write pytest tests/golden`; a change of keys or of the journal is
 a promise broken to those who have results, so look at the difference and name it in CHANGELOG.md.
@@ -18,6 +18,9 @@ from workbench import FakeCompute, write_task
 
 from engine.catalog.presets import PRESETS
 from engine.catalog.protocols import PROTOCOLS
+from engine.catalog.schemes import SCHEMES
+from engine.data.load import load_task
+from engine.data.tasks.splits import make_split
 from engine.plan.launch import Options
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
@@ -26,6 +29,7 @@ from engine.run.steering import Steering
 from engine.run.threads import ThreadExecutor
 from store.home import find_home
 from store.journal import Entry, read_journals
+from store.records import content_hash
 from store.store import Store
 from tui.cli import cli
 
@@ -66,6 +70,18 @@ def test_unit_keys(home):
         for unit in build_plan(selection, home, {}).units:
             lines.append(f"{unit.task}\t{unit.protocol}\t{unit.preset}\t{unit.seed}\t{unit.key}\n")
     compare("keys.tsv", "".join(lines))
+
+
+def test_splits(home):
+    """Who is tested, of every scheme and task of the sample: a digest of each ten splits."""
+    lines = []
+    for scheme in SCHEMES.values():
+        for task in (load_task(name, home) for name in small_home.TASKS):
+            for first in scheme.seeds[::10]:
+                hashes = [make_split(task, scheme.name, seed).hash for seed in range(first, first + 10)]
+                digest = content_hash(hashes)
+                lines.append(f"{scheme.name}\t{task.name}\t{first}-{first + 9}\t{digest}\n")
+    compare("splits.tsv", "".join(lines))
 
 
 def masked(line: bytes, folder: Path) -> str:

@@ -365,6 +365,8 @@ def test_splits_of_another_scheme_rank_in_a_table_of_their_own(home):
             table = rankings(con, Table(arm), references=False)
             assert [row.auc["dosage-sensitivity"] for row in table.rows] == aucs
             assert table.unlike == Unlike()
+            published = {row.source for row in rankings(con, arm).rows} - {"own"}
+            assert published == ({"paper", "rerun"} if arm == Arm("lr") else set())
         [split] = cell(con, "A", "dosage-sensitivity", Arm("lr"))
         assert split["auc"] == 0.9
         schemes = con.execute("SELECT scheme, auc FROM scores WHERE model = 'A' ORDER BY auc").fetchall()

@@ -100,6 +100,14 @@ def test_reproduction_judges_as_the_statistics_do(filled, n, away, spread):
         assert unlike == "splits, text"
 
 
+def test_reproduction_is_of_splits_drawn_as_the_papers(filled):
+    model = Model("mine", "folder", "/m", paper_name="e5-small")
+    folds = unit("mine", 41, split={"scheme": "cv-10x10", "seed": 41})
+    with filled(model, scored(unit("mine", 41), 0.9), scored(folds, 0.8)) as con:
+        assert con.execute("SELECT scheme, auc FROM reproduction").fetchall() == [("paper", 0.9)]
+        assert len(con.execute("SELECT scheme FROM leaderboard").fetchall()) == 2
+
+
 def test_the_long_table_holds_own_and_published(filled):
     with filled(scored(unit()), scored(unit(task="toy"))) as con:
         asked = "SELECT source, task_set, count(*) FROM leaderboard_long GROUP BY ALL"

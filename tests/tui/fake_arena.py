@@ -12,10 +12,11 @@ from textual.events import Paste
 
 from engine.catalog.presets import PRESETS
 from engine.catalog.protocols import PROTOCOLS
+from engine.catalog.schemes import SCHEMES
 from engine.data.tasks.shelf import TaskInfo
 from engine.mailbox import Entry, EpochStatus, LogLine, StageStatus, Status, UnitStatus
 from engine.plan.plan import Blocked, Plan
-from engine.plan.selection import PAPER_SEEDS, Selection
+from engine.plan.selection import Selection
 from store.arm import Arm
 from store.console import Result
 from store.errors import DataError, StoreError, UsageError
@@ -116,7 +117,7 @@ class FakeArena:
             tuple(self.task_infos),
             tuple(PROTOCOLS.values()),
             PRESETS,
-            PAPER_SEEDS,
+            SCHEMES,
             ("facts", "name"),
             {"labels": ("raw", "unique", "clean"), "scaling": ("none", "l2")},
         )

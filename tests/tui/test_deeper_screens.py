@@ -19,8 +19,10 @@ from fake_arena import (
 )
 from pressing import presses
 
-from tui.questions.cells import Contrast
+from store.arm import Arm
+from tui.questions.cells import Contrast, Side
 from tui.questions.genes import GeneRow
+from tui.screens.compare.text import first_pair
 from tui.widgets.grid import Grid
 from tui.widgets.said import Said
 
@@ -72,7 +74,7 @@ async def test_the_command_of_a_cell_names_its_seeds_unless_they_are_the_usual(a
     async with drive(app, (200, 60)) as pilot:
         await on_screen(pilot, "3", "0.900")
         await pilot.press("enter")
-        await until(pilot, lambda: "--preset paper --seeds 41,42" in screen_text(app))
+        await until(pilot, lambda: "--preset paper --seeds 41-42" in screen_text(app))
 
 
 @presses("cell.plot")
@@ -169,6 +171,14 @@ async def test_one_shared_split_is_drawn_too(arena, monkeypatch):
     async with drive(app, (200, 60)) as pilot:
         await on_screen(pilot, "4", "1 shared split")
         await until(pilot, lambda: "first minus second, by split" in screen_text(app))
+
+
+def test_sides_of_other_splits_are_not_the_first_that_are_compared():
+    own = [Side("own", model, Arm(name)) for model in ("mini", "other") for name in ("lr", "rf")]
+    folds = [Side("own", model, Arm("lr", scheme="cv-10x10")) for model in ("mini", "other")]
+    assert first_pair([own[0], folds[0], *own[1:]]) == (own[0], own[1])
+    assert first_pair([folds[0], own[0], folds[1]]) == (folds[0], folds[1])
+    assert first_pair([folds[0], own[0]]) == (folds[0], own[0])
 
 
 async def test_compare_without_results_says_how_to_get_some():

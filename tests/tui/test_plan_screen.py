@@ -122,7 +122,7 @@ async def test_tab_goes_through_the_lists_and_one_is_open_where_it_is_narrow(are
         await until(pilot, lambda: "No tasks are chosen." in screen_text(app))
         await pilot.press("a")
         await until(pilot, lambda: "80 to run" in screen_text(app))
-        await pilot.press(*["tab"] * 5)
+        await pilot.press(*["tab"] * 6)
         assert ">[x] mini" in screen_text(app)
         await pilot.press("shift+tab")
         assert ">[x] 41" in screen_text(app)
@@ -148,6 +148,39 @@ async def test_the_preset_is_one_choice(arena):
         await pilot.press("enter")
         await until(pilot, lambda: bool(arena.launched))
         assert arena.launched[0].preset == "corrected"
+
+
+async def test_another_scheme_brings_its_own_seeds(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        await pilot.press(*["tab"] * 5)
+        await until(pilot, lambda: ">[x] paper" in screen_text(app))
+        await pilot.press("j", "space")
+        await until(pilot, lambda: "SCHEME  cv-10x10" in screen_text(app))
+        assert "SEEDS  100/100  0-99" in screen_text(app)
+        assert "rank apart from those of other schemes" in screen_text(app)
+        await until(pilot, lambda: "4 protocols x 100 seeds = 800 units" in screen_text(app))
+        await pilot.press("tab", "j", "space")
+        assert ">[ ] 1    repeat 0, fold 1" in screen_text(app)
+        await until(pilot, lambda: "4 protocols x 99 of 100 seeds = 792 units" in screen_text(app))
+        await pilot.press("colon", *"seeds 95-105", "enter")
+        await until(pilot, lambda: "cv-10x10 go from 0 to 99" in screen_text(app))
+        await pilot.press("escape", "colon", *"seeds 10-19", "enter")
+        await until(pilot, lambda: counted(app) and "10 of 100 seeds" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(arena.launched))
+        assert (arena.launched[0].scheme, arena.launched[0].seeds) == ("cv-10x10", tuple(range(10, 20)))
+
+
+async def test_back_at_the_papers_scheme_its_seeds_are_back(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        await pilot.press("colon", *"scheme cv-10x10", "enter")
+        await until(pilot, lambda: "SEEDS  100/100" in screen_text(app))
+        await pilot.press("colon", *"scheme paper", "enter")
+        await until(pilot, lambda: "SEEDS  10/10  41-50" in screen_text(app))
 
 
 async def test_the_glance_tells_the_models_card_and_the_tasks_audit(arena):
@@ -208,6 +241,7 @@ async def test_an_axis_back_at_the_presets_value_is_unset(arena):
 @pytest.mark.parametrize(
     ("typed", "check"),
     [
+        ("scheme cv-10x10", lambda chosen: (chosen.scheme, len(chosen.seeds)) == ("cv-10x10", 100)),
         ("seeds 1-3", lambda chosen: chosen.seeds == (1, 2, 3)),
         ("axis scaling=l2", lambda chosen: chosen.axes == {"scaling": "l2"}),
         ("text name", lambda chosen: chosen.text == "name"),
@@ -228,6 +262,7 @@ async def test_what_is_not_in_a_list_is_typed(arena, typed, check):
     ("typed", "sentence"),
     [
         ("seeds x", "'x' is not a seed."),
+        ("scheme cv", "Did you mean 'cv-10x10'?"),
         ("axis scaling", "'scaling' is not NAME=VALUE."),
         ("axis scale=l2", "Did you mean"),
     ],

@@ -10,13 +10,13 @@ import click
 
 from engine.plan.names import names, parse_seeds, resolve_descriptions, resolve_tasks
 from engine.plan.plan import Plan, build_plan
-from engine.plan.selection import PAPER_SEEDS, Selection
+from engine.plan.selection import Selection
 from store.errors import UsageError, unknown
 from store.export import FORMATS, export_query, export_table, format_of, query_rows
 from tui import standings
 from tui.commands.common import Session, command, may_write, pairs, put_pieces, say
 from tui.commands.rank import ranked_tables
-from tui.commands.select import DEFAULT_MODELS, chosen_tasks
+from tui.commands.select import DEFAULT_MODELS, chosen_seeds, chosen_tasks
 from tui.standings import Standing
 
 STORED: Final = (
@@ -135,17 +135,17 @@ def _rankings(found: list[Standing], paper_layout: bool) -> tuple[Sequence[str],
 
 def _plan(session: Session, chosen: dict[str, Any]) -> Plan:
     """The plan whose splits or vectors are wanted; nothing of it is run."""
-    home = session.home
+    home, scheme = session.home, chosen["scheme"] or "paper"
     selection = Selection(
         names(chosen["models"]) or (DEFAULT_MODELS,),
         chosen_tasks(home, chosen["tasks"], [chosen["sets"]] if chosen["sets"] else ()),
         ("lr",),
-        parse_seeds(chosen["seeds"]) if chosen["seeds"] else PAPER_SEEDS,
+        chosen_seeds(scheme, chosen["seeds"] or None),
         chosen["preset"] or "paper",
         pairs(chosen["axes"], "--axis"),
         chosen["text"] or "facts",
         resolve_descriptions(home, chosen["descriptions"]),
-        scheme=chosen["scheme"] or "paper",
+        scheme=scheme,
     )
     plan = build_plan(selection, home, {})
     refused = [part.reason for part in plan.blocked if part.task not in plan.tasks]

@@ -34,6 +34,7 @@ from tui.commands.select import (
     checked_plan,
     make_options,
     make_selection,
+    say_part,
     selection_options,
 )
 from tui.quantities import duration
@@ -65,6 +66,7 @@ def run_command(
     home = session.home if chosen["dry_run"] else session.writable()
     options = make_options(chosen)
     plan = checked_plan(make_selection(home, names(protocols), chosen), home, chosen["dry_run"])
+    say_part(plan.selection)
     if chosen["dry_run"]:
         put_plan(plan, as_json)
         return 0

@@ -10,11 +10,12 @@ import click
 
 from engine.catalog.models import name_model
 from engine.catalog.presets import axes_for
+from engine.catalog.schemes import SCHEMES, find_scheme
 from engine.data.tasks.sets import tasks_of
 from engine.plan.launch import Options
 from engine.plan.names import names, parse_seeds, resolve_descriptions, resolve_tasks
 from engine.plan.plan import Plan, build_plan
-from engine.plan.selection import PAPER_SEEDS, Selection
+from engine.plan.selection import Selection, ranges
 from store.errors import UsageError
 from store.home import Home
 from tui.commands.common import pairs, say
@@ -22,6 +23,8 @@ from tui.commands.consent import ask_consent
 
 DEFAULT_MODELS: Final = "all-MiniLM-L6-v2"
 _DEVICE: Final = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
+_USUAL: Final = ", ".join(f"{scheme.name} {','.join(ranges(scheme.seeds))}" for scheme in SCHEMES.values())
+"""The seeds that are meant where none are given."""
 
 _COUNT: Final = click.IntRange(0, 1024)
 
@@ -36,8 +39,12 @@ _CHOICE: Final = (
     ),
     click.option("--set", "sets", multiple=True, metavar="NAME", help="All tasks of this set; see `sets`."),
     click.option(
-        "--seeds", default=f"{PAPER_SEEDS[0]}-{PAPER_SEEDS[-1]}", show_default=True, metavar="RANGE",
-        help="One split a seed, e.g. 41-50 or 41,42.",
+        "--scheme", default="paper", show_default=True, metavar="NAME",
+        help=f"How splits are drawn: {' or '.join(SCHEMES)}.",
+    ),
+    click.option(
+        "--seeds", metavar="RANGE",
+        help=f"One split a seed, e.g. 41-50 or 41,42.  [default: {_USUAL}]",
     ),
     click.option("--preset", default="paper", show_default=True, help="paper or corrected."),
     click.option("--axis", "axes", multiple=True, metavar="NAME=VALUE", help="Set one axis."),
@@ -69,7 +76,7 @@ def make_selection(home: Home, protocols: tuple[str, ...], chosen: dict[str, Any
     """The selection that the options tell.
 
     Raises:
-        UsageError: seeds, a preset, an axis or a value that cannot be.
+        UsageError: seeds, a scheme, a preset, an axis or a value that cannot be.
         DataError: the imported tasks cannot be listed.
     """
     axes: dict[str, Any] = pairs(chosen["axes"], "--axis")
@@ -83,12 +90,13 @@ def make_selection(home: Home, protocols: tuple[str, ...], chosen: dict[str, Any
         tuple(dict.fromkeys(name_model(name, home).name for name in names(chosen["models"]))),
         chosen_tasks(home, chosen["tasks"], chosen["sets"]),
         protocols,
-        parse_seeds(chosen["seeds"]),
+        chosen_seeds(chosen["scheme"], chosen["seeds"]),
         chosen["preset"],
         axes,
         chosen["text"],
         resolve_descriptions(home, chosen["descriptions"]),
         params,
+        chosen["scheme"],
         retry_failed=chosen["retry_failed"],
     )
 
@@ -103,6 +111,26 @@ def chosen_tasks(home: Home, tasks: Sequence[str], sets: Sequence[str]) -> tuple
         return resolve_tasks(home, tasks)
     named = resolve_tasks(home, tasks) if tasks else ()
     return tuple(dict.fromkeys((*tasks_of(home, names(sets)), *named)))
+
+
+def chosen_seeds(scheme: str, seeds: str | None) -> tuple[int, ...]:
+    """The seeds that the options `--scheme` and `--seeds` tell; without the latter the scheme's usual ones.
+
+    Raises:
+        UsageError: an unknown scheme, no range, or seeds that the scheme does not have.
+    """
+    found = find_scheme(scheme)
+    if seeds is None:
+        return found.seeds
+    chosen = parse_seeds(seeds)
+    found.check(chosen)
+    return chosen
+
+
+def say_part(selection: Selection) -> None:
+    """Say it where a scheme has more splits than are chosen."""
+    if part := SCHEMES[selection.scheme].part(len(selection.seeds)):
+        say(f"{part}; the others can be run later.")
 
 
 def make_options(chosen: dict[str, Any]) -> Options:

@@ -19,7 +19,7 @@ from store.errors import UsageError, unknown
 from store.home import Home
 from tui.commands.common import Session, command, json_option, put_json, put_table, say
 from tui.commands.run import UNKNOWN, detach, hand_over, run_here
-from tui.commands.select import checked_plan, make_options, make_selection, selection_options
+from tui.commands.select import checked_plan, make_options, make_selection, say_part, selection_options
 
 _TUNED: Final = [name for name, known in PROTOCOLS.items() if known.finetunes]
 
@@ -48,6 +48,7 @@ def sweep_command(
     overrides = sweep_overrides(settings, names(factors), grid)
     dry = chosen["dry_run"]
     plans = [checked_plan(replace(base, params={**base.params, **one}), home, dry) for one in overrides]
+    say_part(base)
     if dry:
         _put_plans(overrides, plans, as_json)
         return 0

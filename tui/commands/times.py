@@ -9,6 +9,7 @@ from tui.commands.common import Session, command, flat, json_option, put_json, p
 _COLUMNS = (
     "protocol",
     "preset",
+    "scheme",
     "model",
     "task",
     "splits",
@@ -42,8 +43,10 @@ def times_command(session: Session, as_json: bool) -> None:
     if not lines:
         say("No fine-tuning has been scored yet; `genearena run --protocols finetune` does it.")
         return
-    shown = [[_cell(line[column]) for column in _COLUMNS] for line in lines]
-    put_table(_COLUMNS, shown, right=set(range(4, len(_COLUMNS))))
+    alike = all(line["scheme"] == "paper" for line in lines)
+    columns = [column for column in _COLUMNS if column != "scheme" or not alike]
+    shown = [[_cell(line[column]) for column in columns] for line in lines]
+    put_table(columns, shown, right=set(range(columns.index("splits"), len(columns))))
     say("Minutes of wall time for ten splits; the paper's are of one NVIDIA TITAN Xp.")
 
 

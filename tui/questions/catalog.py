@@ -12,6 +12,7 @@ from store.errors import DataError, UsageError
 if TYPE_CHECKING:
     from engine.catalog.presets import Axes
     from engine.catalog.protocols import Protocol
+    from engine.catalog.schemes import Scheme
     from engine.data.tasks.shelf import TaskInfo
     from engine.plan.selection import Selection
     from store.home import Home
@@ -36,8 +37,8 @@ class Catalog:
     tasks: tuple[TaskInfo, ...] = ()
     protocols: tuple[Protocol, ...] = ()
     presets: Mapping[str, Axes] = field(default_factory=dict)
-    seeds: tuple[int, ...] = ()
-    """The paper's."""
+    schemes: Mapping[str, Scheme] = field(default_factory=dict)
+    """How splits can be drawn."""
     texts: tuple[str, ...] = ()
     axes: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """Axis -> the values it can be given by stepping through them."""
@@ -50,9 +51,9 @@ def read_catalog(home: Home) -> Catalog:
     from engine.catalog.models import list_models, local_path
     from engine.catalog.presets import PRESETS
     from engine.catalog.protocols import PROTOCOLS
+    from engine.catalog.schemes import SCHEMES
     from engine.data.tasks.recipes import text_recipes
     from engine.data.tasks.shelf import list_tasks
-    from engine.plan.selection import PAPER_SEEDS
 
     cards = []
     for model in list_models(home):
@@ -63,7 +64,7 @@ def read_catalog(home: Home) -> Catalog:
         list_tasks(home),
         tuple(PROTOCOLS.values()),
         PRESETS,
-        PAPER_SEEDS,
+        SCHEMES,
         text_recipes(),
         _axis_values(),
     )
@@ -76,7 +77,7 @@ def change(home: Home, selection: Selection, what: str, value: str) -> Selection
     Args:
         home: Whose models, tasks and descriptions may be named.
         selection: What is chosen now.
-        what: `seeds`, `axis`, `text`, `descriptions`, `param`, `model` or `task`.
+        what: `scheme`, `seeds`, `axis`, `text`, `descriptions`, `param`, `model` or `task`.
         value: As on the command line; `NAME=VALUE` for an axis or a parameter.
 
     Raises:
@@ -85,14 +86,19 @@ def change(home: Home, selection: Selection, what: str, value: str) -> Selection
     """
     from engine.catalog.models import find_model
     from engine.catalog.presets import axes_for
+    from engine.catalog.schemes import find_scheme
     from engine.plan.names import parse_seeds, resolve_descriptions, resolve_tasks
 
     name, mark, rest = (part.strip() for part in value.partition("="))
     if what in ("axis", "param") and not (mark and name):
         raise UsageError(f"{value!r} is not NAME=VALUE.")
     match what:
+        case "scheme":
+            return replace(selection, scheme=value, seeds=find_scheme(value).seeds)
         case "seeds":
-            return replace(selection, seeds=parse_seeds(value))
+            seeds = parse_seeds(value)
+            find_scheme(selection.scheme).check(seeds)
+            return replace(selection, seeds=seeds)
         case "axis":
             set_to = getattr(axes_for(selection.preset, {**selection.axes, name: rest}), name)
             return replace(selection, axes={**selection.axes, name: set_to})
@@ -112,12 +118,13 @@ def change(home: Home, selection: Selection, what: str, value: str) -> Selection
 
 
 def selection_of(home: Home, place: Place) -> Selection:
-    """What to choose on the Plan screen to get one cell of a ranked table, over the paper's seeds.
+    """What to choose on the Plan screen to get one cell of a ranked table, over its scheme's usual seeds.
 
     Raises:
-        UsageError: its texts came from a file that was not imported.
+        UsageError: its texts came from a file that was not imported, or this version lacks its scheme.
     """
     from engine.catalog.models import list_models
+    from engine.catalog.schemes import find_scheme
     from engine.plan.selection import Selection
 
     by_paper = {model.paper_name: model.name for model in list_models(home) if model.paper_name}
@@ -126,7 +133,8 @@ def selection_of(home: Home, place: Place) -> Selection:
         (by_paper.get(place.model, place.model),),
         (place.task,),
         (place.arm.protocol,),
-        preset=preset,
+        find_scheme(place.arm.scheme).seeds,
+        preset,
         text=place.texts.recipe,
         descriptions=_descriptions_of(home, place),
         params=params,
@@ -174,5 +182,4 @@ def first_selection(catalog: Catalog) -> Selection:
         models=tuple(here[:1]),
         tasks=tasks or tuple(task.name for task in catalog.tasks),
         protocols=tuple(protocol.name for protocol in catalog.protocols if protocol.first),
-        seeds=catalog.seeds,
     )

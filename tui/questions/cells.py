@@ -72,6 +72,8 @@ class Place:
             *(f"--axis {name}={value}" for name, value in axes.items()),
             *(f"--param {name}={value}" for name, value in params.items()),
         ]
+        if self.arm.scheme != "paper":
+            parts.append(f"--scheme {shlex.quote(self.arm.scheme)}")
         if self.arm.text != "facts":
             parts.append(f"--text {shlex.quote(self.arm.text)}")
         return " ".join(parts)
@@ -101,16 +103,21 @@ def cell_detail(con: duckdb.DuckDBPyConnection, place: Place) -> CellDetail:
 
     splits = cell(con, place.model, place.task, place.arm)
     scored = [split for split in splits if split["state"] == "scored"]
-    roc, pr = {}, {}
-    for split in scored:
-        points = con.execute(
-            """select fpr, tpr, precision from roc_points where key = ? and class = 1
-            order by threshold desc""",
-            [split["key"]],
-        ).fetchall()
-        roc[split["seed"]] = tuple((fpr, tpr) for fpr, tpr, _ in points)
-        pr[split["seed"]] = tuple((tpr, precision) for _, tpr, precision in points if precision is not None)
     keys = [split["key"] for split in scored]
+    points: dict[str, list[tuple[float, float, float | None]]] = {key: [] for key in keys}
+    for key, *point in con.execute(
+        """select key, fpr, tpr, precision from roc_points where list_contains(?, key) and class = 1
+        order by key, threshold desc""",
+        [keys],
+    ).fetchall():
+        points[key].append(tuple(point))
+    roc = {split["seed"]: tuple((fpr, tpr) for fpr, tpr, _ in points[split["key"]]) for split in scored}
+    pr = {
+        split["seed"]: tuple(
+            (tpr, precision) for _, tpr, precision in points[split["key"]] if precision is not None
+        )
+        for split in scored
+    }
     return CellDetail(
         splits,
         roc,
@@ -190,7 +197,7 @@ def sides(con: duckdb.DuckDBPyConnection) -> list[Side]:
     """Everything that can be compared, own results first."""
     own = con.execute(
         """select distinct model, protocol, preset, text, scheme from ranked where n > 0
-        order by model, protocol, preset, text, scheme"""
+        order by scheme <> 'paper', scheme, model, protocol, preset, text"""
     ).fetchall()
     published = con.execute(
         "select distinct source, model, protocol from reference_scores order by source, protocol, model"

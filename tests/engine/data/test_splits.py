@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from engine.catalog.presets import PRESETS
+from engine.catalog.schemes import SCHEMES
 from engine.classify import classify
 from engine.data.load import load_task
-from engine.data.tasks.splits import SCHEMES, in_two_classes, make_split
+from engine.data.tasks.splits import in_two_classes, make_split
 from store.errors import DataError, UsageError
 from store.home import Home, find_home
 from store.records import Audit, Task
@@ -116,8 +117,13 @@ def test_splits_drawn_from_a_list_without_those_genes_have_other_keys() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(counts, st.lists(st.integers(0, 10**6), max_size=4), st.integers(0, 2**32 - 1))
-def test_a_gene_in_two_classes_is_in_no_clean_split_and_moves_no_other(sizes, twice, seed) -> None:  # type: ignore[no-untyped-def]
+@given(
+    st.sampled_from(["paper", "cv-10x10"]),
+    counts,
+    st.lists(st.integers(0, 10**6), max_size=4),
+    st.integers(0, 99),
+)
+def test_a_gene_in_two_classes_is_in_no_clean_split_and_moves_no_other(scheme, sizes, twice, seed) -> None:  # type: ignore[no-untyped-def]
     labels = [label for label, size in enumerate(sizes) for _ in range(size)]
     task = task_of(labels)
     genes = list(task.genes)
@@ -126,9 +132,9 @@ def test_a_gene_in_two_classes_is_in_no_clean_split_and_moves_no_other(sizes, tw
     task = replace(task, genes=tuple(genes))
     out = set(in_two_classes(task))
     assert out == {n for n, gene in enumerate(genes) if genes.count(gene) > 1 and twice}
-    whole = make_split(task, "paper", seed)
+    whole = make_split(task, scheme, seed)
     try:
-        clean = make_split(task, "paper", seed, "clean")
+        clean = make_split(task, scheme, seed, "clean")
     except DataError:  # a test set lost a class
         return
     for part in ("train", "evaluation", "test"):
@@ -149,6 +155,72 @@ def test_test_sets_are_as_small_as_told(home: Home) -> None:
     }
 
 
+@settings(max_examples=40, deadline=None)
+@given(counts, st.integers(0, 9), st.randoms(use_true_random=False))
+def test_in_each_repeat_of_cross_validation_every_gene_is_tested_once(sizes, repeat, random) -> None:  # type: ignore[no-untyped-def]
+    labels = [label for label, size in enumerate(sizes) for _ in range(size)]
+    random.shuffle(labels)
+    task, everything = task_of(labels), list(range(len(labels)))
+    splits = [make_split(task, "cv-10x10", 10 * repeat + fold) for fold in range(10)]
+    assert sorted(place for split in splits for place in split.test) == everything
+    for split in splits:
+        assert sorted(split.train + split.evaluation + split.test) == everything
+        assert abs(len(split.evaluation) - len(split.train) / 8) <= 1.2
+        for part, share in ((split.test, 10), (split.evaluation, 10)):
+            tested = Counter(labels[place] for place in part)
+            assert all(abs(tested[label] - size / share) < 2 for label, size in enumerate(sizes))
+    assert splits == [
+        make_split(task_of(labels, texts="other"), "cv-10x10", 10 * repeat + fold) for fold in range(10)
+    ]
+
+
+def test_cross_validation_is_scikit_learns_to_the_letter() -> None:
+    task = load_task("bivalent-vs-no-methyl", find_home())
+    labels = np.array(task.labels)
+    for repeat in (0, 9):
+        folds = StratifiedKFold(10, shuffle=True, random_state=repeat).split(labels, labels)
+        for fold, (rest, test) in enumerate(folds):
+            seed = 10 * repeat + fold
+            train, held = train_test_split(
+                rest, test_size=0.1 / 0.9, stratify=labels[rest], random_state=seed
+            )
+            split = make_split(task, "cv-10x10", seed)
+            assert (split.scheme, split.seed) == ("cv-10x10", seed)
+            assert split.train == tuple(train.tolist())
+            assert split.evaluation == tuple(held.tolist())
+            assert split.test == tuple(test.tolist())
+
+
+def test_the_hundred_splits_are_a_hundred() -> None:
+    task = task_of([0] * 30 + [1] * 20)
+    assert len({make_split(task, "cv-10x10", seed).hash for seed in range(100)}) == 100
+
+
+def test_ten_folds_need_ten_genes_of_each_class() -> None:
+    make_split(task_of([0] * 30 + [1] * 10), "cv-10x10", 0)
+    with pytest.raises(DataError) as refused:
+        make_split(task_of([0] * 30 + [1] * 9), "cv-10x10", 0)
+    assert refused.value.message == "Task t has 9 genes of class 'c1', too few for 10 folds."
+
+
+def test_a_seed_of_no_fold_is_refused() -> None:
+    task = task_of([0, 1] * 20)
+    for seed in (-1, 100):
+        with pytest.raises(UsageError, match="cv-10x10 go from 0 to 99"):
+            make_split(task, "cv-10x10", seed)
+
+
+def test_a_scheme_says_which_part_of_it_is_meant() -> None:
+    paper, folds = SCHEMES["paper"], SCHEMES["cv-10x10"]
+    assert (folds.part(10), folds.part(100), folds.part(0)) == ("10 of the 100 splits of cv-10x10", "", "")
+    assert [paper.part(n) for n in (3, 10, 20)] == ["", "", ""]
+    assert [folds.split_name(seed) for seed in (0, 37, 99)] == [
+        "repeat 0, fold 0",
+        "repeat 3, fold 7",
+        "repeat 9, fold 9",
+    ]
+
+
 def test_bad_requests() -> None:
     task = task_of([0, 1] * 20)
     with pytest.raises(UsageError, match="Did you mean 'paper'"):
@@ -160,4 +232,3 @@ def test_bad_requests() -> None:
         make_split(task_of([0] * 20 + [1]), "paper", 41)
     with pytest.raises(DataError, match="too few genes of class 'c1'"):
         make_split(task_of([0] * 200 + [1] * 3), "paper", 41)
-    assert list(SCHEMES) == ["paper"]

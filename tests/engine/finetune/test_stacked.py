@@ -22,6 +22,7 @@ from engine.finetune.learner import Learner
 from engine.finetune.loop import Diverged
 from engine.finetune.model import load_classifier
 from engine.finetune.stack import Layout, Stack
+from engine.finetune.stacked import StackedRun
 from engine.finetune.stacked_bert import WORDS, StackedBert
 from engine.finetune.stacked_step import StackedStep
 from store.records import Epoch, Split
@@ -115,6 +116,26 @@ def test_with_dropout_a_split_is_the_same_in_every_stack(folder: Path) -> None:
         others = in_stacks(folder, *groups, config=config)
         seeds = [split.seed for split in (a, b, c)]
         assert_same([together[seed] for seed in seeds], [others[seed] for seed in seeds], atol=1e-6)
+
+
+def test_splits_of_unequal_length_stack_with_their_equals(
+    calm_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stacks: list[list[int]] = []
+    both_stages = StackedRun.both_stages
+
+    def recorded(self: StackedRun, members: Sequence[Any], *args: Any) -> Any:
+        stacks.append([member.place for member in members])
+        return both_stages(self, members, *args)
+
+    monkeypatch.setattr(StackedRun, "both_stages", recorded)
+    long, short, other = SPLITS
+    short = replace(short, train=short.train[:16])
+    single, together = both_ways(
+        calm_folder, replace(CONFIG, epochs=2, stage2_epochs=1), [long, short, other]
+    )
+    assert sorted(stacks) == [[0, 2], [1]]
+    assert_same(single, together)
 
 
 def test_on_a_cpu_a_split_has_the_same_bits_alone_and_among_others(folder: Path) -> None:

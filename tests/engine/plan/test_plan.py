@@ -93,6 +93,7 @@ def test_done_units_are_skipped_and_failed_ones_only_retried_when_asked(selectio
         ({"params": {"C": "0.5"}}, {"lr", "lr-cv"}),
         ({"params": {"folds": 4}}, {"lr-cv"}),
         ({"text": "symbol"}, {"lr", "lr-cv"}),
+        ({"scheme": "cv-10x10"}, {"lr", "lr-cv"}),
     ],
 )
 def test_a_key_changes_exactly_where_the_number_can(selection, home, change, touched):
@@ -146,6 +147,8 @@ def test_the_order_of_the_rows_does_not_matter(tmp_path, home):
         ({"params": {"penalty": "l3"}}, "l1, l2"),
         ({"models": ()}, "No models"),
         ({"seeds": (-1,)}, "Seed -1"),
+        ({"scheme": "cv10x10"}, "cv-10x10"),
+        ({"scheme": "cv-10x10", "seeds": (99, 100)}, "cv-10x10 go from 0 to 99"),
     ],
 )
 def test_unknown_names_are_refused_with_the_nearest(selection, home, change, sentence):
@@ -174,6 +177,13 @@ def test_the_units_of_an_unfetched_model_are_counted_but_have_no_keys(home, sele
     assert all(len(unit.spec["model"]["revision"]) == 64 for unit in plan.units)
     never = build_plan(replace(selection, models=("OpenAI",), protocols=("finetune",)), home, {})
     assert never.unknown == 0  # which fetching it would not change
+
+
+def test_a_choice_says_how_its_splits_are_drawn(selection):
+    folds = replace(selection, scheme="cv-10x10", seeds=(0, 1, 2, 9), tasks=("toy",))
+    assert folds.words == "all-MiniLM-L6-v2 x toy x lr, lr-cv x seeds 0-2, 9, splits cv-10x10"
+    assert "splits" not in selection.words
+    assert Selection.from_json(folds.to_json()) == folds
 
 
 def test_selection_survives_json(selection):

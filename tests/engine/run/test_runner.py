@@ -414,6 +414,25 @@ def test_a_store_that_cannot_be_read_ends_the_run_rather_than_a_worker(home, sel
         go(selection, home, FakeCompute(fail))
 
 
+@pytest.mark.parametrize(
+    ("scheme", "seeds", "stacks"),
+    [
+        ("cv-10x10", range(20), [[*range(10)], [*range(10, 20)]]),
+        ("cv-10x10", (3, 7, 12), [[3, 7], [12]]),
+        ("paper", range(39, 53), [[39, 40], [*range(41, 51)], [51, 52]]),
+    ],
+)
+def test_no_stack_has_more_than_ten_splits_and_which_is_the_seeds_own_doing(
+    home, selection, scheme, seeds, stacks
+):
+    compute = FakeCompute(device="cuda:0")
+    chosen = replace(
+        selection, protocols=("finetune",), tasks=selection.tasks[:1], scheme=scheme, seeds=tuple(seeds)
+    )
+    go(chosen, home, compute)
+    assert compute.stacks == stacks
+
+
 def test_elsewhere_they_train_one_by_one(home, selection):
     compute = FakeCompute()
     events = go(replace(selection, protocols=("finetune",)), home, compute)

@@ -26,8 +26,7 @@ def cells(selection, home):
     """Place -> the keys of its units."""
     found = {}
     for unit in build_plan(selection, home, {}).units:
-        text = unit.spec["axes"]["text"]
-        place = Place(unit.model, selection.tasks[0], Arm(unit.protocol, unit.preset, text))
+        place = Place(unit.model, selection.tasks[0], Arm.of(unit))
         found.setdefault(place, set()).add(unit.key)
     return found
 
@@ -37,6 +36,7 @@ def cells(selection, home):
     [
         {},
         {"preset": "corrected", "text": "facts-summary"},
+        {"scheme": "cv-10x10", "seeds": tuple(range(100))},
         {"axes": {"scaling": "l2"}, "params": {"epochs": 2, "C": "0.5,2", "trees": 50}},
         {"preset": "corrected", "axes": {"finetune_tokens": 64}, "params": {"learning_rate": 3e-5}},
         {"params": {"max_depth": (None, 5), "penalty": ("l2",)}, "text": "template:{symbol} @ {name}"},
@@ -46,7 +46,7 @@ def test_a_cells_command_makes_its_own_units(call, home, task, settings):
     protocols = ("lr-cv", "rf-cv", "finetune")
     chosen = Selection((MODEL,), (task,), protocols, **settings)
     made = cells(chosen, home)
-    assert [len(keys) for keys in made.values()] == [10, 10, 10]
+    assert [len(keys) for keys in made.values()] == [len(chosen.seeds)] * 3
     for place, keys in made.items():
         assert cells(selection_of(home, place), home) == {place: keys}
         _, *arguments = shlex.split(place.command)

@@ -8,10 +8,14 @@ from hypothesis import strategies as st
 
 FLAGS = {
     "run": (
-        "--models", "--tasks", "--protocols", "--seeds", "--preset", "--axis", "--text", "--descriptions",
-        "--precision", "--device", "--workers", "--threads", "--epochs", "--stage2-epochs", "--param",
+        "--models", "--tasks", "--protocols", "--scheme", "--seeds", "--preset", "--axis", "--text",
+        "--descriptions", "--precision", "--device", "--workers", "--threads", "--epochs",
+        "--stage2-epochs", "--param",
     ),
-    "export": ("--format", "--models", "--tasks", "--protocols", "--seeds", "--preset", "--axis", "--text"),
+    "export": (
+        "--format", "--models", "--tasks", "--protocols", "--scheme", "--seeds", "--preset", "--axis",
+        "--text",
+    ),
     "rank": ("--protocol", "--preset", "--text", "--format"),
     "tasks": ("--preset", "--text", "--descriptions"),
 }  # fmt: skip

@@ -342,3 +342,66 @@ def test_what_waits_behind_a_run_that_is_stopped_is_named_with_the_way_out(call,
     assert result.exit_code == 130
     assert "Still queued: 1 selection; `genearena resume` starts a runner." in result.stderr
     assert "1 more selection; `genearena resume` starts a runner" in call("status").stdout
+
+
+FOLDS = ("--scheme", "cv-10x10")
+
+
+def test_cross_validation_is_planned_with_its_own_seeds(call, toy):
+    asked = ("run", "--protocols", "lr", "--tasks", toy, *FOLDS, "--dry-run")
+    planned = call.json(*asked)
+    assert (planned["units"], planned["selection"]["seeds"]) == (100, list(range(100)))
+    part = call(*asked, "--seeds", "0-9")
+    assert "10 of the 100 splits of cv-10x10; the others can be run later." in part.stderr
+    assert "10 units, 10 to run" in part.stdout
+    assert "of the" not in call(*asked).stderr
+    assert "cv-10x10 go from 0 to 99" in call.refused(*asked, "--seeds", "90-100")
+    assert "'cv-10x10'" in call.refused("run", "--tasks", toy, "--scheme", "cv-10", "--dry-run")
+    assert call.json(*asked[:5], "--dry-run")["selection"]["seeds"] == list(range(41, 51))
+
+
+def test_a_sweep_goes_over_the_folds_that_are_asked_for(call, compute, toy):
+    lines = call.json("sweep", "--tasks", toy, *FOLDS, "--seeds", "0-4", "--factors", "warmup", "--dry-run")
+    assert [line["units"] for line in lines] == [5] * len(lines)
+    refused = call.refused("sweep", "--tasks", toy, *FOLDS, "--seeds", "100", "--dry-run")
+    assert "cv-10x10 go from 0 to 99" in refused
+
+
+def test_a_first_cross_validation_leaves_the_papers_tables_as_they_were(call, home, toy):
+    run = ("run", "--protocols", "lr", "--tasks", toy)
+    assert call(*run).exit_code == 0
+    tables = (
+        ("rank", "--json"),
+        ("rank",),
+        ("export", "rankings", "--scheme", "paper"),
+        ("export", "rankings", "--scheme", "paper", "--format", "latex"),
+        *(
+            ("export", table, "--scheme", "paper")
+            for table in ("leaderboard", "leaderboard_long", "scores")
+        ),
+        ("export", "predictions", "--scheme", "paper"),
+        ("sql", "from ranked where scheme = 'paper' order by all"),
+    )
+    before = [call(*table).stdout for table in tables]
+    assert all("toy" in text for text in before)
+    ended = call.json(*run, *FOLDS)
+    assert (ended["scored"], ended["already_done"]) == (100, 0)
+    assert [call(*table).stdout for table in tables] == before
+    [folds] = call.json("rank", *FOLDS)
+    [row] = folds["rows"]
+    assert (folds["expected"], row["source"], row["n"]) == (100, "own", {"toy": 100})
+    assert call("rank", *FOLDS).stderr == ""
+    checked = call("verify", "--sample", "12")
+    assert checked.exit_code == 0, checked.stdout
+    assert "12 of 12 splits are the same" in checked.stdout
+
+
+def test_the_missing_splits_of_a_table_are_its_own_schemes(call, compute, toy, tmp_path):
+    other = workbench.write_task(tmp_path, "other")
+    call("run", "--protocols", "lr", "--tasks", f"{toy},{other}")
+    call("run", "--protocols", "lr", "--tasks", toy, *FOLDS)
+    call("run", "--protocols", "lr", "--tasks", other, *FOLDS, "--seeds", "0-29")
+    assert "lr: 70 splits missing; means are over those there are." in call("rank", *FOLDS).stderr
+    assert call("rank").stderr == ""
+    call("run", "--protocols", "rf", "--tasks", toy, *FOLDS, "--seeds", "0-29")
+    assert "rf: So far 30 of the 100 splits of cv-10x10." in call("rank", *FOLDS).stderr

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
+from engine.catalog.schemes import SCHEMES
 from tui.cli import COMMANDS, cli
 from tui.commands.common import Session
 
@@ -38,6 +39,10 @@ def test_every_command_shown_is_understood(line):
 def test_every_command_is_in_the_table():
     table = TEXT.partition("| command | does |")[2].partition("\n\n")[0]
     assert set(re.findall(r"`([a-z]+)`", table)) >= set(COMMANDS)
+
+
+def test_every_scheme_is_named():
+    assert all(f"`{name}`" in TEXT for name in SCHEMES)
 
 
 def test_the_python_lines_read_the_store(filled):

@@ -285,6 +285,8 @@ class BoardScreen(FillingScreen):
             return "There are no own splits here to open; r runs the cell."
         if action == "board.run" and self.arena.readonly:
             return "This window was opened with --readonly; open another one to start a run."
+        if action == "board.references" and self._arm is not None and self._arm.scheme != "paper":
+            return "What was published is of the paper's splits; [ and ] lead to its table."
         if action == "board.hole" and not self._matrix:
             return "M shows the matrix, with its holes."
         return super().why_not(action)
@@ -396,8 +398,9 @@ class BoardScreen(FillingScreen):
 
     def action_references(self) -> None:
         """Show own rows with the paper's, with the rerun's too, or alone."""
-        self._sources = (self._sources + 1) % len(SOURCES)
-        self._show()
+        if not self.refused("board.references"):
+            self._sources = (self._sources + 1) % len(SOURCES)
+            self._show()
 
 
 SCREEN = BoardScreen

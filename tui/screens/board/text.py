@@ -48,21 +48,26 @@ class Sorting:
 
 
 def tables_of(arms: Tables) -> dict[Arm, int]:
-    """Every arm with units, in the catalog's order; protocols without any stand for the paper's table."""
+    """Every arm with units, in the catalog's order, and the paper's table of protocols that lack one."""
     found: dict[str, list[Arm]] = {name: [] for name in PROTOCOLS}
     for arm, units in arms.items():
         if units:
             found.setdefault(arm.protocol, []).append(arm)
-    every = [arm for protocol, own in found.items() for arm in own or [Arm(protocol)]]
+    for protocol, own in found.items():
+        if not any(arm.scheme == "paper" for arm in own):
+            own.insert(0, Arm(protocol))
+    every = [arm for own in found.values() for arm in own]
     return {arm: arms.get(arm, 0) for arm in every}
 
 
 def first(tables: Tables, status: Status | None) -> Arm:
     """The table to show at first: of the run's first protocol, else one with units, else the first."""
     wanted = list(status.selection.get("protocols", ())) if status else []
+    scheme = status.selection.get("scheme") if status else None
     with_units = [arm for arm, units in tables.items() if units]
     of_the_run = [arm for arm in with_units if arm.protocol in wanted]
-    return [*of_the_run, *with_units, *tables][0]
+    of_its_splits = [arm for arm in of_the_run if arm.scheme == scheme]
+    return [*of_its_splits, *of_the_run, *with_units, *tables][0]
 
 
 def meant(tables: Tables, written: str) -> Arm | None:

@@ -12,6 +12,8 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 
+from engine.catalog.schemes import SCHEMES
+from engine.plan.selection import ranges
 from tui.quantities import auc, count
 from tui.questions.cells import CellDetail, Place
 from tui.screens.cell import text as cell_text
@@ -129,13 +131,12 @@ class CellScreen(TakingScreen):
 
     def shown_command(self) -> str:
         """The command that runs this cell's splits."""
-        from engine.plan.selection import PAPER_SEEDS
-
         command = self.place.command
-        seeds = tuple(split["seed"] for split in self._detail.splits) if self._detail else PAPER_SEEDS
-        if not command or seeds == PAPER_SEEDS:
+        scheme = SCHEMES.get(self.place.arm.scheme)
+        seeds = tuple(split["seed"] for split in self._detail.splits) if self._detail else ()
+        if not command or not seeds or (scheme and seeds == scheme.seeds):
             return command
-        return f"{command} --seeds {','.join(map(str, seeds))}"
+        return f"{command} --seeds {','.join(ranges(seeds))}"
 
     def why_no_command(self) -> str:
         """Why this cell has none."""

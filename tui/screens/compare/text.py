@@ -41,7 +41,8 @@ def first_pair(sides: Sequence[Side]) -> tuple[Side | None, Side | None]:
     if not sides:
         return None, None
     first = sides[0]
-    others = [side for side in sides[1:] if side.model == first.model] or list(sides[1:])
+    alike = [side for side in sides[1:] if side.arm.scheme == first.arm.scheme]  # or none is a shared split
+    others = [side for side in alike if side.model == first.model] or alike or list(sides[1:])
     return first, others[0] if others else first
 
 
@@ -118,4 +119,7 @@ def splits_title(contrast: Contrast | None) -> tuple[object, ...]:
     if contrast is None:
         return ()
     shared = count(len(contrast.differences), "shared split")
-    return (contrast.task, (f"  {shared}" if contrast.differences else "  only means are known", "dim"))
+    return (
+        contrast.task,
+        (f"  {shared}" if contrast.differences else "  no shared splits, only means", "dim"),
+    )

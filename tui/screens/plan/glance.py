@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
+from engine.plan.selection import ranges
 from tui.quantities import big
 from tui.screens.overlays.dialogs import Notice
 from tui.screens.plan.text import PRESET_WORDS
@@ -17,6 +18,7 @@ from tui.widgets.words import say
 if TYPE_CHECKING:
     from engine.catalog.presets import Axes
     from engine.catalog.protocols import Protocol
+    from engine.catalog.schemes import Scheme
     from engine.data.tasks.shelf import TaskInfo
     from store.records import Model, Task
     from tui.questions.catalog import Catalog, ModelCard
@@ -61,6 +63,8 @@ def glance(list_name: str, key: str, catalog: Catalog, read: Audited | str | Non
         return _preset_glance(key, catalog.presets[key])
     if list_name == "axes":
         return say(("AXIS ", "strong"), (key, "accent"), "\n", AXIS_WORDS.get(key, ""))
+    if list_name == "scheme" and key in catalog.schemes:
+        return _scheme_glance(catalog.schemes[key])
     if list_name == "seeds":
         return say(
             ("SEED ", "strong"),
@@ -169,6 +173,17 @@ def _preset_glance(name: str, axes: Axes) -> Content:
         value = getattr(axes, axis.name)
         parts.append((f"{axis.name}={value} ", "accent" if value != axis.default else "dim"))
     return say(*parts)
+
+
+def _scheme_glance(scheme: Scheme) -> Content:
+    seeds = ", ".join(ranges(scheme.seeds))
+    more = "and no others" if scheme.closed else "and any others"
+    return say(
+        ("SPLITS ", "strong"),
+        (scheme.name, "accent"),
+        f"  {scheme.words}\nseeds {seeds}, {more}. ",
+        "Its numbers rank apart from those of other schemes.",
+    )
 
 
 def in_full(list_name: str, key: str, catalog: Catalog, read: Audited | str | None) -> Content:

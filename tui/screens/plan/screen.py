@@ -1,4 +1,4 @@
-"""Plan: choose models, tasks, protocols, a preset and seeds; see what that comes to; start it."""
+"""Plan: choose models, tasks, protocols, a preset and splits; see what that comes to; start it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tui.screens.base import SETTLE
 from tui.screens.overlays.dialogs import Ask
 from tui.screens.plan import text as plan_text
 from tui.screens.plan.glance import Audited, details, glance, in_full
-from tui.screens.plan.text import CHOICES, COLUMNS, Tally, estimate
+from tui.screens.plan.text import CHOICES, COLUMNS, ONE_OF, Tally, estimate
 from tui.screens.plan.typed import ChoosingScreen
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
@@ -45,12 +45,12 @@ AGAIN: Final = 5.0
 
 
 class PlanScreen(ChoosingScreen):
-    """Five lists to choose from, a glance at the row under the cursor, and the sum of it all."""
+    """Lists to choose from, a glance at the row under the cursor, and the sum of it all."""
 
     MODE = "plan"
     CSS_PATH = None
     ABOUT = (
-        "Choose models, tasks, protocols, a preset and seeds. "
+        "Choose models, tasks, protocols, a preset, a scheme of splits and seeds. "
         "What is already saved is never run again; Enter runs the rest."
     )
     FOOTER = ("plan.launch", "grid.mark", "plan.step", "filter", "pane.next", "plan.import")
@@ -130,7 +130,7 @@ class PlanScreen(ChoosingScreen):
         await self.query_one("#choices").mount(others, before="#glance")
 
     def _pane(self, name: str) -> Pane:
-        grid = Grid(COLUMNS[name], markable=name != "axes", single=name == "preset", id=name)
+        grid = Grid(COLUMNS[name], markable=name != "axes", single=name in ONE_OF, id=name)
         return Pane(name.upper(), grid, id=f"{name}-pane", first=name == "models")
 
     def begin(self) -> None:
@@ -258,6 +258,7 @@ class PlanScreen(ChoosingScreen):
             "protocols": selection.protocols,
             "preset": (selection.preset,),
             "axes": tuple(selection.axes),
+            "scheme": (selection.scheme,),
             "seeds": tuple(map(str, selection.seeds)),
         }
         for name, keys in chosen.items():
@@ -311,6 +312,8 @@ class PlanScreen(ChoosingScreen):
             for name, grid in grids.items()
         }
         preset = (marked["preset"] or (self.selection.preset,))[0]
+        scheme = (marked["scheme"] or (self.selection.scheme,))[0]
+        seeds = tuple(int(seed) for seed in marked["seeds"])
         self.choose(
             replace(
                 self.selection,
@@ -320,15 +323,19 @@ class PlanScreen(ChoosingScreen):
                 preset=preset,
                 # Another preset is another start: what was set apart from the old one is dropped.
                 axes=self.selection.axes if preset == self.selection.preset else {},
-                seeds=tuple(int(seed) for seed in marked["seeds"]),
+                scheme=scheme,
+                # Another scheme has other splits, and what was chosen of the old one's means nothing in it.
+                seeds=seeds if scheme == self.selection.scheme else self.catalog.schemes[scheme].seeds,
             )
         )
 
     def choose(self, selection: Selection) -> None:
         """Make this the choice: show it, and count what it comes to."""
-        self.selection = selection
+        before, self.selection = self.selection, selection
         self._fill()
         self._mark()
+        if before is not None and before.scheme != selection.scheme and selection.seeds:
+            self.query_one("#seeds", Grid).go_to(str(selection.seeds[0]))
         self._recount()
         self._show_glance()
 

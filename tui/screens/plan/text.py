@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from textual.content import Content
 
 from engine.catalog.protocols import PROTOCOLS
+from engine.catalog.schemes import SCHEMES
+from engine.plan.selection import ranges
 from tui.quantities import big, count, mebi, roughly
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.words import Tone, say
@@ -24,8 +26,11 @@ if TYPE_CHECKING:
     from tui.questions.catalog import Catalog, ModelCard
     from tui.questions.saved import Past
 
-CHOICES: Final = ("models", "tasks", "protocols", "preset", "axes", "seeds")
+CHOICES: Final = ("models", "tasks", "protocols", "preset", "axes", "scheme", "seeds")
 """The lists, in the order tab goes through them."""
+
+ONE_OF: Final = ("preset", "scheme")
+"""Those of which one row is chosen."""
 
 COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
     "models": (
@@ -53,6 +58,7 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
         Column("value", "value", least=8),
         Column("values", "it can be", least=8),
     ),
+    "scheme": (Column("scheme", "splits"), Column("what", "how they are drawn", least=20)),
     "seeds": (Column("seed", "seed"), Column("what", "split", least=10)),
 }
 
@@ -67,7 +73,8 @@ PRESET_WORDS: Final[Mapping[str, str]] = {
 
 def rows(catalog: Catalog, selection: Selection) -> dict[str, list[Row]]:
     """The rows of each list; what is chosen without being in the catalog is listed too."""
-    every_seed = sorted({*catalog.seeds, *selection.seeds})
+    scheme = catalog.schemes[selection.scheme]
+    every_seed = sorted({*scheme.seeds, *selection.seeds})
     models = {card.model.name for card in catalog.models}
     tasks = {task.name for task in catalog.tasks}
     return {
@@ -78,10 +85,8 @@ def rows(catalog: Catalog, selection: Selection) -> dict[str, list[Row]]:
         "axes": axis_rows(catalog, selection),
         "protocols": [_protocol_row(protocol) for protocol in catalog.protocols],
         "preset": [Row(name, (name, PRESET_WORDS.get(name, ""))) for name in catalog.presets],
-        "seeds": [
-            Row(str(seed), (str(seed), "the paper's" if seed in catalog.seeds else "your own"))
-            for seed in every_seed
-        ],
+        "scheme": [Row(one.name, (one.name, one.words)) for one in catalog.schemes.values()],
+        "seeds": [Row(str(seed), (str(seed), scheme.split_name(seed))) for seed in every_seed],
     }
 
 
@@ -146,24 +151,13 @@ def _protocol_row(protocol: Protocol) -> Row:
 def title(name: str, chosen: Sequence[Row], total: int) -> tuple[object, ...]:
     """What stands after a list's name: how many are chosen, and which if they are few."""
     names = ", ".join(row.key for row in chosen)
-    if name == "preset":
+    if name in ONE_OF:
         return (names,)
     if name == "axes":
         return ("space steps through values",) if not chosen else (f"{len(chosen)} set: {names}",)
     if name == "seeds":
-        names = _ranges([int(row.key) for row in chosen])
+        names = ", ".join(ranges(int(row.key) for row in chosen))
     return (f"{len(chosen)}/{total}", (f"  {names}" if chosen else "  none", "dim"))
-
-
-def _ranges(numbers: Sequence[int]) -> str:
-    """`41-50` or `41, 43-45`."""
-    parts: list[list[int]] = []
-    for number in sorted(numbers):
-        if parts and number == parts[-1][-1] + 1:
-            parts[-1].append(number)
-        else:
-            parts.append([number])
-    return ", ".join(str(p[0]) if len(p) == 1 else f"{p[0]}-{p[-1]}" for p in parts)
 
 
 # ---------------------------------------------------------------------------- the sum
@@ -288,7 +282,7 @@ def summary(selection: Selection, tally: Tally | None, readonly: bool, live: boo
     head = say(
         ("SUM  ", "strong"),
         f"{count(sizes[0], 'model')} x {count(sizes[1], 'task')} x {count(sizes[2], 'protocol')} x "
-        f"{count(sizes[3], 'seed')} = {count(product, 'unit')}\n",
+        f"{_seeds(selection)} = {count(product, 'unit')}\n",
     )
     if tally is None:
         return say(head, ("Counting what is already done.", "dim"))
@@ -311,6 +305,14 @@ def summary(selection: Selection, tally: Tally | None, readonly: bool, live: boo
         # What is blocked may be so only until the question, which has to be in sight, is answered.
         return say(head, counts, invitation, cost, "\n", *_why_blocked(plan))
     return say(head, counts, *_why_blocked(plan), invitation, cost)
+
+
+def _seeds(selection: Selection) -> str:
+    """`10 seeds`; `10 of 100 seeds` where the scheme has so many."""
+    scheme, chosen = SCHEMES[selection.scheme], len(selection.seeds)
+    if scheme.part(chosen):
+        return f"{chosen} of {len(scheme.seeds)} seeds"
+    return count(chosen, "seed")
 
 
 def _cost(tally: Tally) -> Content:

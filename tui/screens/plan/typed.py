@@ -11,6 +11,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from engine.catalog.schemes import SCHEMES
 from tui.quantities import count
 from tui.questions.catalog import Catalog
 from tui.screens.copy_export import Taken, TakingScreen
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tui.widgets.commandbar import Command
 
 TYPED: Final = {
+    "scheme": (f"how splits are drawn: {' or '.join(SCHEMES)}", "NAME"),
     "seeds": ("which seeds, e.g. 41-60", "RANGE"),
     "axis": ("set an axis", "NAME=VALUE"),
     "text": ("the text recipe", "RECIPE"),
@@ -272,4 +274,6 @@ class ChoosingScreen(TakingScreen):
 
 def _in_short(selection: Selection) -> str:
     chosen = (selection.models, selection.tasks, selection.protocols)
-    return f"{'; '.join(', '.join(names) for names in chosen)}; {count(len(selection.seeds), 'seed')}"
+    scheme = "" if selection.scheme == "paper" else f" of {selection.scheme}"
+    seeds = count(len(selection.seeds), "seed")
+    return f"{'; '.join(', '.join(names) for names in chosen)}; {seeds}{scheme}"
