@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from engine.catalog.schemes import SCHEMES
+from engine.plan.selection import ranges
 from store.records import Unit
 
 TOGETHER: Final = 10
@@ -27,7 +28,8 @@ class Job:
     def label(self) -> str:
         """What its progress is told under when its units train together."""
         unit = self.units[0]
-        return f"{unit.model} {unit.task} {unit.protocol}, {len(self.units)} splits"
+        seeds = ", ".join(ranges(unit.seed for unit in self.units))
+        return f"{unit.model} {unit.task} {unit.protocol} {seeds}"
 
 
 def jobs_of(units: Sequence[Unit], suspected: Callable[[str], bool]) -> list[Job]:

@@ -28,6 +28,7 @@ from engine.run.events import (
     UnitFinished,
     UnitStarted,
 )
+from engine.run.jobs import jobs_of
 from engine.run.runner import run
 from engine.run.steering import Steering
 from engine.run.threads import ThreadExecutor
@@ -415,15 +416,15 @@ def test_a_store_that_cannot_be_read_ends_the_run_rather_than_a_worker(home, sel
 
 
 @pytest.mark.parametrize(
-    ("scheme", "seeds", "stacks"),
+    ("scheme", "seeds", "stacks", "labels"),
     [
-        ("cv-10x10", range(20), [[*range(10)], [*range(10, 20)]]),
-        ("cv-10x10", (3, 7, 12), [[3, 7], [12]]),
-        ("paper", range(39, 53), [[39, 40], [*range(41, 51)], [51, 52]]),
+        ("cv-10x10", range(20), [[*range(10)], [*range(10, 20)]], ["0-9", "10-19"]),
+        ("cv-10x10", (3, 7, 12), [[3, 7], [12]], ["3, 7", "12"]),
+        ("paper", range(39, 53), [[39, 40], [*range(41, 51)], [51, 52]], ["39-40", "41-50", "51-52"]),
     ],
 )
 def test_no_stack_has_more_than_ten_splits_and_which_is_the_seeds_own_doing(
-    home, selection, scheme, seeds, stacks
+    home, selection, scheme, seeds, stacks, labels
 ):
     compute = FakeCompute(device="cuda:0")
     chosen = replace(
@@ -431,6 +432,8 @@ def test_no_stack_has_more_than_ten_splits_and_which_is_the_seeds_own_doing(
     )
     go(chosen, home, compute)
     assert compute.stacks == stacks
+    jobs = jobs_of(plan_of(chosen, home).units, lambda key: False)
+    assert [job.label.rpartition(" finetune ")[2] for job in jobs] == labels
 
 
 def test_elsewhere_they_train_one_by_one(home, selection):
