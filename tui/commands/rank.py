@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -60,7 +60,7 @@ def rank_command(
     as_json: bool,
     **wanted: str | None,
 ) -> None:
-    """Ranked tables, each of one set of tasks: AUC (rank) on each task, the mean over tasks, and its rank."""
+    """Ranked tables of one set of tasks each: AUC (rank) on each task, the mean over them, and its rank."""
     if everything:  # where a part was not asked for, each there is
         wanted = {name: value or "" for name, value in wanted.items()}
     chosen = resolve_tasks(session.home, tasks) if tasks else ()
@@ -71,6 +71,18 @@ def rank_command(
     put_rankings(tables, form)
     if not tables:
         say("Nothing is scored yet; `genearena run` does it.")
+    if tables and wanted["task_set"] is None:
+        _tell_other_sets(session, {table.table.task_set for table in tables})
+
+
+def _tell_other_sets(session: Session, shown: Collection[str]) -> None:
+    from store import connect
+    from store.queries import tables
+
+    with connect(session.home) as connection:
+        sets = {table.task_set for table in tables(connection)}
+    if others := sorted(sets.difference(shown), key=set_order):
+        say(f"Not shown, of other sets of tasks: {', '.join(others)}; --set NAME or --all shows them.")
 
 
 def put_rankings(tables: Iterable[Rankings], form: str) -> None:
@@ -138,7 +150,7 @@ def tables_of_run(
         there, known = members(connection), tables(connection)
         shown = list(sets)
         for task in tasks:
-            if not any(task in there.get(name, ()) for name in shown):
+            if not any(task in there.get(name, ()) for name in sets):
                 shown += [name for name in sorted(there, key=set_order) if task in there[name]][:1]
         wanted = [Table(arm, name) for name in dict.fromkeys(shown) for arm in dict.fromkeys(arms)]
         return [rankings(connection, table) for table in wanted if table in known]
