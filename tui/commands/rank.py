@@ -152,7 +152,8 @@ def tables_of_run(
         for task in tasks:
             if not any(task in there.get(name, ()) for name in sets):
                 shown += [name for name in sorted(there, key=set_order) if task in there[name]][:1]
-        wanted = [Table(arm, name) for name in dict.fromkeys(shown) for arm in dict.fromkeys(arms)]
+        every = dict.fromkeys(arms)
+        wanted = [Table(arm, name) for name in dict.fromkeys(shown) for arm in every]
         return [rankings(connection, table) for table in wanted if table in known]
 
 

@@ -128,7 +128,7 @@ def head(
         (arm.protocol, "accent"),
         title,
         f"  set {table.task_set}, {details(arm)}  ",
-        (f"table {place}/{len(alike) or 1}  {order}", "dim"),
+        (f"{place}/{len(alike) or 1}  {order}", "dim"),
         "\n",
     )
     if trouble:
