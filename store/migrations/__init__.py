@@ -46,6 +46,11 @@ def _sql(file: str) -> str:
     return resources.files("store").joinpath(file).read_text(encoding="utf-8")
 
 
+def complete(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether this file has every step behind it."""
+    return (stamp(con) or (0, 0))[1] >= len(STEPS)
+
+
 def stamp(con: duckdb.DuckDBPyConnection) -> tuple[int, int] | None:
     """The file's format and how many steps it has behind it; None for a file that is not ours."""
     import duckdb

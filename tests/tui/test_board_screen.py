@@ -230,7 +230,7 @@ async def test_a_key_goes_through_the_sets_of_tasks(arena):
         assert "Printed" in screen_text(app)
         await pilot.press("t")
         await until(pilot, lambda: "set own," in screen_text(app) and " toy " in screen_text(app))
-        assert "text facts  1/1  by mean" in screen_text(app)
+        assert "text facts 1/1 by mean" in screen_text(app)
         assert "Printed" not in screen_text(app)
         await pilot.press("right_square_bracket", "t")  # there is one table of own, and lr is not in mine
         await until(pilot, lambda: "BOARD rf" in screen_text(app) and "set mine," in screen_text(app))

@@ -127,8 +127,8 @@ def head(
         ("BOARD ", "strong"),
         (arm.protocol, "accent"),
         title,
-        f"  set {table.task_set}, {details(arm)}  ",
-        (f"{place}/{len(alike) or 1}  {order}", "dim"),
+        f"  set {table.task_set}, {details(arm)} ",
+        (f"{place}/{len(alike) or 1} {order}", "dim"),
         "\n",
     )
     if trouble:
