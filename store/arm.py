@@ -75,8 +75,12 @@ class Table:
         return {"task_set": self.task_set, **asdict(self.arm)}
 
     @classmethod
-    def parse(cls, written: str) -> Table:
+    def parse(cls, written: str, task_set: str = PAPER) -> Table:
         """The table that `str` wrote so, or somebody typed; parts that are left out are the usual ones.
+
+        Args:
+            written: as `str` writes it.
+            task_set: the usual set.
 
         Raises:
             UsageError: it names no protocol, or a quotation mark has no second one.
@@ -84,7 +88,7 @@ class Table:
         words = _words(written)
         sets = [word.removeprefix(_SET) for word in words if word.startswith(_SET)]
         arm = Arm.parse(shlex.join(word for word in words if not word.startswith(_SET)))
-        return cls(arm, *sets[-1:])
+        return cls(arm, sets[-1] if sets else task_set)
 
     def __str__(self) -> str:
         """As the arm, with `set=own` behind it."""

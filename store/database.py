@@ -43,21 +43,20 @@ _STALE_S: Final = 600.0
 
 
 def connect(
-    place: Home | str | os.PathLike[str] | None = None, timeout: float = 2.0
+    place: Home | str | os.PathLike[str] | None = None, timeout: float = 2.0, *, any_step: bool = False
 ) -> duckdb.DuckDBPyConnection:
     """Open the results for reading, trying again while a writer holds them for a moment.
-
-    A file that an earlier version wrote is brought up to date first.
 
     Args:
         place: a home, a home's folder, or the database file itself; None: the usual home.
         timeout: seconds to go on trying.
+        any_step: also a file of an earlier version, whose tables and views may lack something.
 
     Raises:
         OtherFormat: an earlier or a newer version made it.
         NewerStore: a newer version has written to it.
         StoreError: there is no such file, or it is not a results file this version can read.
-        StoreBusy: another process kept it locked all the time.
+        StoreBusy: another process kept it locked all the time, or an earlier version wrote it last.
     """
     path = _database_at(place)
     if not os.path.exists(path):  # noqa: PTH110 - also false for a name longer than a name may be
@@ -68,11 +67,13 @@ def connect(
     while True:
         try:
             con = _open(path, read_only=True)
-            if migrations.is_current(con):
+            if any_step or migrations.complete(con):
                 return con
             con.close()
-            with writing(path):  # which migrates it
-                continue
+            raise StoreBusy(
+                f"{path} was last written by an earlier genearena.",
+                "The next run or `genearena repair` brings it up to date.",
+            )
         except StoreBusy:
             if time.monotonic() >= deadline:
                 raise

@@ -171,6 +171,8 @@ def _task_sets(con: duckdb.DuckDBPyConnection) -> Iterator[Entry]:
     from store.entries import entry_of
     from store.records import TaskSet
 
+    if not con.execute("FROM duckdb_tables() WHERE table_name = 'named_sets'").fetchall():
+        return  # of before there were sets
     for name, tasks, turn in con.execute(
         "SELECT name, tasks, turn FROM named_sets ORDER BY name"
     ).fetchall():

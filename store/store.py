@@ -101,7 +101,7 @@ class Store:
         from store.refused import unscored
 
         if self.home.database.exists():
-            with contextlib.suppress(StoreError), connect(self.home, timeout=0) as con:
+            with contextlib.suppress(StoreError), connect(self.home, timeout=0, any_step=True) as con:
                 self._refused = unscored(con)
 
     def attempts(self) -> dict[str, int]:
@@ -224,7 +224,7 @@ class Store:
         """
         from store.database import connect
 
-        with connect(self.home, timeout=0) as con:
+        with connect(self.home, timeout=0, any_step=True) as con:
             return self._save_from(con)
 
     def _recover(self, con: duckdb.DuckDBPyConnection, sizes: Mapping[str, int]) -> None:

@@ -42,13 +42,13 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
         con.commit()
 
 
-def is_current(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the file has every step of this version behind it."""
-    return (stamp(con) or (0, 0))[1] >= len(STEPS)
-
-
 def _sql(file: str) -> str:
     return resources.files("store").joinpath(file).read_text(encoding="utf-8")
+
+
+def complete(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether this file has every step behind it."""
+    return (stamp(con) or (0, 0))[1] >= len(STEPS)
 
 
 def stamp(con: duckdb.DuckDBPyConnection) -> tuple[int, int] | None:

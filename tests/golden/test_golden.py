@@ -125,7 +125,7 @@ def shape(value):
 
 COMMANDS = (
     "rank --all", "models", "tasks", "tasks dosage-sensitivity", "status", "times", "doctor",
-    "run --dry-run", "sql FROM(scores)",
+    "run --dry-run", "sql FROM(scores)", "sets",
 )  # fmt: skip
 
 

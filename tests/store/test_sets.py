@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 
+import duckdb
 import pytest
 from fake_records import scored, unit
 from hypothesis import given, settings
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 import store
 from store.arm import Arm, Table
+from store.catching_up import catch_up
 from store.entries import entry_of
-from store.errors import UsageError
+from store.errors import StoreBusy, UsageError
 from store.home import find_home
 from store.journal import JournalWriter
 from store.migrations import STEPS, stamp
@@ -183,24 +185,42 @@ def test_a_task_is_in_own_until_it_is_put_elsewhere_and_again_after(home):
         assert found == {place: units for place, units in wanted.items() if units}
 
 
-@pytest.mark.parametrize("writer", [True, False], ids=["by a writer", "by a reader"])
-def test_a_database_of_before_is_ranked_in_sets(home, writer):
-    fill(home, "A", "B")
-    fill(home, "A", tasks=("toy",))
-    before = ranked(home, Table(LR)), ranked(home, Table(LR, "own"))
-    import duckdb
-
-    with duckdb.connect(home.database) as con:  # as the second step left it
+def as_before_sets(home) -> None:
+    """Leave the database as the second step made it."""
+    with duckdb.connect(home.database) as con:
         con.execute("DROP TABLE named_sets; DROP TABLE ranked; DROP TABLE mixed")
         con.execute("CREATE TABLE ranked (model VARCHAR); CREATE TABLE mixed (model VARCHAR)")
         con.execute("DELETE FROM migrations WHERE step > 2")
-    if writer:
-        saved = Store(home)
-        saved.append(scored(unit("Z", 41, "toy", "rf")))
-        saved.flush()
+
+
+def bring_up_by_a_run(home):
+    saved = Store(home)
+    saved.append(scored(unit("Z", 41, "toy", "rf")))
+    saved.flush()
+
+
+@pytest.mark.parametrize("bring_up", [catch_up, bring_up_by_a_run, repair])
+def test_a_database_of_before_is_ranked_in_sets(home, bring_up):
+    fill(home, "A", "B")
+    fill(home, "A", tasks=("toy",))
+    before = ranked(home, Table(LR)), ranked(home, Table(LR, "own"))
+    as_before_sets(home)
+    with pytest.raises(StoreBusy, match="last written by an earlier genearena"):
+        store.connect(home, timeout=0)
+    bring_up(home)
     with store.connect(home) as con:
         assert stamp(con)[1] == len(STEPS)
     assert (ranked(home, Table(LR)), ranked(home, Table(LR, "own"))) == before
+    assert catch_up(home) == []
+
+
+def test_what_only_a_database_of_before_has_is_saved_again(home):
+    fill(home, "A")
+    as_before_sets(home)
+    shutil.rmtree(home.journals)
+    repair(home)
+    [own] = ranked(home, Table(LR), references=False).rows
+    assert (own.model, own.mean) == ("A", 0.9)
 
 
 # ---------------------------------------------------------------------------- narrowed

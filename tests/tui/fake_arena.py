@@ -17,7 +17,7 @@ from engine.data.tasks.shelf import TaskInfo
 from engine.mailbox import Entry, EpochStatus, LogLine, StageStatus, Status, UnitStatus
 from engine.plan.plan import Blocked, Plan
 from engine.plan.selection import Selection
-from store.arm import Arm
+from store.arm import Arm, Table
 from store.console import Result
 from store.errors import DataError, StoreError, UsageError
 from store.export import export_table
@@ -89,7 +89,10 @@ class FakeArena:
         self.waiting = 0
         self.queue: list[Entry] = []
         self.dropped: list[str] = []
-        self.tables: dict[str, Rankings] = {}
+        self.boards: dict[str, Rankings] = {}
+        """By what the table is called: `lr`, or `lr set=own`."""
+        self.sets: dict[str, tuple[str, ...]] = {"own": ()}
+        """Those beside the paper's."""
         self.broken: dict[str, Exception] = {}
         """Method -> what it raises."""
         self.calls: Counter[str] = Counter()
@@ -271,18 +274,25 @@ class FakeArena:
         self.dropped.append(id)
         self.queue = [entry for entry in self.queue if entry.id != id]
 
-    def arms(self) -> dict[Arm, int]:
-        self.may("arms")
+    def tables(self) -> dict[Table, int]:
+        self.may("tables")
         return {
-            replace(table.arm, protocol=name): sum(
-                sum(row.n.values()) for row in table.rows if row.source == "own"
-            )
-            for name, table in self.tables.items()
+            self.table_of(name): sum(sum(row.n.values()) for row in board.rows if row.source == "own")
+            for name, board in self.boards.items()
         }
 
-    def rankings(self, arm, references=True) -> Rankings:
+    def table_of(self, name: str) -> Table:
+        named = Table.parse(name)
+        return Table(replace(self.boards[name].arm, protocol=named.arm.protocol), named.task_set)
+
+    def rankings(self, table, references=True) -> Rankings:
         self.may("rankings")
-        return self.tables.get(arm.protocol, Rankings(arm, (), (), 0, 0))
+        name = str(Table(Arm(table.arm.protocol), table.task_set))
+        return replace(self.boards.get(name, Rankings(table, (), (), 0, 0)), table=table)
+
+    def task_sets(self) -> dict[str, tuple[str, ...]]:
+        self.may("task_sets")
+        return {"paper": tuple(info.name for info in self.task_infos if info.paper_task), **self.sets}
 
     def cell_detail(self, place) -> CellDetail:
         self.may("cell_detail")
@@ -328,7 +338,7 @@ class FakeArena:
         self.may("sides")
         own = [
             Side("own", row.model, replace(table.arm, protocol=name))
-            for name, table in self.tables.items()
+            for name, table in self.boards.items()
             for row in table.rows
             if row.source == "own"
         ]
@@ -491,7 +501,7 @@ def a_table(auc=0.9, n=10, failed=0, names=lambda name: name) -> Rankings:
         row(names("other"), "own", 0.7, 10),
         row("Printed", "paper", 0.8, 10),
     )
-    return Rankings(Arm("lr"), (names("tall"), names("small")), rows, 10, 1)
+    return Rankings(Table(Arm("lr")), (names("tall"), names("small")), rows, 10, 1)
 
 
 def drive(app: ArenaApp, size: tuple[int, int] = (80, 24)):

@@ -17,7 +17,7 @@ from fake_arena import (
 )
 from pressing import presses
 
-from store.arm import Arm
+from store.arm import Arm, Table
 from store.errors import StoreBusy, UsageError
 from store.queries import Rankings, RankRow, Unlike
 from tui.questions.cells import Place
@@ -30,7 +30,7 @@ SIZES = [(80, 24), (200, 60)]
 @pytest.fixture
 def arena():
     arena = FakeArena()
-    arena.tables["lr"] = a_table()
+    arena.boards["lr"] = a_table()
     return arena
 
 
@@ -61,7 +61,7 @@ async def test_the_papers_layout_with_own_and_paper_rows(arena, size):
 
 
 async def test_the_cursor_starts_on_ones_own_best_row(arena):
-    arena.tables["lr"] = replace(
+    arena.boards["lr"] = replace(
         a_table(), rows=tuple(reversed(a_table().rows)), unlike=Unlike(texts=("tall",))
     )
     app = make_app(arena)
@@ -71,7 +71,7 @@ async def test_the_cursor_starts_on_ones_own_best_row(arena):
         assert "texts for some rows of tall" in screen_text(app)
         await pilot.press("k")
         await until(pilot, lambda: ">Printed" in screen_text(app))
-        arena.tables["lr"] = replace(arena.tables["lr"], unlike=Unlike(texts=("small",)))
+        arena.boards["lr"] = replace(arena.boards["lr"], unlike=Unlike(texts=("small",)))
         arena.version += 1
         await until(pilot, lambda: "texts for some rows of small" in screen_text(app))
         assert ">Printed" in screen_text(app)
@@ -90,7 +90,7 @@ async def test_a_wide_board_draws_each_row_between_a_half_and_one(arena):
 
 async def test_of_250_models_and_40_tasks_the_means_come_first(arena):
     tasks = tuple(f"task-{number}" for number in range(40))
-    arena.tables["lr"] = replace(
+    arena.boards["lr"] = replace(
         a_table(),
         tasks=tasks,
         rows=tuple(
@@ -120,21 +120,21 @@ async def test_of_250_models_and_40_tasks_the_means_come_first(arena):
 
 
 async def test_the_table_fills_in_place_while_a_run_goes_on(arena):
-    arena.tables["lr"] = a_table(n=3)
+    arena.boards["lr"] = a_table(n=3)
     arena.status = a_status()
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "0.900 ±0.031 3/10" in screen_text(app))
         await pilot.press("j", "j")
-        arena.tables["lr"] = a_table(auc=0.65)
+        arena.boards["lr"] = a_table(auc=0.65)
         arena.version += 1
         await until(pilot, lambda: "0.650    2" in screen_text(app))
         assert ">other" in screen_text(app)
 
 
 async def test_failed_splits_are_seen(arena):
-    arena.tables["lr"] = a_table(n=9, failed=1)
+    arena.boards["lr"] = a_table(n=9, failed=1)
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
@@ -180,8 +180,21 @@ async def test_brackets_go_through_the_protocols(arena):
 )
 def test_a_table_is_named_as_it_is_written_or_by_words_of_it(written, arm):
     others = ("lr corrected", "lr corrected text=summary@1a2b3c4d", "lr scheme=chromosome", "lr", "rf")
-    tables = [*map(Arm.parse, others), Arm("lr", text="template:{symbol} is {name}")]
-    assert board_text.meant(dict.fromkeys(tables, 1), written) == arm
+    arms = [*map(Arm.parse, others), Arm("lr", text="template:{symbol} is {name}")]
+    tables = {Table(one, task_set): 1 for task_set in ("paper", "own") for one in arms}
+    for task_set in ("paper", "own"):
+        assert board_text.meant(tables, written, task_set) == (arm and Table(arm, task_set))
+
+
+def test_a_set_is_named_among_the_words_of_a_table():
+    lr, rf = Table(Arm("lr")), Table(Arm("rf"), "own")
+    tables = {lr: 1, rf: 1}
+    assert [board_text.meant(tables, word) for word in ("own", "rf", "rf set=own", "lr set=own")] == [
+        rf,
+        rf,
+        rf,
+        None,
+    ]
 
 
 def test_a_protocol_with_other_splits_only_keeps_the_papers_table():
@@ -225,13 +238,80 @@ def folds_table(splits: int) -> Rankings:
 
 
 async def test_the_first_table_is_the_runs_own(arena):
-    arena.tables["rf"] = a_table()
+    arena.boards["rf"] = a_table()
     arena.status = a_status(selection={"protocols": ["rf"]})
     app = make_app(arena)
     async with drive(app) as pilot:
         await until(pilot, lambda: app.pulse.status is not None)
         await opened(pilot)
         await until(pilot, lambda: "BOARD rf " in screen_text(app))
+
+
+def own_table(task: str):
+    """A table of one task of one's own."""
+    [mini, other, _] = a_table().rows
+    rows = tuple(
+        replace(row, auc={task: 0.7}, rank={task: 1.0}, n={task: 10}, failed={}, sd={})
+        for row in (mini, other)
+    )
+    return replace(a_table(), tasks=(task,), rows=rows)
+
+
+@presses("board.set")
+async def test_a_key_goes_through_the_sets_of_tasks(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await pilot.press("t")
+        await until(pilot, lambda: "Nothing of another set of tasks is scored yet." in told(app))
+        arena.boards |= {"lr set=own": own_table("toy"), "rf set=mine": own_table("tall")}
+        arena.version += 1
+        await until(pilot, lambda: "t" in screen_text(app) and len(app.screen._tables) > 7)
+        assert "lr Logistic regression  set paper, preset paper" in screen_text(app)
+        assert "Printed" in screen_text(app)
+        await pilot.press("t")
+        await until(pilot, lambda: "set own," in screen_text(app) and " toy " in screen_text(app))
+        assert "text facts 1/1 by mean" in screen_text(app)
+        assert "Printed" not in screen_text(app)
+        await pilot.press("right_square_bracket", "t")  # there is one table of own, and lr is not in mine
+        await until(pilot, lambda: "BOARD rf" in screen_text(app) and "set mine," in screen_text(app))
+        await pilot.press("t")
+        await until(pilot, lambda: "BOARD rf" in screen_text(app) and "set paper," in screen_text(app))
+
+
+async def test_a_set_is_gone_to_by_name(arena):
+    arena.boards["lr set=own"] = own_table("toy")
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await pilot.press("colon", *"set mine", "enter")
+        await until(pilot, lambda: "Nothing of a set 'mine' is scored yet" in told(app))
+        assert "there are paper, own" in told(app)
+        await pilot.press("colon", *"set own", "enter")
+        await until(pilot, lambda: "set own," in screen_text(app) and " toy " in screen_text(app))
+        assert app.screen.shown_table().name == "board-own-lr"
+
+
+async def test_the_first_table_of_a_run_of_ones_own_task_is_of_its_set(arena):
+    arena.boards["lr set=own"] = own_table("toy")
+    arena.status = a_status(selection={"protocols": ["lr"], "tasks": ["toy"]})
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: app.pulse.status is not None)
+        await opened(pilot)
+        await until(pilot, lambda: "set own," in screen_text(app))
+
+
+async def test_what_lacks_a_task_of_the_set_is_named(arena):
+    table = a_table()
+    mini = table.rows[0]
+    rows = (replace(mini, auc={"tall": 0.9}, n={"tall": 10}, mean=None, mean_rank=None), *table.rows[1:])
+    arena.boards["lr"] = replace(table, rows=rows)
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        lacks = "No mean and no overall rank without every task: mini lacks small."
+        await until(pilot, lambda: lacks in " ".join(screen_text(app).split()))
 
 
 @presses("board.sort", "board.reverse", "grid.right", "grid.left")
@@ -321,7 +401,7 @@ async def test_a_printed_row_runs_the_catalogs_model_of_that_name(arena):
 
 
 async def test_a_cell_with_texts_from_a_file_says_why_it_has_no_command(arena):
-    arena.tables = {"lr": replace(a_table(), arm=Arm("lr", text="summary@1a2b3c4d"))}
+    arena.boards = {"lr": replace(a_table(), table=Table(Arm("lr", text="summary@1a2b3c4d")))}
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
@@ -342,8 +422,10 @@ async def test_the_matrix_has_what_was_brought_in_since_it_was_opened(arena):
         await until(pilot, lambda: "imported" in screen_text(app))
         await pilot.press("M")
         arena.task_infos.append(replace(arena.task_infos[0], name="added"))
+        arena.task_infos.append(replace(arena.task_infos[0], name="foreign", paper_task=""))
         await pilot.press("M")
         await until(pilot, lambda: "added" in screen_text(app))
+        assert "foreign" not in screen_text(app)  # it is in another set
 
 
 async def test_a_done_cell_is_not_run_again(arena):
@@ -372,10 +454,10 @@ async def test_the_table_is_written_with_its_numbers_apart(arena, tmp_path, suff
     if suffix == ".csv":
         lines = path.read_text().splitlines()
         assert lines[0] == (
-            "model,by,tall AUC,tall SD,tall rank,tall splits,small AUC,small SD,small rank,small splits,"
-            "mean AUC,mean rank"
+            "task_set,model,by,tall AUC,tall SD,tall rank,tall splits,small AUC,small SD,small rank,"
+            "small splits,mean AUC,mean rank"
         )
-        assert lines[1].startswith("mini,own,0.9,0.031,1.0,10,0.8,")
+        assert lines[1].startswith("paper,mini,own,0.9,0.031,1.0,10,0.8,")
         assert len(lines) == 3
     if suffix == ".tex":
         assert "model & tall & small & mean & rank" in path.read_text()

@@ -32,7 +32,7 @@ NAMED = {
 @pytest.fixture
 def arena(tmp_path):
     arena = FakeArena()
-    arena.tables = {"lr": a_table(), "rf": a_table(auc=0.8)}
+    arena.boards = {"lr": a_table(), "rf": a_table(auc=0.8)}
     arena.status = a_status()
     arena.exported = []
     arena.export = lambda columns, rows, path: arena.exported.append(path) or path

@@ -7,7 +7,7 @@ from fake_arena import FakeArena, a_table, at_rest, drive, make_app, screen_text
 @pytest.fixture
 def arena():
     arena = FakeArena()
-    arena.tables["lr"] = a_table()
+    arena.boards["lr"] = a_table()
     return arena
 
 

@@ -32,8 +32,8 @@ SIZES = [(80, 24), (200, 60)]
 @pytest.fixture
 def arena():
     arena = FakeArena()
-    arena.tables["lr"] = a_table()
-    arena.tables["rf"] = a_table(auc=0.8)
+    arena.boards["lr"] = a_table()
+    arena.boards["rf"] = a_table(auc=0.8)
     return arena
 
 
@@ -111,7 +111,7 @@ async def test_the_plot_is_written_as_a_figure(arena, tmp_path):
 
 
 async def test_a_fine_tuned_cell_shows_its_epochs(arena):
-    arena.tables = {"finetune": a_table()}
+    arena.boards = {"finetune": a_table()}
     app = make_app(arena)
     async with drive(app) as pilot:
         await cell_opened(pilot)
@@ -305,7 +305,7 @@ async def test_no_genes_yet():
 @pytest.mark.parametrize("size", SIZES)
 async def test_hostile_names_stay_text_on_the_deeper_screens(size):
     arena = FakeArena(names=hostile)
-    arena.tables = {"lr": a_table(names=hostile), "rf": a_table(names=hostile)}
+    arena.boards = {"lr": a_table(names=hostile), "rf": a_table(names=hostile)}
     app = make_app(arena)
     async with drive(app, size) as pilot:
         await on_screen(pilot, "3", "[/]mini")

@@ -9,7 +9,7 @@ from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_tex
 @pytest.fixture
 def arena():
     arena = FakeArena()
-    arena.tables = {"lr": a_table(), "rf": a_table(auc=0.8)}
+    arena.boards = {"lr": a_table(), "rf": a_table(auc=0.8)}
     arena.status = a_status()
     return arena
 

@@ -9,7 +9,7 @@ from engine.mailbox import LogLine, StageStatus, UnitStatus
 @pytest.fixture
 def arena():
     arena = FakeArena(names=hostile)
-    arena.tables["lr"] = a_table(names=hostile)
+    arena.boards["lr"] = a_table(names=hostile)
     unit = UnitStatus("k3", hostile("m"), hostile("t"), "lr", "paper", 1, "failed", sentence=hostile("s"))
     arena.status = a_status(
         running=(),

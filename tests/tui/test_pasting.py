@@ -114,7 +114,7 @@ async def opened(pilot, keys):
 @pytest.mark.parametrize("text", ["x" * 1_000_000, LINES * 100_000], ids=["one line", "many lines"])
 async def test_a_huge_paste_is_refused_in_a_sentence_and_changes_nothing(keys, text):
     arena = FakeArena()
-    arena.tables = {"lr": a_table()}
+    arena.boards = {"lr": a_table()}
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot, keys)
@@ -130,7 +130,7 @@ async def test_a_huge_paste_is_refused_in_a_sentence_and_changes_nothing(keys, t
 @pytest.mark.parametrize("keys", FIELDS.values(), ids=FIELDS)
 async def test_of_many_lines_one_is_taken_and_none_is_entered(keys):
     arena = FakeArena()
-    arena.tables = {"lr": a_table()}
+    arena.boards = {"lr": a_table()}
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot, keys)

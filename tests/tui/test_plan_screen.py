@@ -10,6 +10,8 @@ from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
 from store.errors import DataError, StoreBusy, UsageError
 from store.home import find_home
+from store.records import TaskSet
+from store.store import Store
 from tui.questions.arena import Arena
 from tui.questions.saved import Past
 from tui.screens.plan.text import LOADING, estimate
@@ -292,6 +294,40 @@ async def test_a_choice_is_kept_by_name_and_brought_back(tmp_path):
         await until(pilot, lambda: "tall, small; lr, rf, lr-cv, rf-cv; 10 seeds" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: "0 models" in screen_text(app))
+
+
+@presses("plan.set")
+async def test_a_key_chooses_the_tasks_of_the_next_set(arena):
+    arena.task_infos.append(replace(arena.task_infos[0], name="toy", paper_task=""))
+    arena.sets = {"own": ("toy",), "empty": (), "mine": ("toy", "small")}
+    app = make_app(arena)
+    async with drive(app, (120, 40)) as pilot:
+        await until(pilot, lambda: counted(app) and "set paper: tall, small" in screen_text(app))
+        for name, tasks in (("own", "toy"), ("mine", "small, toy"), ("paper", "tall, small")):
+            await pilot.press("t")
+            await until(pilot, lambda seen=f"set {name}: {tasks}": seen in screen_text(app))
+            chosen = set(tasks.split(", "))
+            await until(
+                pilot, lambda chosen=chosen: counted(app) and set(app.screen.selection.tasks) == chosen
+            )
+        await pilot.press("tab", "A")
+        await until(pilot, lambda: "0/3  none" in screen_text(app))
+
+
+async def test_a_set_is_chosen_by_name(tmp_path):
+    arena = FakeArena(find_home(tmp_path).create())
+    store = Store(arena.home)
+    store.append(TaskSet("mine", ("small",), 1))
+    store.close()
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        await pilot.press("colon", *"set mine", "enter")
+        await until(pilot, lambda: app.screen.selection.tasks == ("small",))
+        await pilot.press("colon", *"set min", "enter")
+        await until(pilot, lambda: "Did you mean 'mine'?" in screen_text(app))
+        await pilot.press("escape", "colon", *"set own", "enter")
+        await until(pilot, lambda: "The set own has no task" in screen_text(app))
 
 
 @presses("plan.details", "notice.close")

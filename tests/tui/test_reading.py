@@ -25,7 +25,7 @@ CASES = {
 @pytest.fixture
 def arena():
     arena = FakeArena()
-    arena.tables = {"lr": a_table(), "rf": a_table(auc=0.8)}
+    arena.boards = {"lr": a_table(), "rf": a_table(auc=0.8)}
     arena.status = a_status()
     return arena
 
@@ -86,7 +86,7 @@ async def test_another_table_takes_the_place_of_the_last_only_when_it_is_there(a
     ],
 )
 async def test_where_there_is_nothing_nothing_is_being_read(arena, key, said):
-    arena.tables, arena.gene_errors, arena.status = {}, {}, None
+    arena.boards, arena.gene_errors, arena.status = {}, {}, None
     app = make_app(arena)
     async with drive(app, WIDE) as pilot:
         await until(pilot, lambda: "80 to run" in screen_text(app))

@@ -33,10 +33,10 @@ def test_a_database_that_cannot_be_filled_is_read_as_it_is(tmp_path, monkeypatch
     results = SavedResults(home)
     with monkeypatch.context() as patch:
         patch.setattr(Store, "flush", refuse)
-        assert [arm.protocol for arm in results.arms()] == ["lr"]
+        assert [table.arm.protocol for table in results.tables()] == ["lr"]
         assert results.behind == error.message
         assert results.sql_names()["scores"]
-    results.arms()
+    results.tables()
     assert results.behind == ""
 
 
@@ -72,9 +72,15 @@ def finished_home(folder) -> Home:
 def test_a_home_that_was_deleted_is_not_answered_for_from_memory(tmp_path):
     home = finished_home(tmp_path / "home")
     arena = Arena(home)
-    assert len(arena.plan(CHOSEN).done) == len(arena.arms()) == 1
+    assert len(arena.plan(CHOSEN).done) == len(arena.tables()) == 1
     (tmp_path / "home").rename(tmp_path / "away")
-    for ask in (lambda: arena.plan(CHOSEN), arena.arms, arena.past, lambda: arena.launch(CHOSEN)):
+    for ask in (
+        lambda: arena.plan(CHOSEN),
+        arena.tables,
+        arena.task_sets,
+        arena.past,
+        lambda: arena.launch(CHOSEN),
+    ):
         with pytest.raises(StoreError, match="is gone: it was deleted or moved"):
             ask()
     assert not (tmp_path / "home").exists()
@@ -82,7 +88,7 @@ def test_a_home_that_was_deleted_is_not_answered_for_from_memory(tmp_path):
     assert len(arena.plan(CHOSEN).done) == 1
     shutil.rmtree(tmp_path / "home")
     home.create()
-    assert (arena.plan(CHOSEN).done, arena.arms()) == (frozenset(), {})
+    assert (arena.plan(CHOSEN).done, arena.tables()) == (frozenset(), {})
 
 
 async def test_plan_says_that_the_home_is_gone(tmp_path):
@@ -168,7 +174,7 @@ def test_what_past_units_took_is_the_sum_of_their_phases(tmp_path):
 
 async def test_the_board_tells_why_its_rows_are_not_the_newest():
     arena = FakeArena()
-    arena.tables = {"lr": a_table()}
+    arena.boards = {"lr": a_table()}
     arena.behind = "No space is left in /data."
     app = make_app(arena)
     async with drive(app) as pilot:

@@ -44,7 +44,7 @@ def an_arena(name: str) -> FakeArena:
     if name.endswith("-empty"):
         arena.gene_errors = {}
         return arena
-    arena.tables = {"lr": a_table(), "rf": a_table(auc=0.8)}
+    arena.boards = {"lr": a_table(), "rf": a_table(auc=0.8)}
     arena.status = a_status()
     return arena
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -86,6 +86,18 @@ def rank_command(
     put_rankings(shown, form)
     if not found:
         say("Nothing is scored yet; `genearena run` does it.")
+    if found and wanted["task_set"] is None:
+        _tell_other_sets(session, {standing.table.table.task_set for standing in found})
+
+
+def _tell_other_sets(session: Session, shown: Collection[str]) -> None:
+    from store import connect
+    from store.queries import tables
+
+    with connect(session.home) as connection:
+        sets = {table.task_set for table in tables(connection)}
+    if others := sorted(sets.difference(shown), key=set_order):
+        say(f"Not shown, of other sets of tasks: {', '.join(others)}; --set NAME or --all shows them.")
 
 
 def put_rankings(found: Iterable[Standing], form: str) -> None:
@@ -158,9 +170,10 @@ def tables_of_run(
         there, known = members(connection), tables(connection)
         shown = list(sets)
         for task in tasks:
-            if not any(task in there.get(name, ()) for name in shown):
+            if not any(task in there.get(name, ()) for name in sets):
                 shown += [name for name in sorted(there, key=set_order) if task in there[name]][:1]
-        wanted = [Table(arm, name) for name in dict.fromkeys(shown) for arm in dict.fromkeys(arms)]
+        every = dict.fromkeys(arms)
+        wanted = [Table(arm, name) for name in dict.fromkeys(shown) for arm in every]
         return [
             Standing(rankings(connection, table), judged(connection, table))
             for table in wanted

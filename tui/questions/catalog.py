@@ -77,7 +77,8 @@ def change(home: Home, selection: Selection, what: str, value: str) -> Selection
     Args:
         home: Whose models, tasks and descriptions may be named.
         selection: What is chosen now.
-        what: `scheme`, `seeds`, `axis`, `text`, `descriptions`, `param`, `model` or `task`.
+        what: `scheme`, `seeds`, `axis`, `text`, `descriptions`, `param`, `model`, `task`, or `set`, which
+            chooses the tasks of a set and no other.
         value: As on the command line; `NAME=VALUE` for an axis or a parameter.
 
     Raises:
@@ -87,6 +88,7 @@ def change(home: Home, selection: Selection, what: str, value: str) -> Selection
     from engine.catalog.models import find_model
     from engine.catalog.presets import axes_for
     from engine.catalog.schemes import find_scheme
+    from engine.data.tasks.sets import tasks_of
     from engine.plan.names import parse_seeds, resolve_descriptions, resolve_tasks
 
     name, mark, rest = (part.strip() for part in value.partition("="))
@@ -114,6 +116,8 @@ def change(home: Home, selection: Selection, what: str, value: str) -> Selection
         case "task":
             chosen = dict.fromkeys((*selection.tasks, *resolve_tasks(home, [value])))
             return replace(selection, tasks=tuple(chosen))
+        case "set":
+            return replace(selection, tasks=tasks_of(home, (value,)))
     raise UsageError(f"There is nothing named {what!r} to set.")
 
 

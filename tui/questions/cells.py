@@ -23,7 +23,7 @@ Curve = tuple[tuple[float, float], ...]
 
 _AXES: Final = frozenset(axis.name for axis in fields(Axes))
 
-RANKED: Final = "join ranked using (model, task, protocol, preset, text, scheme, config)"
+RANKED: Final = "semi join ranked using (model, task, protocol, preset, text, scheme, config)"
 """To the configuration that counts: not those of an earlier revision, or of a task before it was edited."""
 
 

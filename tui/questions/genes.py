@@ -46,7 +46,7 @@ _USES: Final = """
     from (
         select task, model, preset, text, spec->'model' as spec_model, spec->'embedding' as embedding,
             sum(n) as n, arg_max(used.task_hash, finished_at) as task_hash, max(finished_at) as used_at
-        from ranked join (
+        from (select distinct on (model, task, protocol, preset, text, scheme) * from ranked) join (
             select config, any_value(spec) as spec, any_value(task_hash) as task_hash
             from units group by config
         ) as used using (config)

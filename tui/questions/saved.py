@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from store.arm import Arm
+    from engine.data.tasks.sets import Sets
+    from store.arm import Table
     from store.home import Home
     from store.queries import Measured, Rankings
     from store.records import Task
@@ -60,21 +61,29 @@ class SavedResults:
         self._stood = _identity(home)
         """Which folder the home was when it was last looked at; None: it was not made yet."""
 
-    def arms(self) -> dict[Arm, int]:
-        """The arms that have results here, each with its number of units."""
-        from store.queries import arms
+    def tables(self) -> dict[Table, int]:
+        """The ranked tables that have results here, each with its number of units."""
+        from store.queries import tables
 
         with self._reading() as con:
-            return arms(con) if con else {}
+            return tables(con) if con else {}
 
-    def rankings(self, arm: Arm, references: bool = True) -> Rankings:
-        """The ranked table of one arm, with the paper's and the rerun's rows beside it."""
+    def rankings(self, table: Table, references: bool = True) -> Rankings:
+        """One ranked table, with the published rows beside it if it is of the paper's tasks."""
         from store.queries import Rankings, rankings
 
         with self._reading() as con:
             if con is None:
-                return Rankings(arm, (), (), 0, 0)
-            return rankings(con, arm, references)
+                return Rankings(table, (), (), 0, 0)
+            return rankings(con, table, references)
+
+    def task_sets(self) -> Sets:
+        """The sets of tasks there are; see `engine.data.tasks.sets`."""
+        from engine.data.tasks.sets import sets_with
+
+        with self._lock:
+            defined = self._open().task_sets()
+        return sets_with(self.home, defined)
 
     def cell_detail(self, place: Place) -> CellDetail | None:
         """One cell in full; None while nothing was ever saved here."""

@@ -47,7 +47,7 @@ def test_rank_lays_the_table_out_as_the_paper_does(filled, call):
 
 def test_rank_text_shows_own_paper_and_rerun_rows(filled, call):
     text = call("rank", "--protocol", "lr").stdout
-    assert "Logistic regression (lr), preset paper, text facts" in text
+    assert "Logistic regression (lr), set paper, preset paper, text facts" in text
     assert "0.505 ± 0.007 (1)" in text
     assert "gte-small (paper)" in text
     assert "gte-small (rerun)" in text
@@ -82,7 +82,7 @@ def test_rank_without_a_text_shows_the_only_one_there_is(home, call):
     store.append(small_home.ENVIRONMENT, small_home.scored(unit, 0.75))
     store.flush()
     [table] = call.json("rank")
-    assert (table["text"], own(table)["mean"]) == ("symbol", 0.75)
+    assert (table["text"], own(table)["auc"]) == ("symbol", {TASKS[0]: 0.75})
     assert "symbol" in call.refused("rank", "--text", "facts")
 
 

@@ -11,8 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 
-from store.arm import Arm
+from store.arm import Table
 from store.errors import StoreBusy
+from store.sets import PAPER
 from tui.questions.arena import Pulse
 from tui.questions.catalog import Catalog
 from tui.questions.cells import Place, Side
@@ -26,7 +27,9 @@ from tui.widgets.said import Said
 from tui.widgets.words import say
 
 if TYPE_CHECKING:
+    from engine.data.tasks.sets import Sets
     from store.queries import Rankings
+    from tui.widgets.commandbar import Command
     from tui.widgets.plot import Plot
 
 
@@ -62,13 +65,21 @@ class BoardScreen(FillingScreen):
         Binding(
             "c", "compare", "Compare", tooltip="Put the row first on the Compare screen", id="board.compare"
         ),
+        Binding(
+            "t",
+            "set",
+            "Set of tasks",
+            show=False,
+            tooltip="The table of the next set of tasks; :set NAME goes to one",
+            id="board.set",
+        ),
         Binding("s", "sort", "Sort", tooltip="Sort by the column under the cursor", id="board.sort"),
         Binding("r", "run", "Run", show=False, tooltip="Run what is missing of the cell", id="board.run"),
         Binding(
             "M",
             "matrix",
             "Matrix",
-            tooltip="Every model of the catalog by every task, with holes",
+            tooltip="Every model of the catalog by every task of the set, with holes",
             id="board.matrix",
         ),
         Binding(
@@ -90,7 +101,7 @@ class BoardScreen(FillingScreen):
     ]
 
     @dataclass
-    class ArmsRead(Message):
+    class TablesRead(Message):
         """It is known what there is to rank."""
 
         tables: board_text.Tables
@@ -100,12 +111,13 @@ class BoardScreen(FillingScreen):
         """It is known what could be ranked."""
 
         catalog: Catalog
+        sets: Sets
 
     @dataclass
     class RankingsRead(Message):
         """A table has been read, or why it or its newest rows could not be for now."""
 
-        arm: Arm
+        table: Table
         rankings: Rankings | None
         trouble: str
 
@@ -114,8 +126,9 @@ class BoardScreen(FillingScreen):
         super().__init__()
         self._tables: board_text.Tables = {}
         self._catalog = Catalog()
+        self._sets: Sets = {}
         self._matrix = False
-        self._arm: Arm | None = None
+        self._table: Table | None = None
         self._rankings: Rankings | None = None
         self._trouble = ""
         self._sorting = Sorting()
@@ -153,50 +166,50 @@ class BoardScreen(FillingScreen):
         store = self.shell.pulse.store
         if self.is_current and store != self._seen:
             self._seen = store
-            self.read_arms()
+            self.read_tables()
 
-    @work(thread=True, exclusive=True, group="arms", exit_on_error=False)
-    def read_arms(self) -> None:
+    @work(thread=True, exclusive=True, group="tables", exit_on_error=False)
+    def read_tables(self) -> None:
         """Read what there is to rank."""
         try:
-            tables: board_text.Tables = board_text.tables_of(self.arena.arms())
+            tables: board_text.Tables = board_text.tables_of(self.arena.tables())
         except StoreBusy:
             tables = self._tables or board_text.tables_of({})
-        self.post_message(self.ArmsRead(tables))
+        self.post_message(self.TablesRead(tables))
 
     @work(thread=True, exclusive=True, group="catalog", exit_on_error=False)
     def read_catalog(self) -> None:
         """Read which models and tasks the matrix has."""
-        self.post_message(self.CatalogRead(self.arena.catalog()))
+        self.post_message(self.CatalogRead(self.arena.catalog(), self.arena.task_sets()))
 
     @work(thread=True, exclusive=True, group="rankings", exit_on_error=False)
-    def read_rankings(self, arm: Arm) -> None:
+    def read_rankings(self, table: Table) -> None:
         """Read one table; a file that is locked for the moment is not an error."""
         try:
-            found = self.arena.rankings(arm)
+            found = self.arena.rankings(table)
         except StoreBusy as error:
-            self.post_message(self.RankingsRead(arm, None, error.message))
+            self.post_message(self.RankingsRead(table, None, error.message))
             return
-        self.post_message(self.RankingsRead(arm, found, self.arena.behind))
+        self.post_message(self.RankingsRead(table, found, self.arena.behind))
 
-    @on(ArmsRead)
-    def _arms_read(self, message: ArmsRead) -> None:
+    @on(TablesRead)
+    def _tables_read(self, message: TablesRead) -> None:
         self._tables = message.tables
-        if self._arm is None or self._arm not in message.tables:
-            self._arm = board_text.first(message.tables, self.shell.pulse.status)
+        if self._table is None or self._table not in message.tables:
+            self._table = board_text.first(message.tables, self.shell.pulse.status)
         if self._wanted:
             self.receive(self._wanted)
-        self.read_rankings(self._arm)
+        self.read_rankings(self._table)
 
     @on(CatalogRead)
     def _catalog_read(self, message: CatalogRead) -> None:
-        self._catalog = message.catalog
+        self._catalog, self._sets = message.catalog, message.sets
         if self._matrix:
             self._show()
 
     @on(RankingsRead)
     def _rankings_read(self, message: RankingsRead) -> None:
-        if message.arm != self._arm:
+        if message.table != self._table:
             return
         self._trouble = message.trouble
         if message.trouble:
@@ -214,16 +227,17 @@ class BoardScreen(FillingScreen):
     # ------------------------------------------------------------------ showing
 
     def _show(self) -> None:
-        if self._arm is None:
+        if self._table is None:
             return
-        head = board_text.head(self._arm, self._tables, self._rankings, self._sorting, self._trouble)
+        head = board_text.head(self._table, self._tables, self._rankings, self._sorting, self._trouble)
         self.query_one("#board-head", Said).show(head)
         if self._rankings is None:
             self.query_one("#board", Grid).read_anew()
             self.query_one(CellGlance).read_anew()
         else:
             if self._matrix:
-                columns, rows = board_text.matrix(self._rankings, self._catalog)
+                tasks = self._sets.get(self._table.task_set, ())
+                columns, rows = board_text.matrix(self._rankings, self._catalog, tasks)
             else:
                 width = self.size.width
                 columns = board_text.columns(self._rankings, self._sorting, width)
@@ -264,13 +278,13 @@ class BoardScreen(FillingScreen):
     def _place(self) -> Place | None:
         """The cell under the cursor; off the tasks' columns, the row's first."""
         row = self.query_one("#board", Grid).current
-        if row is None or self._arm is None:
+        if row is None or self._table is None:
             return None
         _, _, model = row.key.partition(board_text.SEPARATOR)
         tasks = [column.key for column in self.query_one("#board", Grid).columns if column.task]
         column = self._column()
         task = column if column in tasks else tasks[0]
-        return Place(model, task, self._arm)
+        return Place(model, task, self._table.arm)
 
     def _has_splits(self) -> bool:
         place, row = self._place(), self.query_one("#board", Grid).current
@@ -285,8 +299,10 @@ class BoardScreen(FillingScreen):
             return "There are no own splits here to open; r runs the cell."
         if action == "board.run" and self.arena.readonly:
             return "This window was opened with --readonly; open another one to start a run."
-        if action == "board.references" and self._arm is not None and self._arm.scheme != "paper":
+        if action == "board.references" and self._table is not None and self._table.arm.scheme != "paper":
             return "What was published is of the paper's splits; [ and ] lead to its table."
+        if action == "board.set" and len(board_text.sets_of(self._tables)) < 2:
+            return "Nothing of another set of tasks is scored yet."
         if action == "board.hole" and not self._matrix:
             return "M shows the matrix, with its holes."
         return super().why_not(action)
@@ -294,7 +310,7 @@ class BoardScreen(FillingScreen):
     def shown_table(self) -> ShownTable | None:
         """The rows that are shown: numbers apart for programs, as the paper prints them for people."""
         grid = self.query_one("#board", Grid)
-        if self._matrix or self._rankings is None or not grid.shown or self._arm is None:
+        if self._matrix or self._rankings is None or not grid.shown or self._table is None:
             return super().shown_table()
         rankings, width = self._rankings, self.size.width
         keys = [row.key for row in grid.shown]
@@ -304,7 +320,8 @@ class BoardScreen(FillingScreen):
                 return board_text.printed(rankings, keys, width)
             return board_text.table(rankings, keys)
 
-        return ShownTable(f"board-{self._arm.protocol}", len(keys), grid.cursor, content)
+        task_set = "" if self._table.task_set == PAPER else f"{self._table.task_set}-"
+        return ShownTable(f"board-{task_set}{self._table.arm.protocol}", len(keys), grid.cursor, content)
 
     def shown_plot(self) -> Plot | None:
         """The cell's curve, where there is room for it; elsewhere the cell is not even read."""
@@ -358,32 +375,53 @@ class BoardScreen(FillingScreen):
         """Put the row under the cursor first on the Compare screen."""
         row = self.query_one("#board", Grid).current
         found = board_text.find(self._rankings, row.key) if row and self._rankings else None
-        if found is not None and self._arm is not None:
-            side = Side(found.source, found.model, self._arm)
+        if found is not None and self._table is not None:
+            side = Side(found.source, found.model, self._table.arm)
             self.shell.go("compare", side.name)
 
     def action_arm(self, step: int) -> None:
-        """Rank another protocol or preset."""
-        if not self._tables or self._arm is None:
+        """Rank another protocol or preset, on the same set of tasks."""
+        if not self._tables or self._table is None:
             return
-        tables = list(self._tables)
-        self._rank(tables[(tables.index(self._arm) + step) % len(tables)])
+        tables = board_text.of_set(self._tables, self._table.task_set)
+        self._rank(tables[(tables.index(self._table) + step) % len(tables)])
 
-    def _rank(self, arm: Arm) -> None:
-        self._arm = arm
+    def action_set(self) -> None:
+        """Rank on the next set of tasks."""
+        if self._table is not None and not self.refused("board.set"):
+            sets = board_text.sets_of(self._tables)
+            after = sets[(sets.index(self._table.task_set) + 1) % len(sets)]
+            self._rank(board_text.in_set(self._tables, self._table, after))
+
+    def _rank(self, table: Table) -> None:
+        self._table = table
         self._rankings = None
         self._show()
-        self.read_rankings(arm)
+        self.read_rankings(table)
 
     def receive(self, argument: str) -> None:
         """Rank the table that is written so, or the first that these words name."""
-        found = board_text.meant(self._tables, argument)
+        found = board_text.meant(self._tables, argument, self._table.task_set if self._table else PAPER)
         self._wanted = "" if self._tables else argument
         if found:
             self._rank(found)
         elif self._tables:
-            there = ", ".join(dict.fromkeys(arm.protocol for arm in self._tables))
+            there = ", ".join(dict.fromkeys(table.arm.protocol for table in self._tables))
             self.tell(f"There is no table {argument!r}; there are {there}.")
+
+    def commands(self) -> list[Command]:
+        """Also which set of tasks is ranked."""
+        from tui.widgets.commandbar import Command
+
+        what = "the tables of a set of tasks: paper, own, or one you named"
+        return [*super().commands(), Command("set", what, self._rank_set, "NAME")]
+
+    def _rank_set(self, name: str) -> None:
+        there = board_text.sets_of(self._tables)
+        if name in there and self._table is not None:
+            self._rank(board_text.in_set(self._tables, self._table, name))
+        else:
+            self.tell(f"Nothing of a set {name!r} is scored yet; there are {', '.join(there)}.")
 
     def action_sort(self) -> None:
         """Sort by the column under the cursor, best first; by the mean's rank when pressed again."""

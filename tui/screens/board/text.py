@@ -11,8 +11,10 @@ from textual.content import Content
 
 from engine.catalog.protocols import PROTOCOLS
 from engine.mailbox import Status
-from store.arm import Arm
+from store.arm import Arm, Table
 from store.errors import UsageError
+from store.reference import PAPER_TASKS
+from store.sets import PAPER, set_order
 from tui.quantities import auc, count
 from tui.tables import caveats, details, incomplete
 from tui.widgets.plot import Span, strip
@@ -30,7 +32,7 @@ SOURCES: Final = (("own", "paper"), ("own", "paper", "rerun"), ("own",))
 """Whose rows are shown, in the order the key goes through."""
 
 
-Tables = Mapping[Arm, int]
+Tables = Mapping[Table, int]
 """The tables that can be shown, each with its own units; 0: only what others published."""
 
 
@@ -47,46 +49,79 @@ class Sorting:
         return replace(self, upside_down=not self.upside_down)
 
 
-def tables_of(arms: Tables) -> dict[Arm, int]:
-    """Every arm with units, in the catalog's order, and the paper's table of protocols that lack one."""
-    found: dict[str, list[Arm]] = {name: [] for name in PROTOCOLS}
-    for arm, units in arms.items():
-        if units:
-            found.setdefault(arm.protocol, []).append(arm)
-    for protocol, own in found.items():
-        if not any(arm.scheme == "paper" for arm in own):
-            own.insert(0, Arm(protocol))
-    every = [arm for own in found.values() for arm in own]
-    return {arm: arms.get(arm, 0) for arm in every}
+def tables_of(tables: Tables) -> dict[Table, int]:
+    """Every table with units, by set and in the catalog's order; of the paper's set, protocols without one
+    of the paper's splits stand for what was published.
+    """
+    sets = {PAPER, *(table.task_set for table, units in tables.items() if units)}
+    every = []
+    for task_set in sorted(sets, key=set_order):
+        found: dict[str, list[Table]] = {name: [] for name in PROTOCOLS}
+        for table, units in tables.items():
+            if units and table.task_set == task_set:
+                found.setdefault(table.arm.protocol, []).append(table)
+        for protocol, own in found.items():
+            published = task_set == PAPER and not any(table.arm.scheme == "paper" for table in own)
+            every += [*([Table(Arm(protocol))] if published else []), *own]
+    return {table: tables.get(table, 0) for table in every}
 
 
-def first(tables: Tables, status: Status | None) -> Arm:
-    """The table to show at first: of the run's first protocol, else one with units, else the first."""
-    wanted = list(status.selection.get("protocols", ())) if status else []
-    scheme = status.selection.get("scheme") if status else None
-    with_units = [arm for arm, units in tables.items() if units]
-    of_the_run = [arm for arm in with_units if arm.protocol in wanted]
-    of_its_splits = [arm for arm in of_the_run if arm.scheme == scheme]
-    return [*of_its_splits, *of_the_run, *with_units, *tables][0]
+def of_set(tables: Tables, task_set: str) -> list[Table]:
+    """The tables of one set."""
+    return [table for table in tables if table.task_set == task_set]
 
 
-def meant(tables: Tables, written: str) -> Arm | None:
-    """The table that is written so, else the first that has every word in one of its parts."""
+def sets_of(tables: Tables) -> list[str]:
+    """The sets that have tables."""
+    return list(dict.fromkeys(table.task_set for table in tables))
+
+
+def in_set(tables: Tables, here: Table, task_set: str) -> Table:
+    """The same arm in another set that has tables, or else the first table there."""
+    same = Table(here.arm, task_set)
+    return same if same in tables else of_set(tables, task_set)[0]
+
+
+def first(tables: Tables, status: Status | None) -> Table:
+    """The table to show at first: of the run's first protocol, else one with units, else the first.
+
+    During a run of no task of the paper, it is not one of the paper's set if there is another.
+    """
+    selection = status.selection if status else {}
+    wanted, tasks = list(selection.get("protocols", ())), set(selection.get("tasks", ()))
+    with_units = [table for table, units in tables.items() if units]
+    of_the_run = [table for table in with_units if table.arm.protocol in wanted]
+    of_the_run.sort(key=lambda table: table.arm.scheme != selection.get("scheme"))
+    if tasks and not tasks & set(PAPER_TASKS):
+        of_the_run.sort(key=lambda table: table.task_set == PAPER)
+    return [*of_the_run, *with_units, *tables][0]
+
+
+def meant(tables: Tables, written: str, here: str = PAPER) -> Table | None:
+    """The table that is written so, else the first that has every word in one of its parts; both of the
+    set `here` if it has one.
+    """
     with contextlib.suppress(UsageError):
-        arm = Arm.parse(written)
-        if arm in tables:
-            return arm
+        table = Table.parse(written, here)
+        if table in tables:
+            return table
     words = set(written.split())
-    return next((arm for arm in tables if words <= _words(arm)), None)
+    near = sorted(tables, key=lambda table: table.task_set != here)
+    return next((table for table in near if words <= _words(table)), None)
 
 
-def _words(arm: Arm) -> set[str]:
-    return {arm.protocol, *arm.preset.split(), arm.text, f"text={arm.text}", f"scheme={arm.scheme}"}
+def _words(table: Table) -> set[str]:
+    arm = table.arm
+    parts = {arm.protocol, *arm.preset.split(), arm.text, f"text={arm.text}", f"scheme={arm.scheme}"}
+    return {*parts, table.task_set, f"set={table.task_set}"}
 
 
-def head(arm: Arm, tables: Tables, rankings: Rankings | None, sorting: Sorting, trouble: str) -> Content:
+def head(
+    table: Table, tables: Tables, rankings: Rankings | None, sorting: Sorting, trouble: str
+) -> Content:
     """What is ranked and how; a second line if there is something to know about the numbers."""
-    place = list(tables).index(arm) + 1 if arm in tables else 1
+    arm, alike = table.arm, of_set(tables, table.task_set)
+    place = alike.index(table) + 1 if table in alike else 1
     protocol = PROTOCOLS.get(arm.protocol)
     title = f" {protocol.title}" if protocol else ""
     order = f"by {clean(sorting.column, 24)}{', worst first' if sorting.upside_down else ''}"
@@ -94,8 +129,8 @@ def head(arm: Arm, tables: Tables, rankings: Rankings | None, sorting: Sorting, 
         ("BOARD ", "strong"),
         (arm.protocol, "accent"),
         title,
-        f"  {details(arm)}  ",
-        (f"table {place}/{len(tables)}  {order}", "dim"),
+        f"  set {table.task_set}, {details(arm)} ",
+        (f"{place}/{len(alike) or 1} {order}", "dim"),
         "\n",
     )
     if trouble:
@@ -110,8 +145,6 @@ def _remarks(rankings: Rankings) -> list[object]:
     parts: list[object] = [
         f"AUC, rank; {count(own, 'own model')}, {count(rankings.expected, 'split')} each. "
     ]
-    if any(row.mean is None for row in rankings.rows if row.source == "own"):
-        parts.append(("No mean before every task has an AUC. ", "warn"))
     return [*parts, *(("\n" + sentence, "warn") for sentence in caveats(rankings))]
 
 
@@ -149,14 +182,14 @@ def columns(rankings: Rankings, sorting: Sorting, width: int) -> tuple[Column, .
 
 def table(rankings: Rankings, keys: Sequence[str]) -> tuple[list[str], list[list[Any]]]:
     """The rows with these keys as a file has them: numbers apart, none rounded."""
-    columns = ["model", "by"]
+    columns = ["task_set", "model", "by"]
     for task in rankings.tasks:
         columns += [f"{task} AUC", f"{task} SD", f"{task} rank", f"{task} splits"]
     columns += ["mean AUC", "mean rank"]
     found = {row_key(row): row for row in rankings.rows}
     rows = []
     for row in (found[key] for key in keys if key in found):
-        cells: list[Any] = [row.model, row.source]
+        cells: list[Any] = [rankings.table.task_set, row.model, row.source]
         for task in rankings.tasks:
             cells += [row.auc.get(task), row.sd.get(task), row.rank.get(task), row.n.get(task)]
         rows.append([*cells, row.mean, row.mean_rank])
@@ -183,13 +216,15 @@ def row_key(row: RankRow) -> str:
     return f"{row.source}{SEPARATOR}{row.model}"
 
 
-def matrix(rankings: Rankings, catalog: Catalog) -> tuple[tuple[Column, ...], list[Row]]:
-    """Every model by every task: means where there are some, holes elsewhere; best rows first."""
+def matrix(
+    rankings: Rankings, catalog: Catalog, set_tasks: Sequence[str]
+) -> tuple[tuple[Column, ...], list[Row]]:
+    """Every model by every task of the set: means where there are some, else holes; best rows first."""
     own = {
         row.model: row for row in order([row for row in rankings.rows if row.source == "own"], Sorting())
     }
     models = dict.fromkeys([*own, *(card.model.name for card in catalog.models)])
-    tasks = dict.fromkeys([*rankings.tasks, *(task.name for task in catalog.tasks)])
+    tasks = dict.fromkeys([*rankings.tasks, *set_tasks])
     columns = (
         Column("model", "model", least=16),
         *(Column(task, task, right=True, least=6, task=True) for task in tasks),

@@ -32,6 +32,7 @@ from tui.widgets.said import Said
 from tui.widgets.words import say
 
 if TYPE_CHECKING:
+    from engine.data.tasks.sets import Sets
     from engine.plan.plan import Plan
     from engine.plan.selection import Selection
 
@@ -64,6 +65,14 @@ class PlanScreen(ChoosingScreen):
             id="plan.launch",
         ),
         Binding("space", "step", "Change", tooltip="The axis' next value", id="plan.step"),
+        Binding(
+            "t",
+            "next_set",
+            "Set of tasks",
+            show=False,
+            tooltip="Choose the tasks of the next set and no others; :set NAME chooses those of one",
+            id="plan.set",
+        ),
         Binding("i", "details", "Details", tooltip="All about the row under the cursor", id="plan.details"),
     ]
 
@@ -72,6 +81,12 @@ class PlanScreen(ChoosingScreen):
         """The catalog is there."""
 
         catalog: Catalog
+
+    @dataclass
+    class SetsRead(Message):
+        """It is known which sets of tasks there are."""
+
+        sets: Sets
 
     @dataclass
     class Counted(Message):
@@ -106,6 +121,7 @@ class PlanScreen(ChoosingScreen):
         super().__init__()
         self._counted: Tally | None = None
         """What the choice comes to; None while it is being counted."""
+        self._sets: Sets = {}
         self._live = False
         self._store = 0
         """Whether a run goes on, as far as this screen has shown."""
@@ -145,6 +161,7 @@ class PlanScreen(ChoosingScreen):
     def read_catalog(self) -> None:
         """Read the models, tasks and protocols."""
         self.post_message(self.CatalogRead(self.arena.catalog()))
+        self.post_message(self.SetsRead(self.arena.task_sets()))
 
     @work(thread=True, exclusive=True, group="count", exit_on_error=False)
     def count_units(self, selection: Selection) -> None:
@@ -214,6 +231,11 @@ class PlanScreen(ChoosingScreen):
             self.choose(first)
             self.query_one("#models", Grid).go_to(first.models[0] if first.models else "")
 
+    @on(SetsRead)
+    def _sets_read(self, message: SetsRead) -> None:
+        self._sets = message.sets
+        self._show_titles()
+
     @on(Counted)
     def _units_counted(self, message: Counted) -> None:
         if message.tally.selection == self.selection:
@@ -270,7 +292,7 @@ class PlanScreen(ChoosingScreen):
             grid = self.query_one(f"#{name}", Grid)
             pane = self.query_one(f"#{name}-pane", Pane)
             chosen = [row for row in grid.rows if row.key in grid.marked]
-            pane.say(*plan_text.title(name, chosen, len(grid.rows)))
+            pane.say(*plan_text.title(name, chosen, len(grid.rows), self._sets))
 
     def _show_sum(self) -> None:
         text = say(("Reading the catalog.", "dim"))
@@ -382,6 +404,8 @@ class PlanScreen(ChoosingScreen):
 
     def why_not(self, action: str) -> str:
         """A run needs something to run."""
+        if action == "plan.set" and not any(self._sets.values()):
+            return "The sets of tasks are still being read; try again in a moment."
         if action != "plan.launch":
             return super().why_not(action)
         if self.arena.readonly:
@@ -415,6 +439,12 @@ class PlanScreen(ChoosingScreen):
         row = self.query_one("#axes", Grid).current
         if row is not None and self.selection is not None and self.query_one("#axes", Grid).has_focus:
             self.choose(plan_text.stepped(self.catalog, self.selection, row.key))
+
+    def action_next_set(self) -> None:
+        """Choose the tasks of the set after the one that is chosen, or of the first."""
+        if self.selection is not None and not self.refused("plan.set"):
+            tasks = plan_text.next_set(self._sets, self.selection.tasks)
+            self.choose(replace(self.selection, tasks=tasks))
 
     def action_details(self) -> None:
         """Open all about the row under the cursor."""

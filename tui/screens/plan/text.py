@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +18,7 @@ from tui.widgets.words import Tone, say
 
 if TYPE_CHECKING:
     from engine.catalog.protocols import Protocol
+    from engine.data.tasks.sets import Sets
     from engine.data.tasks.shelf import TaskInfo
     from engine.plan.plan import Plan
     from engine.plan.selection import Selection
@@ -148,13 +149,27 @@ def _protocol_row(protocol: Protocol) -> Row:
     return Row(protocol.name, (protocol.name, protocol.title, Cell(table, "dim")))
 
 
-def title(name: str, chosen: Sequence[Row], total: int) -> tuple[object, ...]:
+def chosen_set(sets: Sets, tasks: Collection[str]) -> str:
+    """The first set that has exactly these tasks; empty if there is none."""
+    return next((name for name, found in sets.items() if found and set(found) == set(tasks)), "")
+
+
+def next_set(sets: Sets, tasks: Collection[str]) -> tuple[str, ...]:
+    """The tasks of the set after the one that has exactly these; of the first, if none has."""
+    filled = [name for name in sets if sets[name]]
+    here = chosen_set(sets, tasks)
+    return sets[filled[(filled.index(here) + 1) % len(filled) if here else 0]]
+
+
+def title(name: str, chosen: Sequence[Row], total: int, sets: Sets) -> tuple[object, ...]:
     """What stands after a list's name: how many are chosen, and which if they are few."""
     names = ", ".join(row.key for row in chosen)
     if name in ONE_OF:
         return (names,)
     if name == "axes":
         return ("space steps through values",) if not chosen else (f"{len(chosen)} set: {names}",)
+    if name == "tasks" and (known := chosen_set(sets, [row.key for row in chosen])):
+        names = f"set {known}: {names}"
     if name == "seeds":
         names = ", ".join(ranges(int(row.key) for row in chosen))
     return (f"{len(chosen)}/{total}", (f"  {names}" if chosen else "  none", "dim"))

@@ -34,6 +34,7 @@ TYPED: Final = {
     "param": ("a parameter of the protocols", "NAME=VALUE"),
     "model": ("add a model: hf:org/name@commit or a folder", "NAME"),
     "task": ("add a task: a name or a label file", "NAME"),
+    "set": ("the tasks of a set and no others: paper, own, or one you named", "NAME"),
 }
 """Command -> what it does and takes; each sets one thing of the choice."""
 

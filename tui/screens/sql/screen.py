@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FIRST: Final = """\
 select model, task, auc, rank, n, mean_auc, mean_rank
 from leaderboard
-where protocol = 'lr'
+where protocol = 'lr' and task_set = 'paper'
 order by mean_rank, task"""
 
 EXAMPLES: Final = {
