@@ -256,7 +256,9 @@ def _rank_rows(source: Source, cells: Iterable[Sequence[Any]]) -> list[RankRow]:
             means[model] = mean, mean_rank
         aucs, sds, ranks, ns, fails = found[model]
         if auc is not None:
-            aucs[task], ranks[task] = auc, rank
+            aucs[task] = auc
+        if rank is not None:
+            ranks[task] = rank
         if sd is not None:
             sds[task] = sd
         ns[task], fails[task] = n, failed

@@ -104,7 +104,7 @@ def test_reproduction_is_of_splits_drawn_as_the_papers(filled):
     model = Model("mine", "folder", "/m", paper_name="e5-small")
     folds = unit("mine", 41, split={"scheme": "cv-10x10", "seed": 41})
     with filled(model, scored(unit("mine", 41), 0.9), scored(folds, 0.8)) as con:
-        assert con.execute("SELECT scheme, auc FROM reproduction").fetchall() == [("paper", 0.9)]
+        assert con.execute("SELECT auc, n FROM reproduction").fetchall() == [(0.9, 1)]
         assert len(con.execute("SELECT scheme FROM leaderboard").fetchall()) == 2
 
 

@@ -21,8 +21,8 @@ from store.arm import Arm, Table
 from store.errors import StoreBusy, UsageError
 from store.queries import Rankings, RankRow, Unlike
 from tui.questions.cells import Place
+from tui.ranked.tables import caveats
 from tui.screens.board import text as board_text
-from tui.tables import caveats
 
 SIZES = [(80, 24), (200, 60)]
 
@@ -198,28 +198,28 @@ def test_a_set_is_named_among_the_words_of_a_table():
 
 
 def test_a_protocol_with_other_splits_only_keeps_the_papers_table():
-    folds = Arm("lr", scheme="cv-10x10")
-    tables = board_text.tables_of({folds: 100, Arm("rf"): 10})
-    assert list(tables)[:3] == [Arm("lr"), folds, Arm("rf")]
-    assert tables[Arm("lr")] == 0
+    folds, papers = Table(Arm("lr", scheme="cv-10x10")), Table(Arm("lr"))
+    tables = board_text.tables_of({folds: 100, Table(Arm("rf")): 10})
+    assert list(tables)[:3] == [papers, folds, Table(Arm("rf"))]
+    assert tables[papers] == 0
     assert board_text.first(tables, None) == folds
 
 
 def test_the_first_table_is_of_the_runs_splits():
-    folds = Arm("rf", scheme="cv-10x10")
-    tables = {Arm("lr"): 10, Arm("rf"): 10, folds: 5}
-    for scheme, arm in (("cv-10x10", folds), ("paper", Arm("rf"))):
+    folds, papers = Table(Arm("rf", scheme="cv-10x10")), Table(Arm("rf"))
+    tables = {Table(Arm("lr")): 10, papers: 10, folds: 5}
+    for scheme, table in (("cv-10x10", folds), ("paper", papers)):
         status = a_status(selection={"protocols": ["rf"], "scheme": scheme})
-        assert board_text.first(tables, status) == arm
+        assert board_text.first(tables, status) == table
 
 
 async def test_cross_validation_has_a_table_of_its_own_without_the_papers_rows(arena):
-    arena.tables["lr"] = folds_table(100)
+    arena.boards["lr"] = folds_table(100)
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
         await pilot.press(*":board lr scheme=cv-10x10", "enter")
-        await until(pilot, lambda: "splits cv-10x10" in screen_text(app))
+        await until(pilot, lambda: "cv-10x10 2/" in screen_text(app))
         assert "1 own model, 100 splits each." in screen_text(app)
         await pilot.press("o")
         await until(pilot, lambda: "What was published is of the paper's splits" in told(app))
@@ -234,7 +234,7 @@ def folds_table(splits: int) -> Rankings:
     row = RankRow(
         "mini", "own", {"tall": 0.9}, {"tall": 0.03}, {"tall": 1.0}, {"tall": splits}, {"tall": 0}, 0.9, 1.0
     )
-    return Rankings(Arm("lr", scheme="cv-10x10"), ("tall",), (row,), splits, 1)
+    return Rankings(Table(Arm("lr", scheme="cv-10x10")), ("tall",), (row,), splits, 1)
 
 
 async def test_the_first_table_is_the_runs_own(arena):

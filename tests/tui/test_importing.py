@@ -199,7 +199,7 @@ def test_a_task_is_cut_to_the_genes_that_a_table_has(tmp_path, labels):
     assert imported.change == "task"
     assert "2 of 24 genes have no vector in table" in imported.report
     assert set(load_task(imported.name, home).genes) == set(genes[:-2])
-    with pytest.raises(UsageError, match="no table of vectors"):
+    with pytest.raises(UsageError, match="not a table of vectors"):
         import_part(home, task, f"{name}, all-MiniLM-L6-v2")
 
 

@@ -24,7 +24,7 @@ from tui.commands.common import (
     put_table,
     put_text,
 )
-from tui.tables import table_title
+from tui.ranked.tables import table_title
 
 if TYPE_CHECKING:
     import duckdb

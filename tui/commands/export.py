@@ -13,11 +13,11 @@ from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import Selection
 from store.errors import UsageError, unknown
 from store.export import FORMATS, export_query, export_table, format_of, query_rows
-from tui import standings
 from tui.commands.common import Session, command, may_write, pairs, put_pieces, say
 from tui.commands.rank import ranked_tables
 from tui.commands.select import DEFAULT_MODELS, chosen_seeds, chosen_tasks
-from tui.standings import Standing
+from tui.ranked import standings
+from tui.ranked.standings import Standing
 
 STORED: Final = (
     "scores", "predictions", "units", "cv_trials", "epochs", "failures", "conflicts", "models", "tasks",

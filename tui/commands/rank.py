@@ -14,7 +14,6 @@ from store.errors import UsageError, unknown
 from store.export import paragraphs
 from store.sets import set_order
 from store.texts import TextName
-from tui import standings
 from tui.commands.common import (
     Session,
     command,
@@ -28,8 +27,9 @@ from tui.commands.common import (
     say,
     terminal_width,
 )
-from tui.standings import MEAN, Standing
-from tui.tables import caveats, narrowing, title
+from tui.ranked import standings
+from tui.ranked.standings import MEAN, Standing
+from tui.ranked.tables import caveats, narrowing, title
 
 
 @command("rank")

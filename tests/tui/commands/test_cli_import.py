@@ -135,7 +135,7 @@ def test_a_task_can_be_cut_to_the_genes_of_a_table(call, tmp_path, labels):
         "run", "--tasks", "mine.in.table", "--models", "table", "--protocols", "lr", "--dry-run"
     )
     assert plan["to_run"] == 10
-    assert "no table of vectors" in call.refused("import", "task", "mine", "--covered-by", "gte-small")
+    assert "not a table of vectors" in call.refused("import", "task", "mine", "--covered-by", "gte-small")
     assert "--positive" in call.refused(
         "import", "task", "mine", "--covered-by", "table", "--positive", "up"
     )

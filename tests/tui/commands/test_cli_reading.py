@@ -38,17 +38,20 @@ def test_rank_agrees_with_the_leaderboard_and_with_arithmetic(filled, call):
     assert dict(shown) == row["auc"]
 
 
-def test_rank_lays_the_table_out_as_the_paper_does(filled, call):
-    result = call("rank", "--protocol", "lr", "--format", "markdown")
+def test_rank_lays_the_table_out_as_the_paper_does_and_gives_an_only_model_no_rank(filled, call):
+    result = call("rank", "--protocol", "lr", "--format", "markdown", "--no-references")
     head, _, first, *_ = result.stdout.splitlines()
-    assert head == f"| model | {' | '.join(TASKS)} | mean | rank |"
-    assert first == f"| {MODEL} | 0.505 (1) | 0.525 (1) | 0.545 (1) | 0.565 (1) | 0.535 | 1 |"
+    assert head == f"| model | {' | '.join(TASKS)} | mean |"
+    assert first == f"| {MODEL} | .505 | .525 | .545 | .565 | .535 |"
+    [table] = call.json("rank", "--protocol", "lr")
+    assert (own(table)["rank"], own(table)["mean_rank"]) == ({}, None)
 
 
 def test_rank_text_shows_own_paper_and_rerun_rows(filled, call):
     text = call("rank", "--protocol", "lr").stdout
     assert "Logistic regression (lr), set paper, preset paper, text facts" in text
-    assert "0.505 ± 0.007 (1)" in text
+    assert ".505" in text
+    assert "A single own model: there is nothing of your own to rank it among." in text
     assert "gte-small (paper)" in text
     assert "gte-small (rerun)" in text
     assert "(paper)" not in call("rank", "--protocol", "lr", "--no-references").stdout

@@ -132,13 +132,13 @@ def test_a_run_takes_a_set_and_ranks_the_sets_that_were_run(call, compute, toy):
     call("sets", "new", "mine", "task1")
     ran = call(*BASE, "--set", "new", "--rank")
     assert ran.exit_code == 0
-    titles = [line for line in ran.stdout.splitlines() if "AUC ± SD" in line]
+    titles = [line for line in ran.stdout.splitlines() if "AUC [95 %" in line]
     assert [title.split(",")[1].strip() for title in titles] == ["set new", "set new"]
     heads = [line.split() for line in ran.stdout.splitlines() if line.startswith("model")]
-    assert heads == [["model", "mine", "long-vs-short-tf", "mean", "rank"]] * 2
+    assert heads == [["model", "mine", "long-vs-short-tf", "mean"]] * 2
     # Without a set, each task's first: the paper's for task1, and the named one since mine is not in own.
     ran = call(*BASE, "--tasks", "mine,task1", "--rank")
-    titles = [line for line in ran.stdout.splitlines() if "AUC ± SD" in line]
+    titles = [line for line in ran.stdout.splitlines() if "AUC [95 %" in line]
     assert sorted({title.split(",")[1].strip() for title in titles}) == ["set new", "set paper"]
     assert call.json(*BASE, "--set", "new", "--tasks", "task2", "--dry-run")["units"] == 3 * 2 * 3
     assert "Did you mean 'new'?" in call.refused(*BASE, "--set", "ne")
@@ -188,10 +188,10 @@ def test_all_shows_every_set_and_none_in_another(call, compute, toy):
 def test_fewer_tasks_have_a_labelled_mean_and_published_rows_none(filled, call):
     result = call("rank", "--protocol", "lr", "--tasks", "task2,task1")
     title, columns, first, *others = result.stdout.splitlines()
-    assert title.endswith(": AUC ± SD (rank); means are over 2 of the set's 4 tasks")
-    assert columns.split() == ["model", TASKS[0], TASKS[1], "mean", "of", "2", "rank"]
-    assert first.split()[-2:] == ["0.515", "1"]
-    assert all(line.split()[-2:] == ["-", "-"] for line in others if "(paper)" in line)
+    assert title.endswith(": AUC [95 % interval]; means are over 2 of the set's 4 tasks")
+    assert columns.split() == ["model", TASKS[0], TASKS[1], "mean", "of", "2"]
+    assert first.split()[-1] == ".515"
+    assert all(line.split()[-1] == "-" for line in others if "(paper)" in line)
     [table] = call.json("rank", "--protocol", "lr", "--tasks", "task1")
     assert (table["tasks"], table["left_out"]) == ([TASKS[0]], list(TASKS[1:]))
     spread = call("rank", "--protocol", "lr", "--tasks", "task1", "--format", "csv")

@@ -16,7 +16,7 @@ from store.errors import UsageError
 from store.reference import PAPER_TASKS
 from store.sets import PAPER, set_order
 from tui.quantities import auc, count
-from tui.tables import caveats, details, incomplete
+from tui.ranked.tables import caveats, details, incomplete
 from tui.widgets.plot import Span, strip
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.text import clean
@@ -198,7 +198,7 @@ def table(rankings: Rankings, keys: Sequence[str]) -> tuple[list[str], list[list
 
 def printed(rankings: Rankings, keys: Sequence[str], width: int) -> tuple[list[str], list[list[str]]]:
     """The rows with these keys as the paper prints them, with the deviations if they are on screen."""
-    from tui.tables import paper_row
+    from tui.ranked.tables import paper_row
 
     spread = shape(len(rankings.tasks), width).sd
     found = {row_key(row): row for row in rankings.rows}

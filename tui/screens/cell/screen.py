@@ -16,10 +16,10 @@ from engine.catalog.schemes import SCHEMES
 from engine.plan.selection import ranges
 from tui.quantities import auc, count
 from tui.questions.cells import CellDetail, Place
+from tui.ranked.tables import details
 from tui.screens.cell import text as cell_text
 from tui.screens.cell.text import EPOCHS, PLOTS
 from tui.screens.copy_export import TakingScreen
-from tui.tables import details
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.plot import PlotView

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from tui.quantities import auc, count
 from tui.questions.cells import Contrast, Side
-from tui.tables import details
+from tui.ranked.tables import details
 from tui.widgets.plot import Plot, Series, Span, strip
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.words import READING, UNICODE, Charset, Tone, say

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from store.export import Best
-from tui.tables import SOURCES, incomplete, mean_name
+from tui.ranked.tables import SOURCES, incomplete, mean_name
 
 if TYPE_CHECKING:
     from engine.stats.intervals import Estimate
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MEAN: Final = "mean"
 LEADING: Final = "*"
 """Marks the leading group."""
+_ROUNDED: Final = 1e-6
+"""What a mean is off for having been rounded."""
 METHOD: Final = (
     "95 % intervals of an AUC on the logit scale from the larger of two standard errors: of genes "
     "(DeLong 1988, clustered by gene) and of splits (Nadeau and Bengio 2003). Places and letters by "
@@ -49,8 +51,14 @@ class Standing:
         return replace(self, table=replace(self.table, rows=rows), by=column)
 
     def estimate(self, row: RankRow, column: str) -> Estimate | None:
-        """What is known of an own row in a column; None of published ones, which are means only."""
-        return self.judged.estimates.get((row.model, column)) if row.source == "own" else None
+        """What is known of an own row in a column; None of published ones, which are means only.
+
+        None also where the kept scores do not give the AUC that is shown.
+        """
+        value, found = _value(row, column), self.judged.estimates.get((row.model, column))
+        if row.source != "own" or value is None or found is None or abs(found.auc - value) > _ROUNDED:
+            return None
+        return found
 
 
 # ---------------------------------------------------------------------------- numbers
