@@ -19,8 +19,9 @@ PARTS: Final = tuple(part.name for part in fields(Arm))
 def write_ranks(con: duckdb.DuckDBPyConnection, arms: Iterable[Arm]) -> None:
     """Rank these arms anew, in every set of tasks, and note what their tables mix."""
     for arm in map(asdict, sorted(arms)):
-        for query in ("forget_ranks", "write_ranks", "forget_mixed", "write_mixed"):
-            con.execute(named(query), arm)
+        for what in ("ranks", "mixed", "digests"):
+            con.execute(named(f"forget_{what}"), arm)
+            con.execute(named(f"write_{what}"), arm)
 
 
 def every_arm(con: duckdb.DuckDBPyConnection) -> set[Arm]:

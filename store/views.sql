@@ -114,6 +114,28 @@ UNION ALL
 SELECT source, 'paper', protocol, 'paper', '', 'paper', model, task, auc, NULL, 10, 0, rank
 FROM reference_scores;
 
+-- What the scores of a ranked table can tell, in each of its tasks and in the mean over all ('mean'). A row is
+-- here only while it is of today's scores: after a change the next flush, run or `genearena repair` brings it.
+-- Intervals are of 95 %, from the larger of two standard errors: of genes, and of splits.
+CREATE OR REPLACE VIEW intervals AS
+SELECT kept.* FROM kept_intervals AS kept
+SEMI JOIN (SELECT * FROM kept_verdicts SEMI JOIN table_digests USING (task_set, protocol, preset, text, scheme, digest))
+    USING (task_set, protocol, preset, text, scheme);
+
+-- Every two models of a ranked table, whatever others there are: the word needs a probability of .95. Of tables
+-- of very many models there are none.
+CREATE OR REPLACE VIEW contrasts AS
+SELECT kept.* FROM kept_contrasts AS kept
+SEMI JOIN (SELECT * FROM kept_verdicts SEMI JOIN table_digests USING (task_set, protocol, preset, text, scheme, digest))
+    USING (task_set, protocol, preset, text, scheme);
+
+-- The places that each model of a ranked table may have among the others: all hold together with 95 %. Instead
+-- of a rank, which says more than the splits can tell.
+CREATE OR REPLACE VIEW rank_intervals AS
+SELECT kept.* FROM kept_rank_intervals AS kept
+SEMI JOIN (SELECT * FROM kept_verdicts SEMI JOIN table_digests USING (task_set, protocol, preset, text, scheme, digest))
+    USING (task_set, protocol, preset, text, scheme);
+
 -- Own means beside the published ones: same, differs, or cannot tell. Both are means over random splits of
 -- the same genes, so the error of the difference is s * sqrt(1/n + 1/10), with the own standard deviation s
 -- for both, and Student's t with n + 8 degrees of freedom gives the tolerance: 95 % of differences by the

@@ -43,6 +43,8 @@ _FLUSH_SHARE: Final = 20.0
 """A flush waits at least this many times its own last cost, so that readers meet it rarely."""
 _FLUSH_PATIENCE: Final = 10.0
 """Seconds that rows wait at most, also after the first flush, which loads DuckDB and makes the file."""
+_JUDGING: Final = 30.0
+"""Seconds at least between two times that intervals are worked out; a flush's share holds for them, too."""
 _LAST_FLUSH: Final = 10.0
 """Seconds the last flush of a run tries for, if somebody holds the database file."""
 
@@ -202,13 +204,30 @@ class _Keeper:
     def _fill(self) -> None:
         """Apply the journals now and then, and once more at the end."""
         pause = _FLUSH_INTERVAL
+        judging = time.monotonic() + _JUDGING
         while not self._over.wait(pause):
             pause = min(max(_FLUSH_INTERVAL, _FLUSH_SHARE * self._flush()), _FLUSH_PATIENCE)
+            if time.monotonic() > judging:
+                judging = time.monotonic() + max(_JUDGING, _FLUSH_SHARE * self._judge())
         deadline = time.monotonic() + _LAST_FLUSH
         self._flush()
         while self._busy and time.monotonic() < deadline:
             time.sleep(0.2)
             self._flush()
+        self._judge()
+
+    def _judge(self) -> float:
+        """Work out intervals of what has changed; its cost in seconds. What fails waits for the next."""
+        from engine.verdicts.keep import refresh
+
+        started = time.monotonic()
+        try:
+            refresh(self._home)
+        except (StoreError, OSError) as error:
+            self._log(f"Intervals are not up to date: {error}")
+        except Exception as error:  # noqa: BLE001 - the thread's boundary, as of `_flush`
+            self._log(shortage(error) or f"Intervals are not up to date: {type(error).__name__}: {error}.")
+        return time.monotonic() - started
 
     def _flush(self) -> float:
         """One flush; its cost in seconds. A file in other hands or damaged delays it and is told."""

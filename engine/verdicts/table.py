@@ -68,6 +68,10 @@ class Judged:
         found = ((model, task) for task in self._tasks(column))
         return [self.cells[place] for place in found if place in self.cells]
 
+    def width(self, column: str) -> int:
+        """How many cells a row has in a column if none is missing."""
+        return len(self._tasks(column))
+
     def of_tasks(self, tasks: Collection[str]) -> Judged:
         """The same of these tasks only."""
         return Judged((cell for cell in self.cells.values() if cell.task in tasks), tasks)
@@ -82,6 +86,6 @@ def judged(con: duckdb.DuckDBPyConnection, table: Table) -> Judged:
     Raises:
         DataError: a gene stands twice in one class of a test set.
     """
-    from store.queries import tested
+    from store.queries import set_tasks, tested
 
-    return Judged(cells(tested(con, table), table.arm))
+    return Judged(cells(tested(con, table), table.arm), set_tasks(con, table.task_set))

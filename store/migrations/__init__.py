@@ -21,6 +21,7 @@ STEPS: Final[tuple[str, ...]] = (
     "schema.sql",
     "migrations/current_and_refused.sql",
     "migrations/task_sets.sql",
+    "migrations/verdicts.sql",
 )
 """SQL files under `store/`, in order; the first is step 1."""
 _VIEWS: Final = "views.sql"

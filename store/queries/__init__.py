@@ -162,8 +162,7 @@ def rankings(con: duckdb.DuckDBPyConnection, table: Table, references: bool = Tr
     """
     place = table.place
     own = _rank_rows("own", _cells(con, place))
-    listed = [task for (task,) in con.execute(named("set_tasks"), {"task_set": table.task_set}).fetchall()]
-    tasks = listed or sorted(set[str]().union(*(row.n for row in own)))
+    tasks = set_tasks(con, table.task_set) or sorted(set[str]().union(*(row.n for row in own)))
     as_published = table.task_set == PAPER and table.arm.scheme == "paper"
     published = _references(con, table.arm.protocol) if references and as_published else []
     return Rankings(
@@ -208,6 +207,11 @@ def cell(con: duckdb.DuckDBPyConnection, model: str, task: str, arm: Arm) -> lis
         phases = split["seconds"] or {}
         split["seconds"] = {name: value for name, value in phases.items() if value is not None}
     return splits
+
+
+def set_tasks(con: duckdb.DuckDBPyConnection, task_set: str) -> list[str]:
+    """The tasks of a set, in its order; none of `own`, which has no list."""
+    return [task for (task,) in con.execute(named("set_tasks"), {"task_set": task_set}).fetchall()]
 
 
 def tested(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Tested]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict
 
 import click
 
 from engine.doctor import Problem, examine
+from store.errors import StoreError
 from tui.commands.common import Session, command, counted, json_option, put, put_json, put_table, say
 
 _DEVICE_HELP = "auto, cpu, mps or cuda:N."
@@ -62,9 +64,12 @@ def verify_command(
 def repair_command(session: Session, force: bool, as_json: bool) -> None:
     """Rebuild the database from the journals; the old file is kept beside it."""
     home = session.writable()
+    from engine.verdicts.keep import refresh
     from store.repair import repair  # with DuckDB, which a home that is refused need not load
 
     done = repair(home, force=force)
+    with contextlib.suppress(StoreError):  # another process may hold it by now
+        refresh(home)
     if as_json:
         put_json(asdict(done))
         return

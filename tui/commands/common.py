@@ -5,6 +5,7 @@ Standard output carries data and nothing else; everything said about it goes to 
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import textwrap
@@ -67,6 +68,16 @@ class Session:
             why = str(error)
         if missing := left_out(home):
             say(f"{counted(missing, 'saved split')} not in these tables: {why}")
+        return home
+
+    @property
+    def judged(self) -> Home:
+        """The same, with the tables of intervals brought up to date if nobody holds the database."""
+        from engine.verdicts.keep import refresh
+
+        home = self.saved
+        with contextlib.suppress(StoreError):
+            refresh(home)
         return home
 
     def writable(self) -> Home:

@@ -13,6 +13,7 @@ from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import Selection
 from store.errors import UsageError, unknown
 from store.export import FORMATS, export_query, export_table, format_of, query_rows
+from store.verdicts import VIEWS
 from tui.commands.common import Session, command, may_write, pairs, put_pieces, say
 from tui.commands.rank import ranked_tables
 from tui.commands.select import DEFAULT_MODELS, chosen_seeds, chosen_tasks
@@ -22,7 +23,7 @@ from tui.ranked.standings import Standing
 STORED: Final = (
     "scores", "predictions", "units", "cv_trials", "epochs", "failures", "conflicts", "models", "tasks",
     "task_genes", "runs", "environments", "reference_scores", "leaderboard", "leaderboard_long",
-    "reproduction", "best_params", "task_sets",
+    "reproduction", "best_params", "task_sets", "intervals", "contrasts", "rank_intervals",
 )  # fmt: skip
 """Tables and views that can be exported as they are."""
 COMPUTED: Final = ("rankings", "splits", "vectors")
@@ -161,7 +162,7 @@ def _export_stored(
 
     if chosen["axes"] or chosen["descriptions"]:
         raise UsageError("--axis and --descriptions are for splits and vectors.")
-    with connect(session.saved) as connection:
+    with connect(session.judged if table in VIEWS else session.saved) as connection:
         there = {row[0] for row in connection.execute(f"describe {table}").fetchall()}
         query, parameters = _query(table, there, session, chosen)
         if output is None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from store.console import run_sql
+from store.verdicts import VIEWS
 from tui.commands.common import Session, command, json_option, put, put_json, put_pieces, put_table, say
 
 
@@ -33,7 +34,9 @@ def sql_command(session: Session, query: str, form: str, limit: int, timeout: fl
     The tables and views are described in store/schema.sql and store/views.sql.
     """
     text = sys.stdin.read() if query == "-" else query
-    table = run_sql(session.saved, text, limit, timeout)
+    asks_for_intervals = any(view in text.lower() for view in VIEWS)
+    home = session.judged if asks_for_intervals else session.saved
+    table = run_sql(home, text, limit, timeout)
     columns = _distinct(table.columns)
     if as_json:
         put_json([dict(zip(columns, row, strict=True)) for row in table.rows])
