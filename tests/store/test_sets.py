@@ -190,6 +190,8 @@ def as_before_sets(home) -> None:
     with duckdb.connect(home.database) as con:
         con.execute("DROP TABLE named_sets; DROP TABLE ranked; DROP TABLE mixed")
         con.execute("CREATE TABLE ranked (model VARCHAR); CREATE TABLE mixed (model VARCHAR)")
+        con.execute("DROP TABLE table_digests; DROP TABLE kept_verdicts; DROP TABLE kept_intervals")
+        con.execute("DROP TABLE kept_contrasts; DROP TABLE kept_rank_intervals")
         con.execute("DELETE FROM migrations WHERE step > 2")
 
 
