@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 
 from engine.data.formats.detect import read_raw
@@ -15,6 +17,7 @@ from engine.data.tasks.audit import Labels, audit
 from engine.data.tasks.folder import (
     Heading,
     LabelList,
+    Rows,
     read_headings,
     read_label_list,
 )
@@ -69,20 +72,19 @@ def load_task(
         return compose(gene, clean(summary, provenance))
 
     audited = audit(task, labels, text_of)
-    if replaced and not any(part.with_text for part in audited.audit.classes):
+    if replaced and not any(part.with_text for part in audited.classes):
         raise DataError(
             f"{replaced.path} has a text for none of the genes of {task.heading.name}.",
             "Its genes may be named by symbol, NCBI id or Ensembl id.",
         )
-    symbols, indices, texts = zip(*audited.rows, strict=True)
     heading = task.heading
     return Task(
         heading.name,
         heading.title,
         heading.classes,
-        symbols,
-        indices,
-        texts,
+        audited.symbols,
+        audited.labels,
+        audited.texts,
         audited.audit,
         heading.source,
         str(TextName(recipe, replaced.digest[:DIGITS] if replaced else "")),
@@ -149,19 +151,18 @@ def resolve(raw: RawTask, resolver: Resolver, heading: Heading) -> LabelList:
     An identifier that is no known gene stays usable, as it is, if the file describes it.
     """
     meanings, genes = Meanings(), Genes()
-    for identifier, _, text in raw.rows:
-        if identifier in meanings:
-            continue  # every row of it has the same text
+    # Every row of an identifier has the same text.
+    for identifier, text in dict(zip(raw.identifiers, raw.texts or repeat(""), strict=False)).items():
         _, symbols, step = resolver.resolve(identifier)
         if not symbols and text:
             symbols, step = (identifier,), AS_GIVEN
         meanings.add(identifier, symbols, step)
         for symbol in symbols:
-            if symbol not in genes and symbol not in resolver.genes:
+            if symbol not in resolver.genes and symbol not in genes:
                 genes.add_unknown(identifier if symbol == identifier else symbol, text)
             else:
                 gene = genes.get(symbol) or resolver.genes[symbol]
                 genes.add(symbol, gene._replace(description=gene.description or text))
     index = {label: place for place, label in enumerate(raw.classes)}
-    rows = tuple((identifier, index[label]) for identifier, label, _ in raw.rows)
+    rows = Rows(raw.identifiers, array("i", map(index.__getitem__, raw.labels)))
     return LabelList(heading, rows, meanings, genes)
