@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 import duckdb
@@ -15,7 +16,7 @@ from store.arm import Arm
 from store.database import insert
 from store.journal import Damaged, Entry
 from store.queries import named
-from store.rows import MODEL_COLUMNS, Row, Rows, UnknownKind, refused_row, rows_of
+from store.rows import IN_BLOCKS, MODEL_COLUMNS, Row, Rows, UnknownKind, refused_row, rows_of
 
 _NOT_OF_THE_LINE: Final = (
     duckdb.IOException,
@@ -279,7 +280,9 @@ def _insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) ->
     if key:
         strongest_last = sorted(rows, key=lambda row: _strength(table, row))
         rows = list({row[key]: row for row in strongest_last}.values())
-    insert(con, table, {name: [row[name] for row in rows] for name in rows[0]}, key, matched)
+    cells = chain.from_iterable if table == IN_BLOCKS else iter
+    columns = {name: list(cells(row[name] for row in rows)) for name in rows[0]}
+    insert(con, table, columns, key, matched)
 
 
 def _strength(table: str, row: Row) -> Any:

@@ -13,6 +13,7 @@ from store.errors import StoreError
 from store.home import Home
 from store.journal import Damaged, Entry, JournalWriter, journal_sizes, read_journals, vanished
 from store.records import Environment, Model, Task
+from store.uncollected import uncollected
 
 if TYPE_CHECKING:
     import duckdb
@@ -154,7 +155,7 @@ class Store:
             self._make_home()
             behind, more = 0, True
             while more:
-                with writing(self.home.database) as con:
+                with writing(self.home.database) as con, uncollected():
                     self._recover(con, sizes)
                     total += try_again(con, self.home.journals)
                     offsets = applied_offsets(con)

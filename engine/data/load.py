@@ -13,7 +13,7 @@ from engine.data.genes.descriptions import Descriptions, kept_descriptions, read
 from engine.data.genes.facts import Genes
 from engine.data.genes.identifiers import Resolver, make_resolver
 from engine.data.genes.meanings import AS_GIVEN, Meanings
-from engine.data.tasks.audit import Labels, audit
+from engine.data.tasks.audit import Audited, Labels, audit
 from engine.data.tasks.folder import (
     Heading,
     LabelList,
@@ -23,12 +23,12 @@ from engine.data.tasks.folder import (
 )
 from engine.data.tasks.recipes import Composed, Provenance, clean, composer, effective_text
 from engine.data.tasks.shelf import SAMPLE, find_task, task_names
-from engine.data.uncollected import uncollected
 from store.errors import DataError, UsageError, unknown
 from store.files import user_path
 from store.home import Home
 from store.records import Task
 from store.texts import DIGITS, TextName
+from store.uncollected import uncollected
 
 
 @uncollected()
@@ -62,16 +62,7 @@ def load_task(
     replaced = _read_descriptions(descriptions, home)
     if replaced:
         task = _described(task, replaced)
-    brings = replaced is not None or task.genes.described
-    recipe = effective_text(text, brings)
-    compose = composer(recipe)
-
-    def text_of(symbol: str) -> Composed:
-        gene = task.genes[symbol]
-        summary = replaced.of(gene) if replaced else gene.description
-        return compose(gene, clean(summary, provenance))
-
-    audited = audit(task, labels, text_of)
+    audited, recipe = with_texts(task, labels, text, provenance, replaced)
     if replaced and not any(part.with_text for part in audited.classes):
         raise DataError(
             f"{replaced.path} has a text for none of the genes of {task.heading.name}.",
@@ -87,8 +78,33 @@ def load_task(
         audited.texts,
         audited.audit,
         heading.source,
-        str(TextName(recipe, replaced.digest[:DIGITS] if replaced else "")),
+        recipe,
     )
+
+
+def with_texts(
+    task: LabelList,
+    labels: Labels = "unique",
+    text: str = "facts",
+    provenance: Provenance = "keep",
+    replaced: Descriptions | None = None,
+) -> tuple[Audited, str]:
+    """`task` audited, with a text for each gene, and what `Task.recipe` calls these texts.
+
+    Raises:
+        UsageError: no such recipe.
+        DataError: too few genes for splits.
+    """
+    recipe = effective_text(text, replaced is not None or task.genes.described)
+    compose = composer(recipe)
+
+    def text_of(symbol: str) -> Composed:
+        gene = task.genes[symbol]
+        summary = replaced.of(gene) if replaced else gene.description
+        return compose(gene, clean(summary, provenance))
+
+    name = TextName(recipe, replaced.digest[:DIGITS] if replaced else "")
+    return audit(task, labels, text_of), str(name)
 
 
 def _read_descriptions(name_or_path: str, home: Home) -> Descriptions | None:

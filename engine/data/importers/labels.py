@@ -14,14 +14,15 @@ from engine.data.formats.raw import with_positive
 from engine.data.genes.identifiers import GIVEN, make_resolver
 from engine.data.genes.meanings import NOT_MAPPED
 from engine.data.importers.names import check_name
-from engine.data.load import resolve
-from engine.data.tasks.audit import CONFLICT, Audited, audit
+from engine.data.load import resolve, with_texts
+from engine.data.outline import Outline, remember
+from engine.data.tasks.audit import CONFLICT, Audited
 from engine.data.tasks.folder import Heading, LabelList, write_task_folder
-from engine.data.tasks.recipes import Composed, composer, effective_text
 from engine.data.tasks.removal import note_import
 from engine.data.tasks.shelf import SAMPLE, task_names
-from engine.data.uncollected import uncollected
 from store.home import Home
+from store.records import task_hash
+from store.uncollected import uncollected
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +105,21 @@ def keep_task(task: LabelList, kind: str, notes: tuple[str, ...], home: Home) ->
         DataError: too few genes of a class.
         StoreError: it cannot be written.
     """
-    compose = composer(effective_text("facts", task.genes.described))
-
-    def text_of(symbol: str) -> Composed:
-        gene = task.genes[symbol]
-        return compose(gene, gene.description)
-
-    audited = audit(task, "unique", text_of)
+    audited, recipe = with_texts(task)
+    heading = task.heading
+    outline = Outline(
+        heading.name,
+        task_hash(heading.classes, audited.symbols, audited.labels, audited.texts),
+        recipe,
+    )
     folder = home.tasks / task.heading.name
     notes += tuple(_told(audited, task.heading.name))
     report = _report(task, tuple(item.used for item in audited.classes), kind, folder, notes)
+    del audited
     text = json.dumps(asdict(report), ensure_ascii=False, indent=1) + "\n"
     write_task_folder(folder, (task,), {"report.json": text})
     note_import(home, folder)
+    remember(outline, home)
     return report
 
 

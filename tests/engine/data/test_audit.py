@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from engine.data.tasks.audit import CONFLICT, DUPLICATE, NO_TEXT, SAME_GENE, TWO
 from engine.data.tasks.folder import Heading, LabelList, Rows
 from engine.data.tasks.recipes import Composed
 from store.errors import DataError
+from store.records import AuditedGene
 
 FILLER = [f"id{place}" for place in range(40)]
 
@@ -163,3 +165,17 @@ def test_rows_of_which_nothing_is_to_be_said_are_only_a_faster_way(rows, others,
     assert slow.audit == quick.audit
     for column in ("symbols", "labels", "texts"):
         assert getattr(slow, column) == getattr(quick, column)
+
+
+def test_a_gene_without_a_text_is_no_object_until_the_exceptions_are_listed() -> None:
+    names = [f"own{place}" for place in range(200)]
+    task = LabelList(
+        Heading("t", "T", ("no", "yes")),
+        Rows(names, [place % 2 for place in range(200)]),
+        Meanings({name: Meaning(name, (name,), "x") for name in names}),
+        Genes({name: Gene(name) for name in names}),
+    )
+    audited = audit(task, "unique", lambda symbol: Composed(symbol, False))
+    assert not any(isinstance(one, AuditedGene) for one in gc.get_referents(audited.bare))
+    assert (audited.repeats, audited.words) == ((), ())
+    assert [gene.reason for gene in audited.audit.genes] == [NO_TEXT] * 200
