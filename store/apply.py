@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from datetime import datetime
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import duckdb
 
@@ -92,9 +92,11 @@ class Refused:
 
 
 Line = Entry | Damaged | Refused
+Ranked = Literal["none", "touched", "all"]
+"""Which arms are ranked anew: none where more lines follow, those that have new outcomes, or all."""
 
 
-def fill(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> Flushed:
+def fill(con: duckdb.DuckDBPyConnection, lines: Sequence[Line], ranked: Ranked = "touched") -> Flushed:
     """Apply `lines`, in as few transactions as can be: a line that no table can hold keeps none out.
 
     Raises:
@@ -102,7 +104,7 @@ def fill(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> Flushed:
     """
     con.begin()
     try:
-        done = apply(con, lines)
+        done = apply(con, lines, ranked)
         con.commit()
     except (duckdb.Error, ArithmeticError, ValueError, TypeError) as error:
         with contextlib.suppress(duckdb.Error):
@@ -111,14 +113,15 @@ def fill(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> Flushed:
             raise
         if len(lines) > 1:
             middle = len(lines) // 2
-            return fill(con, lines[:middle]) + fill(con, lines[middle:])
+            first = fill(con, lines[:middle], "none" if ranked == "all" else ranked)
+            return first + fill(con, lines[middle:], ranked)
         if not isinstance(lines[0], Entry):
             raise
-        return fill(con, [Refused(lines[0], (str(error) or repr(error)).splitlines()[0])])
+        return fill(con, [Refused(lines[0], (str(error) or repr(error)).splitlines()[0])], ranked)
     return done
 
 
-def apply(con: duckdb.DuckDBPyConnection, lines: Iterable[Line]) -> Flushed:
+def apply(con: duckdb.DuckDBPyConnection, lines: Iterable[Line], ranked: Ranked = "touched") -> Flushed:
     """Insert what `lines` say, and how far each journal has come, in the caller's transaction."""
     rows: Rows = defaultdict(list)
     scored: dict[str, list[Rows]] = defaultdict(list)
@@ -155,7 +158,9 @@ def apply(con: duckdb.DuckDBPyConnection, lines: Iterable[Line]) -> Flushed:
     for table, new_rows in rows.items():
         if new_rows:
             _insert_rows(con, table, new_rows)
-    _write_ranks(con, rows)
+    for arm in _to_rank(con, rows, ranked):
+        for query in ("forget_ranks", "write_ranks", "forget_mixed", "write_mixed"):
+            con.execute(named(query), asdict(arm))
     return Flushed(
         len(rows["scores"]), len(rows["failures"]), conflicts, sum(damaged.values()), len(rows["refused"])
     )
@@ -294,14 +299,17 @@ def _strength(table: str, row: Row) -> Any:
     return row.get("state") != _WEAK.get(table)
 
 
-def _write_ranks(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
-    """Rank the arms anew that have new outcomes, and note what they mix."""
+def _to_rank(con: duckdb.DuckDBPyConnection, rows: Rows, ranked: Ranked) -> list[Arm]:
+    """The arms whose ranks, and what they mix, are to be written down anew."""
+    if ranked == "none":
+        return []
     parts = [part.name for part in fields(Arm)]
+    asked = f"SELECT DISTINCT {', '.join(parts)} FROM units"
+    if ranked == "all":
+        return sorted(Arm(*place) for place in con.execute(asked).fetchall())
     touched = {Arm(*(row[part] for part in parts)) for row in rows["units"]}
     if rows["current"]:
-        asked = f"SELECT DISTINCT {', '.join(parts)} FROM units WHERE config IN (SELECT unnest(?))"
+        asked += " WHERE config IN (SELECT unnest(?))"
         configs = [row["config"] for row in rows["current"]]
         touched |= {Arm(*place) for place in con.execute(asked, [configs]).fetchall()}
-    for arm in map(asdict, sorted(touched)):
-        for query in ("forget_ranks", "write_ranks", "forget_mixed", "write_mixed"):
-            con.execute(named(query), arm)
+    return sorted(touched)
