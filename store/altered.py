@@ -59,7 +59,8 @@ def altered(home: Home, con: duckdb.DuckDBPyConnection, sample: int = _SAMPLE) -
             except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
                 continue
             score = tuple(rows["scores"][0][name] for name in _COLUMNS)
-            predictions = [(row["index"], row["label"], row["scores"]) for row in rows["predictions"]]
+            [block] = rows["predictions"]
+            predictions = list(zip(*(block[name] for name in ("index", "label", "scores")), strict=True))
             if kept[line.key] == (score, predictions):
                 del kept[line.key]
     return Altered(tuple(sorted(told.intersection(kept))), len(missing))

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
-from typing import Any, Final
+from itertools import chain
+from typing import Any, Final, Literal
 
 import duckdb
 
@@ -15,7 +16,7 @@ from store.arm import Arm
 from store.database import insert
 from store.journal import Damaged, Entry
 from store.ranks import PARTS, every_arm, write_ranks
-from store.rows import MODEL_COLUMNS, Row, Rows, UnknownKind, refused_row, rows_of
+from store.rows import IN_BLOCKS, MODEL_COLUMNS, Row, Rows, UnknownKind, refused_row, rows_of
 
 _NOT_OF_THE_LINE: Final = (
     duckdb.IOException,
@@ -97,9 +98,11 @@ class Refused:
 
 
 Line = Entry | Damaged | Refused
+Ranked = Literal["none", "touched", "all"]
+"""Which arms are ranked anew: none where more lines follow, those that have new outcomes, or all."""
 
 
-def fill(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> Flushed:
+def fill(con: duckdb.DuckDBPyConnection, lines: Sequence[Line], ranked: Ranked = "touched") -> Flushed:
     """Apply `lines`, in as few transactions as can be: a line that no table can hold keeps none out.
 
     Raises:
@@ -107,7 +110,7 @@ def fill(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> Flushed:
     """
     con.begin()
     try:
-        done = apply(con, lines)
+        done = apply(con, lines, ranked)
         con.commit()
     except (duckdb.Error, ArithmeticError, ValueError, TypeError) as error:
         with contextlib.suppress(duckdb.Error):
@@ -116,14 +119,15 @@ def fill(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> Flushed:
             raise
         if len(lines) > 1:
             middle = len(lines) // 2
-            return fill(con, lines[:middle]) + fill(con, lines[middle:])
+            first = fill(con, lines[:middle], "none" if ranked == "all" else ranked)
+            return first + fill(con, lines[middle:], ranked)
         if not isinstance(lines[0], Entry):
             raise
-        return fill(con, [Refused(lines[0], (str(error) or repr(error)).splitlines()[0])])
+        return fill(con, [Refused(lines[0], (str(error) or repr(error)).splitlines()[0])], ranked)
     return done
 
 
-def apply(con: duckdb.DuckDBPyConnection, lines: Iterable[Line]) -> Flushed:
+def apply(con: duckdb.DuckDBPyConnection, lines: Iterable[Line], ranked: Ranked = "touched") -> Flushed:
     """Insert what `lines` say, and how far each journal has come, in the caller's transaction."""
     rows: Rows = defaultdict(list)
     scored: dict[str, list[Rows]] = defaultdict(list)
@@ -160,7 +164,7 @@ def apply(con: duckdb.DuckDBPyConnection, lines: Iterable[Line]) -> Flushed:
     for table, new_rows in rows.items():
         if new_rows:
             _insert_rows(con, table, new_rows)
-    _write_ranks(con, rows)
+    write_ranks(con, _to_rank(con, rows, ranked))
     return Flushed(
         len(rows["scores"]), len(rows["failures"]), conflicts, sum(damaged.values()), len(rows["refused"])
     )
@@ -285,7 +289,9 @@ def _insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) ->
     if key:
         strongest_last = sorted(rows, key=lambda row: _strength(table, row))
         rows = list({row[key]: row for row in strongest_last}.values())
-    insert(con, table, {name: [row[name] for row in rows] for name in rows[0]}, key, matched)
+    cells = chain.from_iterable if table == IN_BLOCKS else iter
+    columns = {name: list(cells(row[name] for row in rows)) for name in rows[0]}
+    insert(con, table, columns, key, matched)
 
 
 def _strength(table: str, row: Row) -> Any:
@@ -299,14 +305,15 @@ def _strength(table: str, row: Row) -> Any:
     return row.get("state") != _WEAK.get(table)
 
 
-def _write_ranks(con: duckdb.DuckDBPyConnection, rows: Rows) -> None:
-    """Rank the arms anew that have new outcomes, or all where a set of tasks is another."""
-    if rows["named_sets"]:
-        write_ranks(con, every_arm(con))
-        return
+def _to_rank(con: duckdb.DuckDBPyConnection, rows: Rows, ranked: Ranked) -> set[Arm]:
+    """The arms whose ranks, and what they mix, are to be written down anew: all where a set is another."""
+    if ranked == "none":
+        return set()
+    if ranked == "all" or rows["named_sets"]:
+        return every_arm(con)
     touched = {Arm(*(row[part] for part in PARTS)) for row in rows["units"]}
     if rows["current"]:
         asked = f"SELECT DISTINCT {', '.join(PARTS)} FROM units WHERE config IN (SELECT unnest(?))"
         configs = [row["config"] for row in rows["current"]]
         touched |= {Arm(*place) for place in con.execute(asked, [configs]).fetchall()}
-    write_ranks(con, touched)
+    return touched

@@ -336,7 +336,8 @@ def _decode(file: str, end: int, line: bytes) -> Entry | Damaged:
     head = _HEAD.match(body)
     if head is None:
         return Damaged(file, end, "the line has no kind and key")
-    return Entry(file, end, head[1].decode(), json.loads(b'"%s"' % head[2]), line)
+    key = json.loads(b'"%s"' % head[2]) if b"\\" in head[2] else head[2].decode("utf-8", "surrogatepass")
+    return Entry(file, end, head[1].decode(), key, line)
 
 
 def _unique_name() -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
@@ -157,7 +157,14 @@ class Task:
     @property
     def hash(self) -> str:
         """SHA-256 of genes, labels and texts in order: what a number can depend on."""
-        return content_hash([list(self.classes), list(self.genes), list(self.labels), list(self.texts)])
+        return task_hash(self.classes, self.genes, self.labels, self.texts)
+
+
+def task_hash(
+    classes: Sequence[str], genes: Sequence[str], labels: Sequence[int], texts: Sequence[str]
+) -> str:
+    """`Task.hash` of a task with these."""
+    return content_hash([list(classes), list(genes), list(labels), list(texts)])
 
 
 @dataclass(frozen=True, slots=True)

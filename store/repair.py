@@ -15,7 +15,7 @@ from store.database import applied_offsets, aside, build, create_from, held_by
 from store.errors import NewerStore, OtherFormat, StoreBusy, StoreError
 from store.home import Home
 from store.journal import journal_sizes, read_journals
-from store.store import Store, take
+from store.store import Store, batches
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,11 +63,8 @@ def repair(home: Home, *, force: bool = False) -> Repaired:
 
     def fill_all(con: duckdb.DuckDBPyConnection) -> None:
         nonlocal total, offsets
-        lines = read_journals(home.journals, {})
-        more = True
-        while more:
-            batch, more = take(lines)
-            total += fill(con, batch)
+        for batch, more in batches(read_journals(home.journals, {})):
+            total += fill(con, batch, "none" if more else "all")
         offsets = applied_offsets(con)
 
     new = build(home.database, fill_all)

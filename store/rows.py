@@ -16,7 +16,9 @@ from store.sets import read_set
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
-"""Table name -> its new rows."""
+"""Table name -> its new rows; of those `IN_BLOCKS` -> many at once, each a column name -> values."""
+IN_BLOCKS: Final = "predictions"
+"""The table that has fifty rows for one of any other."""
 
 MODEL_COLUMNS: Final = (
     *("kind", "source", "revision", "version", "dimension", "parameters", "pooling", "normalize"),
@@ -55,7 +57,7 @@ def _unit_row(key: str, unit: Row, state: str, finished_at: datetime | None) -> 
         "text": str(spec["axes"].get("text", "")),
         "seed": int(unit["seed"]),
         "scheme": str(spec["split"]["scheme"]),
-        "config": config_of(spec),
+        "config": _config(json.dumps({**spec, "split": {**spec["split"], "seed": 0}})),
         "task_hash": str(spec["task"]),
         "model_revision": str(spec["model"]["revision"]),
         "protocol_revision": int(spec["protocol"]["revision"]),
@@ -64,6 +66,12 @@ def _unit_row(key: str, unit: Row, state: str, finished_at: datetime | None) -> 
         "state": state,
         "finished_at": finished_at,
     }
+
+
+@functools.lru_cache(maxsize=4096)
+def _config(spec: str) -> str:
+    """`config_of` the spec in this JSON, which all splits of a cell share but for the seed."""
+    return config_of(json.loads(spec))
 
 
 def _scored_rows(key: str, record: Row) -> Rows:
@@ -87,25 +95,25 @@ def _scored_rows(key: str, record: Row) -> Rows:
     return {
         "units": [unit],
         "scores": [score],
-        "predictions": _prediction_rows(key, predictions),
+        "predictions": [_prediction_rows(key, predictions)],
         "cv_trials": [_trial_row(key, place, trial) for place, trial in enumerate(record["trials"])],
         "epochs": [_epoch_row(key, epoch) for epoch in record["epochs"]],
     }
 
 
-def _prediction_rows(key: str, columns: Mapping[str, list[Any]]) -> list[Row]:
-    places = zip(columns["index"], columns["gene"], columns["label"], columns["scores"], strict=True)
-    return [
-        {
-            "key": key,
-            "index": int(index),
-            "gene": str(gene),
-            "label": int(label),
-            "score": _float(scores[1]) if len(scores) == 2 else None,
-            "scores": [_float(score) for score in scores],
-        }
-        for index, gene, label, scores in places
-    ]
+def _prediction_rows(key: str, columns: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    scores = [_floats(one) for one in columns["scores"]]
+    block: dict[str, list[Any]] = {
+        "key": [key] * len(scores),
+        "index": list(map(int, columns["index"])),
+        "gene": list(map(str, columns["gene"])),
+        "label": list(map(int, columns["label"])),
+        "score": [one[1] if len(one) == 2 else None for one in scores],
+        "scores": scores,
+    }
+    if len(set(map(len, block.values()))) > 1:
+        raise ValueError("the columns of its predictions differ in length")
+    return block
 
 
 def _trial_row(key: str, place: int, trial: Row) -> Row:
@@ -279,6 +287,13 @@ def refused_row(entry: Entry, reason: str, *, newer: bool = False) -> Rows:
             }
         ]
     }
+
+
+def _floats(values: list[Any]) -> list[float | None]:
+    try:
+        return list(map(float, values))
+    except TypeError:
+        return list(map(_float, values))
 
 
 def _float(value: Any) -> float | None:

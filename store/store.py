@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from store.entries import Record, entry_of
@@ -14,6 +14,7 @@ from store.home import Home
 from store.journal import Damaged, Entry, JournalWriter, journal_sizes, read_journals, vanished
 from store.records import Environment, Model, Task, TaskSet
 from store.sets import read_set
+from store.uncollected import uncollected
 
 if TYPE_CHECKING:
     import duckdb
@@ -58,6 +59,8 @@ class Store:
         self._flushing = threading.Lock()
         """One flush at a time; protects `_flushed`."""
         self._flushed: dict[str, int] | None = None
+        self._ranked: dict[str, int] | None = None
+        """How far the database had come in each journal when this process left every arm ranked."""
         self._said: list[str] = []
 
     def append(self, *records: Record) -> None:
@@ -150,7 +153,7 @@ class Store:
             StoreError: a folder cannot be written, or the file is damaged, foreign or newer; it is left
                 as it is.
         """
-        from store.apply import Flushed, fill
+        from store.apply import Flushed, Ranked, fill
         from store.database import applied_offsets, writing
         from store.refused import try_again, unscored
 
@@ -163,12 +166,16 @@ class Store:
             self._make_home()
             behind, more = 0, True
             while more:
-                with writing(self.home.database) as con:
+                with writing(self.home.database) as con, uncollected():
                     self._recover(con, sizes)
                     total += try_again(con, self.home.journals)
                     offsets = applied_offsets(con)
-                    lines, more = take(read_journals(self.home.journals, offsets))
-                    total += fill(con, lines)
+                    lines, more = next(batches(read_journals(self.home.journals, offsets)))
+                    # What was applied since may not be ranked: each batch but the last leaves that.
+                    last: Ranked = "touched" if offsets == self._ranked else "all"
+                    total += fill(con, lines, "none" if more else last)
+                    if not more:
+                        self._ranked = applied_offsets(con)
                     self._refused = unscored(con)
                 left = sum(size - offsets.get(file, 0) for file, size in sizes.items())
                 behind = behind or left
@@ -262,13 +269,14 @@ class Store:
                 self._turns[str(config)] = max(turn, self._turns.get(str(config), 0))
 
 
-def take(lines: Iterator[Entry | Damaged]) -> tuple[list[Entry | Damaged], bool]:
-    """The next `BATCH_BYTES` of `lines`, and whether there may be more."""
+def batches(lines: Iterable[Entry | Damaged]) -> Iterator[tuple[list[Entry | Damaged], bool]]:
+    """`lines` by `BATCH_BYTES`, at least one batch, each with whether there are more."""
     taken: list[Entry | Damaged] = []
     size = 0
     for line in lines:
+        if size >= BATCH_BYTES:
+            yield taken, True
+            taken, size = [], 0
         taken.append(line)
         size += len(line.line) if isinstance(line, Entry) else 0
-        if size >= BATCH_BYTES:
-            return taken, True
-    return taken, False
+    yield taken, False

@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from engine.data.genes.facts import Gene, Genes, read_gene_info  # noqa: E402
 from engine.data.genes.meanings import NOT_MAPPED, Meaning, Meanings  # noqa: E402
-from engine.data.tasks.folder import Heading, LabelList, write_tasks_into  # noqa: E402
+from engine.data.tasks.folder import Heading, LabelList, Rows, write_tasks_into  # noqa: E402
 from engine.files.safe_pickle import read_lists  # noqa: E402
 
 RETIRED: Final = {"ENSG00000267841": "GATA1", "ENSG00000269603": "ZBTB33"}
@@ -127,7 +127,7 @@ def build(geneformer: Path, ncbi: Path, output: Path) -> None:
                 CORPUS.format(path=source.path),
                 source.paper_task,
             ),
-            tuple(task),
+            Rows.of(task),
             Meanings(meanings),
             Genes(genes),
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 
 from engine.data.formats.detect import read_raw
@@ -11,21 +13,22 @@ from engine.data.genes.descriptions import Descriptions, kept_descriptions, read
 from engine.data.genes.facts import Genes
 from engine.data.genes.identifiers import Resolver, make_resolver
 from engine.data.genes.meanings import AS_GIVEN, Meanings
-from engine.data.tasks.audit import Labels, audit
+from engine.data.tasks.audit import Audited, Labels, audit
 from engine.data.tasks.folder import (
     Heading,
     LabelList,
+    Rows,
     read_headings,
     read_label_list,
 )
 from engine.data.tasks.recipes import Composed, Provenance, clean, composer, effective_text
 from engine.data.tasks.shelf import SAMPLE, find_task, task_names
-from engine.data.uncollected import uncollected
 from store.errors import DataError, UsageError, unknown
 from store.files import user_path
 from store.home import Home
 from store.records import Task
 from store.texts import DIGITS, TextName
+from store.uncollected import uncollected
 
 
 @uncollected()
@@ -59,8 +62,40 @@ def load_task(
     replaced = _read_descriptions(descriptions, home)
     if replaced:
         task = _described(task, replaced)
-    brings = replaced is not None or task.genes.described
-    recipe = effective_text(text, brings)
+    audited, recipe = with_texts(task, labels, text, provenance, replaced)
+    if replaced and not any(part.with_text for part in audited.classes):
+        raise DataError(
+            f"{replaced.path} has a text for none of the genes of {task.heading.name}.",
+            "Its genes may be named by symbol, NCBI id or Ensembl id.",
+        )
+    heading = task.heading
+    return Task(
+        heading.name,
+        heading.title,
+        heading.classes,
+        audited.symbols,
+        audited.labels,
+        audited.texts,
+        audited.audit,
+        heading.source,
+        recipe,
+    )
+
+
+def with_texts(
+    task: LabelList,
+    labels: Labels = "unique",
+    text: str = "facts",
+    provenance: Provenance = "keep",
+    replaced: Descriptions | None = None,
+) -> tuple[Audited, str]:
+    """`task` audited, with a text for each gene, and what `Task.recipe` calls these texts.
+
+    Raises:
+        UsageError: no such recipe.
+        DataError: too few genes for splits.
+    """
+    recipe = effective_text(text, replaced is not None or task.genes.described)
     compose = composer(recipe)
 
     def text_of(symbol: str) -> Composed:
@@ -68,25 +103,8 @@ def load_task(
         summary = replaced.of(gene) if replaced else gene.description
         return compose(gene, clean(summary, provenance))
 
-    audited = audit(task, labels, text_of)
-    if replaced and not any(part.with_text for part in audited.audit.classes):
-        raise DataError(
-            f"{replaced.path} has a text for none of the genes of {task.heading.name}.",
-            "Its genes may be named by symbol, NCBI id or Ensembl id.",
-        )
-    symbols, indices, texts = zip(*audited.rows, strict=True)
-    heading = task.heading
-    return Task(
-        heading.name,
-        heading.title,
-        heading.classes,
-        symbols,
-        indices,
-        texts,
-        audited.audit,
-        heading.source,
-        str(TextName(recipe, replaced.digest[:DIGITS] if replaced else "")),
-    )
+    name = TextName(recipe, replaced.digest[:DIGITS] if replaced else "")
+    return audit(task, labels, text_of), str(name)
 
 
 def _read_descriptions(name_or_path: str, home: Home) -> Descriptions | None:
@@ -149,19 +167,18 @@ def resolve(raw: RawTask, resolver: Resolver, heading: Heading) -> LabelList:
     An identifier that is not a known gene stays usable, as it is, if the file describes it.
     """
     meanings, genes = Meanings(), Genes()
-    for identifier, _, text in raw.rows:
-        if identifier in meanings:
-            continue  # every row of it has the same text
+    # Every row of an identifier has the same text.
+    for identifier, text in dict(zip(raw.identifiers, raw.texts or repeat(""), strict=False)).items():
         _, symbols, step = resolver.resolve(identifier)
         if not symbols and text:
             symbols, step = (identifier,), AS_GIVEN
         meanings.add(identifier, symbols, step)
         for symbol in symbols:
-            if symbol not in genes and symbol not in resolver.genes:
+            if symbol not in resolver.genes and symbol not in genes:
                 genes.add_unknown(identifier if symbol == identifier else symbol, text)
             else:
                 gene = genes.get(symbol) or resolver.genes[symbol]
                 genes.add(symbol, gene._replace(description=gene.description or text))
     index = {label: place for place, label in enumerate(raw.classes)}
-    rows = tuple((identifier, index[label]) for identifier, label, _ in raw.rows)
+    rows = Rows(raw.identifiers, array("i", map(index.__getitem__, raw.labels)))
     return LabelList(heading, rows, meanings, genes)

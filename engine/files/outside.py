@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader, StringIO
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Final, cast
 
@@ -112,8 +112,8 @@ def read_lines(path: Path, limit: int = MAX_BYTES) -> Iterator[str]:
             if size + len(content) > limit:
                 raise too_large(path, limit)
             text = _decode(path, content.removeprefix(_BOM) if number == 1 else content, size, number)
-            for line in StringIO(text, newline="\n"):
-                yield from _pieces(line)
+            whole = StringIO(text, newline="\n")
+            yield from chain.from_iterable(map(_pieces, whole)) if "\r" in text else whole
             number += content.count(b"\n")
             size += len(content)
 
@@ -152,15 +152,12 @@ def too_large(path: Path, limit: int) -> DataError:
     return DataError(f"{path} holds more than {limit >> 20} MB.", "Give a smaller table.")
 
 
-def _pieces(line: str) -> Iterator[str]:
+def _pieces(line: str) -> list[str]:
     """`line`, in parts where a carriage return alone ends one, as old spreadsheets write it."""
     if "\r" not in line.rstrip("\r\n"):
-        yield line
-        return
+        return [line]
     *parts, last = line.split("\r")
-    yield from (f"{part}\r" for part in parts)
-    if last:
-        yield last
+    return [*(f"{part}\r" for part in parts), *filter(None, [last])]
 
 
 def _decode(path: Path, content: bytes, before: int, number: int) -> str:

@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, compress
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -22,7 +22,7 @@ from store.errors import DataError
 MAX_COLUMNS: Final = 20_000
 """Widest table; text-embedding models go up to about 8,000 dimensions."""
 MAX_CELLS: Final = 6_000_000
-"""Cells kept in memory, some 100 bytes each; HGNC's complete set has 2.4 million."""
+"""Cells kept in memory, some 60 bytes each; HGNC's complete set has 2.4 million."""
 MAX_STREAMED: Final = 1 << 32
 """Bytes of a table that is read row by row; GenePT's 93,800 vectors are 2.8 GB as text."""
 MAX_FIELD: Final = 1 << 22
@@ -32,20 +32,32 @@ PARQUET: Final = (".parquet", ".pq")
 """How the names of Parquet files end."""
 _BATCH: Final = 512
 """Rows of a Parquet file unpacked at once; of 20,000 numbers each they take 80 MB."""
+_CHARACTERS: Final = 1 << 14
+"""Of a text table that are handed on at once, each cell counted as eight more."""
 
 # The limit is the process's; 131,072 by default, too short for the list literals above.
 csv.field_size_limit(MAX_FIELD)
 
 
+Batch = tuple[list[int], list[list[str]]]
+"""Some rows of a text table: the line each ends on, from 1, and its fields."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table in memory: header and rows of text, with the line each row ends on."""
+    """A table of text in memory, column by column, with the line each row ends on."""
 
     path: Path
     header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    columns: tuple[Sequence[str], ...]
+    """As many as the header has names, all of one length."""
     lines: Sequence[int]
     """Line number of each row, from 1; the row number for Parquet."""
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The same row by row, made anew each time."""
+        return tuple(zip(*self.columns, strict=True))
 
     def column(self, *names: str) -> int:
         """The index of the first column named (whatever its case) as one of `names`.
@@ -92,38 +104,47 @@ def read_table(
     """
     if path.suffix.casefold() in PARQUET:
         return _read_parquet(path)
-    numbered = _records(path, read_lines(path), delimiter, quoted)
-    first = next(numbered, None)
-    if first is None:
+    batches = _batches(path, read_lines(path), delimiter, quoted)
+    numbers, records = next(batches, ([], []))
+    if not records:
         raise DataError(f"{path} is empty.", "It should start with a header line.")
-    width = len(first[1])
+    width = len(records[0])
     if width > MAX_COLUMNS:
         raise DataError(
-            f"{path} has {width:,} columns on line {first[0]}; at most {MAX_COLUMNS:,} are read.",
+            f"{path} has {width:,} columns on line {numbers[0]}; at most {MAX_COLUMNS:,} are read.",
             "Give one row per gene.",
         )
-    titles = _header(path, first[1]) if header else tuple(map(str, range(width)))
-    rows: list[tuple[str, ...]] = [] if header else [tuple(first[1])]
-    lines = array("q", [] if header else [first[0]])
-    for line, record in numbered:
-        if len(record) != width:
+    titles = _header(path, records[0]) if header else tuple(map(str, range(width)))
+    first = (numbers[header:], records[header:])
+    columns: tuple[list[str], ...] = tuple([] for _ in titles)
+    same: tuple[dict[str, str], ...] = tuple({} for _ in titles)
+    lines = array("q")
+    for numbers, records in chain([first], batches):
+        if wrong := _uneven(numbers, records, width):
             raise DataError(
-                f"{path} has {len(record)} columns on line {line}, but {width} in its first line.",
+                f"{path} has {wrong[1]} columns on line {wrong[0]}, but {width} in its first line.",
                 "Quote fields that hold the delimiter.",
             )
-        if keep is None or keep(record):
-            rows.append(tuple(record))
-            lines.append(line)
-            if len(rows) * width > MAX_CELLS:
-                raise _too_many(path)
-    if not rows:
+        if keep is not None:
+            kept = [keep(record) for record in records]
+            numbers, records = list(compress(numbers, kept)), list(compress(records, kept))
+        lines.extend(numbers)
+        if len(lines) * width > MAX_CELLS:
+            raise _too_many(path)
+        for column, seen, cells in zip(columns, same, zip(*records, strict=True), strict=False):
+            column.extend(_shared(cells, seen))
+    if not lines:
         raise DataError(f"{path} has a header but no usable rows.", "Add one row per gene.")
-    return Table(path, titles, tuple(rows), lines)
+    return Table(path, titles, columns, lines)
 
 
-def _records(
-    path: Path, lines: Iterator[str], delimiter: str | None, quoted: bool
-) -> Iterator[tuple[int, list[str]]]:
+def _shared(cells: Sequence[str], seen: dict[str, str]) -> Iterable[str]:
+    """`cells`, of which those of a column of few different texts are kept once, in `seen`."""
+    return map(seen.setdefault, cells, cells) if 4 * len(set(cells)) < len(cells) else cells
+
+
+def _batches(path: Path, lines: Iterator[str], delimiter: str | None, quoted: bool) -> Iterator[Batch]:
+    """All rows but blank ones, some at a time: one at a time, a million would pass five generators."""
     blank = 0
     for first in lines:
         if first.strip():
@@ -134,18 +155,34 @@ def _records(
     delimiter = delimiter or max(",\t;", key=first.count)
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     reader = csv.reader(chain([first], lines), delimiter=delimiter, strict=True, quoting=quoting)
-    while True:
+    more = True
+    while more:
+        numbers: list[int] = []
+        records: list[list[str]] = []
+        more, room = False, _CHARACTERS
         try:
-            record = next(reader, None)
+            for record in reader:
+                # A lone quoted nothing is an empty cell; a line that is blank or all delimiters is no row.
+                if (record and record[0].strip()) or record == [""] or any(map(str.strip, record)):
+                    numbers.append(blank + reader.line_num)
+                    records.append(record)
+                    room -= sum(map(len, record), 8 * len(record))
+                    if more := room < 0:
+                        break
         except csv.Error as error:
             line = blank + reader.line_num
             hint = "Close every quotation mark, and keep one row per gene."
             raise DataError(f"{path} cannot be read at line {line}: {error}.", hint) from error
-        if record is None:
-            return
-        # A lone quoted nothing is an empty cell; a blank line, or one of delimiters alone, is no row.
-        if record == [""] or any(field.strip() for field in record):
-            yield blank + reader.line_num, record
+        if records:
+            yield numbers, records
+
+
+def _uneven(numbers: list[int], records: list[list[str]], width: int) -> tuple[int, int] | None:
+    """Line and width of the first of these rows that is not as wide as it should be."""
+    if set(map(len, records)) <= {width}:
+        return None
+    found = zip(numbers, map(len, records), strict=True)
+    return next((line, found_width) for line, found_width in found if found_width != width)
 
 
 def _too_many(path: Path) -> DataError:
@@ -164,42 +201,51 @@ def _header(path: Path, titles: list[str]) -> tuple[str, ...]:
     return names
 
 
+def _even_batches(path: Path, delimiter: str | None = None) -> Iterator[Batch]:
+    width = 0
+    for numbers, records in _batches(path, read_lines(path, MAX_STREAMED), delimiter, quoted=True):
+        width = width or len(records[0])
+        if width > MAX_COLUMNS:
+            raise DataError(f"{path} has {width:,} columns; at most {MAX_COLUMNS:,} are read.")
+        if wrong := _uneven(numbers, records, width):
+            raise DataError(
+                f"{path} has {wrong[1]} columns on line {wrong[0]}, but {width} in its first line."
+            )
+        yield numbers, records
+    if not width:
+        raise DataError(f"{path} is empty.", "One row per gene is needed.")
+
+
 def iterate_rows(path: Path, delimiter: str | None = None) -> Iterator[tuple[int, list[str]]]:
     """(line, fields) of each row of a text table, one at a time, all as wide as the first.
 
     Raises:
         DataError: as `read_table`, when it comes to that.
     """
-    rows = _records(path, read_lines(path, MAX_STREAMED), delimiter, quoted=True)
-    width = None
-    for line, row in rows:
-        width = width or len(row)
-        if len(row) != width:
-            raise DataError(f"{path} has {len(row)} columns on line {line}, but {width} in its first line.")
-        if width > MAX_COLUMNS:
-            raise DataError(f"{path} has {width:,} columns; at most {MAX_COLUMNS:,} are read.")
-        yield line, row
-    if width is None:
-        raise DataError(f"{path} is empty.", "One row per gene is needed.")
+    for numbers, records in _even_batches(path, delimiter):
+        yield from zip(numbers, records, strict=True)
 
 
-def stream_table(path: Path) -> tuple[Table, Iterator[tuple[int, list[str]]]]:
-    """The header of a comma-separated table, as a table without rows, and (line, fields) of each row.
+def stream_table(path: Path) -> tuple[Table, Iterator[Batch]]:
+    """The header of a comma-separated table, as a table without rows, and its rows, some at a time.
 
     Raises:
         DataError: as `read_table`, but for its size; of the rows, when it comes to them.
     """
-    numbered = iterate_rows(path, ",")
-    _, titles = next(numbered)
+    batches = _even_batches(path, ",")
+    numbers, records = next(batches)
+    header = _header(path, records[0])
 
-    def rows() -> Iterator[tuple[int, list[str]]]:
-        line = 0
-        for line, row in numbered:
-            yield line, row
-        if not line:
+    def rows() -> Iterator[Batch]:
+        empty = True
+        for some_numbers, some in chain([(numbers[1:], records[1:])], batches):
+            if some:
+                empty = False
+                yield some_numbers, some
+        if empty:
             raise DataError(f"{path} has a header but no usable rows.", "Add one row per gene.")
 
-    return Table(path, _header(path, titles), (), ()), rows()
+    return Table(path, header, tuple([] for _ in header), ()), rows()
 
 
 @contextmanager
@@ -276,7 +322,7 @@ def _read_parquet(path: Path) -> Table:
         )
     if not rows:
         raise DataError(f"{path} has no rows.", "Add one row per gene.")
-    return Table(path, names, rows, tuple(range(1, len(rows) + 1)))
+    return Table(path, names, tuple(zip(*rows, strict=True)), range(1, len(rows) + 1))
 
 
 def _text(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from engine.catalog.presets import Axes, axes_for, preset_label, relevant_axes
 from engine.catalog.protocols import Protocol
 from engine.catalog.revision import unlike_pinned
 from engine.catalog.schemes import find_scheme
-from engine.data.load import load_task
+from engine.data.outline import Outline, Reading, outlined
 from engine.plan.params import check_params, overridden, protocol_with
 from engine.plan.selection import Selection
 from store.errors import DataError, ModelError, UsageError
@@ -88,9 +88,11 @@ def build_plan(
     protocols = [protocol_with(name, selection.params) for name in selection.protocols]
     check_params(selection.params, protocols)
     models = {model.name: model for model in (find_model(name, home) for name in selection.models)}
-    tasks, refused = (tasks, {}) if tasks else _load_tasks(selection, axes, home)
-
-    hashes = {name: task.hash for name, task in tasks.items()}
+    refused: dict[str, str] = {}
+    if tasks:
+        outlines = {name: Outline.of(task) for name, task in tasks.items()}
+    else:
+        outlines, tasks, refused = _find_tasks(selection, axes, home)
     units: list[Unit] = []
     first: dict[str, Unit] = {}
     """Key of a cell's first unit -> that unit."""
@@ -98,13 +100,12 @@ def build_plan(
     for model in models.values():
         unusable, unfetched = _unusable(model, home)
         for protocol in protocols:
-            for name in dict.fromkeys([*refused, *tasks]):
+            for name in dict.fromkeys([*refused, *outlines]):
                 other = refused.get(name) or _misfit(model, protocol)
                 reason = other or unusable
                 mine: list[Unit] = []
                 if not reason:
-                    task = tasks[name]
-                    mine = _units(selection, model, name, task, hashes[name], protocol, axes)
+                    mine = _units(selection, model, name, outlines[name], protocol, axes)
                 if mine and (twin := first.setdefault(mine[0].key, mine[0])) is not mine[0]:
                     reason = f"It is the same in all but its name as {twin.model} on {twin.task}."
                 if reason:
@@ -116,10 +117,10 @@ def build_plan(
 
 
 def _units(
-    selection: Selection, model: Model, name: str, task: Task, hash: str, protocol: Protocol, axes: Axes
+    selection: Selection, model: Model, name: str, task: Outline, protocol: Protocol, axes: Axes
 ) -> list[Unit]:
-    """One unit for each seed; `hash` is the task's, which takes a second of a million genes."""
-    spec = _spec(model, task, hash, protocol, axes, selection.scheme)
+    """One unit for each seed."""
+    spec = _spec(model, task, protocol, axes, selection.scheme)
     label = " ".join([preset_label(axes, protocol.axes), *overridden(protocol)])
     return [
         Unit(model.name, name, protocol.name, label, seed, _with_seed(spec, seed))
@@ -134,26 +135,42 @@ def _check(selection: Selection) -> None:
     find_scheme(selection.scheme).check(selection.seeds)
 
 
-def _load_tasks(selection: Selection, axes: Axes, home: Home) -> tuple[dict[str, Task], dict[str, str]]:
-    tasks: dict[str, Task] = {}
+class _Tasks(Mapping[str, Task]):
+    """Name -> task, each loaded when it is first asked for: a dry run asks for none."""
+
+    def __init__(self, loaders: Mapping[str, Callable[[], Task]]) -> None:
+        self._loaders = loaders
+
+    def __getitem__(self, name: str) -> Task:
+        return self._loaders[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._loaders)
+
+    def __len__(self) -> int:
+        return len(self._loaders)
+
+
+def _find_tasks(
+    selection: Selection, axes: Axes, home: Home
+) -> tuple[dict[str, Outline], _Tasks, dict[str, str]]:
+    reading = Reading(axes.labels, selection.text, axes.provenance, selection.descriptions)
+    outlines: dict[str, Outline] = {}
+    loaders: dict[str, Callable[[], Task]] = {}
     refused: dict[str, str] = {}
     for name in selection.tasks:
         try:
-            task = load_task(
-                name,
-                home,
-                labels=axes.labels,
-                text=selection.text,
-                provenance=axes.provenance,
-                descriptions=selection.descriptions,
-            )
+            outline, load = outlined(name, home, reading)
         except DataError as error:
             refused[name] = str(error)
         else:
-            first = tasks.setdefault(task.name, task)
-            if first is not task and first.hash != task.hash:
-                refused[name] = f"Another task of the selection is called {task.name} too; rename the file."
-    return tasks, refused
+            first = outlines.setdefault(outline.name, outline)
+            loaders.setdefault(outline.name, load)
+            if first.hash != outline.hash:
+                refused[name] = (
+                    f"Another task of the selection is called {outline.name} too; rename the file."
+                )
+    return outlines, _Tasks(loaders), refused
 
 
 def _unusable(model: Model, home: Home) -> tuple[str, bool]:
@@ -188,9 +205,7 @@ def _misfit(model: Model, protocol: Protocol) -> str:
     return ""
 
 
-def _spec(
-    model: Model, task: Task, hash: str, protocol: Protocol, axes: Axes, scheme: str
-) -> dict[str, Any]:
+def _spec(model: Model, task: Outline, protocol: Protocol, axes: Axes, scheme: str) -> dict[str, Any]:
     """Everything of a unit but its seed; see `Unit.spec`."""
     encodes = not protocol.finetunes
     local = model.kind in ("folder", "vectors")
@@ -200,7 +215,7 @@ def _spec(
         "model": {"kind": model.kind, "source": "" if local else model.source, "revision": model.revision},
         "embedding": asdict(embedding_options(model, axes)) if encodes else {},
         "input": _input(model, protocol, axes),
-        "task": hash,
+        "task": task.hash,
         "protocol": {
             "name": protocol.name,
             "revision": protocol.revision,

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from imports_checks import FRESH, Check, Content, Importer, good, taken
 from imports_formats import GENES, two_classes
 
+from engine.data import outline as outline_module
 from engine.data.importers import import_task
 from engine.data.importers.vectors import adopt_vectors
 from engine.data.load import load_task
+from engine.data.outline import Outline, Reading, outlined
 from engine.data.tasks.splits import make_split
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
@@ -48,6 +51,16 @@ def check_importing_again_gives_the_same_task(importer: Importer, folder: Path) 
     importer.take(path, home)
     import_task(path, "second", home)
     assert load_task("second", home).hash == load_task(FRESH, home).hash
+
+
+@checked("labels")
+def check_what_is_remembered_for_plans_is_what_is_read(importer: Importer, folder: Path) -> None:
+    path, home = good(importer, folder)
+    importer.take(path, home)
+    read = load_task(FRESH, home)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outline_module, "load_task", lambda *_, **__: pytest.fail("nothing was remembered"))
+        assert outlined(FRESH, home, Reading())[0] == Outline.of(read)
 
 
 @checked("labels")

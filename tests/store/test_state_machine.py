@@ -335,10 +335,10 @@ def trust_that_the_journal_is_still_there(monkeypatch) -> None:
 
 
 def let_one_line_keep_the_others_out(monkeypatch) -> None:
-    def apply_all(con, lines):
+    def apply_all(con, lines, ranked="touched"):
         con.begin()
         with contextlib.suppress(Exception):
-            done = store.apply.apply(con, lines)
+            done = store.apply.apply(con, lines, ranked)
             con.commit()
             return done
         con.rollback()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine.data.formats.raw import RawRow, RawTask, raw_task
+from engine.data.formats.raw import RawTask, raw_task
 from engine.data.formats.table import GENES
 from engine.files.outside import outside_file
 from engine.files.tables import read_table
@@ -65,8 +65,7 @@ def read(folder: Path) -> RawTask:
             f"{outcomes.path} and {entities.path.name} have blank lines at different places.",
             "Row i of the one must belong to row i of the other; remove the blank lines.",
         )
-    pairs = zip(entities.values, outcomes.values, strict=True)
-    return raw_task(folder, [RawRow(gene, label) for gene, label in pairs])
+    return raw_task(folder, entities.values, outcomes.values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from engine.data.formats.raw import RawRow, RawTask, raw_task
+from engine.data.formats.raw import RawTask, raw_task
 from engine.files.lists import read_list
 from engine.files.outside import outside_file
 from engine.files.safe_pickle import read_lists
@@ -47,6 +47,7 @@ def read_texts(folder: Path) -> RawTask:
 
 
 def _from_lists(path: Path, lists: Mapping[str, Sequence[str]]) -> RawTask:
-    rows = [RawRow(member.strip(), name) for name, members in lists.items() for member in members]
+    genes = [member.strip() for members in lists.values() for member in members]
+    labels = [name for name, members in lists.items() for _ in members]
     names = list(lists)
-    return raw_task(path, rows, names[::-1] if len(names) == 2 else names)
+    return raw_task(path, genes, labels, classes=names[::-1] if len(names) == 2 else names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from engine.data.formats.raw import RawRow, RawTask, raw_task
+from engine.data.formats.raw import RawTask, raw_task
 from engine.files.tables import Table
 from store.errors import DataError
 
@@ -12,7 +12,7 @@ from store.errors import DataError
 def matches(table: Table) -> bool:
     """Whether the two columns are `gene_id,label` and the second holds list literals."""
     return table.header == ("gene_id", "label") and all(
-        row[1].lstrip().startswith("[") for row in table.rows
+        cell.lstrip().startswith("[") for cell in table.columns[1]
     )
 
 
@@ -22,8 +22,9 @@ def read(table: Table) -> RawTask:
     Raises:
         DataError: a list that is not a list of texts.
     """
-    rows: list[RawRow] = []
-    for line, (name, literal) in zip(table.lines, table.rows, strict=True):
+    genes: list[str] = []
+    labels: list[str] = []
+    for line, name, literal in zip(table.lines, *table.columns, strict=True):
         try:
             members = ast.literal_eval(literal.strip())
         except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError) as error:
@@ -32,6 +33,7 @@ def read(table: Table) -> RawTask:
             raise DataError(
                 f"{table.path} has no list of genes on line {line}.", "Write ['GENE1', 'GENE2']."
             )
-        rows.extend(RawRow(member.strip(), name.strip()) for member in members)
-    names = list(dict.fromkeys(row[0].strip() for row in table.rows))
-    return raw_task(table.path, rows, names[::-1] if len(names) == 2 else names)
+        genes.extend(member.strip() for member in members)
+        labels.extend([name.strip()] * len(members))
+    names = list(dict.fromkeys(name.strip() for name in table.columns[0]))
+    return raw_task(table.path, genes, labels, classes=names[::-1] if len(names) == 2 else names)

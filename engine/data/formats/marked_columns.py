@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from engine.data.formats.raw import RawRow, RawTask, raw_task
+from itertools import chain
+
+from engine.data.formats.raw import RawTask, raw_task
 from engine.data.formats.table import GENES
 from engine.files.tables import Table
 from store.errors import DataError
@@ -19,12 +21,12 @@ def _marked(table: Table) -> list[int]:
     if table.find(*GENES) is None:
         return []
     classes = [index for index, title in enumerate(table.header) if title.casefold() not in GENES]
-    cells = {row[index].strip().casefold() for row in table.rows for index in classes}
+    cells = {cell.strip().casefold() for index in classes for cell in set(table.columns[index])}
     return classes if len(classes) > 1 and cells <= _MARKS | {"", "no"} and cells & _MARKS else []
 
 
 def _lists(table: Table) -> bool:
-    cells = [cell.strip() for row in table.rows for cell in row]
+    cells = (cell.strip() for column in table.columns for cell in column)
     return len(table.header) > 1 and all(cell.startswith("ENSG") for cell in cells if cell)
 
 
@@ -35,24 +37,19 @@ def read(table: Table) -> RawTask:
         DataError: a row with no mark or with two.
     """
     if not (classes := _marked(table)):
-        rows = [
-            RawRow(row[index].strip(), title)
-            for index, title in enumerate(table.header)
-            for row in table.rows
-            if row[index].strip()
-        ]
-        return raw_task(table.path, rows, _ordered(table.header))
-    gene = table.column(*GENES)
-    entries = []
+        listed = [list(filter(None, map(str.strip, column))) for column in table.columns]
+        labels = [title for title, genes in zip(table.header, listed, strict=True) for _ in genes]
+        return raw_task(table.path, list(chain(*listed)), labels, classes=_ordered(table.header))
+    labels = []
     for line, row in zip(table.lines, table.rows, strict=True):
         marked = [index for index in classes if row[index].strip().casefold() in _MARKS]
         if len(marked) > 1:
             raise DataError(
                 f"{table.path} marks two classes on line {line}.", "Mark one class in each row."
             )
-        label = table.header[marked[0]] if marked else ""
-        entries.append(RawRow(row[gene].strip(), label))
-    return raw_task(table.path, entries, _ordered([table.header[index] for index in classes]))
+        labels.append(table.header[marked[0]] if marked else "")
+    genes = [cell.strip() for cell in table.columns[table.column(*GENES)]]
+    return raw_task(table.path, genes, labels, classes=_ordered([table.header[index] for index in classes]))
 
 
 def _ordered(titles: list[str] | tuple[str, ...]) -> tuple[str, ...]:

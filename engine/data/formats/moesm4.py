@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.data.formats.raw import RawRow, RawTask, raw_task
+from engine.data.formats.raw import RawTask, raw_task
 from engine.files.tables import Table
 
 CLASSES = ("short-range TF", "long-range TF")
@@ -11,13 +11,11 @@ CLASSES = ("short-range TF", "long-range TF")
 def matches(table: Table) -> bool:
     """Whether the first column has no name and `assignment` holds the two ranges."""
     place = table.find("assignment")
-    return (
-        table.header[0] == "" and place is not None and {row[place] for row in table.rows} <= set(CLASSES)
-    )
+    return table.header[0] == "" and place is not None and set(table.columns[place]) <= set(CLASSES)
 
 
 def read(table: Table) -> RawTask:
     """Symbol and assignment of every row; long-range is the positive class."""
     place = table.column("assignment")
-    rows = [RawRow(row[0].strip(), row[place]) for row in table.rows]
-    return raw_task(table.path, rows, CLASSES)
+    genes = [cell.strip() for cell in table.columns[0]]
+    return raw_task(table.path, genes, table.columns[place], classes=CLASSES)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, compress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from engine.files.outside import check_characters
 from store.errors import DataError, UsageError
@@ -21,50 +22,56 @@ _NEGATIVE: Final = frozenset(
 )
 
 
-class RawRow(NamedTuple):
-    """One entry of a label file."""
-
-    identifier: str
-    label: str
-    description: str = ""
-    """The file's own text for it, if it has one."""
-
-
 @dataclass(frozen=True, slots=True)
 class RawTask:
-    """One label file, read but not resolved."""
+    """One label file, read but not resolved: its entries, column by column."""
 
     path: Path
     classes: tuple[str, ...]
     """In label order; with two classes the last is the positive one."""
-    rows: tuple[RawRow, ...]
+    identifiers: Sequence[str]
+    labels: Sequence[str]
+    """The class of each."""
+    texts: Sequence[str] = ()
+    """The file's own text for each, if it has any."""
     notes: tuple[str, ...] = ()
     """What was left out on reading."""
 
 
-def raw_task(path: Path, rows: Sequence[RawRow], classes: Sequence[str] = ()) -> RawTask:
-    """A task of `rows`; rows without a label are left out and told.
+def raw_task(
+    path: Path,
+    identifiers: Sequence[str],
+    labels: Sequence[str],
+    texts: Sequence[str] = (),
+    classes: Sequence[str] = (),
+) -> RawTask:
+    """A task of these entries; those without a label are left out and told.
 
     Args:
         path: Where they come from.
-        rows: In file order.
+        identifiers: In file order.
+        labels: Of each.
+        texts: Of each, or none.
         classes: In label order, if the format has one; otherwise `order_classes` decides.
 
     Raises:
         DataError: an entry without identifier, no labels, labels that are not classes, or no characters.
     """
-    check_characters(path, (text for row in rows for text in (row.identifier, row.label, row.description)))
-    labelled = tuple(rows) if all(row.label for row in rows) else tuple(row for row in rows if row.label)
-    nameless = next((place for place, row in enumerate(labelled, start=1) if not row.identifier), None)
-    if nameless is not None:
+    check_characters(path, chain(identifiers, labels, texts))
+    found = dict.fromkeys(labels)
+    notes: tuple[str, ...] = ()
+    if "" in found:
+        del found[""]
+        notes = (f"{list(labels).count('')} rows without a label were left out.",)
+        identifiers, texts = list(compress(identifiers, labels)), list(compress(texts, labels))
+        labels = list(filter(None, labels))
+    if "" in identifiers:
         raise DataError(
-            f"{path} has a label without a gene in entry {nameless}.", "Name a gene in every row."
+            f"{path} has a label without a gene in entry {list(identifiers).index('') + 1}.",
+            "Name a gene in every row.",
         )
-    found = dict.fromkeys(row.label for row in labelled)
     _check_labels(path, tuple(found))
-    missing = len(rows) - len(labelled)
-    notes = (f"{missing} rows without a label were left out.",) if missing else ()
-    return RawTask(path, tuple(classes) or order_classes(found), labelled, notes)
+    return RawTask(path, tuple(classes) or order_classes(found), identifiers, labels, texts, notes)
 
 
 def _check_labels(path: Path, labels: tuple[str, ...]) -> None:
@@ -121,4 +128,4 @@ def with_positive(task: RawTask, positive: str) -> RawTask:
             f"The classes of {task.path.name} are: {', '.join(task.classes)}.",
         )
     other = next(name for name in task.classes if name != positive)
-    return RawTask(task.path, (other, positive), task.rows, task.notes)
+    return replace(task, classes=(other, positive))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from engine.data.formats.raw import RawRow, RawTask, raw_task
+from engine.data.formats.raw import RawTask, raw_task
 from engine.data.genes.descriptions import TEXT_COLUMNS
 from engine.files.tables import Table
 from store.errors import DataError
@@ -32,20 +32,17 @@ def read(table: Table) -> RawTask:
     if gene is None or label is None:
         gene, label = table.column(*GENES), table.column(*LABELS)
     text = table.find(*TEXT_COLUMNS)
-    texts: dict[str, str] = {}
-    labels: dict[str, str] = {}
-    """Each label once, however many rows have it."""
-    rows = []
-    for line, row in zip(table.lines, table.rows, strict=True):
-        own = " ".join(row[text].split()) if text is not None else ""
-        identifier, title = row[gene].strip(), row[label].strip()
-        if text is not None and texts.setdefault(identifier, own) != own:
+    genes = list(map(str.strip, table.columns[gene]))
+    labels = list(map(str.strip, table.columns[label]))
+    texts = [" ".join(cell.split()) for cell in table.columns[text]] if text is not None else []
+    first: dict[str, str] = {}
+    for line, identifier, own in zip(table.lines, genes, texts, strict=False):
+        if first.setdefault(identifier, own) != own:
             raise DataError(
                 f"{table.path} has a second, different description of {identifier!r} on line {line}.",
                 "Keep one description per gene.",
             )
-        rows.append(RawRow(identifier, labels.setdefault(title, title), own))
-    task = raw_task(table.path, rows)
+    task = raw_task(table.path, genes, labels, texts)
     return replace(task, notes=(*_told(table, gene, label), *task.notes))
 
 
@@ -65,7 +62,7 @@ def _told(table: Table, gene: int, label: int) -> tuple[str, ...]:
     if table.find(*GENES) == gene and table.find(*LABELS) == label:
         return ()
     titles = table.header[gene], table.header[label]
-    if table.find(*GENES) is None and titles[1] in {row[label].strip() for row in table.rows}:
+    if table.find(*GENES) is None and titles[1] in map(str.strip, table.columns[label]):
         raise DataError(
             f"{table.path} starts with {titles[0]!r} and {titles[1]!r}, which look like its first gene.",
             "Put a line above: gene and label.",

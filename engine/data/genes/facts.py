@@ -70,9 +70,13 @@ class Genes(Mapping[str, Gene]):
         """Keep a gene of which no more is known."""
         self._kept[symbol] = description
 
-    def kept(self, symbol: str) -> Gene | str:
-        """The gene, or its description if no more is known."""
-        return self._kept[symbol]
+    def kept(self, symbols: Iterable[str]) -> Iterator[Gene | str]:
+        """The gene of each symbol, or its description if no more is known."""
+        return map(self._kept.__getitem__, symbols)
+
+    def known(self) -> Iterator[str]:
+        """The symbols of those of which more is known than a description."""
+        return (symbol for symbol, kept in self._kept.items() if not isinstance(kept, str))
 
     @property
     def described(self) -> bool:
@@ -99,16 +103,17 @@ def read_gene_map(path: Path) -> Genes:
     Raises:
         DataError: unreadable, or without a column `symbol`.
     """
-    table, rows = stream_table(path)
+    table, batches = stream_table(path)
     symbol, text = table.column("symbol"), table.find("description")
     facts = [index for index, name in enumerate(table.header) if index not in (symbol, text)]
     make = _maker(table.header)
     genes = Genes()
-    for _, row in rows:
-        if any(row[index] for index in facts):
-            genes.add(row[symbol], make(row))
-        else:
-            genes.add_unknown(row[symbol], row[text] if text is not None else "")
+    for _, records in batches:
+        for row in records:
+            if facts and any(map(row.__getitem__, facts)):
+                genes.add(row[symbol], make(row))
+            else:
+                genes.add_unknown(row[symbol], row[text] if text is not None else "")
     return genes
 
 
@@ -118,10 +123,10 @@ def read_genes(path: Path) -> tuple[Gene, ...]:
     Raises:
         DataError: unreadable, or without a column `symbol`.
     """
-    table, rows = stream_table(path)
+    table, batches = stream_table(path)
     table.column("symbol")
     make = _maker(table.header)
-    return tuple(make(row) for _, row in rows)
+    return tuple(make(row) for _, records in batches for row in records)
 
 
 def _maker(header: Sequence[str]) -> Callable[[Sequence[str]], Gene]:
@@ -136,23 +141,23 @@ def _maker(header: Sequence[str]) -> Callable[[Sequence[str]], Gene]:
     return make
 
 
-def write_genes(path: Path, genes: Genes, symbols: Iterable[str]) -> None:
-    """Write the genes of these symbols as a `genes.csv`, sorted; columns that are empty are left out."""
-    ordered = sorted(symbols)
-    kept = map(genes.kept, ordered)
-    known = [gene for gene in kept if isinstance(gene, Gene)]
+def write_genes(path: Path, genes: Genes, symbols: Sequence[str]) -> None:
+    """Write the genes of these symbols as a `genes.csv`; columns that are empty are left out."""
+    known = [gene for gene in genes.kept(symbols) if isinstance(gene, Gene)]
     used = [name for name in _COLUMNS if name == "symbol" or any(getattr(gene, name) for gene in known)]
-    if used[-1] != "description" and any(isinstance(one, str) and one for one in map(genes.kept, ordered)):
+    if used[-1] != "description" and any(isinstance(one, str) and one for one in genes.kept(symbols)):
         used.append("description")
     gap = [""] * len(used[1:])
     short = gap[1:]
 
-    def row(symbol: str, kept: Gene | str) -> Sequence[str]:
-        if isinstance(kept, str):
-            return [symbol, *short, kept] if kept else [symbol, *gap]
-        return [_joined(getattr(kept, name)) for name in used]
+    def rows() -> Iterator[Sequence[str]]:
+        for symbol, kept in zip(symbols, genes.kept(symbols), strict=True):
+            if isinstance(kept, str):
+                yield [symbol, *short, kept] if kept else [symbol, *gap]
+            else:
+                yield [_joined(getattr(kept, name)) for name in used]
 
-    write_csv(path, used, map(row, ordered, map(genes.kept, ordered)))
+    write_csv(path, used, rows())
 
 
 def read_gene_info(path: Path) -> tuple[Gene, ...]:

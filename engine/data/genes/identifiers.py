@@ -28,8 +28,8 @@ _ENSEMBL: Final = re.compile(r"(ENSG\d{11})(?:\.\d+)?(?:_PAR_Y)?", re.IGNORECASE
 """With a version, and GENCODE's mark of a gene's copy on the Y chromosome."""
 _NCBI: Final = re.compile(r"(?:(?:NCBI|NCBIGene|GeneID|entrez):)?([1-9]\d{0,11})(?:\.0)?", re.IGNORECASE)
 """Also `2625.0`, as a column of numbers with a gap in it is written."""
-_SYMBOL: Final = re.compile(r"[A-Za-z][A-Za-z0-9@._-]{1,24}")
-_ENSEMBL_LIKE: Final = re.compile(r"ENS[A-Z]*[GTP]\d", re.IGNORECASE)
+_SYMBOL: Final = re.compile(r"(?!(?i:ENS[A-Z]*[GTP]\d))[A-Za-z][A-Za-z0-9@._-]{1,24}")
+"""What looks like a symbol and like no id of Ensembl's."""
 _OLD: Final = ("previous symbol", "alias")
 _BY_NAME: Final = ("approved symbol in other case", "HGNC id", *_OLD)
 """The steps that look up words; the first has every approved symbol."""
@@ -136,9 +136,10 @@ class Resolver:
 
     def _may_be_known(self, text: str) -> bool:
         """False if no step can find it: of most identifiers of a long list of somebody's own."""
-        if not text or text[0].isdigit() or ":" in text or text[:3].casefold() == "ens":
+        folded = text.casefold()
+        if folded.startswith("ens") or ":" in text or text in self._words or folded in self._words:
             return True
-        return text in self._words or text.casefold() in self._words
+        return not text or text[0].isdigit()
 
     @cached_property
     def _words(self) -> frozenset[str]:
@@ -148,7 +149,7 @@ class Resolver:
         """What becomes of an identifier that no step has found."""
         if "-" in text and _DATE.fullmatch(text):
             return Meaning(identifier, (), f"{NOT_MAPPED}: a date, as spreadsheets make of symbols")
-        if not self.complete and _SYMBOL.fullmatch(text) and not _ENSEMBL_LIKE.match(text):
+        if not self.complete and _SYMBOL.fullmatch(text):
             return Meaning(identifier, (text,), GIVEN)
         return Meaning(identifier, (), NOT_MAPPED)
 
@@ -160,7 +161,7 @@ class Resolver:
     def _ncbi_of_ensembl(self) -> Mapping[str, tuple[str, ...]]:
         return read_gene2ensembl(self._gene2ensembl) if self._gene2ensembl else {}
 
-    @property
+    @cached_property
     def complete(self) -> bool:
         """Whether the tables hold about all human genes."""
         return len(self.genes) >= COMPLETE

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +34,8 @@ class Meanings(Mapping[str, Meaning]):
 
     def __init__(self, meanings: Mapping[str, Meaning] | None = None) -> None:
         self._kept: dict[str, Meaning | str] = {}
+        self._steps: dict[str, str] = {}
+        """Each step once, however many rows have it."""
         for identifier, meaning in (meanings or {}).items():
             self.add(identifier, meaning.symbols, meaning.step)
 
@@ -41,9 +44,36 @@ class Meanings(Mapping[str, Meaning]):
         own = len(symbols) == 1 and symbols[0] == identifier
         self._kept[identifier] = step if own else Meaning(identifier, symbols, step)
 
-    def is_own_symbol(self, identifier: str) -> bool:
-        """Whether `identifier` is the one symbol that it means."""
-        return isinstance(self._kept[identifier], str)
+    def extend(self, rows: Iterable[tuple[str, str, str]]) -> None:
+        """Keep what `rows` of these three say, one for each symbol."""
+        for identifier, symbol, step in rows:
+            step = self._steps.setdefault(step, step)
+            if symbol == identifier and identifier not in self._kept:
+                self._kept[identifier] = step
+            else:
+                before = self[identifier].symbols if identifier in self._kept else ()
+                self.add(identifier, (*before, symbol) if symbol else before, step)
+
+    def unexplained(self, identifiers: Iterable[str], genes: Container[str]) -> str | None:
+        """The first of these that is not here, or has a symbol that is none of `genes`."""
+        for identifier in identifiers:
+            kept = self._kept.get(identifier)
+            if kept is None or not (
+                identifier in genes
+                if isinstance(kept, str)
+                else all(symbol in genes for symbol in kept.symbols)
+            ):
+                return identifier
+        return None
+
+    def symbols(self, identifiers: Iterable[str]) -> Iterator[str]:
+        """The symbols of each of these."""
+        for identifier in identifiers:
+            kept = self._kept[identifier]
+            if isinstance(kept, str):
+                yield identifier
+            else:
+                yield from kept.symbols
 
     def rows(self, identifiers: Iterable[str]) -> Iterator[tuple[str, str, str]]:
         """(identifier, symbol, step) of each symbol of these; with an empty symbol if one has none."""
@@ -83,13 +113,9 @@ def read_meanings(path: Path) -> Meanings:
     Raises:
         DataError: unreadable.
     """
-    table, rows = stream_table(path)
-    columns = tuple(table.column(name) for name in ("identifier", "symbol", "step"))
+    table, batches = stream_table(path)
+    of_row = itemgetter(*(table.column(name) for name in ("identifier", "symbol", "step")))
     meanings = Meanings()
-    same: dict[str, str] = {}
-    for _, row in rows:
-        identifier, symbol, step = (row[column] for column in columns)
-        before = meanings[identifier].symbols if identifier in meanings else ()
-        name = identifier if symbol == identifier else symbol
-        meanings.add(identifier, (*before, name) if symbol else before, same.setdefault(step, step))
+    for _, records in batches:
+        meanings.extend(map(of_row, records))
     return meanings

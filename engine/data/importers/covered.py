@@ -13,7 +13,7 @@ from engine.data.genes.meanings import Meanings
 from engine.data.importers.labels import ImportReport, keep_task
 from engine.data.importers.names import check_name, plain_name
 from engine.data.load import find_label_list
-from engine.data.tasks.folder import LabelList
+from engine.data.tasks.folder import LabelList, Rows
 from engine.data.tasks.shelf import task_names
 from store.errors import UsageError
 from store.home import Home
@@ -46,7 +46,7 @@ def import_covered(task: str, models: Sequence[Model], name: str, home: Home) ->
     tables = " and ".join(model.name for model in models)
     name = name or plain_name(f"{whole.heading.name}.in.{tables}")
     check_name(name, task_names(home))
-    symbols = sorted({symbol for row, _ in whole.rows for symbol in whole.meanings[row].symbols})
+    symbols = sorted(set(whole.meanings.symbols(whole.rows.identifiers)))
     missing = {symbol for model in models for symbol in look_up(model, symbols, home)[1]}
     kept = _without(whole, missing)
     title = f"{whole.heading.title}; genes in {tables} only"
@@ -59,7 +59,7 @@ def import_covered(task: str, models: Sequence[Model], name: str, home: Home) ->
 
 def _without(task: LabelList, missing: set[str]) -> LabelList:
     """`task` without the rows that mean a missing gene; of an id of two genes, both must be there."""
-    rows = tuple(row for row in task.rows if missing.isdisjoint(task.meanings[row[0]].symbols))
-    used = {identifier for identifier, _ in rows}
+    rows = Rows.of(row for row in task.rows if missing.isdisjoint(task.meanings[row[0]].symbols))
+    used = set(rows.identifiers)
     meanings = Meanings({key: task.meanings[key] for key in task.meanings if key in used})
     return replace(task, rows=rows, meanings=meanings)

@@ -14,15 +14,15 @@ from engine.data.formats.raw import with_positive
 from engine.data.genes.identifiers import GIVEN, make_resolver
 from engine.data.genes.meanings import NOT_MAPPED
 from engine.data.importers.names import check_name
-from engine.data.load import resolve
-from engine.data.tasks.audit import CONFLICT, DUPLICATE, SAME_GENE, audit
+from engine.data.load import resolve, with_texts
+from engine.data.outline import Outline, remember
+from engine.data.tasks.audit import CONFLICT, Audited
 from engine.data.tasks.folder import Heading, LabelList, write_task_folder
-from engine.data.tasks.recipes import Composed, composer, effective_text
 from engine.data.tasks.removal import note_import
 from engine.data.tasks.shelf import SAMPLE, task_names
-from engine.data.uncollected import uncollected
 from store.home import Home
-from store.records import Audit
+from store.records import task_hash
+from store.uncollected import uncollected
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def import_task(
     task = resolve(
         raw, make_resolver(home, SAMPLE), Heading(name, title or path.name, raw.classes, path.name)
     )
-    del raw  # a tenth of a gigabyte for each million rows
+    del raw
     return keep_task(task, kind, notes, home)
 
 
@@ -105,28 +105,29 @@ def keep_task(task: LabelList, kind: str, notes: tuple[str, ...], home: Home) ->
         DataError: too few genes of a class.
         StoreError: it cannot be written.
     """
-    compose = composer(effective_text("facts", task.genes.described))
-
-    def text_of(symbol: str) -> Composed:
-        gene = task.genes[symbol]
-        return compose(gene, gene.description)
-
-    audited = audit(task, "unique", text_of)
+    audited, recipe = with_texts(task)
+    heading = task.heading
+    outline = Outline(
+        heading.name,
+        task_hash(heading.classes, audited.symbols, audited.labels, audited.texts),
+        recipe,
+    )
     folder = home.tasks / task.heading.name
-    notes += tuple(_told(audited.audit, task.heading.name))
-    report = _report(task, tuple(item.used for item in audited.audit.classes), kind, folder, notes)
+    notes += tuple(_told(audited, task.heading.name))
+    report = _report(task, tuple(item.used for item in audited.classes), kind, folder, notes)
+    del audited
     text = json.dumps(asdict(report), ensure_ascii=False, indent=1) + "\n"
     write_task_folder(folder, (task,), {"report.json": text})
     note_import(home, folder)
+    remember(outline, home)
     return report
 
 
-def _told(found: Audit, name: str) -> Iterator[str]:
+def _told(found: Audited, name: str) -> Iterator[str]:
     """What else sets the genes that are used apart from the rows of the file."""
-    repeats = sum(1 for item in found.genes if item.reason in (DUPLICATE, SAME_GENE))
-    both = len({item.symbol for item in found.genes if item.reason == CONFLICT})
+    both = len({item.symbol for item in found.words if item.reason == CONFLICT})
     for count, one, many in (
-        (repeats, "row names a gene that its class has", "rows name a gene that its class has"),
+        (len(found.repeats), "row names a gene that its class has", "rows name a gene that its class has"),
         (both, "gene stands in more than one class", "genes stand in more than one class"),
     ):
         if count:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
 from engine.data.genes.facts import Gene
-from engine.data.tasks.folder import LabelList
+from engine.data.tasks.folder import LabelList, Rows
 from engine.data.tasks.recipes import Composed
 from store.errors import DataError
 from store.records import Audit, AuditedGene, ClassAudit
@@ -43,9 +43,24 @@ class Entry(NamedTuple):
 class Audited:
     """The rows that splits are drawn from, in stable order, and how they came about."""
 
-    rows: tuple[tuple[str, int, str], ...]
-    """(symbol, label, text), by `stable_place` and label."""
-    audit: Audit
+    symbols: tuple[str, ...]
+    """By `stable_place` and label."""
+    labels: tuple[int, ...]
+    texts: tuple[str, ...]
+    classes: tuple[ClassAudit, ...]
+    repeats: tuple[AuditedGene, ...]
+    """Those that add nothing to their class: one for each row, so that a gene listed three times is
+    named twice."""
+    words: tuple[AuditedGene, ...]
+    """The other exceptions, in their order, but for `bare`."""
+    bare: tuple[tuple[str, str], ...]
+    """(symbol, class) of genes without a text of which nothing else is to be said: a million, maybe."""
+
+    @property
+    def audit(self) -> Audit:
+        """The counts and every exception, made anew each time."""
+        bare = [AuditedGene(symbol, symbol, label, NO_TEXT, True) for symbol, label in self.bare]
+        return Audit(self.classes, (*self.repeats, *_merged(self.words, bare)))
 
 
 def stable_place(gene: Gene) -> tuple[int, int, str]:
@@ -70,6 +85,7 @@ def audit(task: LabelList, labels: Labels, compose: Callable[[str], Composed]) -
     Raises:
         DataError: fewer than two classes, or fewer than ten genes of one, are left.
     """
+    classes = task.heading.classes
     rest, plain = _told_apart(task)
     entries = tuple(_entries(rest))
     classes_of: dict[str, set[int]] = defaultdict(set)
@@ -88,64 +104,59 @@ def audit(task: LabelList, labels: Labels, compose: Callable[[str], Composed]) -
         ((entry.symbol, entry.label) for entry in filter(kept, entries)),
         key=lambda row: (stable_place(task.genes[row[0]]), row[1]),
     )
-    words = [*{*_unmapped(rest), *_exceptions(rest, entries, used, conflicts, texts)}]
-    repeats = [
-        _word(task, entry, entry.repeat, used(entry)) for entry in entries if entry.repeat
-    ]  # one for each row, so that a gene listed three times is told twice
-    analysed = Counter(entry.label for entry in filter(used, entries))
-    found = [(symbol, label, texts[symbol].text) for symbol, label in rows]
-    bare: list[AuditedGene] = []
+    # Those of `plain` have no NCBI id, so they stand among the last.
+    numbered = sum(1 for symbol, _ in rows if not stable_place(task.genes[symbol])[0])
+    rows[numbered:] = sorted([*rows[numbered:], *plain.items()])
+    written: list[str] = []
     told: Counter[int] = Counter()
-    alone: list[tuple[str, int, str]] = []
-    classes = task.heading.classes
-    for symbol, label in sorted(plain, key=itemgetter(0)):
-        text, complete = compose(symbol)
-        alone.append((symbol, label, text))
-        if complete:
-            told[label] += 1
-        else:
-            bare.append(AuditedGene(symbol, symbol, classes[label], NO_TEXT, True))
-    counts = _counts(task, rest, analysed, texts, Counter(label for _, label in plain), told)
-    result = Audit(counts, (*repeats, *_merged(words, bare)))
-    _check(task, result)
-    return Audited(_in_order(task, found, alone), result)
+    bare: list[tuple[str, str]] = []
+    for symbol, label in rows:
+        text, complete = texts.get(symbol) or compose(symbol)
+        written.append(text)
+        if symbol in plain:
+            if complete:
+                told[label] += 1
+            else:
+                bare.append((symbol, classes[label]))
+    analysed = Counter(entry.label for entry in filter(used, entries))
+    counts = _counts(task, rest, analysed, texts, Counter(plain.values()), told)
+    _check(task, counts)
+    repeats = (_word(task, entry, entry.repeat, used(entry)) for entry in entries if entry.repeat)
+    words = {*_unmapped(rest), *_exceptions(rest, entries, used, conflicts, texts)}
+    return Audited(
+        tuple(symbol for symbol, _ in rows),
+        tuple(label for _, label in rows),
+        tuple(written),
+        counts,
+        tuple(repeats),
+        tuple(sorted(words, key=_ORDER)),
+        tuple(bare),
+    )
 
 
-def _merged(words: list[AuditedGene], bare: list[AuditedGene]) -> Iterator[AuditedGene]:
-    """Both in one order, in which `bare`, of genes without a text, are already."""
-    words = sorted(words, key=_ORDER)
+def _merged(words: Sequence[AuditedGene], bare: list[AuditedGene]) -> Iterator[AuditedGene]:
+    """Both in one order, in which each is already; `bare` are genes without a text."""
     same = [gene for gene in words if gene.reason == NO_TEXT]
     yield from (gene for gene in words if gene.reason < NO_TEXT)
     yield from sorted(same + bare, key=_ORDER) if same else bare
     yield from (gene for gene in words if gene.reason > NO_TEXT)
 
 
-def _told_apart(task: LabelList) -> tuple[LabelList, list[tuple[str, int]]]:
-    """The task with the rows that something is to be said of, and the others.
+def _told_apart(task: LabelList) -> tuple[LabelList, dict[str, int]]:
+    """The task with the rows that something is to be said of, and the label of each of the others.
 
     Most rows of a long list are of the others: the only one of an identifier that is its own symbol, of
     which no other identifier is another name and no more is known than a text.
     """
-    own = task.meanings.is_own_symbol
-    again = {name for name, count in Counter(map(itemgetter(0), task.rows)).items() if count > 1}
-    others = {name for name, _ in task.rows if not own(name)}
-    others |= again.union(*(task.meanings[name].symbols for name in others))
-    kept = task.genes.kept
-    rest: list[tuple[str, int]] = []
-    plain: list[tuple[str, int]] = []
-    for row in task.rows:
-        (plain if row[0] not in others and isinstance(kept(row[0]), str) else rest).append(row)
-    return replace(task, rows=tuple(rest)), plain
-
-
-def _in_order(
-    task: LabelList, found: list[tuple[str, int, str]], alone: list[tuple[str, int, str]]
-) -> tuple[tuple[str, int, str], ...]:
-    """Both in the order of `stable_place`, in which each is: those of `alone` have no NCBI id."""
-    numbered = sum(1 for symbol, _, _ in found if not stable_place(task.genes[symbol])[0])
-    if numbered < len(found):
-        alone = sorted(found[numbered:] + alone, key=itemgetter(0, 1))
-    return (*found[:numbered], *alone)
+    told = set(task.genes.known())
+    for meaning in task.meanings.others():
+        told.update((meaning.identifier, *meaning.symbols))
+    plain = dict(task.rows)
+    if len(plain) < len(task.rows.labels):
+        told.update(name for name, count in Counter(task.rows.identifiers).items() if count > 1)
+    for name in told:
+        plain.pop(name, None)
+    return replace(task, rows=Rows.of(row for row in task.rows if row[0] not in plain)), plain
 
 
 def _entries(task: LabelList) -> Iterator[Entry]:
@@ -216,14 +227,14 @@ def _counts(
     )
 
 
-def _check(task: LabelList, result: Audit) -> None:
+def _check(task: LabelList, classes: tuple[ClassAudit, ...]) -> None:
     name = task.heading.name
-    if sum(1 for item in result.classes if item.raw) < 2:
+    if sum(1 for item in classes if item.raw) < 2:
         raise DataError(
             f"Task {name} has only one class: {task.heading.classes[0]}.",
             "A task needs at least two classes.",
         )
-    for item in result.classes:
+    for item in classes:
         if item.used < FEWEST:
             unmapped = len({one for one, _ in task.rows if not task.meanings[one].symbols})
             hint = f"Splits of 10% need at least {FEWEST} genes of each class."

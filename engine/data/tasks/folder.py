@@ -9,10 +9,12 @@ import os
 import shutil
 import tempfile
 import tomllib
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +40,34 @@ class Heading:
     """Raw rows of each class when the folder was written; empty if it does not say."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rows(Iterable[tuple[str, int]]):
+    """(identifier, label) of each row of a label file, kept as two columns: a million take little room."""
+
+    identifiers: Sequence[str]
+    labels: Sequence[int]
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, int]]) -> Rows:
+        """The columns of `pairs`."""
+        identifiers: list[str] = []
+        labels = array("i")
+        for identifier, label in pairs:
+            identifiers.append(identifier)
+            labels.append(label)
+        return cls(identifiers, labels)
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        return zip(self.identifiers, self.labels, strict=True)
+
+
 @dataclass(frozen=True)
 class LabelList:
     """One task as its label file has it, with what its identifiers mean."""
 
     heading: Heading
-    rows: tuple[tuple[str, int], ...]
-    """(identifier, label) in file order, repeats kept."""
+    rows: Rows
+    """In file order, repeats kept."""
     meanings: Meanings
     genes: Genes
     """By symbol; holds every symbol of `meanings`."""
@@ -52,7 +75,7 @@ class LabelList:
     @cached_property
     def counts(self) -> tuple[int, ...]:
         """Raw rows of each class, in label order."""
-        return count_rows(self.rows, self.heading)
+        return count_rows(self.rows.labels, self.heading)
 
 
 def read_headings(folder: Path) -> tuple[Heading, ...]:
@@ -92,34 +115,37 @@ def raw_counts(folder: Path, heading: Heading) -> tuple[int, ...]:
         labels = (folder / "tasks" / f"{heading.name}.csv").stat()
         if heading.counts and labels.st_mtime_ns <= written and labels.st_size:
             return heading.counts
-    return count_rows(read_rows(folder, heading), heading)
+    return count_rows(read_rows(folder, heading).labels, heading)
 
 
-def count_rows(rows: Iterable[tuple[str, int]], heading: Heading) -> tuple[int, ...]:
+def count_rows(labels: Iterable[int], heading: Heading) -> tuple[int, ...]:
     """Rows of each class, in label order."""
-    counted = Counter(label for _, label in rows)
+    counted = Counter(labels)
     return tuple(counted[label] for label in range(len(heading.classes)))
 
 
-def read_rows(folder: Path, heading: Heading) -> tuple[tuple[str, int], ...]:
-    """(identifier, label) of each row of the task's label file.
+def read_rows(folder: Path, heading: Heading) -> Rows:
+    """The rows of the task's label file.
 
     Raises:
         DataError: unreadable, or a label that is none of the task's classes.
     """
     path = folder / "tasks" / f"{heading.name}.csv"
-    table, numbered = stream_table(path)
+    table, batches = stream_table(path)
     identifier, label = table.column("identifier"), table.column("label")
     index = {name: place for place, name in enumerate(heading.classes)}
-    rows: list[tuple[str, int]] = []
-    for line, row in numbered:
-        if row[label] not in index:
-            raise DataError(
-                f"{path} has the label {row[label]!r} on line {line}.",
-                f"The classes in tasks.toml are: {', '.join(heading.classes)}.",
-            )
-        rows.append((row[identifier], index[row[label]]))
-    return tuple(rows)
+    identifiers: list[str] = []
+    labels = array("i")
+    for lines, records in batches:
+        for line, row in zip(lines, records, strict=True):
+            if row[label] not in index:
+                raise DataError(
+                    f"{path} has the label {row[label]!r} on line {line}.",
+                    f"The classes in tasks.toml are: {', '.join(heading.classes)}.",
+                )
+            identifiers.append(row[identifier])
+            labels.append(index[row[label]])
+    return Rows(identifiers, labels)
 
 
 def read_label_list(folder: Path, heading: Heading) -> LabelList:
@@ -131,17 +157,11 @@ def read_label_list(folder: Path, heading: Heading) -> LabelList:
     genes = read_gene_map(folder / "genes.csv")
     meanings = read_meanings(folder / "identifiers.csv")
     rows = read_rows(folder, heading)
-    for identifier, _ in rows:
-        if identifier in meanings and meanings.is_own_symbol(identifier):
-            known = identifier in genes
-        else:
-            meaning = meanings.get(identifier)
-            known = meaning is not None and all(symbol in genes for symbol in meaning.symbols)
-        if not known:
-            raise DataError(
-                f"{folder / 'identifiers.csv'} does not say what {identifier!r} is.",
-                "Import the task again.",
-            )
+    if (unexplained := meanings.unexplained(rows.identifiers, genes)) is not None:
+        raise DataError(
+            f"{folder / 'identifiers.csv'} does not say what {unexplained!r} is.",
+            "Import the task again.",
+        )
     return LabelList(heading, rows, meanings, genes)
 
 
@@ -187,28 +207,21 @@ def write_tasks_into(folder: Path, tasks: tuple[LabelList, ...]) -> None:
                 meanings.add(identifier, symbols, step)
                 for symbol in symbols:
                     genes.add(symbol, task.genes[symbol])
-    used = dict.fromkeys(symbol for task in tasks for symbol in _symbols(task))
-    write_genes(folder / "genes.csv", genes, used)
-    identifiers = sorted(dict.fromkeys(identifier for task in tasks for identifier, _ in task.rows))
+    identifiers = sorted(dict.fromkeys(chain.from_iterable(task.rows.identifiers for task in tasks)))
     write_csv(
         folder / "identifiers.csv",
         ("identifier", "symbol", "step"),
         meanings.rows(identifiers),
     )
+    # Of sorted identifiers, most of which are their own symbol: nearly sorted already.
+    write_genes(folder / "genes.csv", genes, sorted(dict.fromkeys(meanings.symbols(identifiers))))
     for task in tasks:
-        rows = ((identifier, task.heading.classes[label]) for identifier, label in task.rows)
+        labels = map(task.heading.classes.__getitem__, task.rows.labels)
+        rows = zip(task.rows.identifiers, labels, strict=True)
         write_csv(folder / "tasks" / f"{task.heading.name}.csv", ("identifier", "label"), rows)
     # After the label files, whose rows it counts.
     headings = tomlkit.dumps({"task": [_entry(task) for task in tasks]})
     (folder / "tasks.toml").write_text(headings, encoding="utf-8")
-
-
-def _symbols(task: LabelList) -> Iterator[str]:
-    for identifier, _ in task.rows:
-        if task.meanings.is_own_symbol(identifier):
-            yield identifier
-        else:
-            yield from task.meanings[identifier].symbols
 
 
 def _entry(task: LabelList) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,9 +13,10 @@ from hypothesis import strategies as st
 from engine.data.genes.facts import Gene, Genes
 from engine.data.genes.meanings import NOT_MAPPED, Meaning, Meanings
 from engine.data.tasks.audit import CONFLICT, DUPLICATE, NO_TEXT, SAME_GENE, TWO_GENES, audit
-from engine.data.tasks.folder import Heading, LabelList
+from engine.data.tasks.folder import Heading, LabelList, Rows
 from engine.data.tasks.recipes import Composed
 from store.errors import DataError
+from store.records import AuditedGene
 
 FILLER = [f"id{place}" for place in range(40)]
 
@@ -29,7 +32,7 @@ def label_list(
     symbols = {symbol for found in meanings.values() for symbol in found}
     steps = {name: Meaning(name, found, "x" if found else NOT_MAPPED) for name, found in meanings.items()}
     genes = {symbol: Gene(symbol, ncbi_id=str(1 + sum(symbol.encode()))) for symbol in symbols}
-    return LabelList(Heading("t", "T", classes), tuple(rows), Meanings(steps), Genes(genes))
+    return LabelList(Heading("t", "T", classes), Rows.of(rows), Meanings(steps), Genes(genes))
 
 
 def text_of(symbol: str) -> Composed:
@@ -50,9 +53,9 @@ MEANINGS = {"a": ("A",), "a2": ("A",), "b": ("B",), "c": ("C",), "gone": (), "tw
 )
 def test_what_is_kept(labels: str, expected: dict[tuple[str, int], int]) -> None:
     audited = audit(label_list(ROWS, MEANINGS), labels, text_of)  # type: ignore[arg-type]
-    special = Counter(row[:2] for row in audited.rows if not row[0].startswith("ID"))
-    assert special == expected
-    assert all(text == f"text of {symbol}" for symbol, _, text in audited.rows)
+    rows = zip(audited.symbols, audited.labels, strict=True)
+    assert Counter(row for row in rows if not row[0].startswith("ID")) == expected
+    assert audited.texts == tuple(f"text of {symbol}" for symbol in audited.symbols)
 
 
 def test_every_exception_is_named_once() -> None:
@@ -90,22 +93,22 @@ def test_counts_go_from_the_file_to_the_analysis() -> None:
 def test_order_follows_the_ncbi_id_and_not_the_file() -> None:
     rows = [("x", 1), ("y", 1)]
     task = label_list(rows, {"x": ("X",), "y": ("Y",)})
-    backwards = LabelList(task.heading, task.rows[::-1], task.meanings, task.genes)
-    assert audit(task, "unique", text_of).rows == audit(backwards, "unique", text_of).rows
-    numbers = [int(task.genes[symbol].ncbi_id) for symbol, _, _ in audit(task, "unique", text_of).rows]
+    backwards = replace(task, rows=Rows.of([*task.rows][::-1]))
+    assert audit(task, "unique", text_of) == audit(backwards, "unique", text_of)
+    numbers = [int(task.genes[symbol].ncbi_id) for symbol in audit(task, "unique", text_of).symbols]
     assert numbers == sorted(numbers)
 
 
 def test_genes_without_a_number_come_last_by_symbol() -> None:
     task = label_list([("z", 0), ("m", 0)], {"z": ("Z",), "m": ("M",)})
     genes = Genes({**task.genes, "Z": Gene("Z"), "M": Gene("M", ncbi_id="no number")})
-    rows = audit(LabelList(task.heading, task.rows, task.meanings, genes), "unique", text_of).rows
-    assert [symbol for symbol, _, _ in rows[-2:]] == ["M", "Z"]
+    symbols = audit(LabelList(task.heading, task.rows, task.meanings, genes), "unique", text_of).symbols
+    assert symbols[-2:] == ("M", "Z")
 
 
 def test_one_class_is_refused() -> None:
     meanings, genes = Meanings({"a": Meaning("a", ("A",), "x")}), Genes({"A": Gene("A")})
-    task = LabelList(Heading("t", "T", ("only",)), (("a", 0),), meanings, genes)
+    task = LabelList(Heading("t", "T", ("only",)), Rows.of([("a", 0)]), meanings, genes)
     with pytest.raises(DataError, match="only one class: only"):
         audit(task, "raw", text_of)
 
@@ -147,7 +150,7 @@ def test_rows_of_which_nothing_is_to_be_said_are_only_a_faster_way(rows, others,
     symbols = {symbol for part in found.values() for symbol in part}
     task = LabelList(
         Heading("t", "T", ("no", "yes")),
-        tuple(rows),
+        Rows.of(rows),
         Meanings({name: Meaning(name, part, "x") for name, part in found.items()}),
         Genes({one: Gene(one, ncbi_id=str(len(one)) if one in known else "") for one in symbols}),
     )
@@ -157,5 +160,22 @@ def test_rows_of_which_nothing_is_to_be_said_are_only_a_faster_way(rows, others,
 
     quick = audit(task, labels, compose)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.data.tasks.audit._told_apart", lambda task: (task, []))
-        assert audit(task, labels, compose) == quick
+        patch.setattr("engine.data.tasks.audit._told_apart", lambda task: (task, {}))
+        slow = audit(task, labels, compose)
+    assert slow.audit == quick.audit
+    for column in ("symbols", "labels", "texts"):
+        assert getattr(slow, column) == getattr(quick, column)
+
+
+def test_a_gene_without_a_text_is_no_object_until_the_exceptions_are_listed() -> None:
+    names = [f"own{place}" for place in range(200)]
+    task = LabelList(
+        Heading("t", "T", ("no", "yes")),
+        Rows(names, [place % 2 for place in range(200)]),
+        Meanings({name: Meaning(name, (name,), "x") for name in names}),
+        Genes({name: Gene(name) for name in names}),
+    )
+    audited = audit(task, "unique", lambda symbol: Composed(symbol, False))
+    assert not any(isinstance(one, AuditedGene) for one in gc.get_referents(audited.bare))
+    assert (audited.repeats, audited.words) == ((), ())
+    assert [gene.reason for gene in audited.audit.genes] == [NO_TEXT] * 200

@@ -119,7 +119,7 @@ def test_supplementary_file_of_chen(tmp_path: Path) -> None:
     rows = [f"TF{place},1.5,,{'long' if place % 2 else 'short'}-range TF" for place in range(30)]
     path.write_text("\n".join([",CCLE,GTEx,assignment", *rows]))
     kind, raw = read_raw(path)
-    assert (kind, raw.classes, len(raw.rows)) == ("moesm4", ("short-range TF", "long-range TF"), 30)
+    assert (kind, raw.classes, len(raw.labels)) == ("moesm4", ("short-range TF", "long-range TF"), 30)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_of_two_columns_the_other_is_known_and_told(tmp_path: Path, header, row,
     path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
     kind, raw = read_raw(path)
     assert kind == "table"
-    assert [(one.identifier, one.label) for one in raw.rows] == pairs
+    assert [*zip(raw.identifiers, raw.labels, strict=True)] == pairs
     assert raw.notes == (
         f"The column {read_as[0]!r} was read as the genes and {read_as[1]!r} as the labels.",
     )
@@ -158,7 +158,7 @@ def test_columns_that_list_their_classes(tmp_path: Path) -> None:
     kind, raw = read_raw(path)
     assert kind == "columns"
     assert raw.classes == ("dosage_insensitive", "dosage_sensitive")
-    assert [(row.identifier, row.label) for row in raw.rows] == [
+    assert [*zip(raw.identifiers, raw.labels, strict=True)] == [
         ("ENSG1", "dosage_sensitive"),
         ("ENSG2", "dosage_sensitive"),
         ("ENSG3", "dosage_insensitive"),
@@ -198,7 +198,7 @@ def test_parquet_is_a_table_too(tmp_path: Path) -> None:
     pq.write_table(pa.table({"ensembl_id": ["E1", "E2", "E3", "E4"], "label": labels}), path)
     kind, raw = read_raw(path)
     assert kind == "table"
-    assert [(row.identifier, row.label) for row in raw.rows] == [("E1", "1"), ("E2", "0"), ("E4", "1")]
+    assert [*zip(raw.identifiers, raw.labels, strict=True)] == [("E1", "1"), ("E2", "0"), ("E4", "1")]
     assert raw.classes == ("0", "1")
 
 
@@ -309,7 +309,7 @@ def test_benchmark_folders_as_different_programs_write_them(
     entities: str, outcomes: str, tmp_path: Path
 ) -> None:
     _, raw = read_raw(bench(tmp_path / "b", entities, outcomes))
-    assert [(row.identifier, row.label) for row in raw.rows] == [("A", "x"), ("C", "y, z")]
+    assert [*zip(raw.identifiers, raw.labels, strict=True)] == [("A", "x"), ("C", "y, z")]
     assert raw.notes == ("1 rows without a label were left out.",)
 
 
@@ -318,12 +318,12 @@ def test_benchmark_tables_may_be_tab_separated(tmp_path: Path) -> None:
     (tmp_path / "outcomes.tsv").write_text("Outcomes\n1\n0\n")
     kind, raw = read_raw(tmp_path)
     assert kind == "gene-benchmark"
-    assert [(row.identifier, row.label) for row in raw.rows] == [("A", "1"), ("B", "0")]
+    assert [*zip(raw.identifiers, raw.labels, strict=True)] == [("A", "1"), ("B", "0")]
 
 
 def test_benchmark_keeps_the_gene_called_na(tmp_path: Path) -> None:
     _, raw = read_raw(bench(tmp_path / "b", "symbol\nNA\nNAN\n", "Outcomes\nNone\nTrue\n"))
-    assert [(row.identifier, row.label) for row in raw.rows] == [("NA", "None"), ("NAN", "True")]
+    assert [*zip(raw.identifiers, raw.labels, strict=True)] == [("NA", "None"), ("NAN", "True")]
 
 
 def test_benchmark_parent_names_its_sub_tasks(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.files.outside import MAX_LINE, read_lines, read_text
-from engine.files.tables import read_table
+from engine.files.tables import read_table, stream_table
 from engine.files.vectors import read_vectors
 from store.errors import DataError
 
@@ -131,3 +131,22 @@ def test_vectors_that_are_not_as_many_as_announced_are_refused(tmp_path: Path) -
     path.write_text("2 3\nA 1 2 3\n")
     with pytest.raises(DataError, match=r"holds 1 x 3 numbers, but its first line tells of 2 x 3\."):
         read_vectors(path)
+
+
+def test_a_text_that_stands_in_many_rows_is_kept_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("gene,label\n" + "".join(f"GENE{n},class number {n % 3}\n" for n in range(5000)))
+    _, labels = read_table(path).columns
+    assert len(set(map(id, labels))) == 3
+    assert list(labels) == [f"class number {n % 3}" for n in range(5000)]
+
+
+def test_a_batch_of_rows_is_small_however_long_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    for line in ("a,b\n", "x" * 5000 + ",b\n", ",".join("1" * 5000) + "\n"):
+        header = ",".join(map(str, range(line.count(",") + 1)))
+        path.write_text(f"{header}\n" + line * (500_000 // len(line)))
+        _, batches = stream_table(path)
+        sizes = [sum(len(cell) + 8 for record in records for cell in record) for _, records in batches]
+        assert sum(sizes) > 450_000
+        assert max(sizes) < 2 * max(1 << 14, 9 * len(line))
