@@ -160,20 +160,23 @@ FURTHER = ("cache/digests.json", "cache/embeddings", "cache/downloads", "data/ta
     "log/genearena.log", "data/runner/queue", "data/runner/requests", "config/selections.json")  # fmt: skip
 
 
-@pytest.mark.parametrize("how", ["a loop", "a pipe", "a file", "a folder"])
-def test_what_else_may_be_in_a_home_is_one_sentence_at_most(whole, tmp_path, how):
+WAYS = ("a loop", "a pipe", "a file", "a folder")
+
+
+@pytest.mark.parametrize(
+    "every", [pytest.param(1, marks=pytest.mark.slow), len(WAYS)], ids=["each way", "one way each"]
+)
+@pytest.mark.parametrize("how", WAYS)
+def test_what_else_may_be_in_a_home_is_one_sentence_at_most(whole, tmp_path, how, every):
     places = []
     for number, piece in enumerate(FURTHER):
         places.append(tmp_path / str(number))
         shutil.copytree(whole, places[-1])
         (places[-1] / piece).touch()
         break_piece(places[-1], piece, how)
-    quick = [
-        name for name in COMMANDS if name.split()[0] not in ("fetch", "resume", "serve", "sql", "verify")
-    ]
     long = ("run --p", "run --de", "export vec", "doctor", "fetch", "resume", "serve", "sql", "verify")
     quick = [command for command in COMMANDS if not command.startswith(long)]
-    for place, command, code, _, said in walk(places, quick):
+    for place, command, code, _, said in walk(places, quick[WAYS.index(how) % every :: every]):
         shown = (FURTHER[int(Path(place).name)], command, code, said)
         assert code in (0, 2, 3), shown
         assert "unforeseen" not in said, shown
