@@ -34,22 +34,12 @@ class Store:
     def __init__(self, home: Home) -> None:
         """Touch nothing: the home's folders wait for the first save, the database for the first `flush`."""
         self.home = home
-        self.damaged = 0
-        """Journal lines that could not be trusted, as far as `finished` has read."""
         self._made = False
         """Whether the home's folders were seen to be there and writable."""
         self._writer = JournalWriter(home.journals, make_folder=home.create)
         self._scanning = threading.Lock()
         """Protects what has been read: the rest up to `_flushing`."""
-        self._read: dict[str, int] = {}
-        self._finished: dict[str, str] = {}
-        self._attempts: dict[str, set[int]] = defaultdict(set)
-        """Unit key -> the checksums of its failures' lines, since two journals may tell one failure."""
-        self._turns: dict[str, int] = {}
-        """Configuration -> the highest turn of a run that resolved to it."""
-        self._removals: dict[str, tuple[int, bool]] = {}
-        """Digest of a task -> the highest turn of a removal or its undoing, and whether it removed."""
-        self._described: set[tuple[str, str]] = set()
+        self._forget()
         self._refused: frozenset[str] = frozenset()
         """Keys of scores that no table can hold."""
         self._flushing = threading.Lock()
@@ -181,7 +171,24 @@ class Store:
             self.home.create()
             self._made = True
 
+    def _forget(self) -> None:
+        """Have read nothing: the next scan reads all journals there are."""
+        self.damaged = 0
+        """Journal lines that could not be trusted, as far as `finished` has read."""
+        self._read: dict[str, int] = {}
+        self._finished: dict[str, str] = {}
+        self._attempts: dict[str, set[int]] = defaultdict(set)
+        """Unit key -> the checksums of its failures' lines, since two journals may tell one failure."""
+        self._turns: dict[str, int] = {}
+        """Configuration -> the highest turn of a run that resolved to it."""
+        self._removals: dict[str, tuple[int, bool]] = {}
+        """Digest of a task -> the highest turn of a removal or its undoing, and whether it removed."""
+        self._described: set[tuple[str, str]] = set()
+
     def _scan(self) -> None:
+        """Read what was added; where less is there than was read before, what has gone counts no more."""
+        if vanished(self._read, journal_sizes(self.home.journals)):
+            self._forget()
         for line in read_journals(self.home.journals, self._read):
             self._read[line.file] = line.end
             if isinstance(line, Damaged):
