@@ -199,12 +199,12 @@ class Store:
                 self._finished.setdefault(line.key, "failed")
                 self._attempts[line.key].add(line.checksum)
             elif line.kind in ("task_removed", "task_restored"):
-                turn = line.record.get("turn", 0)
+                turn = _record(line).get("turn", 0)
                 last = (turn if isinstance(turn, int) else 0, line.kind == "task_removed")
                 self._removals[line.key] = max(last, self._removals.get(line.key, last))
             else:
                 if line.kind in ("run", "run_end"):
-                    self._count_turn(line.record)
+                    self._count_turn(_record(line))
                 self._described.add((line.kind, line.key))
 
     def rescue(self) -> int:
@@ -252,7 +252,16 @@ class Store:
         turn, configs = record.get("turn", 0), record.get("configs", ())
         if isinstance(turn, int) and isinstance(configs, list):
             for config in configs:
-                self._turns[str(config)] = max(turn, self._turns.get(str(config), 0))
+                if isinstance(config, str):
+                    self._turns[config] = max(turn, self._turns.get(config, 0))
+
+
+def _record(line: Entry) -> Mapping[str, Any]:
+    """What `line` saved; nothing if that cannot be read, which is refused when it is applied."""
+    try:
+        return line.record
+    except ValueError:
+        return {}
 
 
 def take(lines: Iterator[Entry | Damaged]) -> tuple[list[Entry | Damaged], bool]:
