@@ -192,14 +192,27 @@ def test_a_home_whose_name_is_not_text_is_refused(whole, tmp_path):
         assert "is not UTF-8" in said, (command, said)
 
 
-def test_from_a_folder_that_is_gone(whole, tmp_path):
+def from_a_folder_that_is_gone(tmp_path, place, command):
     gone = tmp_path / "gone"
+    gone.mkdir()
+    line = f"cd {gone} && rmdir {gone} && exec {sys.executable} -P -m tui --home {place} {command}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True)
+
+
+def test_from_a_folder_that_is_gone(whole, tmp_path):
     for place, code, words in ((str(whole), 0, ""), ("here", 2, "the folder that you are in is gone")):
         for command in ("rank", "status", "export scores", "sql 'select 1'", "tasks", "models"):
-            gone.mkdir()
-            line = f"cd {gone} && rmdir {gone} && exec {sys.executable} -P -m tui --home {place} {command}"
-            environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-            done = subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True)
+            done = from_a_folder_that_is_gone(tmp_path, place, command)
             plain(done, code)
             assert words in done.stderr
             assert "unforeseen" not in done.stderr
+
+
+def test_from_a_folder_that_is_gone_nothing_is_computed_and_nothing_begun(whole, tmp_path):
+    for command, code in (("run --protocols lr --seeds 47", 2), ("verify", 2), ("doctor", 1)):
+        done = from_a_folder_that_is_gone(tmp_path, whole, command)
+        assert done.returncode == code, done.stderr
+        assert "The folder that you are in is gone" in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+    assert from_a_folder_that_is_gone(tmp_path, whole, "queue --json").stdout.strip() == "[]"
