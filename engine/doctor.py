@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.catalog.models import how_to_get, hub_cache, list_models, local_path
-from engine.environment import LIBRARIES, usable_cores
+from engine.environment import LIBRARIES, require_folder, usable_cores
 from engine.machine import cards
 from engine.mailbox import damaged, lock_fault, read_status, runner_alive, unfinished, waiting
 from store.errors import GeneArenaError, NewerStore, OtherFormat, StoreBusy, StoreError, UsageError
@@ -103,6 +103,7 @@ def _devices(_: Home) -> Iterator[Finding]:
         yield Fact("devices", f"gpu {place}", f"{card.name}, {memory_of}, driver {card.driver}")
     try:
         check_memory(FOR_MODELS)
+        require_folder()
     except UsageError as error:
         yield Problem("devices", error.message, error.hint)
         return

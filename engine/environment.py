@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from store.errors import UsageError
 from store.records import Environment
 
 LIBRARIES = (
@@ -53,6 +54,21 @@ def describe_environment(device: str, threads: int) -> Environment:
         versions,
         cpu_kernels(),
     )
+
+
+def require_folder() -> None:
+    """Refuse to load torch where it would end the process: in a folder that was deleted.
+
+    Raises:
+        UsageError: this process stands in one.
+    """
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise UsageError(
+            "The folder that you are in is gone, and PyTorch cannot be loaded from there.",
+            "Change to another folder.",
+        ) from error
 
 
 def cpu_kernels(level: str = "") -> str:

@@ -10,7 +10,7 @@ from store.database import applied_offsets
 from store.home import Home
 from store.journal import Entry, read_journals
 from store.refused import refused_lines
-from store.rows import rows_of
+from store.rows import Unfit, rows_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -56,7 +56,7 @@ def altered(home: Home, con: duckdb.DuckDBPyConnection, sample: int = _SAMPLE) -
             told.add(line.key)
             try:
                 rows = rows_of(line)
-            except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
+            except Unfit:
                 continue
             score = tuple(rows["scores"][0][name] for name in _COLUMNS)
             [block] = rows["predictions"]

@@ -16,7 +16,7 @@ from store.arm import Arm
 from store.database import insert
 from store.journal import Damaged, Entry
 from store.ranks import PARTS, every_arm, write_ranks
-from store.rows import IN_BLOCKS, MODEL_COLUMNS, Row, Rows, UnknownKind, refused_row, rows_of
+from store.rows import IN_BLOCKS, MODEL_COLUMNS, Row, Rows, Unfit, UnknownKind, refused_row, rows_of
 
 _NOT_OF_THE_LINE: Final = (
     duckdb.IOException,
@@ -112,7 +112,7 @@ def fill(con: duckdb.DuckDBPyConnection, lines: Sequence[Line], ranked: Ranked =
     try:
         done = apply(con, lines, ranked)
         con.commit()
-    except (duckdb.Error, ArithmeticError, ValueError, TypeError) as error:
+    except (duckdb.Error, ArithmeticError, ValueError, TypeError, RecursionError) as error:
         with contextlib.suppress(duckdb.Error):
             con.rollback()
         if isinstance(error, _NOT_OF_THE_LINE):
@@ -146,8 +146,8 @@ def apply(con: duckdb.DuckDBPyConnection, lines: Iterable[Line], ranked: Ranked 
                 new = rows_of(entry)
             except UnknownKind as error:
                 new = refused_row(entry, str(error), newer=True)
-            except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
-                new = refused_row(entry, f"{type(error).__name__}: {error}")
+            except Unfit as error:
+                new = refused_row(entry, str(error))
         if "scores" in new:
             scored[new["scores"][0]["key"]].append(new)
         else:

@@ -51,8 +51,17 @@ class Entry:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What was saved, as `store.entries` wrote it."""
-        record: dict[str, Any] = json.loads(self.line)["record"]
+        """What was saved, as `store.entries` wrote it.
+
+        Raises:
+            ValueError: the line holds none that can be read.
+        """
+        try:
+            record = json.loads(self.line)["record"]
+        except (LookupError, TypeError, RecursionError) as error:
+            raise ValueError(f"no record can be read: {error}") from error
+        if not isinstance(record, dict):
+            raise ValueError("its record is not an object")
         return record
 
     @property
@@ -336,7 +345,12 @@ def _decode(file: str, end: int, line: bytes) -> Entry | Damaged:
     head = _HEAD.match(body)
     if head is None:
         return Damaged(file, end, "the line has no kind and key")
-    key = json.loads(b'"%s"' % head[2]) if b"\\" in head[2] else head[2].decode("utf-8", "surrogatepass")
+    try:
+        key = (
+            json.loads(b'"%s"' % head[2]) if b"\\" in head[2] else head[2].decode("utf-8", "surrogatepass")
+        )
+    except ValueError:
+        return Damaged(file, end, "the key cannot be read")
     return Entry(file, end, head[1].decode(), key, line)
 
 

@@ -33,17 +33,23 @@ class UnknownKind(Exception):
     """A journal line of a kind that only a newer version knows."""
 
 
+class Unfit(Exception):
+    """A journal line that is not what this version writes."""
+
+
 def rows_of(entry: Entry) -> Rows:
     """The rows of `entry`.
 
     Raises:
         UnknownKind: this version does not know its kind.
-        LookupError, TypeError, ValueError, AttributeError, OverflowError: it is not what this version
-            writes.
+        Unfit: it is not what this version writes.
     """
     if not known(entry.kind):
         raise UnknownKind(f"a line of the kind {entry.kind}, which this version does not know")
-    return _ROWS[entry.kind](entry.key, entry.record)
+    try:
+        return _ROWS[entry.kind](entry.key, entry.record)
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        raise Unfit(f"{type(error).__name__}: {error}") from error
 
 
 def _unit_row(key: str, unit: Row, state: str, finished_at: datetime | None) -> Row:

@@ -36,24 +36,12 @@ class Store:
     def __init__(self, home: Home) -> None:
         """Touch nothing: the home's folders wait for the first save, the database for the first `flush`."""
         self.home = home
-        self.damaged = 0
-        """Journal lines that could not be trusted, as far as `finished` has read."""
         self._made = False
         """Whether the home's folders were seen to be there and writable."""
         self._writer = JournalWriter(home.journals, make_folder=home.create)
         self._scanning = threading.Lock()
         """Protects what has been read: the rest up to `_flushing`."""
-        self._read: dict[str, int] = {}
-        self._finished: dict[str, str] = {}
-        self._attempts: dict[str, set[int]] = defaultdict(set)
-        """Unit key -> the checksums of its failures' lines, since two journals may tell one failure."""
-        self._turns: dict[str, int] = {}
-        """Configuration -> the highest turn of a run that resolved to it."""
-        self._removals: dict[str, tuple[int, bool]] = {}
-        """Digest of a task -> the highest turn of a removal or its undoing, and whether it removed."""
-        self._sets: dict[str, TaskSet] = {}
-        """Name -> what counts of all that was said of the set."""
-        self._described: set[tuple[str, str]] = set()
+        self._forget()
         self._refused: frozenset[str] = frozenset()
         """Keys of scores that no table can hold."""
         self._flushing = threading.Lock()
@@ -197,7 +185,26 @@ class Store:
             self.home.create()
             self._made = True
 
+    def _forget(self) -> None:
+        """Have read nothing: the next scan reads all journals there are."""
+        self.damaged = 0
+        """Journal lines that could not be trusted, as far as `finished` has read."""
+        self._read: dict[str, int] = {}
+        self._finished: dict[str, str] = {}
+        self._attempts: dict[str, set[int]] = defaultdict(set)
+        """Unit key -> the checksums of its failures' lines, since two journals may tell one failure."""
+        self._turns: dict[str, int] = {}
+        """Configuration -> the highest turn of a run that resolved to it."""
+        self._removals: dict[str, tuple[int, bool]] = {}
+        """Digest of a task -> the highest turn of a removal or its undoing, and whether it removed."""
+        self._sets: dict[str, TaskSet] = {}
+        """Name -> what counts of all that was said of the set."""
+        self._described: set[tuple[str, str]] = set()
+
     def _scan(self) -> None:
+        """Read what was added; where less is there than was read before, what has gone counts no more."""
+        if vanished(self._read, journal_sizes(self.home.journals)):
+            self._forget()
         for line in read_journals(self.home.journals, self._read):
             self._read[line.file] = line.end
             if isinstance(line, Damaged):
@@ -208,15 +215,15 @@ class Store:
                 self._finished.setdefault(line.key, "failed")
                 self._attempts[line.key].add(line.checksum)
             elif line.kind in ("task_removed", "task_restored"):
-                turn = line.record.get("turn", 0)
+                turn = _record(line).get("turn", 0)
                 last = (turn if isinstance(turn, int) else 0, line.kind == "task_removed")
                 self._removals[line.key] = max(last, self._removals.get(line.key, last))
             else:
                 if line.kind in ("run", "run_end"):
-                    self._count_turn(line.record)
+                    self._count_turn(_record(line))
                 elif line.kind == "task_set":
                     with contextlib.suppress(ValueError):  # no table holds it either
-                        found = read_set(line.record)
+                        found = read_set(_record(line))
                         known = self._sets.get(found.name, found)
                         self._sets[found.name] = max(found, known, key=lambda one: one.order)
                 self._described.add((line.kind, line.key))
@@ -266,7 +273,16 @@ class Store:
         turn, configs = record.get("turn", 0), record.get("configs", ())
         if isinstance(turn, int) and isinstance(configs, list):
             for config in configs:
-                self._turns[str(config)] = max(turn, self._turns.get(str(config), 0))
+                if isinstance(config, str):
+                    self._turns[config] = max(turn, self._turns.get(config, 0))
+
+
+def _record(line: Entry) -> Mapping[str, Any]:
+    """What `line` saved; nothing if that cannot be read, which is refused when it is applied."""
+    try:
+        return line.record
+    except ValueError:
+        return {}
 
 
 def batches(lines: Iterable[Entry | Damaged]) -> Iterator[tuple[list[Entry | Damaged], bool]]:

@@ -34,9 +34,18 @@ class Selection:
     @property
     def words(self) -> str:
         """What was chosen, in one line."""
+        return self._words(3)
+
+    @property
+    def in_full(self) -> str:
+        """What was chosen, in one line that leaves no name out."""
+        return self._words(None)
+
+    def _words(self, most: int | None) -> str:
         tasks = [Path(name).stem if "/" in name else name for name in self.tasks]
-        seeds = f"seeds {_few(ranges(self.seeds))}"
-        main = [_few(self.models), _few(tasks), _few(self.protocols), seeds]
+        seeds = "seed" if len(set(self.seeds)) == 1 else "seeds"
+        named = [_few(names, most) for names in (self.models, tasks, self.protocols, ranges(self.seeds))]
+        main = [*named[:3], f"{seeds} {named[3]}"]
         more = [] if self.scheme == "paper" else [f"splits {self.scheme}"]
         more += [] if self.preset == "paper" else [self.preset]
         more += [f"{name}={value}" for name, value in {**self.axes, **self.params}.items()]
@@ -56,10 +65,10 @@ class Selection:
         return cls(**{**data, **lists})
 
 
-def _few(names: Sequence[str], most: int = 3) -> str:
-    """The first names, and how many more there are."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+def _few(names: Sequence[str], most: int | None) -> str:
+    """The first names, and how many more there are; all of them if `most` is None."""
+    more = len(names[most:]) if most else 0
+    return ", ".join(names[:most]) + (f" and {more} more" if more else "")
 
 
 def ranges(numbers: Iterable[int]) -> list[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from engine.cancel import Cancel, Progress
 from engine.catalog.protocols import PROTOCOLS
 from engine.embedding.cost import Cost
-from engine.environment import now
+from engine.environment import now, require_folder
 from store.errors import DataError, GeneArenaError, UsageError
 from store.home import Home
 from store.records import EmbeddingOptions, Epoch, Model, Prediction, Scored, Split, Task, Unit
@@ -93,6 +93,12 @@ class LocalCompute:
     """The compute of this machine."""
 
     def __init__(self, home: Home) -> None:
+        """Load nothing yet.
+
+        Raises:
+            UsageError: nothing could be loaded from the folder that this process stands in.
+        """
+        require_folder()
         self._home = home
 
     def devices(self, wanted: str) -> tuple[str, ...]:

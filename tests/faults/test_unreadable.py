@@ -160,20 +160,23 @@ FURTHER = ("cache/digests.json", "cache/embeddings", "cache/downloads", "data/ta
     "log/genearena.log", "data/runner/queue", "data/runner/requests", "config/selections.json")  # fmt: skip
 
 
-@pytest.mark.parametrize("how", ["a loop", "a pipe", "a file", "a folder"])
-def test_what_else_may_be_in_a_home_is_one_sentence_at_most(whole, tmp_path, how):
+WAYS = ("a loop", "a pipe", "a file", "a folder")
+
+
+@pytest.mark.parametrize(
+    "every", [pytest.param(1, marks=pytest.mark.slow), len(WAYS)], ids=["each way", "one way each"]
+)
+@pytest.mark.parametrize("how", WAYS)
+def test_what_else_may_be_in_a_home_is_one_sentence_at_most(whole, tmp_path, how, every):
     places = []
     for number, piece in enumerate(FURTHER):
         places.append(tmp_path / str(number))
         shutil.copytree(whole, places[-1])
         (places[-1] / piece).touch()
         break_piece(places[-1], piece, how)
-    quick = [
-        name for name in COMMANDS if name.split()[0] not in ("fetch", "resume", "serve", "sql", "verify")
-    ]
     long = ("run --p", "run --de", "export vec", "doctor", "fetch", "resume", "serve", "sql", "verify")
     quick = [command for command in COMMANDS if not command.startswith(long)]
-    for place, command, code, _, said in walk(places, quick):
+    for place, command, code, _, said in walk(places, quick[WAYS.index(how) % every :: every]):
         shown = (FURTHER[int(Path(place).name)], command, code, said)
         assert code in (0, 2, 3), shown
         assert "unforeseen" not in said, shown
@@ -189,14 +192,27 @@ def test_a_home_whose_name_is_not_text_is_refused(whole, tmp_path):
         assert "is not UTF-8" in said, (command, said)
 
 
-def test_from_a_folder_that_is_gone(whole, tmp_path):
+def from_a_folder_that_is_gone(tmp_path, place, command):
     gone = tmp_path / "gone"
+    gone.mkdir()
+    line = f"cd {gone} && rmdir {gone} && exec {sys.executable} -P -m tui --home {place} {command}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True)
+
+
+def test_from_a_folder_that_is_gone(whole, tmp_path):
     for place, code, words in ((str(whole), 0, ""), ("here", 2, "the folder that you are in is gone")):
         for command in ("rank", "status", "export scores", "sql 'select 1'", "tasks", "models"):
-            gone.mkdir()
-            line = f"cd {gone} && rmdir {gone} && exec {sys.executable} -P -m tui --home {place} {command}"
-            environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-            done = subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True)
+            done = from_a_folder_that_is_gone(tmp_path, place, command)
             plain(done, code)
             assert words in done.stderr
             assert "unforeseen" not in done.stderr
+
+
+def test_from_a_folder_that_is_gone_nothing_is_computed_and_nothing_begun(whole, tmp_path):
+    for command, code in (("run --protocols lr --seeds 47", 2), ("verify", 2), ("doctor", 1)):
+        done = from_a_folder_that_is_gone(tmp_path, whole, command)
+        assert done.returncode == code, done.stderr
+        assert "The folder that you are in is gone" in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+    assert from_a_folder_that_is_gone(tmp_path, whole, "queue --json").stdout.strip() == "[]"

@@ -309,6 +309,7 @@ def quick(tmp_path, monkeypatch):
     monkeypatch.setattr("store.journal._sync", synced)
 
 
+@pytest.mark.timeout(1200)
 def test_programs():
     run_programs(PROGRAMS)
 
@@ -355,9 +356,17 @@ MUTANTS: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
     trust_that_the_journal_is_still_there,
     let_one_line_keep_the_others_out,
 )
+LATE = (keep_the_last_number, keep_what_is_read_first)
+"""Those that some hundred programs do not catch."""
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        pytest.param(one, marks=[pytest.mark.slow] if one in LATE else [], id=one.__name__)
+        for one in MUTANTS
+    ],
+)
 def test_a_mutant_of_the_store_is_caught(mutant, monkeypatch, capsys):
     mutant(monkeypatch)
     with pytest.raises((AssertionError, store.errors.StoreError)):

@@ -18,6 +18,7 @@ import pytest
 from fake_records import ENVIRONMENT, failed, scored, unit
 
 import store
+from store.altered import Altered, altered
 from store.apply import Flushed
 from store.entries import entry_of
 from store.errors import StoreBusy, StoreError
@@ -528,6 +529,45 @@ def test_an_impossible_line_keeps_no_other_out(home, line, rebuild):
     [(file, kind, newer)] = rows(home, "SELECT file, kind, newer FROM refused")
     assert (file, kind, newer) == ("other.jsonl", "scored", False)
     assert Store(home).flush().refused == 0
+
+
+DEEP = b"[" * 100_000 + b"]" * 100_000
+SENSELESS = {
+    "nested without end": b'"record":' + DEEP,
+    "nested as deep as is read": b'"record":{"unit":' + b"[" * 900 + b"]" * 900 + b"}",
+    "no record": b'"other":{}',
+    "a list": b'"record":[]',
+    "not JSON": b'"record":{',
+    "not text": b'"record":"\xff"',
+}
+
+
+@pytest.mark.parametrize("body", SENSELESS.values(), ids=SENSELESS)
+@pytest.mark.parametrize("kind", sorted(_ROWS))
+def test_a_line_without_sense_keeps_no_other_out_whatever_its_kind(home, kind, body):
+    saved = Store(home)
+    saved.append(scored(unit(seed=1)))
+    content = b'"kind":"%s","key":"k",%s}' % (kind.encode(), body)
+    other = home.journals / "other.jsonl"
+    other.write_bytes(b'{"crc":"%08x",%s\n' % (zlib.crc32(content), content))
+    assert unit(seed=1).key in saved.finished()
+    assert saved.new_turn(["c"]) == 1
+    assert set(saved.removals()) <= {"k"}
+    readable = kind in ("task_removed", "task_restored") and b"unit" in body  # of these no table wants more
+    assert saved.flush() == Flushed(scored=1, refused=not readable)
+    assert (repair(home).scored, Store(home).flush()) == (1, Flushed())
+    with store.connect(home) as con:
+        assert altered(home, con) == Altered((), 0)
+
+
+@pytest.mark.parametrize("key", [rb"\q", b"\xff", b"\x01"])
+def test_a_key_that_cannot_be_read_is_damage(home, key):
+    saved = Store(home)
+    saved.append(scored(unit(seed=1)))
+    content = b'"kind":"scored","key":"%s","record":{}}' % key
+    (home.journals / "other.jsonl").write_bytes(b'{"crc":"%08x",%s\n' % (zlib.crc32(content), content))
+    assert saved.flush() == Flushed(scored=1, damaged=1)
+    assert list(saved.finished()) == [unit(seed=1).key]
 
 
 def test_a_kind_of_a_newer_version_is_applied_after_the_update(home, monkeypatch):

@@ -154,3 +154,37 @@ def test_making_journals_again_twice_adds_nothing(home, filled):
     repair(home)
     assert len(keys_in(home)) == before
     assert contents(home) == filled
+
+
+@pytest.mark.parametrize("noticed_by", ["flush", "rescue"])
+def test_journals_removed_while_a_process_lives_that_read_them_are_made_again_too(home, filled, noticed_by):
+    living = Store(home)
+    before = living.finished()
+    living.append(scored(unit(seed=9)))
+    living.flush()
+    wanted = contents(home)
+    for journal in home.journals.iterdir():
+        journal.unlink()
+    if noticed_by == "flush":
+        living.flush()
+        assert living.said()[-1].endswith("scored splits saved again from the database: 3.")
+    else:
+        living.rescue()
+    assert living.finished() == before | {unit(seed=9).key: "scored"}
+    living.close()
+    home.database.unlink()
+    Store(home).flush()
+    assert contents(home) == wanted
+
+
+def test_what_removed_journals_described_is_described_again(home):
+    gone = Store(home)
+    gone.append(ENVIRONMENT)
+    gone.close()
+    living = Store(home)
+    living.append(ENVIRONMENT)
+    assert len(keys_in(home)) == 1
+    for journal in home.journals.iterdir():
+        journal.unlink()
+    living.append(ENVIRONMENT)
+    assert keys_in(home) == [ENVIRONMENT.hash]

@@ -67,6 +67,11 @@ def test_a_paste_is_text_whatever_is_in_it(pasted, text, sizes):
     assert read(f"k{START}{pasted}{END}\x1b[Aq", sizes) == before_and_after
 
 
+@pytest.mark.parametrize("code", ["1114112u", "99999999999999u", "1;9:9u", ":u", "97;1;55296u", "2:7~"])
+def test_a_key_that_nobody_has_is_passed_over(code):
+    assert read(f"a\x1b[{code}b") == [("key", "a"), ("key", "b")]
+
+
 @given(
     st.lists(
         st.one_of(st.sampled_from([START, "\x1b", "[", "2", "201", "q", "\r"]), st.text(max_size=5)),
@@ -291,5 +296,20 @@ def test_behind_a_terminal_a_hostile_paste_presses_nothing(tmp_path):
         assert b"\x1b]0;evil" not in terminal.raw
         terminal.child.send("\r\x11")
         assert terminal.leave() == 0
+    finally:
+        terminal.child.close(force=True)
+
+
+def test_behind_a_terminal_bytes_that_are_no_text_end_nothing(tmp_path):
+    terminal = Terminal(tmp_path / "home")
+    try:
+        terminal.until("Press Enter to run 160 units.")
+        terminal.child.send(b"\xe9\xff/")
+        terminal.until("!not")
+        terminal.child.send(START.encode() + b"caf\xe9 " * 1000 + END.encode() + b"mi\xffni")
+        terminal.until("mi�ni")
+        terminal.child.send("\r\x11")
+        assert terminal.leave() == 0
+        assert b"Traceback" not in terminal.raw
     finally:
         terminal.child.close(force=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, until
+from fake_arena import FakeArena, a_status, at_rest, drive, make_app, screen_text, told, until
 from pressing import presses
 
 from engine.plan.plan import build_plan
@@ -88,11 +88,42 @@ async def test_keys_answer_while_the_units_are_being_counted(arena):
     arena.gate.clear()
     async with drive(app) as pilot:
         await until(pilot, lambda: "Counting" in screen_text(app))
-        await pilot.press("j", "space", "enter")
+        await pilot.press("j", "space")
         assert "MODELS  2/2" in screen_text(app)
-        assert arena.launched == []
         arena.gate.set()
         await until(pilot, lambda: "80 blocked" in screen_text(app))
+
+
+async def test_what_is_launched_while_it_is_counted_starts_then(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        arena.gate.clear()
+        await pilot.press("j", "space", "enter")
+        await until(pilot, lambda: "The choice is being counted; then it starts." in told(app))
+        assert arena.launched == []
+        arena.gate.set()
+        await until(pilot, lambda: bool(arena.launched))
+        assert arena.launched[0].models == ("mini", "maxi")
+        await until(pilot, lambda: app.screen.MODE == "runs")
+        assert len(arena.launched) == 1
+
+
+@pytest.mark.parametrize("change", ["space", "2"])
+async def test_a_launch_is_not_for_a_later_choice_nor_for_another_screen(arena, change):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        arena.gate.clear()
+        await pilot.press("j", "space", "enter")
+        await until(pilot, lambda: "The choice is being counted" in told(app))
+        await pilot.press(change)
+        arena.gate.set()
+        await at_rest(pilot)
+        await pilot.press("1")
+        await until(pilot, lambda: counted(app))
+        await at_rest(pilot)
+        assert arena.launched == []
 
 
 async def test_an_older_count_never_overwrites_a_newer_choice(arena):

@@ -189,7 +189,7 @@ async def test_pause_resume_and_resume_after_an_interruption(arena, size):
 
 @presses("runs.cancel")
 @pytest.mark.parametrize(
-    ("key", "asked"), [("x", ("cancel", "")), ("s", ("drain", "")), ("u", ("cancel", "k1"))]
+    ("key", "asked"), [("c", ("cancel", "")), ("s", ("drain", "")), ("u", ("cancel", "k1"))]
 )
 async def test_cancel_asks_what_and_then_does_it(arena, key, asked):
     app = make_app(arena)
@@ -217,11 +217,23 @@ async def test_what_waits_is_told_and_giving_up_the_run_says_that_it_goes_too(ar
         await pilot.press("x")
         await until(
             pilot,
-            lambda: "Giving up the whole run also forgets 5 selections in the queue." in screen_text(app),
+            lambda: "Cancelling the whole run also forgets 5 selections in the queue." in screen_text(app),
         )
         await pilot.press("escape")
         arena.status = a_status("finished", running=())
         await until(pilot, lambda: "1 to plan more. 5 selections wait." in screen_text(app))
+
+
+async def test_a_key_pressed_twice_cancels_nothing(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "31/160" in screen_text(app))
+        await pilot.press("x", "x")
+        await until(pilot, lambda: "Cancel what?" in screen_text(app))
+        await at_rest(pilot)
+        assert "Cancel what?" in screen_text(app)
+        assert arena.requests == []
 
 
 async def test_esc_leaves_the_run_alone(arena):
@@ -347,7 +359,7 @@ async def test_the_queue_is_shown_while_there_is_one(arena, size):
         arena.queue = [entry(1, "interrupted"), entry(2), entry(3)]
         await until(pilot, lambda: "QUEUE  2 waiting  1 unfinished" in screen_text(app))
         await pilot.press("tab")
-        await until(pilot, lambda: "mini x tall x lr x seeds 2" in screen_text(app))
+        await until(pilot, lambda: "mini x tall x lr x seed 2" in screen_text(app))
         arena.queue = []
         await until(pilot, lambda: "QUEUE" not in screen_text(app))
         assert app.screen.query_one("#units", Grid).has_focus
@@ -367,16 +379,44 @@ async def test_what_is_removed_is_what_was_asked_about_though_the_queue_has_move
         assert "x Cancel" not in screen_text(app)
         await pilot.press("x")
         await until(pilot, lambda: "Remove it from the queue?" in screen_text(app))
-        assert "mini x tall x lr x seeds 2" in screen_text(app)
+        assert "mini x tall x lr x seed 2" in screen_text(app)
         arena.queue = [entry(3), entry(2)]
         await until(pilot, lambda: app.pulse.queue == tuple(arena.queue))
         await pilot.press("x")
+        await at_rest(pilot)
+        assert arena.dropped == []
+        await pilot.press("r")
         await until(pilot, lambda: arena.dropped == ["id2"])
-        await until(pilot, lambda: "Removed: mini x tall x lr x seeds 2." in told(app))
+        await until(pilot, lambda: "Removed: mini x tall x lr x seed 2." in told(app))
         assert arena.requests == []
         await pilot.press("x", "escape")
         await at_rest(pilot)
         assert arena.dropped == ["id2"]
+
+
+def long_entry(last: str, at: str) -> Entry:
+    models = ("one-model", "another-model", "a-third-model", last)
+    launch = Launch(Selection(models, ("tall",), ("lr",), (1,)))
+    return Entry(Path(f"1-1-{last}.json"), "waits", launch, at)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_two_launches_that_begin_alike_are_told_apart(arena, size):
+    arena.queue = [
+        long_entry("mini", "2026-01-02T03:04:05+00:00"),
+        long_entry("maxi", "2026-01-02T03:04:09"),
+    ]
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await opened(pilot)
+        await pilot.press("tab")
+        await until(
+            pilot, lambda: "01-02 03:04:05" in screen_text(app) and "01-02 03:04:09" in screen_text(app)
+        )
+        await pilot.press("j", "x")
+        await until(pilot, lambda: "Remove it from the queue?" in screen_text(app))
+        assert "a-third-model, maxi x tall" in " ".join(screen_text(app).split())
+        assert "launched 2026-01-02 03:04:09 UTC" in screen_text(app)
 
 
 async def test_a_launch_of_the_queue_opens_to_how_it_stands(arena):

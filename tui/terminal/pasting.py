@@ -1,16 +1,21 @@
 """What is pasted: text and nothing else, and no more than a field can hold.
 
 Textual's parser takes an escape character inside a paste for the start of a key, so that a text could
-press keys; and a terminal that does not mark pastes types them, key by key.
+press keys; a terminal that does not mark pastes types them, key by key; and bytes that are no text end
+Textual's reading with a traceback, the rest of them at the shell's prompt.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
+from textual import events
 from textual._xterm_parser import XTermParser
+from textual.keys import Keys
 from textual.message import Message
 from textual.widget import Widget
 
@@ -31,7 +36,7 @@ _CONTROLS: Final = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127,
 
 
 class PasteParser(XTermParser):
-    """Textual's parser behind a filter that takes control characters out of pastes."""
+    """Textual's parser behind a filter: no control characters in pastes, no keys that nobody has."""
 
     def __init__(self, debug: bool = False) -> None:
         super().__init__(debug)
@@ -48,6 +53,16 @@ class PasteParser(XTermParser):
             yield from super().feed(data)
         elif filtered := self._filtered(self._marked(data)):
             yield from super().feed(filtered)
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+        """The keys that a sequence means; a key by a number that no character has is passed over."""
+        try:
+            keys = list(super()._sequence_to_key_events(sequence, alt))
+            for key in keys:
+                (key.character or "").encode()
+        except (ValueError, OverflowError):
+            return [events.Key(Keys.Ignore, None)]
+        return keys
 
     def _marked(self, data: str) -> str:
         """`data`, marked as a paste where a terminal only typed it."""
@@ -94,12 +109,18 @@ def _beginning_of(mark: str, text: str) -> str:
 
 
 def guard(driver: type[Any]) -> None:
-    """Let a driver that reads a terminal read through the filter."""
+    """Let a driver that reads a terminal read through the filter, and on past bytes that are no text."""
     import sys
 
     module = sys.modules[driver.__module__]
     if hasattr(module, "XTermParser"):
         module.XTermParser = PasteParser  # type: ignore[attr-defined]
+        module.getincrementaldecoder = _forgiving  # type: ignore[attr-defined]
+
+
+def _forgiving(encoding: str) -> Callable[[], Any]:
+    """A decoder that puts U+FFFD where bytes are no text."""
+    return partial(getincrementaldecoder(encoding), errors="replace")
 
 
 def too_long(field: Widget | None, text: str) -> str:

@@ -58,7 +58,7 @@ def test_the_queue_has_what_waits_and_what_is_unfinished_by_an_id_that_stays(hom
     assert rows[0]["selection"]["seeds"] == [41]
     text = call("queue").stdout
     assert all(row["id"] in text for row in rows)
-    assert "x lr x seeds 43" in text
+    assert "x lr x seed 43" in text
     assert "The model is gone." in text
     assert rows[1]["what"] in call("queue", "remove", rows[1]["id"]).stderr
     assert [row["id"] for row in call.json("queue")] == [rows[0]["id"], rows[2]["id"]]
@@ -113,7 +113,7 @@ def test_status_says_which_launch_before_this_failed_and_why_and_what_is_left_ou
     write_status(home, status)
     result = call("status")
     assert result.exit_code == 1
-    assert r"seeds 41: 1 failed, 2 scored: It \x1bbroke." in result.stdout
+    assert r"seed 41: 1 failed, 2 scored: It \x1bbroke." in result.stdout
     assert "not run: The model is gone." in result.stdout
     assert "left out: 7 units: It cannot be fine-tuned." in result.stdout
     assert call.json("status", code=1)["earlier"][0]["failed"] == 1

@@ -122,6 +122,8 @@ class PlanScreen(ChoosingScreen):
         self._counted: Tally | None = None
         """What the choice comes to; None while it is being counted."""
         self._sets: Sets = {}
+        self._wanted = False
+        """Whether the choice is to be started as soon as it is counted."""
         self._live = False
         self._store = 0
         """Whether a run goes on, as far as this screen has shown."""
@@ -246,6 +248,9 @@ class PlanScreen(ChoosingScreen):
             self._show_glance()
             if message.tally.passing or (self._live and self.is_current):
                 self._count_in(AGAIN)
+            if self._wanted and self.is_current:
+                self.action_launch()
+            self._wanted = False
 
     @on(TaskRead)
     def _task_read(self, message: TaskRead) -> None:
@@ -363,6 +368,7 @@ class PlanScreen(ChoosingScreen):
 
     def _recount(self) -> None:
         self._counted = None
+        self._wanted = False
         self._show_sum()
         self._count_in(SETTLE)
 
@@ -410,8 +416,10 @@ class PlanScreen(ChoosingScreen):
             return super().why_not(action)
         if self.arena.readonly:
             return "This window was opened with --readonly; open another one to start a run."
+        if self.selection is None:
+            return "The catalog is still being read; try again in a moment."
         if self._counted is None:
-            return "The choice is still being counted; try again in a moment."
+            return ""
         if self._counted.plan is None:
             return self._counted.trouble
         if not (self._counted.plan.todo or self._counted.questions):
@@ -419,8 +427,13 @@ class PlanScreen(ChoosingScreen):
         return ""
 
     def action_launch(self) -> None:
-        """Start what is to run and show it running."""
-        if not self.refused("plan.launch") and self._counted:
+        """Start what is to run and show it running; a choice that is being counted, once that is done."""
+        if self.refused("plan.launch"):
+            return
+        self._wanted = self._counted is None
+        if self._counted is None:
+            self.tell("The choice is being counted; then it starts.", good=True)
+        else:
             self.ask_and_start(self._counted)
 
     @work(exclusive=True, group="ask", exit_on_error=False)

@@ -342,7 +342,7 @@ class RunsScreen(TakingScreen):
         if self.refused("runs.cancel"):
             return
         unit = self._unit()
-        answers = [("x", "give up the whole run", "run"), ("s", "stop after the units in work", "drain")]
+        answers = [("c", "cancel the whole run", "run"), ("s", "stop after the units in work", "drain")]
         if unit is not None and unit.state in ("running", "queued"):
             answers.append(("u", f"give up {runs_text.unit_name(unit)}", unit.key))
         self.app.push_screen(
@@ -359,8 +359,8 @@ class RunsScreen(TakingScreen):
             if answer:
                 self.drop_entry(entry)
 
-        sentence = f"{entry.launch.selection.words}\nWhat is scored of it stays."
-        ask = Ask("Remove it from the queue?", sentence, [("x", "remove it", "remove")])
+        sentence = f"{runs_text.launched(entry)}\nWhat is scored of it stays."
+        ask = Ask("Remove it from the queue?", sentence, [("r", "remove it", "remove")])
         self.app.push_screen(ask, answered)
 
     def _cancel(self, answer: str | None) -> None:

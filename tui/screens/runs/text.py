@@ -31,7 +31,7 @@ UNIT_COLUMNS: Final = (
 QUEUE_COLUMNS: Final = (
     Column("state", ""),
     Column("what", "what", least=20),
-    Column("launched", "launched", shed=1),
+    Column("launched", "launched"),
 )
 
 LOG_COLUMNS: Final = (Column("time", "time"), Column("level", ""), Column("text", "what", least=20))
@@ -77,7 +77,7 @@ def what_stays(waiting: int) -> str:
     stays = "Everything that is finished stays; the rest can be run later."
     if not waiting:
         return stays
-    return f"{stays}\nGiving up the whole run also forgets {count(waiting, 'selection')} in the queue."
+    return f"{stays}\nCancelling the whole run also forgets {count(waiting, 'selection')} in the queue."
 
 
 def _behind(waiting: int) -> str:
@@ -210,7 +210,7 @@ def queue_rows(entries: Iterable[Entry]) -> list[Row]:
     for entry in entries:
         glyph, tone = state_glyph("queued" if entry.state == "waits" else entry.state)
         what = entry.launch.selection.words
-        rows.append(Row(entry.id, (Cell(glyph, tone), what, Cell(_minute(entry.launched_at), "dim"))))
+        rows.append(Row(entry.id, (Cell(glyph, tone), what, Cell(_moment(entry.launched_at)[5:], "dim"))))
     return rows
 
 
@@ -223,14 +223,17 @@ def entry_notice(entry: Entry) -> tuple[str, str]:
         "cancelled": "It was given up. p goes on with it until another selection is run.",
     }
     state = stands.get(entry.state, "It was interrupted. p goes on with it.")
-    return (
-        f"{state} x removes it.",
-        f"{entry.launch.selection.words}\nlaunched {_minute(entry.launched_at)}",
-    )
+    return f"{state} x removes it.", launched(entry)
 
 
-def _minute(moment: str) -> str:
-    return moment[:16].replace("T", " ")
+def launched(entry: Entry) -> str:
+    """What was launched, with nothing left out, and when: by one of them two launches differ."""
+    return f"{entry.launch.selection.in_full}\nlaunched {_moment(entry.launched_at)} UTC"
+
+
+def _moment(moment: str) -> str:
+    """ISO 8601 as people write it, to the second."""
+    return moment[:19].replace("T", " ")
 
 
 _LEVELS: Final[dict[str, Tone]] = {"warning": "warn", "error": "bad"}
