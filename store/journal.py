@@ -346,9 +346,7 @@ def _decode(file: str, end: int, line: bytes) -> Entry | Damaged:
     if head is None:
         return Damaged(file, end, "the line has no kind and key")
     try:
-        key = (
-            json.loads(b'"%s"' % head[2]) if b"\\" in head[2] else head[2].decode("utf-8", "surrogatepass")
-        )
+        key = head[2].decode() if head[2].isalnum() else json.loads(b'"%s"' % head[2])
     except ValueError:
         return Damaged(file, end, "the key cannot be read")
     return Entry(file, end, head[1].decode(), key, line)

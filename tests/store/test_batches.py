@@ -7,7 +7,7 @@ import contextlib
 import pytest
 from fake_records import ENVIRONMENT, scored, unit
 
-import store.apply
+import store.ranks
 from store import connect
 from store.home import Home
 from store.store import Store
@@ -24,8 +24,8 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 def queries(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The named queries that are looked up from now on."""
     found: list[str] = []
-    named = store.apply.named
-    monkeypatch.setattr(store.apply, "named", lambda name: (found.append(name), named(name))[1])
+    named = store.ranks.named
+    monkeypatch.setattr(store.ranks, "named", lambda name: (found.append(name), named(name))[1])
     return found
 
 

@@ -215,7 +215,7 @@ def test_a_gene_table_brought_along_serves_as_a_fetched_one(
     assert (report.name, report.genes) == (name, genes)
     assert fetched(home, name) == Path(report.path)
     path.write_text("gene,label\nA,1\n")
-    with pytest.raises(DataError, match="no gene table that is known"):
+    with pytest.raises(DataError, match="not a gene table that is known"):
         import_genes(path, home)
 
 
