@@ -6,6 +6,7 @@ Each is a process of its own, whose CPU time and peak memory the kernel tells.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,12 +40,14 @@ def million_genes() -> list[Row]:
             what = "a million genes with texts" if described else "a million genes"
             read = measured("-c", READ, str(path))
             taken = measured("-c", ARENA, *place, "import", "task", str(path), "--name", "big")
-            planned = measured(
-                "-c", ARENA, *place, "run", "--tasks", "big", "--protocols", "lr", "--dry-run"
-            )
+            plan = ("-c", ARENA, *place, "run", "--tasks", "big", "--protocols", "lr", "--dry-run")
+            planned = measured(*plan)
+            shutil.rmtree(home.cache / "outlines")
+            anew = measured(*plan)
         rows += [
-            _row(f"import of {what}", read, taken, "<= 14"),
-            _row(f"dry run of {what}", read, planned, "<= 12"),
+            _row(f"import of {what}", read, taken, "<= 11"),
+            _row(f"dry run of {what}", read, planned, "<= 1"),
+            _row(f"dry run of {what}, read in another way than before", read, anew, "<= 10"),
         ]
     return rows
 

@@ -124,6 +124,12 @@ def _whole_lines(stream: IO[bytes]) -> bytes:
     return stream.read(waiting.rfind(b"\n") + 1)
 
 
+def one_line(text: str) -> str:
+    """`text` with one blank for each stretch of them; itself if it is so, which saves a million copies."""
+    line = " ".join(text.split())
+    return text if line == text else line
+
+
 def check_characters(path: Path, texts: Iterable[str]) -> None:
     """Refuse halves of surrogate pairs, which JSON and pickles can hold and no file of text can.
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from engine.data.formats.raw import RawTask, raw_task
 from engine.data.genes.descriptions import TEXT_COLUMNS
+from engine.files.outside import one_line
 from engine.files.tables import Table
 from store.errors import DataError
 
@@ -34,7 +35,7 @@ def read(table: Table) -> RawTask:
     text = table.find(*TEXT_COLUMNS)
     genes = list(map(str.strip, table.columns[gene]))
     labels = list(map(str.strip, table.columns[label]))
-    texts = [" ".join(cell.split()) for cell in table.columns[text]] if text is not None else []
+    texts = list(map(one_line, table.columns[text])) if text is not None else []
     first: dict[str, str] = {}
     for line, identifier, own in zip(table.lines, genes, texts, strict=False):
         if first.setdefault(identifier, own) != own:

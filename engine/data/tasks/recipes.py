@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Literal, NamedTuple
 
 from engine.data.genes.facts import Gene
+from engine.files.outside import one_line
 from store.errors import UsageError, unknown
 
 Provenance = Literal["keep", "strip"]
@@ -165,4 +166,4 @@ def clean(summary: str, provenance: Provenance) -> str:
     if provenance == "strip":
         for pattern, replacement in _NOISE:
             summary = pattern.sub(replacement, summary)
-    return " ".join(summary.split())
+    return one_line(summary)
