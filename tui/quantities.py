@@ -26,10 +26,13 @@ def roughly(seconds: float | None) -> str:
 
 
 def auc(value: float | None) -> str:
-    """A score with three decimals and no leading zero, as the field prints it; `-` if missing."""
+    """A score with three decimals; `-` if missing.
+
+    It is rounded from nine, as means are kept, so that one number reads the same everywhere.
+    """
     if value is None or value != value:
         return "-"
-    return f"{value:.3f}"
+    return f"{round(value, 9):.3f}"
 
 
 def count(number: int | None, noun: str = "") -> str:

@@ -149,6 +149,16 @@ def compare(first: Sequence[CellScores], second: Sequence[CellScores]) -> Pair:
     return pair_of(mean_over_tasks(parts), 0, 1, tuple(missing))
 
 
+def split_differences(first: CellScores, second: CellScores) -> tuple[float, ...]:
+    """The first's AUC less the second's in each split that both have, on the test genes that both have.
+
+    Raises:
+        DataError: the cells are of different tasks, or their classes differ.
+    """
+    both = influences([first, second])
+    return tuple((both.tasks[0].auc[0] - both.tasks[0].auc[1]).tolist()) if both else ()
+
+
 def compare_all(cells: Sequence[CellScores]) -> list[Pair]:
     """Every two of the models in `cells`, in the order they stand there; `compare` of each.
 

@@ -28,12 +28,13 @@ from tui.app import ArenaApp
 from tui.questions import catalog
 from tui.questions.arena import Pulse
 from tui.questions.catalog import Catalog, ModelCard, first_selection
-from tui.questions.cells import CellDetail, Contrast, Side
+from tui.questions.cells import CellDetail, Side
 from tui.questions.genes import GeneDetail, GeneRow, GeneScore
 from tui.questions.imports import Imported
 from tui.questions.nearest import Cut, Neighbour
 from tui.questions.saved import Past
 from tui.questions.sql import SqlDesk
+from tui.ranked.comparison import Line, Told
 from tui.screens.base import SETTLE
 from tui.terminal.typeahead import settled
 
@@ -337,21 +338,29 @@ class FakeArena:
     def sides(self) -> list[Side]:
         self.may("sides")
         own = [
-            Side("own", row.model, replace(table.arm, protocol=name))
+            Side("own", row.model, self.table_of(name))
             for name, table in self.boards.items()
             for row in table.rows
             if row.source == "own"
         ]
-        return [*own, Side("paper", "Printed", Arm("lr"))] if own else []
+        return [*own, Side("paper", "Printed", Table(Arm("lr")))] if own else []
 
-    def contrasts(self, first, second) -> list[Contrast]:
-        self.may("contrasts")
+    def contrast(self, first, second) -> Told:
+        self.may("contrast")
         if "paper" in (first.source, second.source):
-            return [Contrast(self.named("tall"), 0.9, 0.85, ())]
-        return [
-            Contrast(self.named("tall"), 0.9, 0.8, (0.1, 0.2, 0.0, 0.1)),
-            Contrast(self.named("small"), 0.7, 0.75, (-0.05, -0.05, 0.0, -0.1)),
-        ]
+            line = Line(self.named("tall"), 0.9, 0.85, (-0.12, 0.12), "same", "10")
+            return Told("In the mean of 4 tasks: same.", "The two differ in splits.", (line,), (), "By t.")
+        few, reach = ("It was A.",), "Practically the same cannot be shown with so few genes and splits."
+        tall = (self.named("tall"), 0.9, 0.8, (-0.02, 0.22), "not told apart", "4/10")
+        small = (self.named("small"), 0.7, 0.75, (-0.08, -0.02), "B better", "4")
+        lines = (
+            Line(*tall, (0.1, 0.2, 0.0, 0.1), few),
+            Line(*small, (-0.05, -0.05, 0.0, -0.1), few),
+            Line("mean of 2", 0.8, 0.775, (-0.06, 0.11), "not told apart", "4-10", (), few),
+        )
+        unlike = "The two differ in protocol, not in the model alone." * (first.table != second.table)
+        headline = "In the mean of 2 tasks: cannot be told apart with these splits, A - B +0.025."
+        return Told(headline, unlike, lines, ("On 4 splits a task.", reach), "How: by t.")
 
     def genes(self) -> list[GeneRow]:
         self.may("genes")

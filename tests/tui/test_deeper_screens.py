@@ -19,9 +19,11 @@ from fake_arena import (
 )
 from pressing import presses
 
-from store.arm import Arm
-from tui.questions.cells import Contrast, Side
+from store.arm import Arm, Table
+from store.errors import DataError
+from tui.questions.cells import Side
 from tui.questions.genes import GeneRow
+from tui.ranked.comparison import Line, Told
 from tui.screens.compare.text import first_pair
 from tui.widgets.grid import Grid
 from tui.widgets.said import Said
@@ -135,50 +137,121 @@ async def test_a_row_of_the_board_goes_to_compare(arena):
     async with drive(app) as pilot:
         await on_screen(pilot, "3", "other")
         await pilot.press("G", "c")
-        await until(pilot, lambda: "FIRST other / lr" in screen_text(app))
+        await until(pilot, lambda: "A other / lr" in screen_text(app))
 
 
 @presses("compare.first", "compare.second", "compare.swap", "pick.down", "pick.up")
 @pytest.mark.parametrize("size", SIZES)
-async def test_two_sides_are_compared_on_their_shared_splits(arena, size):
+async def test_two_models_of_one_table_are_compared_on_their_common_splits(arena, size):
     app = make_app(arena)
     async with drive(app, size) as pilot:
-        await on_screen(pilot, "4", "FIRST mini / lr   SECOND mini / rf")
-        await until(pilot, lambda: "First ahead on 1, behind on 1 of 2 tasks" in screen_text(app))
+        await on_screen(pilot, "4", "A mini / lr   B other / lr")
+        await until(pilot, lambda: "In the mean of 2 tasks: cannot be told apart" in screen_text(app))
+        assert "The two differ" not in screen_text(app)
         line = next(line for line in screen_text(app).splitlines() if line.strip(" >").startswith("tall"))
-        assert line.split()[:6] == [">tall", "0.900", "0.800", "+0.100", "0.082", "3/4"]
+        assert line.split()[:7] == [">tall", "0.900", "0.800", "+0.100", "[-0.020,", "+0.220]", "not"]
+        assert "4/10" in line
+        assert "Practically the same cannot be shown" in screen_text(app)
         await pilot.press("w")
-        await until(pilot, lambda: "FIRST mini / rf   SECOND mini / lr" in screen_text(app))
+        await until(pilot, lambda: "A other / lr   B mini / lr" in screen_text(app))
         await pilot.press("b", *"printed", "enter")
-        await until(pilot, lambda: "SECOND Printed / lr / paper" in screen_text(app))
-        await until(pilot, lambda: "First ahead on 1, behind on 0 of 1 task" in screen_text(app))
+        await until(pilot, lambda: "B Printed / lr / paper" in screen_text(app))
+        await until(pilot, lambda: "In the mean of 4 tasks: same." in screen_text(app))
+        await pilot.press("b", *"mini rf", "enter")
+        await until(
+            pilot, lambda: "The two differ in protocol, not in the model alone." in screen_text(app)
+        )
         await pilot.press("f", "down", "down", "up", "enter")
-        await until(pilot, lambda: "FIRST other / lr" in screen_text(app))
+        await until(pilot, lambda: "A other / lr" in screen_text(app))
+
+
+async def test_what_was_compared_is_not_read_again_until_the_database_moves(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await on_screen(pilot, "4", "In the mean of 2")
+        for names in ("A other / lr   B mini / lr", "A mini / lr   B other / lr"):
+            await pilot.press("w")
+            await until(pilot, lambda names=names: names in screen_text(app))
+            await until(pilot, lambda: "In the mean of 2" in screen_text(app))
+        assert arena.calls["contrast"] == 2
+        arena.version += 1
+        await until(pilot, lambda: arena.calls["contrast"] == 3)
+
+
+@presses("compare.details")
+async def test_all_about_a_row_and_the_method_are_one_key_away(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await on_screen(pilot, "4", "In the mean of 2")
+        assert "How: by t." not in screen_text(app)
+        await pilot.press("i")
+        await until(pilot, lambda: "How: by t." in screen_text(app))
+        assert "not told apart: A 0.900, B 0.800, A - B +0.100 [-0.020, +0.220]." in screen_text(app)
+        assert "It was A." in screen_text(app)
+
+
+async def test_why_two_sides_cannot_be_compared_stands_in_the_place_of_a_verdict(arena):
+    arena.broken["contrast"] = DataError("FOXP2 stands twice in one class.")
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await on_screen(pilot, "4", "FOXP2 stands twice in one class.")
+        await pilot.press("i")
+        await until(pilot, lambda: "There is no row to say more about." in told(app))
+
+
+async def test_a_row_of_the_board_is_compared_with_another_of_its_table(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("colon", *"compare other / rf", "enter")
+        await until(pilot, lambda: "A other / rf   B mini / rf" in screen_text(app))
 
 
 async def test_differences_are_drawn_split_by_split(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
-        await on_screen(pilot, "4", "First ahead on 1")
+        await on_screen(pilot, "4", "In the mean of 2")
         await pilot.press("tab")
-        await until(pilot, lambda: "first minus second, by split" in screen_text(app))
-        assert "SPLITS  tall  4 shared splits" in screen_text(app)
+        await until(pilot, lambda: "A - B, by split" in screen_text(app))
+        assert "SPLITS  tall  4 common splits" in screen_text(app)
 
 
-async def test_one_shared_split_is_drawn_too(arena, monkeypatch):
-    monkeypatch.setattr(arena, "contrasts", lambda *_: [Contrast("tall", 0.9, 0.8, (0.1,))])
+async def test_one_common_split_is_drawn_too(arena, monkeypatch):
+    line = Line("tall", 0.9, 0.8, None, "not told apart", "1", (0.1,))
+    monkeypatch.setattr(arena, "contrast", lambda *_: Told("In tall.", "", (line,), ()))
     app = make_app(arena)
     async with drive(app, (200, 60)) as pilot:
-        await on_screen(pilot, "4", "1 shared split")
-        await until(pilot, lambda: "first minus second, by split" in screen_text(app))
+        await on_screen(pilot, "4", "1 common split")
+        await until(pilot, lambda: "A - B, by split" in screen_text(app))
 
 
-def test_sides_of_other_splits_are_not_the_first_that_are_compared():
-    own = [Side("own", model, Arm(name)) for model in ("mini", "other") for name in ("lr", "rf")]
-    folds = [Side("own", model, Arm("lr", scheme="cv-10x10")) for model in ("mini", "other")]
-    assert first_pair([own[0], folds[0], *own[1:]]) == (own[0], own[1])
-    assert first_pair([folds[0], own[0], folds[1]]) == (folds[0], folds[1])
-    assert first_pair([folds[0], own[0]]) == (folds[0], own[0])
+def own(model: str, table: str, printed_as: str = "") -> Side:
+    return Side("own", model, Table.parse(table), printed_as)
+
+
+def test_like_is_compared_with_like_at_first():
+    mini, other = own("mini", "lr"), own("other", "lr")
+    assert first_pair([mini, own("mini", "rf"), other]) == (mini, other)
+    folds = own("mini", "lr scheme=cv-10x10"), own("other", "lr scheme=cv-10x10")
+    assert first_pair([mini, *folds]) == folds
+    assert first_pair([mini, own("other", "lr set=own"), own("other", "lr corrected")])[0] == mini
+
+
+def test_without_two_models_of_a_table_two_protocols_of_one_are_compared():
+    lr, corrected, rf = own("mini", "lr"), own("mini", "lr corrected"), own("mini", "rf")
+    assert first_pair([lr, corrected, rf]) == (lr, rf)
+    assert first_pair([lr, corrected]) == (lr, corrected)
+
+
+def test_a_single_own_row_is_compared_with_what_was_published_of_it():
+    mini = own("mini", "rf", "MiniLM")
+    papers = [Side("paper", name, Table(Arm(to)), name) for to in ("lr", "rf") for name in ("A", "MiniLM")]
+    assert first_pair([mini, *papers]) == (mini, papers[3])
+    assert first_pair([own("mini", "rf"), *papers]) == (own("mini", "rf"), papers[2])
+    assert first_pair([own("mini", "nb"), *papers]) == (own("mini", "nb"), papers[0])
+    assert first_pair(papers) == (papers[0], papers[1])
+    assert first_pair([mini]) == (mini, None)
+    assert first_pair([]) == (None, None)
 
 
 async def test_compare_without_results_says_how_to_get_some():

@@ -21,7 +21,7 @@ def arena():
         ("plan maxi", ">[ ] maxi"),
         ("runs empty", ">! mini"),
         ("genes TP53", "TEXT AND LABELS  TP53"),
-        ("compare other / lr", "FIRST other / lr"),
+        ("compare other / lr", "A other / lr"),
         ("sql select 1", "3 rows"),
     ],
 )

@@ -13,13 +13,13 @@ from engine.data.load import load_task
 from engine.embedding.cache import VectorCache, text_key
 from engine.embedding.embed import fingerprint
 from store import connect
-from store.arm import Arm
+from store.arm import Arm, Table
 from store.errors import UsageError
 from store.home import find_home
 from store.records import Audit, EmbeddingOptions, Model, Task, Unit
 from store.store import Store
 from tui.questions.arena import Arena
-from tui.questions.cells import Place, Side, band, cell_detail, contrasts, sides
+from tui.questions.cells import Place, Side, band, cell_detail, sides
 from tui.questions.genes import GeneScore, gene_detail, genes
 from tui.questions.saved import SavedResults
 from tui.questions.sql import SqlDesk
@@ -80,32 +80,9 @@ def test_between_points_a_curve_is_straight():
 
 def test_sides_are_own_then_printed(con):
     found = sides(con)
-    assert found[0] == Side("own", MODEL, Arm("lr"))
+    assert found[0] == Side("own", MODEL, Table(Arm("lr")))
     assert {side.source for side in found} == {"own", "paper", "rerun"}
     assert found[0].name == f"{MODEL} / lr"
-
-
-def test_differences_are_taken_split_by_split(home, tmp_path):
-    # Every split of the fixture has the same genes, so they pair only where they can be told apart.
-    other = find_home(tmp_path).create()
-    store = Store(other)
-    for seed, (lr, rf) in enumerate([(0.9, 0.8), (0.8, 0.85)], 41):
-        for protocol, value in (("lr", lr), ("rf", rf)):
-            record = scored(unit(seed=seed, protocol=protocol), value)
-            store.append(replace(record, split_hash=f"split {seed}"))
-    record = scored(unit(seed=43), 0.1)
-    store.append(replace(record, split_hash="only lr has it"))
-    store.flush()
-    store.close()
-    with connect(other) as con:
-        lr, rf = Side("own", MODEL, Arm("lr")), Side("own", MODEL, Arm("rf"))
-        (found,) = contrasts(con, lr, rf)
-        assert sorted(round(value, 9) for value in found.differences) == [-0.05, 0.1]
-        assert found.first == pytest.approx(0.85)
-        printed = next(side for side in sides(con) if side.source == "paper" and side.arm == Arm("lr"))
-        (against,) = contrasts(con, lr, printed)
-        assert against.differences == ()
-        assert against.first == pytest.approx(0.6)
 
 
 def test_the_hardest_genes_come_first(con):
@@ -143,16 +120,6 @@ def twice(tmp_path_factory):
     store.flush()
     store.close()
     return home
-
-
-def test_compare_takes_the_configuration_that_the_board_shows(twice):
-    with connect(twice) as con:
-        ours, printed = Side("own", MODEL, Arm("lr")), Side("paper", MODEL, Arm("lr"))
-        (found,) = contrasts(con, ours, ours)
-        (shown,) = con.execute("select auc from ranked where preset = 'paper'").fetchall()[0]
-        assert found.first == pytest.approx(shown) == pytest.approx(0.8)
-        assert found.differences == (0.0, 0.0)
-        assert contrasts(con, ours, printed) == []
 
 
 def test_a_gene_is_scored_by_what_is_ranked_each_preset_apart(twice):

@@ -13,8 +13,8 @@ CASES = {
     "board": ("rankings", "3", ("Nothing is ranked", "No splits", "No curve"), "SPLITS  mini"),
     "glance": ("cell_detail", "3", ("No splits", "No curve"), "It ran out of memory."),
     "cell": ("cell_detail", "3\r", ("no splits", "Nothing was tuned", "no curve"), "C=10"),
-    "sides": ("sides", "4", ("nothing is ranked", "Nothing to compare", "no shared splits"), "First ahead"),
-    "contrasts": ("contrasts", "4", ("no task in common", "Nothing to", "no shared splits"), "First ahead"),
+    "sides": ("sides", "4", ("nothing is ranked", "Nothing to compare", "no splits"), "In the mean of 2"),
+    "contrast": ("contrast", "4", ("nothing is ranked", "Nothing to", "no splits"), "In the mean of 2"),
     "genes": ("genes", "5", ("No task can be", "in no test set"), "FOXP2"),
     "scores": ("gene_detail", "5", ("in no test set",), "1 mean"),
     "plan": ("catalog", "1", ("0/0",), "80 to run"),
@@ -97,17 +97,17 @@ async def test_where_there_is_nothing_nothing_is_being_read(arena, key, said):
 
 async def test_two_sides_that_are_chosen_are_not_told_the_last_ones_verdict(arena):
     app = make_app(arena)
-    whole, gate = arena.contrasts, threading.Event()
+    whole, gate = arena.contrast, threading.Event()
     async with drive(app) as pilot:
         await pilot.press("4")
-        await until(pilot, lambda: "First ahead" in screen_text(app))
-        arena.contrasts = lambda *arguments: gate.wait(20) and whole(*arguments)
+        await until(pilot, lambda: "In the mean of 2" in screen_text(app))
+        arena.contrast = lambda *arguments: gate.wait(20) and whole(*arguments)
         await pilot.press("w")
         await until(pilot, lambda: "Reading" in screen_text(app))
         text = screen_text(app)
         gate.set()
-        assert "First ahead" not in text
-        await until(pilot, lambda: "First ahead" in screen_text(app))
+        assert "In the mean of 2" not in text
+        await until(pilot, lambda: "In the mean of 2" in screen_text(app))
 
 
 async def test_a_model_without_results_leaves_the_sides_as_they_were(arena):
@@ -115,7 +115,7 @@ async def test_a_model_without_results_leaves_the_sides_as_they_were(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: "80 to run" in screen_text(app))
         await pilot.press("colon", *"compare nobody", "enter")
-        await until(pilot, lambda: "First ahead" in screen_text(app))
+        await until(pilot, lambda: "In the mean of 2" in screen_text(app))
 
 
 @pytest.mark.parametrize(("method", "keys"), [("sides", ("4", "b")), ("rankings", ("3", "enter"))])

@@ -27,7 +27,7 @@ SHOTS = {
     "board-empty": (("3",), "Nothing is ranked"),
     "board-matrix": (("3", "M"), ">mini"),
     "cell": (("3", "enter"), "mean AUC 0.900"),
-    "compare": (("4",), "First ahead"),
+    "compare": (("4",), "In the mean of 2"),
     "compare-empty": (("4",), "Nothing to compare"),
     "genes": (("5",), "TEXT AND LABELS  FOXP2"),
     "genes-empty": (("5",), "No task can be used"),

@@ -5,18 +5,15 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.catalog.protocols import listed
 from store.arm import Arm, Table
 from store.errors import UsageError, unknown
-from store.sets import set_order
 from tui.commands.common import (
     Session,
     command,
-    counted,
     flat,
     json_option,
     put,
@@ -24,19 +21,14 @@ from tui.commands.common import (
     put_table,
     put_text,
 )
+from tui.quantities import auc
+from tui.ranked.comparison import differ, told, usual_first
 from tui.ranked.tables import table_title
 
 if TYPE_CHECKING:
     import duckdb
 
-    from engine.stats.pairs import Pair
     from engine.verdicts.sides import Comparison, Side
-
-_HOW: Final = (
-    "Differences are paired: the same splits and test genes. 95 % intervals from the larger of two "
-    "standard errors, that of genes (DeLong 1988, clustered by gene) and that of splits (Nadeau and "
-    "Bengio 2003); a difference within .01 is practically none (Corani and Benavoli 2015)."
-)
 
 _protocol = click.option(
     "--protocol", default="", metavar="NAME", help="Of both, where a side names none.  [default: the first]"
@@ -60,13 +52,14 @@ def compare_command(session: Session, first: str, second: str, protocol: str, as
         put_json({**_places(comparison), "tasks": tasks, "mean": asdict(comparison.mean)})
         return
     _put_sides(comparison)
-    rows = [_row(task, pair) for task, pair in comparison.tasks.items()]
-    if len(rows) > 1:
-        rows.append(_row(f"mean of {len(rows)}", comparison.mean))
+    said = told(comparison)
+    put_text(said.headline)
+    put("")
+    rows = [(line.name, *line.shown, line.verdict) for line in said.lines]
     put_table(("", "A", "B", "A - B", "95 % interval", "verdict"), rows, right={1, 2, 3})
     put("")
-    for line in _words(comparison):
-        put_text(line)
+    for sentence in (*said.notes, said.method):
+        put_text(sentence)
 
 
 @command("power")
@@ -107,8 +100,8 @@ def power_command(
         rows.append(
             (
                 name,
-                _auc(needed.detectable),
-                _auc(needed.floor),
+                auc(needed.detectable),
+                auc(needed.floor),
                 splits,
                 "-" if needed.genes is None else f"{needed.genes:.1f} x",
                 "-" if needed.tasks is None else str(needed.tasks),
@@ -133,7 +126,7 @@ def _compared(session: Session, first: str, second: str, protocol: str) -> Compa
     from store.queries import tables
 
     with connect(session.saved) as con:
-        known = sorted(tables(con), key=_usual_first)
+        known = sorted(tables(con), key=usual_first)
         if not known:
             raise UsageError("Nothing is scored yet.", "`genearena run` does it.")
         usual = _usual(con, known, protocol, first)
@@ -142,15 +135,6 @@ def _compared(session: Session, first: str, second: str, protocol: str) -> Compa
             if side.table not in known:
                 raise UsageError(*unknown("ranked table with results", str(side.table), map(str, known)))
         return compared(con, one, two)
-
-
-def _usual_first(table: Table) -> tuple[Any, ...]:
-    return (
-        set_order(table.task_set),
-        listed(table.arm.protocol),
-        table.arm != Arm(table.arm.protocol),
-        table,
-    )
 
 
 def _usual(con: duckdb.DuckDBPyConnection, known: Sequence[Table], protocol: str, first: str) -> Table:
@@ -198,69 +182,6 @@ def _places(comparison: Comparison) -> dict[str, Any]:
 def _put_sides(comparison: Comparison) -> None:
     for name, side in (("A", comparison.first), ("B", comparison.second)):
         put(f"{name}  {side.model}  {table_title(side.table)}")
-    if comparison.unlike:
-        put_text(f"The two differ in {' and '.join(comparison.unlike)}, not in the model alone.")
+    if unlike := differ(comparison):
+        put_text(unlike)
     put("")
-
-
-def _row(name: str, pair: Pair) -> tuple[str, ...]:
-    first, second = pair.aucs or (None, None)
-    low, high = pair.interval or (None, None)
-    between = f"[{_signed(low)}, {_signed(high)}]" if pair.interval else "-"
-    return (
-        name,
-        _auc(first),
-        _auc(second),
-        _signed(pair.difference),
-        between,
-        _short(pair),
-    )
-
-
-def _short(pair: Pair) -> str:
-    """The verdict word, with A and B for the two."""
-    from engine.stats.pairs import Verdict
-
-    words = {Verdict.FIRST: "A better", Verdict.SECOND: "B better", Verdict.UNDECIDED: "not told apart"}
-    return words.get(pair.verdict, str(pair.verdict))
-
-
-def _words(comparison: Comparison) -> list[str]:
-    """What must be known beside the table."""
-    from engine.stats.intervals import FEW_SPLITS
-    from engine.stats.power import detectable
-
-    mean = comparison.mean
-    used = dict.fromkeys(count.used for count in mean.splits)
-    lines = [f"On {' and '.join(map(str, used))} splits{' a task' if len(mean.splits) > 1 else ''}."]
-    if mean.preliminary:
-        lines[0] += f" Preliminary: {FEW_SPLITS} are the least to go by."
-    if (chances := mean.probabilities) is not None:
-        lines.append(
-            f"In the mean: A better by more than .01 with probability {chances.first:.3f}, practically the "
-            f"same {chances.same:.3f}, B better {chances.second:.3f}; a verdict needs .95."
-        )
-    if (least := detectable(mean)) is not None:
-        lines.append(f"The smallest difference in the mean that these splits could show is {_auc(least)}.")
-    if mean.interval is not None and not mean.sameness_in_reach:
-        lines.append("Practically the same cannot be shown with so few genes and splits, whatever is true.")
-    for count in mean.splits:
-        if count.failed:
-            lines.append(
-                f"{count.task}: {counted(count.failed, 'split')} failed for one of them, left out."
-            )
-        elif count.used < count.tried:
-            lines.append(f"{count.task}: on {count.used} of {count.tried} splits, those that both have.")
-    if mean.missing:
-        lines.append(f"Not compared, since only one of them has it: {', '.join(mean.missing)}.")
-    if mean.ratios_differ:
-        lines.append("They were trained on different shares of the genes; the larger error is used.")
-    return [*lines, _HOW]
-
-
-def _auc(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-def _signed(value: float | None) -> str:
-    return "-" if value is None else f"{value:+.3f}"

@@ -9,22 +9,22 @@ from __future__ import annotations
 import bisect
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.catalog.presets import Axes
-from store.arm import Arm
+from store.arm import Arm, Table
 from store.texts import TextName
 
 if TYPE_CHECKING:
     import duckdb
 
+    from store.home import Home
+    from tui.ranked.comparison import Told
+
 Curve = tuple[tuple[float, float], ...]
 
 _AXES: Final = frozenset(axis.name for axis in fields(Axes))
-
-RANKED: Final = "semi join ranked using (model, task, protocol, preset, text, scheme, config)"
-"""To the configuration that counts: not those of an earlier revision, or of a task before it was edited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,41 +170,42 @@ class Side:
     source: str
     """`own`, `paper` or `rerun`."""
     model: str
-    arm: Arm
+    table: Table
     """Of print, the protocol is all that is known."""
+    printed_as: str = field(default="", compare=False)
+    """What the paper calls the model; empty if it does not have it, or that is not known."""
 
     @property
     def name(self) -> str:
         """The side in one phrase."""
         if self.source != "own":
-            return f"{self.model} / {self.arm.protocol} / {self.source}"
-        return f"{self.model} / {self.arm}"
-
-
-@dataclass(frozen=True, slots=True)
-class Contrast:
-    """Two sides on one task."""
-
-    task: str
-    first: float
-    second: float
-    differences: tuple[float, ...]
-    """First minus second, split by split where both were tested on the same genes; empty if one
-    side is only known as a mean."""
+            return f"{self.model} / {self.table.arm.protocol} / {self.source}"
+        return f"{self.model} / {self.table}"
 
 
 def sides(con: duckdb.DuckDBPyConnection) -> list[Side]:
-    """Everything that can be compared, own results first."""
+    """Everything that can be compared: own rows by table, the best of each first, then published ones."""
+    from tui.ranked.comparison import usual_first
+
     own = con.execute(
-        """select distinct model, protocol, preset, text, scheme from ranked where n > 0
-        order by scheme <> 'paper', scheme, model, protocol, preset, text"""
+        """select distinct
+            model, coalesce(paper_name, ''), mean_auc, protocol, preset, text, scheme, task_set
+        from ranked left join models on models.name = model where n > 0
+        order by mean_auc desc nulls last, model"""
     ).fetchall()
     published = con.execute(
         "select distinct source, model, protocol from reference_scores order by source, protocol, model"
     ).fetchall()
+    mine = [
+        Side("own", model, Table(Arm(*arm), task_set), printed_as)
+        for model, printed_as, _, *arm, task_set in own
+    ]
     return [
-        *(Side("own", model, Arm(*place)) for model, *place in own),
-        *(Side(_short(source), model, Arm(protocol)) for source, model, protocol in published),
+        *sorted(mine, key=lambda side: usual_first(side.table)),
+        *(
+            Side(_short(source), model, Table(Arm(protocol)), model)
+            for source, model, protocol in published
+        ),
     ]
 
 
@@ -212,37 +213,43 @@ def _short(source: str) -> str:
     return "rerun" if source.startswith("rerun") else source
 
 
-def contrasts(con: duckdb.DuckDBPyConnection, first: Side, second: Side) -> list[Contrast]:
-    """The two sides on every task that both have."""
-    left, right = _splits(con, first), _splits(con, second)
-    found = []
-    for task in left.keys() & right.keys():
-        shared = sorted(left[task].keys() & right[task].keys())
-        paired = bool(shared) and shared != [None]
-        a = [left[task][key] for key in shared] if paired else list(left[task].values())
-        b = [right[task][key] for key in shared] if paired else list(right[task].values())
-        differences = tuple(x - y for x, y in zip(a, b, strict=True)) if paired else ()
-        found.append(Contrast(task, sum(a) / len(a), sum(b) / len(b), differences))
-    return sorted(found, key=lambda contrast: contrast.task)
+def contrast(con: duckdb.DuckDBPyConnection, home: Home, first: Side, second: Side) -> Told:
+    """Two sides compared, as much as can be said of them.
+
+    Raises:
+        UsageError: they are one and the same, or results of one are there no more.
+        DataError: their classes differ, or a gene stands twice in one class of a test set.
+    """
+    from engine.verdicts.published import MEAN, Printed, how_little, reproduced, side_by_side
+    from engine.verdicts.sides import Side as Row
+    from engine.verdicts.sides import compared
+    from tui.ranked.comparison import told, told_beside_print, told_in_print
+
+    sources = first.source, second.source
+    if sources == ("own", "own"):
+        return told(compared(con, *(Row(side.model, side.table) for side in (first, second))))
+    same_model = bool(first.printed_as) and first.printed_as == second.printed_as
+    rows = [Printed(side.source, side.model, side.table.arm.protocol) for side in (first, second)]
+    if "own" in sources:
+        own_first = first.source == "own"
+        own, printed = (first, rows[1]) if own_first else (second, rows[0])
+        found = reproduced(con, Row(own.model, own.table), printed)
+        return told_beside_print(found, own_first, _unlike_print(own, printed.protocol), same_model)
+    unlike = [] if rows[0].protocol == rows[1].protocol else ["protocol"]
+    unlike += [] if rows[0].source == rows[1].source else ["who ran it"]
+    tables = {(row.source, row.protocol): row for row in rows}
+    sentences = [
+        f"{row.source.capitalize()}, {row.protocol}: {how_little(row, home)}" for row in tables.values()
+    ]
+    return told_in_print(side_by_side(*rows), MEAN, sentences, unlike, same_model)
 
 
-def _splits(con: duckdb.DuckDBPyConnection, side: Side) -> dict[str, dict[Any, float]]:
-    """Task -> split -> AUC; a split is told by its genes, a printed mean stands under None."""
-    if side.source == "own":
-        rows = con.execute(
-            f"""select task, split_hash, scores.auc
-            from scores {RANKED}
-            where model = $model and protocol = $protocol and preset = $preset and text = $text
-                and scheme = $scheme and scores.auc is not null""",
-            {"model": side.model, **asdict(side.arm)},
-        ).fetchall()
-    else:
-        rows = con.execute(
-            """select task, null, auc from reference_scores
-            where model = ? and protocol = ? and source like ? || '%' and task <> 'mean'""",
-            [side.model, side.arm.protocol, side.source],
-        ).fetchall()
-    found: dict[str, dict[Any, float]] = {}
-    for task, split, value in rows:
-        found.setdefault(task, {})[split] = value
-    return found
+def _unlike_print(own: Side, protocol: str) -> list[str]:
+    """What differs between an own row and a published one beside the model: always the splits drawn."""
+    arm = own.table.arm
+    return [
+        *(["protocol"] if arm.protocol != protocol else []),
+        *(["preset"] if arm.preset != "paper" else []),
+        *(["text"] if TextName.parse(arm.text).recipe != "summary" else []),
+        "splits",
+    ]

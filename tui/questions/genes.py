@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING, Final
 from store.arm import Arm
 from store.errors import DataError
 from store.records import EmbeddingOptions, Model, Task
-from tui.questions.cells import RANKED
 
 if TYPE_CHECKING:
     import duckdb
 
     from store.home import Home
 
+_RANKED: Final = "semi join ranked using (model, task, protocol, preset, text, scheme, config)"
+"""To the configuration that counts: not those of an earlier revision, or of a task before it was edited."""
+
 _TESTS: Final = f"""
     select gene, task, model, protocol, preset, text, scheme, predictions.scores[label + 1] as chance
-    from predictions join units using (key) {RANKED}"""
+    from predictions join units using (key) {_RANKED}"""
 """Every test of every gene in a ranked cell, with the probability of its true class."""
 
 _NEWEST: Final = """

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from store.queries import Measured, Rankings
     from store.records import Task
     from store.store import Store
-    from tui.questions.cells import CellDetail, Contrast, Place, Side
+    from tui.questions.cells import CellDetail, Place, Side
     from tui.questions.genes import GeneDetail, GeneRow
     from tui.questions.nearest import Neighbour
+    from tui.ranked.comparison import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +100,12 @@ class SavedResults:
         with self._reading() as con:
             return sides(con) if con else []
 
-    def contrasts(self, first: Side, second: Side) -> list[Contrast]:
-        """Two sides on every task that both have."""
-        from tui.questions.cells import contrasts
+    def contrast(self, first: Side, second: Side) -> Told | None:
+        """Two sides compared; None while nothing was ever saved here."""
+        from tui.questions.cells import contrast
 
         with self._reading() as con:
-            return contrasts(con, first, second) if con else []
+            return contrast(con, self.home, first, second) if con else None
 
     def genes(self) -> list[GeneRow]:
         """Every gene of every task, run or not, the worst told apart first."""

@@ -161,11 +161,21 @@ class PlotView(Widget, can_focus=True):
         return draw(self.plot, self.size.width, self.size.height, charset)
 
 
-def strip(low: float, value: float, high: float, span: Span, width: int, charset: Charset = UNICODE) -> str:
-    """One line of a forest plot: an interval with its middle, in `width` cells."""
+def strip(
+    low: float,
+    value: float,
+    high: float,
+    span: Span,
+    width: int,
+    charset: Charset = UNICODE,
+    mark: float | None = None,
+) -> str:
+    """One line of a forest plot: an interval with its middle, in `width` cells, and a mark across it."""
     left, middle, right = (span.place(number, width) for number in (low, value, high))
     cells = [" "] * width
     for place in range(left, right + 1):
         cells[place] = charset.line
+    if mark is not None:
+        cells[span.place(mark, width)] = "|"
     cells[middle] = charset.dot
     return "".join(cells)

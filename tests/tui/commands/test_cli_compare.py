@@ -21,7 +21,8 @@ def test_two_models_side_by_side(judged, call):
     place = "Logistic regression (lr), set paper, preset paper, text facts"
     assert f"A  good  {place}\nB  poor  {place}\n" in text
     assert "differ in" not in text
-    rows = {line.split()[0]: line for line in text.splitlines() if "[+" in line}
+    assert "In the mean of 2 tasks: A better, A - B +" in text
+    rows = {line.split()[0]: line for line in text.splitlines() if "[+" in line and "A - B" not in line}
     assert set(rows) == {TASKS[2], TASKS[3], "mean"}
     assert rows["mean"].endswith("A better")
     assert "A better by more than .01 with probability 1.000" in text
@@ -44,7 +45,11 @@ def test_the_numbers_as_json_are_those_that_are_shown(judged, call):
 
 def test_a_side_may_name_its_table_and_what_differs_is_said(judged, call):
     text = call("compare", "good lr", "good rf").stdout
-    assert "The two differ in protocol, not in the model alone." in text
+    assert "The two differ in protocol; the model is the same." in text
+    assert (
+        "The two differ in protocol, not in the model alone."
+        in call("compare", "fair lr", "good rf").stdout
+    )
     assert "On 3 splits a task. Preliminary: 5 are the least to go by." in text
     assert f"{TASKS[2]}: on 3 of 10 splits, those that both have." in text
     assert "identical scores" in text

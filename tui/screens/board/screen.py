@@ -376,7 +376,7 @@ class BoardScreen(FillingScreen):
         row = self.query_one("#board", Grid).current
         found = board_text.find(self._rankings, row.key) if row and self._rankings else None
         if found is not None and self._table is not None:
-            side = Side(found.source, found.model, self._table.arm)
+            side = Side(found.source, found.model, self._table)
             self.shell.go("compare", side.name)
 
     def action_arm(self, step: int) -> None:

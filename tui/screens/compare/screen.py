@@ -1,4 +1,4 @@
-"""Compare: two models, or two ways of using one, on the same splits; own results beside the printed."""
+"""Compare: two models, or two ways of using one, on the same splits; own results beside published ones."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 
+from store.errors import DataError, UsageError
 from tui.questions.arena import Pulse
-from tui.questions.cells import Contrast, Side
+from tui.questions.cells import Side
+from tui.ranked.comparison import Line, Told
 from tui.screens.compare import text as compare_text
 from tui.screens.copy_export import TakingScreen
 from tui.screens.overlays.pickers import Pick
@@ -29,15 +31,18 @@ class CompareScreen(TakingScreen):
 
     MODE = "compare"
     ABOUT = (
-        "Choose two sides with f and b. A difference is taken split by split where both were tested on the "
-        "same genes, and wins are the splits in which the first is better; print is compared by its means."
+        "Choose two sides with f and b. Own rows are compared on the splits and test genes that both have; "
+        "of published rows only means are known. i says all about a row and how it was judged."
     )
-    FOOTER = ("compare.first", "compare.second", "compare.swap", "pane.next", "yank", "export")
+    FOOTER = ("compare.first", "compare.second", "compare.swap", "compare.details", "pane.next", "export")
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "pick('first')", "First", tooltip="Choose the first side", id="compare.first"),
-        Binding("b", "pick('second')", "Second", tooltip="Choose the second side", id="compare.second"),
+        Binding("f", "pick('first')", "Side A", tooltip="Choose side A", id="compare.first"),
+        Binding("b", "pick('second')", "Side B", tooltip="Choose side B", id="compare.second"),
         Binding("w", "swap", "Swap", tooltip="Change places", id="compare.swap"),
+        Binding(
+            "i", "details", "Details", tooltip="All about the row, and the method", id="compare.details"
+        ),
     ]
 
     @dataclass
@@ -52,7 +57,7 @@ class CompareScreen(TakingScreen):
 
         first: Side
         second: Side
-        contrasts: Sequence[Contrast]
+        told: Told | None
 
     def __init__(self) -> None:
         """Make the screen."""
@@ -60,8 +65,11 @@ class CompareScreen(TakingScreen):
         self._sides: Sequence[Side] = ()
         self._first: Side | None = None
         self._second: Side | None = None
-        self._contrasts: Sequence[Contrast] | None = None
-        """None while they are being read."""
+        self._told: Told | None = None
+        self._reading = True
+        """Whether how they compare is not known yet."""
+        self._known: dict[tuple[Side, Side], Told | None] = {}
+        """What was compared since the database last moved."""
         self._wanted = ""
         """A model that another screen asked to put first, until the sides are there."""
         self._seen = -1
@@ -73,6 +81,7 @@ class CompareScreen(TakingScreen):
             with Vertical(classes="column -open"):
                 tasks = Grid(compare_text.COLUMNS, id="contrasts", empty=compare_text.EMPTY)
                 yield Pane("TASKS", tasks, id="contrasts-pane", first=True)
+                yield Said(id="compare-notes")
             with Vertical(classes="column"):
                 plot = PlotView("There are no shared splits to draw.", id="differences")
                 yield Pane("SPLITS", plot, id="differences-pane")
@@ -95,62 +104,76 @@ class CompareScreen(TakingScreen):
         """Read what can be compared."""
         self.post_message(self.SidesRead(self.arena.sides()))
 
-    @work(thread=True, exclusive=True, group="contrasts", exit_on_error=False)
-    def read_contrasts(self, first: Side, second: Side) -> None:
-        """Compare two sides."""
-        self.post_message(self.Contrasted(first, second, self.arena.contrasts(first, second)))
+    @work(thread=True, exclusive=True, group="contrast", exit_on_error=False)
+    def read_contrast(self, first: Side, second: Side) -> None:
+        """Compare two sides, or say why they cannot be."""
+        try:
+            told = self.arena.contrast(first, second)
+        except (UsageError, DataError) as error:
+            told = Told(str(error), "", (), ())
+        self.post_message(self.Contrasted(first, second, told))
 
     @on(SidesRead)
     def _sides_read(self, message: SidesRead) -> None:
         self._sides = message.sides
+        self._known.clear()
         self.refresh_bindings()
         if self._first is None or self._second is None:
             self._first, self._second = compare_text.first_pair(message.sides)
-        if self._first is None or self._second is None:
-            self._contrasts = ()
         if self._wanted:
             self.receive(self._wanted)
         self._compare()
 
     @on(Contrasted)
     def _contrasted(self, message: Contrasted) -> None:
-        if (message.first, message.second) == (self._first, self._second):
-            self._contrasts = message.contrasts
+        pair = message.first, message.second
+        self._known[pair] = message.told
+        if pair == (self._first, self._second):
+            self._told, self._reading = message.told, False
             self._show()
 
     def _choose(self, first: Side | None, second: Side | None) -> None:
-        self._first, self._second, self._contrasts = first, second, None
+        self._first, self._second, self._told, self._reading = first, second, None, True
         self._compare()
 
     def _compare(self) -> None:
+        if self._first is None or self._second is None:
+            self._told, self._reading = None, False
+        elif (self._first, self._second) in self._known:
+            self._told, self._reading = self._known[self._first, self._second], False
+        else:
+            self.read_contrast(self._first, self._second)
         self._show()
-        if self._first is not None and self._second is not None:
-            self.read_contrasts(self._first, self._second)
 
     # ------------------------------------------------------------------ showing
 
     def _show(self) -> None:
-        head = compare_text.head(self._first, self._second, self._contrasts)
+        head = compare_text.head(self._first, self._second, self._told, not self._reading)
         self.query_one("#compare-head", Said).show(head)
+        self.query_one("#compare-notes", Said).show(compare_text.notes(self._told))
         grid = self.query_one("#contrasts", Grid)
-        if self._contrasts is None:
+        if self._reading:
             grid.read_anew()
         else:
-            grid.show(compare_text.rows(self._contrasts, self.shell.charset))
+            grid.show(compare_text.rows(self._told, self.shell.charset) if self._told else ())
         self._show_splits()
+
+    @property
+    def _line(self) -> Line | None:
+        """What the row under the cursor is of."""
+        row = self.query_one("#contrasts", Grid).current
+        lines = self._told.lines if self._told else ()
+        return next((line for line in lines if row and line.name == row.key), None)
 
     @on(Grid.Moved)
     def _show_splits(self) -> None:
-        row = self.query_one("#contrasts", Grid).current
-        contrast = next((item for item in self._contrasts or () if row and item.task == row.key), None)
+        line = self._line
         view = self.query_one(PlotView)
-        self.query_one("#differences-pane", Pane).say(*compare_text.splits_title(contrast))
-        if self._contrasts is None:
+        self.query_one("#differences-pane", Pane).say(*compare_text.splits_title(line))
+        if self._reading:
             view.read_anew()
-        elif contrast is None or not contrast.differences:
-            view.show(None)
         else:
-            view.show(compare_text.splits_plot(contrast))
+            view.show(compare_text.splits_plot(line) if line and line.differences else None)
 
     # ------------------------------------------------------------------ actions
 
@@ -159,14 +182,18 @@ class CompareScreen(TakingScreen):
         found = next((side for side in self._sides if argument in (side.model, side.name)), None)
         self._wanted = "" if self._sides else argument
         if found is not None:
-            self._choose(found, self._second)
+            self._choose(found, compare_text.partner(self._sides, found, self._second))
         elif self._sides:
             self.tell(f"There are no results of {argument} yet.")
 
     def why_not(self, action: str) -> str:
         """Choosing needs something to choose from."""
-        if action.startswith("compare.") and not self._sides:
-            if self._contrasts is None:
+        if action == "compare.details" and self._line is None and self._sides and not self._reading:
+            return "There is no row to say more about."
+        if action.startswith("compare.") and not (
+            self._told if action == "compare.details" else self._sides
+        ):
+            if self._reading:
                 return "The results are still being read; try again in a moment."
             return "There are no results to compare yet; 1 plans a run."
         return super().why_not(action)
@@ -182,7 +209,7 @@ class CompareScreen(TakingScreen):
             Column("arm", "computed with", least=6),
         )
         rows = [
-            Row(str(i), (side.source, side.model, side.arm.protocol, compare_text.settings(side)))
+            Row(str(i), (side.source, side.model, side.table.arm.protocol, compare_text.settings(side)))
             for i, side in enumerate(self._sides)
         ]
 
@@ -194,12 +221,17 @@ class CompareScreen(TakingScreen):
                 else:
                     self._choose(self._first, side)
 
-        self.app.push_screen(Pick(f"The {place} side", columns, rows), chosen)
+        self.app.push_screen(Pick(f"Side {'A' if place == 'first' else 'B'}", columns, rows), chosen)
 
     def action_swap(self) -> None:
         """Let the sides change places."""
         if not self.refused("compare.swap"):
             self._choose(self._second, self._first)
+
+    def action_details(self) -> None:
+        """Open all about the row under the cursor."""
+        if not self.refused("compare.details") and self._line and self._told:
+            self.app.push_screen(compare_text.in_full(self._line, self._told))
 
 
 SCREEN = CompareScreen

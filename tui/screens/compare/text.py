@@ -1,16 +1,18 @@
-"""What the Compare screen says: the sides, a row for each task, the verdict. Pure functions."""
+"""What the Compare screen says: the sides, the verdict, a row for each task. Pure functions."""
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from textual.content import Content
 
-from tui.quantities import auc, count
-from tui.questions.cells import Contrast, Side
+from tui.quantities import count
+from tui.questions.cells import Side
+from tui.ranked.comparison import Line, Told
 from tui.ranked.tables import details
+from tui.screens.overlays.dialogs import Notice
 from tui.widgets.plot import Plot, Series, Span, strip
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.words import READING, UNICODE, Charset, Tone, say
@@ -19,107 +21,160 @@ EMPTY: Final = "Nothing to compare yet: f and b choose two sides, 1 plans a run.
 
 COLUMNS: Final = (
     Column("task", "task", least=12),
-    Column("first", "first", right=True),
-    Column("second", "second", right=True),
-    Column("difference", "diff", right=True),
-    Column("sd", "sd", right=True, shed=2),
-    Column("better", "wins", right=True, shed=1),
-    Column("strip", "mean and sd of the diff", shed=3),
+    Column("first", "A", right=True),
+    Column("second", "B", right=True),
+    Column("difference", "A - B", right=True),
+    Column("interval", "95 % interval", right=True),
+    Column("verdict", "verdict", least=9),
+    Column("splits", "splits", right=True, shed=1),
+    Column("strip", "interval around 0", shed=2),
 )
 
-STRIP: Final = 29
+STRIP: Final = 21
 """Cells of the forest plot in a row."""
+
+_TONES: Final[dict[str, Tone]] = {"A better": "good", "B better": "bad", "differs": "warn"}
 
 
 def settings(side: Side) -> str:
-    """What an own side was computed with beside its protocol; of print that is not told."""
-    return details(side.arm) if side.source == "own" else ""
+    """What an own side was computed with beside its protocol; of print that is not known."""
+    if side.source != "own":
+        return ""
+    return f"set {side.table.task_set}, {details(side.table.arm)}"
 
 
 def first_pair(sides: Sequence[Side]) -> tuple[Side | None, Side | None]:
-    """What is compared at first: two protocols of an own model, else own and paper, else what there is."""
-    if not sides:
-        return None, None
-    first = sides[0]
-    alike = [side for side in sides[1:] if side.arm.scheme == first.arm.scheme]  # or none is a shared split
-    others = [side for side in alike if side.model == first.model] or alike or list(sides[1:])
-    return first, others[0] if others else first
+    """What is compared at first: the most alike there are.
+
+    Two models of one table; else one model in two tables that differ least; else own and published.
+    """
+    own = [side for side in sides if side.source == "own"]
+    printed = [side for side in sides if side.source != "own"]
+    for alike in _ALIKE:
+        if pair := next((pair for pair in itertools.combinations(own, 2) if alike(*pair)), None):
+            return pair
+    for near in (_reprint, _same_protocol):
+        if pair := next((pair for pair in itertools.product(own, printed) if near(*pair)), None):
+            return pair
+    first, second, *_ = *sides, None, None
+    return first, second
 
 
-def head(first: Side | None, second: Side | None, contrasts: Sequence[Contrast] | None) -> Content:
-    """The two sides and the verdict over all tasks; no contrasts: they are being read."""
+def _same_table(one: Side, two: Side) -> bool:
+    return one.table == two.table
+
+
+def _only_protocol(one: Side, two: Side) -> bool:
+    left, right = one.table.place, two.table.place
+    return one.model == two.model and left | {"protocol": ""} == right | {"protocol": ""}
+
+
+def _same_splits(one: Side, two: Side) -> bool:
+    same_scheme = one.table.arm.scheme == two.table.arm.scheme
+    return one.model == two.model and same_scheme and one.table.task_set == two.table.task_set
+
+
+_ALIKE: Final = (_same_table, _only_protocol, _same_splits)
+
+
+def _same_protocol(one: Side, two: Side) -> bool:
+    return one.table.arm.protocol == two.table.arm.protocol
+
+
+def _reprint(own: Side, printed: Side) -> bool:
+    """Whether what was published is of the same model and protocol."""
+    return _same_protocol(own, printed) and own.printed_as == printed.printed_as
+
+
+def partner(sides: Sequence[Side], first: Side, second: Side | None) -> Side | None:
+    """Whom to compare `first` with: `second` if they are of one table, else one that is."""
+    if second is not None and second != first and _same_table(first, second):
+        return second
+    own = [side for side in sides if side != first and side.source == first.source]
+    return next((side for side in own if _same_table(first, side)), second)
+
+
+def head(first: Side | None, second: Side | None, told: Told | None, known: bool) -> Content:
+    """The two sides, the verdict of the mean and what else differs.
+
+    Args:
+        first: Side A.
+        second: Side B.
+        told: How they compare.
+        known: Whether that is known; else it is being read.
+    """
     if first is None or second is None:
-        said = READING if contrasts is None else "nothing is ranked yet"
+        said = READING if not known else "there is nothing to compare with yet" if first else NOTHING
         return say(("COMPARE ", "strong"), (said, "dim"))
-    line = say(
-        ("FIRST ", "strong"),
-        (first.name, "accent"),
-        ("   SECOND ", "strong"),
-        (second.name, "accent"),
-        "\n",
-    )
-    if contrasts is None:
-        return say(line, (READING, "dim"))
-    if not contrasts:
-        return say(line, ("They have no task in common.", "warn"))
-    ahead = sum(item.first > item.second for item in contrasts)
-    behind = sum(item.first < item.second for item in contrasts)
-    mean = statistics.fmean(item.first - item.second for item in contrasts)
+    line = say(("A ", "strong"), (first.name, "accent"), ("   B ", "strong"), (second.name, "accent"), "\n")
+    if told is None:
+        return say(line, (READING if not known else NOTHING, "dim"))
+    unlike = say("\n", (told.unlike, "warn")) if told.unlike else ""
+    return say(line, (told.headline, "strong"), unlike)
+
+
+NOTHING: Final = "nothing is ranked yet"
+
+
+def rows(told: Told, charset: Charset = UNICODE) -> list[Row]:
+    """One row for each task, and one for the mean."""
+    reach = max([0.05, *(abs(end) for line in told.lines for end in _ends(line))])
+    return [_row(line, Span(-reach, reach), charset) for line in told.lines]
+
+
+def _ends(line: Line) -> Iterator[float]:
+    yield from line.interval or ()
+    if line.difference is not None:
+        yield line.difference
+
+
+def _row(line: Line, span: Span, charset: Charset) -> Row:
+    *numbers, interval = line.shown
+    drawn = ""
+    if line.interval is not None and line.difference is not None:
+        low, high = line.interval
+        drawn = strip(low, line.difference, high, span, STRIP, charset, mark=0.0)
+    verdict = Cell(line.verdict, _TONES.get(line.verdict, ""))
+    return Row(line.name, (line.name, *numbers, interval, verdict, line.splits, drawn))
+
+
+def notes(told: Told | None) -> Content:
+    """What must be known beside the rows, and where the rest is."""
+    if told is None:
+        return say("")
     return say(
-        line,
-        f"First ahead on {ahead}, behind on {behind} of {count(len(contrasts), 'task')}; "
-        f"mean difference {mean:+.3f}",
+        "\n".join(told.notes), "\n" if told.notes else "", ("i: this row and the method in full", "dim")
     )
 
 
-def rows(contrasts: Sequence[Contrast], charset: Charset = UNICODE) -> list[Row]:
-    """One row for each task."""
-    reach = max([0.05, *(abs(item.first - item.second) + _sd(item) for item in contrasts)])
-    return [_row(item, Span(-reach, reach), charset) for item in contrasts]
+def in_full(line: Line, told: Told) -> Notice:
+    """All about a row, and how it was judged."""
+    sentences = [sentence for sentence in (told.unlike, *line.details, told.method) if sentence]
+    verdict = f"{line.verdict}: " if line.verdict else ""
+    first, second, difference, interval = line.shown
+    between = f" {interval}" if line.interval else ""
+    numbers = f"{verdict}A {first}, B {second}, A - B {difference}{between}."
+    return Notice(line.name, numbers, body="\n\n".join(sentences))
 
 
-def _row(item: Contrast, span: Span, charset: Charset) -> Row:
-    difference = item.first - item.second
-    sd = _sd(item)
-    tone: Tone = "good" if difference > 0 else "bad" if difference < 0 else ""
-    better = sum(value > 0 for value in item.differences)
-    paired = bool(item.differences)
-    return Row(
-        item.task,
-        (
-            item.task,
-            auc(item.first),
-            auc(item.second),
-            Cell(f"{difference:+.3f}", tone),
-            f"{sd:.3f}" if paired else "-",
-            f"{better}/{len(item.differences)}" if paired else "-",
-            strip(difference - sd, difference, difference + sd, span, STRIP, charset),
-        ),
-    )
-
-
-def _sd(item: Contrast) -> float:
-    return statistics.stdev(item.differences) if len(item.differences) > 1 else 0.0
-
-
-def splits_plot(contrast: Contrast) -> Plot:
-    """The difference in each shared split, beside no difference."""
-    n = len(contrast.differences)
-    reach = max(0.01, *(abs(difference) for difference in contrast.differences))
-    points = tuple((i, difference) for i, difference in enumerate(contrast.differences, 1))
+def splits_plot(line: Line) -> Plot:
+    """The difference in each split, beside no difference."""
+    n = len(line.differences)
+    reach = max(0.01, *(abs(difference) for difference in line.differences))
+    points = tuple((i, difference) for i, difference in enumerate(line.differences, 1))
     series = [
         Series("no difference", ((1, 0.0), (n, 0.0)), "dim"),
-        Series("first minus second, by split", points, "accent"),
+        Series("A - B, by split", points, "accent"),
     ]
-    return Plot(contrast.task, series, Span.around((1, n)), Span(-reach, reach))
+    return Plot(line.name, series, Span.around((1, n)), Span(-reach, reach))
 
 
-def splits_title(contrast: Contrast | None) -> tuple[object, ...]:
+def splits_title(line: Line | None) -> tuple[object, ...]:
     """What stands after the word SPLITS."""
-    if contrast is None:
+    if line is None:
         return ()
-    shared = count(len(contrast.differences), "shared split")
+    shared = count(len(line.differences), "common split")
     return (
-        contrast.task,
-        (f"  {shared}" if contrast.differences else "  no shared splits, only means", "dim"),
+        line.name,
+        (f"  {shared}" if line.differences else "  no splits to draw, only means", "dim"),
     )

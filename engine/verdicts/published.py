@@ -1,0 +1,100 @@
+"""Published rows beside own ones, and beside one another: means are all that is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from engine.data.load import load_task
+from engine.stats.reproduction import Reproduction, Word, reproduction
+from engine.stats.separable import separability
+from engine.verdicts.sides import Side
+from store.arm import Arm
+from store.home import Home
+from store.reference import PAPER_TASKS, reference_scores
+
+if TYPE_CHECKING:
+    import duckdb
+
+MEAN = "mean"
+"""What the published tables call the mean over the four tasks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A row of a published table."""
+
+    source: str
+    """`paper` or `rerun`."""
+    model: str
+    """As it is printed."""
+    protocol: str
+
+
+@dataclass(frozen=True)
+class Reproduced:
+    """An own row judged beside a published one, task by task."""
+
+    tasks: Mapping[str, Reproduction]
+    """Of each of the paper's tasks that has own splits."""
+    mean: Reproduction | None
+    """Over the four tasks; None unless each has own splits."""
+
+
+def reproduced(con: duckdb.DuckDBPyConnection, own: Side, printed: Printed) -> Reproduced:
+    """Judge whether own splits give what was printed; those of another scheme cannot tell."""
+    from store.queries import cell
+
+    known = _scores(printed)
+    arm = own.table.arm
+    by_task: dict[str, list[float]] = {}
+    for task in PAPER_TASKS:
+        scored = [split["auc"] for split in cell(con, own.model, task, arm) if split["auc"] is not None]
+        if scored and task in known:
+            by_task[task] = scored
+
+    def judged(*tasks: str, mean: float) -> Reproduction:
+        found = reproduction([by_task[task] for task in tasks], mean)
+        if arm.scheme == Arm(arm.protocol).scheme:
+            return found
+        reason = "not random splits like the paper's"
+        return replace(found, standard_error=None, tolerance=None, word=Word.CANNOT_TELL, reason=reason)
+
+    whole = MEAN in known and len(by_task) == len(PAPER_TASKS)
+    return Reproduced(
+        {task: judged(task, mean=known[task]) for task in by_task},
+        judged(*by_task, mean=known[MEAN]) if whole else None,
+    )
+
+
+def side_by_side(first: Printed, second: Printed) -> dict[str, tuple[float, float]]:
+    """What was printed of two rows: of each task, and of the mean."""
+    one, two = _scores(first), _scores(second)
+    return {task: (one[task], two[task]) for task in (*PAPER_TASKS, MEAN) if task in one and task in two}
+
+
+def how_little(printed: Printed, home: Home) -> str:
+    """What the table that a published row stands in can tell apart, in a sentence.
+
+    Raises:
+        DataError: a label file of the paper's tasks cannot be used.
+    """
+    rows: dict[str, dict[str, float]] = {}
+    for score in reference_scores():
+        if score.source.startswith(printed.source) and score.protocol == printed.protocol:
+            rows.setdefault(score.model, {})[score.task] = score.auc
+    tasks = [load_task(task, home) for task in PAPER_TASKS]
+    positives = [sum(task.labels) for task in tasks]
+    negatives = [len(task.labels) - sum(task.labels) for task in tasks]
+    table = [[row[task] for task in PAPER_TASKS] for row in rows.values()]
+    return separability(table, positives, negatives).sentence
+
+
+def _scores(printed: Printed) -> dict[str, float]:
+    return {
+        score.task: score.auc
+        for score in reference_scores()
+        if score.source.startswith(printed.source)
+        and (score.model, score.protocol) == (printed.model, printed.protocol)
+    }
