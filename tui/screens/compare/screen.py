@@ -127,6 +127,12 @@ class CompareScreen(TakingScreen):
         if self._first is not None and self._second is not None:
             self.read_contrasts(self._first, self._second)
 
+    def unread(self, group: str) -> None:
+        """A verdict that cannot be read again is not shown any more."""
+        if group in ("sides", "contrasts"):
+            self._contrasts = None
+            self._show()
+
     # ------------------------------------------------------------------ showing
 
     def _show(self) -> None:
