@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from store.entries import Record, entry_of
-from store.errors import StoreError
+from store.errors import NewerStore, OtherFormat, StoreError
 from store.home import Home
 from store.journal import Damaged, Entry, JournalWriter, journal_sizes, read_journals, vanished
 from store.records import Environment, Model, Task, TaskSet
@@ -87,13 +87,23 @@ class Store:
             return {key: state for key, state in self._finished.items() if key not in self._refused}
 
     def recall_refused(self) -> None:
-        """Look up which scores no table can hold, if the database is there and can be read now."""
+        """Look up which scores no table can hold, if the database is there and can be read now.
+
+        Raises:
+            NewerStore, OtherFormat: another version wrote it, so that nothing saved now would be in it.
+        """
         from store.database import connect
         from store.refused import unscored
 
-        if self.home.database.exists():
-            with contextlib.suppress(StoreError), connect(self.home, timeout=0, any_step=True) as con:
+        if not self.home.database.exists():
+            return
+        try:
+            with connect(self.home, timeout=0, any_step=True) as con:
                 self._refused = unscored(con)
+        except (NewerStore, OtherFormat):
+            raise
+        except StoreError:
+            pass  # held, or damaged: the next flush tells
 
     def attempts(self) -> dict[str, int]:
         """Unit key -> how often it failed."""

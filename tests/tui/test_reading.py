@@ -7,6 +7,8 @@ import threading
 import pytest
 from fake_arena import FakeArena, a_status, a_table, drive, make_app, rested, screen_text, told, until
 
+from store.errors import StoreError
+
 WIDE = (200, 60)
 CASES = {
     "runs": ("pulse", "2", ("No run yet", "none yet", "no run yet", "Nothing has been logged"), "31/160"),
@@ -132,3 +134,39 @@ async def test_a_key_that_needs_what_is_being_read_says_so(arena, monkeypatch, m
             await until(pilot, lambda: "still being read" in told(app))
     finally:
         gate.set()
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in ("runs", "glance", "cell")])
+async def test_what_could_not_be_read_is_said_to_be_unread_and_is_there_once_it_can_be(arena, name):
+    method, keys, false, wanted = CASES[name]
+    arena.broken[method] = StoreError("The home is gone.")
+    app = make_app(arena)
+    async with drive(app, WIDE) as pilot:
+        await pilot.press(keys)
+        await until(pilot, lambda: "The home is gone." in screen_text(app))
+        await pilot.press("escape")
+        await rested(pilot)
+        shown = screen_text(app)
+        assert "It could not be read." in shown
+        assert "Reading" not in shown
+        assert [sentence for sentence in false if sentence in shown] == []
+        if name != "plan":
+            arena.broken.clear()
+            arena.version += 1
+            await until(pilot, lambda: wanted in screen_text(app))
+            await until(pilot, lambda: "It could not be read." not in screen_text(app))
+
+
+@pytest.mark.parametrize(("key", "method", "held"), [("3", "arms", "0.9"), ("4", "sides", "First ahead")])
+async def test_what_cannot_be_read_again_is_not_shown_any_more(arena, key, method, held):
+    app = make_app(arena)
+    async with drive(app, WIDE) as pilot:
+        await pilot.press(key)
+        await until(pilot, lambda: held in screen_text(app))
+        arena.broken[method] = StoreError("The home is gone.")
+        arena.version = 0
+        await until(pilot, lambda: "The home is gone." in screen_text(app))
+        await pilot.press("escape")
+        await rested(pilot)
+        assert held not in screen_text(app)
+        assert "It could not be read." in screen_text(app)

@@ -70,7 +70,7 @@ def run_command(
     if chosen["dry_run"]:
         put_plan(plan, as_json)
         return 0
-    if chosen["detach"]:
+    if chosen["detach"] and plan.todo:
         detach(home, [plan], options)
         if as_json:
             put_json({"detached": True, "units": len(plan.units), "to_run": len(plan.todo)})
@@ -150,7 +150,12 @@ def put_plan(plan: Plan, as_json: bool) -> None:
 
 
 def detach(home: Home, plans: Sequence[Plan], options: Options) -> None:
-    """Leave the selections to a runner of its own, or to the one that is at work."""
+    """Leave the selections to a runner of its own, or to the one that is at work.
+
+    Raises:
+        StoreError: there is none and none can be started, or another version wrote the database.
+    """
+    Store(home).recall_refused()
     for plan in plans:
         _check_device(home, plan, options)
     busy = runner_alive(home)

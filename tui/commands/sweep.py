@@ -53,7 +53,7 @@ def sweep_command(
         _put_plans(overrides, plans, as_json)
         return 0
     titled = [(_title(override), plan) for override, plan in zip(overrides, plans, strict=True)]
-    if chosen["detach"]:
+    if chosen["detach"] and any(plan.todo for plan in plans):
         for title, plan in titled:
             _say_todo(title, plan)
         detach(home, plans, options)

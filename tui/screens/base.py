@@ -69,6 +69,8 @@ class ArenaScreen(Screen[None]):
 
     _completed = False
     """Whether every widget is mounted."""
+    _failed = False
+    """Whether something went wrong since this screen was last resumed."""
 
     def compose(self) -> ComposeResult:
         """Top line, the screen's own content, filter line, bottom line."""
@@ -122,7 +124,13 @@ class ArenaScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Catch up with what happened while another screen was shown."""
         if self._completed:
+            if not self._failed:  # else what failed would fail again behind the dialog that says so
+                self.look_again()
+            self._failed = False
             self._on_pulse(self.shell.pulse)
+
+    def look_again(self) -> None:
+        """Read what another screen may have changed."""
 
     def follow(self, pulse: Pulse) -> None:
         """Take in the run's latest snapshot; called only while the screen is shown."""
@@ -150,6 +158,22 @@ class ArenaScreen(Screen[None]):
         """An exception in a worker becomes a dialog; the application goes on."""
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             self.shell.show_error(event.worker.error)
+            self._failed = True
+            self.unread(event.worker.group)
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Say wherever something is being read that it could not be."""
+        from tui.widgets.plot import PlotView
+        from tui.widgets.rowview import RowView
+        from tui.widgets.said import Said
+
+        for view in self.query(Widget):
+            if isinstance(view, RowView | PlotView | Said):
+                view.give_up()
+
+    def unread(self, group: str) -> None:
+        """Drop what a worker of this group read before, and could not read again."""
 
     # ------------------------------------------------------------------ panes and filter
 

@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from tui.widgets.said import looks_same
-from tui.widgets.words import READING, TONE_STYLES, UNICODE, Charset, Tone, say
+from tui.widgets.words import READING, TONE_STYLES, UNICODE, UNREAD, Charset, Tone, say
 
 _DOTS: Final = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """Bit of a braille cell's dot, by row and column."""
@@ -133,6 +133,8 @@ class PlotView(Widget, can_focus=True):
         super().__init__(id=id)
         self.empty = empty
         self._known = False
+        self._waiting = READING
+        """What is said before it is known which plot there is."""
         self.plot: Plot | None = None
         self._drawn = Content()
 
@@ -142,7 +144,13 @@ class PlotView(Widget, can_focus=True):
 
     def read_anew(self) -> None:
         """Drop the plot and say that it is being read, until it is shown."""
+        self._waiting = READING
         self._take(None, False)
+
+    def give_up(self) -> None:
+        """Say of a plot that is being read that it could not be, until it is shown."""
+        self._waiting = UNREAD
+        self._take(self.plot, self._known)
 
     def _take(self, plot: Plot | None, known: bool) -> None:
         self.plot, self._known = plot, known
@@ -156,7 +164,7 @@ class PlotView(Widget, can_focus=True):
 
     def _draw(self) -> Content:
         if self.plot is None:
-            return say((self.empty if self._known else READING, "dim"))
+            return say((self.empty if self._known else self._waiting, "dim"))
         charset: Charset = getattr(self.app, "charset", UNICODE)
         return draw(self.plot, self.size.width, self.size.height, charset)
 

@@ -25,7 +25,7 @@ from textual.strip import Strip
 from tui.widgets.headed import HeadedRows
 from tui.widgets.rows import Cell, Column, Layout, Row, cut, cut_title, fit, in_view, matches
 from tui.widgets.text import clean
-from tui.widgets.words import READING, TONE_STYLES, UNICODE, Charset, Tone
+from tui.widgets.words import READING, TONE_STYLES, UNICODE, UNREAD, Charset, Tone
 
 GAP: Final = 1
 """Blank cells between columns."""
@@ -84,6 +84,8 @@ class RowView(ScrollView):
         self._cells = cells
         self._empty = empty
         self._known = False
+        self._waiting = READING
+        """What is said before it is known which rows there are."""
         self.marked: set[str] = set()
         """The keys of the marked rows."""
         self._gutter = 5 if markable else 1
@@ -148,10 +150,15 @@ class RowView(ScrollView):
 
     def read_anew(self) -> None:
         """Drop the rows and say that they are being read, until they are shown."""
-        if self._known:
+        if self._known or self._waiting != READING:
             self.show(())
-            self._known = False
+            self._known, self._waiting = False, READING
             self.refresh()
+
+    def give_up(self) -> None:
+        """Say of rows that are being read that they could not be, until they are shown."""
+        self._waiting = UNREAD
+        self.refresh()
 
     def go_to(self, key: str) -> None:
         """Put the cursor on the row with this key, if it is shown."""
@@ -239,7 +246,7 @@ class RowView(ScrollView):
         return Strip.blank(width, self._look())
 
     def _hint(self, width: int) -> list[str]:
-        said = self.empty if self._known else READING
+        said = self.empty if self._known else self._waiting
         if self._filter and self._known:
             said = f"No row matches {clean(self._filter)!r}; esc clears the filter."
         return textwrap.wrap(said, max(width - 2, 10))

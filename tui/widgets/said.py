@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.widgets.words import say
+from tui.widgets.words import READING, UNREAD, say
 
 
 def looks_same(one: Content, other: Content) -> bool:
@@ -31,6 +31,12 @@ class Said(Static):
         self.update(content, layout=grows)
         if grows:
             self.call_after_refresh(self._lay_out, self.size.height)
+
+    def give_up(self) -> None:
+        """Where it says that something is being read: say that it could not be."""
+        content = self.content
+        if isinstance(content, Content) and content.plain.endswith(READING):
+            self.show(content.right_crop(len(READING)), (UNREAD, "warn"))
 
     def _lay_out(self, before: int) -> None:
         """Ask for room again if none came: Textual keeps the height of the last layout where another

@@ -88,6 +88,7 @@ class Charset:
 
 
 READING: Final = "Reading."
+UNREAD: Final = "It could not be read."
 """What stands where something is shown once it has been read."""
 
 UNICODE: Final = Charset(full="━", empty="─", rule="─", ellipsis="…", dot="●", line="─", spread="±")

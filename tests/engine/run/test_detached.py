@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 import workbench
 from workbench import write_task
@@ -14,6 +15,7 @@ from engine import mailbox
 from engine.plan.launch import Launch, Options
 from engine.plan.selection import Selection
 from store.home import find_home
+from store.store import Store
 
 ROOT = Path(__file__).parents[3]
 RUNNER = """
@@ -64,6 +66,18 @@ def queue(home, task, seed, options=None, model="all-MiniLM-L6-v2"):
     mailbox.enqueue(
         home, Launch(Selection((model,), (task,), ("lr",), (seed,)), options or Options("cpu", 1, 1))
     )
+
+
+def test_a_launch_for_a_database_of_a_newer_version_is_failed_with_the_reason(home, tmp_path):
+    Store(home).flush()
+    with duckdb.connect(home.database) as con:
+        con.execute("insert into migrations values (99, 'more.sql', 1, now()::TIMESTAMP)")
+    queue(home, write_task(tmp_path), 41)
+    assert run_queue(home, tmp_path / "noted") == 1
+    status = mailbox.read_status(home)
+    assert status.state == "failed"
+    assert "was written by a newer genearena" in status.message
+    assert Store(home).finished() == {}
 
 
 def test_a_launch_whose_model_is_gone_by_its_turn_is_failed_with_the_reason(home, tmp_path):

@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
+import duckdb
 import pexpect
 import pytest
 import workbench
@@ -16,7 +17,16 @@ import workbench
 import engine.run.supervise
 import engine.run.threads
 import tui.commands.sweep
-from engine.mailbox import enqueue, last_launch, queued, request, runner_alive, runner_lock, waiting
+from engine.mailbox import (
+    enqueue,
+    last_launch,
+    queued,
+    request,
+    runner_alive,
+    runner_lock,
+    unfinished,
+    waiting,
+)
 from engine.plan.launch import Launch, Options
 from engine.plan.selection import Selection
 from store import connect
@@ -141,6 +151,29 @@ def test_detach_queues_the_selection_with_absolute_paths(call, home, monkeypatch
     assert toy in queued(home)[0].read_text()
     assert started == [home]
     assert waiting(home)[0].launch.options == Options("cpu", 3, 0)
+
+
+def test_detach_with_nothing_to_run_says_so_and_starts_no_runner(call, home, monkeypatch, compute, toy):
+    monkeypatch.setattr("engine.mailbox.detach.start_runner", lambda _: pytest.fail("a runner was started"))
+    call.json(*BASE, "--tasks", toy)
+    result = call(*BASE, "--tasks", toy, "--detach")
+    assert "All 6 units are done already" in result.stdout
+    assert "attach" not in result.stderr
+    assert queued(home) == []
+
+
+@pytest.mark.parametrize("more", [(), ("--detach",)], ids=["here", "detached"])
+def test_nothing_is_run_for_a_database_of_a_newer_version(call, home, monkeypatch, compute, toy, more):
+    monkeypatch.setattr("engine.mailbox.detach.start_runner", lambda _: pytest.fail("a runner was started"))
+    call.json(*BASE, "--tasks", toy)
+    with duckdb.connect(home.database) as con:
+        con.execute("insert into migrations values (99, 'more.sql', 1, now()::TIMESTAMP)")
+    result = call("run", "--protocols", "lr", "--seeds", "44", "--tasks", toy, *more)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "was written by a newer genearena" in result.stderr
+    assert len(Store(home).finished()) == 6
+    assert queued(home) == []
+    assert unfinished(home, alive=False) == []
 
 
 def test_what_a_window_queues_during_a_run_is_run_after_it(call, home, monkeypatch, compute, toy):

@@ -152,7 +152,7 @@ class BoardScreen(FillingScreen):
 
     # ------------------------------------------------------------------ reading
 
-    def on_screen_resume(self) -> None:
+    def look_again(self) -> None:
         """Another screen may have imported what the matrix has no place for yet."""
         if self._matrix:
             self.read_catalog()
@@ -223,6 +223,12 @@ class BoardScreen(FillingScreen):
         own = board_text.first_own(message.rankings)
         if own and not (before and board_text.first_own(before)):
             self.query_one("#board", Grid).go_to(own)
+
+    def unread(self, group: str) -> None:
+        """A table that cannot be read again is not shown any more."""
+        if group in ("arms", "rankings"):
+            self._rankings, self._trouble = None, ""
+            self._show()
 
     # ------------------------------------------------------------------ showing
 

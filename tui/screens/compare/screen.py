@@ -145,6 +145,12 @@ class CompareScreen(TakingScreen):
             self.read_contrast(self._first, self._second)
         self._show()
 
+    def unread(self, group: str) -> None:
+        """A verdict that cannot be read again is not shown any more."""
+        if group in ("sides", "contrasts"):
+            self._contrasts = None
+            self._show()
+
     # ------------------------------------------------------------------ showing
 
     def _show(self) -> None:

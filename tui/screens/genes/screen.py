@@ -97,6 +97,8 @@ class GenesScreen(TakingScreen):
         self._tested = False
         """Whether the list had a gene that was tested."""
         self._seen = -1
+        self._unread = False
+        """Whether what was read last could not be."""
         self._settling: Timer | None = None
 
     def compose_body(self) -> Iterable[Widget]:
@@ -121,16 +123,21 @@ class GenesScreen(TakingScreen):
 
     # ------------------------------------------------------------------ reading
 
-    def on_screen_resume(self) -> None:
+    def look_again(self) -> None:
         """Read again: tasks may have come in, which no run and no row tells."""
         self._seen = -1
 
     def follow(self, pulse: Pulse) -> None:
         """Read again when the database has moved, but not for every split of a live run."""
         live = pulse.status is not None and pulse.status.live
-        if pulse.store != self._seen and not (live and self._seen >= 0):
+        if pulse.store != self._seen and (self._unread or not (live and self._seen >= 0)):
             self._seen = pulse.store
+            self._unread = False
             self.read_genes()
+
+    def unread(self, group: str) -> None:
+        """Read again as soon as the database moves."""
+        self._unread = self._unread or group in ("genes", "gene")
 
     @work(thread=True, exclusive=True, group="genes", exit_on_error=False)
     def read_genes(self) -> None:

@@ -29,7 +29,7 @@ from tui.screens.plan.typed import ChoosingScreen
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.said import Said
-from tui.widgets.words import say
+from tui.widgets.words import UNREAD, say
 
 if TYPE_CHECKING:
     from engine.data.tasks.sets import Sets
@@ -267,6 +267,11 @@ class PlanScreen(ChoosingScreen):
         if message.waits:
             self.tell("Queued; it follows the run that goes on.", good=True)
         self.app.switch_mode("runs")
+
+    def unread(self, group: str) -> None:
+        """Without a catalog there is nothing to choose from."""
+        if group == "catalog":
+            self.query_one("#sum", Said).show((UNREAD, "warn"))
 
     # ------------------------------------------------------------------ showing
 
