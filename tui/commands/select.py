@@ -46,7 +46,11 @@ _CHOICE: Final = (
         "--seeds", metavar="RANGE",
         help=f"One split a seed, e.g. 41-50 or 41,42.  [default: {_USUAL}]",
     ),
-    click.option("--preset", default="paper", show_default=True, help="paper or corrected."),
+    click.option(
+        "--preset", default="paper", show_default=True, metavar="NAME",
+        help=f"paper: {WORDS['paper']}. corrected: {WORDS['corrected']}; it does not mend "
+        f"{'; '.join(NOT_MENDED)}.",
+    ),
     click.option("--axis", "axes", multiple=True, metavar="NAME=VALUE", help="Set one axis."),
     click.option("--text", default="facts", show_default=True, help="The text recipe."),
     click.option("--descriptions", default="", metavar="FILE", help="Texts instead of the recipe's."),
