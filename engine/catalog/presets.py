@@ -1,8 +1,8 @@
 """The axes on which the paper's way and a better way differ, and the presets that name them.
 
 `paper` does what the authors' code did; `corrected` mends known slips of it, and nothing else, on the same
-splits (`MENDED`, `NOT_MENDED`). Every axis can be set by itself. Which axes can touch a protocol's number is told by `RELEVANT`; only those are
-part of a unit.
+splits (`MENDED`, `NOT_MENDED`). Every axis can be set by itself. Which axes can touch a protocol's number
+is told by `RELEVANT`; only those are part of a unit.
 """
 
 from __future__ import annotations
@@ -65,12 +65,12 @@ WORDS: Final[Mapping[str, str]] = {
 MENDED: Final[Mapping[str, str]] = {
     "labels": "genes in both classes",
     "provenance": "database stamps in texts",
-    "prefix": "a model's missing prefix",
-    "scaling": "vectors of unequal length",
-    "lr_solver": "tuning and default LR by different solvers",
-    "finetune_tokens": "texts cut at 128 tokens",
-    "finetune_head": "a head on the wrong pooling",
-    "finetune_schedule": "a learning rate that was not the published one",
+    "prefix": "prefixes that a model wants and did not get",
+    "scaling": "vectors of unequal length under one C",
+    "lr_solver": "tuned LR by another solver than the default one (l1 goes with it)",
+    "finetune_tokens": "fine-tuning on texts cut at 128 tokens",
+    "finetune_head": "fine-tuning a head on BERT's pooler",
+    "finetune_schedule": "a learning rate that never reacted to a plateau",
 }
 """What `corrected` mends, by the axis that it sets for it."""
 

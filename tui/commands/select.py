@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from engine.catalog.models import name_model
-from engine.catalog.presets import axes_for
+from engine.catalog.presets import NOT_MENDED, WORDS, axes_for
 from engine.catalog.schemes import SCHEMES, find_scheme
 from engine.data.tasks.sets import tasks_of
 from engine.plan.launch import Options
@@ -48,8 +48,8 @@ _CHOICE: Final = (
     ),
     click.option(
         "--preset", default="paper", show_default=True, metavar="NAME",
-        help=f"paper: {WORDS['paper']}. corrected: {WORDS['corrected']}; it does not mend "
-        f"{'; '.join(NOT_MENDED)}.",
+        help=f"paper: {WORDS['paper']}. corrected: {WORDS['corrected']}. "
+        f"Not mended: {'; '.join(NOT_MENDED)}.",
     ),
     click.option("--axis", "axes", multiple=True, metavar="NAME=VALUE", help="Set one axis."),
     click.option("--text", default="facts", show_default=True, help="The text recipe."),

@@ -15,8 +15,9 @@ def merits(worth: Worth) -> tuple[str, ...]:
     top = worth.retrieval
     lines = [
         _auc(worth),
-        f"AUPRC {auc(top.average_precision)} (chance {auc(top.chance_average_precision)}, skill "
-        f"{top.skill:.2f}); precision at {top.k:.0f}: {auc(top.precision_at_k)} (chance {auc(top.prevalence)})",
+        f"AUPRC {auc(top.average_precision)} "
+        f"(chance {auc(top.chance_average_precision)}, skill {top.skill:.2f}); "
+        f"precision at {top.k:.0f}: {auc(top.precision_at_k)} (chance {auc(top.prevalence)})",
         _probabilities(worth),
         _calls(worth),
     ]

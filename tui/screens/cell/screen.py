@@ -34,7 +34,8 @@ class CellScreen(TakingScreen):
     MODE = "board"
     ABOUT = (
         "What one cell is worth beside chance, and every split of it. Precision at k is of the k highest "
-        "scores, k the positives of a test set; called is the share called positive at 0.5. The band of a curve spans the splits, the line is their mean. "
+        "scores, k the positives of a test set; called is the share called positive at 0.5. "
+        "The band of a curve spans the splits, the line is their mean. "
         "y copies the command that runs the cell."
     )
     FOOTER = ("cell.plot", "pane.next", "yank", "export", "filter", "cell.back")
