@@ -28,7 +28,7 @@ from tui.app import ArenaApp
 from tui.questions import catalog
 from tui.questions.arena import Pulse
 from tui.questions.catalog import Catalog, ModelCard, first_selection
-from tui.questions.cells import CellDetail, Side
+from tui.questions.cells import CellDetail, CellWorth, Side
 from tui.questions.genes import GeneDetail, GeneRow, GeneScore
 from tui.questions.imports import Imported
 from tui.questions.nearest import Cut, Neighbour
@@ -333,7 +333,13 @@ class FakeArena:
         trials = [] if epochs else [(self.named("C=1"), 0.88, 7), ("C=10", 0.86, 2)]
         curves = {41: curve, 42: curve}
         environment = [("env", self.named("box"), "cpu", "3.11", "Linux")]
-        return CellDetail([*splits, lost], curves, curves, trials, epochs, environment)
+        called = {split["key"]: 0.5 for split in splits}
+        return CellDetail([*splits, lost], curves, curves, trials, epochs, environment, called)
+
+    def cell_worth(self, place) -> CellWorth:
+        self.may("cell_worth")
+        lines = "AUC 0.900, 95 % [0.800, 0.960], of 9 splits", self.named("No gene called tall at 0.5")
+        return CellWorth(lines, "of genes 0.0300, of splits 0.0200; nu 12")
 
     def sides(self) -> list[Side]:
         self.may("sides")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -58,7 +59,7 @@ async def test_an_own_cell_opens_to_its_splits(arena, size):
         await cell_opened(pilot, "l", "l")
         text = screen_text(app)
         assert "genearena run --models mini --tasks tall --protocols lr --preset paper" in text
-        assert "41 0.900 0.800 0.700 0.100" in text
+        assert "41 0.900 0.800   0.50 0.100" in text
         assert "50     -" in text
         assert "It ran out of memory." in text
         await pilot.press("escape")
@@ -96,6 +97,23 @@ async def test_its_curves_tuning_and_provenance(arena):
         await pilot.press("tab")
         await until(pilot, lambda: "env: box, cpu, Python 3.11, Linux" in screen_text(app))
         assert "halved batch" in screen_text(app)
+        await until(pilot, lambda: "of genes 0.0300, of splits 0.0200; nu 12" in screen_text(app))
+
+
+async def test_the_splits_of_a_cell_do_not_wait_for_what_it_is_worth(arena, monkeypatch):
+    gate, whole = threading.Event(), arena.cell_worth
+    monkeypatch.setattr(arena, "cell_worth", lambda place: gate.wait(20) and whole(place))
+    app = make_app(arena)
+    try:
+        async with drive(app) as pilot:
+            await cell_opened(pilot)
+            assert "Reading." in screen_text(app)
+            assert "95 %" not in screen_text(app)
+            gate.set()
+            await until(pilot, lambda: "AUC 0.900, 95 % [0.800, 0.960]" in screen_text(app))
+            assert "No gene called tall at 0.5" in screen_text(app)
+    finally:
+        gate.set()
 
 
 async def test_the_plot_is_written_as_a_figure(arena, tmp_path):

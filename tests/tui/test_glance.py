@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from fake_arena import FakeArena, drive, make_app, screen_text, until
 
 from engine.catalog.models import find_model
+from engine.catalog.presets import MENDED, NOT_MENDED, PRESETS, WORDS
 from store.home import find_home
 from store.records import Environment, Measurement
 from store.store import Store
@@ -71,3 +72,15 @@ async def test_the_card_tells_what_embedding_cost(size, tmp_path):
     async with drive(app, size) as pilot:
         told = "measured here: 12.2 ms a text on cuda:0, fp32, peak 900 MiB"
         await until(pilot, lambda: told in " ".join(screen_text(app).split()))
+
+
+@pytest.mark.parametrize("words", [WORDS["corrected"], *NOT_MENDED, *MENDED.values()])
+def test_corrected_is_described_for_what_it_mends_and_what_it_does_not(words, tmp_path):
+    catalog = read_catalog(find_home(tmp_path))
+    assert words in glance("preset", "corrected", catalog, None).plain
+    assert words not in glance("preset", "paper", catalog, None).plain
+
+
+def test_what_corrected_is_said_to_mend_is_what_it_sets():
+    paper, corrected = asdict(PRESETS["paper"]), asdict(PRESETS["corrected"])
+    assert list(MENDED) == [axis for axis in paper if paper[axis] != corrected[axis]]

@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from engine.catalog.models import name_model
-from engine.catalog.presets import axes_for
+from engine.catalog.presets import NOT_MENDED, WORDS, axes_for
 from engine.catalog.schemes import SCHEMES, find_scheme
 from engine.data.tasks.sets import tasks_of
 from engine.plan.launch import Options
@@ -46,7 +46,11 @@ _CHOICE: Final = (
         "--seeds", metavar="RANGE",
         help=f"One split a seed, e.g. 41-50 or 41,42.  [default: {_USUAL}]",
     ),
-    click.option("--preset", default="paper", show_default=True, help="paper or corrected."),
+    click.option(
+        "--preset", default="paper", show_default=True, metavar="NAME",
+        help=f"paper: {WORDS['paper']}. corrected: {WORDS['corrected']}. "
+        f"Not mended: {'; '.join(NOT_MENDED)}.",
+    ),
     click.option("--axis", "axes", multiple=True, metavar="NAME=VALUE", help="Set one axis."),
     click.option("--text", default="facts", show_default=True, help="The text recipe."),
     click.option("--descriptions", default="", metavar="FILE", help="Texts instead of the recipe's."),

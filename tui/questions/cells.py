@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.catalog.presets import Axes
 from store.arm import Arm, Table
+from store.errors import DataError
 from store.texts import TextName
 
 if TYPE_CHECKING:
@@ -95,6 +96,18 @@ class CellDetail:
     """Of fine-tuning: seed, stage, epoch, loss, evaluation AUC, learning rate."""
     environments: Sequence[tuple[str, str, str, str, str]]
     """Hash, host, device, Python and platform of where the splits ran."""
+    called: Mapping[str, float] = field(default_factory=dict)
+    """Key -> share of the test genes that are called positive at 0.5; two classes only."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellWorth:
+    """What a cell is worth, in words."""
+
+    lines: tuple[str, ...]
+    """A few."""
+    errors: str = ""
+    """The standard errors."""
 
 
 def cell_detail(con: duckdb.DuckDBPyConnection, place: Place) -> CellDetail:
@@ -136,7 +149,26 @@ def cell_detail(con: duckdb.DuckDBPyConnection, place: Place) -> CellDetail:
             "select hash, host, device, python, platform from environments where list_contains(?, hash)",
             [sorted({split["environment"] for split in scored})],
         ).fetchall(),
+        dict(
+            con.execute(
+                """select key, avg((score > 0.5)::integer) from predictions
+                where list_contains(?, key) and score is not null group by key""",
+                [keys],
+            ).fetchall()
+        ),
     )
+
+
+def cell_worth(con: duckdb.DuckDBPyConnection, place: Place) -> CellWorth:
+    """What one cell is worth, or why that cannot be said."""
+    from engine.verdicts.worth import worth_of
+    from tui.ranked.merit import errors, merits
+
+    try:
+        found = worth_of(con, place.model, place.task, place.arm)
+    except DataError as error:
+        return CellWorth((error.message,))
+    return CellWorth(merits(found), errors(found)) if found else CellWorth(())
 
 
 def band(curves: Sequence[Curve], steps: int = 100) -> tuple[Curve, Curve, Curve]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from store.queries import Measured, Rankings
     from store.records import Task
     from store.store import Store
-    from tui.questions.cells import CellDetail, Place, Side
+    from tui.questions.cells import CellDetail, CellWorth, Place, Side
     from tui.questions.genes import GeneDetail, GeneRow
     from tui.questions.nearest import Neighbour
     from tui.ranked.comparison import Told
@@ -92,6 +92,13 @@ class SavedResults:
 
         with self._reading() as con:
             return cell_detail(con, place) if con else None
+
+    def cell_worth(self, place: Place) -> CellWorth:
+        """What one cell is worth; nothing is said while nothing was ever saved here."""
+        from tui.questions.cells import CellWorth, cell_worth
+
+        with self._reading() as con:
+            return cell_worth(con, place) if con else CellWorth(())
 
     def sides(self) -> list[Side]:
         """Everything that can be compared."""

@@ -97,7 +97,8 @@ class CellGlance(Horizontal):
         place = self._place
         which_cell = f"  {place.model}, {place.task}" if place else ""
         self.query(".head-line").first(Said).show(("SPLITS", "strong"), which_cell)
-        rows = [cell_text.split_row(split) for split in detail.splits] if detail else []
+        splits = detail.splits if detail else ()
+        rows = [cell_text.split_row(split, detail.called.get(split["key"])) for split in splits if detail]
         self.query_one(Grid).show(rows)
         for which, view in enumerate(self.query(PlotView)):
             plot = cell_text.plot(detail, place, which) if place and detail else None

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from engine.catalog.schemes import SCHEMES
 from engine.plan.selection import ranges
 from tui.quantities import auc, count
-from tui.questions.cells import CellDetail, Place
+from tui.questions.cells import CellDetail, CellWorth, Place
 from tui.ranked.tables import details
 from tui.screens.cell import text as cell_text
 from tui.screens.cell.text import EPOCHS, PLOTS
@@ -25,6 +25,7 @@ from tui.widgets.pane import Pane
 from tui.widgets.plot import PlotView
 from tui.widgets.rows import Column
 from tui.widgets.said import Said
+from tui.widgets.words import READING, say
 
 
 class CellScreen(TakingScreen):
@@ -32,7 +33,9 @@ class CellScreen(TakingScreen):
 
     MODE = "board"
     ABOUT = (
-        "Every split of one cell. The band of a curve spans the splits, the line is their mean. "
+        "What one cell is worth beside chance, and every split of it. Precision at k is of the k highest "
+        "scores, k the positives of a test set; called is the share called positive at 0.5. "
+        "The band of a curve spans the splits, the line is their mean. "
         "y copies the command that runs the cell."
     )
     FOOTER = ("cell.plot", "pane.next", "yank", "export", "filter", "cell.back")
@@ -50,6 +53,12 @@ class CellScreen(TakingScreen):
 
         detail: CellDetail | None
 
+    @dataclass
+    class WorthRead(Message):
+        """It is known what the cell is worth."""
+
+        worth: CellWorth
+
     def __init__(self, place: Place) -> None:
         """Show the cell at `place`."""
         super().__init__()
@@ -60,6 +69,7 @@ class CellScreen(TakingScreen):
     def compose_body(self) -> Iterable[Widget]:
         """What it is, over splits, plot, tuning and provenance."""
         yield Said(id="cell-head", classes="head")
+        yield Said(say((READING, "dim")), id="cell-worth")
         with Horizontal(classes="panes ruled"):
             with Vertical(classes="column -open"):
                 yield Pane(
@@ -93,8 +103,9 @@ class CellScreen(TakingScreen):
 
     @work(thread=True, exclusive=True, group="cell", exit_on_error=False)
     def read_cell(self) -> None:
-        """Read the cell."""
+        """Read the cell, and then judge it."""
         self.post_message(self.DetailRead(self.arena.cell_detail(self.place)))
+        self.post_message(self.WorthRead(self.arena.cell_worth(self.place)))
 
     @on(DetailRead)
     def _detail_read(self, message: DetailRead) -> None:
@@ -105,18 +116,29 @@ class CellScreen(TakingScreen):
             self.query_one(PlotView).show(None)
             return
         self._show_head()
-        self.query_one("#splits", Grid).show([cell_text.split_row(split) for split in detail.splits])
+        self.query_one("#splits", Grid).show(
+            [cell_text.split_row(split, detail.called.get(split["key"])) for split in detail.splits]
+        )
         scored = [split["auc"] for split in detail.splits if split["auc"] is not None]
         mean = sum(scored) / len(scored) if scored else None
         self.query_one("#splits-pane", Pane).say(f"{count(len(scored), 'split')}, mean AUC {auc(mean)}")
         columns, rows = cell_text.tuning(detail)
         self.query_one("#trials", Grid).show(rows, columns)
-        self.query_one("#provenance", Grid).show(
-            cell_text.provenance(detail), (Column("what", ""), Column("is", "", least=20))
-        )
+        self._show_provenance("")
         if detail.epochs:
             self._shown_plot = EPOCHS
         self._show_plot()
+
+    @on(WorthRead)
+    def _worth_read(self, message: WorthRead) -> None:
+        self.query_one("#cell-worth", Said).show("\n".join(message.worth.lines))
+        self._show_provenance(message.worth.errors)
+
+    def _show_provenance(self, errors: str) -> None:
+        if self._detail is not None:
+            rows = cell_text.provenance(self._detail, errors)
+            columns = Column("what", ""), Column("is", "", least=20)
+            self.query_one("#provenance", Grid).show(rows, columns)
 
     def _show_plot(self) -> None:
         if self._detail is None:

@@ -15,7 +15,7 @@ SPLIT_COLUMNS: Final = (
     Column("seed", "seed", right=True),
     Column("auc", "AUC", right=True),
     Column("auprc", "AUPRC", right=True),
-    Column("f1", "F1", right=True, shed=2),
+    Column("called", "called", right=True, shed=2),
     Column("brier", "Brier", right=True, shed=2),
     Column("n", "train/test", right=True, shed=3),
     Column("seconds", "time", right=True, shed=1),
@@ -27,8 +27,13 @@ EPOCHS: Final = 2
 """The last of them."""
 
 
-def split_row(split: Mapping[str, object]) -> Row:
-    """A split: its metrics, sizes, time, and what was chosen or why it failed."""
+def split_row(split: Mapping[str, object], called: float | None) -> Row:
+    """A split: its metrics, sizes, time, and what was chosen or why it failed.
+
+    Args:
+        split: As `store.queries.cell` gives it.
+        called: The share of its test genes that are called positive.
+    """
     number = partial(_number, split)
     seconds = split["seconds"]
     took = sum(seconds.values()) if isinstance(seconds, dict) and seconds else None
@@ -43,7 +48,7 @@ def split_row(split: Mapping[str, object]) -> Row:
             str(split["seed"]),
             number("auc"),
             number("auprc"),
-            number("f1"),
+            "-" if called is None else f"{called:.2f}",
             number("brier"),
             f"{split['n_train']}/{split['n_test']}" if split["n_test"] is not None else "",
             f"{took:.1f}s" if took is not None else "",
@@ -82,9 +87,9 @@ def tuning(detail: CellDetail) -> tuple[Sequence[Column], list[Row]]:
     ]
 
 
-def provenance(detail: CellDetail) -> list[Row]:
-    """Where the splits ran, what was noted, and the key of each."""
-    rows = []
+def provenance(detail: CellDetail, errors: str = "") -> list[Row]:
+    """The interval's standard errors, where the splits ran, what was noted, and the key of each."""
+    rows = [Row("errors", ("standard errors", errors))] if errors else []
     for name, host, device, python, platform in detail.environments:
         rows.append(Row(name, ("environment", f"{name}: {host}, {device}, Python {python}, {platform}")))
     for split in detail.splits:

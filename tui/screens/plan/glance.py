@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
+from engine.catalog.presets import MENDED, NOT_MENDED, WORDS
 from engine.plan.selection import ranges
 from tui.quantities import big
 from tui.screens.overlays.dialogs import Notice
-from tui.screens.plan.text import PRESET_WORDS
 from tui.widgets.words import say
 
 if TYPE_CHECKING:
@@ -168,7 +168,9 @@ def _brief(value: object) -> str:
 
 
 def _preset_glance(name: str, axes: Axes) -> Content:
-    parts: list[object] = [("PRESET ", "strong"), (name, "accent"), f"  {PRESET_WORDS.get(name, '')}\n"]
+    parts: list[object] = [("PRESET ", "strong"), (name, "accent"), f"  {WORDS.get(name, '')}\n"]
+    if name == "corrected":
+        parts += [f"Not mended: {'; '.join(NOT_MENDED)}.\n", f"Mended: {'; '.join(MENDED.values())}.\n"]
     for axis in fields(axes):
         value = getattr(axes, axis.name)
         parts.append((f"{axis.name}={value} ", "accent" if value != axis.default else "dim"))

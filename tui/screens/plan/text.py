@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.content import Content
 
+from engine.catalog.presets import WORDS
 from engine.catalog.protocols import PROTOCOLS
 from engine.catalog.schemes import SCHEMES
 from engine.plan.selection import ranges
@@ -63,11 +64,6 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
     "seeds": (Column("seed", "seed"), Column("what", "split", least=10)),
 }
 
-PRESET_WORDS: Final[Mapping[str, str]] = {
-    "paper": "as the authors' code did it",
-    "corrected": "as it should have been done",
-}
-
 
 # ---------------------------------------------------------------------------- rows and titles
 
@@ -85,7 +81,7 @@ def rows(catalog: Catalog, selection: Selection) -> dict[str, list[Row]]:
         + [Row(name, (name, "", "your own")) for name in selection.tasks if name not in tasks],
         "axes": axis_rows(catalog, selection),
         "protocols": [_protocol_row(protocol) for protocol in catalog.protocols],
-        "preset": [Row(name, (name, PRESET_WORDS.get(name, ""))) for name in catalog.presets],
+        "preset": [Row(name, (name, WORDS.get(name, ""))) for name in catalog.presets],
         "scheme": [Row(one.name, (one.name, one.words)) for one in catalog.schemes.values()],
         "seeds": [Row(str(seed), (str(seed), scheme.split_name(seed))) for seed in every_seed],
     }
