@@ -313,7 +313,7 @@ def _command_in(hint: str) -> str:
 
 def _runner(home: Home) -> Iterator[Finding]:
     if fault := lock_fault(home):
-        yield Problem("runner", fault, "move the folder to a local disk and name it with --home DIR")
+        yield Problem("runner", fault.message, _command_in(fault.hint) or fault.hint)
     try:
         status = read_status(home)
     except StoreError as error:

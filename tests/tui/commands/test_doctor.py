@@ -140,6 +140,14 @@ def test_a_runner_that_has_been_silent_is_told(home):
     assert "cancel --now" in problem.remedy
 
 
+def test_a_lock_that_is_a_link_is_told(home, tmp_path):
+    path = home.create().mailbox / "runner.lock"
+    path.symlink_to(tmp_path / "elsewhere")
+    [problem] = problems(home, "runner")
+    assert "is a symbolic link" in problem.sentence
+    assert problem.remedy == f"rm {path}"
+
+
 def test_a_file_in_the_place_of_a_folder_is_told(home):
     home.data.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(home.journals, ignore_errors=True)
