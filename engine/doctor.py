@@ -228,13 +228,21 @@ def _damage(path: Path, start: int, line: Damaged, there: Set[tuple[str, str]]) 
         held = []
     if held and all((kind.decode(), key.decode(errors="replace")) in there for kind, key in held):
         return Fact("store", "damaged line", f"{where}, and what it held was computed again")
-    return Problem("store", f"{where}.", "genearena run (computes again what the line held)")
+    return Problem("store", f"{where}.", _again({kind.decode() for kind, _ in held}))
+
+
+def _again(kinds: Set[str]) -> str:
+    """What helps where lines of `kinds` are lost; of one that cannot be read at all, nobody knows."""
+    if kinds and kinds.isdisjoint(("scored", "failed")):
+        return f"leave it: it holds no score, only a line of the kind {', '.join(sorted(kinds))}"
+    return "genearena run (computes again what the line held)"
 
 
 def _database(home: Home) -> Iterator[Finding]:
     from store.altered import altered
     from store.database import applied_offsets, connect
     from store.refused import refused_lines
+    from store.repair import exclusively
 
     if not home.database.exists():
         yield Fact("store", "database", "not made yet")
@@ -292,9 +300,15 @@ def _database(home: Home) -> Iterator[Finding]:
             yield Problem("store", f"A newer version wrote {where}: {line.reason}.", "update genearena")
         else:
             sentence = f"{where} fits no table: {line.reason} ({line.kind} {line.key[:12]})."
-            yield Problem("store", sentence, "genearena run (computes it again)")
+            yield Problem("store", sentence, _again({line.kind}))
     if not runner_alive(home) and next(read_journals(home.journals, applied), None):
-        yield Problem("store", "Saved rows are not in the database yet.", "genearena rank (applies them)")
+        remedy = "genearena rank (applies them)"
+        try:
+            with exclusively(home.database):
+                pass
+        except StoreError as error:
+            remedy = f"{error} Then: {remedy}"
+        yield Problem("store", "Saved rows are not in the database yet.", remedy)
 
 
 def _soon() -> datetime:
@@ -313,7 +327,7 @@ def _command_in(hint: str) -> str:
 
 def _runner(home: Home) -> Iterator[Finding]:
     if fault := lock_fault(home):
-        yield Problem("runner", fault, "move the folder to a local disk and name it with --home DIR")
+        yield Problem("runner", fault.message, _command_in(fault.hint) or fault.hint)
     try:
         status = read_status(home)
     except StoreError as error:
@@ -330,12 +344,13 @@ def _runner(home: Home) -> Iterator[Finding]:
     if not alive and status and status.state == "interrupted":
         yield Problem("runner", f"Run {status.run_id} was interrupted.", "genearena resume")
     elif left := len(unfinished(home, alive)):
-        are = "1 selection was" if left == 1 else f"{left} selections were"
+        are = "1 run was" if left == 1 else f"{left} runs were"
         yield Problem("runner", f"{are} begun and did not come to the end.", "genearena queue")
     for path in damaged(home):
         yield Problem("runner", f"The file {path} should be a launch and cannot be read.", f"rm {path}")
     if not alive and (ahead := len(waiting(home))):
-        yield Problem("runner", f"{ahead} selections wait for a runner.", "genearena resume")
+        are = "1 run waits" if ahead == 1 else f"{ahead} runs wait"
+        yield Problem("runner", f"{are} for a runner.", "genearena resume")
 
 
 def _models(home: Home) -> Iterator[Finding]:

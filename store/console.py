@@ -22,6 +22,7 @@ from typing import Any, Final
 from store.database import file_sentence
 from store.errors import StoreError, UsageError
 from store.home import Home
+from store.limits import RAISE, allowed_memory
 
 MAX_ROWS: Final = 5_000_000
 """The most rows a `Console` keeps of one result."""
@@ -195,7 +196,12 @@ class Console:
         """Why the child is gone."""
         if self._cancelled:
             return UsageError("The query was cancelled.")
-        return UsageError("The query was stopped: it needed more time or memory than it may have.")
+        allowed = allowed_memory()
+        within = f" `ulimit -v` leaves it {allowed >> 20} MiB." if allowed is not None else ""
+        return UsageError(
+            f"The query was stopped: it needed more time or memory than it may have.{within}",
+            RAISE if within else "",
+        )
 
 
 def run_sql(home: Home, sql: str, limit: int = 1000, timeout: float = 10.0) -> Table:

@@ -71,7 +71,7 @@ class Session:
         started = time.monotonic()
         used = resource.getrusage(resource.RUSAGE_SELF)
         spent = math.ceil(used.ru_utime + used.ru_stime + seconds) + 1
-        resource.setrlimit(resource.RLIMIT_CPU, (spent, resource.RLIM_INFINITY))
+        _hold_to(resource.RLIMIT_CPU, spent, resource.RLIM_INFINITY)
         self._number = 0
         self._result.execute("DROP TABLE IF EXISTS result")
         statement = _only_statement(sql)
@@ -202,11 +202,20 @@ def _answer(session: Session, request: dict[str, Any]) -> str:
         return json.dumps({"error": f"Out of Memory Error: {error}"})
 
 
+def _hold_to(kind: int, soft: int, hard: int) -> None:
+    """Set a limit; where the shell has set a lower one (`ulimit`) that stays, since none can be raised."""
+    most = resource.getrlimit(kind)[1]
+    if most != resource.RLIM_INFINITY:
+        soft = min(soft, most)
+        hard = most if hard == resource.RLIM_INFINITY else min(hard, most)
+    resource.setrlimit(kind, (soft, hard))
+
+
 def main() -> None:
     """Answer requests until there are no more."""
-    resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _hold_to(resource.RLIMIT_AS, _ADDRESS_SPACE, _ADDRESS_SPACE)
+    _hold_to(resource.RLIMIT_FSIZE, 0, 0)
+    _hold_to(resource.RLIMIT_CORE, 0, 0)
     session = Session(*sys.argv[1:])
     for line in sys.stdin:
         sys.stdout.write(_answer(session, json.loads(line)) + "\n")

@@ -122,6 +122,7 @@ def _look(home: Home) -> None:
 def _check_readable(path: Path, is_right: Callable[[int], bool], what: str) -> None:
     """Refuse `path` if it is there and is not what it should be, or not for this user."""
     reason: str | None
+    mend = "Check who owns it, or choose another place"
     try:
         os.fsencode(path).decode()
         reason = "" if is_right(path.stat().st_mode) else f"it is not a {what}"
@@ -131,12 +132,13 @@ def _check_readable(path: Path, is_right: Callable[[int], bool], what: str) -> N
         return
     except UnicodeDecodeError:
         reason = "its name is not UTF-8, which DuckDB cannot open"
+        mend = "Rename it, or choose another place"
     except OSError as error:
         reason = error.strerror
     if reason:
         raise UnusableHome(
             f"The {what} {path} cannot be read: {reason}.",
-            "Check who owns it, or choose another place with --home DIR or GENEARENA_HOME.",
+            f"{mend} with --home DIR or GENEARENA_HOME.",
         )
 
 

@@ -69,7 +69,7 @@ def repair(home: Home, *, force: bool = False) -> Repaired:
 
     new = build(home.database, fill_all)
     try:
-        with _exclusively(home.database):
+        with exclusively(home.database):
             kept = _set_aside(home.database)
             create_from(new, home.database)
     finally:
@@ -92,8 +92,13 @@ def _save_from(home: Home, force: bool) -> None:
 
 
 @contextlib.contextmanager
-def _exclusively(path: Path) -> Iterator[None]:
-    """Hold the lock that DuckDB takes for writing, if there is a file."""
+def exclusively(path: Path) -> Iterator[None]:
+    """Hold the lock that DuckDB takes for writing, if there is a file.
+
+    Raises:
+        StoreBusy: another process holds the file.
+        StoreError: it cannot be opened or locked.
+    """
     try:
         file = path.open("r+b")
     except FileNotFoundError:

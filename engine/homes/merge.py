@@ -62,6 +62,8 @@ def other_home(place: Path) -> Home:
         reached = found is None or os.access(found / "journal", os.R_OK | os.X_OK)
     except OSError as error:
         raise StoreError(f"{place} cannot be read: {error.strerror}.", "Check who owns it.") from error
+    if found is None and not place.exists():
+        raise UsageError(f"There is no folder {place}.", "Name the one that --home names there.")
     if found is None:
         raise UsageError(
             f"{place} is not a home of genearena: it has no journals.",

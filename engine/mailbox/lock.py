@@ -24,6 +24,7 @@ YOUNG: Final = 10.0
 """Seconds after its last word for which a runner that cannot be seen from here is taken to live."""
 LIVE: Final = ("running", "paused")
 """States of a run that a runner is at work on."""
+_ELSEWHERE: Final = "Move the folder to a local disk and name it with --home DIR or GENEARENA_HOME."
 _FLAGS: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -162,25 +163,33 @@ def witness(home: Home) -> Claim | None:
     return None
 
 
-def lock_fault(home: Home) -> str:
-    """What is wrong with the locks of the file system, in one sentence; empty if nothing, or unknown.
+def lock_fault(home: Home) -> StoreError | None:
+    """What is wrong with the lock, or with all locks of the file system; None if nothing, or unknown.
 
     Tried on the home's stamp, which nobody else locks.
     """
     with contextlib.ExitStack() as stack:
         try:
+            os.close(_open(lock_path(home), os.O_RDWR))
+        except FileNotFoundError:
+            pass
+        except StoreError as error:
+            return error
+        except OSError as error:
+            return _unopened(lock_path(home), error)
+        try:
             one, other = (os.open(home.format_file, os.O_RDWR | _FLAGS) for _ in range(2))
         except OSError:
-            return ""
+            return None
         stack.callback(os.close, one)
         stack.callback(os.close, other)
         try:
             _lock(one, fcntl.LOCK_EX)
             if _lock(other, fcntl.LOCK_EX):
-                return f"Locks on the file system of {home.data} keep nobody out."
+                return NoLocks(f"Locks on the file system of {home.data} keep nobody out.", _ELSEWHERE)
         except NoLocks as error:
-            return error.message
-    return ""
+            return error
+    return None
 
 
 def lock_path(home: Home) -> Path:
@@ -197,9 +206,7 @@ def _take(home: Home, path: Path) -> int:
         try:
             descriptor = _open(path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
-            raise StoreError(
-                f"The lock {path} cannot be opened: {error.strerror}.", "Check who owns it."
-            ) from error
+            raise _unopened(path, error) from error
         try:
             if not _lock_soon(descriptor):
                 raise _busy(home, runner_of(home))
@@ -224,8 +231,13 @@ def _open(path: Path, flags: int) -> int:
         kind = path.lstat().st_mode
         if not stat.S_ISREG(kind):
             what = "a symbolic link, which is not followed" if stat.S_ISLNK(kind) else "not a regular file"
-            raise StoreError(f"The runner's lock {path} is {what}.", f"Remove it: rm {path}")
+            remove = "rm -r" if stat.S_ISDIR(kind) else "rm"
+            raise StoreError(f"The runner's lock {path} is {what}.", f"Remove it: `{remove} {path}`")
     return os.open(path, flags | _FLAGS, 0o600)
+
+
+def _unopened(path: Path, error: OSError) -> StoreError:
+    return StoreError(f"The lock {path} cannot be opened: {error.strerror}.", "Check who owns it.")
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
@@ -250,7 +262,7 @@ def _lock(descriptor: int, kind: int) -> bool:
         raise NoLocks(
             f"The file system that the results are kept on has no locks ({error.strerror}), "
             "so a second runner could not be kept out.",
-            "Move the folder to a local disk and name it with --home DIR or GENEARENA_HOME.",
+            _ELSEWHERE,
         ) from error
     return True
 

@@ -211,17 +211,17 @@ async def test_what_waits_is_told_and_giving_up_the_run_says_that_it_goes_too(ar
         await until(pilot, lambda: "31/160" in screen_text(app))
         assert "selection" not in screen_text(app)
         arena.waiting = 1
-        await until(pilot, lambda: "1 selection waits. Since 03:04" in screen_text(app))
+        await until(pilot, lambda: "1 run waits. Since 03:04" in screen_text(app))
         arena.waiting = 5
-        await until(pilot, lambda: "5 selections wait. Since 03:04" in screen_text(app))
+        await until(pilot, lambda: "5 runs wait. Since 03:04" in screen_text(app))
         await pilot.press("x")
         await until(
             pilot,
-            lambda: "Cancelling the whole run also forgets 5 selections in the queue." in screen_text(app),
+            lambda: "Cancelling the whole run also forgets 5 runs in the queue." in screen_text(app),
         )
         await pilot.press("escape")
         arena.status = a_status("finished", running=())
-        await until(pilot, lambda: "1 to plan more. 5 selections wait." in screen_text(app))
+        await until(pilot, lambda: "1 to plan more. 5 runs wait." in screen_text(app))
 
 
 async def test_a_key_pressed_twice_cancels_nothing(arena):
@@ -436,7 +436,7 @@ async def test_what_is_unfinished_after_another_run_is_resumed(arena, size):
     app = make_app(arena)
     async with drive(app, size) as pilot:
         await opened(pilot)
-        step = "p resumes what is missing of 1 selection."
+        step = "p resumes what is missing of 1 run."
         await until(pilot, lambda: step in screen_text(app) and "p Resume" in screen_text(app))
         await pilot.press("p")
         await until(pilot, lambda: arena.relaunched == [False])

@@ -79,12 +79,12 @@ def repair_command(session: Session, force: bool, as_json: bool) -> None:
         say(f"Left out {lines}; `genearena run` computes again what stands nowhere else.")
     if done.refused:
         lines = counted(done.refused, "line")
-        say(f"Left {lines} in the journals that no table can hold; `genearena doctor` names them.")
+        say(f"Left {lines} in the journals that this version cannot read; `genearena doctor` names them.")
     if done.unfinished:
         lines = counted(done.unfinished, "unfinished line")
         say(f"Left out {lines} at a journal's end, never told as saved.")
     if done.kept:
-        say(f"The old database is kept as {done.kept}")
+        say(f"The old database is kept as {done.kept}; `genearena clean old-databases` removes it.")
 
 
 @command("doctor")

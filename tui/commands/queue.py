@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -42,7 +43,7 @@ def queue_command(context: click.Context, as_json: bool) -> None:
         )
     elif rows:
         told = [(name, state, moment[:16].replace("T", " "), *rest) for name, state, moment, *rest in rows]
-        put_table(COLUMNS, told, limit=120)
+        put_table(COLUMNS, told, limit=120 if sys.stdout.isatty() else 0)
     else:
         say("Nothing waits and nothing is unfinished.")
     for path in broken:
@@ -71,7 +72,7 @@ def clear(session: Session) -> None:
         with contextlib.suppress(UsageError):  # it has just begun again
             drop(home, entry.id)
     files = f" and {counted(len(broken), 'damaged file')}" if broken else ""
-    say(f"Forgot {counted(len(entries), 'selection')}{files}.")
+    say(f"Forgot {counted(len(entries), 'run')}{files}.")
 
 
 def listed(home: Home) -> list[Entry]:

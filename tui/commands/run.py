@@ -79,7 +79,7 @@ def run_command(
     if ended.finished and not ended.stopped:
         hand_over(home)
     elif ended.stopped and (ahead := len(waiting(home))):
-        say(f"Still queued: {counted(ahead, 'selection')}; `genearena resume` starts a runner.")
+        say(f"Still queued: {counted(ahead, 'run')}; `genearena resume` starts a runner.")
     with contextlib.suppress(OSError):  # the terminal may be gone; the exit code still tells
         put_ended(ended, as_json)
         _tell_other_names(session, plan)

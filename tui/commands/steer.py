@@ -128,9 +128,9 @@ def describe(status: Status, waiting: int = 0, left: int = 0) -> list[str]:
         lines.append("`genearena resume` runs exactly what is missing.")
     how = "" if status.live else "; `genearena resume` starts a runner"
     if waiting:
-        lines.append(f"In the queue: {counted(waiting, 'more selection')}{how}")
+        lines.append(f"In the queue: {counted(waiting, 'more run')}{how}")
     if left and (waiting or left > 1 or status.state not in ("interrupted", "cancelled")):
-        lines.append(f"Unfinished: {counted(left, 'selection')}{how}")
+        lines.append(f"Unfinished: {counted(left, 'run')}{how}")
     if waiting or left:
         lines.append("`genearena queue` lists them.")
     return lines
@@ -237,7 +237,7 @@ def resume_command(session: Session) -> None:
     except StoreBusy:  # somebody else was faster
         _ask_to_go_on(home)
         return
-    what = f"{missing} missing units" if missing else "The waiting selections"
+    what = f"{missing} missing units" if missing else "The waiting runs"
     say(f"{what} run detached; `genearena attach` follows them.")
 
 
@@ -294,12 +294,15 @@ def cancel_command(session: Session, key: str, drain: bool, now: bool) -> None:
     request(session.home, "drain" if drain else "cancel", key)
     ahead = len(waiting(session.home))
     if drain:
-        rest = f"; {counted(ahead, 'selection')} that waited go on waiting" if ahead else ""
+        rest = f"; {counted(ahead, 'run')} that waited go on waiting" if ahead else ""
         say(f"Asked the runner to stop after the units in flight{rest}. `genearena resume` goes on.")
     elif ahead and not key:
-        say(f"Asked the runner to cancel, and to forget {counted(ahead, 'selection')} that waited.")
+        say(f"Asked the runner to cancel, and to forget {counted(ahead, 'run')} that waited.")
     else:
         say("Asked the runner to cancel.")
+    status = read_status(session.home)
+    if status and status.silent:
+        say(status.message)
 
 
 def _end_now(home: Home) -> None:

@@ -234,6 +234,8 @@ def test_the_same_task_imported_from_elsewhere_is_the_same_task(boxes, tmp_path)
 
 def test_what_is_not_another_home_is_refused(boxes, tmp_path):
     mine, _ = boxes
+    with pytest.raises(UsageError, match="There is no folder"):
+        other_home(tmp_path / "nope")
     with pytest.raises(UsageError, match="is not a home of genearena"):
         other_home(tmp_path)
     with pytest.raises(UsageError, match="is this home itself"):

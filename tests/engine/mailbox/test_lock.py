@@ -259,7 +259,7 @@ def test_an_error_of_flock_is_no_holder(home, number, monkeypatch):
     with pytest.raises(NoLocks, match="has no locks") as raised, runner_lock(home):
         pass
     assert "--home" in raised.value.hint
-    assert "has no locks" in lock_fault(home)
+    assert "has no locks" in lock_fault(home).message
 
 
 @pytest.mark.parametrize("number", [errno.EWOULDBLOCK, errno.EACCES])
@@ -272,9 +272,24 @@ def test_a_refusal_is_a_holder(home, number, monkeypatch):
 
 
 def test_locks_that_keep_nobody_out_are_found(home, monkeypatch):
-    assert lock_fault(home) == ""
+    assert lock_fault(home) is None
     monkeypatch.setattr(fcntl, "flock", lambda *_: None)
-    assert "keep nobody out" in lock_fault(home)
+    assert "keep nobody out" in lock_fault(home).message
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder"])
+def test_a_lock_that_is_not_a_file_is_found_as_a_run_finds_it(home, kind, tmp_path):
+    path = lock_path(home)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "link":
+        path.symlink_to(tmp_path / "elsewhere")
+    else:
+        path.mkdir()
+    with pytest.raises(StoreError) as raised, runner_lock(home):
+        pass
+    assert str(lock_fault(home)) == str(raised.value)
+    assert str(path) in str(raised.value)
 
 
 # ---------------------------------------------------------------------------- silence

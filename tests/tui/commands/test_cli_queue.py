@@ -63,7 +63,7 @@ def test_the_queue_has_what_waits_and_what_is_unfinished_by_an_id_that_stays(hom
     assert rows[1]["what"] in call("queue", "remove", rows[1]["id"]).stderr
     assert [row["id"] for row in call.json("queue")] == [rows[0]["id"], rows[2]["id"]]
     assert rows[1]["id"] in call.refused("queue", "remove", rows[1]["id"])
-    assert "Forgot 2 selections" in call("queue", "clear").stderr
+    assert "Forgot 2 runs" in call("queue", "clear").stderr
     assert call.json("queue") == []
 
 
@@ -89,7 +89,7 @@ def test_damaged_files_are_named_not_counted_and_cleared(home, call):
     for name in ("status", "queue"):
         assert "1-1-bad.json should be a launch and cannot be read" in call(name).stderr
     assert "1-1-bad.json" in call("doctor").stdout
-    assert "1 selection and 1 damaged file" in call("queue", "clear").stderr
+    assert "1 run and 1 damaged file" in call("queue", "clear").stderr
     assert "1-1-bad.json" not in call("status").stderr
 
 
@@ -100,9 +100,9 @@ def test_status_says_what_is_unfinished_after_another_run_has_finished(home, cal
     leave_off(home, "interrupted")
     write_status(home, DONE)
     text = call("status").stdout
-    assert "Unfinished: 2 selections; `genearena resume` starts a runner" in text
+    assert "Unfinished: 2 runs; `genearena resume` starts a runner" in text
     assert call.json("status")["unfinished"] == 2
-    assert "2 selections were begun and did not come to the end" in call("doctor").stdout
+    assert "2 runs were begun and did not come to the end" in call("doctor").stdout
 
 
 def test_status_says_which_launch_before_this_failed_and_why_and_what_is_left_out(home, call):
@@ -174,3 +174,11 @@ def test_a_selection_in_words():
     assert chosen.words == "a, b, c and 1 more x toy x lr, rf x seeds 41-43, 50"
     more = replace(chosen, preset="corrected", axes={"labels": "raw"}, text="name", retry_failed=True)
     assert more.words.endswith(", corrected, labels=raw, text name, once more what failed")
+
+
+def test_on_a_pipe_nothing_of_what_waits_is_cut(call, home):
+    tasks = tuple(f"a-task-with-quite-a-long-name-{number}" for number in range(3))
+    models = tuple(f"a-model-with-quite-a-long-name-{number}" for number in range(3))
+    selection = Selection(models, tasks, ("lr",))
+    enqueue(home.create(), Launch(selection))
+    assert selection.words in call("queue").stdout

@@ -373,8 +373,8 @@ def test_what_waits_behind_a_run_that_is_stopped_is_named_with_the_way_out(call,
     compute.behave = queue_and_stop
     result = call(*BASE, "--tasks", toy, "--workers", "1", "--device", "cpu")
     assert result.exit_code == 130
-    assert "Still queued: 1 selection; `genearena resume` starts a runner." in result.stderr
-    assert "1 more selection; `genearena resume` starts a runner" in call("status").stdout
+    assert "Still queued: 1 run; `genearena resume` starts a runner." in result.stderr
+    assert "1 more run; `genearena resume` starts a runner" in call("status").stdout
 
 
 FOLDS = ("--scheme", "cv-10x10")

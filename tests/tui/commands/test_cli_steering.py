@@ -101,9 +101,15 @@ def test_steering_leaves_a_request(live, call, arguments, request_):
 
 def test_cancelling_says_that_what_waits_is_forgotten(live, call):
     enqueue(live, Launch(Selection(("m",), ("t",), ("lr",))))
-    assert "1 more selection" in call("status").stdout
-    assert "1 selection" in call("cancel").stderr
+    assert "1 more run" in call("status").stdout
+    assert "1 run that waited" in call("cancel").stderr
     assert "forget" not in call("cancel", "--drain").stderr
+
+
+def test_cancelling_a_silent_runner_names_what_ends_it(live, call):
+    write_status(live, RUNNING)
+    os.utime(live.mailbox / "status.json", (time.time(), time.time() - 60))
+    assert "`genearena cancel --now` ends it" in call("cancel").stderr
 
 
 @pytest.mark.parametrize("name", ["pause", "cancel", "attach"])

@@ -30,7 +30,7 @@ from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
 from engine.run.compute import Context, TaskVectors
 from store.entries import entry_of
-from store.journal import JournalWriter
+from store.journal import JournalWriter, encode
 from store.store import Store
 
 
@@ -138,6 +138,14 @@ def test_a_runner_that_has_been_silent_is_told(home):
         [problem] = problems(home, "runner")
     assert "silent for 60 s" in problem.sentence
     assert "cancel --now" in problem.remedy
+
+
+def test_a_lock_that_is_a_link_is_told(home, tmp_path):
+    path = home.create().mailbox / "runner.lock"
+    path.symlink_to(tmp_path / "elsewhere")
+    [problem] = problems(home, "runner")
+    assert "is a symbolic link" in problem.sentence
+    assert problem.remedy == f"rm {path}"
 
 
 def test_a_file_in_the_place_of_a_folder_is_told(home):
@@ -369,6 +377,33 @@ def test_lines_that_no_table_can_hold_are_named_and_run_again(filled):
     again = Store(filled.home)
     again.recall_refused()
     assert line["key"] not in again.finished()
+
+
+@pytest.mark.parametrize("kind", ["run", "task", "model"])
+@pytest.mark.parametrize("harm", ["refused", "damaged"])
+def test_of_a_line_without_a_score_it_is_said_that_no_run_is_needed(filled, kind, harm):
+    journal = filled.home.journals / "odd.jsonl"
+    line = encode({"kind": kind, "key": "k", "record": {}})
+    journal.write_bytes(line if harm == "refused" else line.replace(b"record", b"rec0rd"))
+    Store(filled.home).flush()
+    [problem] = problems(filled.home, "store")
+    assert problem.remedy == f"leave it: it holds no score, only a line of the kind {kind}"
+
+
+def test_rows_that_wait_while_the_database_is_held_are_told_to_wait_for_it(filled):
+    store = Store(filled.home)
+    store.append(small_home.scored(filled.failed, 0.9))
+    store.close()
+    hold = (
+        "import duckdb, sys; con = duckdb.connect(sys.argv[1], read_only=True); print(flush=True); input()"
+    )
+    command = [sys.executable, "-c", hold, str(filled.home.database)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        [problem] = problems(filled.home, "store")
+        other.communicate(b"\n")
+    assert f"Process {other.pid}" in problem.remedy
+    assert problem.remedy.endswith("Then: genearena rank (applies them)")
 
 
 def test_a_database_of_a_newer_version_is_left_alone_unless_forced(filled, call):

@@ -297,7 +297,7 @@ class RunsScreen(TakingScreen):
     def action_open(self) -> None:
         """Open the unit under the cursor: its outcome, or why it failed; or a launch of the queue."""
         if entry := self._entry():
-            self.app.push_screen(Notice(f"Selection {entry.id}", *runs_text.entry_notice(entry)))
+            self.app.push_screen(Notice(f"Run {entry.id} of the queue", *runs_text.entry_notice(entry)))
             return
         unit = self._unit()
         if unit is None or self.refused("runs.open"):

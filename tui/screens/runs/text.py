@@ -77,11 +77,11 @@ def what_stays(waiting: int) -> str:
     stays = "Everything that is finished stays; the rest can be run later."
     if not waiting:
         return stays
-    return f"{stays}\nCancelling the whole run also forgets {count(waiting, 'selection')} in the queue."
+    return f"{stays}\nCancelling the whole run also forgets {count(waiting, 'run')} in the queue."
 
 
 def _behind(waiting: int) -> str:
-    return f"{count(waiting, 'selection')} {'waits' if waiting == 1 else 'wait'}." if waiting else ""
+    return f"{count(waiting, 'run')} {'waits' if waiting == 1 else 'wait'}." if waiting else ""
 
 
 def _second_line(status: Status, waiting: int, width: int, begun: int) -> Content:
@@ -112,7 +112,7 @@ def _next_step(status: Status, begun: int) -> str:
     if status.state == "paused":
         return "p goes on."
     if begun and not status.live:
-        return f"p resumes what is missing of {count(begun, 'selection')}."
+        return f"p resumes what is missing of {count(begun, 'run')}."
     return "" if status.live else "Press 3 for the ranks, 1 to plan more."
 
 
