@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.stats.eligible import LeftOut, together
 from engine.stats.influence import Influences, all_pair_errors
-from engine.stats.intervals import NOTHING, SplitCount
+from engine.stats.intervals import NOTHING, SplitCount, is_preliminary
 from engine.stats.scores import CellScores
 from engine.stats.simultaneous import LEVEL, Draws, draw, reciprocal
 from store.errors import DataError
@@ -64,6 +64,11 @@ class Baseline:
     def k(self) -> int:
         """Among how many comparisons the intervals hold together."""
         return len(self.rows)
+
+    @property
+    def preliminary(self) -> bool:
+        """Whether a task has fewer than five splits in common."""
+        return is_preliminary(self.splits)
 
 
 def against(cells: Sequence[CellScores], baseline: str, tasks: Sequence[str] | None = None) -> Baseline:

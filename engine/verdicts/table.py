@@ -29,6 +29,10 @@ class Judged:
         self.cells: Mapping[tuple[str, str], CellScores] = {(cell.model, cell.task): cell for cell in cells}
         self.tasks = tuple(dict.fromkeys(tasks or (task for _, task in self.cells)))
         self.models = tuple(dict.fromkeys(model for model, _ in self.cells))
+        # Not functools.cache, which would keep a table and all its scores for as long as the program runs.
+        self._rankings: dict[str, Ranking] = {}
+        self._baselines: dict[tuple[str, str], Baseline] = {}
+        self._pairs: dict[tuple[str, str, str], Pair] = {}
 
     @functools.cached_property
     def estimates(self) -> Mapping[tuple[str, str], Estimate]:
@@ -40,28 +44,33 @@ class Judged:
                 found[model, MEAN] = mean
         return found
 
-    @functools.cache  # noqa: B019 - a table is judged for as long as it is shown
     def ranking(self, column: str = MEAN) -> Ranking:
         """The contestants ranked in one task, or by the mean over all."""
-        return rank(list(self.cells.values()), self._tasks(column))
+        if column not in self._rankings:
+            self._rankings[column] = rank(list(self.cells.values()), self._tasks(column))
+        return self._rankings[column]
 
-    @functools.cache  # noqa: B019
     def against(self, baseline: str, column: str = MEAN) -> Baseline:
         """Every contestant's difference to a pinned model.
 
         Raises:
             DataError: nothing is scored of the baseline.
         """
-        return against(list(self.cells.values()), baseline, self._tasks(column))
+        asked = baseline, column
+        if asked not in self._baselines:
+            self._baselines[asked] = against(list(self.cells.values()), baseline, self._tasks(column))
+        return self._baselines[asked]
 
-    @functools.cache  # noqa: B019
     def pair(self, first: str, second: str, column: str = MEAN) -> Pair:
         """Two models, whatever others there are; in the mean, on the tasks that both have.
 
         Raises:
             DataError: nothing is scored of one of them.
         """
-        return compare(self.of(first, column), self.of(second, column))
+        asked = first, second, column
+        if asked not in self._pairs:
+            self._pairs[asked] = compare(self.of(first, column), self.of(second, column))
+        return self._pairs[asked]
 
     def of(self, model: str, column: str = MEAN) -> list[CellScores]:
         """The cells of a model: of one task, or of every task that it has."""

@@ -291,6 +291,16 @@ class FakeArena:
         name = str(Table(Arm(table.arm.protocol), table.task_set))
         return replace(self.boards.get(name, Rankings(table, (), (), 0, 0)), table=table)
 
+    def judged(self, table):
+        from fake_judged import FakeJudged
+
+        self.may("judged")
+        return FakeJudged(self.rankings(table))
+
+    def printed(self, table, column) -> str:
+        self.may("printed")
+        return f"No adjacent rank by {column} is separable." if table.rows else ""
+
     def task_sets(self) -> dict[str, tuple[str, ...]]:
         self.may("task_sets")
         return {"paper": tuple(info.name for info in self.task_infos if info.paper_task), **self.sets}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from fake_arena import (
@@ -52,12 +53,22 @@ async def test_the_papers_layout_with_own_and_paper_rows(arena, size):
     async with drive(app, size) as pilot:
         await opened(pilot)
         await until(pilot, lambda: len(table_lines(app)) == 3)
-        first, second, third = (line.split() for line in table_lines(app))
-        assert [line[0] for line in (first, second, third)] == ["mini", "Printed", "other"]
+        assert [line.split()[0] for line in table_lines(app)] == ["mini", "Printed", "other"]
         wide = size[0] > 110
-        assert first[:4] == ["mini", "own", "0.900", "±0.031"]
-        assert (first[-3:-1] if wide else first[-2:]) == ["0.850", "1"]
-        assert second[:3] == ["Printed", "paper", "0.800"]
+        await until(pilot, lambda: "1 a *" in table_lines(app)[0])
+        mini, printed, other = ([*line.split()] for line in table_lines(app))
+        ranges = [["1", "of", "2"], ["(2)"], ["2", "of", "2"]]
+        if wide:
+            assert mini[2:5] == [".900", "[.850,", ".950]"]
+            assert printed[2:5] == [".800", ".700", ".750"]
+        else:
+            assert mini[2:4] == [".900", ".800"]
+        place = mini.index("a") - 1
+        assert mini[place - 3 : place + 3] == [".850", "[.800,", ".900]", "1", "a", "*"]
+        assert mini[place + 3 : place + 6] == ranges[0]
+        assert printed[printed.index(".750") + 1] == "(2)"
+        assert other[other.index("b") - 1 : other.index("b") + 4] == ["2", "b", *ranges[2]]
+        assert "±" not in screen_text(app).split("SPLITS")[0]
 
 
 async def test_the_cursor_starts_on_ones_own_best_row(arena):
@@ -82,10 +93,11 @@ async def test_a_wide_board_draws_each_row_between_a_half_and_one(arena):
     async with drive(app, (200, 60)) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "mean, 0.5 to 1" in screen_text(app))
-        assert table_lines(app)[0].split()[-1] == "●"
+        await until(pilot, lambda: "─●─" in table_lines(app)[0])
+        assert table_lines(app)[1].split()[-1] == "●"  # nothing but the mean is known of it
         await pilot.press("l", "l", "s")
         await until(pilot, lambda: "tall, 0.5 to 1" in screen_text(app))
-        assert "●─" in table_lines(app)[0]
+        await until(pilot, lambda: "─●─" in table_lines(app)[0])
 
 
 async def test_of_250_models_and_40_tasks_the_means_come_first(arena):
@@ -112,10 +124,13 @@ async def test_of_250_models_and_40_tasks_the_means_come_first(arena):
     async with drive(app, (120, 40)) as pilot:
         await opened(pilot)
         await until(pilot, lambda: ">model-0" in screen_text(app))
-        header, first = screen_text(app).splitlines()[3:5]
-        assert header.split()[:4] == ["model", "by", "mean", "task-0"]
-        assert first.split()[:6] == [">model-0", "own", "0.900", "1", "0.900", "1"]
-        await pilot.press("G", *["l"] * 41)
+        await until(pilot, lambda: "1 a *" in screen_text(app))
+        lines = screen_text(app).splitlines()
+        header, first = next(pair for pair in pairwise(lines) if " place " in pair[0])
+        assert header.split()[:4] == ["model", "by", "mean", "place"]
+        assert first.split()[:5] == [">model-0", "own", ".900", "[.850,", ".950]"]
+        assert first.split()[5:9] == ["1", "a", "*", ".900"]
+        await pilot.press("G", *["l"] * 43)
         await until(pilot, lambda: ">model-249" in screen_text(app) and "task-39" in screen_text(app))
 
 
@@ -125,11 +140,11 @@ async def test_the_table_fills_in_place_while_a_run_goes_on(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: "0.900 ±0.031 3/10" in screen_text(app))
+        await until(pilot, lambda: ".900 3/10" in screen_text(app))
         await pilot.press("j", "j")
         arena.boards["lr"] = a_table(auc=0.65)
         arena.version += 1
-        await until(pilot, lambda: "0.650    2" in screen_text(app))
+        await until(pilot, lambda: ".600 [.550, .650] 2 b" in screen_text(app))
         assert ">other" in screen_text(app)
 
 
@@ -138,9 +153,9 @@ async def test_failed_splits_are_seen(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: "0.900 ±0.031 9/10" in screen_text(app))
+        await until(pilot, lambda: ".900 9/10" in screen_text(app))
         await pilot.press("l", "l")
-        await until(pilot, lambda: "9 splits  1 failed" in screen_text(app))
+        await until(pilot, lambda: "9 splits 1 failed" in " ".join(screen_text(app).split()))
 
 
 async def test_an_empty_board_says_what_to_do():
@@ -220,7 +235,7 @@ async def test_cross_validation_has_a_table_of_its_own_without_the_papers_rows(a
         await opened(pilot)
         await pilot.press(*":board lr scheme=cv-10x10", "enter")
         await until(pilot, lambda: "cv-10x10 2/" in screen_text(app))
-        assert "1 own model, 100 splits each." in screen_text(app)
+        await until(pilot, lambda: "A single own model on 100 splits each:" in screen_text(app))
         await pilot.press("o")
         await until(pilot, lambda: "What was published is of the paper's splits" in told(app))
 
@@ -347,23 +362,30 @@ async def test_a_locked_file_leaves_the_old_numbers_and_says_so(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: "0.900" in screen_text(app))
+        await until(pilot, lambda: ".900" in screen_text(app))
         arena.broken["rankings"] = StoreBusy("The database is held by harlequin (PID 7).")
         arena.version += 1
         await until(
             pilot, lambda: "Not up to date: The database is held by harlequin (PID 7)." in screen_text(app)
         )
-        assert "0.900" in screen_text(app)
+        assert ".900" in screen_text(app)
         del arena.broken["rankings"]
         await until(pilot, lambda: "Not up to date" not in screen_text(app))
 
 
 async def test_the_cell_under_the_cursor_is_told_in_full(arena):
     app = make_app(arena)
-    async with drive(app) as pilot:
+    async with drive(app, (120, 40)) as pilot:
         await opened(pilot)
+        place = "place 1 of 2 · leading group  1 of 2 among the paper's"
+        await until(pilot, lambda: place in screen_text(app))
         await pilot.press("l", "l")
-        await until(pilot, lambda: "tall  AUC 0.900 ± 0.031  rank 1  10 splits" in screen_text(app))
+        cell = "mini (own)  tall  AUC .900, 95 % [.850, .950]  SD .031 between splits  10 splits"
+        await until(pilot, lambda: cell in screen_text(app))
+        assert place not in screen_text(app)  # it is that of the mean
+        await pilot.press("j")
+        await until(pilot, lambda: "Printed (the paper)  tall  AUC .800" in screen_text(app))
+        assert "printed rank 2" in screen_text(app)
 
 
 @presses("board.matrix", "board.hole", "board.run")
@@ -453,16 +475,14 @@ async def test_the_table_is_written_with_its_numbers_apart(arena, tmp_path, suff
         await until(pilot, lambda: f"Wrote 2 rows to {path}." in told(app))
     if suffix == ".csv":
         lines = path.read_text().splitlines()
-        assert lines[0] == (
-            "task_set,model,by,tall AUC,tall SD,tall rank,tall splits,small AUC,small SD,small rank,"
-            "small splits,mean AUC,mean rank"
-        )
-        assert lines[1].startswith("paper,mini,own,0.9,0.031,1.0,10,0.8,")
+        assert lines[0].startswith("task_set,protocol,preset,text,scheme,model,source,tall auc,tall low,")
+        assert lines[0].endswith("mean failed,mean first,mean last,mean letters,mean leading")
+        assert lines[1].startswith("paper,lr,paper,facts,paper,mini,own,0.9,0.85,0.95")
         assert len(lines) == 3
     if suffix == ".tex":
-        assert "model & tall & small & mean & rank" in path.read_text()
-        assert "mini & 0.900 $\\pm$ 0.031 (1) & 0.800 $\\pm$ 0.031 (1) & 0.850 & 1 " in path.read_text()
-        assert "Printed (paper) & 0.800 (2)" in path.read_text()
+        assert "model & tall & small & mean & place & of paper's" in path.read_text()
+        assert "\\textbf{.900 [.850, .950]} & \\textbf{.800 [.750, .850]}" in path.read_text()
+        assert "Printed (paper) & .800 & .700 & .750 &  & (2)" in path.read_text()
 
 
 async def test_a_file_that_cannot_be_written_is_a_sentence(arena, tmp_path):
@@ -476,9 +496,9 @@ async def test_a_file_that_cannot_be_written_is_a_sentence(arena, tmp_path):
         await until(pilot, lambda: "The format of" in screen_text(app))
 
 
-async def test_with_ascii_deviations_are_drawn_with_ascii(arena):
+async def test_with_ascii_places_and_intervals_are_drawn_with_ascii(arena):
     app = make_app(arena, ascii=True)
     async with drive(app, (200, 60)) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: "+-0.031" in screen_text(app))
+        await until(pilot, lambda: "place 1 of 2 - leading group" in screen_text(app))
         assert screen_text(app).isascii()

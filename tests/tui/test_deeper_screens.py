@@ -46,7 +46,7 @@ async def on_screen(pilot, key: str, word: str) -> None:
 
 
 async def cell_opened(pilot, *moves: str) -> None:
-    await on_screen(pilot, "3", "0.900")
+    await on_screen(pilot, "3", ".900")
     await pilot.press(*moves, "enter")
     await until(pilot, lambda: "SPLITS  9 splits, mean AUC 0.900" in screen_text(pilot.app))
 
@@ -75,7 +75,7 @@ async def test_the_command_of_a_cell_names_its_seeds_unless_they_are_the_usual(a
     monkeypatch.setattr(arena, "cell_detail", two_splits)
     app = make_app(arena)
     async with drive(app, (200, 60)) as pilot:
-        await on_screen(pilot, "3", "0.900")
+        await on_screen(pilot, "3", ".900")
         await pilot.press("enter")
         await until(pilot, lambda: "--preset paper --seeds 41-42" in screen_text(app))
 

@@ -9,7 +9,7 @@ import contextlib
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from store.errors import GeneArenaError, StoreError
 from tui.questions.sql import SqlDesk
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from engine.data.tasks.sets import Sets
+    from engine.verdicts.table import Judged
     from store.arm import Table
     from store.home import Home
     from store.queries import Measured, Rankings
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from tui.questions.genes import GeneDetail, GeneRow
     from tui.questions.nearest import Neighbour
     from tui.ranked.comparison import Told
+
+JUDGED: Final = 4
+"""Tables whose scores are kept at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,12 @@ class SavedResults:
         self.readonly = readonly
         self._store: Store | None = None
         self._tasks: tuple[Task, ...] = ()
+        self._judged: dict[Table, tuple[int, Judged]] = {}
+        """The tables judged last, each with the database's time when it was read."""
+        self._judging = threading.Lock()
+        """Protects `_judged`."""
+        self._classes: dict[str, tuple[int, int]] = {}
+        """Task -> its genes of class 1, and the others."""
         self.desk = SqlDesk(home)
         """Where SQL is asked."""
         self.behind = ""
@@ -77,6 +87,42 @@ class SavedResults:
             if con is None:
                 return Rankings(table, (), (), 0, 0)
             return rankings(con, table, references)
+
+    def judged(self, table: Table) -> Judged:
+        """What the scores of one ranked table can tell; asked again of the same scores, it is at hand.
+
+        Raises:
+            DataError: a gene stands twice in one class of a test set.
+        """
+        from engine.verdicts.table import Judged, judged
+
+        # One at a time: who waits for the same table finds it judged.
+        with self._judging, self._reading() as con:
+            if con is None:
+                return Judged(())
+            stamp = self.home.database.stat().st_mtime_ns
+            before = self._judged.pop(table, None)
+            found = before[1] if before and before[0] == stamp else judged(con, table)
+        self._judged[table] = stamp, found
+        for oldest in list(self._judged)[:-JUDGED]:
+            self._judged.pop(oldest, None)
+        return found
+
+    def printed(self, table: Rankings, column: str) -> str:
+        """What the published rows of a table can tell apart in one column; empty if there are not two."""
+        from engine.verdicts.printed import told_apart
+
+        for task in table.tasks:
+            if task not in self._classes:
+                self._classes[task] = self._counts(task)
+        return told_apart(table, self._classes, column)
+
+    def _counts(self, task: str) -> tuple[int, int]:
+        """Genes of class 1 of a task, and the others."""
+        from engine.data.load import load_task
+
+        labels = load_task(task, self.home).labels
+        return sum(labels), len(labels) - sum(labels)
 
     def task_sets(self) -> Sets:
         """The sets of tasks there are; see `engine.data.tasks.sets`."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,8 +11,10 @@ from store.export import Best
 from tui.ranked.tables import SOURCES, incomplete, mean_name
 
 if TYPE_CHECKING:
+    from engine.stats.baseline import Against, Baseline
+    from engine.stats.eligible import LeftOut
     from engine.stats.intervals import Estimate
-    from engine.stats.ranks import Place
+    from engine.stats.ranks import Place, Ranking
     from engine.verdicts.table import Judged
     from store.queries import Rankings, RankRow
 
@@ -23,11 +26,22 @@ _ROUNDED: Final = 1e-6
 METHOD: Final = (
     "95 % intervals of an AUC on the logit scale from the larger of two standard errors: of genes "
     "(DeLong 1988, clustered by gene) and of splits (Nadeau and Bengio 2003). Places and letters by "
-    "step-down max-t over all pairs (Romano and Wolf 2005), the leading group by Hsu (1984)."
+    "step-down max-t over all pairs (Romano and Wolf 2005), the leading group by Hsu (1984). Differences "
+    "to a baseline hold together in the way of Dunnett (1955)."
 )
+PLACES: Final = (
+    f"Places are 95 % rank intervals; models that share a letter cannot be told apart; {LEADING} marks the "
+    "leading group: each may be the best."
+)
+"""What a place says."""
+DIFFERENCES: Final = (
+    "The intervals of all differences to the baseline hold together with 95 %; within .02 models are the "
+    "same for practical purposes; what is not shown is not thereby equal."
+)
+"""What a difference says."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
     """A ranked table and what its splits can tell."""
 
@@ -35,11 +49,36 @@ class Standing:
     judged: Judged
     by: str = MEAN
     """The column that places are of: a task, or the mean."""
+    baseline: str = ""
+    """The own model that the others are set against instead of having places; empty: none."""
 
-    @property
-    def places(self) -> dict[str, Place]:
+    @functools.cached_property
+    def places(self) -> Mapping[str, Place]:
         """Model -> its place among the own ones that can be ranked together."""
         return {place.model: place for place in self.judged.ranking(self.by).places}
+
+    @functools.cached_property
+    def beside(self) -> Baseline | None:
+        """The others against the baseline; None if there is none here."""
+        there = self.baseline in self.judged.models
+        return self.judged.against(self.baseline, self.by) if there else None
+
+    @functools.cached_property
+    def differences(self) -> Mapping[str, Against]:
+        """Model -> how it stands to the baseline, of those that can be compared with it."""
+        return {row.model: row for row in self.beside.rows} if self.beside else {}
+
+    @functools.cached_property
+    def left_out(self) -> Mapping[str, str]:
+        """Model -> why it has no place, or no difference."""
+        of = self.beside or self.judged.ranking(self.by)
+        return {gone.model: gone.reason for gone in of.left_out}
+
+    @functools.cached_property
+    def printed(self) -> Sequence[float]:
+        """The paper's numbers in the column that places are of."""
+        values = (value_of(row, self.by) for row in self.table.rows if row.source == "paper")
+        return [value for value in values if value is not None]
 
     def by_column(self, column: str) -> Standing:
         """The same with places of another column, and the own rows in its order."""
@@ -55,7 +94,7 @@ class Standing:
 
         None also where the kept scores do not give the AUC that is shown.
         """
-        value, found = _value(row, column), self.judged.estimates.get((row.model, column))
+        value, found = value_of(row, column), self.judged.estimates.get((row.model, column))
         if row.source != "own" or value is None or found is None or abs(found.auc - value) > _ROUNDED:
             return None
         return found
@@ -79,11 +118,25 @@ def with_interval(value: float, estimate: Estimate | None) -> str:
 
 def place_text(place: Place) -> str:
     """`1–3 ab *`."""
-    return f"{_range(place.first, place.last)} {place.letters}{f' {LEADING}' if place.leading else ''}"
+    return f"{ranged(place.first, place.last)} {place.letters}{f' {LEADING}' if place.leading else ''}"
 
 
-def _range(first: int, last: int) -> str:
+def ranged(first: int, last: int) -> str:
+    """`1–3`; `2` if it is one place."""
     return f"{first}" if first == last else f"{first}–{last}"
+
+
+def signed(value: float) -> str:
+    """`+.012`."""
+    return f"{value:+.3f}".replace("0.", ".", 1)
+
+
+def difference_text(against: Against) -> str:
+    """`+.012 [-.031, +.055]`."""
+    if against.interval is None:
+        return signed(against.difference)
+    low, high = map(signed, against.interval)
+    return f"{signed(against.difference)} [{low}, {high}]"
 
 
 def among_paper(standing: Standing, row: RankRow) -> tuple[int, int, int] | None:
@@ -91,12 +144,7 @@ def among_paper(standing: Standing, row: RankRow) -> tuple[int, int, int] | None
 
     None without published rows or an interval. In the mean; for a task, in that.
     """
-    printed = [
-        value
-        for other in standing.table.rows
-        if other.source == "paper" and (value := _value(other, standing.by)) is not None
-    ]
-    estimate = standing.estimate(row, standing.by)
+    printed, estimate = standing.printed, standing.estimate(row, standing.by)
     if not printed or estimate is None or estimate.interval is None:
         return None
     low, high = estimate.interval
@@ -104,7 +152,8 @@ def among_paper(standing: Standing, row: RankRow) -> tuple[int, int, int] | None
     return first, last, len(printed) + 1
 
 
-def _value(row: RankRow, column: str) -> float | None:
+def value_of(row: RankRow, column: str) -> float | None:
+    """The AUC of a row in a task, or its mean."""
     return row.mean if column == MEAN else row.auc.get(column)
 
 
@@ -144,8 +193,11 @@ def columns(standing: Standing, layout: Layout = Layout()) -> list[str]:
     table = standing.table
     names = [_cut(task, layout.heading) for task in table.tasks]
     found = ["model", *names, mean_name(table)]
-    if standing.places:
-        found.append("place" if standing.by == MEAN else f"place in {standing.by}")
+    within = "" if standing.by == MEAN else f" in {standing.by}"
+    if standing.beside:
+        found += [f"less {standing.beside.model}{within}", "verdict"]
+    elif standing.places:
+        found.append(f"place{within}")
     if any(among_paper(standing, row) for row in table.rows):
         found.append("of paper's")
     return found
@@ -158,23 +210,35 @@ def row(standing: Standing, row: RankRow, layout: Layout = Layout()) -> list[str
     for column in (*table.tasks, MEAN):
         full = layout.intervals or column == standing.by
         cells.append(_cell(standing, row, column, full))
-    if standing.places:
-        place = standing.places.get(row.model) if row.source == "own" else None
-        cells.append(place_text(place) if place else "-" if row.source == "own" else "")
+    cells += standing_texts(standing, row)
     if any(among_paper(standing, other) for other in table.rows):
         found = among_paper(standing, row)
-        cells.append(f"{_range(*found[:2])} of {found[2]}" if found else _printed(row, standing.by))
+        cells.append(f"{ranged(*found[:2])} of {found[2]}" if found else printed_rank(row, standing.by))
     return cells
 
 
-def _printed(row: RankRow, column: str) -> str:
+def standing_texts(standing: Standing, row: RankRow) -> list[str]:
+    """The place of a row, or its difference to the baseline and the verdict; none if nothing is ranked."""
+    own = row.source == "own"
+    if standing.beside is None:
+        place = standing.places.get(row.model) if own else None
+        return [place_text(place) if place else "-" if own else ""] if standing.places else []
+    if own and row.model == standing.baseline:
+        return ["baseline", ""]
+    against = standing.differences.get(row.model) if own else None
+    if against is None:
+        return ["-" if own else "", ""]
+    return [difference_text(against), against.standing.value]
+
+
+def printed_rank(row: RankRow, column: str) -> str:
     """The rank that was published."""
     rank = row.mean_rank if column == MEAN else row.rank.get(column)
     return "-" if rank is None else f"({rank:g})"
 
 
 def _cell(standing: Standing, row: RankRow, column: str, interval: bool) -> str:
-    value = _value(row, column)
+    value = value_of(row, column)
     if value is None:
         failed = row.failed.get(column, 0)
         return f"{failed} failed" if failed else "-"
@@ -193,14 +257,16 @@ def printed(standing: Standing) -> tuple[list[str], list[list[str]]]:
     shown = (*standing.table.tasks, MEAN)
     own = [other for other in standing.table.rows if other.source == "own"]
     best = {
-        column: max((value for other in own if (value := _value(other, column)) is not None), default=None)
+        column: max(
+            (value for other in own if (value := value_of(other, column)) is not None), default=None
+        )
         for column in shown
     }
     rows = []
     for other in standing.table.rows:
         cells = row(standing, other)
         for place, column in enumerate(shown, start=1):
-            value = _value(other, column)
+            value = value_of(other, column)
             if other.source == "own" and len(own) > 1 and value is not None and value == best[column]:
                 cells[place] = Best(cells[place])
         rows.append(cells)
@@ -215,29 +281,70 @@ def honesty(standing: Standing) -> list[str]:
     ranking = standing.judged.ranking(standing.by)
     lines = []
     if ranking.places:
-        used = sorted({splits.used for splits in ranking.splits})
-        n = f"{used[0]}" if len(used) == 1 else f"{used[0]} to {used[-1]}"
-        early = ", preliminary" if ranking.preliminary else ""
         lines.append(
-            f"Among {ranking.k} models on {n} splits each{early}: places hold together with 95 %; models "
-            f"that share a letter cannot be told apart; {LEADING} may be the best."
+            f"{among(ranking)}: places hold together with 95 %; models that share a letter cannot be told "
+            f"apart; {LEADING} may be the best."
         )
-        told = f"{ranking.separable} of {ranking.k - 1} neighbours are told apart"
-        if ranking.detectable is not None:
-            told += f"; the smallest difference these splits could show is {short(ranking.detectable)}"
+        told = told_apart(ranking)
         if ranking.optimism is not None and ranking.optimism >= 0.0005:
             too_high = short(ranking.optimism)
             told += f"; the first is picked as best of {ranking.k}, so about {too_high} too high"
-        lines.append(f"{told}.")
-    elif len(standing.judged.models) == 1 and len(standing.table.rows) - 1:
-        lines.append("A single own model: there is nothing of your own to rank it among.")
+        lines += [f"{told}.", *map(_no_place, ranking.left_out)]
     else:
-        lines += [f"{gone.model} has no place: {gone.reason}." for gone in ranking.left_out[:1]]
-    if ranking.places:
-        lines += [f"{gone.model} has no place: {gone.reason}." for gone in ranking.left_out]
+        lines.append(_unranked(standing))
     if any(among_paper(standing, row) for row in standing.table.rows):
-        lines.append(f"Beside the paper's rows only as a range of places: {_differs(standing)}.")
-    return lines
+        lines.append(beside_paper(standing))
+    return [line for line in lines if line]
+
+
+def in_a_line(standing: Standing) -> str:
+    """How much the places say, or the differences to the baseline; empty if there is nothing to rank."""
+    beside, ranking = standing.beside, standing.judged.ranking(standing.by)
+    if beside is None:
+        return f"{among(ranking)}: {told_apart(ranking)}." if ranking.places else _unranked(standing)
+    if not beside.rows:
+        return f"No model can be set against {beside.model} here."
+    return (
+        f"Beside {beside.model}, among {beside.k} on {_splits(beside)}: the intervals of all differences "
+        "hold together with 95 %."
+    )
+
+
+def among(ranking: Ranking) -> str:
+    """`Among 5 models on 10 splits each`."""
+    return f"Among {ranking.k} models on {_splits(ranking)}"
+
+
+def told_apart(ranking: Ranking) -> str:
+    """How many neighbours are, and what could have been."""
+    are = "is" if ranking.separable == 1 else "are"
+    told = f"{ranking.separable} of {ranking.k - 1} neighbours {are} told apart"
+    if ranking.detectable is not None:
+        told += f"; the smallest difference these splits could show is {short(ranking.detectable)}"
+    return told
+
+
+def beside_paper(standing: Standing) -> str:
+    """Why own rows have a range of places among the paper's, and no place."""
+    return f"Beside the paper's rows only as a range of places: {_differs(standing)}."
+
+
+def _splits(of: Ranking | Baseline | Estimate) -> str:
+    used = sorted({splits.used for splits in of.splits})
+    n = f"{used[0]}" if len(used) == 1 else f"{used[0]} to {used[-1]}"
+    return f"{n} splits each{', preliminary' if of.preliminary else ''}"
+
+
+def _unranked(standing: Standing) -> str:
+    judged = standing.judged
+    found = judged.estimates.get((judged.models[0], standing.by)) if len(judged.models) == 1 else None
+    if found is not None:
+        return f"A single own model on {_splits(found)}: there is nothing of your own to rank it among."
+    return "".join(map(_no_place, judged.ranking(standing.by).left_out[:1]))
+
+
+def _no_place(gone: LeftOut) -> str:
+    return f"{gone.model} has no place: {gone.reason}."
 
 
 def _differs(standing: Standing) -> str:
@@ -253,24 +360,42 @@ def _differs(standing: Standing) -> str:
 # ---------------------------------------------------------------------------- numbers for programs
 
 _OF_A_CELL: Final = ("auc", "low", "high", "sd", "n", "failed", "first", "last", "letters", "leading")
+_OF_A_DIFFERENCE: Final = ("less", "low less", "high less", "p against", "against")
+"""Each before the baseline's name."""
 
 
 def long_table(standing: Standing) -> tuple[list[str], list[list[Any]]]:
     """Columns and rows with one number a cell, none rounded."""
     table = standing.table
     place = table.table.place
-    names = [*table.tasks, mean_name(table)]
-    columns = [*place, "model", "source", *(f"{name} {what}" for name in names for what in _OF_A_CELL)]
+    names = {**{task: task for task in table.tasks}, MEAN: mean_name(table)}
+    columns = [
+        *place,
+        "model",
+        "source",
+        *(f"{name} {what}" for name in names.values() for what in _OF_A_CELL),
+    ]
+    if standing.beside:
+        columns += [f"{names[standing.by]} {what} {standing.beside.model}" for what in _OF_A_DIFFERENCE]
     rows = [
         [
             *place.values(),
             row.model,
             row.source,
-            *(value for column in (*table.tasks, MEAN) for value in _numbers(standing, row, column)),
+            *(value for column in names for value in _numbers(standing, row, column)),
+            *(_difference(standing, row) if standing.beside else ()),
         ]
         for row in table.rows
     ]
     return columns, rows
+
+
+def _difference(standing: Standing, row: RankRow) -> Sequence[Any]:
+    against = standing.differences.get(row.model) if row.source == "own" else None
+    if against is None:
+        return (None,) * len(_OF_A_DIFFERENCE)
+    low, high = against.interval or (None, None)
+    return against.difference, low, high, against.p, against.standing.value
 
 
 def _numbers(standing: Standing, row: RankRow, column: str) -> Sequence[Any]:
@@ -280,7 +405,7 @@ def _numbers(standing: Standing, row: RankRow, column: str) -> Sequence[Any]:
     place = places.get(row.model) if row.source == "own" else None
     among = (place.first, place.last, place.letters, place.leading) if place else (None,) * 4
     spread = (row.sd.get(column), row.n.get(column), row.failed.get(column))
-    return _value(row, column), low, high, *spread, *among
+    return value_of(row, column), low, high, *spread, *among
 
 
 def record(standing: Standing, row: RankRow) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""A ranked table in words: its rows as the paper prints them, and what its reader must know."""
+"""A ranked table in words: what it is of, and what its reader must know."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from engine.catalog.schemes import SCHEMES
 from tui.quantities import count
@@ -103,39 +103,3 @@ def details(arm: Arm) -> str:
     """What is ranked beside the protocol; the split scheme only where it is not the paper's."""
     splits = "" if arm.scheme == "paper" else f", splits {arm.scheme}"
     return f"preset {arm.preset}, text {arm.text}{splits}"
-
-
-def paper_row(table: Rankings, row: RankRow, spread: bool) -> list[str]:
-    """One model as the paper prints it: AUC (rank) for each task, mean, rank of the mean."""
-    cells = [f"{row.model}{SOURCES[row.source]}"]
-    cells += [_cell(table, row, task, spread) for task in table.tasks]
-    mean = "-" if row.mean is None else f"{row.mean:.3f}"
-    return [*cells, mean, "-" if row.mean_rank is None else f"{row.mean_rank:g}"]
-
-
-def _cell(table: Rankings, row: RankRow, task: str, spread: bool) -> str:
-    if task not in row.auc:
-        failed = row.failed.get(task, 0)
-        return f"{failed} failed" if failed else "-"
-    text = f"{row.auc[task]:.3f}"
-    deviation = row.sd.get(task)
-    if spread and deviation is not None:
-        text += f" ± {deviation:.3f}"
-    if task in row.rank:
-        text += f" ({row.rank[task]:g})"
-    if incomplete(table, row, task):
-        text += f" {row.n.get(task, 0)}/{table.expected}"
-    return text
-
-
-def long_table(table: Rankings) -> tuple[list[str], list[list[Any]]]:
-    """Columns and rows with one number a cell, for programs."""
-    place = table.table.place
-    columns = [*place, "model", "source"]
-    columns += [f"{task} {what}" for task in table.tasks for what in ("auc", "sd", "rank", "n", "failed")]
-    rows = []
-    for row in table.rows:
-        parts = (row.auc, row.sd, row.rank, row.n, row.failed)
-        numbers = [part.get(task) for task in table.tasks for part in parts]
-        rows.append([*place.values(), row.model, row.source, *numbers, row.mean, row.mean_rank])
-    return [*columns, mean_name(table), "mean_rank"], rows

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -12,14 +14,15 @@ from textual.message import Message
 from textual.widget import Widget
 
 from store.arm import Table
-from store.errors import StoreBusy
+from store.errors import GeneArenaError, StoreBusy, unknown
 from store.sets import PAPER
 from tui.questions.arena import Pulse
 from tui.questions.catalog import Catalog
 from tui.questions.cells import Place, Side
+from tui.ranked.standings import PLACES, Standing, in_a_line
 from tui.screens.board import text as board_text
+from tui.screens.board.cells import SEPARATOR, SOURCES, Sorting, View, fitted
 from tui.screens.board.run_missing import FillingScreen
-from tui.screens.board.text import SOURCES, Sorting
 from tui.screens.cell.glance import CellGlance
 from tui.screens.copy_export import ColumnsAndRows, ShownTable
 from tui.widgets.grid import Grid
@@ -27,19 +30,26 @@ from tui.widgets.said import Said
 from tui.widgets.words import say
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from engine.data.tasks.sets import Sets
+    from engine.verdicts.table import Judged
     from store.queries import Rankings
     from tui.widgets.commandbar import Command
     from tui.widgets.plot import Plot
 
 
+NOTHING: Final = ("", "")
+"""The column and the baseline while nothing is worked out."""
+SHARE: Final = 0.2
+"""Of its time a core works out what a table can tell while a run fills it."""
+
+
 class BoardScreen(FillingScreen):
-    """One row for each model: AUC and rank on each task, their mean and its rank."""
+    """One row for each model: its AUCs, their mean, and what place among the others they can show."""
 
     MODE = "board"
-    ABOUT = (
-        "Who is best under one protocol, in the layout of the paper's tables. It fills while a run goes on."
-    )
+    ABOUT = f"Who is best under one protocol, in the layout of the paper's tables. {PLACES}"
     FOOTER = ("board.open", "board.next", "board.sort", "board.matrix", "board.compare", "export")
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -90,6 +100,22 @@ class BoardScreen(FillingScreen):
             tooltip="Matrix: the next cell without a number",
             id="board.hole",
         ),
+        Binding(
+            "b",
+            "baseline",
+            "Baseline",
+            show=False,
+            tooltip="Every own row as a difference to the one under the cursor; again: places",
+            id="board.baseline",
+        ),
+        Binding(
+            "i",
+            "method",
+            "Method",
+            show=False,
+            tooltip="What places, letters and intervals rest on, with references",
+            id="board.method",
+        ),
         Binding("S", "reverse", "Reverse the order", show=False, id="board.reverse"),
         Binding(
             "o",
@@ -121,6 +147,20 @@ class BoardScreen(FillingScreen):
         rankings: Rankings | None
         trouble: str
 
+    @dataclass
+    class TableJudged(Message):
+        """It is known what the scores of a table can tell in one column."""
+
+        table: Table
+        judged: Judged | None
+        """None if that could not be."""
+        of: tuple[str, str]
+        """The column, and the baseline."""
+        told: str
+        """What of it is said above the table."""
+        seconds: float
+        """What it took."""
+
     def __init__(self) -> None:
         """Make the screen."""
         super().__init__()
@@ -131,6 +171,15 @@ class BoardScreen(FillingScreen):
         self._table: Table | None = None
         self._rankings: Rankings | None = None
         self._trouble = ""
+        self._judged: Judged | None = None
+        self._settled = NOTHING
+        """The column and the baseline whose places or differences are worked out."""
+        self._told = ""
+        self._baseline = ""
+        """The own model that the others are set against; tables without it show places."""
+        self._rest_until = 0.0
+        """When what its scores can tell may be worked out again without being asked for."""
+        self._resting: Timer | None = None
         self._sorting = Sorting()
         self._sources = 0
         self._wanted = ""
@@ -192,6 +241,29 @@ class BoardScreen(FillingScreen):
             return
         self.post_message(self.RankingsRead(table, found, self.arena.behind))
 
+    @work(thread=True, exclusive=True, group="judge", exit_on_error=False)
+    def judge(self, rankings: Rankings, column: str, baseline: str) -> None:
+        """Work out what the scores of a table can tell: intervals, then places or differences."""
+        begun = time.monotonic()
+        tell = partial(self.TableJudged, rankings.table, of=(column, baseline))
+        judged = None
+        try:
+            judged = self.arena.judged(rankings.table)
+            if judged.estimates:
+                self.post_message(tell(judged, of=NOTHING, told="", seconds=0.0))
+            standing = Standing(rankings, judged, column, baseline)
+            if any(row.source == "own" for row in rankings.rows):
+                told = in_a_line(standing)
+            else:
+                told = self.arena.printed(rankings, column)
+        except StoreBusy as error:
+            self.post_message(self.RankingsRead(rankings.table, None, error.message))
+            return
+        except GeneArenaError as error:
+            self.post_message(tell(judged, of=NOTHING, told=error.message, seconds=0.0))
+            return
+        self.post_message(tell(judged, told=told, seconds=time.monotonic() - begun))
+
     @on(TablesRead)
     def _tables_read(self, message: TablesRead) -> None:
         self._tables = message.tables
@@ -220,54 +292,107 @@ class BoardScreen(FillingScreen):
             return
         before, self._rankings = self._rankings, message.rankings
         self._show()
+        self._judge_soon()
         own = board_text.first_own(message.rankings)
         if own and not (before and board_text.first_own(before)):
             self.query_one("#board", Grid).go_to(own)
 
     def unread(self, group: str) -> None:
         """A table that cannot be read again is not shown any more."""
-        if group in ("arms", "rankings"):
+        if group in ("tables", "rankings"):
             self._rankings, self._trouble = None, ""
             self._show()
 
+    @on(TableJudged)
+    def _table_judged(self, message: TableJudged) -> None:
+        early = message.of == NOTHING and not message.told
+        if message.table != self._table or message.of not in (NOTHING, self._asked):
+            return
+        if early and self._settled == self._asked:
+            return  # places of a moment ago are better than none
+        self._judged, self._settled, self._told = message.judged, message.of, message.told
+        self._rest_until = time.monotonic() + message.seconds * (1 / SHARE - 1)
+        self._show()
+
+    @property
+    def _asked(self) -> tuple[str, str]:
+        """The column that places are to be of, and the baseline if the table has it."""
+        if self._rankings is None:
+            return NOTHING
+        own = {row.model for row in self._rankings.rows if row.source == "own"}
+        return self._sorting.by(self._rankings), self._baseline if self._baseline in own else ""
+
+    def _judge_soon(self) -> None:
+        """Have it worked out what the scores can tell; during a run not all the time."""
+        if self._resting is not None:
+            self._resting.stop()
+        rest = self._rest_until - time.monotonic()
+        if rest > 0 and self._settled == self._asked:
+            self._resting = self.set_timer(rest, self._judge)
+        else:
+            self._judge()
+
+    def _judge(self) -> None:
+        if self._rankings is not None and self._rankings.rows:
+            self.judge(self._rankings, *self._asked)
+
     # ------------------------------------------------------------------ showing
+
+    def _view(self) -> View | None:
+        """The table as it is looked at now; None while it is read."""
+        if self._rankings is None:
+            return None
+        asked = self._asked
+        standing = Standing(self._rankings, self._judged, *asked) if self._judged else None
+        settled = self._settled == asked
+        return View(
+            self._rankings,
+            self._sorting,
+            SOURCES[self._sources],
+            standing,
+            settled=settled,
+            awaited=not settled and not (self._settled == NOTHING and self._told),
+            charset=self.shell.charset,
+        )
 
     def _show(self) -> None:
         if self._table is None:
             return
-        head = board_text.head(self._table, self._tables, self._rankings, self._sorting, self._trouble)
+        view = self._view()
+        told = self._told if self._settled in (NOTHING, self._asked) else ""
+        head = board_text.head(self._table, self._tables, view, told, self._trouble)
         self.query_one("#board-head", Said).show(head)
-        if self._rankings is None:
-            self.query_one("#board", Grid).read_anew()
+        grid = self.query_one("#board", Grid)
+        if view is None:
+            grid.read_anew()
             self.query_one(CellGlance).read_anew()
         else:
             if self._matrix:
                 tasks = self._sets.get(self._table.task_set, ())
-                columns, rows = board_text.matrix(self._rankings, self._catalog, tasks)
+                columns, rows = board_text.matrix(view.rankings, self._catalog, tasks)
             else:
-                width = self.size.width
-                columns = board_text.columns(self._rankings, self._sorting, width)
-                rows = board_text.rows(
-                    self._rankings, self._sorting, SOURCES[self._sources], width, self.shell.charset
-                )
-            self.query_one("#board", Grid).show(rows, columns)
+                columns, rows = fitted(view, self.size.width)
+            here = self._column()
+            grid.show(rows, columns)
+            # Places stand beside the column that they are of, so the others move.
+            grid.column = next((i for i, column in enumerate(columns) if column.key == here), grid.column)
         self._show_cell()
 
     def on_resize(self) -> None:
-        """A wide terminal has room for standard deviations."""
+        """A wide terminal has room for every interval."""
         self._show()
 
     @on(Grid.Moved, "#board")
     def _show_cell(self) -> None:
         grid = self.query_one("#board", Grid)
-        row = grid.current
-        if self._rankings is None or row is None:
+        row, view = grid.current, self._view()
+        if view is None or row is None:
             self.query_one("#board-foot", Said).show("")
-            if self._rankings is not None:
+            if view is not None:
                 self.query_one(CellGlance).look_at(None)
             return
-        found = board_text.find(self._rankings, row.key)
-        foot = board_text.foot(self._rankings, found, self._column(), self.shell.charset)
+        found = board_text.find(view.rankings, row.key)
+        foot = board_text.foot(view, found, self._column())
         place = self._place()
         if found is None and place is not None:
             foot = say((place.model, "strong"), f" has nothing on {place.task} yet; r runs it.")
@@ -286,9 +411,11 @@ class BoardScreen(FillingScreen):
         row = self.query_one("#board", Grid).current
         if row is None or self._table is None:
             return None
-        _, _, model = row.key.partition(board_text.SEPARATOR)
+        _, _, model = row.key.partition(SEPARATOR)
         tasks = [column.key for column in self.query_one("#board", Grid).columns if column.task]
         column = self._column()
+        if column in board_text.OF_SORTED:
+            column = self._asked[0]
         task = column if column in tasks else tasks[0]
         return Place(model, task, self._table.arm)
 
@@ -309,22 +436,27 @@ class BoardScreen(FillingScreen):
             return "What was published is of the paper's splits; [ and ] lead to its table."
         if action == "board.set" and len(board_text.sets_of(self._tables)) < 2:
             return "Nothing of another set of tasks is scored yet."
+        if action == "board.baseline" and self._own_model() is None:
+            return "Only a row of your own can be the baseline."
+        if action == "board.method" and (self._judged is None or self._settled != self._asked):
+            return "What the scores can tell is not worked out yet."
         if action == "board.hole" and not self._matrix:
             return "M shows the matrix, with its holes."
         return super().why_not(action)
 
     def shown_table(self) -> ShownTable | None:
-        """The rows that are shown: numbers apart for programs, as the paper prints them for people."""
+        """The rows that are shown: numbers apart for programs, with intervals and places for people."""
         grid = self.query_one("#board", Grid)
         if self._matrix or self._rankings is None or not grid.shown or self._table is None:
             return super().shown_table()
-        rankings, width = self._rankings, self.size.width
+        rankings, asked, judged = self._rankings, self._asked, self._judged
         keys = [row.key for row in grid.shown]
 
         def content(kind: str) -> ColumnsAndRows:
-            if kind in ("markdown", "latex"):
-                return board_text.printed(rankings, keys, width)
-            return board_text.table(rankings, keys)
+            known = judged or self.arena.judged(rankings.table)
+            standing = Standing(rankings, known, *asked)
+            taken = board_text.printed if kind in ("markdown", "latex") else board_text.table
+            return taken(standing, keys)
 
         task_set = "" if self._table.task_set == PAPER else f"{self._table.task_set}-"
         return ShownTable(f"board-{task_set}{self._table.arm.protocol}", len(keys), grid.cursor, content)
@@ -402,6 +534,7 @@ class BoardScreen(FillingScreen):
     def _rank(self, table: Table) -> None:
         self._table = table
         self._rankings = None
+        self._judged, self._settled, self._told = None, NOTHING, ""
         self._show()
         self.read_rankings(table)
 
@@ -420,7 +553,12 @@ class BoardScreen(FillingScreen):
         from tui.widgets.commandbar import Command
 
         what = "the tables of a set of tasks: paper, own, or one you named"
-        return [*super().commands(), Command("set", what, self._rank_set, "NAME")]
+        beside = "every own row as a difference to this model; without a name: places"
+        return [
+            *super().commands(),
+            Command("set", what, self._rank_set, "NAME"),
+            Command("baseline", beside, self._pin, "[NAME]"),
+        ]
 
     def _rank_set(self, name: str) -> None:
         there = board_text.sets_of(self._tables)
@@ -430,10 +568,46 @@ class BoardScreen(FillingScreen):
             self.tell(f"Nothing of a set {name!r} is scored yet; there are {', '.join(there)}.")
 
     def action_sort(self) -> None:
-        """Sort by the column under the cursor, best first; by the mean's rank when pressed again."""
+        """Sort by the column under the cursor, best first; by the mean when pressed again."""
         column = self._column()
+        if column in board_text.OF_SORTED:
+            column = self._asked[0]
         self._sorting = Sorting() if self._sorting.column == column else Sorting(column)
         self._show()
+        self._judge_soon()
+
+    def _own_model(self) -> str | None:
+        """The own model under the cursor."""
+        row = self.query_one("#board", Grid).current
+        found = board_text.find(self._rankings, row.key) if row and self._rankings else None
+        return found.model if found and found.source == "own" else None
+
+    def action_baseline(self) -> None:
+        """Set every own row against the one under the cursor, or show places again."""
+        model = self._own_model()
+        if not self.refused("board.baseline") and model is not None:
+            self._set_baseline("" if model == self._baseline else model)
+
+    def _pin(self, name: str) -> None:
+        own = [row.model for row in self._rankings.rows if row.source == "own"] if self._rankings else []
+        if name and name not in own:
+            self.tell(" ".join(unknown("own row in this table", name, own)))
+        else:
+            self._set_baseline(name)
+
+    def _set_baseline(self, model: str) -> None:
+        self._baseline = model
+        self._show()
+        self._judge_soon()
+
+    def action_method(self) -> None:
+        """Say what the places rest on."""
+        view = self._view()
+        if not self.refused("board.method") and view is not None and view.standing is not None:
+            from tui.screens.overlays.dialogs import Notice
+
+            body = board_text.method(view.standing)
+            self.app.push_screen(Notice("What places and intervals say", "", body=view.plain(body)))
 
     def action_reverse(self) -> None:
         """Turn the order round."""

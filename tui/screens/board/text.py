@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.content import Content
@@ -15,38 +14,33 @@ from store.arm import Arm, Table
 from store.errors import UsageError
 from store.reference import PAPER_TASKS
 from store.sets import PAPER, set_order
-from tui.quantities import auc, count
+from tui.quantities import count
+from tui.ranked import standings
+from tui.ranked.standings import (
+    MEAN,
+    among_paper,
+    difference_text,
+    long_table,
+    printed_rank,
+    ranged,
+    short,
+    value_of,
+)
 from tui.ranked.tables import caveats, details, incomplete
-from tui.widgets.plot import Span, strip
+from tui.screens.board.cells import SEPARATOR, Sorting, View, order, row_key
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.text import clean
-from tui.widgets.words import READING, UNICODE, Charset, Tone, say
+from tui.widgets.words import READING, Tone, say
 
 if TYPE_CHECKING:
     from store.queries import Rankings, RankRow
     from tui.questions.catalog import Catalog
+    from tui.ranked.standings import Standing
 
 EMPTY: Final = "Nothing is ranked under this protocol yet: ] shows the next, 1 plans a run."
 
-SOURCES: Final = (("own", "paper"), ("own", "paper", "rerun"), ("own",))
-"""Whose rows are shown, in the order the key goes through."""
-
-
 Tables = Mapping[Table, int]
 """The tables that can be shown, each with its own units; 0: only what others published."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sorting:
-    """Which column orders the rows."""
-
-    column: str = "mean"
-    """A task, `mean` or `model`."""
-    upside_down: bool = False
-
-    def reversed(self) -> Sorting:
-        """The other way round."""
-        return replace(self, upside_down=not self.upside_down)
 
 
 def tables_of(tables: Tables) -> dict[Table, int]:
@@ -116,104 +110,61 @@ def _words(table: Table) -> set[str]:
     return {*parts, table.task_set, f"set={table.task_set}"}
 
 
-def head(
-    table: Table, tables: Tables, rankings: Rankings | None, sorting: Sorting, trouble: str
-) -> Content:
-    """What is ranked and how; a second line if there is something to know about the numbers."""
+def head(table: Table, tables: Tables, view: View | None, told: str, trouble: str) -> Content:
+    """What is ranked and how; below it how much that says, and what there is to know about the numbers.
+
+    Args:
+        table: Which.
+        tables: All there are.
+        view: The numbers; None while they are read.
+        told: How much the places or differences say, once that is known.
+        trouble: Why the numbers are not up to date; empty if they are.
+    """
     arm, alike = table.arm, of_set(tables, table.task_set)
     place = alike.index(table) + 1 if table in alike else 1
     protocol = PROTOCOLS.get(arm.protocol)
     title = f" {protocol.title}" if protocol else ""
-    order = f"by {clean(sorting.column, 24)}{', worst first' if sorting.upside_down else ''}"
+    order = ""
+    if view is not None:
+        worst = ", worst first" if view.sorting.upside_down else ""
+        order = f" by {clean(view.sorting.column, 24)}{worst}"
     line = say(
         ("BOARD ", "strong"),
         (arm.protocol, "accent"),
         title,
         f"  set {table.task_set}, {details(arm)} ",
-        (f"{place}/{len(alike) or 1} {order}", "dim"),
+        (f"{place}/{len(alike) or 1}{order}", "dim"),
         "\n",
     )
     if trouble:
         return say(line, (f"Not up to date: {trouble}", "warn"))
-    if rankings is None:
+    if view is None:
         return say(line, (READING, "dim"))
-    return say(line, *_remarks(rankings))
+    own = sum(row.source == "own" for row in view.rankings.rows)
+    sentence = told or f"{count(own, 'own model')}, {count(view.rankings.expected, 'split')} each."
+    parts = [("\n" + caveat, "warn") for caveat in caveats(view.rankings)]
+    return say(line, sentence, *parts)
 
 
-def _remarks(rankings: Rankings) -> list[object]:
-    own = sum(row.source == "own" for row in rankings.rows)
-    parts: list[object] = [
-        f"AUC, rank; {count(own, 'own model')}, {count(rankings.expected, 'split')} each. "
-    ]
-    return [*parts, *(("\n" + sentence, "warn") for sentence in caveats(rankings))]
-
-
-FOREST: Final = 24
-"""Cells of the forest plot in a row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What there is room for beside AUC and rank."""
-
-    sd: bool
-    """The standard deviation of each AUC."""
-    forest: bool
-    """The forest plot."""
-    mean_first: bool
-    """The mean stands before the tasks, which do not fit side by side."""
-
-
-def shape(tasks: int, width: int) -> Shape:
-    """What a table of so many tasks can show in a terminal of so many columns."""
-    return Shape(width >= 38 + 18 * tasks, width >= 78 + 18 * tasks, width < 33 + 11 * tasks)
-
-
-def columns(rankings: Rankings, sorting: Sorting, width: int) -> tuple[Column, ...]:
-    """Model, who computed it, each task, the mean; where there is room, a forest plot of one of them."""
-    room = shape(len(rankings.tasks), width)
-    shown = sorting.column if sorting.column in rankings.tasks else "mean"
-    forest = (Column("forest", f"{shown}, 0.5 to 1"),) if room.forest else ()
-    tasks = tuple(Column(task, task, right=True, least=10, task=True) for task in rankings.tasks)
-    mean = Column("mean", "mean", right=True, least=10)
-    numbers = (mean, *tasks) if room.mean_first else (*tasks, mean)
-    return Column("model", "model", least=16), Column("source", "by"), *numbers, *forest
-
-
-def table(rankings: Rankings, keys: Sequence[str]) -> tuple[list[str], list[list[Any]]]:
+def table(standing: Standing, keys: Sequence[str]) -> tuple[list[str], list[list[Any]]]:
     """The rows with these keys as a file has them: numbers apart, none rounded."""
-    columns = ["task_set", "model", "by"]
-    for task in rankings.tasks:
-        columns += [f"{task} AUC", f"{task} SD", f"{task} rank", f"{task} splits"]
-    columns += ["mean AUC", "mean rank"]
-    found = {row_key(row): row for row in rankings.rows}
-    rows = []
-    for row in (found[key] for key in keys if key in found):
-        cells: list[Any] = [rankings.table.task_set, row.model, row.source]
-        for task in rankings.tasks:
-            cells += [row.auc.get(task), row.sd.get(task), row.rank.get(task), row.n.get(task)]
-        rows.append([*cells, row.mean, row.mean_rank])
-    return columns, rows
+    return _picked(standing, keys, *long_table(standing))
 
 
-def printed(rankings: Rankings, keys: Sequence[str], width: int) -> tuple[list[str], list[list[str]]]:
-    """The rows with these keys as the paper prints them, with the deviations if they are on screen."""
-    from tui.ranked.tables import paper_row
-
-    spread = shape(len(rankings.tasks), width).sd
-    found = {row_key(row): row for row in rankings.rows}
-    rows = [paper_row(rankings, found[key], spread) for key in keys if key in found]
-    return ["model", *rankings.tasks, "mean", "rank"], rows
+def printed(standing: Standing, keys: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+    """The rows with these keys as people read them."""
+    return _picked(standing, keys, *standings.printed(standing))
 
 
-SEPARATOR: Final = "\x1f"
+def _picked(
+    standing: Standing, keys: Sequence[str], columns: list[str], rows: list[list[Any]]
+) -> tuple[list[str], list[list[Any]]]:
+    found = dict(zip(map(row_key, standing.table.rows), rows, strict=True))
+    return columns, [found[key] for key in keys if key in found]
+
+
 HOLE: Final = "."
 """A cell of the matrix that has no number yet."""
-
-
-def row_key(row: RankRow) -> str:
-    """A key that stays the same while numbers change."""
-    return f"{row.source}{SEPARATOR}{row.model}"
 
 
 def matrix(
@@ -238,7 +189,7 @@ def matrix(
 def _mean(rankings: Rankings, row: RankRow | None, task: str) -> str | Cell:
     if row is None or task not in row.auc:
         return Cell(HOLE, "warn")
-    value = auc(row.auc[task])
+    value = short(row.auc[task])
     return Cell(f"{value}!", "warn") if incomplete(rankings, row, task) else value
 
 
@@ -257,101 +208,75 @@ def first_own(rankings: Rankings) -> str:
     return next((row_key(row) for row in rankings.rows if row.source == "own"), "")
 
 
-def rows(
-    rankings: Rankings,
-    sorting: Sorting,
-    sources: Sequence[str],
-    width: int,
-    charset: Charset = UNICODE,
-) -> list[Row]:
-    """The table's rows in order, of these sources only."""
-    room = shape(len(rankings.tasks), width)
-    task = sorting.column if sorting.column in rankings.tasks else None
-    found = []
-    for row in order([row for row in rankings.rows if row.source in sources], sorting):
-        line = _row(row, rankings, room, charset)
-        forest = (_forest(row, task, charset),) if room.forest else ()
-        found.append(replace(line, cells=(*line.cells, *forest)))
-    return found
+# ---------------------------------------------------------------------------- the line under the table
+
+WHO: Final = {"own": "own", "paper": "the paper", "rerun": "the authors' rerun of June 2025"}
+OF_SORTED: Final = ("place", "difference", "verdict", "paper", "forest")
+"""Columns that say something of the one sorted by."""
 
 
-def _forest(row: RankRow, task: str | None, charset: Charset) -> str:
-    """A task's AUC with its standard deviation, or the mean over tasks, from 0.5 to 1."""
-    value = row.auc.get(task) if task else row.mean
-    if value is None:
-        return ""
-    sd = row.sd.get(task, 0.0) if task else 0.0
-    return strip(value - sd, value, value + sd, Span(0.5, 1.0), FOREST, charset)
-
-
-def order(found: Sequence[RankRow], sorting: Sorting) -> list[RankRow]:
-    """Rows by a column, best first; rows without a number always last."""
-    if sorting.column in ("model", "source"):
-        key = (lambda row: row.model.casefold()) if sorting.column == "model" else (lambda row: row.source)
-        return sorted(found, key=key, reverse=sorting.upside_down)
-
-    def score(row: RankRow) -> float | None:
-        value: float | None = row.mean if sorting.column == "mean" else row.auc.get(sorting.column)
-        return value
-
-    known = [row for row in found if score(row) is not None]
-    unknown = [row for row in found if score(row) is None]
-    known.sort(key=lambda row: -(score(row) or 0.0), reverse=sorting.upside_down)
-    return known + sorted(unknown, key=lambda row: row.model.casefold())
-
-
-def _row(row: RankRow, rankings: Rankings, room: Shape, charset: Charset) -> Row:
-    tone: Tone = "" if row.source == "own" else "dim"
-    tasks = [_task_cell(row, task, rankings, charset.spread if room.sd else "") for task in rankings.tasks]
-    mean = f"{auc(row.mean)} {_rank(row.mean_rank)}" if row.mean is not None else Cell("-", "dim")
-    numbers = (mean, *tasks) if room.mean_first else (*tasks, mean)
-    return Row(row_key(row), (row.model, Cell(row.source, tone or "good"), *numbers), tone)
-
-
-def _task_cell(row: RankRow, task: str, rankings: Rankings, before_sd: str) -> str | Cell:
-    value = row.auc.get(task)
-    n, failed = row.n.get(task, 0), row.failed.get(task, 0)
-    if value is None:
-        return Cell(f"! 0/{failed}", "bad") if failed else Cell(".", "dim")
-    sd = row.sd.get(task)
-    spread = f"{before_sd}{sd:.3f} " if before_sd and sd is not None else ""
-    if incomplete(rankings, row, task):
-        return Cell(f"{auc(value)} {spread}{n}/{rankings.expected}", "bad" if failed else "warn")
-    return f"{auc(value)} {spread}{_rank(row.rank.get(task))}"
-
-
-def _rank(rank: float | None) -> str:
-    """`3` or, where models tie, `3.5`; in four cells, so that ranks stand under one another."""
-    return f"{rank:>4.4g}" if rank is not None else "   -"
-
-
-def foot(rankings: Rankings, row: RankRow | None, column: str, charset: Charset = UNICODE) -> Content:
-    """The cell under the cursor in full."""
+def foot(view: View, row: RankRow | None, column: str) -> Content:
+    """The cell under the cursor in full; on a place or a difference, also what such a thing says."""
     if row is None:
         return say("")
-    who = {"own": "own", "paper": "the paper", "rerun": "the authors' rerun of June 2025"}[row.source]
-    start = say((row.model, "strong"), f" ({who})  ")
-    if column not in rankings.tasks:
-        rank = (
-            f", rank {row.mean_rank:g} of {_ranked(rankings, row.source)}"
-            if row.mean_rank is not None
-            else ""
-        )
-        return say(start, f"mean {auc(row.mean)}{rank}")
-    sd = row.sd.get(column)
-    failed = row.failed.get(column, 0)
-    rank_here = row.rank.get(column)
-    return say(
-        start,
-        (column, "accent"),
-        f"  AUC {auc(row.auc.get(column))}",
-        f" {charset.spread} {sd:.3f}" if sd is not None else "",
-        f"  rank {rank_here:g}" if rank_here is not None else "",
-        f"  {count(row.n.get(column, 0), 'split')}",
-        (f"  {failed} failed", "bad") if failed else "",
-        ("  r runs it", "dim") if row.auc.get(column) is None else "",
-    )
+    shown = view.by if column in OF_SORTED else column if column in view.rankings.tasks else MEAN
+    parts = [(f"{shown}  ", "accent"), *_numbers(view, row, shown)]
+    if row.source != "own":
+        rank = printed_rank(row, shown)
+        below = f"printed rank {rank.strip('()')}" if rank != "-" else ""
+    else:
+        below = _standing(view.placed, row) if shown == view.by and view.placed else ""
+    parts += [(f"\n{below}  ", ""), (_meaning(view, column), "dim")]
+    texts = ((view.plain(text), tone) for text, tone in parts)
+    return say((row.model, "strong"), f" ({WHO[row.source]})  ", *texts)
 
 
-def _ranked(rankings: Rankings, source: str) -> int:
-    return sum(row.mean_rank is not None for row in rankings.rows if row.source == source)
+def _numbers(view: View, row: RankRow, column: str) -> list[tuple[str, Tone]]:
+    value, failed = value_of(row, column), row.failed.get(column, 0)
+    estimate = view.standing.estimate(row, column) if view.standing else None
+    reach = ""
+    if estimate and estimate.interval:
+        low, high = map(short, estimate.interval)
+        reach = f", 95 % [{low}, {high}]"
+    parts: list[tuple[str, Tone]] = [(f"AUC {'-' if value is None else short(value)}{reach}", "")]
+    if column in view.rankings.tasks:
+        sd = row.sd.get(column)
+        parts += [
+            (f"  SD {short(sd)} between splits" if sd is not None else "", ""),
+            (f"  {count(row.n.get(column, 0), 'split')}", ""),
+            (f"  {failed} failed" if failed else "", "bad"),
+            ("  r runs it" if value is None else "", "dim"),
+        ]
+    return parts
+
+
+def _standing(standing: Standing, row: RankRow) -> str:
+    """The place of an own row, or its difference to the baseline, and its range among the paper's."""
+    found, among = [], among_paper(standing, row)
+    if standing.beside:
+        if row.model == standing.baseline:
+            found.append("the baseline")
+        elif against := standing.differences.get(row.model):
+            found.append(f"{difference_text(against)} to {standing.baseline}: {against.standing.value}")
+    elif place := standing.places.get(row.model):
+        leading = " · leading group" if place.leading else ""
+        found.append(f"place {ranged(place.first, place.last)} of {len(standing.places)}{leading}")
+    if reason := standing.left_out.get(row.model):
+        found.append(f"{'no difference' if standing.beside else 'no place'}: {reason}")
+    if among:
+        found.append(f"{ranged(*among[:2])} of {among[2]} among the paper's")
+    return "  ".join(found)
+
+
+def _meaning(view: View, column: str) -> str:
+    if column in ("difference", "verdict"):
+        return standings.DIFFERENCES
+    if column == "place":
+        return standings.PLACES
+    return standings.beside_paper(view.standing) if column == "paper" and view.standing else ""
+
+
+def method(standing: Standing) -> str:
+    """What the places of a table rest on, in full, with references."""
+    lines = [*standings.honesty(standing), standings.METHOD, standings.DIFFERENCES]
+    return "\n\n".join(lines)

@@ -1,0 +1,331 @@
+"""What the Board says of what its numbers can tell: places, intervals, the baseline, the paper's rows."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fake_arena import FakeArena, a_table, at_rest, drive, make_app, screen_text, told, until
+from pressing import presses
+
+from store.arm import Arm, Table
+from store.errors import DataError, StoreBusy
+from store.home import find_home
+from tui.app import ArenaApp
+from tui.questions.arena import Arena
+from tui.ranked import standings
+from tui.ranked.standings import Standing
+from tui.screens.board import text as board_text
+from tui.screens.board.cells import SOURCES, Sorting, View, fitted, row_key
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "engine" / "verdicts"))
+
+import judged_home
+
+SKILLS = {"good": 2.5, "fair": 2.2, "poor": 0.2}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    home = find_home(tmp_path_factory.mktemp("home"))
+    judged_home.fill(home, SKILLS)
+    judged_home.fill(home, {"alone": 2.0}, seeds=(41, 42, 43), protocol="rf")
+    return home
+
+
+@pytest.fixture
+def arena():
+    arena = FakeArena()
+    arena.boards["lr"] = a_table()
+    return arena
+
+
+def line_of(app, model: str) -> list[str]:
+    lines = (line.strip(" >") for line in screen_text(app).splitlines())
+    return next((line.split() for line in lines if line.startswith(f"{model} ")), [])
+
+
+def head_of(app) -> str:
+    return " ".join(screen_text(app).split("\n model ")[0].split())
+
+
+@contextlib.asynccontextmanager
+async def board(arena, size=(120, 40)):
+    app = make_app(arena) if isinstance(arena, FakeArena) else ArenaApp(arena)
+    async with drive(app, size) as pilot:
+        await pilot.press("3")
+        await until(pilot, lambda: app.screen.MODE == "board")
+        await at_rest(pilot)
+        yield app, pilot
+
+
+# ---------------------------------------------------------------------------- real scores
+
+
+async def test_own_rows_have_the_places_that_rank_prints(home):
+    arena = Arena(home)
+    table = Table(Arm("lr"))
+    standing = Standing(arena.rankings(table), arena.judged(table))
+    async with board(arena) as (app, pilot):
+        await until(pilot, lambda: "neighbours" in screen_text(app))
+        assert standings.in_a_line(standing) in head_of(app)
+        for row in standing.table.rows[: len(SKILLS)]:
+            estimate, place = standing.estimate(row, "mean"), standing.places[row.model]
+            shown = " ".join(line_of(app, row.model))
+            written = f"{standings.with_interval(row.mean, estimate)} {standings.place_text(place)}"
+            assert written in shown
+            first, last, of = standings.among_paper(standing, row)
+            assert shown.endswith(f"{standings.ranged(first, last)} of {of}")
+        [printed] = [row for row in standing.table.rows if (row.source, row.mean_rank) == ("paper", 3)]
+        assert line_of(app, printed.model)[-2:] == [standings.short(printed.mean), "(3)"]
+
+
+async def test_an_only_own_model_has_no_place(home):
+    async with board(Arena(home)) as (app, pilot):
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "A single own model on 3 splits each, preliminary:" in head_of(app))
+        assert " place " not in screen_text(app).split("───")[0]
+        assert line_of(app, "alone")[-3:-1] == ["of", "12"] or line_of(app, "alone")[-1] == "12"
+
+
+async def test_a_table_of_print_alone_says_that_no_rank_of_it_can_be_told_apart(home):
+    async with board(Arena(home)) as (app, pilot):
+        await pilot.press(*["right_square_bracket"] * 2)
+        await until(pilot, lambda: "No adjacent rank of this table is separable." in head_of(app))
+        assert "BOARD lr-cv" in head_of(app)
+        assert "differences below about .030 are within noise" in head_of(app)
+        assert "A mean has a standard error of at least .015, by its genes alone." in head_of(app)
+
+
+def test_a_judged_table_is_kept_until_the_database_moves(home):
+    arena, table = Arena(home), Table(Arm("lr"))
+    first = arena.judged(table)
+    assert arena.judged(table) is first
+    judged_home.fill(home, {"late": 1.0}, tasks=judged_home.TASKS[:1], seeds=(41,), protocol="lr-cv")
+    assert arena.judged(table) is not first
+
+
+def test_what_is_judged_is_let_go():
+    import gc
+    import weakref
+
+    from engine.verdicts.table import Judged
+
+    judged = Judged(())
+    judged.ranking()
+    gone = weakref.ref(judged)
+    del judged
+    gc.collect()
+    assert gone() is None
+
+
+# ---------------------------------------------------------------------------- the baseline
+
+
+@presses("board.baseline")
+async def test_a_pinned_row_is_what_the_others_are_set_against(arena):
+    async with board(arena) as (app, pilot):
+        await until(pilot, lambda: "1 a *" in screen_text(app))
+        await pilot.press("b")
+        await until(pilot, lambda: "Beside mini, among 1 on 10 splits each" in head_of(app))
+        assert "-.200 [-.260, -.140] below" in " ".join(line_of(app, "other"))
+        assert "baseline" in line_of(app, "mini")
+        assert "1 a *" not in screen_text(app)
+        await pilot.press("l", "l", "s")
+        await until(pilot, lambda: "by tall" in head_of(app) and "-.200 [" in screen_text(app))
+        await pilot.press("b")
+        await until(pilot, lambda: "1 a *" in screen_text(app))
+        assert "below" not in screen_text(app)
+
+
+async def test_the_baseline_is_pinned_by_name(arena):
+    async with board(arena) as (app, pilot):
+        await pilot.press("colon", *"baseline othr", "enter")
+        await until(pilot, lambda: "othr" in told(app) and "other" in told(app))
+        await pilot.press("colon", *"baseline other", "enter")
+        await until(pilot, lambda: "Beside other, among 1" in head_of(app))
+        assert "+.200 [+.140, +.260] not shown" in " ".join(line_of(app, "mini"))
+        await pilot.press("colon", *"baseline", "enter")
+        await until(pilot, lambda: "Among 2 models" in head_of(app))
+
+
+async def test_what_is_printed_cannot_be_the_baseline(arena):
+    async with board(arena) as (app, pilot):
+        await pilot.press("j", "b")
+        await until(pilot, lambda: "Only a row of your own can be the baseline." in told(app))
+        assert "Beside" not in head_of(app)
+
+
+async def test_a_table_without_the_baseline_shows_places(arena):
+    arena.boards["rf"] = replace(
+        a_table(), rows=tuple(replace(row, model=f"{row.model}2") for row in a_table().rows)
+    )
+    async with board(arena) as (app, pilot):
+        await pilot.press("b", "right_square_bracket")
+        await until(pilot, lambda: "BOARD rf" in head_of(app) and "1 a *" in screen_text(app))
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: "Beside mini" in head_of(app))
+
+
+async def test_differences_are_taken_away_too(arena, tmp_path):
+    path = tmp_path / "table.csv"
+    async with board(arena) as (app, pilot):
+        await pilot.press("b")
+        await until(pilot, lambda: "Beside mini" in head_of(app))
+        app.screen.export_to(str(path))
+        await until(pilot, lambda: "Wrote 3 rows" in told(app))
+    header, _, printed, other = path.read_text().splitlines()
+    assert header.endswith(
+        "mean less mini,mean low less mini,mean high less mini,mean p against mini,mean against mini"
+    )
+    assert printed.endswith(",,,,,")
+    assert other.endswith(",0.04,below")
+
+
+# ---------------------------------------------------------------------------- where it stands
+
+
+async def test_places_stand_beside_the_column_sorted_by_and_the_cursor_stays_on_its_own(arena):
+    async with board(arena, (200, 60)) as (app, pilot):
+        await until(pilot, lambda: "1 a *" in screen_text(app))
+        titles = [column.key for column in app.screen.query_one("#board").columns]
+        assert titles == ["model", "source", "tall", "small", "mean", "place", "paper", "forest"]
+        await pilot.press("l", "l", "l", "s")
+        await until(pilot, lambda: "by small" in head_of(app))
+        titles = [column.key for column in app.screen.query_one("#board").columns]
+        assert titles == ["model", "source", "tall", "small", "place", "paper", "mean", "forest"]
+        assert app.screen.query_one("#board").column == 3
+        await pilot.press("l", "s")  # the place is of small, so it is small that is sorted by
+        await until(pilot, lambda: "by mean" in head_of(app))
+        assert app.screen.query_one("#board").columns[app.screen.query_one("#board").column].key == "place"
+
+
+async def test_what_a_place_says_is_one_key_away_and_the_method_too(arena):
+    async with board(arena) as (app, pilot):
+        await until(pilot, lambda: "1 a *" in screen_text(app))
+        await pilot.press(*"lllll")
+        await until(pilot, lambda: standings.PLACES in " ".join(screen_text(app).split()))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "Keys: board" in screen_text(app))
+        shown = " ".join(screen_text(app).replace("│", " ").split())
+        assert "models that share a letter cannot be told apart" in shown
+
+
+@presses("board.method")
+async def test_the_method_has_its_references(arena):
+    async with board(arena, (120, 60)) as (app, pilot):
+        await until(pilot, lambda: "1 a *" in screen_text(app))
+        await pilot.press("i")
+        await until(pilot, lambda: "Romano and Wolf 2005" in screen_text(app))
+        assert "Nadeau and Bengio 2003" in screen_text(app)
+        assert "picked as best of 2" in " ".join(screen_text(app).split())
+
+
+async def test_the_smallest_margin_is_the_one_that_is_judged_by():
+    from engine.stats.baseline import MARGIN
+
+    assert f"within {standings.short(MARGIN).rstrip('0')} models" in standings.DIFFERENCES
+
+
+# ---------------------------------------------------------------------------- as it comes
+
+
+async def test_numbers_are_there_before_what_they_can_tell(arena):
+    import threading
+
+    gate, judged = threading.Event(), arena.judged
+    arena.judged = lambda table: gate.wait(20) and judged(table)
+    app = make_app(arena)
+    async with drive(app, (120, 40)) as pilot:
+        await pilot.press("3")
+        await until(pilot, lambda: ".850" in screen_text(app))
+        assert "2 own models, 10 splits each." in head_of(app)
+        assert "(2)" in line_of(app, "Printed")
+        assert "…" in line_of(app, "mini")
+        assert "[" not in " ".join(line_of(app, "mini"))
+        await pilot.press("i")
+        await until(pilot, lambda: "not worked out yet" in told(app))
+        await pilot.press("j", "k", "l")
+        gate.set()
+        await until(pilot, lambda: "1 a *" in screen_text(app))
+
+
+async def test_moving_about_judges_nothing_anew(arena):
+    async with board(arena) as (app, pilot):
+        await until(pilot, lambda: "1 a *" in screen_text(app))
+        before = arena.calls["judged"]
+        await pilot.press(*"jjkkllhh", "o", "M", "M")
+        await at_rest(pilot)
+        assert arena.calls["judged"] == before
+
+
+async def test_scores_that_cannot_be_judged_leave_the_numbers_and_say_why(arena):
+    arena.broken["judged"] = DataError("A gene stands twice in a class.")
+    async with board(arena) as (app, pilot):
+        await until(pilot, lambda: "A gene stands twice in a class." in head_of(app))
+        assert ".900" in line_of(app, "mini")
+        assert len(app.screen_stack) == 1
+
+
+async def test_a_file_locked_while_it_is_judged_is_read_again(arena):
+    arena.broken["judged"] = StoreBusy("The database is held by harlequin (PID 7).")
+    async with board(arena) as (app, pilot):
+        await until(pilot, lambda: "Not up to date: The database is held" in head_of(app))
+        del arena.broken["judged"]
+        await until(pilot, lambda: "1 a *" in screen_text(app))
+        assert "Not up to date" not in head_of(app)
+
+
+# ---------------------------------------------------------------------------- layouts
+
+
+def a_view(home, **changes) -> View:
+    arena, table = Arena(home), Table(Arm("lr"))
+    rankings = arena.rankings(table)
+    standing = Standing(rankings, arena.judged(table), baseline=changes.pop("baseline", ""))
+    return View(rankings, standing=standing, settled=True, **changes)
+
+
+@pytest.mark.parametrize("baseline", ["", "fair"])
+@pytest.mark.parametrize("sources", SOURCES)
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 160, 200, 300])
+def test_no_number_is_ever_cut(home, width, sources, baseline):
+    columns, rows = fitted(a_view(home, sources=sources, baseline=baseline), width)
+    for place, column in enumerate(columns):
+        longest = max(len(str(row.cells[place])) for row in rows)
+        assert column.key == "model" or column.least in (0, *range(longest, 400))
+    assert [row.key for row in rows][:2] == ["own\x1ffair", "own\x1fgood"]
+
+
+@pytest.mark.parametrize(("width", "intervals"), [(80, 1), (120, 1), (160, 5), (200, 5)])
+def test_intervals_are_in_as_many_columns_as_there_is_room_for(home, width, intervals):
+    columns, rows = fitted(a_view(home), width)
+    assert sum("[" in str(cell) for cell in rows[0].cells) == intervals
+    room = sum(column.least or 8 for column in columns)
+    assert room <= width
+
+
+def test_whose_row_it_is_is_said_at_any_width(home):
+    for width in (60, 80, 120, 200):
+        _, rows = fitted(a_view(home, sources=SOURCES[1]), width)
+        said = {str(cell) for row in rows for cell in row.cells}
+        assert {"paper", "rerun"} <= said
+
+
+def test_what_is_taken_away_is_what_rank_writes(home):
+    view = a_view(home)
+    keys = [row_key(row) for row in view.rankings.rows]
+    assert board_text.table(view.standing, keys) == standings.long_table(view.standing)
+    assert board_text.printed(view.standing, keys) == standings.printed(view.standing)
+    columns, rows = board_text.table(view.standing, [keys[2], keys[0]])
+    assert [row[columns.index("model")] for row in rows] == ["poor", "fair"]
+
+
+def test_rows_upside_down_keep_those_without_a_number_last():
+    table = a_table()
+    lacking = replace(table.rows[0], model="none", auc={}, mean=None)
+    view = View(replace(table, rows=(lacking, *table.rows)), Sorting("mean", upside_down=True))
+    assert [row.model for row in view.rows] == ["other", "Printed", "mini", "none"]
