@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.data.load import load_task
 from engine.stats.reproduction import Reproduction, Word, reproduction
-from engine.stats.separable import separability
+from engine.stats.separable import implied_error, separability
 from engine.verdicts.sides import Side
 from store.arm import Arm
 from store.home import Home
@@ -16,6 +16,8 @@ from store.reference import PAPER_TASKS, reference_scores
 
 if TYPE_CHECKING:
     import duckdb
+
+    from store.queries import Rankings
 
 MEAN = "mean"
 """What the published tables call the mean over the four tasks."""
@@ -89,6 +91,30 @@ def how_little(printed: Printed, home: Home) -> str:
     negatives = [len(task.labels) - sum(task.labels) for task in tasks]
     table = [[row[task] for task in PAPER_TASKS] for row in rows.values()]
     return separability(table, positives, negatives).sentence
+
+
+def told_apart(table: Rankings, genes: Mapping[str, tuple[int, int]], column: str = MEAN) -> str:
+    """Whether neighbours among the paper's rows can be told apart, with the error their means imply.
+
+    Args:
+        table: With published rows.
+        genes: Task -> genes of class 1, and the others.
+        column: A task, or the mean over all.
+
+    Returns:
+        Two or three sentences; empty if fewer than two rows are complete.
+    """
+    tasks = table.tasks if column == MEAN else (column,)
+    rows = [row for row in table.rows if row.source == "paper" and all(task in row.auc for task in tasks)]
+    if len(rows) < 2:
+        return ""
+    auc = [[row.auc[task] for task in tasks] for row in rows]
+    positives, negatives = zip(*(genes[task] for task in tasks), strict=True)
+    error = implied_error(auc, positives, negatives).mean
+    what = "mean" if column == MEAN else "printed AUC"
+    implied = f"{error:.3f}".removeprefix("0")
+    sentence = separability(auc, positives, negatives).sentence
+    return f"{sentence} A {what} has a standard error of at least {implied}, by its genes alone."
 
 
 def _scores(printed: Printed) -> dict[str, float]:

@@ -110,7 +110,7 @@ class SavedResults:
 
     def printed(self, table: Rankings, column: str) -> str:
         """What the published rows of a table can tell apart in one column; empty if there are not two."""
-        from engine.verdicts.printed import told_apart
+        from engine.verdicts.published import told_apart
 
         for task in table.tasks:
             if task not in self._classes:
