@@ -166,6 +166,7 @@ class _Table:
             for name in self._names
         }
         self._standing = self._of_standing()
+        self._aligned: dict[tuple[str, bool], Sequence[str | Cell]] = {}
 
     def need(self, layout: Layout) -> int:
         """The least number of cells that a layout takes."""
@@ -215,7 +216,10 @@ class _Table:
         if key == "source":
             return [Cell(row.source, "good" if row.source == "own" else "dim") for row in view.rows]
         if key in self._numbers:
-            return _aligned(self._numbers[key], layout.intervals or key == view.by)
+            asked = key, layout.intervals or key == view.by
+            if asked not in self._aligned:
+                self._aligned[asked] = _aligned(self._numbers[key], asked[1])
+            return self._aligned[asked]
         if key == "paper":
             return [view.plain(_among_paper(view, row, layout.whole)) for row in view.rows]
         if key == "forest":
