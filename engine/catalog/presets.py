@@ -58,7 +58,7 @@ PRESETS: Final[Mapping[str, Axes]] = {
 
 WORDS: Final[Mapping[str, str]] = {
     "paper": "as the authors' code did it",
-    "corrected": "mends known slips of the authors' code, on the same splits; nothing else",
+    "corrected": "mends known slips on the same splits, nothing else",
 }
 """What each preset does."""
 
@@ -75,10 +75,10 @@ MENDED: Final[Mapping[str, str]] = {
 """What `corrected` mends, by the axis that it sets for it."""
 
 NOT_MENDED: Final = (
-    "relatives of test genes in training (splits are not grouped by family)",
+    "splits not grouped by family",
     "one seed a split for forests",
-    "test sets that overlap between splits",
-    "C fixed at 1 although vectors are scaled",
+    "overlapping test sets",
+    "C fixed at 1 though vectors are scaled",
     "two genes behind one identifier",
 )
 """What it leaves as it was."""

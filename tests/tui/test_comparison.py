@@ -163,6 +163,7 @@ def test_an_own_row_is_judged_beside_a_published_one(home, ask):
     assert told.lines[-1].name == "mean of 4"
     assert told.lines[-1].second == score["mean"]
     assert told.lines[-1].verdict in told.headline
+    assert told.interval == "split luck"
     turned = ask(printed(PRINTED), own)
     assert turned.lines[-1].difference == -told.lines[-1].difference
     assert [line.verdict for line in turned.lines] == [line.verdict for line in told.lines]

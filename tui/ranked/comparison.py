@@ -23,10 +23,13 @@ METHOD: Final = (
     "standard errors, that of genes (DeLong 1988, clustered by gene) and that of splits (Nadeau and "
     "Bengio 2003); a difference within .01 is practically none (Corani and Benavoli 2015)."
 )
-REPRODUCTION: Final = (
-    "Both numbers are means over random splits of the same genes. same: other splits would do as much; "
-    "differs: 95 % of other splits would do less. The tolerance is Student's t times the standard error of "
-    "the difference, from the spread of the own splits, which stands for both."
+_REPRODUCED: Final = (
+    "same: other random splits of the same genes would make as much of a difference; differs: 95 % of them "
+    "would make less."
+)
+_HOW_REPRODUCED: Final = (
+    "What split luck allows is Student's t times the standard error of the difference of two means, both "
+    "with the spread of the own splits, since the published one is not known."
 )
 
 
@@ -82,6 +85,8 @@ class Told:
     """What must be known beside the lines."""
     method: str = ""
     """How they were judged; empty if they were not."""
+    interval: str = "95 % interval"
+    """What the lines' intervals are called."""
 
 
 def usual_first(table: Table) -> tuple[Any, ...]:
@@ -250,7 +255,8 @@ def told_beside_print(found: Reproduced, own_first: bool, unlike: Sequence[str],
         )
     if not lines:
         headline = "Not comparable: there is no task that both have."
-    return Told(headline, _differ(unlike, same_model), tuple(lines), (), REPRODUCTION)
+    differs = _differ(unlike, same_model)
+    return Told(headline, differs, tuple(lines), (_REPRODUCED,), _HOW_REPRODUCED, "split luck")
 
 
 def _judged(name: str, one: Reproduction, own_first: bool) -> Line:

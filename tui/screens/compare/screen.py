@@ -78,8 +78,8 @@ class CompareScreen(TakingScreen):
         """The sides over tasks and splits."""
         yield Said(id="compare-head", classes="head")
         with Horizontal(classes="panes ruled"):
-            with Vertical(classes="column -open"):
-                tasks = Grid(compare_text.COLUMNS, id="contrasts", empty=compare_text.EMPTY)
+            with Vertical(classes="column -open", id="compare-tasks"):
+                tasks = Grid(compare_text.columns(), id="contrasts", empty=compare_text.EMPTY)
                 yield Pane("TASKS", tasks, id="contrasts-pane", first=True)
                 yield Said(id="compare-notes")
             with Vertical(classes="column"):
@@ -161,7 +161,8 @@ class CompareScreen(TakingScreen):
         if self._reading:
             grid.read_anew()
         else:
-            grid.show(compare_text.rows(self._told, self.shell.charset) if self._told else ())
+            rows = compare_text.rows(self._told, self.shell.charset) if self._told else ()
+            grid.show(rows, compare_text.columns(self._told))
         self._show_splits()
 
     @property

@@ -19,18 +19,22 @@ from tui.widgets.words import READING, UNICODE, Charset, Tone, say
 
 EMPTY: Final = "Nothing to compare yet: f and b choose two sides, 1 plans a run."
 
-COLUMNS: Final = (
-    Column("task", "task", least=12),
-    Column("first", "A", right=True),
-    Column("second", "B", right=True),
-    Column("difference", "A - B", right=True),
-    Column("interval", "95 % interval", right=True),
-    Column("verdict", "verdict", least=9),
-    Column("splits", "splits", right=True, shed=1),
-    Column("strip", "interval around 0", shed=2),
-)
 
-STRIP: Final = 21
+def columns(told: Told | None = None) -> tuple[Column, ...]:
+    """The columns of a comparison."""
+    return (
+        Column("task", "task", least=12),
+        Column("first", "A", right=True),
+        Column("second", "B", right=True),
+        Column("difference", "A - B", right=True),
+        Column("interval", told.interval if told else "95 % interval", right=True),
+        Column("verdict", "verdict", least=14),
+        Column("splits", "splits", right=True, shed=1),
+        Column("strip", "the interval, and | at 0", shed=2),
+    )
+
+
+STRIP: Final = 29
 """Cells of the forest plot in a row."""
 
 _TONES: Final[dict[str, Tone]] = {"A better": "good", "B better": "bad", "differs": "warn"}
