@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.data.load import load_task
 from engine.stats.reproduction import Reproduction, Word, reproduction
+from engine.stats.rerun import rerun
 from engine.stats.separable import implied_error, separability
 from engine.verdicts.sides import Side
 from store.arm import Arm
@@ -102,7 +103,8 @@ def told_apart(table: Rankings, genes: Mapping[str, tuple[int, int]], column: st
         column: A task, or the mean over all.
 
     Returns:
-        Two or three sentences; empty if fewer than two rows are complete.
+        Two to four sentences, the last on what a rerun by its authors turned round; empty if fewer than
+        two rows are complete.
     """
     tasks = table.tasks if column == MEAN else (column,)
     rows = [row for row in table.rows if row.source == "paper" and all(task in row.auc for task in tasks)]
@@ -114,7 +116,21 @@ def told_apart(table: Rankings, genes: Mapping[str, tuple[int, int]], column: st
     what = "mean" if column == MEAN else "printed AUC"
     implied = f"{error:.3f}".removeprefix("0")
     sentence = separability(auc, positives, negatives).sentence
-    return f"{sentence} A {what} has a standard error of at least {implied}, by its genes alone."
+    parts = [sentence, f"A {what} has a standard error of at least {implied}, by its genes alone."]
+    again = {row.model: row for row in table.rows if row.source == "rerun"}
+    if column == MEAN and all(row.model in again for row in rows):
+        parts.append(rerun(auc, [[again[row.model].auc[task] for task in tasks] for row in rows]).sentence)
+    return " ".join(parts)
+
+
+def class_counts(task: str, home: Home) -> tuple[int, int]:
+    """Genes of class 1 of a task, and the others.
+
+    Raises:
+        DataError: its label file cannot be used.
+    """
+    labels = load_task(task, home).labels
+    return sum(labels), len(labels) - sum(labels)
 
 
 def _scores(printed: Printed) -> dict[str, float]:

@@ -12,6 +12,7 @@ from engine.plan.names import names, resolve_tasks
 from store.arm import Arm, Table
 from store.errors import UsageError, unknown
 from store.export import paragraphs
+from store.reference import PAPER_TASKS
 from store.sets import set_order
 from store.texts import TextName
 from tui.commands.common import (
@@ -131,6 +132,7 @@ def ranked_tables(
         UsageError: something is scored, but nothing that fits.
         StoreError: the store cannot be read.
     """
+    from engine.verdicts.published import class_counts, told_apart
     from engine.verdicts.table import judged
     from store import connect
     from store.narrowed import narrowed
@@ -148,12 +150,20 @@ def ranked_tables(
         if known and not chosen:
             _refuse(known, meant)
         read = [(rankings(connection, table, references), judged(connection, table)) for table in chosen]
+    if read and any(row.source == "paper" for table, _ in read for row in table.rows):
+        counts = {task: class_counts(task, session.home) for task in PAPER_TASKS}
+    else:
+        counts = {}
     there = {row.model for table, _ in read for row in table.rows}
     for model in models:
         if read and model not in there:
             raise UsageError(*unknown("model in these tables", model, sorted(there)))
     return [
-        Standing(narrowed(table, tasks, models), known.of_tasks(tasks) if tasks else known)
+        Standing(
+            narrowed(table, tasks, models),
+            known.of_tasks(tasks) if tasks else known,
+            published=told_apart(table, counts) if counts else "",
+        )
         for table, known in read
     ]
 

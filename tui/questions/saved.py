@@ -110,19 +110,12 @@ class SavedResults:
 
     def printed(self, table: Rankings, column: str) -> str:
         """What the published rows of a table can tell apart in one column; empty if there are not two."""
-        from engine.verdicts.published import told_apart
+        from engine.verdicts.published import class_counts, told_apart
 
         for task in table.tasks:
             if task not in self._classes:
-                self._classes[task] = self._counts(task)
+                self._classes[task] = class_counts(task, self.home)
         return told_apart(table, self._classes, column)
-
-    def _counts(self, task: str) -> tuple[int, int]:
-        """Genes of class 1 of a task, and the others."""
-        from engine.data.load import load_task
-
-        labels = load_task(task, self.home).labels
-        return sum(labels), len(labels) - sum(labels)
 
     def task_sets(self) -> Sets:
         """The sets of tasks there are; see `engine.data.tasks.sets`."""

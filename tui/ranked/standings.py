@@ -51,6 +51,8 @@ class Standing:
     """The column that places are of: a task, or the mean."""
     baseline: str = ""
     """The own model that the others are set against instead of having places; empty: none."""
+    published: str = ""
+    """What the paper's rows can tell apart by themselves, if that is known."""
 
     @functools.cached_property
     def places(self) -> Mapping[str, Place]:
@@ -294,6 +296,8 @@ def honesty(standing: Standing) -> list[str]:
         lines.append(_unranked(standing))
     if any(among_paper(standing, row) for row in standing.table.rows):
         lines.append(beside_paper(standing))
+    if standing.published:
+        lines.append(f"The paper's rows: {standing.published}")
     return [line for line in lines if line]
 
 

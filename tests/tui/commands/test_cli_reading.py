@@ -57,6 +57,15 @@ def test_rank_text_shows_own_paper_and_rerun_rows(filled, call):
     assert "(paper)" not in call("rank", "--protocol", "lr", "--no-references").stdout
 
 
+def test_rank_says_how_little_the_papers_rows_tell_apart(filled, call):
+    forests, linear = (call("rank", "--protocol", name).stdout for name in ("rf", "lr"))
+    for text in (forests, linear):
+        assert "The paper's rows: No adjacent rank of this table is separable." in text
+    assert "The authors' own rerun turns round 9 of 55 pairs of models" in forests
+    assert "The authors' own rerun keeps the order of all 55 pairs of models." in linear
+    assert "The paper's rows" not in call("rank", "--protocol", "rf", "--no-references").stdout
+
+
 def test_rank_tells_failed_and_missing_splits(filled, call):
     result = call("rank", "--protocol", "rf")
     assert "1/2" in result.stdout
