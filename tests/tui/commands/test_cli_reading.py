@@ -51,7 +51,7 @@ def test_rank_text_shows_own_paper_and_rerun_rows(filled, call):
     text = call("rank", "--protocol", "lr").stdout
     assert "Logistic regression (lr), set paper, preset paper, text facts" in text
     assert ".505" in text
-    assert "A single own model: there is nothing of your own to rank it among." in text
+    assert "A single own model on 2 splits each, preliminary: there is nothing of your own" in text
     assert "gte-small (paper)" in text
     assert "gte-small (rerun)" in text
     assert "(paper)" not in call("rank", "--protocol", "lr", "--no-references").stdout
