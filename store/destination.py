@@ -205,9 +205,18 @@ def _like(fresh: Path, before: os.stat_result | None) -> None:
     fresh.chmod(stat.S_IMODE(before.st_mode) & 0o777)
 
 
+def waits_for_reader(place: Path) -> bool:
+    """Whether writing to `place` may wait: a pipe that is opened here, not one that is open already."""
+    return place.is_fifo() and not _is_inherited(place)
+
+
+def _is_inherited(place: Path) -> bool:
+    """Whether it is a file that is open here already, as `/dev/stdout` is."""
+    return place.parent == Path(os.path.realpath("/dev/fd"))
+
+
 def _copy(fresh: Path, place: Path) -> None:
     """Copy into a pipe or a device; the first waits for its reader."""
-    own = place.parent == Path(os.path.realpath("/dev/fd"))
-    descriptor = os.dup(int(place.name)) if own else os.open(place, os.O_WRONLY)
+    descriptor = os.dup(int(place.name)) if _is_inherited(place) else os.open(place, os.O_WRONLY)
     with fresh.open("rb") as content, os.fdopen(descriptor, "wb") as stream:
         shutil.copyfileobj(content, stream)

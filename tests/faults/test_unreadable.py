@@ -190,6 +190,7 @@ def test_a_home_whose_name_is_not_text_is_refused(whole, tmp_path):
     for _, command, code, printed, said in walk([os.fsdecode(place)], COMMANDS):
         assert (code, printed) == (2, ""), (command, said)
         assert "is not UTF-8" in said, (command, said)
+        assert "Rename it" in said, (command, said)
 
 
 def from_a_folder_that_is_gone(tmp_path, place, command):

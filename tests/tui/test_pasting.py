@@ -313,3 +313,12 @@ def test_behind_a_terminal_bytes_that_are_no_text_end_nothing(tmp_path):
         assert b"Traceback" not in terminal.raw
     finally:
         terminal.child.close(force=True)
+
+
+@pytest.mark.parametrize("text", ["select 1", "x" * 90_000], ids=["short", "long"])
+async def test_where_nothing_takes_text_a_paste_is_told(text):
+    app = make_app(FakeArena())
+    async with drive(app) as pilot:
+        await at_rest(pilot)
+        paste(pilot, text)
+        await until(pilot, lambda: "Nothing here takes text, so nothing was pasted." in told(app))

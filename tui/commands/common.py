@@ -141,13 +141,13 @@ def may_write(session: Session, output: str, force: bool) -> None:
         DataError: it cannot be written.
         click.Abort: the answer is no.
     """
-    from store.destination import check_destination, would_replace
+    from store.destination import check_destination, waits_for_reader, would_replace
 
     if not force and would_replace(output) and sys.stdin.isatty() and sys.stderr.isatty():
         check_destination(session.home, output, replace=True)  # before one is asked for nothing
         question = clean(f"{output} is there already: replace it?", limit=0)
         force = click.confirm(question, err=True, abort=True)
-    if check_destination(session.home, output, replace=force).is_fifo():
+    if waits_for_reader(check_destination(session.home, output, replace=force)):
         say(f"{output} is a pipe, which waits for its reader; Ctrl+C gives up.")
 
 

@@ -123,8 +123,8 @@ def _forgiving(encoding: str) -> Callable[[], Any]:
     return partial(getincrementaldecoder(encoding), errors="replace")
 
 
-def too_long(field: Widget | None, text: str) -> str:
-    """Why `text` is not pasted into the field that has the focus; empty if it is."""
+def refusal(field: Widget | None, text: str) -> str:
+    """Why `text` is not pasted into what has the focus; empty if it is."""
     if field is not None and hasattr(field, "document"):
         if len(field.document.text) + len(text) <= TEXT:
             return ""
@@ -132,7 +132,9 @@ def too_long(field: Widget | None, text: str) -> str:
             f"{_size(text)} are more than the editor takes ({TEXT:,} with what is there); "
             "`genearena sql -` reads a query from a file."
         )
-    if len(getattr(field, "value", "")) + len(text) <= LINE:
+    if field is None or not hasattr(field, "value"):
+        return "Nothing here takes text, so nothing was pasted."
+    if len(field.value) + len(text) <= LINE:
         return ""
     return f"{_size(text)} are more than a line takes ({LINE:,}), so nothing was pasted."
 

@@ -9,7 +9,7 @@ from textual import events, work
 from textual.app import App, ScreenStackError
 from textual.message_pump import MessagePump
 
-from tui.terminal.pasting import guard, too_long
+from tui.terminal.pasting import guard, refusal
 
 MOST: Final = 1000
 """Keys that wait at most; those after them are lost."""
@@ -55,8 +55,8 @@ class TypeAhead(App[int]):
             self._typed.get_nowait()
 
     def _refuses(self, paste: events.Paste) -> bool:
-        """Whether a paste is too long for where it goes; said once for all pieces that come together."""
-        reason = too_long(self.focused, paste.text)
+        """Whether a paste does not fit where it goes; said once for all pieces that come together."""
+        reason = refusal(self.focused, paste.text)
         if reason and paste.time - self._refused > TOGETHER:
             self.notify(reason, severity="warning", markup=False)
         self._refused = paste.time if reason else self._refused

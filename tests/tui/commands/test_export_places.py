@@ -77,6 +77,12 @@ def test_a_pipe_carries_the_whole_table(filled, tmp_path, suffix):
     assert rows == 15
 
 
+def test_of_a_pipe_that_is_open_already_no_waiting_is_told(filled):
+    done = genearena(filled.home, "export", "scores", "--format", "csv", "-o", "/dev/stdout")
+    assert "waits for its reader" not in done.stderr
+    assert len(done.stdout.splitlines()) == 16
+
+
 def test_waiting_for_the_reader_of_a_pipe_ends_with_ctrl_c(filled, tmp_path):
     pipe, made = tmp_path / "pipe.csv", tmp_path / "made"
     os.mkfifo(pipe)
