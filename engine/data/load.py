@@ -157,7 +157,10 @@ def read_labels(path: Path, home: Home) -> LabelList:
             raise UsageError(f"{path} holds {len(headings)} tasks.", f"Name one of: {names}.")
         return read_label_list(path, headings[0])
     _, raw = read_raw(path)
-    heading = Heading(path.stem or path.name, path.name, raw.classes, path.name)
+    stem = path.stem or path.name
+    # `mean` is the column over all tasks.
+    name = path.name if stem.casefold() == "mean" else stem
+    heading = Heading(name, path.name, raw.classes, path.name)
     return resolve(raw, make_resolver(home, SAMPLE), heading)
 
 

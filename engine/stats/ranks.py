@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 
 from engine.stats.eligible import LeftOut, contestants, together
 from engine.stats.influence import Influences, all_pair_errors
-from engine.stats.intervals import Estimate, SplitCount, estimates, is_preliminary
+from engine.stats.intervals import NOTHING, Estimate, SplitCount, estimates, is_preliminary
 from engine.stats.letters import letters
 from engine.stats.power import POWER
 from engine.stats.scores import CellScores, Floats
@@ -135,7 +135,8 @@ def _optimism(of: Influences, moved: Draws) -> float | None:
     return float((moved[draw, up] - moved[draw, down]).mean()) / 2
 
 
-def _detectable(of: Influences) -> float:
+def _detectable(of: Influences) -> float | None:
     upper = np.triu_indices(len(of.models), 1)
     errors = np.maximum(*all_pair_errors(of))[upper]
-    return float((stdtrit(of.nu, 0.975) + stdtrit(of.nu, POWER)) * np.median(errors))
+    usual = float(np.median(errors))
+    return float(stdtrit(of.nu, 0.975) + stdtrit(of.nu, POWER)) * usual if usual > NOTHING else None

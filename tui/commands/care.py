@@ -64,10 +64,11 @@ def verify_command(
 def repair_command(session: Session, force: bool, as_json: bool) -> None:
     """Rebuild the database from the journals; the old file is kept beside it."""
     home = session.writable()
-    from engine.verdicts.keep import refresh
     from store.repair import repair  # with DuckDB, which a home that is refused need not load
 
     done = repair(home, force=force)
+    from engine.verdicts.keep import refresh  # with NumPy, once it is sure that there is memory for it
+
     with contextlib.suppress(StoreError):  # another process may hold it by now
         refresh(home)
     if as_json:

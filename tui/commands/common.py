@@ -73,9 +73,9 @@ class Session:
     @property
     def judged(self) -> Home:
         """The same, with the tables of intervals brought up to date if nobody holds the database."""
-        from engine.verdicts.keep import refresh
-
         home = self.saved
+        from engine.verdicts.keep import refresh  # with NumPy, once it is sure that there is memory for it
+
         with contextlib.suppress(StoreError):
             refresh(home)
         return home

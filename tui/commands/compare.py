@@ -113,7 +113,8 @@ def power_command(
     put_text(
         "shown now: the smallest difference that these splits find 4 times out of 5. at best: with any "
         "number of splits of these genes. The rest is what it would take to find a difference of "
-        f"{difference:g}: splits of these genes, or times as many genes, or tasks like these."
+        f"{difference:g}: splits of these genes, or times as many genes, or tasks like these. It goes by "
+        "the spread between splits alone, where what is shown now also counts the genes."
     )
 
 
@@ -121,11 +122,12 @@ def power_command(
 
 
 def _compared(session: Session, first: str, second: str, protocol: str) -> Comparison:
-    from engine.verdicts.sides import compared
     from store import connect
     from store.queries import tables
 
     with connect(session.saved) as con:
+        from engine.verdicts.sides import compared  # with NumPy, once there is memory for it
+
         known = sorted(tables(con), key=usual_first)
         if not known:
             raise UsageError("Nothing is scored yet.", "`genearena run` does it.")

@@ -132,13 +132,15 @@ def ranked_tables(
         UsageError: something is scored, but nothing that fits.
         StoreError: the store cannot be read.
     """
-    from engine.verdicts.published import class_counts, told_apart
-    from engine.verdicts.table import judged
     from store import connect
     from store.narrowed import narrowed
     from store.queries import members, rankings, tables
 
     with connect(session.saved) as connection:
+        # Only now: where memory is too little for NumPy, the line above says so.
+        from engine.verdicts.published import class_counts, told_apart
+        from engine.verdicts.table import judged
+
         known = sorted(
             tables(connection),
             key=lambda table: (set_order(table.task_set), listed(table.arm.protocol)),
@@ -172,11 +174,12 @@ def tables_of_run(
     session: Session, arms: Iterable[Arm], tasks: Iterable[str], sets: Sequence[str]
 ) -> list[Standing]:
     """The tables that a run's numbers stand in: of `sets`, and of the first set of each other task."""
-    from engine.verdicts.table import judged
     from store import connect
     from store.queries import members, rankings, tables
 
     with connect(session.saved) as connection:
+        from engine.verdicts.table import judged
+
         there, known = members(connection), tables(connection)
         shown = list(sets)
         for task in tasks:
@@ -211,10 +214,14 @@ def _record(standing: Standing) -> dict[str, Any]:
     table = standing.table
     columns = {**flat(table), "judged": standings.summary(standing)}
     for row, known in zip(columns["rows"], table.rows, strict=True):
-        row["judged"] = standings.record(standing, known)
         for name, cells in row.items():
             if isinstance(cells, dict):
                 row[name] = {task: cells[task] for task in table.tasks if task in cells}
+        row["judged"] = standings.record(standing, known)
+        if (
+            known.source == "own"
+        ):  # a rank says more than the splits can tell; its interval stands under judged
+            del row["rank"], row["mean_rank"]
     return columns
 
 

@@ -196,7 +196,7 @@ def _notes(mean: Pair) -> Iterator[str]:
         few = f" Preliminary: {FEW_SPLITS} are the least to go by." if mean.preliminary else ""
         each = " a task" if len(mean.splits) > 1 else ""
         used = " and ".join(map(str, dict.fromkeys(split.used for split in mean.splits)))
-        yield f"On {used} splits{each}.{few}"
+        yield f"On {used} {'split' if used == '1' else 'splits'}{each}.{few}"
     yield from _chances(mean)
     yield from _reach(mean)
     for split in mean.splits:
@@ -204,7 +204,7 @@ def _notes(mean: Pair) -> Iterator[str]:
             lost = f"; {count(split.failed, 'split')} failed for one of them" if split.failed else ""
             yield f"{split.task}: on {split.used} of {split.tried} splits, those that both have{lost}."
     if mean.missing:
-        yield f"Not compared, since they have no split of it in common: {', '.join(mean.missing)}."
+        yield f"Not compared, since they have no split of them in common: {', '.join(mean.missing)}."
     if mean.ratios_differ:
         yield "They were trained on different shares of the genes; the larger error is used."
 

@@ -200,7 +200,7 @@ def columns(standing: Standing, layout: Layout = Layout()) -> list[str]:
         found += [f"less {standing.beside.model}{within}", "verdict"]
     elif standing.places:
         found.append(f"place{within}")
-    if any(among_paper(standing, row) for row in table.rows):
+    if _has_paper(standing):
         found.append("of paper's")
     return found
 
@@ -213,7 +213,7 @@ def row(standing: Standing, row: RankRow, layout: Layout = Layout()) -> list[str
         full = layout.intervals or column == standing.by
         cells.append(_cell(standing, row, column, full))
     cells += standing_texts(standing, row)
-    if any(among_paper(standing, other) for other in table.rows):
+    if _has_paper(standing):
         found = among_paper(standing, row)
         cells.append(f"{ranged(*found[:2])} of {found[2]}" if found else printed_rank(row, standing.by))
     return cells
@@ -231,6 +231,12 @@ def standing_texts(standing: Standing, row: RankRow) -> list[str]:
     if against is None:
         return ["-" if own else "", ""]
     return [difference_text(against), against.standing.value]
+
+
+def _has_paper(standing: Standing) -> bool:
+    """Whether a row of the paper is there, with its rank, or an own one that stands among them."""
+    rows = standing.table.rows
+    return any(row.source == "paper" for row in rows) or any(among_paper(standing, row) for row in rows)
 
 
 def printed_rank(row: RankRow, column: str) -> str:
@@ -324,7 +330,7 @@ def told_apart(ranking: Ranking) -> str:
     are = "is" if ranking.separable == 1 else "are"
     told = f"{ranking.separable} of {ranking.k - 1} neighbours {are} told apart"
     if ranking.detectable is not None:
-        told += f"; the smallest difference these splits could show is {short(ranking.detectable)}"
+        told += f"; between a typical pair they could show a difference of {short(ranking.detectable)}"
     return told
 
 
@@ -344,7 +350,7 @@ def _unranked(standing: Standing) -> str:
     found = judged.estimates.get((judged.models[0], standing.by)) if len(judged.models) == 1 else None
     if found is not None:
         return f"A single own model on {_splits(found)}: there is nothing of your own to rank it among."
-    return "".join(map(_no_place, judged.ranking(standing.by).left_out[:1]))
+    return " ".join(map(_no_place, judged.ranking(standing.by).left_out))
 
 
 def _no_place(gone: LeftOut) -> str:

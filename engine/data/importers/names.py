@@ -10,6 +10,8 @@ from typing import Final
 from store.errors import UsageError
 
 _LONGEST: Final = 64
+_MEAN: Final = "mean"
+"""What the column of means is called everywhere."""
 _NAME: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST - 1}}}")
 
 
@@ -24,13 +26,18 @@ def check_name(name: str, taken: Iterable[str]) -> None:
             f"{name[:80]!r} cannot be a name.",
             "Use up to 64 letters, digits, '-', '_' and '.', starting with a letter or digit.",
         )
+    if name.casefold() == _MEAN:
+        raise UsageError(
+            f"The name {name!r} is that of the mean over tasks.", "Choose another with --name."
+        )
     if name.casefold() in {other.casefold() for other in taken}:
         raise UsageError(f"The name {name!r} is taken.", "Choose another with --name.")
 
 
 def plain_name(text: str) -> str:
     """The nearest to `text` that may be a name; `mine` if it has no letter or digit of ASCII."""
-    return _trimmed(re.sub(r"[^A-Za-z0-9._-]+", "-", text).lstrip("-._"), _LONGEST) or "mine"
+    plain = _trimmed(re.sub(r"[^A-Za-z0-9._-]+", "-", text).lstrip("-._"), _LONGEST) or "mine"
+    return f"{plain}-task" if plain.casefold() == _MEAN else plain
 
 
 def free_name(text: str, taken: Iterable[str]) -> str:
