@@ -44,7 +44,7 @@ def test_rank_lays_the_table_out_as_the_paper_does_and_gives_an_only_model_no_ra
     assert head == f"| model | {' | '.join(TASKS)} | mean |"
     assert first == f"| {MODEL} | .505 | .525 | .545 | .565 | .535 |"
     [table] = call.json("rank", "--protocol", "lr")
-    assert (own(table)["rank"], own(table)["mean_rank"]) == ({}, None)
+    assert {"rank", "mean_rank"}.isdisjoint(own(table))
 
 
 def test_rank_text_shows_own_paper_and_rerun_rows(filled, call):
