@@ -97,11 +97,11 @@ async def test_questions_and_their_prompts_take_what_follows(arena):
 async def test_a_list_to_pick_from_takes_what_follows(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
-        await ready(pilot, "4", "First ahead")
+        await ready(pilot, "4", "In the mean of 2")
         burst(app, "bPrinted\rffother / lr\x1b\x1b")
-        await until(pilot, lambda: "SECOND Printed" in screen_text(app))
+        await until(pilot, lambda: "B Printed" in screen_text(app))
         burst(app, "fother\r")
-        await until(pilot, lambda: "FIRST other" in screen_text(app))
+        await until(pilot, lambda: "A other" in screen_text(app))
         assert app.screen.MODE == "compare"
 
 
