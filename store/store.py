@@ -246,10 +246,15 @@ class Store:
             DiskFull: no space is left.
             StoreError: it cannot be read, or the journal cannot be written.
         """
-        from store.database import connect
+        import duckdb
 
-        with connect(self.home, timeout=0, any_step=True) as con:
-            return self._save_from(con)
+        from store.database import connect, file_sentence
+
+        try:
+            with connect(self.home, timeout=0, any_step=True) as con:
+                return self._save_from(con)
+        except duckdb.Error as error:
+            raise file_sentence(str(error), self.home.database) from error
 
     def _recover(self, con: duckdb.DuckDBPyConnection, sizes: Mapping[str, int]) -> None:
         """Where journals that the database was filled from have gone, save again what it has of them."""

@@ -123,7 +123,7 @@ def test_only_common_splits_and_tasks_are_compared_and_counted(ask):
     assert len(told.lines[0].differences) == 9
     said = " ".join(told.notes)
     assert f"{TASKS[0]}: on 9 of 10 splits, those that both have; 1 split failed for one of them." in said
-    assert f"no split of it in common: {TASKS[2]}, {TASKS[3]}." in said
+    assert f"no split of them in common: {TASKS[2]}, {TASKS[3]}." in said
 
 
 def test_what_differs_beside_the_model_is_said(ask):

@@ -157,7 +157,9 @@ async def test_what_could_not_be_read_is_said_to_be_unread_and_is_there_once_it_
             await until(pilot, lambda: "It could not be read." not in screen_text(app))
 
 
-@pytest.mark.parametrize(("key", "method", "held"), [("3", "arms", "0.9"), ("4", "sides", "First ahead")])
+@pytest.mark.parametrize(
+    ("key", "method", "held"), [("3", "tables", "mini"), ("4", "sides", "In the mean of 2")]
+)
 async def test_what_cannot_be_read_again_is_not_shown_any_more(arena, key, method, held):
     app = make_app(arena)
     async with drive(app, WIDE) as pilot:

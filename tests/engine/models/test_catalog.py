@@ -239,7 +239,7 @@ def test_an_own_model_whose_files_are_gone_is_listed_as_not_there(home: Home) ->
         ('[[models]]\nname = "x"\nsource = "y"\nmax_tokens = 0\n', "max_tokens has to be a whole"),
         ('[[models]]\nname = "x"\nsource = "y"\nnormalize = 1\n', "normalize has to be true or false"),
         ('[[models]]\nname = "e5-small"\nsource = "y"\n', "already taken"),
-        ('[[models]]\nname = "x"\nsource = "hf:org/name@main"\n', "no commit"),
+        ('[[models]]\nname = "x"\nsource = "hf:org/name@main"\n', "neither a commit"),
         ('[[models]]\nname = "x"\nsource = "http://localhost/v1"\n', "does not name the endpoint's model"),
         ('[[models]]\nname = "x"\nsource = "https://me:secret@host/v1#m"\n', "no user name, password"),
         ('[[models]]\nname = "x"\nsource = "hf:a/b"\nmax_tokens = 5000000000\n', "max_tokens has to be"),

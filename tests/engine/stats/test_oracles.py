@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import baycomp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +9,10 @@ from hypothesis import strategies as st
 
 from engine.stats.influence import Influences, TaskSplits
 from engine.stats.pairs import pair_of
+
+baycomp = pytest.importorskip(
+    "baycomp", reason="pip install baycomp; it brings a package called tests along"
+)
 
 
 @settings(max_examples=50, deadline=None)

@@ -147,8 +147,9 @@ class CompareScreen(TakingScreen):
 
     def unread(self, group: str) -> None:
         """A verdict that cannot be read again is not shown any more."""
-        if group in ("sides", "contrasts"):
-            self._contrasts = None
+        if group in ("sides", "contrast"):
+            self._known.clear()
+            self._told, self._reading = None, True
             self._show()
 
     # ------------------------------------------------------------------ showing
