@@ -152,7 +152,7 @@ class _Floor:
                 job = self._device_jobs.get_nowait()
             except queue.Empty:
                 return
-            if device == "cpu":
+            if device == "cpu" and self._plan.models[job.units[0].model].kind != "control":
                 self._wait_for_classifiers()
             if not job.finetune:
                 self._embed(job, device)
