@@ -204,14 +204,24 @@ def _stored_task(home: Home, name: str, spec: Mapping[str, Any]) -> Task:
             "select title, classes, source from tasks where hash = ?", [spec["task"]]
         ).fetchall()
         rows = con.execute(
-            'select gene, label, text from task_genes where task_hash = ? order by "index"', [spec["task"]]
+            'select gene, label, text, described from task_genes where task_hash = ? order by "index"',
+            [spec["task"]],
         ).fetchall()
     if not found:
         raise StoreError("The genes and texts it was computed from are not in the store.")
     [(title, classes, source)] = found
-    genes, labels, texts = zip(*rows, strict=True)
+    genes, labels, texts, described = zip(*rows, strict=True)
     return Task(
-        name, title, tuple(classes), genes, labels, texts, Audit(()), source, recipe=spec["axes"]["text"]
+        name,
+        title,
+        tuple(classes),
+        genes,
+        labels,
+        texts,
+        Audit(()),
+        source,
+        recipe=spec["axes"]["text"],
+        described=() if None in described else described,
     )
 
 
