@@ -65,12 +65,12 @@ WITH outcomes AS (
         downwards AS (PARTITION BY task_set, protocol, preset, text, scheme, control ORDER BY mean_auc DESC)
 )
 SELECT
-    task_set, protocol, preset, text, scheme, model, control, task, auc, sd, n, failed,
+    task_set, protocol, preset, text, scheme, model, task, auc, sd, n, failed,
     -- rank() is the first place that equal means share, the running count of rows down to them the last;
     -- a single model has none
     CASE WHEN NOT control AND auc IS NOT NULL AND count(auc) OVER everyone > 1
         THEN (rank() OVER downwards + count(auc) OVER downwards) / 2.0 END AS rank,
-    mean_auc, mean_rank, config, configs, finished_at
+    mean_auc, mean_rank, config, configs, finished_at, control
 FROM members LEFT JOIN ranked_overall USING (task_set, protocol, preset, text, scheme, model)
 WINDOW
     everyone AS (PARTITION BY task_set, protocol, preset, text, scheme, control, task),
@@ -112,14 +112,14 @@ FROM cells GROUP BY ALL HAVING count(DISTINCT protocol_revision) > 1;
 -- task, and one for task 'mean'. Pivot it as you like, one `task_set` at a time.
 CREATE OR REPLACE VIEW leaderboard_long AS
 SELECT
-    'own' AS source, task_set, protocol, preset, text, scheme, model, control, task, auc, sd, n, failed, rank
+    'own' AS source, task_set, protocol, preset, text, scheme, model, task, auc, sd, n, failed, rank, control
 FROM leaderboard
 UNION ALL
 SELECT DISTINCT
-    'own', task_set, protocol, preset, text, scheme, model, control, 'mean', mean_auc, NULL, NULL, NULL, mean_rank
+    'own', task_set, protocol, preset, text, scheme, model, 'mean', mean_auc, NULL, NULL, NULL, mean_rank, control
 FROM leaderboard WHERE mean_auc IS NOT NULL
 UNION ALL
-SELECT source, 'paper', protocol, 'paper', '', 'paper', model, FALSE, task, auc, NULL, 10, 0, rank
+SELECT source, 'paper', protocol, 'paper', '', 'paper', model, task, auc, NULL, 10, 0, rank, FALSE
 FROM reference_scores;
 
 -- What the scores of a ranked table can tell, in each of its tasks and in the mean over all ('mean'). A row is

@@ -11,7 +11,7 @@ FROM units
 SEMI JOIN ranked USING (model, task, protocol, preset, text, scheme, config)
 LEFT JOIN (
     SELECT
-        * EXCLUDE (model, task, protocol, preset, text, scheme, seed, config, auc, finished_at),
+        * EXCLUDE (model, control, task, protocol, preset, text, scheme, seed, config, auc, finished_at),
         auc AS score
     FROM scores
 ) USING (key)

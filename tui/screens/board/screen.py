@@ -20,6 +20,7 @@ from store.sets import PAPER
 from tui.questions.arena import Pulse
 from tui.questions.catalog import Catalog
 from tui.questions.cells import Place, Side
+from tui.ranked import beats
 from tui.ranked.standings import PLACES, Standing, in_a_line
 from tui.screens.board import text as board_text
 from tui.screens.board.cells import SEPARATOR, SOURCES, Sorting, View, fitted
@@ -400,7 +401,10 @@ class BoardScreen(FillingScreen):
             foot = say((title_of(place.model), "strong"), f" has nothing on {place.task} yet; r runs it.")
         self.query_one("#board-foot", Said).show(foot)
         self.refresh_bindings()
-        self.query_one(CellGlance).look_at(place, self._has_splits())
+        beside = None
+        if found and place and view.standing:
+            beside = partial(beats.in_full, view.standing, found, place.task)
+        self.query_one(CellGlance).look_at(place, self._has_splits(), beside)
 
     def _column(self) -> str:
         grid = self.query_one("#board", Grid)
