@@ -171,7 +171,7 @@ class Best(str):
 
 
 class Heading(Best):
-    """The first cell of a row that only says what the rows below it are; a rule goes before it."""
+    """The only cell of a row that only says what the rows below it are; a rule goes before it."""
 
 
 def paragraphs(lines: Iterable[str], format: str) -> Iterator[str]:
@@ -231,7 +231,7 @@ def _latex(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
     yield "% needs \\usepackage{booktabs}\n"
     yield f"\\begin{{tabular}}{{l{'r' * (len(columns) - 1)}}}\n\\toprule\n{line(columns)}\\midrule\n"
     for row in rows:
-        yield f"\\midrule\n{line(row)}" if isinstance(row[0], Heading) else line(row)
+        yield f"\\midrule\n{line(row)}" if any(isinstance(cell, Heading) for cell in row) else line(row)
     yield "\\bottomrule\n\\end{tabular}\n"
 
 

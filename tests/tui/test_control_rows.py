@@ -76,7 +76,7 @@ def test_programs_get_the_flag_and_the_difference(standing):
 
 def test_tfidf_as_the_baseline_is_not_said_twice(standing):
     pinned = replace(standing, baseline="tfidf")
-    columns, rows = standings.printed(pinned)
+    columns, _ = standings.printed(pinned)
     assert "less tfidf" in columns
     assert "vs TF-IDF" not in columns
     names, _ = standings.long_table(pinned)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from engine.catalog.controls import title_of
 from store.controls import REFERENCE
 from tui.quantities import count
+from tui.ranked.figures import difference_text
 
 if TYPE_CHECKING:
     from engine.stats.baseline import Against, Baseline
+    from engine.verdicts.table import Judged
     from store.queries import RankRow
-    from tui.ranked.standings import Standing
 
 TITLE: Final = "vs TF-IDF"
 """Of the column."""
@@ -28,17 +29,33 @@ _NAMED: Final = 3
 """Models that a sentence names; of more, how many."""
 
 
-def beside(standing: Standing, column: str) -> Baseline | None:
+class Beside(Protocol):
+    """What of a ranked table is asked here; `tui.ranked.standings.Standing` is one."""
+
+    @property
+    def judged(self) -> Judged:
+        """What its scores can tell."""
+
+    @property
+    def by(self) -> str:
+        """The column that places are of."""
+
+    @property
+    def baseline(self) -> str:
+        """What the models are set against instead of having places; empty: nothing."""
+
+
+def beside(standing: Beside, column: str) -> Baseline | None:
     """The contestants beside TF-IDF in a column; None where one of the two is missing."""
     return standing.judged.beside_control(column)
 
 
-def shown(standing: Standing) -> bool:
+def shown(standing: Beside) -> bool:
     """Whether a column for it says something that the others do not."""
     return standing.baseline != REFERENCE and bool(_rows(standing, standing.by))
 
 
-def text(standing: Standing, row: RankRow) -> str:
+def text(standing: Beside, row: RankRow) -> str:
     """The word of a row in the column that places are of."""
     if not row.contestant:
         return ""
@@ -46,7 +63,7 @@ def text(standing: Standing, row: RankRow) -> str:
     return _SHORT.get(found.standing.value, found.standing.value) if found else "-"
 
 
-def numbers(standing: Standing, row: RankRow, column: str) -> Sequence[Any]:
+def numbers(standing: Beside, row: RankRow, column: str) -> Sequence[Any]:
     """For `OF_A_VERDICT`."""
     found = _rows(standing, column).get(row.model) if row.contestant else None
     if found is None:
@@ -55,15 +72,13 @@ def numbers(standing: Standing, row: RankRow, column: str) -> Sequence[Any]:
     return found.difference, low, high, found.p, found.standing.value
 
 
-def in_full(standing: Standing, row: RankRow, column: str) -> str:
+def in_full(standing: Beside, row: RankRow, column: str) -> str:
     """`beats TF-IDF: +.012 [+.001, +.023]`; empty where nothing is known of it."""
-    from tui.ranked.standings import difference_text
-
     found = _rows(standing, column).get(row.model) if row.contestant else None
     return f"{title_of(REFERENCE)}: {difference_text(found)}, {found.standing.value}" if found else ""
 
 
-def sentence(standing: Standing) -> str:
+def sentence(standing: Beside) -> str:
     """Who beats TF-IDF, of the column that places are of; empty where nobody was set beside it."""
     found = beside(standing, standing.by)
     if found is None:
@@ -115,6 +130,6 @@ def _names(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(first[:-1]), first[-1]]))
 
 
-def _rows(standing: Standing, column: str) -> Mapping[str, Against]:
+def _rows(standing: Beside, column: str) -> Mapping[str, Against]:
     found = beside(standing, column)
     return {row.model: row for row in found.rows} if found else {}

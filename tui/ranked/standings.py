@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from store.controls import REFERENCE
 from store.export import Best
 from tui.ranked import beats
+from tui.ranked.figures import difference_text, ranged, short
 from tui.ranked.tables import incomplete, mean_name, row_name
 
 if TYPE_CHECKING:
@@ -107,11 +108,6 @@ class Standing:
 # ---------------------------------------------------------------------------- numbers
 
 
-def short(value: float) -> str:
-    """`.912`; 1.000 keeps its digit."""
-    return f"{value:.3f}".removeprefix("0")
-
-
 def with_interval(value: float, estimate: Estimate | None) -> str:
     """`.912 [.867, .941]`; an interval is not symmetric, so never ±."""
     if estimate is None or estimate.interval is None:
@@ -123,24 +119,6 @@ def with_interval(value: float, estimate: Estimate | None) -> str:
 def place_text(place: Place) -> str:
     """`1–3 ab *`."""
     return f"{ranged(place.first, place.last)} {place.letters}{f' {LEADING}' if place.leading else ''}"
-
-
-def ranged(first: int, last: int) -> str:
-    """`1–3`; `2` if it is one place."""
-    return f"{first}" if first == last else f"{first}–{last}"
-
-
-def signed(value: float) -> str:
-    """`+.012`."""
-    return f"{value:+.3f}".replace("0.", ".", 1)
-
-
-def difference_text(against: Against) -> str:
-    """`+.012 [-.031, +.055]`."""
-    if against.interval is None:
-        return signed(against.difference)
-    low, high = map(signed, against.interval)
-    return f"{signed(against.difference)} [{low}, {high}]"
 
 
 def among_paper(standing: Standing, row: RankRow) -> tuple[int, int, int] | None:

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from tui.ranked import beats
-from tui.ranked.standings import MEAN, among_paper, printed_rank, ranged, short, standing_texts, value_of
+from tui.ranked.figures import ranged, short
+from tui.ranked.standings import MEAN, among_paper, printed_rank, standing_texts, value_of
 from tui.ranked.tables import incomplete, mean_name, row_name
 from tui.screens.board.controls import with_rule
 from tui.widgets.plot import Span, strip

@@ -18,17 +18,9 @@ from store.reference import PAPER_TASKS
 from store.sets import PAPER, set_order
 from tui.quantities import count
 from tui.ranked import beats, standings
+from tui.ranked.figures import difference_text, ranged, short
 from tui.ranked.headings import with_heading
-from tui.ranked.standings import (
-    MEAN,
-    among_paper,
-    difference_text,
-    long_table,
-    printed_rank,
-    ranged,
-    short,
-    value_of,
-)
+from tui.ranked.standings import MEAN, among_paper, long_table, printed_rank, value_of
 from tui.ranked.tables import caveats, details, incomplete, row_name
 from tui.screens.board import controls
 from tui.screens.board.cells import SEPARATOR, Sorting, View, order, row_key
