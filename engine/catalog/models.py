@@ -12,6 +12,7 @@ from typing import Any, Final
 from engine.catalog.local import (
     how_to_get,
     hub_cache,
+    is_static,
     local_path,
     require_path,
     resolve_commit,
@@ -30,6 +31,7 @@ __all__ = [
     "find_model",
     "how_to_get",
     "hub_cache",
+    "is_static",
     "list_models",
     "local_path",
     "name_model",
@@ -117,6 +119,7 @@ def embedding_options(model: Model, axes: Axes) -> EmbeddingOptions:
         normalize=model.normalize,
         max_tokens=model.max_tokens,
         precision=axes.precision,
+        truncate_dim=model.truncate_dim,
     )
 
 

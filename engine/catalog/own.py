@@ -26,6 +26,7 @@ _KEYS: Final[Mapping[str, type]] = {
     "normalize": bool,
     "prefix": str,
     "max_tokens": int,
+    "truncate_dim": int,
     "licence": str,
     "note": str,
 }

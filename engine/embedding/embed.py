@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import metadata
 from typing import Any, Final, Protocol
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.cancel import Cancel, Progress, check
+from engine.catalog.layouts import static_files
 from engine.catalog.models import require_path
 from engine.catalog.revision import content_revision
 from engine.embedding.cache import VectorCache, text_key
@@ -178,7 +179,7 @@ def fingerprint(model: Model, options: EmbeddingOptions, device: str, kernels: s
         {
             "v": 4,
             "model": [model.kind, "" if model.kind == "folder" else model.source, model.revision],
-            "options": asdict(options),
+            "options": options.spec,
             "device": device.partition(":")[0],
             "kernels": kernels,
             "libraries": {} if model.kind == "endpoint" else _versions(),
@@ -213,9 +214,14 @@ def _encoder(
         from engine.embedding.endpoint import Endpoint
 
         return Endpoint(model, options, allowed_hosts)
+    path = require_path(model, home)
+    if static_files(path, model.files):
+        from engine.embedding.encoders.static import load_static
+
+        return load_static(model, path, options, device)
     from engine.embedding import loader
 
-    encoder: Encodes = loader.load_encoder(model, require_path(model, home), options, device)
+    encoder: Encodes = loader.load_encoder(model, path, options, device)
     return encoder
 
 

@@ -12,10 +12,11 @@ from huggingface_hub.utils import disable_progress_bars
 from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Transformer
-from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
+from sentence_transformers.sentence_transformer.modules import Pooling
 from transformers.utils import logging as transformers_logging
 
 from engine.embedding.encoder import Encoder
+from engine.embedding.encoders.head import ending
 from engine.embedding.folder import FolderFacts, disagreements, read_facts
 from store.errors import ModelError
 from store.records import EmbeddingOptions, Model
@@ -64,7 +65,7 @@ def load_encoder(model: Model, folder: Path, options: EmbeddingOptions, device: 
             "Choose an encoder model.",
         )
     _check_weights(transformer, facts)
-    head = _head(transformer, head, options)
+    head = ending(_pooled(transformer, head, options), options, model.name)
     prompt = loaded.prompts.get(loaded.default_prompt_name, "") if loaded.default_prompt_name else ""
     return Encoder(
         transformer,
@@ -122,16 +123,13 @@ def _check_weights(transformer: Transformer, facts: FolderFacts) -> None:
         )
 
 
-def _head(transformer: Transformer, steps: list[Any], options: EmbeddingOptions) -> list[torch.nn.Module]:
-    """What follows the encoder, with pooling and normalisation as `options` want them."""
+def _pooled(transformer: Transformer, steps: list[Any], options: EmbeddingOptions) -> list[Any]:
+    """What follows the encoder, with pooling as `options` want it."""
     if options.pooling is not None:
         pooling = Pooling(transformer.get_embedding_dimension(), options.pooling)
         steps = [pooling if isinstance(step, Pooling) else step for step in steps]
         if not any(isinstance(step, Pooling) for step in steps):
             steps = [pooling, *steps]
-    if options.normalize is not None:
-        steps = [step for step in steps if not isinstance(step, Normalize)]
-        steps += [Normalize()] if options.normalize else []
     return steps
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.catalog.models import embedding_options, find_model, how_to_get, local_path
+from engine.catalog.models import embedding_options, find_model, how_to_get, is_static, local_path
 from engine.catalog.presets import Axes, axes_for, preset_label, relevant_axes
 from engine.catalog.protocols import Protocol
 from engine.catalog.revision import unlike_pinned
@@ -101,7 +101,7 @@ def build_plan(
         unusable, unfetched = _unusable(model, home)
         for protocol in protocols:
             for name in dict.fromkeys([*refused, *outlines]):
-                other = refused.get(name) or _misfit(model, protocol)
+                other = refused.get(name) or _misfit(model, protocol, home)
                 reason = other or unusable
                 mine: list[Unit] = []
                 if not reason:
@@ -199,9 +199,13 @@ def _not_agreed(model: Model, home: Home) -> str:
     )
 
 
-def _misfit(model: Model, protocol: Protocol) -> str:
-    if protocol.finetunes and model.kind in ("vectors", "endpoint"):
+def _misfit(model: Model, protocol: Protocol, home: Home) -> str:
+    if not protocol.finetunes:
+        return ""
+    if model.kind in ("vectors", "endpoint"):
         return f"{model.name} is not an encoder on this machine, so it cannot be fine-tuned."
+    if is_static(model, home):
+        return f"{model.name} has static token vectors and no layers, so it cannot be fine-tuned."
     return ""
 
 
@@ -213,7 +217,7 @@ def _spec(model: Model, task: Outline, protocol: Protocol, axes: Axes, scheme: s
         "v": SPEC_VERSION,
         # A local model is its content (the revision is its digest): moving it changes no number.
         "model": {"kind": model.kind, "source": "" if local else model.source, "revision": model.revision},
-        "embedding": asdict(embedding_options(model, axes)) if encodes else {},
+        "embedding": embedding_options(model, axes).spec if encodes else {},
         "input": _input(model, protocol, axes),
         "task": task.hash,
         "protocol": {
@@ -233,7 +237,8 @@ def _input(model: Model, protocol: Protocol, axes: Axes) -> dict[str, Any]:
     options = embedding_options(model, axes)
     if protocol.axes == "finetune":
         return {"prefix": options.prefix}
-    return {"prefix": options.prefix, "pooling": options.pooling, "normalize": options.normalize}
+    names = ("prefix", "pooling", "normalize", "truncate_dim")
+    return {name: value for name, value in options.spec.items() if name in names}
 
 
 def _with_seed(spec: Mapping[str, Any], seed: int) -> dict[str, Any]:

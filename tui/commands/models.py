@@ -162,7 +162,7 @@ def _facts(model: Model, session: Session) -> FolderFacts | None:
     if path is None or not path.is_dir():
         return None
     try:
-        return read_facts(path)
+        return read_facts(path, model.files)
     except ModelError as error:
         say(f"{model.name}: {error}")
         return None
