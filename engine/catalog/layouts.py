@@ -1,7 +1,7 @@
 """What a folder has to hold to be a model: an encoder, or static token vectors. Reads small files alone.
 
-Static token vectors come as sentence-transformers' StaticEmbedding, as model2vec writes them, or as files of
-a package that the catalog names; a text's vector is the mean of those of its tokens.
+Static token vectors come as sentence-transformers' StaticEmbedding, as model2vec writes them, or as files
+of a package that the catalog names; a text's vector is the mean of those of its tokens.
 """
 
 from __future__ import annotations

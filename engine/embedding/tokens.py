@@ -24,9 +24,7 @@ def token_lengths(model: Model, texts: Sequence[str], home: Home, prefix: str = 
         ModelError: the model is not on this machine, or its tokenizer cannot be read.
     """
     facts, tokenizer = open_tokenizer(require_path(model, home), model.files)
-    encoded = tokenizer.encode_batch(
-        [prefix + text for text in texts], add_special_tokens=not facts.static
-    )
+    encoded = tokenizer.encode_batch([prefix + text for text in texts], add_special_tokens=not facts.static)
     return [len(found.ids) for found in encoded]
 
 
@@ -60,9 +58,7 @@ def measure_lengths(model: Model, texts: Sequence[str], options: EmbeddingOption
     return Lengths(tuple(token_lengths(model, texts, home, options.prefix)), limit)
 
 
-def open_tokenizer(
-    folder: Path, named: Mapping[str, str] | None = None
-) -> tuple[FolderFacts, Tokenizer]:
+def open_tokenizer(folder: Path, named: Mapping[str, str] | None = None) -> tuple[FolderFacts, Tokenizer]:
     """What the files of a model folder declare, and its tokenizer, which cuts and pads nothing.
 
     `named` are the files of a package, as `Model.files`.

@@ -136,7 +136,9 @@ def cuts(text: str, home: Home) -> Iterator[Cut]:
             continue
         static = static_files(folder, model.files)
         # Older folders hold only a vocabulary, of which a heavy library would have to make a tokenizer.
-        if static or any((root / "tokenizer.json").is_file() for root in (folder, folder / "0_Transformer")):
+        if static or any(
+            (root / "tokenizer.json").is_file() for root in (folder, folder / "0_Transformer")
+        ):
             with contextlib.suppress(ModelError):
                 yield _cut(text, model, folder)
 

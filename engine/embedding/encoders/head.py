@@ -1,4 +1,4 @@
-"""What follows an encoder or static vectors: pooling, unit length and fewer numbers, as options want them."""
+"""What vectors end with, whatever makes them: as many numbers as are wanted, and unit length."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class Truncate(torch.nn.Module):  # type: ignore[misc]
         vectors = features["sentence_embedding"]
         if vectors.shape[1] < self._dim:
             raise ModelError(
-                f"{self._name} gives vectors of {vectors.shape[1]} numbers, which cannot be cut to {self._dim}.",
+                f"{self._name} gives vectors of {vectors.shape[1]} numbers, which cannot be cut to "
+                f"{self._dim}.",
                 f"Set truncate_dim to {vectors.shape[1]} or less.",
             )
         return {**features, "sentence_embedding": truncate_embeddings(vectors, self._dim)}

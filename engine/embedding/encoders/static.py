@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
@@ -124,9 +124,7 @@ def load_static(model: Model, path: Path, options: EmbeddingOptions, device: str
 def _loaded(path: Path, facts: FolderFacts) -> tuple[StaticEmbedding, list[torch.nn.Module], str]:
     """The token vectors, the modules after them, and what the files put before each text."""
     if (path / "modules.json").is_file():
-        whole = SentenceTransformer(
-            str(path), device="cpu", local_files_only=True, trust_remote_code=False
-        )
+        whole = SentenceTransformer(str(path), device="cpu", local_files_only=True, trust_remote_code=False)
         bag, *head = whole.children()
         return bag, head, whole.prompts.get(whole.default_prompt_name or "", "")
     if facts.weights.name == "model.safetensors":
