@@ -114,8 +114,9 @@ def embed(
             forget_peak(device)
             encoder = _encoder(model, options, home, device, allowed_hosts)
             loaded = time.perf_counter()
-            for rows, made in encoder.encode([by_key[key] for key in missing], cancel):
+            for rows, whole in encoder.encode([by_key[key] for key in missing], cancel):
                 batch = [missing[row] for row in rows]
+                made = truncated(model, whole, options)
                 found.update(zip(batch, made, strict=True))
                 shelf.add(batch, made)
                 progress(len(found), len(by_key))
@@ -131,6 +132,37 @@ def embed(
         (*shelf.about.get("notes", ()), *shelf.problems),
         cost,
     )
+
+
+def truncated(model: Model, vectors: NDArray[np.float32], options: EmbeddingOptions) -> NDArray[np.float32]:
+    """The first numbers of each vector, as many as `options` want: float32 [n, truncate_dim].
+
+    They are cut at the very end, as sentence-transformers does it: what the model's own files normalise
+    is shorter than 1 afterwards. Where `options` ask for unit length, it is that of what is kept.
+
+    Raises:
+        ModelError: there are fewer numbers.
+    """
+    dim = options.truncate_dim
+    if dim is None:
+        return vectors
+    if vectors.shape[1] < dim:
+        raise ModelError(
+            f"{model.name} gives vectors of {vectors.shape[1]} numbers, which cannot be cut to {dim}.",
+            f"Set its truncate_dim to {vectors.shape[1]} or less.",
+        )
+    kept = np.ascontiguousarray(vectors[:, :dim])
+    if options.normalize:
+        kept /= np.maximum(np.linalg.norm(kept, axis=1, keepdims=True), 1e-12)
+    return kept
+
+
+def zero_notes(model: Model, vectors: NDArray[np.float32]) -> tuple[str, ...]:
+    """For the reader of a number: how many texts had no token, and so a vector of zeros."""
+    count = len(vectors) - int(vectors.any(axis=1).sum())
+    if not count:
+        return ()
+    return (f"{model.name}: {count:,} of {len(vectors):,} texts have no tokens, and so vectors of zeros.",)
 
 
 def look_up(model: Model, genes: Sequence[str], home: Home) -> tuple[NDArray[np.float32], tuple[str, ...]]:

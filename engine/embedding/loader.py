@@ -12,11 +12,10 @@ from huggingface_hub.utils import disable_progress_bars
 from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Transformer
-from sentence_transformers.sentence_transformer.modules import Pooling
+from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 from transformers.utils import logging as transformers_logging
 
 from engine.embedding.encoder import Encoder
-from engine.embedding.encoders.head import ending
 from engine.embedding.folder import FolderFacts, disagreements, read_facts
 from store.errors import ModelError
 from store.records import EmbeddingOptions, Model
@@ -65,7 +64,7 @@ def load_encoder(model: Model, folder: Path, options: EmbeddingOptions, device: 
             "Choose an encoder model.",
         )
     _check_weights(transformer, facts)
-    head = ending(_pooled(transformer, head, options), options, model.name)
+    head = normalised(_pooled(transformer, head, options), options.normalize)
     prompt = loaded.prompts.get(loaded.default_prompt_name, "") if loaded.default_prompt_name else ""
     return Encoder(
         transformer,
@@ -131,6 +130,14 @@ def _pooled(transformer: Transformer, steps: list[Any], options: EmbeddingOption
         if not any(isinstance(step, Pooling) for step in steps):
             steps = [pooling, *steps]
     return steps
+
+
+def normalised(steps: list[Any], wanted: bool | None) -> list[Any]:
+    """`steps`, with unit length at the end as it is `wanted`; None: as they are."""
+    if wanted is None:
+        return steps
+    others = [step for step in steps if not isinstance(step, Normalize)]
+    return [*others, Normalize()] if wanted else others
 
 
 def _more_notes(

@@ -1,1 +1,1 @@
-"""Other encoders than the one of `engine.embedding.encoder`, and what all of them end with."""
+"""Other encoders than that of `engine.embedding.encoder`."""

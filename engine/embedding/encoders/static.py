@@ -23,8 +23,8 @@ from sentence_transformers.sentence_transformer.modules import Normalize, Static
 from tokenizers import Tokenizer
 
 from engine.cancel import Cancel, check
-from engine.embedding.encoders.head import ending
 from engine.embedding.folder import FolderFacts, disagreements, read_facts
+from engine.embedding.loader import normalised
 from store.errors import ModelError
 from store.records import EmbeddingOptions, Model
 
@@ -66,7 +66,7 @@ class StaticEncoder:
 
         Raises:
             Stopped: `cancel` was set; looked at before every batch.
-            ModelError: the model gives numbers that are not finite, or vectors too short to be cut.
+            ModelError: the model gives numbers that are not finite.
         """
         for start in range(0, len(texts), BATCH):
             check(cancel)
@@ -114,7 +114,7 @@ def load_static(model: Model, path: Path, options: EmbeddingOptions, device: str
         modules.bfloat16().float()
     return StaticEncoder(
         bag,
-        ending(head, options, model.name),
+        normalised(head, options.normalize),
         prefix=options.prefix or prompt,
         device=device,
         notes=tuple(_notes(model, facts, modules, options, prompt)),
