@@ -73,9 +73,9 @@ def adopt_source(home: Home, source: str, name: str = "", dim: int | None = None
 
 def _values(model: Model) -> dict[str, str | int | bool]:
     """The table that `model` would have in config.toml, without its name."""
-    if model.kind in PACKAGED:
+    if model.kind in (*PACKAGED, "control"):
         raise UsageError(
-            f"{model.name} comes with a Python package, which only the catalog can name.",
+            f"{model.name} is listed already, and there is no other way to use it.",
             "Name a folder, a model of the Hub or an endpoint.",
         )
     if model.kind == "vectors":

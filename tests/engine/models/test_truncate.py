@@ -130,7 +130,8 @@ def test_a_model_is_added_with_fewer_numbers(tmp_path: Path, home: Home) -> None
     ("arguments", "told"),
     [
         (("--dim", "8"), "belong to --add"),
-        (("--add", "all-MiniLM-L6-v2"), "comes with a Python package"),
+        (("--add", "all-MiniLM-L6-v2"), "is listed already"),
+        (("--add", "tfidf"), "is listed already"),
         (("--add", "/no/such/folder"), "no model named"),
     ],
 )
