@@ -93,19 +93,16 @@ TEXT: Final = "text"
 
 
 def axis_rows(catalog: Catalog, selection: Selection) -> list[Row]:
-    """Rows for the controls, the text recipe and each axis; what differs from the preset stands out."""
+    """Rows for the text recipe, each axis and the controls; what differs from the preset stands out."""
     preset = catalog.presets[selection.preset]
     text = selection.descriptions or selection.text
     set_apart: Tone = "accent" if text != "facts" else ""
-    found = [
-        controls.row(selection),
-        Row(TEXT, (TEXT, Cell(text, set_apart), Cell(", ".join(catalog.texts), "dim"))),
-    ]
+    found = [Row(TEXT, (TEXT, Cell(text, set_apart), Cell(", ".join(catalog.texts), "dim")))]
     for name, values in catalog.axes.items():
         value = selection.axes.get(name, getattr(preset, name))
         tone: Tone = "accent" if name in selection.axes else ""
         found.append(Row(name, (name, Cell(str(value), tone), Cell(", ".join(map(str, values)), "dim"))))
-    return found
+    return [*found, controls.row(selection)]
 
 
 def stepped(catalog: Catalog, selection: Selection, name: str) -> Selection:
