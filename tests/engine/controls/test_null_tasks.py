@@ -66,9 +66,9 @@ def covered(control: str, parts: list[str], tasks: int) -> int:
 def check(held: int, tasks: int) -> None:
     """Not fewer than 95 % gives by luck, but for once in a thousand.
 
-    More is no fault here. The error of splits allows for training sets that overlap, and labels shuffled anew
-    in each split undo that: permuted labels then have 1.45 times the error they need, which holds in 99.5 %.
-    Of 200 tasks the interval of permuted labels held a half in 199.
+    More is not a fault here. The error of splits allows for training sets that overlap, and labels that
+    are shuffled anew in each split undo that: permuted labels then have 1.45 times the error they need,
+    which holds a half in 99.5 %. Of 200 tasks it was 199.
     """
     assert held >= binom.ppf(0.001, tasks, 0.95)
 
