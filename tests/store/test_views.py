@@ -78,7 +78,7 @@ AWAY, SPREAD = (-0.3, -0.05, -0.0004, 0, 0.02, 0.1), (0, 0.01, 0.05, 0.4)
 
 @pytest.mark.parametrize("n", [1, 2, 4, 5, 10, 30])
 def test_reproduction_judges_as_the_statistics_do(filled, n):
-    """Models that are the paper's e5-small, each so far away and so spread: each task, and the four's mean."""
+    """Models that are the paper's e5-small, each so far off and so spread: a task, and the mean of four."""
     printed = dict(zip(PAPER_TASKS, PUBLISHED["e5-small"], strict=True))
     own = {
         f"{away} {spread}": {
