@@ -57,11 +57,11 @@ def _copied_databases(
         new = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(3)}.tmp")
         try:
             shutil.copyfile(made_database(), new)
-        except OSError:  # what is wrong is for the real one to say
-            return make(path)
-        try:
             database.create_from(new, path)
+        except OSError:  # what is wrong is for the real one to say
+            new.unlink(missing_ok=True)
+            make(path)
         finally:
-            new.unlink()
+            new.unlink(missing_ok=True)
 
     monkeypatch.setattr(database, "create", create)
