@@ -138,7 +138,7 @@ def _plan(session: Session, chosen: dict[str, Any]) -> Plan:
     """The plan whose splits or vectors are wanted; nothing of it is run."""
     home, scheme = session.home, chosen["scheme"] or "paper"
     selection = Selection(
-        names(chosen["models"]) or (DEFAULT_MODELS,),
+        names(chosen["models"]) or DEFAULT_MODELS[:1],
         chosen_tasks(home, chosen["tasks"], [chosen["sets"]] if chosen["sets"] else ()),
         ("lr",),
         chosen_seeds(scheme, chosen["seeds"] or None),
