@@ -17,6 +17,7 @@ from transformers.utils import logging as transformers_logging
 
 from engine.embedding.encoder import Encoder
 from engine.embedding.folder import FolderFacts, disagreements, read_facts
+from engine.embedding.tokens import positions
 from store.errors import ModelError
 from store.records import EmbeddingOptions, Model
 
@@ -64,13 +65,15 @@ def load_encoder(model: Model, folder: Path, options: EmbeddingOptions, device: 
             "Choose an encoder model.",
         )
     _check_weights(transformer, facts)
+    _complete_padding(transformer.tokenizer)
+    limit = facts.limit(options.max_tokens or transformer.max_seq_length, positions(transformer.model))
     head = _head(transformer, head, options)
     prompt = loaded.prompts.get(loaded.default_prompt_name, "") if loaded.default_prompt_name else ""
     return Encoder(
         transformer,
         head,
         prefix=options.prefix or prompt,
-        max_tokens=facts.limit(options.max_tokens or transformer.max_seq_length),
+        max_tokens=limit,
         device=device,
         precision=options.precision,
         notes=tuple(
@@ -120,6 +123,18 @@ def _check_weights(transformer: Transformer, facts: FolderFacts) -> None:
             f"asks for, {missing[0]} among them.",
             "Fetch the model again, or correct config.json.",
         )
+
+
+def _complete_padding(tokenizer: Any) -> None:
+    """Name a token to pad with where a decoder's tokenizer names none; which one is all the same.
+
+    What is padded is masked, and on the right a decoder never looks at it.
+    """
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = (
+            tokenizer.eos_token or tokenizer.bos_token or tokenizer.convert_ids_to_tokens(0)
+        )
+    tokenizer.padding_side = "right"
 
 
 def _head(transformer: Transformer, steps: list[Any], options: EmbeddingOptions) -> list[torch.nn.Module]:

@@ -14,7 +14,13 @@ import torch
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from torch import nn
-from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers import (
+    MODEL_FOR_TEXT_ENCODING_MAPPING,
+    MODEL_MAPPING,
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+)
 from transformers.utils import logging as transformers_logging
 
 from engine.embedding.folder import FolderFacts, read_facts
@@ -93,8 +99,11 @@ def _read_config(folder: Path, dropout: float | None) -> Any:
             f"{path} does not describe a model that transformers can build: {first_sentence(error)}",
             "Choose a model whose architecture is part of transformers.",
         ) from error
-    if getattr(config, "is_encoder_decoder", False):
-        raise ModelError(f"{path} describes an encoder-decoder.", "Fine-tuning takes encoders only.")
+    if config.is_encoder_decoder and not _encoder_class(config):
+        raise ModelError(
+            f"{path} describes an encoder-decoder, of which transformers has no encoder alone.",
+            "Fine-tune another model; this one may still be embedded.",
+        )
     if dropout is not None:
         for name in config.to_dict():
             if "dropout" in name:
@@ -102,9 +111,17 @@ def _read_config(folder: Path, dropout: float | None) -> Any:
     return config
 
 
+def _encoder_class(config: Any) -> Any:
+    """The class of the encoder alone, where AutoModel would build a decoder as well (T5 and its like)."""
+    whole, alone = (
+        mapping.get(type(config), None) for mapping in (MODEL_MAPPING, MODEL_FOR_TEXT_ENCODING_MAPPING)
+    )
+    return alone if alone is not whole else None
+
+
 def _read_weights(facts: FolderFacts, config: Any) -> tuple[nn.Module, dict[str, Any]]:
     try:
-        module, info = AutoModel.from_pretrained(
+        module, info = (_encoder_class(config) or AutoModel).from_pretrained(
             facts.encoder,
             config=config,
             dtype=torch.float32,
