@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import architectures
 import numpy as np
 import pytest
 import torch
@@ -27,7 +28,8 @@ from engine.catalog.models import find_model
 from engine.catalog.revision import content_revision
 from engine.embedding import loader
 from engine.embedding.embed import Encodes, look_up
-from engine.embedding.endpoint import KEY, Endpoint, host_of
+from engine.embedding.endpoint.client import KEY, Endpoint
+from engine.embedding.endpoint.consent import host_of
 from engine.network import OFFLINE
 from store.home import Home, find_home
 from store.records import EmbeddingOptions, Model, Precision
@@ -74,11 +76,18 @@ def _loaded(folder: Path, precision: Precision) -> Encodes:
 
 
 @contextmanager
-def endpoint(_: Path) -> Iterator[Encodes]:
-    """A server on this machine."""
+def of_kind(folder: Path, kind: str) -> Iterator[Encodes]:
+    """A tiny model of any architecture that `architectures` knows."""
+    yield _loaded(architectures.save(folder / "model", kind), "fp32")
+
+
+@contextmanager
+def endpoint(_: Path, most: int = 64) -> Iterator[Encodes]:
+    """A server on this machine, that takes so many texts at once."""
     with pytest.MonkeyPatch.context() as patch, serving() as server:
         for name in (KEY, OFFLINE):
             patch.delenv(name, raising=False)
+        server.refuse = lambda texts: (422, {"error": "batch size"}) if len(texts) > most else None
         model = model_of(server)
         yield Endpoint(model, EmbeddingOptions(), {host_of(model)})
 
@@ -125,7 +134,11 @@ IMPLEMENTATIONS: Mapping[str, Implementation] = {
     ),
     "BERT, bf16": Implementation(partial(bert, precision="bf16"), BF16),
     "ELECTRA": Implementation(electra),
+    "RoBERTa, positions behind the padding": Implementation(partial(of_kind, kind="roberta")),
+    "GPT-2, no padding token": Implementation(partial(of_kind, kind="gpt2")),
+    "T5, the encoder alone": Implementation(partial(of_kind, kind="t5")),
     "endpoint": Implementation(endpoint),
+    "endpoint that takes few texts": Implementation(partial(endpoint, most=10)),
     "table": Implementation(table, without=_NOT_OF_A_TABLE),
 }
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+from hub_layouts import WORDS
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
 
 SPECIAL: Final = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
-WORDS: Final = tuple(f"word{number}" for number in range(40))
 POSITIONS: Final = 40
 """What the configs name, wherever positions begin."""
 

@@ -10,6 +10,7 @@ import architectures as arch
 import numpy as np
 import pytest
 import torch
+from hub_layouts import WORDS
 from transformers import AutoModel
 
 from engine.embedding.encoder import Encoder
@@ -21,8 +22,8 @@ from engine.finetune.config import FinetuneConfig
 from engine.finetune.model import load_classifier
 from store.records import EmbeddingOptions, Model
 
-LONG = " ".join(arch.WORDS * 3)
-TEXTS = ("word1 word2 word3", "", LONG, "word7", "word3 word2 word1 word1", LONG[:120])
+LONG = " ".join(WORDS * 3)
+TEXTS = ("gene1 gene2 gene3", "", LONG, "gene7", "gene3 gene2 gene1 gene1", LONG[:120])
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +117,7 @@ def test_a_decoder_pools_over_its_texts_and_never_over_padding(
 ) -> None:
     folder = arch.save(tmp_path, kind)
     encoder = loaded(folder, EmbeddingOptions(pooling=pooling))
-    ids = torch.tensor([[6, 7, 8]])  # word1 word2 word3
+    ids = torch.tensor([[6, 7, 8]])  # gene1 gene2 gene3
     with torch.inference_mode():
         states = AutoModel.from_pretrained(folder).eval()(input_ids=ids).last_hidden_state[0]
     expected = states.mean(0) if pooling == "mean" else states[-1]
