@@ -17,7 +17,7 @@ from transformers.utils import logging as transformers_logging
 
 from engine.embedding.encoder import Encoder
 from engine.embedding.folder import FolderFacts, disagreements, read_facts
-from engine.embedding.tokens import positions
+from engine.embedding.tokens import complete_padding, positions
 from store.errors import ModelError
 from store.records import EmbeddingOptions, Model
 
@@ -65,7 +65,7 @@ def load_encoder(model: Model, folder: Path, options: EmbeddingOptions, device: 
             "Choose an encoder model.",
         )
     _check_weights(transformer, facts)
-    _complete_padding(transformer.tokenizer)
+    complete_padding(transformer.tokenizer)
     limit = facts.limit(options.max_tokens or transformer.max_seq_length, positions(transformer.model))
     head = _head(transformer, head, options)
     prompt = loaded.prompts.get(loaded.default_prompt_name, "") if loaded.default_prompt_name else ""
@@ -77,7 +77,11 @@ def load_encoder(model: Model, folder: Path, options: EmbeddingOptions, device: 
         device=device,
         precision=options.precision,
         notes=tuple(
-            chain(disagreements(model, facts, options), _more_notes(model, facts, loaded, options, prompt))
+            chain(
+                disagreements(model, facts, options),
+                _more_notes(model, facts, loaded, options, prompt),
+                _cut(model, options.max_tokens, limit),
+            )
         ),
     )
 
@@ -125,18 +129,6 @@ def _check_weights(transformer: Transformer, facts: FolderFacts) -> None:
         )
 
 
-def _complete_padding(tokenizer: Any) -> None:
-    """Name a token to pad with where a decoder's tokenizer names none; which one is all the same.
-
-    What is padded is masked, and on the right a decoder never looks at it.
-    """
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = (
-            tokenizer.eos_token or tokenizer.bos_token or tokenizer.convert_ids_to_tokens(0)
-        )
-    tokenizer.padding_side = "right"
-
-
 def _head(transformer: Transformer, steps: list[Any], options: EmbeddingOptions) -> list[torch.nn.Module]:
     """What follows the encoder, with pooling and normalisation as `options` want them."""
     if options.pooling is not None:
@@ -148,6 +140,12 @@ def _head(transformer: Transformer, steps: list[Any], options: EmbeddingOptions)
         steps = [step for step in steps if not isinstance(step, Normalize)]
         steps += [Normalize()] if options.normalize else []
     return steps
+
+
+def _cut(model: Model, wanted: int | None, limit: int) -> list[str]:
+    if wanted is None or wanted <= limit:
+        return []
+    return [f"{model.name}: texts are cut at {limit} tokens, not {wanted}: it has no more positions."]
 
 
 def _more_notes(

@@ -73,6 +73,18 @@ def positions(model: Any) -> int:
     return min(limits, default=ENDLESS)
 
 
+def complete_padding(tokenizer: Any) -> None:
+    """Name a token to pad with where a decoder's tokenizer names none; which one is all the same.
+
+    What is padded is masked, and on the right a decoder never looks at it.
+    """
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = (
+            tokenizer.eos_token or tokenizer.bos_token or tokenizer.convert_ids_to_tokens(0)
+        )
+    tokenizer.padding_side = "right"
+
+
 def open_tokenizer(folder: Path) -> tuple[FolderFacts, Tokenizer]:
     """What the files of a model folder declare, and its tokenizer, which cuts and pads nothing.
 

@@ -49,7 +49,7 @@ def tokenise(
     if max(lengths) == limit < config.max_tokens:
         notes = (f"Texts are cut at {limit} tokens: the model has no more positions.",)
     accepted = inspect.signature(encoder.forward).parameters
-    pad = tokenizer.pad_token_id or 0
+    pad = tokenizer.pad_token_id
     inputs = {
         "input_ids": _padded(encoded["input_ids"], max(lengths), pad),
         "attention_mask": _padded([[1] * length for length in lengths], max(lengths), 0),

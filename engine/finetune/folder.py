@@ -24,6 +24,7 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from engine.embedding.folder import FolderFacts, read_facts
+from engine.embedding.tokens import complete_padding
 from store.errors import ModelError
 
 POOLING_MODES: Final = ("mean", "cls", "max", "lasttoken", "mean_sqrt_len_tokens")
@@ -165,11 +166,15 @@ def _check_keys(facts: FolderFacts, module: nn.Module, info: dict[str, Any]) -> 
 
 def _read_tokenizer(facts: FolderFacts) -> Any:
     try:
-        return AutoTokenizer.from_pretrained(facts.encoder, local_files_only=True, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(
+            facts.encoder, local_files_only=True, trust_remote_code=False
+        )
     except Exception as error:  # the tokenizers library raises bare Exception
         raise ModelError(
             f"{facts.tokenizer} cannot be read: {first_sentence(error)}", _REPLACE_FOLDER
         ) from error
+    complete_padding(tokenizer)
+    return tokenizer
 
 
 def first_sentence(error: BaseException) -> str:
