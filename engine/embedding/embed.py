@@ -243,7 +243,7 @@ def _encoder(
 ) -> Encodes:
     """The heavy libraries are imported only here: what the cache has needs none of them."""
     if model.kind == "endpoint":
-        from engine.embedding.endpoint import Endpoint
+        from engine.embedding.endpoint.client import Endpoint
 
         return Endpoint(model, options, allowed_hosts)
     path = require_path(model, home)

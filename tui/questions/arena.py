@@ -155,7 +155,7 @@ class Arena(SavedResults):
 
     def agree(self, host: str) -> None:
         """Record that texts may be sent to a host."""
-        from engine.embedding.endpoint import agree
+        from engine.embedding.endpoint.consent import agree
 
         self._writable("agree that texts are sent")
         agree(self.home, host)
