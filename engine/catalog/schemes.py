@@ -153,16 +153,22 @@ def _grouped(task: Task, seed: int, families_of: FamiliesOf) -> Parts:
     )
 
 
-def eligible(task: Task, families_of: FamiliesOf) -> frozenset[str]:
-    """The genes that the scheme grouped may test: those of families that fit in a test set."""
+def eligible(genes: Sequence[str], labels: Sequence[int], families_of: FamiliesOf) -> frozenset[str]:
+    """The genes of a task that the scheme grouped may test: those of families that fit in a test set.
+
+    Args:
+        genes: All of the task, by symbol.
+        labels: Their classes, by index.
+        families_of: Which are relatives.
+    """
     import numpy as np
 
-    labels = np.asarray(task.labels)
-    whole = np.bincount(labels[_a_tenth(labels, _PAPER_SEEDS[0])[1]], minlength=len(task.classes))
+    of = np.asarray(labels)
+    whole = np.bincount(of[_a_tenth(of, _PAPER_SEEDS[0])[1]], minlength=of.max() + 1)
     return frozenset(
-        task.genes[place]
-        for places in _members(families_of(task.genes)).values()
-        if (np.bincount(labels[places], minlength=len(task.classes)) <= whole).all()
+        genes[place]
+        for places in _members(families_of(genes)).values()
+        if (np.bincount(of[places], minlength=len(whole)) <= whole).all()
         for place in places
     )
 

@@ -130,8 +130,8 @@ def families_named(name: str, home: Home) -> Families:
     here = families_here(home)
     if here.name != name:
         raise DataError(
-            f"The split is by gene families of another table ({name}) than the one here ({here.name}).",
-            "Run it again: its units are then those of the table that is here.",
+            f"These splits go by the gene families {name}, but those of this home are {here.name}.",
+            "Run the scheme grouped again, for splits by the families that are here.",
         )
     return here
 
