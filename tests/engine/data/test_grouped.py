@@ -122,7 +122,9 @@ def test_hgncs_groups_make_another_split_with_another_key(home) -> None:
     task = load_task("bivalent-vs-lys4", home)
     first = [split_of(unit, task, home) for unit in before]
     home.downloads.mkdir(parents=True)
-    rows = [f"{gene}\tApproved\t{gene.startswith('IRX') + 1 if 'X' in gene else ''}\t" for gene in task.genes]
+    rows = [
+        f"{gene}\tApproved\t{gene.startswith('IRX') + 1 if 'X' in gene else ''}\t" for gene in task.genes
+    ]
     table = "\n".join(["symbol\tstatus\tgene_group_id\tprev_symbol", *rows])
     (home.downloads / "hgnc_complete_set.txt").write_text(table + "\n")
     after = build_plan(selection, home, {}).units
