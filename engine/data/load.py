@@ -79,6 +79,7 @@ def load_task(
         audited.audit,
         heading.source,
         recipe,
+        audited.described,
     )
 
 
