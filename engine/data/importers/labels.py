@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from engine.data.formats.choices import Choices
 from engine.data.formats.detect import read_raw
-from engine.data.formats.raw import with_positive
 from engine.data.genes.identifiers import GIVEN, make_resolver
 from engine.data.genes.meanings import NOT_MAPPED
 from engine.data.importers.names import check_name
-from engine.data.load import resolve, with_texts
+from engine.data.load import knowing, resolve, with_texts
 from engine.data.outline import Outline, remember
 from engine.data.tasks.audit import CONFLICT, Audited
 from engine.data.tasks.folder import Heading, LabelList, write_task_folder
@@ -69,7 +69,13 @@ class ImportReport:
 
 @uncollected()
 def import_task(
-    path: Path, name: str, home: Home, kind: str = "auto", *, title: str = "", positive: str = ""
+    path: Path,
+    name: str,
+    home: Home,
+    kind: str = "auto",
+    *,
+    title: str = "",
+    choices: Choices | None = None,
 ) -> ImportReport:
     """Read a label file and keep it as task `name` in `home`.
 
@@ -79,21 +85,20 @@ def import_task(
         home: Where to keep it.
         kind: The format; `auto` tells it by the content.
         title: A line to show; the file's name if empty.
-        positive: Which of two classes is the positive one, if not the one the format says.
+        choices: What the file leaves open: columns, sheet, sets, conditions, the positive class.
 
     Raises:
-        UsageError: a name that is taken or unusable; no such kind or class.
+        UsageError: a name that is taken or unusable; no such kind, column or class; a choice to be made.
         DataError: the file cannot be read, or leaves too few genes of a class.
         StoreError: it cannot be written.
     """
     check_name(name, task_names(home))
-    kind, raw = read_raw(path, kind)
-    if positive:
-        raw = with_positive(raw, positive)
+    resolver = make_resolver(home, SAMPLE)
+    kind, raw = read_raw(path, kind, knowing(choices or Choices(), resolver))
     notes = raw.notes
-    task = resolve(
-        raw, make_resolver(home, SAMPLE), Heading(name, title or path.name, raw.classes, path.name)
-    )
+    if raw.why:
+        notes += (f"The positive class is {raw.classes[1]!r}: {raw.why}. --positive chooses another.",)
+    task = resolve(raw, resolver, Heading(name, title or path.name, raw.classes, path.name))
     del raw
     return keep_task(task, kind, notes, home)
 
