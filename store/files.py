@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator, Mapping
@@ -19,8 +20,33 @@ _SEAL: Final = "sum"
 
 
 def user_path(written: str | os.PathLike[str]) -> Path:
-    """The path that a person wrote, `~` meaning a home; a `~name` of nobody stays, as shells have it."""
+    """The path that a person wrote, or that a terminal inserted when a file was dropped on it.
+
+    `~` means a home; a `~name` of nobody stays, as shells have it. Only if there is no such path are
+    blanks around it, quotation marks, a shell's backslashes and `file://` taken away.
+    """
+    path = _expanded(os.fspath(written))
+    with contextlib.suppress(OSError, ValueError):
+        if not path.exists() and (inserted := _expanded(_as_inserted(os.fspath(written)))).exists():
+            return inserted
+    return path
+
+
+def _expanded(written: str) -> Path:
     return Path(os.path.expanduser(written))  # noqa: PTH111 - pathlib's raises RuntimeError for nobody
+
+
+def _as_inserted(written: str) -> str:
+    """The path in what a terminal inserts for a file; raises ValueError if there is none."""
+    text = written.strip()
+    if re.match("file:/", text):
+        from urllib.parse import unquote, urlsplit
+
+        return unquote(urlsplit(text).path)
+    import shlex
+
+    [path] = shlex.split(text)
+    return path
 
 
 @contextlib.contextmanager

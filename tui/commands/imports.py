@@ -104,7 +104,7 @@ def import_command(
     if chosen["covered_by"]:
         _import_covered(session.writable(), file, name, as_json, chosen)
         return
-    name = name or plain_name(file.name.partition(".")[0])
+    name = name or plain_name(user_path(file).name.partition(".")[0])
     _IMPORTERS[what](session.writable(), file, name, as_json, chosen)
 
 

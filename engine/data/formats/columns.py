@@ -6,11 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from engine.data.formats.classes import doubtful_classes, folded
-from engine.data.genes.columns import chosen_column, is_gene_title, plain
+from engine.data.genes.columns import Undecided, chosen_column, is_gene_title, plain
 from engine.files.tables import Table
 from engine.files.tables.missing import is_missing
-from engine.files.tables.table import shown
-from store.errors import UsageError
 
 LABELS: Final = ("label", "labels", "class", "outcome", "outcomes", "category", "target", "assignment", "y")
 """Titles of columns of classes, as `plain` has them; of several, the first."""
@@ -28,7 +26,8 @@ def label_column(table: Table, gene: int | None, chosen: str, texts: Sequence[st
         texts: Titles of columns of descriptions, which are no labels.
 
     Raises:
-        UsageError: several could be it, or the one chosen is not there.
+        Undecided: several could be it.
+        UsageError: the one chosen is not there.
     """
     if chosen:
         return chosen_column(table, chosen, "--label-column")
@@ -45,10 +44,9 @@ def label_column(table: Table, gene: int | None, chosen: str, texts: Sequence[st
         return others[0]
     few = [place for place in others if _classes(table.columns[place])]
     if len(few) > 1:
-        raise UsageError(
-            f"{table.path.name} has more than one column that could be the classes: "
-            f"{shown([table.header[place] for place in few])}.",
-            "Name the one that is meant with --label-column.",
+        found = [table.header[place] for place in few]
+        raise Undecided(
+            f"{table.path.name} has more than one column that could be the classes", "label-column", found
         )
     return few[0] if few else None
 

@@ -8,7 +8,7 @@ from typing import Final
 from engine.data.formats.choices import Choices
 from engine.data.formats.gene_lists import from_lists
 from engine.data.formats.raw import RawTask
-from engine.data.genes.columns import names_no_gene
+from engine.data.genes.columns import Undecided, names_no_gene
 from engine.files.outside import read_lines
 from store.errors import DataError, UsageError
 
@@ -24,7 +24,8 @@ def read(path: Path, choices: Choices) -> RawTask:
     """The chosen sets as classes: two, or one against the rest; if the file holds but two, these.
 
     Raises:
-        UsageError: no set was chosen among several, or there is none of that name.
+        Undecided: no set was chosen among several.
+        UsageError: more than two were chosen, or there is none of that name.
         DataError: unreadable, or not a file of sets.
     """
     sets = {
@@ -33,11 +34,11 @@ def read(path: Path, choices: Choices) -> RawTask:
     }
     chosen = choices.sets or (tuple(sets) if len(sets) == 2 else ())
     names = ", ".join(list(sets)[:_SHOWN]) + (", ..." if len(sets) > _SHOWN else "")
-    if not 1 <= len(chosen) <= 2:
-        raise UsageError(
-            f"{path.name} holds {len(sets):,} gene sets: {names}.",
-            "Choose with --set: one against the rest of the file, or two against each other.",
-        )
+    if not chosen:
+        what = "one against the rest of the file, or two against each other"
+        raise Undecided(f"{path.name} holds {len(sets):,} gene sets; choose {what}", "set", tuple(sets))
+    if len(chosen) > 2:
+        raise UsageError("More than two gene sets are no task.", "Give --set once or twice.")
     for name in chosen:
         if name not in sets:
             raise UsageError(f"{path.name} has no gene set {name!r}.", f"There are: {names}.")

@@ -11,7 +11,7 @@ from engine.data.formats.choices import Choices
 from engine.data.formats.condition import Condition, Numbers, parse
 from engine.data.formats.raw import RawTask, raw_task
 from engine.data.formats.table import own_texts
-from engine.data.genes.columns import chosen_column, gene_column, genes_of, no_column, words_kept
+from engine.data.genes.columns import chosen_column, gene_column, genes_of, no_column, title_of, words_kept
 from engine.files.tables import Table
 from engine.files.tables.missing import is_missing
 from store.errors import DataError, UsageError
@@ -57,7 +57,7 @@ def read(table: Table, choices: Choices) -> RawTask:
     for count, what in ((unknown, "lack a number that decides"), (neither, "meet no condition")):
         if count:
             notes.append(f"{count:,} of {len(labels):,} rows {what} and were left out.")
-    found = f"The genes were read from the column {table.header[gene]!r}."
+    found = f"The genes were read from the {title_of(table, gene)}."
     return replace(task, notes=(*table.notes, found, *words_kept(table, gene, genes), *notes))
 
 

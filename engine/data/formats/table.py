@@ -14,6 +14,7 @@ from engine.data.genes.columns import (
     is_gene_title,
     no_column,
     plain,
+    title_of,
     words_kept,
 )
 from engine.data.genes.descriptions import TEXT_COLUMNS
@@ -99,4 +100,4 @@ def _told(table: Table, gene: int, label: int) -> tuple[str, ...]:
     titles = table.header[gene], table.header[label]
     if is_gene_title(titles[0]) and plain(titles[1]) in LABELS:
         return ()
-    return (f"The column {titles[0]!r} was read as the genes and {titles[1]!r} as the labels.",)
+    return (f"The {title_of(table, gene)} was read as the genes and {titles[1]!r} as the labels.",)

@@ -28,6 +28,17 @@ _MOST: Final = 0.8
 """The share of them that must be known genes."""
 
 
+class Undecided(UsageError):
+    """Something in a file could be meant in several ways, of which a person must choose one."""
+
+    def __init__(self, message: str, option: str, answers: Sequence[str]) -> None:
+        names = ", ".join(answers[:8]) + (", ..." if len(answers) > 8 else "")
+        super().__init__(f"{message}: {names}.", f"Name the one that is meant with --{option}.")
+        self.option = option
+        """Of the command line, without its dashes."""
+        self.answers = tuple(answers)
+
+
 Symbols = Callable[[str], tuple[str, ...]]
 """The genes that a text is known to mean; empty if it is not known."""
 
@@ -71,7 +82,8 @@ def gene_column(table: Table, symbols: Symbols, chosen: str = "") -> int | None:
         chosen: The name of the column, if a person has given it.
 
     Raises:
-        UsageError: several could be it and name different genes, or the one chosen is not there.
+        Undecided: several could be it and name different genes.
+        UsageError: the one chosen is not there.
     """
     if chosen:
         return chosen_column(table, chosen, "--gene-column")
@@ -83,11 +95,8 @@ def gene_column(table: Table, symbols: Symbols, chosen: str = "") -> int | None:
         return 0  # where R and pandas write the names of rows
     for other in candidates[1:]:
         if not _agree(table, candidates[0], other, symbols):
-            raise UsageError(
-                f"{table.path.name} has more than one column of genes: "
-                f"{shown([table.header[place] for place in candidates])}.",
-                "Name the one that is meant with --gene-column.",
-            )
+            titles = [table.header[place] for place in candidates]
+            raise Undecided(f"{table.path.name} has more than one column of genes", "gene-column", titles)
     return candidates[0] if candidates else None
 
 
@@ -139,12 +148,19 @@ def genes_of(table: Table, place: int, symbols: Symbols) -> list[str]:
     ]
 
 
+def title_of(table: Table, place: int) -> str:
+    """What a column is called in a sentence."""
+    title = table.header[place]
+    return f"column {title!r}" if title else "column without a name"
+
+
 def words_kept(table: Table, place: int, genes: Sequence[str]) -> tuple[str, ...]:
     """A sentence on the cells that look like missing values and were taken for genes."""
     kept = sorted({gene for gene in genes if gene and is_missing(gene)})
     if not kept:
         return ()
-    return (f"In {table.header[place]!r}, {', '.join(kept)} was read as a gene, not as a missing value.",)
+    where = title_of(table, place)
+    return (f"In the {where}, {', '.join(kept)} was read as a gene, not as a missing value.",)
 
 
 def no_column(table: Table, what: str, option: str = "") -> DataError:

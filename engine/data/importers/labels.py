@@ -19,7 +19,7 @@ from engine.data.outline import Outline, remember
 from engine.data.tasks.audit import CONFLICT, Audited
 from engine.data.tasks.folder import Heading, LabelList, write_task_folder
 from engine.data.tasks.removal import note_import
-from engine.data.tasks.shelf import SAMPLE, task_names
+from engine.data.tasks.shelf import SAMPLE, taken_names
 from store.home import Home
 from store.records import task_hash
 from store.uncollected import uncollected
@@ -36,7 +36,7 @@ class ImportReport:
     classes: tuple[str, ...]
     """In label order; with two classes the last is the positive one."""
     counts: tuple[int, ...]
-    """Entries of each class in the file."""
+    """Rows of each class in the file; one id may mean two genes."""
     used: tuple[int, ...]
     """Distinct genes of each class that can be analysed."""
     steps: Mapping[str, int]
@@ -56,7 +56,10 @@ class ImportReport:
     def lines(self) -> tuple[str, ...]:
         """What became of the entries, in words."""
         classes = zip(self.classes, self.used, self.counts, strict=True)
-        lines = [f"{used:>6} of {given} used: {label}" for label, used, given in classes]
+        lines = [
+            f"{used:>6} {'gene' if used == 1 else 'genes'} from {rows} rows: {label}"
+            for label, used, rows in classes
+        ]
         for step, count in self.steps.items():
             lines.append(f"{count:>6} {step if step.startswith(NOT_MAPPED) else f'resolved by {step}'}")
         if self.unresolved:
@@ -92,15 +95,25 @@ def import_task(
         DataError: the file cannot be read, or leaves too few genes of a class.
         StoreError: it cannot be written.
     """
-    check_name(name, task_names(home))
+    check_name(name, taken_names(home))
     resolver = make_resolver(home, SAMPLE)
     kind, raw = read_raw(path, kind, knowing(choices or Choices(), resolver))
     notes = raw.notes
-    if raw.why:
-        notes += (f"The positive class is {raw.classes[1]!r}: {raw.why}. --positive chooses another.",)
+    if len(raw.classes) == 2:
+        why = f": {raw.why}" if raw.why else ", as the format has it"
+        notes += (f"The positive class is {raw.classes[1]!r}{why}; --positive chooses another.",)
     task = resolve(raw, resolver, Heading(name, title or path.name, raw.classes, path.name))
     del raw
     return keep_task(task, kind, notes, home)
+
+
+def import_notes(name: str, home: Home) -> tuple[str, ...]:
+    """What the import of the task `name` had to say; nothing of a task that was not imported."""
+    try:
+        report = json.loads((home.tasks / name / "report.json").read_text(encoding="utf-8"))
+        return tuple(str(note) for note in report["notes"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()  # it is there to be read, and nothing depends on it
 
 
 def keep_task(task: LabelList, kind: str, notes: tuple[str, ...], home: Home) -> ImportReport:
