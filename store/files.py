@@ -6,7 +6,6 @@ import contextlib
 import errno
 import json
 import os
-import re
 import secrets
 import stat
 from collections.abc import Iterator, Mapping
@@ -25,10 +24,12 @@ def user_path(written: str | os.PathLike[str]) -> Path:
     `~` means a home; a `~name` of nobody stays, as shells have it. Only if there is no such path are
     blanks around it, quotation marks, a shell's backslashes and `file://` taken away.
     """
-    path = _expanded(os.fspath(written))
+    text = os.fspath(written)
+    path = _expanded(text)
     with contextlib.suppress(OSError, ValueError):
-        if not path.exists() and (inserted := _expanded(_as_inserted(os.fspath(written)))).exists():
-            return inserted
+        if not path.exists():
+            others = map(_expanded, filter(None, (text.strip(), *_as_inserted(text.strip()))))
+            return next((other for other in others if other.exists()), path)
     return path
 
 
@@ -36,17 +37,16 @@ def _expanded(written: str) -> Path:
     return Path(os.path.expanduser(written))  # noqa: PTH111 - pathlib's raises RuntimeError for nobody
 
 
-def _as_inserted(written: str) -> str:
-    """The path in what a terminal inserts for a file; raises ValueError if there is none."""
-    text = written.strip()
-    if re.match("file:/", text):
+def _as_inserted(text: str) -> list[str]:
+    """The paths in what a terminal inserts for a file; raises ValueError where a quotation mark is open."""
+    if text.startswith("file:/"):
         from urllib.parse import unquote, urlsplit
 
-        return unquote(urlsplit(text).path)
+        return [unquote(urlsplit(text).path)]
     import shlex
 
-    [path] = shlex.split(text)
-    return path
+    paths = shlex.split(text)
+    return paths if len(paths) == 1 else []
 
 
 @contextlib.contextmanager

@@ -185,7 +185,7 @@ def test_rows_without_a_label_are_told(tmp_path: Path, home: Home) -> None:
     assert report.used == (12, 12)
     assert report.notes[0] == "12 rows without a label were left out."
     assert any("24 symbols are used as given" in note for note in report.notes)
-    assert report.lines[:2] == ("    12 of 12 used: a", "    12 of 12 used: b")
+    assert report.lines[:2] == ("    12 genes from 12 rows: a", "    12 genes from 12 rows: b")
     saved = json.loads((home.tasks / "some" / "report.json").read_text())
     assert saved["used"] == [12, 12]
 
