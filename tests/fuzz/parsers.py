@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.data.formats.choices import Choices
+from engine.data.formats.condition import parse
 from engine.data.formats.detect import read_raw
+from engine.data.formats.gene_lists import read_genes_of
 from engine.data.genes.descriptions import read_descriptions
 from engine.data.genes.facts import read_gene2ensembl, read_gene_info, read_genes, read_hgnc
 from engine.data.genes.meanings import read_meanings
@@ -30,16 +34,32 @@ def _unpickle(path: Path) -> None:
             shape(value)
 
 
+def _zipped(path: Path) -> None:
+    content = path.read_bytes()
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.csv", content)
+    read_raw(path)
+
+
+_CUT = Choices(label_from="label", threshold="<0.5")
+
 PARSERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "table": ("x.csv", read_table),
     "labels": ("x.csv", read_raw),
     "labels, tab": ("x.tsv", read_raw),
+    "labels, blanks": ("x.txt", read_raw),
+    "labels, Parquet": ("x.parquet", read_raw),
+    "labels, gene sets": ("x.gmt", lambda path: read_raw(path, choices=Choices(sets=("a",)))),
+    "labels, numbers": ("x.csv", lambda path: read_raw(path, choices=_CUT)),
+    "labels, ZIP": ("x.zip", _zipped),
+    "condition": ("x.txt", lambda path: parse(path.read_text("latin-1"), lambda _: 0)),
     "genes": ("genes.csv", read_genes),
     "gene_info": ("x.gz", read_gene_info),
     "gene2ensembl": ("x.gz", read_gene2ensembl),
     "hgnc": ("x.txt", read_hgnc),
     "meanings": ("identifiers.csv", read_meanings),
     "list": ("x.txt", read_list),
+    "list of genes": ("x.txt", lambda path: read_genes_of(path, Choices())),
     "descriptions": ("x.csv", read_descriptions),
     "descriptions, JSON": ("x.json", read_descriptions),
     "descriptions, Parquet": ("x.parquet", read_descriptions),

@@ -168,7 +168,7 @@ def _put_report(
     *hints: str,
 ) -> None:
     if as_json:
-        put_json(asdict(report))
+        put_json({**asdict(report), "notes": report.notes})
         return
     for line in (report.sentence, *lines):
         put(line)
