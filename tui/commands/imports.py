@@ -26,6 +26,7 @@ _OWNERS: Final = {
     "kind": "task",
     "title": "task",
     "positive": "task",
+    "keep_unmapped": "task",
     "covered_by": "task",
     "genes": "vectors",
 }
@@ -39,6 +40,9 @@ _OWNERS: Final = {
 @click.option("--kind", default="auto", show_default=True, help="Task: the format of the file.")
 @click.option("--title", default="", help="Task: a line to show.")
 @click.option("--positive", default="", metavar="LABEL", help="Task: the positive one of two classes.")
+@click.option(
+    "--keep-unmapped", is_flag=True, help="Task: keep names that are not known genes as they are."
+)
 @click.option(
     "--covered-by",
     multiple=True,
@@ -60,15 +64,16 @@ def import_command(
     """Import FILE: a task's labels, a table of gene vectors, gene descriptions, or a gene table.
 
     A task is a CSV, TSV or Parquet of gene,label (and description), a Geneformer pickle or list, or
-    a gene-benchmark folder. Genes may be symbols, aliases, Ensembl or NCBI ids; every step is told.
-    A gene table, by which ids are resolved, is NCBI's gene_info or gene2ensembl or HGNC's complete set.
+    a gene-benchmark folder. Genes may be symbols, aliases, Ensembl, NCBI or HGNC ids; every step is told.
+    All human genes are known without a network. A gene table, which then comes first, is NCBI's
+    gene_info or gene2ensembl or HGNC's complete set.
     """
     if what == "genes" and name:
         raise UsageError("A gene table keeps its own name.", "Leave --name out.")
     from engine.data.importers.names import plain_name
 
     for option, owner in _OWNERS.items():
-        if what != owner and chosen[option] not in ("", "auto", None, ()):
+        if what != owner and chosen[option] not in ("", "auto", None, (), False):
             raise UsageError(f"--{option.replace('_', '-')} is for a {owner}, not for {what}.")
     if chosen["covered_by"]:
         _import_covered(session.writable(), file, name, as_json, chosen)
@@ -81,7 +86,13 @@ def _import_task(home: Home, file: Path, name: str, as_json: bool, chosen: dict[
     from engine.data.importers import import_task
 
     report = import_task(
-        user_path(file), name, home, chosen["kind"], title=chosen["title"], positive=chosen["positive"]
+        user_path(file),
+        name,
+        home,
+        chosen["kind"],
+        title=chosen["title"],
+        positive=chosen["positive"],
+        keep_unmapped=chosen["keep_unmapped"],
     )
     _put_task(report, as_json)
 
@@ -90,9 +101,12 @@ def _import_covered(home: Home, file: Path, name: str, as_json: bool, chosen: di
     from engine.catalog.models import find_model
     from engine.data.importers import import_covered
 
-    for option in ("kind", "title", "positive"):
-        if chosen[option] not in ("", "auto"):
-            raise UsageError(f"--{option} does not go with --covered-by.", "Import the whole task first.")
+    for option in ("kind", "title", "positive", "keep_unmapped"):
+        if chosen[option] not in ("", "auto", False):
+            raise UsageError(
+                f"--{option.replace('_', '-')} does not go with --covered-by.",
+                "Import the whole task first.",
+            )
     models = [find_model(one, home) for one in names(chosen["covered_by"])]
     _put_task(import_covered(str(file), models, name, home), as_json)
 

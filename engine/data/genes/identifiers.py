@@ -37,8 +37,11 @@ COMPLETE: Final = 15_000
 be another gene's approved symbol: of the sample's genes, NFE2L1 is the one called NRF1."""
 
 DATE: Final = "a date, as spreadsheets make of symbols"
-COMPOUND: Final = "id made of several"
+COMPOUND: Final = "compound id"
+DISAGREE: Final = "a compound id whose parts disagree"
 
+IDS: Final = (ENSEMBL, NCBI, HGNC_ID, COMPOUND)
+"""How the steps begin that go by an id, not by a symbol alone."""
 _BY_WORD: Final = (APPROVED, PREVIOUS, ALIAS, OTHER_CASE, OLD_IN_OTHER_CASE)
 _EXACT: Final = (ENSEMBL, NCBI, HGNC_ID, APPROVED)
 """The steps that decide whatever other tables say."""
@@ -72,7 +75,9 @@ class Resolver:
         """
         self._tables = tuple(tables)
         self._near = Index(self._tables)
-        self._known = {identifier: meaning for identifier, meaning in (known or {}).items() if meaning.symbols}
+        self._known = {
+            identifier: meaning for identifier, meaning in (known or {}).items() if meaning.symbols
+        }
         self._gene2ensembl = gene2ensembl
         self._further = further
 
@@ -142,8 +147,10 @@ class Resolver:
         if len(common) == 1 or (common and all(one.clear for one in found)):
             part = "" if len(found) == len(several) else ", of which one part is not known"
             return Meaning(identifier, tuple(sorted(common)), f"{COMPOUND}{part}")
-        named = sorted(common) or dict.fromkeys(symbol for one in found for symbol in one.symbols)
-        return Meaning(identifier, (), f"{NOT_MAPPED}: {COMPOUND} of {_named(tuple(named))}")
+        if common:
+            return Meaning(identifier, (), f"{NOT_MAPPED}: {COMPOUND} of {_named(tuple(sorted(common)))}")
+        each = " or ".join(_named(one.symbols) for one in found)
+        return Meaning(identifier, (), f"{NOT_MAPPED}: {DISAGREE}, {each}")
 
 
 def _searches(text: str) -> Iterator[tuple[str, str]]:

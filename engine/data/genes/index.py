@@ -87,7 +87,9 @@ class Index:
     def find(self, step: str, key: str) -> Found | None:
         """What `step` finds by `key`; for an Ensembl id what the first source that has it says."""
         # HGNC gives each Ensembl id to one gene, so it is asked first.
-        sources = sorted((one for one in self._steps if one.startswith(ENSEMBL)), key=lambda one: "HGNC" not in one)
+        sources = sorted(
+            (one for one in self._steps if one.startswith(ENSEMBL)), key=lambda one: "HGNC" not in one
+        )
         for one in sources if step == ENSEMBL else (step,):
             if first := self._steps.get(one, {}).get(key):
                 return Found(one, tuple(sorted({first, *self._further.get((one, key), ())})))

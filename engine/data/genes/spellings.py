@@ -14,7 +14,8 @@ _NCBI_ID: Final = re.compile(
 """Also `2625.0`, as a column of numbers with a gap in it is written."""
 _HGNC_ID: Final = re.compile(r"(?:HGNC:){1,2}(\d{1,6})", re.IGNORECASE)
 _PAIR: Final = re.compile(
-    rf"(?P<a>\S+) \((?P<b>[^()\s]+)\)|(?P<c>{_ENSEMBL})_(?P<d>\S+)|(?P<e>\S+?)_(?P<f>{_ENSEMBL})", re.IGNORECASE
+    rf"(?P<a>\S+) \((?P<b>[^()\s]+)\)|(?P<c>{_ENSEMBL})_(?P<d>\S+)|(?P<e>\S+?)_(?P<f>{_ENSEMBL})",
+    re.IGNORECASE,
 )
 """`TP53 (7157)` as DepMap has it, `ENSG00000141510_TP53` and `TP53_ENSG00000141510`."""
 _NOTHING: Final = frozenset(("", "?", "-", "na", "n/a", "nan", "none", "null", "unknown"))
