@@ -149,7 +149,7 @@ class Resolver:
             return Meaning(identifier, tuple(sorted(common)), f"{COMPOUND}{part}")
         if common:
             return Meaning(identifier, (), f"{NOT_MAPPED}: {COMPOUND} of {_named(tuple(sorted(common)))}")
-        each = " or ".join(_named(one.symbols) for one in found)
+        each = " or ".join(dict.fromkeys(_named(one.symbols) for one in found))
         return Meaning(identifier, (), f"{NOT_MAPPED}: {DISAGREE}, {each}")
 
 
