@@ -124,9 +124,8 @@ class Resolver:
         return self._by_gene2ensembl(ensembl_id(text))
 
     def _by_gene2ensembl(self, ensembl: str) -> Found | None:
-        by_ncbi = self._whole.by_ncbi
         numbers = self._ncbi_of_ensembl.get(ensembl, ()) if ensembl else ()
-        symbols = {by_ncbi[number] for number in numbers if number in by_ncbi}
+        symbols = {self._whole.by_ncbi[number] for number in numbers if number in self._whole.by_ncbi}
         return Found(f"{ENSEMBL} (gene2ensembl)", tuple(sorted(symbols))) if symbols else None
 
     @cached_property

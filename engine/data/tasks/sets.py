@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
 
-from engine.data.tasks.folder import read_headings
 from engine.data.tasks import shelf
+from engine.data.tasks.folder import read_headings
 from engine.data.tasks.shelf import SAMPLE, headings_of, task_places
 from store.errors import UsageError, unknown
 from store.home import Home
