@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -20,6 +20,18 @@ OLD_IN_OTHER_CASE: Final = "alias in other case"
 """Steps by which a gene is found; Ensembl's with the source of the mapping in brackets."""
 OLD: Final = (PREVIOUS, ALIAS, OLD_IN_OTHER_CASE)
 """Those that find a gene by a name that may be another's as well."""
+
+_KEYS: Final[Mapping[str, Callable[[Gene], Iterable[str]]]] = {
+    ENSEMBL: lambda gene: gene.ensembl_ids,
+    NCBI: lambda gene: (gene.ncbi_id,),
+    HGNC_ID: lambda gene: (gene.hgnc_id,),
+    APPROVED: lambda gene: (gene.symbol,),
+    PREVIOUS: lambda gene: gene.previous,
+    ALIAS: lambda gene: gene.aliases,
+    OTHER_CASE: lambda gene: (gene.symbol.casefold(),),
+    OLD_IN_OTHER_CASE: lambda gene: map(str.casefold, gene.previous + gene.aliases),
+}
+"""Step -> what it finds a gene by."""
 
 
 class Found(NamedTuple):
@@ -53,10 +65,13 @@ class Index:
         self._further: dict[tuple[str, str], set[str]] = {}
         for table in tables:
             # Genes that HGNC knows come first: NCBI has a few other records of the same symbol.
-            for gene in sorted(table.genes, key=lambda gene: not gene.hgnc_id):
-                self._add(gene, table.name)
+            named = [self._add(gene) for gene in sorted(table.genes, key=lambda gene: not gene.hgnc_id)]
+            for step, keys in _KEYS.items():
+                title = f"{step} ({table.name})" if step == ENSEMBL else step
+                self._put(title, ((key, symbol) for gene, symbol in named for key in keys(gene)))
 
-    def _add(self, gene: Gene, source: str) -> None:
+    def _add(self, gene: Gene) -> tuple[Gene, str]:
+        """Keep a gene, or what it adds to one that is known; it, and the symbol it is known by."""
         symbol = self.by_ncbi.get(gene.ncbi_id, gene.symbol)
         known = self.genes.get(symbol)
         if known is not None and known.ncbi_id and gene.ncbi_id and known.ncbi_id != gene.ncbi_id:
@@ -68,19 +83,12 @@ class Index:
             self.genes[symbol] = known._replace(previous=gene.previous)
         if gene.ncbi_id:
             self.by_ncbi.setdefault(gene.ncbi_id, symbol)
-        self._put(f"{ENSEMBL} ({source})", gene.ensembl_ids, symbol)
-        self._put(NCBI, (gene.ncbi_id,), symbol)
-        self._put(HGNC_ID, (gene.hgnc_id,), symbol)
-        self._put(APPROVED, (gene.symbol,), symbol)
-        self._put(PREVIOUS, gene.previous, symbol)
-        self._put(ALIAS, gene.aliases, symbol)
-        self._put(OTHER_CASE, (gene.symbol.casefold(),), symbol)
-        self._put(OLD_IN_OTHER_CASE, (*map(str.casefold, (*gene.previous, *gene.aliases)),), symbol)
+        return gene, symbol
 
-    def _put(self, step: str, keys: tuple[str, ...], symbol: str) -> None:
+    def _put(self, step: str, pairs: Iterable[tuple[str, str]]) -> None:
         # Nearly all keys have one gene: a set for each would double the memory.
         index = self._steps.setdefault(step, {})
-        for key in keys:
+        for key, symbol in pairs:
             if key and index.setdefault(key, symbol) != symbol:
                 self._further.setdefault((step, key), set()).add(symbol)
 

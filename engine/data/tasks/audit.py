@@ -240,7 +240,7 @@ def _check(task: LabelList, classes: tuple[ClassAudit, ...]) -> None:
             hint = f"Splits of 10% need at least {FEWEST} genes of each class."
             if unmapped:
                 hint += (
-                    f" {unmapped} identifiers are not known genes: `genearena fetch ncbi` may know them, and "
+                    f" {unmapped} identifiers are not known genes: `genearena fetch ncbi` may know them; "
                     "`genearena import task FILE --keep-unmapped` keeps them as they are."
                 )
             raise DataError(
