@@ -130,10 +130,10 @@ def check_too_few_genes_of_a_class_are_refused(importer: Importer, folder: Path)
 
 
 @checked("labels")
-def check_a_gene_called_na_is_a_gene(importer: Importer, folder: Path) -> None:
+def check_a_name_of_no_gene_is_left_out(importer: Importer, folder: Path) -> None:
     if importer.kept is None:
-        found = understood(importer, folder, with_gene(importer, "NA"))
-        assert ("NA", next(iter(importer.content))) in found  # type: ignore[operator]
+        expected = importer.take(*good(importer, folder / "good"))
+        assert understood(importer, folder / "more", with_gene(importer, "NOTAGENE1")) == expected
 
 
 @checked("labels")
