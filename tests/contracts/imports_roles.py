@@ -144,6 +144,13 @@ def check_a_missing_gene_is_told_from_one_called_na(importer: Importer, folder: 
 
 
 @checked("labels")
+def check_a_name_of_no_gene_is_left_out(importer: Importer, folder: Path) -> None:
+    if importer.kept is None:
+        expected = importer.take(*good(importer, folder / "good"))
+        assert understood(importer, folder / "more", with_gene(importer, "NOTAGENE1")) == expected
+
+
+@checked("labels")
 def check_names_of_classes_come_through(importer: Importer, folder: Path) -> None:
     if importer.chooses:
         names = ('the "a", and\tb', "c; d, ä")

@@ -34,6 +34,7 @@ _OWNERS: Final = {
     "label_from": "task",
     "threshold": "task",
     "quantiles": "task",
+    "keep_unmapped": "task",
     "covered_by": "task",
     "genes": "vectors",
 }
@@ -70,6 +71,9 @@ _UNSET: Final[tuple[object, ...]] = ("", "auto", None, (), 0.0, False)
 @click.option("--threshold", default="", metavar="'<0.05'", help="Task: where to cut it.")
 @click.option("--quantiles", default=0.0, help="Task: the lowest against the highest share, as 0.25.")
 @click.option(
+    "--keep-unmapped", is_flag=True, help="Task: keep names that are not known genes as they are."
+)
+@click.option(
     "--covered-by",
     multiple=True,
     metavar="A,B",
@@ -91,8 +95,9 @@ def import_command(
 
     A task is a table of genes and labels (CSV, Excel, Parquet, ...), or of genes and numbers to make
     classes of (--class, --label-from); a folder of gene lists; a GMT of gene sets; a Geneformer pickle; or
-    a gene-benchmark folder. Genes may be symbols, aliases, Ensembl or NCBI ids; every step is told.
-    A gene table, by which ids are resolved, is NCBI's gene_info or gene2ensembl or HGNC's complete set.
+    a gene-benchmark folder. Genes may be symbols, aliases, Ensembl, NCBI or HGNC ids; every step is told.
+    All human genes are known without a network. A gene table, which then comes first, is NCBI's
+    gene_info or gene2ensembl or HGNC's complete set.
     """
     if what == "genes" and name:
         raise UsageError("A gene table keeps its own name.", "Leave --name out.")
@@ -118,7 +123,13 @@ def _import_task(home: Home, file: Path, name: str, as_json: bool, chosen: dict[
 
     choices = Choices(**{option: chosen[option] for option in _CHOICES})
     report = import_task(
-        user_path(file), name, home, chosen["kind"], title=chosen["title"], choices=choices
+        user_path(file),
+        name,
+        home,
+        chosen["kind"],
+        title=chosen["title"],
+        choices=choices,
+        keep_unmapped=chosen["keep_unmapped"],
     )
     _put_task(report, as_json)
 
@@ -127,7 +138,7 @@ def _import_covered(home: Home, file: Path, name: str, as_json: bool, chosen: di
     from engine.catalog.models import find_model
     from engine.data.importers import import_covered
 
-    for option in ("kind", "title", *_CHOICES):
+    for option in ("kind", "title", "keep_unmapped", *_CHOICES):
         if chosen[option] not in _UNSET:
             raise UsageError(
                 f"--{_written(option)} does not go with --covered-by.", "Import the whole task first."

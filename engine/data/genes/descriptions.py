@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from engine.data.genes.columns import gene_column, no_column, nothing_known
 from engine.data.genes.facts import HUMAN, Gene
+from engine.data.genes.meanings import Meaning
 from engine.files.outside import check_characters, first_bytes, outside_file, read_text
 from engine.files.tables import Table, is_plain_text, read_table, write_csv
 from engine.files.tables.missing import is_missing
@@ -28,19 +29,34 @@ COLUMNS: Final = ("gene", "description")
 """The header of a kept file."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Descriptions:
-    """Texts by whatever the file calls a gene: symbol, NCBI id or Ensembl id."""
+    """Texts by whatever the file calls a gene."""
 
     path: Path
     texts: Mapping[str, str]
     digest: str
     """SHA-256 of the texts, however the file was written or packed."""
+    meaning: Callable[[str], Meaning] | None = None
+    """What a name in the file means, for those that are not plainly a gene's symbol or id."""
 
-    def of(self, gene: Gene, identifiers: Iterable[str] = ()) -> str:
-        """The text for `gene`, looked up by symbol, then its ids, then `identifiers`; "" if none."""
-        keys = (gene.symbol, gene.ncbi_id, *gene.ensembl_ids, *identifiers)
-        return next((self.texts[key] for key in keys if key and self.texts.get(key)), "")
+    def of(self, gene: Gene) -> str:
+        """The text for `gene`, looked up by symbol, then its ids, then by what a name means; "" if none."""
+        keys = (gene.symbol, gene.ncbi_id, *gene.ensembl_ids)
+        plain = next((self.texts[key] for key in keys if key and self.texts.get(key)), "")
+        return plain or self._by_meaning.get(gene.symbol, "")
+
+    @cached_property
+    def _by_meaning(self) -> Mapping[str, str]:
+        """Symbol -> text, where all names of that gene in the file have the same."""
+        found: dict[str, str] = {}
+        for key, text in self.texts.items():
+            # A gene's plain number is looked up as it is, and NCBI's file has nothing else.
+            if self.meaning and text and not key.isdecimal():
+                symbols = self.meaning(key).symbols
+                if len(symbols) == 1 and found.setdefault(symbols[0], text) != text:
+                    found[symbols[0]] = ""  # either would be a guess
+        return found
 
 
 def read_descriptions(path: Path) -> Descriptions:

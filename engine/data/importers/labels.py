@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from engine.data.formats.choices import Choices
 from engine.data.formats.detect import read_raw
-from engine.data.genes.identifiers import GIVEN, make_resolver
-from engine.data.genes.meanings import NOT_MAPPED
-from engine.data.importers.names import check_name
+from engine.data.genes.identifiers import DISAGREE, make_resolver
+from engine.data.genes.meanings import KEPT, NOT_MAPPED
+from engine.data.importers.gates import check_mapped, check_texts
+from engine.data.importers.names import check_name, first_names
 from engine.data.load import knowing, resolve, with_texts
 from engine.data.outline import Outline, remember
 from engine.data.tasks.audit import CONFLICT, Audited
@@ -42,7 +43,9 @@ class ImportReport:
     steps: Mapping[str, int]
     """Distinct identifiers by the step that resolved them, or the reason they were not."""
     unresolved: tuple[str, ...]
-    """Identifiers left out."""
+    """Identifiers that are not known genes and were left out."""
+    kept: tuple[str, ...]
+    """Identifiers that are not known genes and were kept as they are."""
     ambiguous: Mapping[str, tuple[str, ...]]
     """Identifiers that mean more than one gene."""
     notes: tuple[str, ...] = ()
@@ -61,12 +64,17 @@ class ImportReport:
             for label, used, rows in classes
         ]
         for step, count in self.steps.items():
-            lines.append(f"{count:>6} {step if step.startswith(NOT_MAPPED) else f'resolved by {step}'}")
+            plain = step.startswith(NOT_MAPPED) or step == KEPT
+            lines.append(f"{count:>6} {step if plain else f'resolved by {step}'}")
+        if self.kept:
+            lines.append(
+                f"{len(self.kept):>6} without a text, under their own name: {first_names(self.kept)}"
+            )
         if self.unresolved:
-            lines.append(f"{len(self.unresolved):>6} left out: {_first(self.unresolved)}")
+            lines.append(f"{len(self.unresolved):>6} left out: {first_names(self.unresolved)}")
         if self.ambiguous:
             means = [f"{one} ({' or '.join(symbols)})" for one, symbols in self.ambiguous.items()]
-            lines.append(f"{len(means):>6} with more than one gene: {_first(means)}")
+            lines.append(f"{len(means):>6} with more than one gene: {first_names(means)}")
         return tuple(lines)
 
 
@@ -79,6 +87,7 @@ def import_task(
     *,
     title: str = "",
     choices: Choices | None = None,
+    keep_unmapped: bool = False,
 ) -> ImportReport:
     """Read a label file and keep it as task `name` in `home`.
 
@@ -89,10 +98,12 @@ def import_task(
         kind: The format; `auto` tells it by the content.
         title: A line to show; the file's name if empty.
         choices: What the file leaves open: columns, sheet, sets, conditions, the positive class.
+        keep_unmapped: Whether names that are not known genes stay in the task as they are.
 
     Raises:
         UsageError: a name that is taken or unusable; no such kind, column or class; a choice to be made.
-        DataError: the file cannot be read, or leaves too few genes of a class.
+        DataError: the file cannot be read, leaves too few genes of a class, or has too many
+            identifiers that are not known genes or genes without a text.
         StoreError: it cannot be written.
     """
     check_name(name, taken_names(home))
@@ -102,9 +113,11 @@ def import_task(
     if len(raw.classes) == 2:
         why = f": {raw.why}" if raw.why else ", as the format has it"
         notes += (f"The positive class is {raw.classes[1]!r}{why}; --positive chooses another.",)
-    task = resolve(raw, resolver, Heading(name, title or path.name, raw.classes, path.name))
+    heading = Heading(name, title or path.name, raw.classes, path.name)
+    task = resolve(raw, resolver, heading, keep_unmapped=keep_unmapped)
     del raw
-    return keep_task(task, kind, notes, home)
+    check_mapped(task)
+    return keep_task(task, kind, notes, home, check_texts)
 
 
 def import_notes(name: str, home: Home) -> tuple[str, ...]:
@@ -116,14 +129,22 @@ def import_notes(name: str, home: Home) -> tuple[str, ...]:
         return ()  # it is there to be read, and nothing depends on it
 
 
-def keep_task(task: LabelList, kind: str, notes: tuple[str, ...], home: Home) -> ImportReport:
+def keep_task(
+    task: LabelList,
+    kind: str,
+    notes: tuple[str, ...],
+    home: Home,
+    check: Callable[[LabelList, Audited], None] | None = None,
+) -> ImportReport:
     """Write `task` into `home` under the name of its heading, with a report.
 
     Raises:
-        DataError: too few genes of a class.
+        DataError: too few genes of a class, or what `check` raises.
         StoreError: it cannot be written.
     """
     audited, recipe = with_texts(task)
+    if check:
+        check(task, audited)
     heading = task.heading
     outline = Outline(
         heading.name,
@@ -159,11 +180,6 @@ def _report(
 ) -> ImportReport:
     others = tuple(task.meanings.others())
     steps = Counter(task.meanings.steps())
-    given = steps[GIVEN]
-    if given:
-        notes += (
-            f"{given} symbols are used as given; after `genearena fetch ncbi` they can be looked up.",
-        )
     kinds: Counter[str] = Counter()
     for step, count in steps.items():
         kinds[_kind_of_step(step)] += count
@@ -176,16 +192,19 @@ def _report(
         used=used,
         steps=dict(kinds.most_common()),
         unresolved=tuple(sorted(meaning.identifier for meaning in others if not meaning.symbols)),
+        kept=_kept(task),
         ambiguous={item.identifier: item.symbols for item in others if len(item.symbols) > 1},
         notes=notes,
     )
 
 
-def _first(names: Sequence[str], most: int = 10) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def _kept(task: LabelList) -> tuple[str, ...]:
+    steps = zip(task.meanings, task.meanings.steps(), strict=True)
+    return tuple(sorted(identifier for identifier, step in steps if step == KEPT))
 
 
 def _kind_of_step(step: str) -> str:
     """`step` without the genes between which it could not decide."""
+    if step.startswith(f"{NOT_MAPPED}: {DISAGREE}"):
+        return f"{NOT_MAPPED}: {DISAGREE}"
     return re.sub(rf"^({NOT_MAPPED}: [\w ]+) of \S+ and .*", r"\1 of more than one gene", step)

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.catalog.adopt import adopt_model, check_model_name
-from engine.data.genes.identifiers import Resolver, make_resolver
-from engine.data.importers.names import check_name
+from engine.data.genes.identifiers import IDS, Resolver, make_resolver
+from engine.data.genes.meanings import Meaning
+from engine.data.importers.names import check_name, first_names
 from engine.data.load import find_label_list
 from engine.data.tasks.folder import LabelList
 from engine.data.tasks.shelf import SAMPLE, list_tasks
@@ -124,10 +126,11 @@ def import_vectors(path: Path, name: str, home: Home, genes: Path | None = None)
         known = set(resolver.genes).union(*(task.genes for task in tasks))
 
         def wanted(gene: str) -> bool:
-            return gene in known or bool(_symbol_by_id(resolver, gene))
+            return gene in known or bool(_by_id(resolver.resolve(gene)))
 
     vectors = read_vectors(path, genes, wanted)
     names, renamed = _symbols(path, vectors, resolver)
+    _check_known(path, names, tasks, resolver)
     report = VectorReport(
         name=name,
         path=str(folder / "vectors.npz"),
@@ -151,8 +154,13 @@ def _tasks(home: Home) -> Iterator[LabelList]:
 
 
 def _symbols(path: Path, vectors: Vectors, resolver: Resolver) -> tuple[tuple[str, ...], int]:
-    """The genes by symbol where an id means exactly one; other names stay, aliases among them."""
-    names = [_symbol_by_id(resolver, gene) or gene for gene in vectors.genes]
+    """The genes by symbol: of those that an id means, and of others that no row is named by.
+
+    A name that means no gene, several, or one that has a row already stays: GenePT's tables have other
+    vectors under a gene's aliases.
+    """
+    meanings = [resolver.resolve(gene) for gene in vectors.genes]
+    names = [_by_id(meaning) or gene for meaning, gene in zip(meanings, vectors.genes, strict=True)]
     places: dict[str, int] = {}
     for place, symbol in enumerate(names):
         before = places.setdefault(symbol, place)
@@ -164,15 +172,30 @@ def _symbols(path: Path, vectors: Vectors, resolver: Resolver) -> tuple[tuple[st
             )
         if before != place:
             names[place] = vectors.genes[place]
+    claims = Counter(meaning.symbols for meaning in meanings)
+    for place, meaning in enumerate(meanings):
+        if len(meaning.symbols) == 1 and meaning.symbols[0] not in places and claims[meaning.symbols] == 1:
+            names[place] = meaning.symbols[0]
     renamed = sum(1 for symbol, gene in zip(names, vectors.genes, strict=True) if symbol != gene)
     return tuple(names), renamed
 
 
-def _symbol_by_id(resolver: Resolver, gene: str) -> str:
-    """The symbol of an Ensembl, NCBI or HGNC id that means one gene, else ""."""
-    meaning = resolver.resolve(gene)
-    by_id = meaning.step.startswith(("Ensembl", "NCBI", "HGNC"))
+def _by_id(meaning: Meaning) -> str:
+    """The symbol of an id that means one gene, else ""."""
+    by_id = meaning.step.startswith(IDS)
     return meaning.symbols[0] if by_id and len(meaning.symbols) == 1 else ""
+
+
+def _check_known(
+    path: Path, names: tuple[str, ...], tasks: tuple[LabelList, ...], resolver: Resolver
+) -> None:
+    """Refuse a table none of whose names is a gene, neither of a task nor any other."""
+    if not any(resolver.gene(name) or any(name in task.genes for task in tasks) for name in names):
+        raise DataError(
+            f"{path} has a vector for no known gene: its keys look like {first_names(names, 3)}.",
+            "Genes may be named by symbol or by NCBI, HGNC or Ensembl id. If they are those of a task "
+            "of yours, import that one first, with --keep-unmapped.",
+        )
 
 
 def _coverage(tasks: tuple[LabelList, ...], genes: set[str]) -> Iterator[Coverage]:
