@@ -12,7 +12,7 @@ from engine.data.genes.descriptions import read_descriptions
 from engine.data.genes.facts import read_gene2ensembl, read_gene_info, read_genes, read_hgnc
 from engine.data.genes.meanings import read_meanings
 from engine.data.tasks.folder import read_headings
-from engine.files.genept import NotStreamable, stream_vectors
+from engine.files.vectors.genept import NotStreamable, stream_vectors
 from engine.files.lists import read_list
 from engine.files.tables import read_table
 from engine.files.unpickle import Refused, lists_of, loads, matrix_of

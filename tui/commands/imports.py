@@ -28,6 +28,7 @@ _OWNERS: Final = {
     "positive": "task",
     "covered_by": "task",
     "genes": "vectors",
+    "key": "vectors",
 }
 """What an option is for."""
 
@@ -48,6 +49,7 @@ _OWNERS: Final = {
 @click.option(
     "--genes", type=click.Path(path_type=Path), help="Vectors: one gene a line, for a bare matrix."
 )
+@click.option("--key", default="", metavar="NAME", help="Vectors: which of several matrices or lists.")
 @json_option
 def import_command(
     session: Session,
@@ -105,7 +107,7 @@ def _put_task(report: ImportReport, as_json: bool) -> None:
 def _import_vectors(home: Home, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:
     from engine.data.importers.vectors import adopt_vectors
 
-    report = adopt_vectors(user_path(file), name, home, chosen["genes"])
+    report = adopt_vectors(user_path(file), name, home, chosen["genes"], chosen["key"])
     _put_report(report, as_json, report.lines, f"`genearena run --models {report.name}` uses them.")
 
 

@@ -62,7 +62,7 @@ def test_vectors_of_endless_rows_are_refused(
     path = tmp_path / "a.csv"
     path.write_text(text * 2500)
     assert read_vectors(path).repeated == 2499
-    monkeypatch.setattr("engine.files.vector_rows.MOST_ROWS", 1500)
+    monkeypatch.setattr("engine.files.vectors.rows.MOST_ROWS", 1500)
     with pytest.raises(DataError, match="more than 1,500 rows"):
         read_vectors(path)
 
