@@ -19,6 +19,7 @@ from store.errors import DataError
 
 SAMPLE: Final = 50
 """Rows by which it is told what the columns are."""
+_MARKS: Final = ",\t;|"
 
 Line = tuple[int, Sequence[Any]]
 """Where a row stands, from 1, and its cells."""
@@ -35,11 +36,12 @@ def read_text(path: Path, listed: bool, key: str = "") -> Content:
     Raises:
         DataError: unreadable; a cell that is not a number; what is a dimension cannot be decided.
     """
+    start = next((line for line in read_lines(path, MAX_STREAMED) if line.strip()), "")
+    if not any(mark in start for mark in _MARKS) and len(start.split()) > 1:
+        return _read_spaced(path, listed)
     rows = iterate_rows(path)
     line, first = next(rows)
-    if len(first) == 1 and len(first[0].split()) > 1:
-        return _read_spaced(path, listed)
-    if first[0].count(";") and len(parts := first[0].split(";")) > 1 and is_number(parts[-1]):
+    if len(parts := first[0].split(";")) > 1 and is_number(parts[-1]):
         rows = iterate_rows(path, ";")  # without a header, decimal commas outnumber the semicolons
         line, first = next(rows)
     return read_rows(path, chain([(line, first)], rows), listed, key)
