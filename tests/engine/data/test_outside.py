@@ -50,7 +50,7 @@ def test_a_table_that_is_too_large_is_refused(
     path = tmp_path / "a.csv"
     path.write_text("gene,a,b,c\n" + "A,1,2,3\n" * 9)
     assert len(read_table(path).rows) == 9
-    monkeypatch.setattr(f"engine.files.tables.{name}", 3)
+    monkeypatch.setattr(f"engine.files.tables.table.{name}", 3)
     with pytest.raises(DataError, match=what):
         read_table(path)
 
