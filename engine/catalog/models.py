@@ -162,7 +162,7 @@ def _path_model(path: Path, home: Home) -> Model:
 
 @lru_cache(maxsize=16)
 def _check_vectors(path: Path, revision: str) -> None:
-    """Refuse a file that holds more or less than vectors; `revision` is of its content, so that each is read once."""
+    """Refuse what is not a table of vectors alone; `revision` is of its content, so each is read once."""
     # Brings numpy, which only tables need.
     from engine.files.vectors import read_whole
 

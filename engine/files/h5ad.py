@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from engine.files.outside import check_characters, check_file
-from engine.files.tables import MAX_CELLS, Table
+from engine.files.tables import Table
+from engine.files.tables.table import MAX_CELLS
 from store.errors import DataError
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 ENDINGS: Final = ("h5ad",)
@@ -129,7 +129,7 @@ def read_array(path: Path, found: Any) -> NDArray[Any]:
         raise DataError(f"{path} has a part that is not an array of its own.", _HINT)
     if found.size > 20 * MAX_CELLS:
         raise DataError(f"{path} holds an array of {found.size:,} values.", "Give a smaller table.")
-    content: NDArray[np.Any] = found[()]  # type: ignore[name-defined]
+    content: NDArray[Any] = found[()]
     return content
 
 

@@ -343,7 +343,7 @@ def limit(size: int) -> None:
 
 
 def main(what: str, path: Path, output: Path) -> None:
-    """Write what `path` holds to `output`: JSON lists or names, or an .npy matrix with its names beside it."""
+    """Write what `path` holds to `output`: JSON, or an .npy matrix with its names beside it."""
     if what == "vectors":
         import numpy as np
     limit(path.stat().st_size)

@@ -69,6 +69,8 @@ class VectorReport:
     """Columns of the file that did not become dimensions."""
     nameless: tuple[int, ...] = ()
     """Lines of the file left out because they name no gene."""
+    read_as: tuple[str, ...] = ()
+    """How the file was read, where that is not plain from it."""
 
     @property
     def sentence(self) -> str:
@@ -101,7 +103,7 @@ class VectorReport:
             shown = ", ".join(map(str, self.nameless[:_SHOWN]))
             more = ", ..." if len(self.nameless) > _SHOWN else ""
             notes.append(f"Rows left out for naming no gene: {len(self.nameless)}, line {shown}{more}.")
-        return tuple(notes)
+        return (*self.read_as, *notes)
 
 
 def adopt_vectors(
@@ -168,6 +170,7 @@ def import_vectors(
         last=vectors.titles[-1] if vectors.titles else "",
         left_out=vectors.left_out,
         nameless=vectors.nameless,
+        read_as=vectors.notes,
     )
     _keep(folder, names, vectors.matrix, report)
     return report

@@ -19,7 +19,7 @@ from engine.files.h5ad import (
 )
 from engine.files.vectors.cells import Kind, kind_of
 from engine.files.vectors.content import Content, check_rows
-from engine.files.vectors.dimensions import GENE_TITLES, plain
+from engine.files.vectors.titles import GENE_TITLES, plain
 from store.errors import DataError
 
 ANNOTATED: Final = (*ENDINGS, "h5", "hdf5")
@@ -51,7 +51,7 @@ def read_annotated(path: Path, key: str = "") -> Content:
 
 
 def _chosen(path: Path, file: Any, key: str) -> tuple[str, str]:
-    """Group and name of the matrix; those of genes in `var` go before others, as AnnData keeps genes there."""
+    """Group and name of the matrix; those along `var` first, where AnnData keeps genes."""
     there = [(group, name) for group in ("varm", "obsm") for name in matrices(path, file, group)]
     whole = [("X", "")] if "X" in file else []
     usual = [one for one in there if one[0] == "varm"] or there or whole

@@ -81,12 +81,12 @@ def _names(path: Path, names: NDArray[Any] | bytes) -> tuple[str, ...]:
         raise DataError(
             f"{path} has genes that are not a row of texts.", "Save them as a numpy array of str."
         )
-    return tuple(name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in names)
+    return tuple(
+        name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in names
+    )
 
 
-def _read_array(
-    path: Path, stream: IO[bytes], size: int, rows: int | None = None
-) -> NDArray[Any] | bytes:
+def _read_array(path: Path, stream: IO[bytes], size: int, rows: int | None = None) -> NDArray[Any] | bytes:
     """One .npy of `size` bytes, whose header must not claim more than that, nor other `rows` than told.
 
     Of an array of Python objects, the pickle in it.
@@ -100,7 +100,7 @@ def _read_array(
         if read_header is None:
             raise DataError(f"{path} is an .npy file of unknown version {version}.", _HINT)
         shape, fortran, dtype = read_header(stream)
-        if dtype == object:
+        if dtype.kind == "O":
             return stream.read(LARGEST + 1)
         if dtype.hasobject or dtype.kind not in "fiuUS":
             raise DataError(f"{path} holds an array of {dtype.name}, not of numbers.", _HINT)
@@ -125,5 +125,3 @@ def _numbers(path: Path, matrix: NDArray[Any] | bytes) -> NDArray[np.float32]:
         raise DataError(f"{path} does not hold a matrix of numbers.", "One row per gene is needed.")
     with np.errstate(over="ignore"):
         return matrix.astype(np.float32)
-
-

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any, Final
 
+from engine.files.tables.missing import is_missing
 from engine.files.vectors.rows import is_number
 
-MISSING: Final = frozenset({"", "na", "n/a", "#n/a", "nan", "<na>", "null", "none"})
-"""What programs write for a missing value, in small letters."""
 _TRUTHS: Final = frozenset({"true", "false"})
 _COMMA: Final = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _WRAPPED: Final = re.compile(r"(?:np\.)?(?:float\d+|array|tensor)\(|,\s*dtype=[\w.]+|[()\[\]{}]")
@@ -63,7 +62,7 @@ def _numeric(numbers: list[float]) -> Kind:
 
 def _is_missing(cell: Any) -> bool:
     if isinstance(cell, str):
-        return cell.strip().casefold() in MISSING
+        return is_missing(cell)
     return cell is None or (isinstance(cell, float) and cell != cell)
 
 
@@ -75,7 +74,9 @@ def plain_number(cell: Any, decimal: str = ".") -> float | None:
 
 def is_list(cell: Any) -> bool:
     """Whether a cell holds two numbers or more."""
-    return isinstance(cell, list | tuple) or (len(parts := numbers_in(str(cell))) > 1 and is_number(parts[0]))
+    return isinstance(cell, list | tuple) or (
+        len(parts := numbers_in(str(cell))) > 1 and is_number(parts[0])
+    )
 
 
 def numbers_in(cell: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from engine.files.outside import MAX_BYTES, too_large
-from engine.files.tables import open_parquet
+from engine.files.tables import index_columns, open_parquet
 from engine.files.vectors.cells import Kind, kind_of
 from engine.files.vectors.content import Content
 from engine.files.vectors.delimited import SAMPLE
@@ -44,7 +43,7 @@ def read_parquet(path: Path, listed: bool, key: str = "") -> Content:
         head = next(file.iter_batches(batch_size=SAMPLE))
         head.validate(full=True)
         kinds = [_kind(column) for column in head.columns]
-        columns = Columns(path, schema.names, kinds, _index(schema.metadata))
+        columns = Columns(path, schema.names, kinds, index_columns(file))
         layout = columns.layout(listed, key)
         if rows > MOST_ROWS or (not layout.lists and rows * len(layout.dimensions) > MOST_NUMBERS):
             raise DataError(f"{path} holds more than {MOST_NUMBERS:,} numbers.", "Give a smaller table.")
@@ -53,15 +52,6 @@ def read_parquet(path: Path, listed: bool, key: str = "") -> Content:
     titles = tuple(f"{names[0]}[{n}]" for n in range(matrix.shape[1])) if layout.lists else names
     found = None if layout.gene is None else tuple(genes)
     return Content(found, matrix, rows, titles, layout.left_out, array("q", range(1, rows + 1)))
-
-
-def _index(metadata: dict[bytes, bytes] | None) -> frozenset[str]:
-    """The columns that pandas wrote as its index."""
-    try:
-        told = json.loads((metadata or {}).get(b"pandas", b"{}"))
-        return frozenset(name for name in told.get("index_columns", ()) if isinstance(name, str))
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        return frozenset()
 
 
 def _kind(column: Any) -> Kind:
@@ -79,7 +69,9 @@ def _kind(column: Any) -> Kind:
 
 def _plain(column: Any) -> list[Any]:
     """The cells of a column as Python's values, bytes as text."""
-    return [cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell for cell in column.to_pylist()]
+    return [
+        cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell for cell in column.to_pylist()
+    ]
 
 
 def _taken(
@@ -110,7 +102,12 @@ def _taken(
 
 
 def _rows_of(
-    path: Path, columns: list[Any], genes: list[str] | None, before: int, names: tuple[str, ...], lists: bool
+    path: Path,
+    columns: list[Any],
+    genes: list[str] | None,
+    before: int,
+    names: tuple[str, ...],
+    lists: bool,
 ) -> NDArray[np.float32]:
     """float32[rows, d] of one batch: at once if it is all numbers, else row by row up to what is none."""
     fast = _lists(columns[0]) if lists else _stacked(columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,8 @@ class Content:
     """Columns that did not become dimensions."""
     lines: Sequence[int] = ()
     """Where each row stands in the file, from 1; empty where nobody would count."""
+    notes: tuple[str, ...] = ()
+    """How it was read, where that is not plain from the file."""
 
 
 def check_rows(path: Path, genes: int, rows: int) -> None:
@@ -55,13 +57,11 @@ def without_row_numbers(content: Content) -> Content:
     kept = [place for place in range(content.matrix.shape[1]) if place not in set(found)]
     left = tuple(LeftOut(_title(content, place), "a row number") for place in found)
     titles = tuple(content.titles[place] for place in kept) if content.titles else ()
-    return Content(
-        content.genes,
-        np.ascontiguousarray(content.matrix[:, kept]),
-        content.total,
-        titles or tuple(f"column {place + 1}" for place in kept),
-        (*content.left_out, *left),
-        content.lines,
+    return replace(
+        content,
+        matrix=np.ascontiguousarray(content.matrix[:, kept]),
+        titles=titles or tuple(f"column {place + 1}" for place in kept),
+        left_out=(*content.left_out, *left),
     )
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, islice
+from dataclasses import replace
+from itertools import chain, islice, pairwise
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
 from engine.files.outside import read_lines
 from engine.files.tables import MAX_STREAMED, iterate_rows
+from engine.files.tables.workbook import workbook_table
 from engine.files.vectors.cells import decimal_mark, is_list, kind_of, numbers_in
 from engine.files.vectors.content import Content
-from engine.files.vectors.dimensions import GENE_TITLES, Columns, Layout, plain
+from engine.files.vectors.dimensions import Columns, Layout
 from engine.files.vectors.rows import Rows, is_number
+from engine.files.vectors.titles import GENE_TITLES, plain
 from store.errors import DataError
 
 SAMPLE: Final = 50
@@ -36,7 +39,7 @@ def read_text(path: Path, listed: bool, key: str = "") -> Content:
     Raises:
         DataError: unreadable; a cell that is not a number; what is a dimension cannot be decided.
     """
-    start = next((line for line in read_lines(path, MAX_STREAMED) if line.strip()), "")
+    start = next((text for _, text in _lines(path)), "")
     if not any(mark in start for mark in _MARKS) and len(start.split()) > 1:
         return _read_spaced(path, listed)
     rows = iterate_rows(path)
@@ -45,6 +48,18 @@ def read_text(path: Path, listed: bool, key: str = "") -> Content:
         rows = iterate_rows(path, ";")  # without a header, decimal commas outnumber the semicolons
         line, first = next(rows)
     return read_rows(path, chain([(line, first)], rows), listed, key)
+
+
+def read_workbook(path: Path, listed: bool, sheet: str = "") -> Content:
+    """The same of a sheet of a workbook, the first one if none is named.
+
+    Raises:
+        UsageError: no such sheet.
+        DataError: as `read_text`.
+    """
+    table = workbook_table(path, sheet, header=False)
+    content = read_rows(path, zip(table.lines, table.rows, strict=True), listed)
+    return replace(content, notes=table.notes)
 
 
 def _read_spaced(path: Path, listed: bool) -> Content:
@@ -68,13 +83,22 @@ def _is_count(cell: str) -> bool:
 
 def _spaced_rows(path: Path) -> Iterator[Line]:
     """Rows split at blanks; a header that lacks a name for the first column, as R writes it, gets one."""
-    lines = ((number, text) for number, text in enumerate(read_lines(path, MAX_STREAMED), 1) if text.strip())
+    lines = (
+        (number, text) for number, text in enumerate(read_lines(path, MAX_STREAMED), 1) if text.strip()
+    )
     rows = ((number, _split(path, number, text)) for number, text in lines)
     two = list(islice(rows, 2))
     (number, first), *second = two
     shifted = not any(map(is_number, first)) and any(len(row) == len(first) + 1 for _, row in second)
     yield number, ["", *first] if shifted else first
     yield from chain(second, rows)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines that are neither blank nor comments, with their numbers."""
+    for number, text in enumerate(read_lines(path, MAX_STREAMED), 1):
+        if text.strip() and not text.startswith("#"):
+            yield number, text
 
 
 def _split(path: Path, number: int, text: str) -> list[str]:
@@ -127,13 +151,23 @@ def read_titled(
     kept = Rows(path, names if titles and not layout.lists else (), decimal)
     pick, gene = _picker(path, layout, width), layout.gene
     for line, row in chain(sample, rows):
-        kept.add(pick(line, row), line, None if gene is None else _name(row[gene]))
+        try:
+            cells_of_row, name = pick(line, row), None if gene is None else _name(row[gene])
+        except IndexError as error:
+            raise DataError(
+                f"{path} has {len(row)} columns on line {line}, but {width} in its first line."
+            ) from error
+        kept.add(cells_of_row, line, name)
     matrix = kept.matrix()
     return Content(
         None if gene is None else tuple(kept.genes),
         matrix,
         len(kept),
-        tuple(f"{names[0]}[{n}]" for n in range(matrix.shape[1])) if layout.lists else names if titles else (),
+        tuple(f"{names[0]}[{n}]" for n in range(matrix.shape[1]))
+        if layout.lists
+        else names
+        if titles
+        else (),
         layout.left_out,
         kept.lines,
     )
@@ -194,5 +228,9 @@ def _counts(cells: Sequence[Any], rest: Sequence[Line], name: str | None = None)
     numbers = [int(text) for text in texts]
     if numbers == list(range(len(numbers))) or (name is not None and plain(name) in {"", *GENE_TITLES}):
         return True
-    rising = all(one < other for one, other in zip(numbers, numbers[1:], strict=False))
-    return rising and len(numbers) > 2 and any(not _is_count(str(cell).strip()) for _, row in rest for cell in row[1:])
+    rising = all(one < other for one, other in pairwise(numbers))
+    return (
+        rising
+        and len(numbers) > 2
+        and any(not _is_count(str(cell).strip()) for _, row in rest for cell in row[1:])
+    )

@@ -7,8 +7,6 @@ dimension is left out and reported, and what cannot be decided is refused.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,44 +15,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.files.vectors.cells import Kind
+from engine.files.vectors.titles import BLANK, COUNT, GENE_TITLES, numbered, plain, role_of
 from store.errors import DataError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-GENE_TITLES: Final = frozenset(
-    {
-        "gene", "genes", "genename", "genesymbol", "geneid", "symbol", "hgncsymbol", "hgncid", "ensembl",
-        "ensemblid", "ensemblgeneid", "genestableid", "externalgenename", "approvedsymbol", "target", "word",
-        "identifier", "varnames", "featurename", "entrezid", "entrezgeneid", "entrez", "ncbiid", "ncbigeneid",
-    }
-)  # fmt: skip
-"""Titles of the column that names the gene: small letters and digits only."""
-_NUMBERED: Final = re.compile(r"(.*?)(\d+)(?:\.0)?")
-_INDEX: Final = (
-    r"|x|unnamed_\d+(_\d+)?|index(_level_\d+)?|level_\d+|idx|rank|order|no|nr"
-    r"|rows?(_?(id|nr|no|num|number|index|names?))?"
-)
-_LABEL: Final = r"labels?|class(es)?|y|outcomes?|category|split|fold|cluster|group"
-_POSITION: Final = r"chr|chrom(osome)?(_name)?|seq_?names?|contig|(.*_)?(start|end|stop|strand|pos|position)|tss|year"
-_IDENTIFIER: Final = r"(.*_)?ids?|(gene|tax|symbol)id|(.*_)?(entrez|ncbi|hgnc|omim|pmid|uniprot)(_.*)?|taxon"
-_COUNT: Final = r"n|(n|num|number)_.*|(.*_)?(counts?|length|len|size|total|tokens|words|characters)"
-_ROLES: Final = (
-    (_INDEX, "a row number"),
-    (_LABEL, "a label"),
-    (_POSITION, "a position"),
-    (_IDENTIFIER, "an identifier"),
-    (_COUNT, "a count"),
-)
-"""What a column of whole numbers is, by its title in small letters with `_` between words."""
-COUNT: Final = re.compile(r"n|n[A-Z_ ].*|num.*|.*counts?|.*length|len|size|total|.*tokens|characters|words")
-_LABEL: Final = re.compile(r"labels?|class(es)?|y|outcomes?|category|split|fold|cluster|group")
-_ROLES: Final = (
-    (_INDEX, "a row number"),
-    (_LABEL, "a label"),
-    (_POSITION, "a position"),
-    (_IDENTIFIER, "an identifier"),
-)
 _FEWEST: Final = 8
 """Rows from which whole numbers without a gap are taken for row numbers, whatever they are called."""
 
@@ -109,7 +75,7 @@ class Columns:
         lists = [place for place in others if self.kinds[place] is Kind.LIST]
         if lists or key:
             chosen = self._chosen(lists, key)
-            beside = f"stands beside the vectors in {self.title(chosen)!r}"
+            beside = f"beside the vectors in {self.title(chosen)!r}"
             left = {place: beside for place in others if place != chosen}
             return Layout(gene, (chosen,), True, self._told(left))
         left = self._left(others, gene)
@@ -138,7 +104,7 @@ class Columns:
         first = self.kinds[0]
         if listed and first.numeric:
             return None
-        if first is Kind.NUMBER or (first is Kind.ROWS and titles[0] in _BLANK):
+        if first is Kind.NUMBER or (first is Kind.ROWS and titles[0] in BLANK):
             raise DataError(
                 f"{self.path} has {first.value} where its genes should be.",
                 "Give its genes too, one a line, with --genes FILE.",
@@ -163,14 +129,13 @@ class Columns:
         if self.titles is None:
             before = (place for place in rest if self.kinds[place] is Kind.ROWS and place < (gene or 0))
             return left | dict.fromkeys(before, "a row number")
-        numbered = _numbered({place: self.titles[place] for place in rest})
-        if 2 * len(numbered) > len(rest):
-            first, last = self.title(numbered[0]), self.title(numbered[-1])
-            unlike = f"not named like {first!r} to {last!r}"
-            return left | {p: self._role(p) or unlike for p in rest if p not in numbered}
+        family = numbered({place: self.titles[place] for place in rest})
+        if 2 * len(family) > len(rest):
+            unlike = f"not named like {self.title(family[0])!r} to {self.title(family[-1])!r}"
+            return left | {p: self._role(p) or unlike for p in rest if p not in set(family)}
         roles = {place: role for place in rest if (role := self._role(place))}
         if len(roles) == len(rest):  # numbers that are measured may be a vector, if there is nothing else
-            roles = {place: role for place, role in roles.items() if role != _ROLES[-1][1]}
+            roles = {place: role for place, role in roles.items() if role != COUNT}
         unnamed = [place for place in rest if not self.titles[place].strip() and place not in roles]
         if unnamed and len(unnamed) < len(rest):
             raise DataError(
@@ -185,8 +150,8 @@ class Columns:
         if self.titles and self.titles[place] in self.index:
             return "the file's own index"
         if kind in (Kind.BOOLEAN, Kind.SAME, Kind.TEXT):
-            return kind.value
-        unnamed = self.titles is not None and plain(self.titles[place]) in _BLANK
+            return str(kind.value)
+        unnamed = self.titles is not None and plain(self.titles[place]) in BLANK
         if kind is Kind.EMPTY and unnamed:
             return "empty"
         return "a row number" if kind is Kind.ROWS and unnamed else ""
@@ -195,29 +160,7 @@ class Columns:
         """What a column of whole numbers is, told by its name."""
         if self.titles is None or self.kinds[place] not in (Kind.WHOLE, Kind.ROWS, Kind.MIXED):
             return ""
-        title = re.sub(r"[^a-z0-9]+", "_", self.titles[place].casefold()).strip("_")
-        return next((role for pattern, role in _ROLES if re.fullmatch(pattern, title)), "")
-
-
-_BLANK: Final = frozenset({"", "x", "index", "unnamed0", "indexlevel0", "level0", "rownames"})
-
-
-def plain(title: str) -> str:
-    """A title's small letters and digits."""
-    return re.sub(r"[^a-z0-9]", "", title.casefold())
-
-
-def share_a_stem(titles: Sequence[str]) -> bool:
-    """Whether most of these are one beginning with different numbers, as dimensions are called."""
-    return 2 * len(_numbered(dict(enumerate(titles)))) > len(titles)
-
-
-def _numbered(titles: dict[int, str]) -> list[int]:
-    """The places whose titles share their beginning with another and end in a number of their own."""
-    found = {place: _NUMBERED.fullmatch(title.strip()) for place, title in titles.items()}
-    stems = {place: match[1].casefold() for place, match in found.items() if match}
-    usual = Counter(stems.values())
-    return [place for place, stem in stems.items() if usual[stem] > 1]
+        return role_of(self.titles[place])
 
 
 def row_numbers(matrix: NDArray[np.float32]) -> tuple[int, ...]:

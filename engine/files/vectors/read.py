@@ -13,11 +13,12 @@ from engine.files.lists import read_list
 from engine.files.outside import check_characters, check_file
 from engine.files.safe_pickle import PICKLES, read_matrix
 from engine.files.tables import PARQUET
+from engine.files.tables.workbook import is_workbook
 from engine.files.vectors.annotated import ANNOTATED, read_annotated
 from engine.files.vectors.arrays import read_npy, read_npz
 from engine.files.vectors.columnar import read_parquet
 from engine.files.vectors.content import Content, check_rows, without_row_numbers
-from engine.files.vectors.delimited import read_text
+from engine.files.vectors.delimited import read_text, read_workbook
 from engine.files.vectors.dimensions import LeftOut
 from engine.files.vectors.genept import NotStreamable, stream_vectors
 from engine.files.vectors.records import JSON, read_json
@@ -32,23 +33,13 @@ MOST_CLASSES: Final = 10
 """Different numbers in a table of one column up to which it is taken for labels."""
 PACKED: Final = (".gz", ".bz2", ".zst", ".zip")
 """Endings behind that of the format."""
-_R: Final = "Save it in R with write.csv(), one gene a row."
 _TORCH: Final = "Save it in Python with np.savez(path, genes=..., vectors=tensor.numpy())."
 _FOREIGN: Final = {
-    "rds": ("an R object", _R),
-    "rda": ("an R workspace", _R),
-    "rdata": ("an R workspace", _R),
-    "pt": ("a file of PyTorch", _TORCH),
-    "pth": ("a file of PyTorch", _TORCH),
-    "ckpt": ("a file of PyTorch", _TORCH),
+    **dict.fromkeys(("pt", "pth", "ckpt"), ("a file of PyTorch", _TORCH)),
     "safetensors": ("a file of tensors without gene names", _TORCH),
-    "mat": ("a file of MATLAB", "Save it in MATLAB with writetable(), one gene a row."),
-    "loom": ("a loom file", "Save it in Python with scanpy: adata.write_h5ad()."),
-    "feather": ("a Feather file", "Save it as Parquet."),
-    "arrow": ("an Arrow file", "Save it as Parquet."),
-    "xls": ("an old Excel workbook", "Save it as .xlsx or CSV."),
-}  # fmt: skip
-"""Ending -> what it is, and the way out."""
+    "loom": ("a loom file", "Save it in Python with scanpy: adata.write_h5ad(path)."),
+}
+"""Ending -> what it is, and the way out, of what could be taken for something else by its first bytes."""
 
 Wanted = Callable[[str], bool]
 
@@ -74,6 +65,8 @@ class Vectors:
     """Columns that did not become dimensions."""
     nameless: tuple[int, ...] = ()
     """Lines of rows left out because they name no gene."""
+    notes: tuple[str, ...] = ()
+    """How the file was read, where that is not plain from it."""
 
 
 def read_vectors(
@@ -83,12 +76,13 @@ def read_vectors(
 
     Args:
         path: `.npz` with `genes` and `vectors`; `.npy`; Parquet, a table of text, JSON or JSON Lines with
-            a column of genes and columns of numbers, or one of lists; a JSON object of lists; a pickled
-            dictionary; word2vec's text; `.h5ad`; or a matrix without header.
+            a column of genes and columns of numbers, or one of lists, as a sheet of
+            a workbook too; a JSON object of lists; a pickled dictionary; word2vec's text; `.h5ad`; or a
+            matrix without header.
         genes: A list of one gene a line: the rows of a `.npy` or of a matrix without header. For the
             other formats, the genes to keep.
         wanted: Which genes to keep; None keeps all, or those of `genes`.
-        key: The matrix or the column of lists to take, where a file has several.
+        key: The matrix, the column of lists or the sheet to take, where a file has several.
 
     Raises:
         DataError: unreadable, damaged or unsafe; not finite; of different widths; a gene with two
@@ -146,6 +140,8 @@ def _read(path: Path, named: list[str] | None, wanted: Wanted | None, key: str) 
         return _read_pickle(path, set(named).__contains__ if named else wanted)
     if f".{suffix}" in PARQUET:
         return read_parquet(path, named is not None, key)
+    if is_workbook(path):
+        return read_workbook(path, named is not None, key)
     return read_text(path, named is not None, key)
 
 
@@ -218,6 +214,7 @@ def _validated(path: Path, genes: tuple[str, ...], content: Content, wanted: Wan
         content.titles,
         content.left_out,
         tuple(nameless),
+        content.notes,
     )
 
 

@@ -102,7 +102,7 @@ def test_bytes_that_are_no_text_are_told_with_their_place(
 
 def parquet(path: Path, gene: str, rows: int) -> Path:
     genes = pa.DictionaryArray.from_arrays(pa.array([0] * rows), pa.array([gene]))
-    pq.write_table(pa.table({"gene": genes, "label": ["1"] * rows}), path)
+    pq.write_table(pa.table({"gene": genes, "value": [0.5] * rows}), path)
     return path
 
 

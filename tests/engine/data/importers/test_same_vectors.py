@@ -22,12 +22,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from test_workbook import rows_of, write_xlsx
 
 from engine.data.genes.facts import read_genes
-from engine.data.importers.vectors import import_vectors
 from engine.data.tasks.shelf import SAMPLE
 from engine.files.vectors import read_vectors
-from store.home import Home
 
 GENES = tuple(gene.symbol for gene in read_genes(SAMPLE / "genes.csv"))[:60]
 NOISE = np.random.default_rng(5).normal(size=(len(GENES), 12)).astype(np.float32)
@@ -101,10 +100,20 @@ FORMS |= {
     "pandas reset_index.csv": table(("index", "gene", *DIMS), [COUNTED]),
     "polars row index.csv": table(("row_nr", "gene", *DIMS), [COUNTED]),
     "R write.csv, row numbers.csv": table(
-        ("", "gene", *(f"V{n}" for n in range(1, 13))), [[n + 1 for n in COUNTED]], quoting=csv.QUOTE_NONNUMERIC
+        ("", "gene", *(f"V{n}" for n in range(1, 13))),
+        [[n + 1 for n in COUNTED]],
+        quoting=csv.QUOTE_NONNUMERIC,
     ),
     "R write.csv.csv": table(("", *(f"V{n}" for n in range(1, 13)))),
     "readr.csv": table(("...1", "gene", *DIMS), [COUNTED]),
+    "trailing delimiters.csv": table(("gene", *DIMS, "", ""), (), [[""] * len(GENES)] * 2),
+    "R write.table.tsv": lambda path: path.write_text(
+        csv_text([DIMS, *([gene, *row] for gene, row in zip(GENES, ROWS, strict=True))], "\t")
+    ),
+    "comments.csv": lambda path: path.write_text(
+        "# made by hand\n"
+        + csv_text([("gene", *DIMS), *([g, *r] for g, r in zip(GENES, ROWS, strict=True))])
+    ),
     "R write.table.txt": lambda path: path.write_text(
         "\n".join(" ".join(row) for row in [[f'"V{n}"' for n in range(1, 13)], *R_QUOTED])
     ),
@@ -119,9 +128,7 @@ FORMS |= {
     "identifiers.csv": table(("ncbi_id", "gene", *DIMS), [IDS]),
     "identifiers behind.csv": table(("gene", *DIMS, "entrez", "row"), (), [IDS, COUNTED]),
     "counts.csv": table(("gene", *DIMS, "n", "length", "n_tokens"), (), [COUNTED, IDS, IDS]),
-    "chromosome.csv": table(
-        ("gene", *DIMS, "chromosome", "start"), (), [["1"] * 55 + ["X"] * 5, IDS]
-    ),
+    "chromosome.csv": table(("gene", *DIMS, "chromosome", "start"), (), [["1"] * 55 + ["X"] * 5, IDS]),
     "label.csv": table(("gene", *DIMS, "label"), (), [[int(n > 30) for n in COUNTED]]),
     "score.csv": table(("gene", *DIMS, "score"), (), [[n / 7 for n in COUNTED]]),
     "booleans.csv": table(("gene", *DIMS, "essential"), (), [[n > 30 for n in COUNTED]]),
@@ -133,7 +140,9 @@ FORMS |= {
         ("gene", *DIMS, "dim_12"), (), [[(7 * n) % len(GENES) for n in COUNTED]]
     ),
     "decimal commas.csv": lambda path: path.write_text(
-        csv_text([("gene", *DIMS), *([g, *r] for g, r in zip(GENES, ROWS, strict=True))], ";").replace(".", ",")
+        csv_text([("gene", *DIMS), *([g, *r] for g, r in zip(GENES, ROWS, strict=True))], ";").replace(
+            ".", ","
+        )
     ),
     "decimal commas, no header.csv": lambda path: path.write_text(
         csv_text(([g, *r] for g, r in zip(GENES, ROWS, strict=True)), ";").replace(".", ",")
@@ -151,14 +160,18 @@ FORMS |= {
         csv_text(zip(GENES, map(" ".join, ROWS), strict=True))
     ),
     "printed arrays.csv": lambda path: path.write_text(
-        csv_text([("gene", "vector"), *((g, str(row)) for g, row in zip(GENES, map(list, NOISE), strict=True))])
+        csv_text(
+            [("gene", "vector"), *((g, str(row)) for g, row in zip(GENES, map(list, NOISE), strict=True))]
+        )
     ),
     "gene2vec.txt": lambda path: path.write_text(
         "\n".join(f"{gene}\t{' '.join(row)} " for gene, row in zip(GENES, ROWS, strict=True))
     ),
     "word2vec.vec": lambda path: path.write_text(f"{len(GENES)} 12\n{SPACED}\n"),
     "words.txt": lambda path: path.write_text(SPACED),
-    "words, counted.txt": lambda path: path.write_text("gene " + " ".join(map(str, range(12))) + "\n" + SPACED),
+    "words, counted.txt": lambda path: path.write_text(
+        "gene " + " ".join(map(str, range(12))) + "\n" + SPACED
+    ),
     "gzip.csv.gz": packed(gzip.compress),
     "bzip2.csv.bz2": packed(bz2.compress),
     "zstandard.csv.zst": packed(lambda raw: pa.compress(raw, "zstd", asbytes=True)),
@@ -170,6 +183,43 @@ def _(path: Path) -> None:
     packed(lambda raw: raw)(inner := path.with_name("inner.csv"))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(inner, "inner.csv")
+
+
+def write_ods(path: Path, rows: Iterable[Sequence[Any]]) -> None:
+    names = {key: f"urn:oasis:names:tc:opendocument:xmlns:{key}:1.0" for key in ("office", "table", "text")}
+
+    def cell(value: Any) -> str:
+        kind = "string" if isinstance(value, str) else f'float" office:value="{value}'
+        return f'<table:table-cell office:value-type="{kind}"><text:p>{value}</text:p></table:table-cell>'
+
+    body = "".join(f"<table:table-row>{''.join(map(cell, row))}</table:table-row>" for row in rows)
+    spaces = "".join(f' xmlns:{key}="{name}"' for key, name in names.items())
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "META-INF/manifest.xml",
+            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+        )
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content{spaces}>"
+            f'<office:body><office:spreadsheet><table:table table:name="one">{body}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+
+
+@form("workbook.xlsx")
+def _(path: Path) -> None:
+    rows = [
+        ("", "gene", *DIMS),
+        *((n, g, *r) for n, (g, r) in enumerate(zip(GENES, NOISE.tolist(), strict=True))),
+    ]
+    write_xlsx(path, vectors=rows_of(*rows), other=rows_of(("a", 1)))
+
+
+@form("sheet.ods")
+def _(path: Path) -> None:
+    write_ods(path, [("gene", *DIMS), *((g, *r) for g, r in zip(GENES, NOISE.tolist(), strict=True))])
 
 
 FORMS |= {
@@ -228,9 +278,7 @@ FORMS |= {
     "fixed lists.parquet": parquet(
         {"gene": GENES, "vector": pa.FixedSizeListArray.from_arrays(FLATTENED, 12)}
     ),
-    "object.json": lambda path: path.write_text(
-        json.dumps({gene: row for gene, row in zip(GENES, NOISE.tolist(), strict=True)})
-    ),
+    "object.json": lambda path: path.write_text(json.dumps(dict(zip(GENES, NOISE.tolist(), strict=True)))),
     "records.json": lambda path: path.write_text(json.dumps(records(vector=True), indent=1)),
     "lines.jsonl": lambda path: path.write_text("\n".join(map(json.dumps, records(vector=True)))),
     "lines.json": lambda path: path.write_text("\n".join(map(json.dumps, records(vector=False)))),
@@ -253,7 +301,9 @@ FORMS |= {
 def records(*, vector: bool) -> list[dict[str, Any]]:
     rows = NOISE.tolist()
     if vector:
-        return [{"id": n, "gene": g, "vector": row} for n, (g, row) in enumerate(zip(GENES, rows, strict=True))]
+        return [
+            {"id": n, "gene": g, "vector": row} for n, (g, row) in enumerate(zip(GENES, rows, strict=True))
+        ]
     return [{"gene": g, **dict(zip(DIMS, row, strict=True))} for g, row in zip(GENES, rows, strict=True)]
 
 
