@@ -17,7 +17,7 @@ from engine.files.lists import read_list
 from engine.files.tables import read_table
 from engine.files.unpickle import Refused, lists_of, loads, matrix_of
 from engine.files.vectors import read_vectors
-from engine.files.vectors.genept import NotStreamable, stream_vectors
+from engine.files.vectors.formats.genept import NotStreamable, stream_vectors
 from store.errors import GeneArenaError
 
 FOUND = Path(__file__).with_name("found")

@@ -14,14 +14,14 @@ from engine.files.outside import check_characters, check_file
 from engine.files.safe_pickle import PICKLES, read_matrix
 from engine.files.tables import PARQUET
 from engine.files.tables.workbook import is_workbook
-from engine.files.vectors.annotated import ANNOTATED, read_annotated
-from engine.files.vectors.arrays import read_npy, read_npz
-from engine.files.vectors.columnar import read_parquet
 from engine.files.vectors.content import Content, check_rows, without_row_numbers
-from engine.files.vectors.delimited import read_text, read_workbook
 from engine.files.vectors.dimensions import LeftOut
-from engine.files.vectors.genept import NotStreamable, stream_vectors
-from engine.files.vectors.records import JSON, read_json
+from engine.files.vectors.formats.annotated import ANNOTATED, read_annotated
+from engine.files.vectors.formats.arrays import read_npy, read_npz
+from engine.files.vectors.formats.columnar import read_parquet
+from engine.files.vectors.formats.delimited import read_text, read_workbook
+from engine.files.vectors.formats.genept import NotStreamable, stream_vectors
+from engine.files.vectors.formats.records import JSON, read_json
 from store.errors import DataError
 
 if TYPE_CHECKING:

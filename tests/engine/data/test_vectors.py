@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.catalog.models import list_models
 from engine.data.importers.vectors import VectorReport, adopt_vectors, import_vectors
 from engine.files.vectors import read_vectors
-from engine.files.vectors.genept import NotStreamable, stream_vectors
+from engine.files.vectors.formats.genept import NotStreamable, stream_vectors
 from store.errors import DataError, StoreError, UsageError
 from store.home import Home, find_home
 

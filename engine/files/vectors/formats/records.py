@@ -11,7 +11,7 @@ from typing import Any, Final
 from engine.files.outside import MAX_BYTES, read_lines, read_text
 from engine.files.tables import MAX_STREAMED
 from engine.files.vectors.content import Content
-from engine.files.vectors.delimited import SAMPLE, Line, read_titled
+from engine.files.vectors.formats.delimited import SAMPLE, Line, read_titled
 from engine.files.vectors.rows import Rows
 from engine.files.vectors.titles import GENE_TITLES, plain, share_a_stem
 from store.errors import DataError

@@ -12,8 +12,8 @@ from engine.files.outside import MAX_BYTES, too_large
 from engine.files.tables import index_columns, open_parquet
 from engine.files.vectors.cells import Kind, kind_of
 from engine.files.vectors.content import Content
-from engine.files.vectors.delimited import SAMPLE
 from engine.files.vectors.dimensions import Columns, Layout
+from engine.files.vectors.formats.delimited import SAMPLE
 from engine.files.vectors.rows import MOST_NUMBERS, MOST_ROWS, Rows
 from store.errors import DataError
 
