@@ -7,11 +7,12 @@ from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
 
+from engine.data.formats.choices import Choices
 from engine.data.formats.detect import read_raw
 from engine.data.formats.raw import RawTask
 from engine.data.genes.descriptions import Descriptions, kept_descriptions, read_descriptions
 from engine.data.genes.facts import Genes
-from engine.data.genes.identifiers import Resolver, make_resolver
+from engine.data.genes.identifiers import GIVEN, Resolver, make_resolver
 from engine.data.genes.meanings import AS_GIVEN, Meanings
 from engine.data.tasks.audit import Audited, Labels, audit
 from engine.data.tasks.folder import (
@@ -156,12 +157,23 @@ def read_labels(path: Path, home: Home) -> LabelList:
             names = ", ".join(heading.name for heading in headings)
             raise UsageError(f"{path} holds {len(headings)} tasks.", f"Name one of: {names}.")
         return read_label_list(path, headings[0])
-    _, raw = read_raw(path)
+    resolver = make_resolver(home, SAMPLE)
+    _, raw = read_raw(path, choices=knowing(Choices(), resolver))
     stem = path.stem or path.name
     # `mean` is the column over all tasks.
     name = path.name if stem.casefold() == "mean" else stem
     heading = Heading(name, path.name, raw.classes, path.name)
-    return resolve(raw, make_resolver(home, SAMPLE), heading)
+    return resolve(raw, resolver, heading)
+
+
+def knowing(choices: Choices, resolver: Resolver) -> Choices:
+    """`choices` with what `resolver` knows of genes."""
+
+    def symbols(text: str) -> tuple[str, ...]:
+        _, found, step = resolver.resolve(text)
+        return () if step == GIVEN else found
+
+    return replace(choices, symbols=symbols)
 
 
 def resolve(raw: RawTask, resolver: Resolver, heading: Heading) -> LabelList:

@@ -105,6 +105,13 @@ def write_benchmark(folder: Path, content: Content) -> Path:
     return path
 
 
+def write_gmt(folder: Path, content: Content) -> Path:
+    path = folder / "labels.gmt"
+    rows = ("\t".join((name, "a set", *genes)) for name, genes in content.items())
+    path.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
+    return path
+
+
 def write_parquet(path: Path, columns: dict[str, Any]) -> Path:
     pq.write_table(pa.table(columns), path)
     return path
@@ -155,6 +162,7 @@ LABELS: dict[str, tuple[Importer, ...]] = {
     "texts": (
         Importer("text files", two_classes(), write_texts, take_labels, "text", member="case group.txt"),
     ),
+    "gmt": (Importer("gene sets", two_classes(), write_gmt, take_labels, "text", chooses=False),),
     "gene-benchmark": (
         Importer("gene-benchmark", two_classes(), write_benchmark, take_labels, member="outcomes.csv"),
     ),

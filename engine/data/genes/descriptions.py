@@ -10,15 +10,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from engine.data.genes.columns import gene_column, no_column, nothing_known
 from engine.data.genes.facts import HUMAN, Gene
 from engine.files.outside import check_characters, first_bytes, outside_file, read_text
-from engine.files.tables import PARQUET, Table, read_table, write_csv
+from engine.files.tables import Table, is_plain_text, read_table, write_csv
+from engine.files.tables.missing import is_missing
 from store.errors import DataError, StoreError
 from store.files import replacing
 from store.home import Home
 from store.records import content_hash
 
-GENE_COLUMNS: Final = ("gene", "symbol", "gene_symbol", "gene_name", "gene_id", "identifier", "ensembl_id")
 TEXT_COLUMNS: Final = ("description", "summary", "text", "desc")
 MAX_JSON: Final = 48 << 20
 """Bytes of a JSON file; GenePT's larger one has 19 MB. Empty lists take 25 times as much once read."""
@@ -62,19 +63,27 @@ def _read_descriptions(path: Path, _modified: int, _size: int) -> Descriptions:
 
 
 def _read_texts(path: Path) -> dict[str, str]:
-    name = path.name.casefold().removesuffix(".gz")
-    if name.endswith(".json"):
-        return _read_json(path)
-    if name.endswith(PARQUET):
+    if not is_plain_text(path):
         return _gene_texts(read_table(path))
+    if {".json"} & set(path.with_suffix(path.suffix.casefold()).suffixes[-2:]):
+        return _read_json(path)
     is_summary = first_bytes(path, len(_GENE_SUMMARY)) == _GENE_SUMMARY
     return _gene_summary(path) if is_summary else _gene_texts(read_table(path))
 
 
 def _gene_texts(table: Table) -> dict[str, str]:
-    gene, text = table.column(*GENE_COLUMNS), table.column(*TEXT_COLUMNS)
-    rows = zip(table.lines, table.rows, strict=True)
-    return _one_each(table.path, ((row[gene], row[text], f" on line {line}") for line, row in rows))
+    gene, text = gene_column(table, nothing_known), table.find(*TEXT_COLUMNS)
+    if gene is None or text is None:
+        raise no_column(table, "gene" if gene is None else "description")
+    rows = enumerate(zip(table.lines, table.columns[gene], table.columns[text], strict=True))
+    return _one_each(
+        table.path,
+        (
+            (name, "" if is_missing(own) and (text, row) not in table.quoted else own, f" on line {line}")
+            for row, (line, name, own) in rows
+            if name.strip()
+        ),
+    )
 
 
 def _one_each(path: Path, entries: Iterable[tuple[str, str, str]]) -> dict[str, str]:
@@ -115,10 +124,12 @@ def _read_json(path: Path) -> dict[str, str]:
         raise DataError(f"{path} is not JSON: {error}.", hint) from error
     if not isinstance(entries, tuple):
         raise DataError(f"{path} is not one JSON object of texts.", hint)
-    other = next((gene for gene, value in entries if not isinstance(value, str)), None)
+    # A missing value: null, or NaN as pandas writes it.
+    texts = [(gene, "" if value is None or value != value else value) for gene, value in entries]
+    other = next((gene for gene, value in texts if not isinstance(value, str)), None)
     if other is not None:
-        raise DataError(f"{path} is not one JSON object of texts: it has none for {other[:40]!r}.", hint)
-    return _one_each(path, ((gene, value, "") for gene, value in entries))
+        raise DataError(f"{path} is not one JSON object of texts: {other[:40]!r} has another value.", hint)
+    return _one_each(path, ((gene, value, "") for gene, value in texts))
 
 
 def kept_descriptions(home: Home) -> dict[str, Path]:

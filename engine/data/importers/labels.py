@@ -9,17 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from engine.data.formats.choices import Choices
 from engine.data.formats.detect import read_raw
-from engine.data.formats.raw import with_positive
 from engine.data.genes.identifiers import GIVEN, make_resolver
 from engine.data.genes.meanings import NOT_MAPPED
 from engine.data.importers.names import check_name
-from engine.data.load import resolve, with_texts
+from engine.data.load import knowing, resolve, with_texts
 from engine.data.outline import Outline, remember
 from engine.data.tasks.audit import CONFLICT, Audited
 from engine.data.tasks.folder import Heading, LabelList, write_task_folder
 from engine.data.tasks.removal import note_import
-from engine.data.tasks.shelf import SAMPLE, task_names
+from engine.data.tasks.shelf import SAMPLE, taken_names
 from store.home import Home
 from store.records import task_hash
 from store.uncollected import uncollected
@@ -36,7 +36,7 @@ class ImportReport:
     classes: tuple[str, ...]
     """In label order; with two classes the last is the positive one."""
     counts: tuple[int, ...]
-    """Entries of each class in the file."""
+    """Rows of each class in the file; one id may mean two genes."""
     used: tuple[int, ...]
     """Distinct genes of each class that can be analysed."""
     steps: Mapping[str, int]
@@ -56,7 +56,10 @@ class ImportReport:
     def lines(self) -> tuple[str, ...]:
         """What became of the entries, in words."""
         classes = zip(self.classes, self.used, self.counts, strict=True)
-        lines = [f"{used:>6} of {given} used: {label}" for label, used, given in classes]
+        lines = [
+            f"{used:>6} {'gene' if used == 1 else 'genes'} from {rows} rows: {label}"
+            for label, used, rows in classes
+        ]
         for step, count in self.steps.items():
             lines.append(f"{count:>6} {step if step.startswith(NOT_MAPPED) else f'resolved by {step}'}")
         if self.unresolved:
@@ -69,7 +72,13 @@ class ImportReport:
 
 @uncollected()
 def import_task(
-    path: Path, name: str, home: Home, kind: str = "auto", *, title: str = "", positive: str = ""
+    path: Path,
+    name: str,
+    home: Home,
+    kind: str = "auto",
+    *,
+    title: str = "",
+    choices: Choices | None = None,
 ) -> ImportReport:
     """Read a label file and keep it as task `name` in `home`.
 
@@ -79,23 +88,32 @@ def import_task(
         home: Where to keep it.
         kind: The format; `auto` tells it by the content.
         title: A line to show; the file's name if empty.
-        positive: Which of two classes is the positive one, if not the one the format says.
+        choices: What the file leaves open: columns, sheet, sets, conditions, the positive class.
 
     Raises:
-        UsageError: a name that is taken or unusable; no such kind or class.
+        UsageError: a name that is taken or unusable; no such kind, column or class; a choice to be made.
         DataError: the file cannot be read, or leaves too few genes of a class.
         StoreError: it cannot be written.
     """
-    check_name(name, task_names(home))
-    kind, raw = read_raw(path, kind)
-    if positive:
-        raw = with_positive(raw, positive)
+    check_name(name, taken_names(home))
+    resolver = make_resolver(home, SAMPLE)
+    kind, raw = read_raw(path, kind, knowing(choices or Choices(), resolver))
     notes = raw.notes
-    task = resolve(
-        raw, make_resolver(home, SAMPLE), Heading(name, title or path.name, raw.classes, path.name)
-    )
+    if len(raw.classes) == 2:
+        why = f": {raw.why}" if raw.why else ", as the format has it"
+        notes += (f"The positive class is {raw.classes[1]!r}{why}; --positive chooses another.",)
+    task = resolve(raw, resolver, Heading(name, title or path.name, raw.classes, path.name))
     del raw
     return keep_task(task, kind, notes, home)
+
+
+def import_notes(name: str, home: Home) -> tuple[str, ...]:
+    """What the import of the task `name` had to say; nothing of a task that was not imported."""
+    try:
+        report = json.loads((home.tasks / name / "report.json").read_text(encoding="utf-8"))
+        return tuple(str(note) for note in report["notes"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()  # it is there to be read, and nothing depends on it
 
 
 def keep_task(task: LabelList, kind: str, notes: tuple[str, ...], home: Home) -> ImportReport:

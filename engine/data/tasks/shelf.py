@@ -59,6 +59,12 @@ def task_names(home: Home) -> Iterator[str]:
     return (heading.name for _, heading in headings_of(task_places(home)))
 
 
+def taken_names(home: Home) -> Iterator[str]:
+    """The names that no new task may have: those of tasks, and `task1` to `task4`."""
+    yield from task_names(home)
+    yield from (heading.paper_task for heading in read_headings(SAMPLE) if heading.paper_task)
+
+
 def find_task(name: str, home: Home) -> tuple[Path, Heading] | None:
     """The folder and heading of the task of that name; None if there is none.
 

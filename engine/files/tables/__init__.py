@@ -2,7 +2,7 @@
 
 from engine.files.tables.delimited import iterate_rows, stream_table, write_csv
 from engine.files.tables.parquet import PARQUET, index_columns, is_text, open_parquet, parquet_batches
-from engine.files.tables.read import counts_rows, read_table
+from engine.files.tables.read import counts_rows, is_plain_text, read_table
 from engine.files.tables.table import MAX_STREAMED, Batch, Table
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Table",
     "counts_rows",
     "index_columns",
+    "is_plain_text",
     "is_text",
     "iterate_rows",
     "open_parquet",

@@ -39,10 +39,7 @@ def read_table(
         UsageError: no such sheet, or a sheet of what is not a workbook.
         DataError: unreadable, empty, no rows, ragged, duplicate column names, too wide or too large.
     """
-    check_file(path)
-    with outside_file(path):
-        parquet = path.suffix.casefold() in PARQUET or starts_with(path, PARQUET_START)
-        workbook = is_workbook(path)
+    parquet, workbook = _kinds(path)
     if sheet and not workbook:
         raise UsageError(f"{path.name} is not a workbook, so it has no sheets.", "Leave --sheet out.")
     if parquet:
@@ -54,6 +51,23 @@ def read_table(
     else:
         table = _any_text(path, header, keep)
     return _without_row_numbers(table) if header else table
+
+
+def is_plain_text(path: Path) -> bool:
+    """Whether the file is neither Parquet nor a workbook, so that it is read as text.
+
+    Raises:
+        DataError: there is no such file.
+    """
+    return not any(_kinds(path))
+
+
+def _kinds(path: Path) -> tuple[bool, bool]:
+    """Whether the file is Parquet, and whether a workbook."""
+    check_file(path)
+    with outside_file(path):
+        parquet = path.suffix.casefold() in PARQUET or starts_with(path, PARQUET_START)
+        return parquet, is_workbook(path)
 
 
 def _any_text(path: Path, header: bool, keep: Callable[[list[str]], bool] | None) -> Table:

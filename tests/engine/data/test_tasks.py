@@ -99,7 +99,7 @@ BAD = {
     "million columns": (b"c" + b",c" * 999_999 + b"\n", "1,000,000 columns on line 1"),
     "huge field": (b"gene,label\n" + b"A" * 5_000_000 + b",1\n", "field larger than field limit"),
     "open quote": (b'gene,label\n"TP53,1\nMYC,0\n', "cannot be read at line"),
-    "no gene": (b"gene,label\n,1\n", "a label without a gene in entry 1"),
+    "no gene": (b"gene,label\n,1\n", "names no gene beside a label"),
     "quantity": (b"gene,label\nA,0.5\nB,0.25\n", "are a quantity"),
     "too many classes": (
         b"gene,label\n" + b"".join(b"G%d,c%d\n" % (i, i) for i in range(60)),
