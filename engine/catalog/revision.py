@@ -42,7 +42,7 @@ def identified(model: Model, home: Home) -> Model:
     Raises:
         ModelError: they cannot be read.
     """
-    if model.kind == "endpoint" or (model.kind == "vectors" and model.revision):
+    if model.kind in ("endpoint", "control") or (model.kind == "vectors" and model.revision):
         return model
     path = local_path(model, home)
     return replace(model, revision=content_revision(path, home) if path else "")

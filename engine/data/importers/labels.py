@@ -129,6 +129,7 @@ def keep_task(task: LabelList, kind: str, notes: tuple[str, ...], home: Home) ->
         heading.name,
         task_hash(heading.classes, audited.symbols, audited.labels, audited.texts),
         recipe,
+        len(set(audited.described)) > 1,
     )
     folder = home.tasks / task.heading.name
     notes += tuple(_told(audited, task.heading.name))
