@@ -54,7 +54,9 @@ _UNSET: Final[tuple[object, ...]] = ("", "auto", None, (), 0.0, False)
 @click.option("--kind", default="auto", show_default=True, help="Task: the format of the file.")
 @click.option("--title", default="", help="Task: a line to show.")
 @click.option("--positive", default="", metavar="CLASS", help="Task: the positive one of two classes.")
-@click.option("--sheet", default="", metavar="NAME", help="Task, vectors: of a workbook; its first if not named.")
+@click.option(
+    "--sheet", default="", metavar="NAME", help="Task, vectors: of a workbook; its first if not named."
+)
 @click.option("--gene-column", default="", metavar="NAME", help="Task: the column that names the genes.")
 @click.option("--label-column", default="", metavar="NAME", help="Task: the column of classes.")
 @click.option(
