@@ -15,6 +15,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -285,6 +286,15 @@ def write_vectors(folder: Path, content: Content, form: str) -> Path:
             np.save(path, matrix.astype(np.float32))
         case "pickle":
             path.write_bytes(pickle.dumps({name: list(row) for name, row in content.items()}, protocol=4))
+        case "json":
+            path.write_text(json.dumps({name: list(row) for name, row in content.items()}, indent=0))
+        case "jsonl":
+            lines = (json.dumps({"gene": name, "vector": list(row)}) for name, row in content.items())
+            path.write_text("\n".join([*lines, ""]))
+        case "h5ad":
+            with h5py.File(path, "w") as file:
+                file.create_group("var").attrs["_index"] = "_index"
+                file["var/_index"], file["varm/vectors"] = names, matrix.astype(np.float32)
         case "parquet":
             write_parquet(path, {"gene": names, **{f"d{place}": matrix[:, place] for place in range(4)}})
         case "txt":
@@ -311,6 +321,9 @@ VECTORS = (
     ),
     Importer("pickle of vectors", NUMBERS, partial(write_vectors, form="pickle"), take_vectors, "binary"),
     Importer("Parquet of vectors", NUMBERS, partial(write_vectors, form="parquet"), take_vectors, "binary"),
+    Importer("JSON of vectors", NUMBERS, partial(write_vectors, form="json"), take_vectors, "text"),
+    Importer("JSON Lines of vectors", NUMBERS, partial(write_vectors, form="jsonl"), take_vectors, "text"),
+    Importer("h5ad of vectors", NUMBERS, partial(write_vectors, form="h5ad"), take_vectors, "binary"),
     Importer("matrix", NUMBERS, partial(write_vectors, form="txt"), partial(take_vectors, listed=True)),
 )
 

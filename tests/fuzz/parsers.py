@@ -16,11 +16,12 @@ from engine.data.genes.descriptions import read_descriptions
 from engine.data.genes.facts import read_gene2ensembl, read_gene_info, read_genes, read_hgnc
 from engine.data.genes.meanings import read_meanings
 from engine.data.tasks.folder import read_headings
-from engine.files.genept import NotStreamable, stream_vectors
+from engine.files.h5ad import read_annotations
 from engine.files.lists import read_list
 from engine.files.tables import read_table
 from engine.files.unpickle import Refused, lists_of, loads, matrix_of
 from engine.files.vectors import read_vectors
+from engine.files.vectors.formats.genept import NotStreamable, stream_vectors
 from store.errors import GeneArenaError
 
 FOUND = Path(__file__).with_name("found")
@@ -69,6 +70,10 @@ PARSERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "vectors, npy": ("x.npy", read_vectors),
     "vectors, npz": ("x.npz", read_vectors),
     "vectors, Parquet": ("x.parquet", read_vectors),
+    "vectors, JSON": ("x.json", read_vectors),
+    "vectors, JSON Lines": ("x.jsonl", read_vectors),
+    "vectors, h5ad": ("x.h5ad", read_vectors),
+    "annotations": ("x.h5ad", read_annotations),
     "pickle": ("x.pickle", _unpickle),
     "pickle, streamed": ("x.pickle", lambda path: stream_vectors(path, lambda _: True)),
 }

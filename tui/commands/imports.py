@@ -26,7 +26,7 @@ _OWNERS: Final = {
     "kind": "task",
     "title": "task",
     "positive": "task",
-    "sheet": "task",
+    "sheet": "task or vectors",
     "gene_column": "task",
     "label_column": "task",
     "sets": "task",
@@ -37,6 +37,7 @@ _OWNERS: Final = {
     "keep_unmapped": "task",
     "covered_by": "task",
     "genes": "vectors",
+    "key": "vectors",
 }
 """What an option is for."""
 _CHOICES: Final = (
@@ -54,7 +55,9 @@ _UNSET: Final[tuple[object, ...]] = ("", "auto", None, (), 0.0, False)
 @click.option("--kind", default="auto", show_default=True, help="Task: the format of the file.")
 @click.option("--title", default="", help="Task: a line to show.")
 @click.option("--positive", default="", metavar="CLASS", help="Task: the positive one of two classes.")
-@click.option("--sheet", default="", metavar="NAME", help="Task: of a workbook; its first if not named.")
+@click.option(
+    "--sheet", default="", metavar="NAME", help="Task, vectors: of a workbook; its first if not named."
+)
 @click.option("--gene-column", default="", metavar="NAME", help="Task: the column that names the genes.")
 @click.option("--label-column", default="", metavar="NAME", help="Task: the column of classes.")
 @click.option(
@@ -82,6 +85,7 @@ _UNSET: Final[tuple[object, ...]] = ("", "auto", None, (), 0.0, False)
 @click.option(
     "--genes", type=click.Path(path_type=Path), help="Vectors: one gene a line, for a bare matrix."
 )
+@click.option("--key", default="", metavar="NAME", help="Vectors: which of several matrices or lists.")
 @json_option
 def import_command(
     session: Session,
@@ -104,7 +108,7 @@ def import_command(
     from engine.data.importers.names import plain_name
 
     for option, owner in _OWNERS.items():
-        if what != owner and chosen[option] not in _UNSET:
+        if what not in owner.split(" or ") and chosen[option] not in _UNSET:
             raise UsageError(f"--{_written(option)} is for a {owner}, not for {what}.")
     if chosen["covered_by"]:
         _import_covered(session.writable(), file, name, as_json, chosen)
@@ -155,7 +159,7 @@ def _put_task(report: ImportReport, as_json: bool) -> None:
 def _import_vectors(home: Home, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:
     from engine.data.importers.vectors import adopt_vectors
 
-    report = adopt_vectors(user_path(file), name, home, chosen["genes"])
+    report = adopt_vectors(user_path(file), name, home, chosen["genes"], chosen["key"] or chosen["sheet"])
     _put_report(report, as_json, report.lines, f"`genearena run --models {report.name}` uses them.")
 
 

@@ -1,4 +1,4 @@
-"""Importing a table of vectors: read, name its genes, tell what it covers, keep it as one .npz."""
+"""Importing a table of vectors: read, name its genes, report what it covers, keep it as one .npz."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -22,12 +22,15 @@ from engine.data.load import find_label_list
 from engine.data.tasks.folder import LabelList
 from engine.data.tasks.shelf import SAMPLE, list_tasks
 from engine.files.safe_pickle import PICKLES
-from engine.files.vectors import Vectors, Wanted, read_vectors
+from engine.files.vectors import LeftOut, Vectors, Wanted, read_vectors
 from store.errors import DataError, StoreError
 from store.home import Home
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_SHOWN: Final = 10
+"""Columns and lines that are named in a report for people; all are in `report.json`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,15 @@ class VectorReport:
     renamed: int
     """Ids that became symbols."""
     coverage: tuple[Coverage, ...]
+    first: str = ""
+    """What the file calls the first dimension; empty if they have no names."""
+    last: str = ""
+    left_out: tuple[LeftOut, ...] = ()
+    """Columns of the file that did not become dimensions."""
+    nameless: tuple[int, ...] = ()
+    """Lines of the file left out because they name no gene."""
+    read_as: tuple[str, ...] = ()
+    """How the file was read, where that is not plain from it."""
 
     @property
     def sentence(self) -> str:
@@ -69,10 +81,15 @@ class VectorReport:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """How many genes of each class of each task have a vector."""
-        return tuple(
+        """Which columns became dimensions, and how many genes of each class of each task have a vector."""
+        named = f"Dimensions: {self.first!r} to {self.last!r}, {self.dimension}." if self.first else ""
+        left = [f"{one.column!r} is {one.reason}" for one in self.left_out[:_SHOWN]]
+        more = [f"and {len(self.left_out) - _SHOWN} more"] if len(self.left_out) > _SHOWN else []
+        out = f"Columns left out: {'; '.join(left + more)}." if left else ""
+        covered = (
             f"{part.covered:>6} of {part.genes} genes: {part.task}, {part.label}" for part in self.coverage
         )
+        return (*filter(None, (named, out)), *covered)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -83,10 +100,17 @@ class VectorReport:
             (self.shared, "with the same vector as another gene"),
             (self.renamed, "known by an id, now by symbol"),
         )
-        return tuple(f"Genes {what}: {count}." for count, what in told if count)
+        notes = [f"Genes {what}: {count}." for count, what in told if count]
+        if self.nameless:
+            shown = ", ".join(map(str, self.nameless[:_SHOWN]))
+            more = ", ..." if len(self.nameless) > _SHOWN else ""
+            notes.append(f"Rows left out for naming no gene: {len(self.nameless)}, line {shown}{more}.")
+        return (*self.read_as, *notes)
 
 
-def adopt_vectors(path: Path, name: str, home: Home, genes: Path | None = None) -> VectorReport:
+def adopt_vectors(
+    path: Path, name: str, home: Home, genes: Path | None = None, key: str = ""
+) -> VectorReport:
     """Import the vectors in `path`, and list them as a model from now on; see `import_vectors`.
 
     Raises:
@@ -95,12 +119,14 @@ def adopt_vectors(path: Path, name: str, home: Home, genes: Path | None = None) 
         StoreError: it cannot be written.
     """
     check_model_name(home, name)
-    report = import_vectors(path, name, home, genes)
+    report = import_vectors(path, name, home, genes, key)
     adopt_model(home, {"name": name, "kind": "vectors", "source": report.path})
     return report
 
 
-def import_vectors(path: Path, name: str, home: Home, genes: Path | None = None) -> VectorReport:
+def import_vectors(
+    path: Path, name: str, home: Home, genes: Path | None = None, key: str = ""
+) -> VectorReport:
     """Keep the vectors in `path` as `name`; Ensembl and NCBI ids become symbols.
 
     Of a pickle, only the genes that are known here (or listed in `genes`) are kept, since GenePT's
@@ -111,6 +137,7 @@ def import_vectors(path: Path, name: str, home: Home, genes: Path | None = None)
         name: Its name from now on.
         home: Where to keep it.
         genes: One gene a line; see `read_vectors`.
+        key: Which of several matrices; see `read_vectors`.
 
     Raises:
         UsageError: a name that is taken or unusable.
@@ -128,7 +155,7 @@ def import_vectors(path: Path, name: str, home: Home, genes: Path | None = None)
         def wanted(gene: str) -> bool:
             return gene in known or bool(_by_id(resolver.resolve(gene)))
 
-    vectors = read_vectors(path, genes, wanted)
+    vectors = read_vectors(path, genes, wanted, key)
     names, renamed = _symbols(path, vectors, resolver)
     _check_known(path, names, tasks, resolver)
     report = VectorReport(
@@ -142,6 +169,11 @@ def import_vectors(path: Path, name: str, home: Home, genes: Path | None = None)
         shared=vectors.shared,
         renamed=renamed,
         coverage=tuple(_coverage(tasks, set(names))),
+        first=vectors.titles[0] if vectors.titles else "",
+        last=vectors.titles[-1] if vectors.titles else "",
+        left_out=vectors.left_out,
+        nameless=vectors.nameless,
+        read_as=vectors.notes,
     )
     _keep(folder, names, vectors.matrix, report)
     return report

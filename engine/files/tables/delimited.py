@@ -121,6 +121,9 @@ def _in_shape(batches: Iterator[Batch], header: bool) -> Iterator[Batch]:
     first = next(batches, None)
     if first is None:
         return
+    if len(first[1]) == 1:  # a header that is as long as a batch says nothing without a row below
+        second = next(batches, ([], []))
+        first = (first[0] + second[0], first[1] + second[1])
     titles, *rows = first[1]
     shifted = rows and all(len(row) == len(titles) + 1 for row in rows)
     if header and shifted and any(row[-1].strip() for row in rows):
@@ -198,7 +201,8 @@ def _even_batches(path: Path, delimiter: str | None = None) -> Iterator[Batch]:
         if dialect.delimiter == " ":  # vectors between blanks have a reader of their own
             dialect = replace(dialect, delimiter=",")
         lines = chain(sample[dialect.skipped :], lines)
-    for numbers, records in _batches(path, lines, dialect):
+    batches = _batches(path, lines, dialect)
+    for numbers, records in _in_shape(batches, header=True) if delimiter is None else batches:
         width = width or len(records[0])
         check_width(path, width, numbers[0])
         if wrong := _uneven(numbers, records, width):

@@ -78,8 +78,9 @@ def is_text(kind: Any) -> bool:
 
 def index_columns(file: Any) -> frozenset[str]:
     """The columns that pandas wrote a table's index into, by the file's own metadata."""
-    described = file.schema_arrow.pandas_metadata or {}
-    return frozenset(name for name in described.get("index_columns", ()) if isinstance(name, str))
+    described = file.schema_arrow.pandas_metadata
+    listed = described.get("index_columns") if isinstance(described, dict) else None
+    return frozenset(name for name in listed or () if isinstance(name, str))
 
 
 def _values(path: Path, column: Any) -> list[Any]:
