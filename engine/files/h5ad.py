@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from engine.files.outside import check_characters, check_file
+from engine.files.outside import check_characters, check_file, outside_file
+from engine.files.packed import HDF5, starts_with
 from engine.files.tables import Table
 from engine.files.tables.table import MAX_CELLS
 from store.errors import DataError
@@ -68,6 +69,19 @@ def read_annotations(path: Path, axis: Axis = "var") -> Table:
         columns = [read_column(path, frame, title, len(names)) for title in titles]
     first = "gene" if "gene" not in map(str.casefold, titles) else f"{axis}_names"
     return Table(path, (first, *titles), (names, *columns), range(1, len(names) + 1))
+
+
+def read_annotated(path: Path) -> Table | None:
+    """`read_annotations` of the genes, if the file is HDF5; else None.
+
+    Raises:
+        DataError: as `read_annotations`.
+    """
+    check_file(path)
+    with outside_file(path):
+        if not starts_with(path, HDF5):
+            return None
+    return read_annotations(path)
 
 
 def read_names(path: Path, file: Any, axis: Axis) -> list[str]:

@@ -17,6 +17,7 @@ from store.errors import DataError
 
 ZIP: Final = b"PK\x03\x04"
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+HDF5: Final = b"\x89HDF\r\n\x1a\n"
 PARQUET_START: Final = b"PAR1"
 _PACKINGS: Final = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "Zstandard", ZIP: "ZIP"}
 _HEAD: Final = 264
@@ -34,7 +35,7 @@ _FOREIGN: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"X\n\0\0\0", "an rds file of R", _R),
     (b"A\n2\n", "an rds file of R", _R),
     (b"A\n3\n", "an rds file of R", _R),
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", "Save the table in it as CSV."),
+    (HDF5, "an HDF5 file", "Save the table in it as CSV."),
     (b"%PDF", "a PDF", "Copy its table into a spreadsheet, and save that as CSV."),
     (b"\x80\x02", "a pickle", "Save it as CSV, or let its name end in .pkl."),
     (b"\x80\x03", "a pickle", "Save it as CSV, or let its name end in .pkl."),

@@ -18,6 +18,7 @@ from engine.data.formats import (
 )
 from engine.data.formats.choices import Choices
 from engine.data.formats.raw import RawTask, with_positive
+from engine.files.h5ad import read_annotated
 from engine.files.outside import outside_file
 from engine.files.safe_pickle import PICKLES
 from engine.files.tables import Table, read_table
@@ -57,7 +58,7 @@ def read_raw(path: Path, kind: str = "auto", choices: Choices | None = None) -> 
         _check_choices(path, choices)
         raw = _PATHS[kind](path, choices)
     else:
-        content = read_table(path, sheet=choices.sheet)
+        content = read_annotated(path) or read_table(path, sheet=choices.sheet)
         if choices.by_number:
             return _positive("quantity", quantity.read(content, choices), choices)
         if kind == "auto":

@@ -13,6 +13,7 @@ from typing import Final
 from engine.data.genes.columns import gene_column, no_column, nothing_known
 from engine.data.genes.facts import HUMAN, Gene
 from engine.data.genes.meanings import Meaning
+from engine.files.h5ad import read_annotated
 from engine.files.outside import check_characters, first_bytes, outside_file, read_text
 from engine.files.tables import Table, is_plain_text, read_table, write_csv
 from engine.files.tables.missing import is_missing
@@ -79,6 +80,8 @@ def _read_descriptions(path: Path, _modified: int, _size: int) -> Descriptions:
 
 
 def _read_texts(path: Path) -> dict[str, str]:
+    if annotated := read_annotated(path):
+        return _gene_texts(annotated)
     if not is_plain_text(path):
         return _gene_texts(read_table(path))
     if {".json"} & set(path.with_suffix(path.suffix.casefold()).suffixes[-2:]):

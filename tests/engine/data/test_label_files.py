@@ -260,3 +260,20 @@ def test_names_of_the_papers_tasks_are_taken(tmp_path: Path, home: Home) -> None
     for name in ("task1", "TASK4"):
         with pytest.raises(UsageError, match="is taken"):
             import_task(path, name, home)
+
+
+def test_classes_may_stand_beside_the_genes_of_an_h5ad(tmp_path: Path) -> None:
+    import h5py
+
+    path = tmp_path / "x.h5ad"
+    with h5py.File(path, "w") as file:
+        var = file.create_group("var")
+        var.attrs.update({"encoding-type": "dataframe", "_index": "_index", "column-order": ["label"]})
+        kind = h5py.string_dtype()
+        var.create_dataset("_index", data=list(KNOWN[:20]), dtype=kind)
+        var.create_dataset("label", data=list(UP_DOWN), dtype=kind)
+        file.create_group("obs").attrs.update(
+            {"encoding-type": "dataframe", "_index": "_index", "column-order": []}
+        )
+    _, raw = read_raw(path, choices=Choices(symbols=symbols))
+    assert pairs(raw) == [*zip(KNOWN[:20], UP_DOWN, strict=True)]
