@@ -102,14 +102,12 @@ def read_genes_of(path: Path, choices: Choices) -> tuple[list[str], list[str]]:
 
 def _is_title(first: str, others: Sequence[str], choices: Choices) -> bool:
     """Whether the first line of a list says what the others are."""
-    if choices.symbols(first):
-        return False
     if is_gene_title(first) or plain(first) in _TITLES:
-        return True
+        return first not in choices.symbols(first)
     # A name of a set, such as HALLMARK_APOPTOSIS: of two words, which symbols of genes are not.
     some = others[:50]
     known = sum(1 for name in some if choices.symbols(name))
-    return ("_" in first or " " in first) and 2 * known >= len(some)
+    return ("_" in first or " " in first) and not choices.symbols(first) and 2 * known >= len(some)
 
 
 def from_lists(path: Path, lists: Mapping[str, Sequence[str]], classes: Sequence[str] = ()) -> RawTask:

@@ -63,7 +63,8 @@ class Table:
 
 
 def shown(titles: Sequence[str], most: int = 12) -> str:
-    """The first of these titles, for a sentence."""
+    """The first of these titles, for a sentence; a column without one is left out."""
+    titles = [title for title in titles if title]
     return ", ".join(titles[:most]) + (", ..." if len(titles) > most else "")
 
 
