@@ -104,7 +104,9 @@ def _by_content(table: Table, symbols: Symbols) -> Iterator[int]:
     """Columns most cells of which are known genes; bare numbers, which may be anything, aside."""
     for place, cells in enumerate(table.columns):
         some = [cell.strip() for cell in cells[:_SAMPLE] if not is_missing(cell)]
-        if not all(map(_is_number, some)) and share_known(cells, symbols) >= _MOST:
+        # Names of classes stand in many rows, and `a` or `TF` is an alias of some gene too.
+        several = 2 * len(set(some)) > len(some)
+        if several and not all(map(_is_number, some)) and share_known(cells, symbols) >= _MOST:
             yield place
 
 

@@ -76,6 +76,12 @@ def test_several_columns_of_genes_are_asked_for(tmp_path: Path) -> None:
         read(tmp_path / "x.csv", text, gene_column="other")
 
 
+def test_classes_that_are_called_like_genes_are_no_column_of_genes(tmp_path: Path) -> None:
+    classes = (KNOWN[30], KNOWN[31]) * 10
+    raw = read(tmp_path / "x.csv", rows(("group", *classes), ("name", *KNOWN[:20])))
+    assert pairs(raw) == [*zip(KNOWN[:20], classes, strict=True)]
+
+
 def test_several_columns_of_classes_are_asked_for(tmp_path: Path) -> None:
     text = rows(("gene", *KNOWN[:20]), ("kidney", *UP_DOWN), ("liver", *UP_DOWN[::-1]), ("x", *range(20)))
     with pytest.raises(Undecided) as asked:
