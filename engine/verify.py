@@ -63,10 +63,17 @@ def vector_rows(plan: Plan, home: Home, device: str = "auto") -> tuple[Columns, 
     tasks = list(plan.tasks.values())
     context = Context(compute.devices(device)[0], "", threading.Event())
     found = compute.embed(plan.units[0], model, tasks, context, lambda *_: None)
-    dimension = next(iter(found.values())).vectors.shape[1]
     rows: Rows = []
+    dimension = 0
     for task in tasks:
-        for index, vector in enumerate(found[task.name].vectors):
+        vectors = found[task.name].vectors
+        if vectors is None:
+            raise UsageError(
+                f"{model.name} is a control: its features are fitted anew in each split.",
+                "Name a model with --models.",
+            )
+        dimension = vectors.shape[1]
+        for index, vector in enumerate(vectors):
             head = (model.name, task.name, index, task.genes[index], task.labels[index])
             rows.append((*head, *vector.tolist()))
     return ["model", "task", "index", "gene", "label", *(f"v{n}" for n in range(dimension))], rows

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 SPEC_VERSION = 1
 """Version of the layout of `Unit.spec`; part of every key."""
 
-ModelKind = Literal["huggingface", "package", "folder", "vectors", "endpoint"]
+ModelKind = Literal["huggingface", "package", "static", "folder", "vectors", "endpoint", "control"]
 Pooling = Literal["mean", "cls", "max", "lasttoken"]
 Precision = Literal["fp32", "bf16"]
 
@@ -62,7 +62,8 @@ class Model:
     """The name in tables and on the command line."""
     kind: ModelKind
     source: str
-    """Hub id, installed package, folder, file of vectors, or endpoint URL, according to `kind`."""
+    """Hub id, installed package (of an encoder, or of static token vectors), folder, file of vectors,
+    endpoint URL or control, according to `kind`."""
     revision: str = ""
     """SHA-256 of the files that its vectors depend on; of an endpoint, what its owner calls it. Part of
     every key, and empty until the files are on this machine and `find_model` has looked at them."""
@@ -76,6 +77,8 @@ class Model:
     prefix: str = ""
     """What the card wants before each text, for classification."""
     max_tokens: int | None = None
+    truncate_dim: int | None = None
+    """Numbers that are kept of each vector; None: all, or as the model's own files say."""
     licence: str = ""
     paper_name: str = ""
     """Its row in the paper's tables, if it has one."""
@@ -87,6 +90,10 @@ class Model:
     """Commit on the Hub, or version of the package: what is fetched or asked for."""
     digest: str = ""
     """The revision that it has to have, where the catalog or the user pins one."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Of kind `static`: what a folder of static vectors calls a file -> where the package has it."""
+    control: bool = False
+    """Whether it stands beside models to show what they are worth, and is never ranked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,16 @@ class EmbeddingOptions:
     normalize: bool | None = None
     max_tokens: int | None = None
     precision: Precision = "fp32"
+    truncate_dim: int | None = None
+    """Numbers that are kept of each vector; None: all of them."""
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """What stands in keys. `truncate_dim` does only where it is set: it came after the first keys."""
+        spec = asdict(self)
+        if self.truncate_dim is None:
+            del spec["truncate_dim"]
+        return spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +170,8 @@ class Task:
     recipe: str = "facts"
     """The text recipe that was really used, as `store.texts.TextName` writes it: with the first digits
     of the hash of a file of descriptions, so that different files never share a table."""
+    described: tuple[bool, ...] = ()
+    """Whether each gene has a text by the recipe, or only its name instead; empty: not known."""
 
     @property
     def hash(self) -> str:
@@ -201,7 +220,8 @@ class Unit:
     """Everything that can change the number, and nothing else:
     {v, model: {kind, source, revision}, embedding: {...}, input: {prefix}, task: hash,
     protocol: {name, revision, params}, axes: {...}, split: {scheme, seed}}. `embedding` is empty
-    where the model itself is trained; `input.prefix` is then what stands before each text."""
+    where the model itself is trained; `input.prefix` is then what stands before each text. A control is a
+    `model` of that kind; `of` is then the one whose vectors it has, if it has any."""
     key: str = field(init=False, compare=False)
     """The first 40 hex digits of the SHA-256 of the canonical spec."""
 
@@ -212,6 +232,12 @@ class Unit:
     def config(self) -> str:
         """12 hex digits for everything in the key but the seed."""
         return config_of(self.spec)
+
+    @property
+    def control(self) -> str:
+        """The name of the control that it is of; empty for a contestant."""
+        model = self.spec["model"]
+        return str(model["source"]) if model["kind"] == "control" else ""
 
     @property
     def family(self) -> Literal["vectors", "finetune"]:

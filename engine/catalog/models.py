@@ -9,9 +9,11 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from engine.catalog.controls import CONTROLS, control_model
 from engine.catalog.local import (
     how_to_get,
     hub_cache,
+    is_static,
     local_path,
     require_path,
     resolve_commit,
@@ -30,6 +32,7 @@ __all__ = [
     "find_model",
     "how_to_get",
     "hub_cache",
+    "is_static",
     "list_models",
     "local_path",
     "name_model",
@@ -59,11 +62,12 @@ def list_models(home: Home) -> tuple[Model, ...]:
         UsageError: the config file cannot be read as models.
     """
     known = catalog()
-    return known + own_models(home, frozenset(model.name for model in known))
+    taken = frozenset((*(model.name for model in known), *CONTROLS))
+    return known + own_models(home, taken)
 
 
 def find_model(name: str, home: Home) -> Model:
-    """The model that `name` means: a listed name, `hf:org/name@commit`, a folder or a vector file.
+    """The model that `name` means: a listed name, a control, `hf:org/name@commit`, a folder or vector file.
 
     It has its revision, if its files are on this machine; they are read if they were not before.
 
@@ -87,6 +91,8 @@ def name_model(name: str, home: Home) -> Model:
     Raises:
         UsageError: nothing is named so; the hint tells the nearest name.
     """
+    if control := control_model(name):
+        return control
     models = list_models(home)
     for model in models:
         if model.name == name:
@@ -109,7 +115,7 @@ def embedding_options(model: Model, axes: Axes) -> EmbeddingOptions:
     The authors' code read each model as its own files say and put no prefix; the card's prefix is an
     axis. What the catalog or the user declares is put explicitly, so that the key tells it.
     """
-    if model.kind == "vectors":
+    if model.kind in ("vectors", "control"):
         return EmbeddingOptions()
     return EmbeddingOptions(
         prefix=model.prefix if axes.prefix == "card" else "",
@@ -117,6 +123,7 @@ def embedding_options(model: Model, axes: Axes) -> EmbeddingOptions:
         normalize=model.normalize,
         max_tokens=model.max_tokens,
         precision=axes.precision,
+        truncate_dim=model.truncate_dim,
     )
 
 

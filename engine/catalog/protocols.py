@@ -29,6 +29,8 @@ class Protocol:
     weights: int = 1
     """How often the model's weights are in memory at least: beside them, fine-tuning all of them holds
     gradients and two moments."""
+    slow: bool = False
+    """Whether a split takes seconds from given vectors, so that others are better done first."""
 
     @property
     def finetunes(self) -> bool:
@@ -76,6 +78,7 @@ PROTOCOLS: Final[Mapping[str, Protocol]] = {
             },
             6,
             first=True,
+            slow=True,
         ),
         Protocol("finetune", "Fine-tuned, two stages", 2, "finetune", _FINETUNE, 8, weights=4),
         Protocol(

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 
 from engine.cancel import Progress
 from engine.catalog.protocols import PROTOCOLS
@@ -59,7 +60,7 @@ class Classifies(Protocol):
 def classify(
     protocol: str,
     params: Mapping[str, Any],
-    vectors: NDArray[np.floating[Any]],
+    vectors: NDArray[np.floating[Any]] | Any,
     labels: NDArray[np.integer[Any]],
     split: Split,
     *,
@@ -75,7 +76,7 @@ def classify(
     Args:
         protocol: `lr`, `rf`, `lr-cv` or `rf-cv`.
         params: The protocol's parameters, as in the catalog.
-        vectors: Shape (n, d), one row for each gene of the task.
+        vectors: Shape (n, d), one row for each gene of the task; dense, or a sparse matrix of float64.
         labels: Class indices, shape (n,).
         split: Which genes to train on and to score.
         scaling: `none`, `l2` or `standard`; fitted on training rows alone, in every fold too.
@@ -136,21 +137,23 @@ def _classifier(
 
 
 def _checked(
-    vectors: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]], rows: Rows
+    vectors: NDArray[np.floating[Any]] | Any, labels: NDArray[np.integer[Any]], rows: Rows
 ) -> tuple[Vectors, Labels]:
-    """Vectors as contiguous float32, which forests need, and labels as int64.
+    """Vectors as contiguous float32, which forests need, or sparse as they are; labels as int64.
 
     Raises:
         DataError: what a classifier could not use, or would use wrongly without a word.
     """
-    x = np.ascontiguousarray(vectors, dtype=np.float32)
+    sparse: Any = vectors
+    x: Any = sparse.tocsr() if issparse(vectors) else np.ascontiguousarray(vectors, dtype=np.float32)
     y = np.asarray(labels, dtype=np.int64)
-    if x.ndim != 2 or len(x) != len(y):
+    if x.ndim != 2 or x.shape[0] != len(y):
         raise DataError(f"Vectors of shape {x.shape} do not fit {len(y)} labelled genes.")
-    bad = np.flatnonzero(~np.isfinite(x).all(axis=1))
-    if bad.size:
+    finite = np.isfinite(x.data if issparse(x) else x)
+    if not finite.all():
+        bad = np.flatnonzero(~finite.all(axis=1)) if finite.ndim > 1 else x.nonzero()[0][~finite]
         raise DataError(
-            f"{bad.size} of {len(x)} vectors are not finite, the first in row {bad[0]}.",
+            f"{bad.size} of {x.shape[0]} vectors are not finite, the first in row {bad[0]}.",
             "Look at this model's vectors; another precision may help.",
         )
     untrained = set(range(int(y.max()) + 1)) - set(y[rows].tolist())

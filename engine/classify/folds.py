@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import Normalizer, StandardScaler
 
 from store.errors import DataError, UsageError
 
-Vectors = NDArray[np.float32]
+Vectors = Any
+"""Dense float32, or a sparse matrix of float64."""
 Labels = NDArray[np.int64]
 Scores = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -45,7 +48,8 @@ def make_fold(vectors: Vectors, labels: Labels, fit: Rows, held: Rows, scaling: 
         case "l2":
             x, x_held = Normalizer().transform(x), Normalizer().transform(x_held)
         case "standard":
-            scaler = StandardScaler().fit(x)
+            # Centring would fill a sparse matrix.
+            scaler = StandardScaler(with_mean=not issparse(x)).fit(x)
             x, x_held = scaler.transform(x), scaler.transform(x_held)
         case _:
             raise UsageError(f"There is no scaling named {scaling!r}.", "It is none, l2 or standard.")

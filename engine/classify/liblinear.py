@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn import config_context
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
@@ -40,7 +41,7 @@ def fit(x: Vectors, y: Labels, c: float, penalty: str, seed: int) -> Any:
 
 def decide(x: Vectors, y: Labels, x_held: Vectors, c: float, penalty: str, seed: int) -> Scores:
     """The decision values (m,) of `fit(x, y, ...)` for two classes, bit for bit."""
-    if direct_is_equal():
+    if direct_is_equal() and not issparse(x):
         return _decide_directly(x, y, x_held, c, penalty, seed)
     return np.asarray(fit(x, y, c, penalty, seed).decision_function(x_held))
 

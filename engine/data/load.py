@@ -80,6 +80,7 @@ def load_task(
         audited.audit,
         heading.source,
         recipe,
+        audited.described,
     )
 
 

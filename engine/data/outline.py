@@ -49,11 +49,13 @@ class Outline:
     """`Task.hash`."""
     recipe: str
     """`Task.recipe`."""
+    partly_described: bool = False
+    """Whether some genes have a text by the recipe and others do not."""
 
     @classmethod
     def of(cls, task: Task) -> Outline:
         """That of `task`; takes a second for a million genes."""
-        return cls(task.name, task.hash, task.recipe)
+        return cls(task.name, task.hash, task.recipe, len(set(task.described)) > 1)
 
 
 def outlined(name_or_path: str, home: Home, reading: Reading) -> tuple[Outline, Callable[[], Task]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.catalog.models import embedding_options, find_model, how_to_get, local_path
+from engine.catalog.controls import CONTROLS, COVERAGE, PERMUTED, chosen, control_model
+from engine.catalog.models import catalog, embedding_options, find_model, how_to_get, is_static, local_path
 from engine.catalog.presets import Axes, axes_for, preset_label, relevant_axes
 from engine.catalog.protocols import Protocol
 from engine.catalog.revision import unlike_pinned
@@ -88,6 +89,7 @@ def build_plan(
     protocols = [protocol_with(name, selection.params) for name in selection.protocols]
     check_params(selection.params, protocols)
     models = {model.name: model for model in (find_model(name, home) for name in selection.models)}
+    entries = _entries(selection, models, protocols, home)
     refused: dict[str, str] = {}
     if tasks:
         outlines = {name: Outline.of(task) for name, task in tasks.items()}
@@ -97,11 +99,11 @@ def build_plan(
     first: dict[str, Unit] = {}
     """Key of a cell's first unit -> that unit."""
     blocked: list[Blocked] = []
-    for model in models.values():
+    for model, own in entries:
         unusable, unfetched = _unusable(model, home)
-        for protocol in protocols:
+        for protocol in own:
             for name in dict.fromkeys([*refused, *outlines]):
-                other = refused.get(name) or _misfit(model, protocol)
+                other = refused.get(name) or _misfit(model, protocol, outlines[name], home)
                 reason = other or unusable
                 mine: list[Unit] = []
                 if not reason:
@@ -113,7 +115,31 @@ def build_plan(
                     blocked.append(Blocked(*place, reason, unfetched and not other))
                 else:
                     units += mine
+    models = {model.name: model for model, _ in entries}
     return Plan(selection, tuple(units), models, tasks, blocked=tuple(blocked)).against(finished)
+
+
+def _entries(
+    selection: Selection, models: Mapping[str, Model], protocols: Sequence[Protocol], home: Home
+) -> list[tuple[Model, list[Protocol]]]:
+    """Each model that is chosen with its protocols, then the controls that stand beside them."""
+    wanted = {name: list(protocols) for name in models}
+    for name, scored_with in chosen(selection.controls, selection.protocols).items():
+        own = wanted.setdefault(name, [])
+        there = {protocol.name for protocol in own}
+        own += [protocol_with(one, selection.params) for one in scored_with if one not in there]
+    found = {name: models.get(name) or control_model(name) for name in wanted}
+    return [(_with_vectors(model, models, home), wanted[name]) for name, model in found.items() if model]
+
+
+def _with_vectors(model: Model, models: Mapping[str, Model], home: Home) -> Model:
+    """`model`, or permuted labels with the vectors of the first contestant that is here."""
+    if model.name != PERMUTED:
+        return model
+    contestants = [other for other in models.values() if not other.control]
+    here = [other for other in contestants if not _unusable(other, home)[0]]
+    first = next(iter([*here, *contestants]), None) or find_model(catalog()[0].name, home)
+    return replace(first, name=PERMUTED, note=f"{model.note[:-1]}: {first.name}.", control=True)
 
 
 def _units(
@@ -175,6 +201,8 @@ def _find_tasks(
 
 def _unusable(model: Model, home: Home) -> tuple[str, bool]:
     """Why the model cannot be used here and now, empty if it can; and whether it only is not here."""
+    if model.kind == "control":
+        return "", False
     if model.kind == "endpoint":
         return _not_agreed(model, home), False
     if local_path(model, home) is None:
@@ -199,21 +227,27 @@ def _not_agreed(model: Model, home: Home) -> str:
     )
 
 
-def _misfit(model: Model, protocol: Protocol) -> str:
-    if protocol.finetunes and model.kind in ("vectors", "endpoint"):
+def _misfit(model: Model, protocol: Protocol, task: Outline, home: Home) -> str:
+    if model.control and protocol.finetunes:
+        return f"{model.name} is a control and has nothing to fine-tune; lr stands in for it."
+    if model.name == COVERAGE and model.control and not task.partly_described:
+        return f"The genes of {task.name} all have a text or all lack one, so coverage does not apply."
+    if not protocol.finetunes:
+        return ""
+    if model.kind in ("vectors", "endpoint"):
         return f"{model.name} is not an encoder on this machine, so it cannot be fine-tuned."
+    if is_static(model, home):
+        return f"{model.name} has static token vectors and no layers, so it cannot be fine-tuned."
     return ""
 
 
 def _spec(model: Model, task: Outline, protocol: Protocol, axes: Axes, scheme: str) -> dict[str, Any]:
     """Everything of a unit but its seed; see `Unit.spec`."""
     encodes = not protocol.finetunes
-    local = model.kind in ("folder", "vectors")
     return {
         "v": SPEC_VERSION,
-        # A local model is its content (the revision is its digest): moving it changes no number.
-        "model": {"kind": model.kind, "source": "" if local else model.source, "revision": model.revision},
-        "embedding": asdict(embedding_options(model, axes)) if encodes else {},
+        "model": _source(model),
+        "embedding": embedding_options(model, axes).spec if encodes else {},
         "input": _input(model, protocol, axes),
         "task": task.hash,
         "protocol": {
@@ -226,6 +260,17 @@ def _spec(model: Model, task: Outline, protocol: Protocol, axes: Axes, scheme: s
     }
 
 
+def _source(model: Model) -> dict[str, Any]:
+    """What tells the model's vectors from any others."""
+    # A local model is its content (the revision is its digest): moving it changes no number.
+    source = "" if model.kind in ("folder", "vectors") else model.source
+    named = {"kind": model.kind, "source": source, "revision": model.revision}
+    if not model.control or model.kind == "control":
+        return named
+    control = CONTROLS[model.name]
+    return {"kind": "control", "source": control.name, "revision": str(control.revision), "of": named}
+
+
 def _input(model: Model, protocol: Protocol, axes: Axes) -> dict[str, Any]:
     """How a model that is fine-tuned reads texts; a frozen one makes the vectors that embedding makes."""
     if not protocol.finetunes:
@@ -233,7 +278,8 @@ def _input(model: Model, protocol: Protocol, axes: Axes) -> dict[str, Any]:
     options = embedding_options(model, axes)
     if protocol.axes == "finetune":
         return {"prefix": options.prefix}
-    return {"prefix": options.prefix, "pooling": options.pooling, "normalize": options.normalize}
+    names = ("prefix", "pooling", "normalize", "truncate_dim")
+    return {name: value for name, value in options.spec.items() if name in names}
 
 
 def _with_seed(spec: Mapping[str, Any], seed: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.catalog.controls import Which
 from engine.catalog.schemes import SCHEMES
 
 
@@ -30,6 +31,8 @@ class Selection:
     scheme: str = "paper"
     """How splits are drawn; another one has other usual seeds."""
     retry_failed: bool = False
+    controls: Which = "none"
+    """Which controls stand beside the models."""
 
     @property
     def words(self) -> str:
@@ -51,6 +54,7 @@ class Selection:
         more += [f"{name}={value}" for name, value in {**self.axes, **self.params}.items()]
         more += [] if self.text == "facts" else [f"text {self.text}"]
         more += [f"descriptions {Path(self.descriptions).stem}"] if self.descriptions else []
+        more += [] if self.controls == "none" else [f"{self.controls} controls"]
         more += ["once more what failed"] if self.retry_failed else []
         return ", ".join([" x ".join(main), *more])
 

@@ -34,8 +34,8 @@ OnEpoch = Callable[[int, Epoch], None]
 class TaskVectors:
     """One task's genes as a model sees them."""
 
-    vectors: npt.NDArray[np.float32]
-    """float32[n, d], a row for each gene of the task."""
+    vectors: npt.NDArray[np.float32] | None
+    """float32[n, d], a row for each gene of the task; None: a control, which has others in each split."""
     hash: str
     """SHA-256 of the matrix."""
     notes: tuple[str, ...]
@@ -142,9 +142,11 @@ class LocalCompute:
     ) -> dict[str, TaskVectors]:
         """Embed each unique text of all tasks once; look vectors up where the model is a table."""
         from engine.catalog.revision import require_same
-        from engine.embedding.embed import embed, hash_vectors, look_up
+        from engine.embedding.embed import embed, hash_vectors, look_up, zero_notes
         from engine.embedding.endpoint import agreed_hosts
 
+        if model.kind == "control":
+            return {task.name: TaskVectors(None, "", ()) for task in tasks}
         if model.kind == "vectors":
             found = {}
             for task in tasks:
@@ -175,26 +177,31 @@ class LocalCompute:
         place = {text: row for row, text in enumerate(texts)}
         by_task = {task.name: result.vectors[[place[text] for text in task.texts]] for task in tasks}
         return {
-            name: TaskVectors(vectors, hash_vectors(vectors), result.notes, result.cost)
+            name: TaskVectors(
+                vectors,
+                hash_vectors(vectors),
+                (*result.notes, *zero_notes(model, vectors)),
+                result.cost,
+            )
             for name, vectors in by_task.items()
         }
 
     def classify(self, unit: Unit, task: Task, vectors: TaskVectors, context: Context) -> Scored:
         """Split, fit, score."""
-        import numpy as np
-
         from engine.data.tasks.splits import make_split
         from engine.run.apart import classify_apart
 
         axes = unit.spec["axes"]
         split = make_split(task, unit.spec["split"]["scheme"], unit.seed, axes["labels"])
+        features, labels = _inputs(unit, task, split, vectors)
         result = classify_apart(
             unit.protocol,
             _params(unit),
-            vectors.vectors,
-            np.asarray(task.labels),
+            features,
+            labels,
             split,
-            scaling=axes["scaling"],
+            # What a control has is scaled as its definition says.
+            scaling="none" if vectors.vectors is None else axes["scaling"],
             lr_solver=axes.get("lr_solver", "liblinear"),
             cancel=context.cancel,
         )
@@ -257,6 +264,20 @@ class LocalCompute:
             )
             for unit, split, result in zip(units, splits, results, strict=True)
         ]
+
+
+def _inputs(unit: Unit, task: Task, split: Split, vectors: TaskVectors) -> tuple[Any, Any]:
+    """What a classifier of `unit` is given: a row of features for each gene, and labels."""
+    import numpy as np
+
+    labels = np.asarray(task.labels)
+    if not unit.control:
+        return vectors.vectors, labels
+    from engine.controls.features import features, permuted
+
+    if vectors.vectors is None:
+        return features(unit.control, task, split), labels
+    return vectors.vectors, permuted(labels, split)
 
 
 def _config(unit: Unit) -> FinetuneConfig:

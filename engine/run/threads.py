@@ -11,12 +11,14 @@ import contextlib
 import queue
 import threading
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import TypeVar
 
 from engine.cancel import Cancel, Stopped
+from engine.catalog.protocols import PROTOCOLS, listed
 from engine.embedding.cost import Cost
 from engine.environment import describe_environment, now, usable_cores
 from engine.plan.launch import Options
@@ -65,6 +67,11 @@ class ThreadExecutor:
         return _Floor(plan, mailbox, self._options, self._compute, Crashes(self._home.mailbox)).work()
 
 
+def _late(unit: Unit) -> bool:
+    """Whether a unit is classified after all others, so that every model soon has a first number."""
+    return PROTOCOLS[unit.protocol].slow
+
+
 class _Floor:
     """The threads of one run and the queues between them."""
 
@@ -80,7 +87,8 @@ class _Floor:
         self._device_jobs: queue.Queue[Job] = queue.Queue()
         self._workers = min(options.workers or self._cores, max(1, self._to_classify))
         self._unit_jobs: Turns[tuple[Unit, TaskVectors]] = Turns(self._workers)
-        self._classifying = 0
+        self._classifying: Counter[bool] = Counter()
+        """Units that the CPU threads were given and have not done: those that are late, and the others."""
         self._idle = threading.Condition()
         self._environments: dict[str, Environment] = {}
         self._lock = threading.Lock()
@@ -152,8 +160,10 @@ class _Floor:
                 job = self._device_jobs.get_nowait()
             except queue.Empty:
                 return
-            if device == "cpu":
-                self._wait_for_classifiers()
+            if device != "cpu" or job.finetune:
+                self._unit_jobs.let_late_in()
+            if device == "cpu" and self._plan.models[job.units[0].model].kind != "control":
+                self._wait_for_classifiers(late=job.finetune)
             if not job.finetune:
                 self._embed(job, device)
             elif device.startswith("cuda") and len(job.units) > 1 and not self._crashes.strikes(job.key):
@@ -163,9 +173,12 @@ class _Floor:
                 for unit in job.units:
                     self._finetune([unit], device, unit.key, "this unit ran", finetune_label(unit))
 
-    def _wait_for_classifiers(self) -> None:
+    def _wait_for_classifiers(self, late: bool) -> None:
+        """Wait until no unit is left to be classified, late ones included or not."""
         with self._idle:
-            self._idle.wait_for(lambda: self._classifying == 0)
+            self._idle.wait_for(
+                lambda: not self._classifying[False] and not (late and self._classifying[True])
+            )
 
     def _embed(self, job: Job, device: str) -> None:
         """Embed one model's texts and hand its units to the CPU threads."""
@@ -194,9 +207,9 @@ class _Floor:
             measurement = self._measurement(units[0], model, cost, device)
             self._events.put(ModelMeasured(measurement, self._environment(device)))
         with self._idle:
-            self._classifying += len(units)
+            self._classifying.update(map(_late, units))
         for unit in units:
-            self._unit_jobs.put((unit, vectors[unit.task]))
+            self._unit_jobs.put((unit, vectors[unit.task]), listed(unit.protocol), _late(unit))
 
     def _classify_units(self, device: str) -> None:
         """One CPU thread: classify unit after unit."""
@@ -212,7 +225,7 @@ class _Floor:
                 outcome = self._verdict(unit, error, device)
             self._finish(unit, outcome, device)
             with self._idle:
-                self._classifying -= 1
+                self._classifying[_late(unit)] -= 1
                 self._idle.notify_all()
 
     def _classify(self, unit: Unit, vectors: TaskVectors, context: Context) -> list[Outcome]:

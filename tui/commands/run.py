@@ -7,12 +7,13 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from types import FrameType
 from typing import Any, Final
 
 import click
 
+from engine.catalog.controls import WHICH, Which
 from engine.catalog.protocols import FIRST
 from engine.mailbox import RunnerLock, launch, over, queued, runner_alive, start_runner, waiting
 from engine.plan.launch import Launch, Options
@@ -50,10 +51,18 @@ from tui.quantities import duration
     help="Names.",
 )
 @selection_options
+@click.option(
+    "--controls",
+    type=click.Choice(WHICH),
+    default="default",
+    show_default=True,
+    help="What stands beside the models to show what they are worth: TF-IDF, symbol and random vectors "
+    "with lr, rf and lr-cv; all: text length, coverage, permuted labels and majority class, too.",
+)
 @click.option("--rank", is_flag=True, help="Print the ranked tables of what was asked for at the end.")
 @json_option
 def run_command(
-    session: Session, protocols: tuple[str, ...], rank: bool, as_json: bool, **chosen: Any
+    session: Session, protocols: tuple[str, ...], controls: Which, rank: bool, as_json: bool, **chosen: Any
 ) -> int:
     """Run models x tasks x protocols x seeds; what is done already is skipped.
 
@@ -65,7 +74,8 @@ def run_command(
         )
     home = session.home if chosen["dry_run"] else session.writable()
     options = make_options(chosen)
-    plan = checked_plan(make_selection(home, names(protocols), chosen), home, chosen["dry_run"])
+    selection = replace(make_selection(home, names(protocols), chosen), controls=controls)
+    plan = checked_plan(selection, home, chosen["dry_run"])
     say_part(plan.selection)
     if chosen["dry_run"]:
         put_plan(plan, as_json)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from engine.catalog.controls import CONTROLS
 from engine.catalog.models import name_model
 from engine.catalog.presets import NOT_MENDED, WORDS, axes_for
 from engine.catalog.schemes import SCHEMES, find_scheme
@@ -173,7 +174,8 @@ def checked_plan(selection: Selection, home: Home, dry: bool = False) -> Plan:
     models = {unit.model for unit in plan.units} | {part.model for part in later}
     tasks = {unit.task for unit in plan.units} | {part.task for part in later}
     for part in plan.blocked:
-        if part.task not in tasks or part.model not in models:
+        beside = part.model in CONTROLS and part.model not in selection.models
+        if part.task not in tasks or (part.model not in models and not beside):
             raise UsageError(part.reason)
     for reason in dict.fromkeys(part.reason for part in later):
         say(reason)

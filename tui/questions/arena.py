@@ -94,7 +94,7 @@ class Arena(SavedResults):
         """Model -> how many texts it has to embed first for what is left of `plan`; none where zero."""
         wanted: dict[str, set[str]] = {}
         for unit in plan.todo:
-            if unit.family == "vectors" and plan.models[unit.model].kind != "vectors":
+            if unit.family == "vectors" and plan.models[unit.model].kind not in ("vectors", "control"):
                 wanted.setdefault(unit.model, set()).update(plan.tasks[unit.task].texts)
         left = {name: len(texts) - self._cached(name, texts, plan) for name, texts in wanted.items()}
         return {name: count for name, count in left.items() if count}

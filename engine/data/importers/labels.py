@@ -136,6 +136,7 @@ def keep_task(
         heading.name,
         task_hash(heading.classes, audited.symbols, audited.labels, audited.texts),
         recipe,
+        len(set(audited.described)) > 1,
     )
     folder = home.tasks / task.heading.name
     notes += tuple(_told(audited, task.heading.name))

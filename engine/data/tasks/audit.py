@@ -47,6 +47,8 @@ class Audited:
     """By `stable_place` and label."""
     labels: tuple[int, ...]
     texts: tuple[str, ...]
+    described: tuple[bool, ...]
+    """Whether the text of each row is what the recipe asks for."""
     classes: tuple[ClassAudit, ...]
     repeats: tuple[AuditedGene, ...]
     """Those that add nothing to their class: one for each row, so that a gene listed three times is
@@ -108,11 +110,13 @@ def audit(task: LabelList, labels: Labels, compose: Callable[[str], Composed]) -
     numbered = sum(1 for symbol, _ in rows if not stable_place(task.genes[symbol])[0])
     rows[numbered:] = sorted([*rows[numbered:], *plain.items()])
     written: list[str] = []
+    described: list[bool] = []
     told: Counter[int] = Counter()
     bare: list[tuple[str, str]] = []
     for symbol, label in rows:
         text, complete = texts.get(symbol) or compose(symbol)
         written.append(text)
+        described.append(complete)
         if symbol in plain:
             if complete:
                 told[label] += 1
@@ -127,6 +131,7 @@ def audit(task: LabelList, labels: Labels, compose: Callable[[str], Composed]) -
         tuple(symbol for symbol, _ in rows),
         tuple(label for _, label in rows),
         tuple(written),
+        tuple(described),
         counts,
         tuple(repeats),
         tuple(sorted(words, key=_ORDER)),

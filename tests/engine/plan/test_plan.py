@@ -293,3 +293,42 @@ def test_a_frozen_encoder_is_read_by_the_models_pooling_and_a_trained_one_as_the
         assert specs[protocol]["embedding"] == {}
     assert [unit.spec["input"].get("pooling") for unit in forced] == [None, "cls", "cls"]
     assert forced[0].spec == specs["finetune"]
+
+
+def test_controls_stand_beside_the_models_under_keys_of_their_own(selection, home):
+    plan = build_plan(replace(selection, controls="default"), home, {})
+    assert {unit.control for unit in plan.units} == {
+        "",
+        "tfidf",
+        "symbol",
+        *(f"random-{n}" for n in range(1, 6)),
+    }
+    assert [unit.key for unit in plan.units if not unit.control] == keys(selection, home)
+    assert len({unit.key for unit in plan.units}) == 8 * 2 * 2
+    named = build_plan(replace(selection, models=("tfidf",)), home, {})
+    assert {unit.key for unit in named.units} == {
+        unit.key for unit in plan.units if unit.control == "tfidf"
+    }
+
+
+def test_permuted_labels_have_the_vectors_of_the_first_model(selection, home):
+    plan = build_plan(replace(selection, controls="all"), home, {})
+    [unit, *_] = [unit for unit in plan.units if unit.control == "permuted"]
+    [own, *_] = [unit for unit in plan.units if not unit.control]
+    assert unit.spec["model"]["of"] == own.spec["model"]
+    assert unit.spec["embedding"] == own.spec["embedding"]
+    assert plan.models["permuted"].source == plan.models["all-MiniLM-L6-v2"].source
+    alone = build_plan(replace(selection, models=("permuted",)), home, {})
+    assert unit.key in {unit.key for unit in alone.units}
+
+
+def test_coverage_does_not_apply_where_every_gene_has_a_text(selection, home):
+    plan = build_plan(replace(selection, controls="all"), home, {})
+    blocked = [part for part in plan.blocked if part.model == "coverage"]
+    assert len(blocked) == 2
+    assert "so coverage does not apply" in blocked[0].reason
+
+
+def test_a_control_is_not_fine_tuned(selection, home):
+    plan = build_plan(replace(selection, models=("symbol",), protocols=("lora",)), home, {})
+    assert "has nothing to fine-tune" in plan.blocked[0].reason

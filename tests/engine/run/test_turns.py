@@ -69,3 +69,30 @@ def test_workers_that_wait_go_home_once_one_is_to_go_on_alone():
     assert not waiting.is_alive()
     assert turns.take() == "job"
     assert not turns.hand_back("job")
+
+
+def test_jobs_come_by_their_place_and_late_ones_once_they_are_let_in():
+    turns = Turns(1)
+    for job, place, late in (
+        ("grid", 0, True),
+        ("forest", 1, False),
+        ("line", 0, False),
+        ("line 2", 0, False),
+    ):
+        turns.put(job, place, late)
+    assert [turns.take() for _ in range(3)] == ["line", "line 2", "forest"]
+    taken = []
+    worker = threading.Thread(target=lambda: taken.append(turns.take()))
+    worker.start()
+    worker.join(0.05)
+    assert worker.is_alive()
+    turns.let_late_in()
+    worker.join(20)
+    assert taken == ["grid"]
+
+
+def test_late_jobs_are_let_in_at_the_end():
+    turns = Turns(1)
+    turns.put("grid", late=True)
+    turns.close()
+    assert [turns.take(), turns.take()] == ["grid", None]

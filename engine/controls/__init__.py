@@ -1,0 +1,1 @@
+"""Controls: what stands in for a model's vectors where there is no model."""
