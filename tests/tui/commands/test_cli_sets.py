@@ -127,15 +127,6 @@ def test_what_cannot_be_done_to_a_set_is_said(call, toy, arguments, sentence):
     assert [one["name"] for one in call.json("sets")] == ["paper", "own", "essentiality"]
 
 
-def test_the_name_of_a_set_that_comes_along_may_be_given_to_ones_own_tasks(call, toy):
-    assert call("sets", "essentiality", "essential", "mine").exit_code == 0
-    assert call.json("sets", "essentiality") == [
-        {"name": "essentiality", "tasks": ["essential", "mine"], "named": True}
-    ]
-    assert call("sets", "essentiality", "--remove").exit_code == 0
-    assert call.json("sets", "essentiality")[0]["tasks"] == ["essential"]
-
-
 def test_a_name_in_another_spelling_is_refused(call, toy):
     call("sets", "new", "mine")
     assert "There is a set new already." in call.refused("sets", "New", "task1")
