@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from engine.catalog.local import PACKAGED
 from engine.catalog.models import how_to_get, hub_cache, list_models, local_path
 from engine.environment import LIBRARIES, require_folder, usable_cores
 from engine.machine import cards
@@ -362,7 +363,7 @@ def _models(home: Home) -> Iterator[Finding]:
         return
     yield Fact("models", "on this machine", f"{len(here)} of {len(models)}: {', '.join(here) or 'none'}")
     for model in models:
-        if model.kind == "package" and model.name not in here:  # what a run takes if no model is named
+        if model.kind in PACKAGED and model.name not in here:  # what a run takes if no model is named
             yield Problem("models", *how_to_get(model))
     yield Fact("models", "hugging face cache", str(hub_cache()))
     vectors = [path.stat().st_size for path in home.embeddings.rglob("*") if path.is_file()]

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 SPEC_VERSION = 1
 """Version of the layout of `Unit.spec`; part of every key."""
 
-ModelKind = Literal["huggingface", "package", "folder", "vectors", "endpoint", "control"]
+ModelKind = Literal["huggingface", "package", "static", "folder", "vectors", "endpoint", "control"]
 Pooling = Literal["mean", "cls", "max", "lasttoken"]
 Precision = Literal["fp32", "bf16"]
 
@@ -62,7 +62,8 @@ class Model:
     """The name in tables and on the command line."""
     kind: ModelKind
     source: str
-    """Hub id, installed package, folder, file of vectors, endpoint URL or control, according to `kind`."""
+    """Hub id, installed package (of an encoder, or of static token vectors), folder, file of vectors,
+    endpoint URL or control, according to `kind`."""
     revision: str = ""
     """SHA-256 of the files that its vectors depend on; of an endpoint, what its owner calls it. Part of
     every key, and empty until the files are on this machine and `find_model` has looked at them."""
@@ -76,6 +77,8 @@ class Model:
     prefix: str = ""
     """What the card wants before each text, for classification."""
     max_tokens: int | None = None
+    truncate_dim: int | None = None
+    """Numbers that are kept of each vector; None: all, or as the model's own files say."""
     licence: str = ""
     paper_name: str = ""
     """Its row in the paper's tables, if it has one."""
@@ -87,6 +90,8 @@ class Model:
     """Commit on the Hub, or version of the package: what is fetched or asked for."""
     digest: str = ""
     """The revision that it has to have, where the catalog or the user pins one."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Of kind `static`: what a folder of static vectors calls a file -> where the package has it."""
     control: bool = False
     """Whether it stands beside models to show what they are worth, and is never ranked."""
 
@@ -101,6 +106,16 @@ class EmbeddingOptions:
     normalize: bool | None = None
     max_tokens: int | None = None
     precision: Precision = "fp32"
+    truncate_dim: int | None = None
+    """Numbers that are kept of each vector; None: all of them."""
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """What stands in keys. `truncate_dim` does only where it is set: it came after the first keys."""
+        spec = asdict(self)
+        if self.truncate_dim is None:
+            del spec["truncate_dim"]
+        return spec
 
 
 @dataclass(frozen=True, slots=True)

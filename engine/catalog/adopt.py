@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.catalog.models import list_models
+from engine.catalog.local import PACKAGED
+from engine.catalog.models import find_model, list_models
 from store.errors import StoreError, UsageError
 from store.files import replacing
 from store.home import Home
+from store.records import Model
 
 
 def adopt_model(home: Home, values: Mapping[str, str | int | bool]) -> None:
@@ -40,6 +42,50 @@ def adopt_model(home: Home, values: Mapping[str, str | int | bool]) -> None:
             raise
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def adopt_source(home: Home, source: str, name: str = "", dim: int | None = None) -> str:
+    """List the model that `source` means: a folder, `hf:org/name@commit`, an endpoint, or a listed name.
+
+    Args:
+        home: whose config file is changed.
+        source: as on the command line; of a listed model, what its card says of its use goes along.
+        name: what to call it; if empty, the end of its source, and `dim`.
+        dim: numbers that are kept of each vector; None: all, or as its own files say.
+
+    Returns:
+        Its name.
+
+    Raises:
+        UsageError: there is no such model, it is none that can be added, or the name is taken.
+        StoreError: the file cannot be written.
+    """
+    values: dict[str, str | int | bool] = {"source": source}
+    if not source.startswith(("http://", "https://")):
+        values = _values(find_model(source, home))
+    ending = str(values["source"]).partition("@")[0].rstrip("/").rpartition("/")[2].rpartition("#")[2]
+    values["name"] = name or (f"{ending}-{dim}" if dim else ending)
+    if dim:
+        values["truncate_dim"] = dim
+    adopt_model(home, values)
+    return str(values["name"])
+
+
+def _values(model: Model) -> dict[str, str | int | bool]:
+    """The table that `model` would have in config.toml, without its name."""
+    if model.kind in (*PACKAGED, "control"):
+        raise UsageError(
+            f"{model.name} is listed already, and there is no other way to use it.",
+            "Name a folder, a model of the Hub or an endpoint.",
+        )
+    if model.kind == "vectors":
+        raise UsageError(
+            f"{model.name} is a table of vectors.", f"Keep it with: genearena import vectors {model.source}"
+        )
+    used = ("pooling", "normalize", "prefix", "max_tokens", "truncate_dim", "licence")
+    values = {name: getattr(model, name) for name in used if getattr(model, name) not in (None, "")}
+    hub = model.kind == "huggingface"
+    return {**values, "source": f"hf:{model.source}@{model.version}" if hub else model.source}
 
 
 def check_model_name(home: Home, name: str) -> None:

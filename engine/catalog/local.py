@@ -9,29 +9,19 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from engine.catalog.layouts import lacking, static_files
 from store.errors import ModelError
 from store.files import user_path
 from store.home import Home
 from store.records import Model
 
-WEIGHTS: Final = (
-    "model.safetensors",
-    "model.safetensors.index.json",
-    "pytorch_model.bin",
-    "pytorch_model.bin.index.json",
-)
-TOKENIZERS: Final = (
-    "tokenizer.json",
-    "vocab.txt",
-    "vocab.json",
-    "spiece.model",
-    "sentencepiece.bpe.model",
-    "tokenizer.model",
-)
+PACKAGED: Final = ("package", "static")
+"""Kinds of models that an installed Python package brings."""
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 
@@ -57,8 +47,11 @@ def local_path(model: Model, home: Home) -> Path | None:
 def _found(model: Model, home: Home) -> Path | None:
     if model.kind == "huggingface":
         return _whole(snapshot(model.source, model.version))
-    if model.kind == "package":
-        return _package(model.source, model.version)
+    if model.kind in PACKAGED:
+        package = _package(model.source, model.version)
+        if package is None:
+            return None
+        return _whole(package, model.files) if model.kind == "static" else _whole(package / "model")
     if model.kind == "folder":
         return _whole(user_path(model.source))
     if model.kind == "vectors":
@@ -67,9 +60,17 @@ def _found(model: Model, home: Home) -> Path | None:
     return None
 
 
+def is_static(model: Model, home: Home) -> bool:
+    """Whether `model` is static token vectors, as far as that can be seen here and now."""
+    if model.kind == "static":
+        return True
+    path = local_path(model, home)
+    return path is not None and static_files(path) is not None
+
+
 def how_to_get(model: Model) -> tuple[str, str]:
     """The sentence and the hint for a model that is not on this machine."""
-    if model.kind == "package":
+    if model.kind in PACKAGED:
         return (
             f"Model {model.name} comes with the Python package {model.source}, which is not installed "
             f"in version {model.version}.",
@@ -146,22 +147,13 @@ def vectors_path(model: Model, home: Home) -> Path:
     return user_path(model.source)
 
 
-def _whole(folder: Path) -> Path | None:
-    """`folder` if it holds config, tokenizer and weights; an interrupted download does not."""
-    return None if lacking(folder) else folder
-
-
-def lacking(folder: Path) -> str:
-    """The first file that a model folder has to hold and does not; empty if it is whole."""
-    # Older sentence-transformers folders keep the encoder in a subfolder that modules.json names.
-    root = folder / "0_Transformer" if (folder / "0_Transformer/config.json").is_file() else folder
-    for names in (("config.json",), TOKENIZERS, WEIGHTS):
-        if not any((root / name).is_file() for name in names):
-            return " or ".join(names[:2])
-    return ""
+def _whole(folder: Path, named: Mapping[str, str] | None = None) -> Path | None:
+    """`folder` if it holds a whole model; an interrupted download does not."""
+    return None if lacking(folder, named) else folder
 
 
 def _package(name: str, version: str) -> Path | None:
+    """The folder of an installed package, found without importing it."""
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -170,4 +162,4 @@ def _package(name: str, version: str) -> Path | None:
             return None
     except metadata.PackageNotFoundError:
         return None
-    return _whole(Path(spec.submodule_search_locations[0]) / "model")
+    return Path(spec.submodule_search_locations[0])

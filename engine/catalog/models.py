@@ -13,6 +13,7 @@ from engine.catalog.controls import CONTROLS, control_model
 from engine.catalog.local import (
     how_to_get,
     hub_cache,
+    is_static,
     local_path,
     require_path,
     resolve_commit,
@@ -31,6 +32,7 @@ __all__ = [
     "find_model",
     "how_to_get",
     "hub_cache",
+    "is_static",
     "list_models",
     "local_path",
     "name_model",
@@ -126,6 +128,7 @@ def embedding_options(model: Model, axes: Axes) -> EmbeddingOptions:
         normalize=model.normalize,
         max_tokens=model.max_tokens,
         precision=axes.precision,
+        truncate_dim=model.truncate_dim,
     )
 
 

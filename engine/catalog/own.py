@@ -26,6 +26,7 @@ _KEYS: Final[Mapping[str, type]] = {
     "normalize": bool,
     "prefix": str,
     "max_tokens": int,
+    "truncate_dim": int,
     "licence": str,
     "note": str,
 }
@@ -80,6 +81,11 @@ def own_models(home: Home, taken: frozenset[str]) -> tuple[Model, ...]:
 def _model(table: Mapping[str, Any], where: str, home: Home) -> Model:
     _check(table, where)
     kind = table.get("kind") or _kind_of(table["source"])
+    if kind == "vectors" and "truncate_dim" in table:
+        raise UsageError(
+            f"{where}: truncate_dim is for models that embed texts, not for a table of vectors.",
+            "Remove that line.",
+        )
     values = {key: value for key, value in table.items() if key not in ("kind", "revision")}
     values |= _RESOLVE[kind](table["source"], table.get("revision", ""), where, home)
     return Model(**values, kind=cast(ModelKind, kind))
@@ -99,6 +105,11 @@ def _check(table: Mapping[str, Any], where: str) -> None:
         raise UsageError(
             f"{where}: digest has to be the 64 digits of a SHA-256, not {table['digest']!r}.",
             "`genearena models --show use` tells that of a model that is here, as its revision.",
+        )
+    dim, whole = table.get("truncate_dim"), table.get("dimension")
+    if dim and whole and dim > whole:
+        raise UsageError(
+            f"{where}: truncate_dim {dim} is more than the dimension {whole}.", "Write a smaller one."
         )
     for key in ("name", "source"):
         if not str(table.get(key, "")).strip():

@@ -8,12 +8,13 @@ Hub's cache are all known by what they hold, wherever they lie and whenever it w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
+from engine.catalog.layouts import stated_dim
 from engine.catalog.local import local_path, require_path
 from engine.catalog.remembered import digests_of
 from engine.catalog.weights import check_model_file
@@ -39,17 +40,28 @@ _SAFE: Final = ("model.safetensors", "model.safetensors.index.json")
 def identified(model: Model, home: Home) -> Model:
     """`model` with the revision of its files, if they are on this machine.
 
+    To how many numbers its files cut its vectors becomes part of it, and so of the key: vectors that
+    were made before files were asked this have keys of their own.
+
     Raises:
         ModelError: they cannot be read.
     """
     if model.kind in ("endpoint", "control") or (model.kind == "vectors" and model.revision):
         return model
     path = local_path(model, home)
-    return replace(model, revision=content_revision(path, home) if path else "")
+    if path is None:
+        return replace(model, revision="")
+    revision = content_revision(path, home, model.files)
+    return replace(model, revision=revision, truncate_dim=model.truncate_dim or stated_dim(path))
 
 
-def content_revision(path: Path, home: Home) -> str:
+def content_revision(path: Path, home: Home, named: Mapping[str, str] | None = None) -> str:
     """SHA-256 of a file, or of the names and contents of the files in a folder that vectors depend on.
+
+    Args:
+        path: of the file or folder.
+        home: where digests are remembered.
+        named: the files of the folder, as `Model.files`; if empty, they are found by their names.
 
     Raises:
         ModelError: it is not there, cannot be read, or is none of a model.
@@ -57,7 +69,7 @@ def content_revision(path: Path, home: Home) -> str:
     try:
         if not path.is_dir():
             return digests_of({"": path}, home)[""]
-        files = dict(_files(path))
+        files = {name: path / place for name, place in named.items()} if named else dict(_files(path))
         for file in files.values():
             check_model_file(file)
         digests = digests_of(files, home)
@@ -85,7 +97,7 @@ def require_same(model: Model, home: Home) -> Path:
         ModelError: they are gone, or others lie there.
     """
     path = require_path(model, home)
-    if content_revision(path, home) != model.revision:
+    if content_revision(path, home, model.files) != model.revision:
         raise ModelError(
             f"The files of {model.name} in {path} are not those that the run was planned with.",
             "Run it again: what they give gets keys of its own.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import metadata
 from typing import Any, Final, Protocol
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.cancel import Cancel, Progress, check
+from engine.catalog.layouts import static_files
 from engine.catalog.models import require_path
 from engine.catalog.revision import content_revision
 from engine.embedding.cache import VectorCache, text_key
@@ -113,8 +114,9 @@ def embed(
             forget_peak(device)
             encoder = _encoder(model, options, home, device, allowed_hosts)
             loaded = time.perf_counter()
-            for rows, made in encoder.encode([by_key[key] for key in missing], cancel):
+            for rows, whole in encoder.encode([by_key[key] for key in missing], cancel):
                 batch = [missing[row] for row in rows]
+                made = truncated(model, whole, options)
                 found.update(zip(batch, made, strict=True))
                 shelf.add(batch, made)
                 progress(len(found), len(by_key))
@@ -130,6 +132,37 @@ def embed(
         (*shelf.about.get("notes", ()), *shelf.problems),
         cost,
     )
+
+
+def truncated(model: Model, vectors: NDArray[np.float32], options: EmbeddingOptions) -> NDArray[np.float32]:
+    """The first numbers of each vector, as many as `options` want: float32 [n, truncate_dim].
+
+    They are cut at the very end, as sentence-transformers does it: what the model's own files normalise
+    is shorter than 1 afterwards. Where `options` ask for unit length, it is that of what is kept.
+
+    Raises:
+        ModelError: there are fewer numbers.
+    """
+    dim = options.truncate_dim
+    if dim is None:
+        return vectors
+    if vectors.shape[1] < dim:
+        raise ModelError(
+            f"{model.name} gives vectors of {vectors.shape[1]} numbers, which cannot be cut to {dim}.",
+            f"Set its truncate_dim to {vectors.shape[1]} or less.",
+        )
+    kept = np.ascontiguousarray(vectors[:, :dim])
+    if options.normalize:
+        kept /= np.maximum(np.linalg.norm(kept, axis=1, keepdims=True), 1e-12)
+    return kept
+
+
+def zero_notes(model: Model, vectors: NDArray[np.float32]) -> tuple[str, ...]:
+    """For the reader of a number: how many texts had no token, and so a vector of zeros."""
+    count = len(vectors) - int(vectors.any(axis=1).sum())
+    if not count:
+        return ()
+    return (f"{model.name}: {count:,} of {len(vectors):,} texts have no tokens, and so vectors of zeros.",)
 
 
 def look_up(model: Model, genes: Sequence[str], home: Home) -> tuple[NDArray[np.float32], tuple[str, ...]]:
@@ -178,7 +211,7 @@ def fingerprint(model: Model, options: EmbeddingOptions, device: str, kernels: s
         {
             "v": 4,
             "model": [model.kind, "" if model.kind == "folder" else model.source, model.revision],
-            "options": asdict(options),
+            "options": options.spec,
             "device": device.partition(":")[0],
             "kernels": kernels,
             "libraries": {} if model.kind == "endpoint" else _versions(),
@@ -213,9 +246,14 @@ def _encoder(
         from engine.embedding.endpoint import Endpoint
 
         return Endpoint(model, options, allowed_hosts)
+    path = require_path(model, home)
+    if static_files(path, model.files):
+        from engine.embedding.encoders.static import load_static
+
+        return load_static(model, path, options, device)
     from engine.embedding import loader
 
-    encoder: Encodes = loader.load_encoder(model, require_path(model, home), options, device)
+    encoder: Encodes = loader.load_encoder(model, path, options, device)
     return encoder
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from engine.catalog.local import TOKENIZERS, WEIGHTS
+from engine.catalog.layouts import TOKENIZERS, WEIGHTS, StaticFiles, static_files
 from engine.catalog.models import declared
 from store.errors import ModelError
 from store.records import EmbeddingOptions, Model
@@ -50,6 +50,8 @@ class FolderFacts:
     dimension: int | None = None
     positions: int | None = None
     """Tokens there are places for."""
+    static: bool = False
+    """Whether they are token vectors that nothing but a mean follows: no encoder, no special tokens."""
 
     @property
     def pickled(self) -> bool:
@@ -62,14 +64,20 @@ class FolderFacts:
         return max(3, min(wanted or self.max_tokens or places, places))
 
 
-def read_facts(folder: Path) -> FolderFacts:
+def read_facts(folder: Path, named: Mapping[str, str] | None = None) -> FolderFacts:
     """What the files of `folder` declare.
+
+    Args:
+        folder: of a model, or of the package that it comes with.
+        named: where a package has its static token vectors, as `Model.files` says.
 
     Raises:
         ModelError: a file is missing or damaged, asks for code that is not sentence-transformers' own, or
             for weights that lie elsewhere; the sentence names the file.
     """
     modules = list(_modules(folder))
+    if static := static_files(folder, named):
+        return _static_facts(folder, static, modules)
     encoder = folder / modules[0][1] if modules else folder
     config = _read_object(encoder / "config.json")
     adapter = encoder / "adapter_config.json"
@@ -96,6 +104,21 @@ def read_facts(folder: Path) -> FolderFacts:
         max_tokens=_read_object(limits).get("max_seq_length") if limits.is_file() else None,
         dimension=config.get("hidden_size"),
         positions=_positions(config),
+    )
+
+
+def _static_facts(folder: Path, files: StaticFiles, modules: list[tuple[str, str]]) -> FolderFacts:
+    normalize = any(kind == "Normalize" for kind, _ in modules) if modules else None
+    if not modules and (folder / "config.json").is_file():  # as model2vec writes it
+        normalize = bool(_read_object(folder / "config.json").get("normalize"))
+    return FolderFacts(
+        encoder=files.weights.parent,
+        tokenizer=_need(files.tokenizer.parent, (files.tokenizer.name,), "tokenizer"),
+        weights=_need(files.weights.parent, (files.weights.name,), "weight file"),
+        further=tuple(f"{kind} ({place})" for kind, place in modules[1:] if kind not in _USUAL),
+        pooling="mean",
+        normalize=normalize,
+        static=True,
     )
 
 

@@ -64,7 +64,7 @@ def load_encoder(model: Model, folder: Path, options: EmbeddingOptions, device: 
             "Choose an encoder model.",
         )
     _check_weights(transformer, facts)
-    head = _head(transformer, head, options)
+    head = normalised(_pooled(transformer, head, options), options.normalize)
     prompt = loaded.prompts.get(loaded.default_prompt_name, "") if loaded.default_prompt_name else ""
     return Encoder(
         transformer,
@@ -122,17 +122,22 @@ def _check_weights(transformer: Transformer, facts: FolderFacts) -> None:
         )
 
 
-def _head(transformer: Transformer, steps: list[Any], options: EmbeddingOptions) -> list[torch.nn.Module]:
-    """What follows the encoder, with pooling and normalisation as `options` want them."""
+def _pooled(transformer: Transformer, steps: list[Any], options: EmbeddingOptions) -> list[Any]:
+    """What follows the encoder, with pooling as `options` want it."""
     if options.pooling is not None:
         pooling = Pooling(transformer.get_embedding_dimension(), options.pooling)
         steps = [pooling if isinstance(step, Pooling) else step for step in steps]
         if not any(isinstance(step, Pooling) for step in steps):
             steps = [pooling, *steps]
-    if options.normalize is not None:
-        steps = [step for step in steps if not isinstance(step, Normalize)]
-        steps += [Normalize()] if options.normalize else []
     return steps
+
+
+def normalised(steps: list[Any], wanted: bool | None) -> list[Any]:
+    """`steps`, with unit length at the end as it is `wanted`; None: as they are."""
+    if wanted is None:
+        return steps
+    others = [step for step in steps if not isinstance(step, Normalize)]
+    return [*others, Normalize()] if wanted else others
 
 
 def _more_notes(

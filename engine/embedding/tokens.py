@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,8 +23,9 @@ def token_lengths(model: Model, texts: Sequence[str], home: Home, prefix: str = 
     Raises:
         ModelError: the model is not on this machine, or its tokenizer cannot be read.
     """
-    _, tokenizer = open_tokenizer(require_path(model, home))
-    return [len(found.ids) for found in tokenizer.encode_batch([prefix + text for text in texts])]
+    facts, tokenizer = open_tokenizer(require_path(model, home), model.files)
+    encoded = tokenizer.encode_batch([prefix + text for text in texts], add_special_tokens=not facts.static)
+    return [len(found.ids) for found in encoded]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,15 @@ def measure_lengths(model: Model, texts: Sequence[str], options: EmbeddingOption
     Raises:
         ModelError: the model is not on this machine, or its files cannot be read.
     """
-    facts, _ = open_tokenizer(require_path(model, home))
+    facts, _ = open_tokenizer(require_path(model, home), model.files)
     limit = facts.limit(options.max_tokens)
     return Lengths(tuple(token_lengths(model, texts, home, options.prefix)), limit)
 
 
-def open_tokenizer(folder: Path) -> tuple[FolderFacts, Tokenizer]:
+def open_tokenizer(folder: Path, named: Mapping[str, str] | None = None) -> tuple[FolderFacts, Tokenizer]:
     """What the files of a model folder declare, and its tokenizer, which cuts and pads nothing.
+
+    `named` are the files of a package, as `Model.files`.
 
     Both are kept for as long as the files stay as they are: to read them takes 30 ms to 1 s.
 
@@ -67,13 +70,15 @@ def open_tokenizer(folder: Path) -> tuple[FolderFacts, Tokenizer]:
     """
     files = [file for pattern in ("*.json", "*/*.json", "*.txt") for file in folder.glob(pattern)]
     stats = sorted((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files)
-    return _open(folder, tuple(stats))
+    return _open(folder, tuple((named or {}).items()), tuple(stats))
 
 
 @lru_cache(maxsize=32)
-def _open(folder: Path, _stamp: tuple[tuple[str, int, int], ...]) -> tuple[FolderFacts, Tokenizer]:
-    facts = read_facts(folder)
-    return facts, _read(facts.encoder)
+def _open(
+    folder: Path, named: tuple[tuple[str, str], ...], _stamp: tuple[tuple[str, int, int], ...]
+) -> tuple[FolderFacts, Tokenizer]:
+    facts = read_facts(folder, dict(named))
+    return facts, _read(facts)
 
 
 def _made(folder: Path) -> Tokenizer:
@@ -86,13 +91,14 @@ def _made(folder: Path) -> Tokenizer:
     return backend
 
 
-def _read(folder: Path) -> Tokenizer:
-    path = folder / "tokenizer.json"
+def _read(facts: FolderFacts) -> Tokenizer:
+    path, folder = facts.tokenizer, facts.encoder
+    whole = facts.static or path.name == "tokenizer.json"
     try:
-        tokenizer = Tokenizer.from_file(str(path)) if path.is_file() else _made(folder)
+        tokenizer = Tokenizer.from_file(str(path)) if whole else _made(folder)
     except Exception as error:  # the libraries raise nothing more particular
         reason = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
-        place = path if path.is_file() else folder
+        place = path if whole else folder
         raise ModelError(
             f"{place} has no readable tokenizer: {reason}.", "Fetch the model again."
         ) from error

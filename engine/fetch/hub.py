@@ -21,7 +21,8 @@ from huggingface_hub.errors import HTTPError
 from huggingface_hub.utils import logging as hub_logging
 
 from engine.cancel import Cancel, check
-from engine.catalog.local import lacking, snapshot
+from engine.catalog.layouts import lacking
+from engine.catalog.local import snapshot
 from engine.catalog.revision import PICKLED, READ, UNREAD
 from engine.digests import git_hash, sha256_of
 from engine.fetch.download import PAUSES, FetchError, download, make_client

@@ -51,6 +51,8 @@ class FinetuneConfig:
     """Of the native head; None: as the model's own files say."""
     normalize: bool | None = None
     """Whether the native head reads vectors of unit length; None: as the model's own files say."""
+    truncate_dim: int | None = None
+    """Numbers that the native head reads of each vector; None: all."""
     schedule: Literal["linear", "plateau"] = "linear"
     """Linear decay to 0, or 0.8 times the rate after more than two epochs without a better AUC."""
     precision: Literal["fp32", "bf16"] = "fp32"
@@ -89,6 +91,7 @@ class FinetuneConfig:
         prefix: str = "",
         pooling: str | None = None,
         normalize: bool | None = None,
+        truncate_dim: int | None = None,
     ) -> FinetuneConfig:
         """The run that a protocol's parameters and a unit's axes describe.
 
@@ -100,6 +103,7 @@ class FinetuneConfig:
             prefix: what the model's card wants before a text; used if the axis prefix is `card`.
             pooling: of what a frozen encoder gives; its head is always the native one.
             normalize: whether that is scaled to unit length.
+            truncate_dim: numbers that are kept of it; None: all.
 
         Raises:
             UsageError: an unknown protocol or parameter, or a value out of range.
@@ -114,6 +118,7 @@ class FinetuneConfig:
                 chosen[name] = axes[axis]
         if chosen["method"] != "full":
             chosen |= {"head": "native", "pooling": pooling, "normalize": normalize}
+            chosen["truncate_dim"] = truncate_dim
         chosen["prefix"] = prefix if axes.get("prefix", "none") == "card" else ""
         return cls(**chosen)
 

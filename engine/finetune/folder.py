@@ -32,6 +32,10 @@ class Pooling:
     """Of `POOLING_MODES`; several are concatenated in this order."""
     normalize: bool = False
     """Whether the result is scaled to unit length."""
+    truncate_dim: int | None = None
+    """Numbers that are kept of it; None: all."""
+    rescale: bool = False
+    """Whether what is kept is scaled to unit length again."""
 
 
 @dataclass(frozen=True, slots=True)

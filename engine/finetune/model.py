@@ -42,7 +42,7 @@ class Classifier(nn.Module):  # type: ignore[misc]
         self.encoder = encoder
         self.pooling = pooling
         self.dropout = nn.Dropout(_head_dropout(config))
-        self.head = nn.Linear(config.hidden_size * (len(pooling.modes) if pooling else 1), n_classes)
+        self.head = nn.Linear(_width(config, pooling), n_classes)
         init_linear(self.head, _initializer_range(config), seed)
 
     def features(self, batch: Batch) -> Tensor:
@@ -60,7 +60,7 @@ class Classifier(nn.Module):  # type: ignore[misc]
 
 
 def pool(states: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
-    """Token vectors [b, t, width] -> text vectors [b, width * number of modes]."""
+    """Token vectors [b, t, width] -> text vectors [b, width * number of modes], or as many as are kept."""
     weights = mask.unsqueeze(-1).to(states.dtype)
     length = weights.sum(1).clamp(min=1)
     parts = []
@@ -76,7 +76,27 @@ def pool(states: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
             divisor = length.sqrt() if mode == "mean_sqrt_len_tokens" else length
             parts.append((states * weights).sum(1) / divisor)
     vectors = torch.cat(parts, -1)
-    return functional.normalize(vectors, dim=-1) if pooling.normalize else vectors
+    vectors = functional.normalize(vectors, dim=-1) if pooling.normalize else vectors
+    if pooling.truncate_dim is None:
+        return vectors
+    kept = vectors[:, : pooling.truncate_dim]
+    return functional.normalize(kept, dim=-1) if pooling.rescale else kept
+
+
+def _width(config: Any, pooling: Pooling | None) -> int:
+    """Numbers in a text's vector.
+
+    Raises:
+        ModelError: they are fewer than are to be kept.
+    """
+    width: int = config.hidden_size * (len(pooling.modes) if pooling else 1)
+    kept = pooling.truncate_dim if pooling else None
+    if kept is not None and kept > width:
+        raise ModelError(
+            f"The model gives vectors of {width} numbers, which cannot be cut to {kept}.",
+            f"Set its truncate_dim to {width} or less.",
+        )
+    return kept or width
 
 
 def load_classifier(
@@ -124,7 +144,8 @@ def init_linear(layer: nn.Linear, std: float, seed: int) -> None:
 def _native_pooling(loaded: Encoder, config: FinetuneConfig) -> Pooling:
     own = loaded.pooling
     modes = own.modes if config.pooling is None else (config.pooling,)
-    return Pooling(modes, own.normalize if config.normalize is None else config.normalize)
+    normalize = own.normalize if config.normalize is None else config.normalize
+    return Pooling(modes, normalize, config.truncate_dim, rescale=bool(config.normalize))
 
 
 def _complete_pooler(loaded: Encoder, pooler: nn.Module, seed: int) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.catalog.controls import CONTROLS, COVERAGE, PERMUTED, chosen, control_model
-from engine.catalog.models import catalog, embedding_options, find_model, how_to_get, local_path
+from engine.catalog.models import catalog, embedding_options, find_model, how_to_get, is_static, local_path
 from engine.catalog.presets import Axes, axes_for, preset_label, relevant_axes
 from engine.catalog.protocols import Protocol
 from engine.catalog.revision import unlike_pinned
@@ -103,7 +103,7 @@ def build_plan(
         unusable, unfetched = _unusable(model, home)
         for protocol in own:
             for name in dict.fromkeys([*refused, *outlines]):
-                other = refused.get(name) or _misfit(model, protocol, outlines[name])
+                other = refused.get(name) or _misfit(model, protocol, outlines[name], home)
                 reason = other or unusable
                 mine: list[Unit] = []
                 if not reason:
@@ -227,13 +227,17 @@ def _not_agreed(model: Model, home: Home) -> str:
     )
 
 
-def _misfit(model: Model, protocol: Protocol, task: Outline) -> str:
+def _misfit(model: Model, protocol: Protocol, task: Outline, home: Home) -> str:
     if model.control and protocol.finetunes:
         return f"{model.name} is a control and has nothing to fine-tune; lr stands in for it."
     if model.name == COVERAGE and model.control and not task.partly_described:
         return f"The genes of {task.name} all have a text or all lack one, so coverage does not apply."
-    if protocol.finetunes and model.kind in ("vectors", "endpoint"):
+    if not protocol.finetunes:
+        return ""
+    if model.kind in ("vectors", "endpoint"):
         return f"{model.name} is not an encoder on this machine, so it cannot be fine-tuned."
+    if is_static(model, home):
+        return f"{model.name} has static token vectors and no layers, so it cannot be fine-tuned."
     return ""
 
 
@@ -243,7 +247,7 @@ def _spec(model: Model, task: Outline, protocol: Protocol, axes: Axes, scheme: s
     return {
         "v": SPEC_VERSION,
         "model": _source(model),
-        "embedding": asdict(embedding_options(model, axes)) if encodes else {},
+        "embedding": embedding_options(model, axes).spec if encodes else {},
         "input": _input(model, protocol, axes),
         "task": task.hash,
         "protocol": {
@@ -274,7 +278,8 @@ def _input(model: Model, protocol: Protocol, axes: Axes) -> dict[str, Any]:
     options = embedding_options(model, axes)
     if protocol.axes == "finetune":
         return {"prefix": options.prefix}
-    return {"prefix": options.prefix, "pooling": options.pooling, "normalize": options.normalize}
+    names = ("prefix", "pooling", "normalize", "truncate_dim")
+    return {name: value for name, value in options.spec.items() if name in names}
 
 
 def _with_seed(spec: Mapping[str, Any], seed: int) -> dict[str, Any]:

@@ -142,7 +142,7 @@ class LocalCompute:
     ) -> dict[str, TaskVectors]:
         """Embed each unique text of all tasks once; look vectors up where the model is a table."""
         from engine.catalog.revision import require_same
-        from engine.embedding.embed import embed, hash_vectors, look_up
+        from engine.embedding.embed import embed, hash_vectors, look_up, zero_notes
         from engine.embedding.endpoint import agreed_hosts
 
         if model.kind == "control":
@@ -177,7 +177,12 @@ class LocalCompute:
         place = {text: row for row, text in enumerate(texts)}
         by_task = {task.name: result.vectors[[place[text] for text in task.texts]] for task in tasks}
         return {
-            name: TaskVectors(vectors, hash_vectors(vectors), result.notes, result.cost)
+            name: TaskVectors(
+                vectors,
+                hash_vectors(vectors),
+                (*result.notes, *zero_notes(model, vectors)),
+                result.cost,
+            )
             for name, vectors in by_task.items()
         }
 

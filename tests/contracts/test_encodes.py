@@ -20,6 +20,7 @@ import torch
 from encodes_checks import CHECKS, ODD, SEVERAL_BATCHES, Check, Subject
 from fake_endpoint import model_of, serving
 from hub_layouts import TEXTS, Layout, make_folder
+from static_folders import make_model2vec, make_static
 from transformers import BertModel, ElectraConfig, ElectraModel
 
 from engine.cancel import check as look
@@ -27,6 +28,7 @@ from engine.catalog.models import find_model
 from engine.catalog.revision import content_revision
 from engine.embedding import loader
 from engine.embedding.embed import Encodes, look_up
+from engine.embedding.encoders.static import load_static
 from engine.embedding.endpoint import KEY, Endpoint, host_of
 from engine.network import OFFLINE
 from store.home import Home, find_home
@@ -71,6 +73,14 @@ def _loaded(folder: Path, precision: Precision) -> Encodes:
     model, options = find_model(str(folder), find_home(folder)), EmbeddingOptions(precision=precision)
     encoder: Encodes = loader.load_encoder(model, folder, options, "cpu")
     return encoder
+
+
+@contextmanager
+def static(folder: Path, make: Callable[[Path], Path] = make_static) -> Iterator[Encodes]:
+    """Token vectors of which the mean is taken."""
+    path = make(folder / "model")
+    model = find_model(str(path), find_home(folder))
+    yield load_static(model, path, EmbeddingOptions(), "cpu")
 
 
 @contextmanager
@@ -125,6 +135,11 @@ IMPLEMENTATIONS: Mapping[str, Implementation] = {
     ),
     "BERT, bf16": Implementation(partial(bert, precision="bf16"), BF16),
     "ELECTRA": Implementation(electra),
+    "static": Implementation(static),
+    "static, with a dense module": Implementation(
+        partial(static, make=partial(make_static, normalize=True, dense=True))
+    ),
+    "static, of model2vec": Implementation(partial(static, make=partial(make_model2vec, mapped=True))),
     "endpoint": Implementation(endpoint),
     "table": Implementation(table, without=_NOT_OF_A_TABLE),
 }
@@ -161,8 +176,9 @@ def test_both_ways_through_the_real_encoder_are_in_the_list(tmp_path: Path) -> N
 
 
 def test_a_cpu_in_fp32_promises_even_the_last_bit(tmp_path: Path) -> None:
-    for make in (bert, electra):
-        with make(tmp_path / make.__name__) as encoder:
+    with_dense = partial(static, make=partial(make_static, normalize=True, dense=True))
+    for number, make in enumerate((bert, electra, static, with_dense)):
+        with make(tmp_path / str(number)) as encoder:
             together = Subject(encoder).vectors([*TEXTS, *ODD])
             for place in range(0, len(together), 5):
                 alone = Subject(encoder).vectors([[*TEXTS, *ODD][place]])

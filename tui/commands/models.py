@@ -58,6 +58,16 @@ _MIB: Final = 1 << 20
 @click.option(
     "--allow", default="", metavar="HOST", help="Agree that texts are sent to an endpoint's host."
 )
+@click.option(
+    "--add",
+    default="",
+    metavar="SOURCE",
+    help="List a folder, hf:ORG/NAME@COMMIT or an endpoint among your own models from now on.",
+)
+@click.option("--name", default="", help="add: what to call it.  [default: the end of its source]")
+@click.option(
+    "--dim", type=click.IntRange(1), help="add: keep so many numbers of each vector (Matryoshka models)."
+)
 @json_option
 def models_command(
     session: Session,
@@ -65,6 +75,9 @@ def models_command(
     show: str,
     form: str,
     allow: str,
+    add: str,
+    name: str,
+    dim: int | None,
     as_json: bool,
     **chosen: Any,
 ) -> None:
@@ -74,6 +87,13 @@ def models_command(
     if allow:
         _allow(session, allow)
         return
+    if add:
+        _add(session, add, name, dim)
+        return
+    if name or dim:
+        raise UsageError(
+            "--name and --dim belong to --add.", "Add a model with: genearena models --add SOURCE"
+        )
     home = session.home
     models = tuple(find_model(name, home) for name in names(wanted)) or list_models(home)
     if show == "use" or (show == "list" and as_json):
@@ -162,7 +182,7 @@ def _facts(model: Model, session: Session) -> FolderFacts | None:
     if path is None or not path.is_dir():
         return None
     try:
-        return read_facts(path)
+        return read_facts(path, model.files)
     except ModelError as error:
         say(f"{model.name}: {error}")
         return None
@@ -267,6 +287,15 @@ _SHOWN: Final[Mapping[str, Callable[[Session, Sequence[Model], Mapping[str, Any]
     "cost": _cost,
     "tokens": _tokens,
 }
+
+
+def _add(session: Session, source: str, name: str, dim: int | None) -> None:
+    """Write the model into config.toml."""
+    from engine.catalog.adopt import adopt_source
+
+    home = session.writable()
+    added = adopt_source(home, source, name, dim)
+    say(f"{added} is listed in {home.config_file}; `genearena run --models {added}` uses it.")
 
 
 def _allow(session: Session, host: str) -> None:

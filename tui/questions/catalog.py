@@ -177,9 +177,10 @@ def first_selection(catalog: Catalog) -> Selection:
     """What is chosen when the arena opens: a model that is here, the paper's tasks and its four
     classical protocols, over the paper's ten seeds.
     """
+    from engine.catalog.local import PACKAGED
     from engine.plan.selection import Selection
 
-    bundled = [card.model.name for card in catalog.models if card.model.kind == "package" and card.place]
+    bundled = [card.model.name for card in catalog.models if card.model.kind in PACKAGED and card.place]
     here = bundled or [card.model.name for card in catalog.models if card.place]
     tasks = tuple(task.name for task in catalog.tasks if task.paper_task)
     return Selection(

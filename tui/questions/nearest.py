@@ -127,14 +127,18 @@ def cuts(text: str, home: Home) -> Iterator[Cut]:
         text: What is embedded; the authors' code put no prefix before it.
         home: Whose models.
     """
+    from engine.catalog.layouts import static_files
     from engine.catalog.models import list_models, local_path
 
     for model in list_models(home):
         folder = local_path(model, home)
         if folder is None or not folder.is_dir():
             continue
+        static = static_files(folder, model.files)
         # Older folders hold only a vocabulary, of which a heavy library would have to make a tokenizer.
-        if any((root / "tokenizer.json").is_file() for root in (folder, folder / "0_Transformer")):
+        if static or any(
+            (root / "tokenizer.json").is_file() for root in (folder, folder / "0_Transformer")
+        ):
             with contextlib.suppress(ModelError):
                 yield _cut(text, model, folder)
 
@@ -142,9 +146,10 @@ def cuts(text: str, home: Home) -> Iterator[Cut]:
 def _cut(text: str, model: Model, folder: Path) -> Cut:
     from engine.embedding.tokens import open_tokenizer
 
-    facts, tokenizer = open_tokenizer(folder)
+    facts, tokenizer = open_tokenizer(folder, model.files)
     encoded = tokenizer.encode(text, add_special_tokens=False)
     tokens = len(encoded.ids)
-    limit = facts.limit(model.max_tokens) - tokenizer.num_special_tokens_to_add(is_pair=False)
+    special = 0 if facts.static else tokenizer.num_special_tokens_to_add(is_pair=False)
+    limit = facts.limit(model.max_tokens) - special
     end = encoded.offsets[limit - 1][1] if tokens > limit else None
     return Cut(model.name, tokens, limit, end, text[:end])

@@ -38,7 +38,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 def test_the_catalog_pins_every_model() -> None:
     names = [model.name for model in catalog()]
-    assert len(names) == len(set(names)) == 13
+    assert len(names) == len(set(names)) == 14
     for model in catalog():
         if model.kind == "huggingface":
             assert len(model.version) == 40

@@ -48,7 +48,7 @@ def test_doctor_prints_versions_and_counts(filled, call):
     assert answer.exit_code in (0, 1)
     facts = {(fact["topic"], fact["name"]): fact["value"] for fact in json.loads(answer.stdout)["facts"]}
     assert facts["store", "rows"] == "16 units, 1 failures, 0 conflicts, 1 environments"
-    assert facts["models", "on this machine"].startswith("1 of ")
+    assert facts["models", "on this machine"].startswith("2 of ")
     assert ("versions", "torch") in facts
 
 
@@ -200,13 +200,14 @@ def test_files_that_others_can_read_are_named(filled, tmp_path):
     assert found == (files if reached else [])
 
 
-def test_the_bundled_model_is_missed_where_it_is_not_installed(home, monkeypatch):
+def test_the_bundled_models_are_missed_where_they_are_not_installed(home, monkeypatch):
     assert problems(home, "models") == []
     monkeypatch.setattr("engine.catalog.local._package", lambda name, version: None)
-    [problem] = problems(home, "models")
-    assert small_home.MODEL in problem.sentence
-    assert "not installed" in problem.sentence
-    assert "pip install" in problem.remedy
+    missed = problems(home, "models")
+    for name, problem in zip((small_home.MODEL, "wordllama-256"), missed, strict=True):
+        assert name in problem.sentence
+        assert "not installed" in problem.sentence
+        assert "pip install" in problem.remedy
 
 
 def test_an_unfinished_download_is_told(home):

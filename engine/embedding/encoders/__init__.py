@@ -1,0 +1,1 @@
+"""Other encoders than that of `engine.embedding.encoder`."""
