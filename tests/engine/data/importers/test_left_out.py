@@ -150,7 +150,7 @@ def test_a_row_without_a_gene_is_left_out_by_its_line(tmp_path: Path, home: Home
         ("v.csv", "gene,a,b\nA,1.5,2.5\nB,NA,4.5\n", "where a number should be, in column 'a' for 'B'"),
         ("v.csv", "gene,a,b\nA,1.5,2.5\nB,nan,4.5\n", "in the vector of 'B', line 3"),
         ("v.csv", 'gene,v\nA,"[1.5, 2.5]"\nB,"[1.5 ... 2.5]"\n', "line 3 that was shortened to '...'"),
-        ("v.csv", 'gene,v\nA,"[1.5, 2.5]"\nB,"[1.5, None]"\n', "'None' on line 3, where a number should be"),
+        ("v.csv", 'gene,v\nA,"[1.5, 2.5]"\nB,"[1.5, None]"\n', "'None' on line 3, where a number"),
         ("v.csv", 'gene,v,w\nA,1.5 2.5,1 2\nB,1 2,3 4\n', "several columns of vectors"),
         ("v.json", '{"A": [1.5, 2.5], "B": [1.5, null]}', "nothing on line 2, where a number should be"),
         ("v.json", '{"A": [1.5, 2.5], "B": [1.5, true]}', "true or false in entry 2"),
