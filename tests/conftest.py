@@ -5,7 +5,7 @@ import secrets
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -65,3 +65,29 @@ def _copied_databases(
             new.unlink(missing_ok=True)
 
     monkeypatch.setattr(database, "create", create)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shipped_tables_are_read_once() -> Iterator[None]:
+    """All human genes take a second to read and another to index, and are the same in every test."""
+    from engine.data.genes import identifiers
+    from engine.data.genes.index import GeneTable, Index
+    from engine.data.tasks.shelf import SAMPLE
+
+    read = identifiers.read_genes
+    read_once = cache(read)
+    indexed: dict[tuple[int, ...], tuple[list[GeneTable], Index]] = {}
+
+    def index_once(tables: Iterable[GeneTable]) -> Index:
+        tables = list(tables)
+        same = tuple(id(table.genes) for table in tables)
+        if same not in indexed:
+            indexed[same] = (tables, Index(tables))
+        return indexed[same][1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            identifiers, "read_genes", lambda path: (read_once if path.parent == SAMPLE else read)(path)
+        )
+        patch.setattr(identifiers, "Index", index_once)
+        yield

@@ -195,7 +195,7 @@ class FakeArena:
     def save_selection(self, name, selection) -> None:
         self.kept[name] = selection
 
-    def import_file(self, kind, path) -> Imported:
+    def import_file(self, kind, path, chosen=None) -> Imported:
         self.writable("import anything")
         return Imported(kind, "mine", f"{path} is here.")
 
