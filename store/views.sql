@@ -1,11 +1,14 @@
 -- The views of arena.duckdb, replaced whole whenever its schema changes.
 
--- The sets of tasks that ranked tables are of, with their tasks in order: the paper's, and those that users
--- named. Every task that is in none of them is in the set `own`.
+-- The sets of tasks that ranked tables are of, with their tasks in order: the paper's, the other task that
+-- comes with the program, and those that users named. Every task that is in none of them is in the set `own`.
 CREATE OR REPLACE VIEW task_sets AS
 SELECT
     'paper' AS task_set,
     ['long-vs-short-tf', 'dosage-sensitivity', 'bivalent-vs-lys4', 'bivalent-vs-no-methyl'] AS tasks
+UNION ALL
+SELECT 'essentiality', ['essential']
+WHERE NOT EXISTS (FROM named_sets WHERE name = 'essentiality' AND len(tasks) > 0)
 UNION ALL
 SELECT name, tasks FROM named_sets WHERE len(tasks) > 0;
 

@@ -22,6 +22,7 @@ STEPS: Final[tuple[str, ...]] = (
     "migrations/current_and_refused.sql",
     "migrations/task_sets.sql",
     "migrations/verdicts.sql",
+    "migrations/essentiality.sql",
     "migrations/controls.sql",
 )
 """SQL files under `store/`, in order; the first is step 1."""

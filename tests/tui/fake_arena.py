@@ -195,7 +195,7 @@ class FakeArena:
     def save_selection(self, name, selection) -> None:
         self.kept[name] = selection
 
-    def import_file(self, kind, path) -> Imported:
+    def import_file(self, kind, path, chosen=None) -> Imported:
         self.writable("import anything")
         return Imported(kind, "mine", f"{path} is here.")
 
@@ -296,6 +296,10 @@ class FakeArena:
 
         self.may("judged")
         return FakeJudged(self.rankings(table))
+
+    def kept_apart(self, standing):
+        self.may("kept_apart")
+        return standing
 
     def printed(self, table, column) -> str:
         self.may("printed")

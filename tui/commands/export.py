@@ -103,7 +103,7 @@ def _computed(
     from engine.verify import split_rows, vector_rows
 
     plan = _plan(session, chosen)
-    return split_rows(plan) if what == "splits" else vector_rows(plan, session.writable())
+    return split_rows(plan, session.home) if what == "splits" else vector_rows(plan, session.writable())
 
 
 def _refuse_parts(chosen: dict[str, Any]) -> None:
@@ -141,7 +141,7 @@ def _plan(session: Session, chosen: dict[str, Any]) -> Plan:
     """The plan whose splits or vectors are wanted; nothing of it is run."""
     home, scheme = session.home, chosen["scheme"] or "paper"
     selection = Selection(
-        names(chosen["models"]) or (DEFAULT_MODELS,),
+        names(chosen["models"]) or DEFAULT_MODELS[:1],
         chosen_tasks(home, chosen["tasks"], [chosen["sets"]] if chosen["sets"] else ()),
         ("lr",),
         chosen_seeds(scheme, chosen["seeds"] or None),

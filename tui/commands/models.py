@@ -317,7 +317,7 @@ def _add(session: Session, source: str, name: str, dim: int | None) -> None:
 
 def _allow(session: Session, host: str) -> None:
     """Record that texts may go to `host`, which one of the user's models has to name."""
-    from engine.embedding.endpoint import agree, host_of
+    from engine.embedding.endpoint.consent import agree, host_of
 
     hosts = [host_of(model) for model in list_models(session.home) if model.kind == "endpoint"]
     if host not in hosts:

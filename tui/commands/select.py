@@ -22,7 +22,8 @@ from store.home import Home
 from tui.commands.common import pairs, say
 from tui.commands.consent import ask_consent
 
-DEFAULT_MODELS: Final = "all-MiniLM-L6-v2"
+DEFAULT_MODELS: Final = ("all-MiniLM-L6-v2", "wordllama-256")
+"""Those that come as packages, so that a first run needs no network."""
 _DEVICE: Final = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
 _USUAL: Final = ", ".join(f"{scheme.name} {','.join(ranges(scheme.seeds))}" for scheme in SCHEMES.values())
 """The seeds that are meant where none are given."""
@@ -31,7 +32,7 @@ _COUNT: Final = click.IntRange(0, 1024)
 
 _CHOICE: Final = (
     click.option(
-        "--models", multiple=True, default=[DEFAULT_MODELS], show_default=True, metavar="A,B",
+        "--models", multiple=True, default=[",".join(DEFAULT_MODELS)], show_default=True, metavar="A,B",
         help="Names of the catalog, hf:org/name@commit, or folders.",
     ),
     click.option(

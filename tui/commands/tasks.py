@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from engine.catalog.presets import axes_for
+from engine.data.importers import import_notes
 from engine.data.load import load_task
 from engine.data.tasks.shelf import TaskInfo, list_tasks
 from engine.plan.names import resolve_descriptions, resolve_tasks
@@ -62,10 +63,12 @@ def tasks_command(
         for one in wanted
     ]
     if as_json:
-        put_json([_task_json(task) for task in tasks])
+        put_json([{**_task_json(task), "notes": import_notes(task.name, home)} for task in tasks])
         return
     for task in tasks:
         _put_audit(task, exceptions)
+        for note in import_notes(task.name, home):
+            say(note)
 
 
 def _remove(session: Session, name: str | None) -> None:

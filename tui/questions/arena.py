@@ -127,12 +127,12 @@ class Arena(SavedResults):
         kept = read_kept(self.home, "selections.json")
         write_kept(self.home, "selections.json", {**kept, name: selection.to_json()})
 
-    def import_file(self, kind: str, path: str) -> Imported:
+    def import_file(self, kind: str, path: str, chosen: Mapping[str, str]) -> Imported:
         """Take a file or folder over; see `tui.questions.imports`."""
         from tui.questions.imports import import_file
 
         self._writable("import anything")
-        return import_file(self.home, kind, path)
+        return import_file(self.home, kind, path, chosen)
 
     def import_part(self, task: str, tables: str) -> Imported:
         """Make a task of the genes of another that tables of vectors have; see `tui.questions.imports`."""
@@ -160,7 +160,7 @@ class Arena(SavedResults):
 
     def agree(self, host: str) -> None:
         """Record that texts may be sent to a host."""
-        from engine.embedding.endpoint import agree
+        from engine.embedding.endpoint.consent import agree
 
         self._writable("agree that texts are sent")
         agree(self.home, host)

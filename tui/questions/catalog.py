@@ -178,17 +178,17 @@ def _axis_values() -> dict[str, tuple[Any, ...]]:
 
 
 def first_selection(catalog: Catalog) -> Selection:
-    """What is chosen when the arena opens: a model that is here, the paper's tasks and its four
+    """What is chosen when the arena opens: the models that come as packages, the paper's tasks and its four
     classical protocols, over the paper's ten seeds.
     """
     from engine.catalog.local import PACKAGED
     from engine.plan.selection import Selection
 
     bundled = [card.model.name for card in catalog.models if card.model.kind in PACKAGED and card.place]
-    here = bundled or [card.model.name for card in catalog.models if card.place]
+    here = [card.model.name for card in catalog.models if card.place]
     tasks = tuple(task.name for task in catalog.tasks if task.paper_task)
     return Selection(
-        models=tuple(here[:1]),
+        models=tuple(bundled or here[:1]),
         tasks=tasks or tuple(task.name for task in catalog.tasks),
         protocols=tuple(protocol.name for protocol in catalog.protocols if protocol.first),
         controls="default",
