@@ -224,6 +224,8 @@ def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
 
     try:
         con = duckdb.connect(path, read_only=read_only, config=SAFE)
+        # A long question would draw a bar into what is printed, `--json` included.
+        con.execute("SET enable_progress_bar = false")
     except duckdb.Error as error:
         raise file_sentence(str(error), path) from error
     try:

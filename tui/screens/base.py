@@ -106,6 +106,8 @@ class ArenaScreen(Screen[None]):
             await self.mount_rest()
         except MountError:
             return
+        if not self.query(KeyBar):  # taken down meanwhile
+            return
         self._completed = True
         self.begin()
         self.watch(self.app, "pulse", self._on_pulse)
