@@ -32,6 +32,9 @@ def vectors(tmp_path):
     return str(path)
 
 
+ALONE = ("--models", "all-MiniLM-L6-v2", "--controls", "none")
+
+
 def test_a_task_is_imported_listed_and_planned(call, labels):
     report = call.json(
         "import", "task", labels, "--name", "mine", "--positive", "down", "--title", "My genes"
@@ -40,7 +43,7 @@ def test_a_task_is_imported_listed_and_planned(call, labels):
     assert report["classes"][-1] == "down"
     assert sum(report["steps"].values()) == 60
     assert "mine" in {task["name"] for task in call.json("tasks")}
-    assert call.json("run", "--tasks", "mine", "--protocols", "lr", "--dry-run")["to_run"] == 10
+    assert call.json("run", "--tasks", "mine", "--protocols", "lr", *ALONE, "--dry-run")["to_run"] == 10
 
 
 def test_without_a_name_it_is_made_of_the_files(call, labels):
@@ -80,7 +83,7 @@ def test_vectors_become_a_model(call, home, vectors):
 def test_descriptions_can_be_named_instead_of_found(call, labels):
     assert call.json("import", "descriptions", labels, "--name", "texts")["genes"] == 60
     chosen = ("--tasks", labels, "--descriptions", "texts", "--protocols", "lr")
-    plan = call.json("run", *chosen, "--dry-run")
+    plan = call.json("run", *chosen, *ALONE, "--dry-run")
     assert plan["to_run"] == 10
     assert plan["selection"]["descriptions"].endswith("texts.csv")
 
@@ -131,9 +134,8 @@ def test_a_task_can_be_cut_to_the_genes_of_a_table(call, tmp_path, labels):
     call("import", "vectors", str(path), "--name", "table")
     report = call.json("import", "task", "mine", "--covered-by", "table")
     assert (report["name"], report["counts"]) == ("mine.in.table", [20, 20])
-    plan = call.json(
-        "run", "--tasks", "mine.in.table", "--models", "table", "--protocols", "lr", "--dry-run"
-    )
+    of_table = ("--tasks", "mine.in.table", "--models", "table", "--controls", "none")
+    plan = call.json("run", *of_table, "--protocols", "lr", "--dry-run")
     assert plan["to_run"] == 10
     assert "not a table of vectors" in call.refused("import", "task", "mine", "--covered-by", "gte-small")
     assert "--positive" in call.refused(

@@ -16,7 +16,8 @@ from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
 from store.store import Store
 
-BASE = ("run", "--protocols", "lr,rf", "--seeds", "41-43")
+ALONE = ("--models", "all-MiniLM-L6-v2", "--controls", "none")
+BASE = ("run", *ALONE, "--protocols", "lr,rf", "--seeds", "41-43")
 OUTPUTS = (
     ("rank",),
     ("rank", "--json"),

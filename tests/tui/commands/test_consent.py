@@ -26,6 +26,8 @@ def plan(home, tmp_path):
         "lr",
         "--tasks",
         workbench.write_task(tmp_path),
+        "--controls",
+        "none",
         "--dry-run",
     )
 
