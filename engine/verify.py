@@ -26,19 +26,21 @@ Rows = list[tuple[Any, ...]]
 # ---------------------------------------------------------------------------- for outsiders
 
 
-def split_rows(plan: Plan) -> tuple[Columns, Rows]:
+def split_rows(plan: Plan, home: Home) -> tuple[Columns, Rows]:
     """Every split of a plan, one row a gene, in the order in which classifiers see the genes.
 
     LR and RF train on the rows `train` and then `evaluation`, by `position`, and are scored on `test`.
     """
+    from engine.data.genes.families import families_here
     from engine.data.tasks.splits import make_split
 
     columns = ["task", "scheme", "seed", "part", "position", "index", "gene", "label", "class"]
     rows: Rows = []
     rule = axes_for(plan.selection.preset, plan.selection.axes).labels
+    families = families_here(home)
     for task in plan.tasks.values():
         for seed in plan.selection.seeds:
-            split = make_split(task, plan.selection.scheme, seed, rule)
+            split = make_split(task, plan.selection.scheme, seed, rule, families)
             for part in ("train", "evaluation", "test"):
                 for position, index in enumerate(getattr(split, part)):
                     label = task.labels[index]

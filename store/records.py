@@ -219,7 +219,8 @@ class Unit:
     spec: Mapping[str, Any]
     """Everything that can change the number, and nothing else:
     {v, model: {kind, source, revision}, embedding: {...}, input: {prefix}, task: hash,
-    protocol: {name, revision, params}, axes: {...}, split: {scheme, seed}}. `embedding` is empty
+    protocol: {name, revision, params}, axes: {...}, split: {scheme, seed}}. `split.families` is there
+    where the scheme keeps families of genes together: which ones. `embedding` is empty
     where the model itself is trained; `input.prefix` is then what stands before each text. A control is a
     `model` of that kind; `of` is then the one whose vectors it has, if it has any."""
     key: str = field(init=False, compare=False)

@@ -12,6 +12,7 @@ from engine.catalog.presets import Axes, axes_for, preset_label, relevant_axes
 from engine.catalog.protocols import Protocol
 from engine.catalog.revision import unlike_pinned
 from engine.catalog.schemes import find_scheme
+from engine.data.genes.families import families_here
 from engine.data.outline import Outline, Reading, outlined
 from engine.plan.params import check_params, overridden, protocol_with
 from engine.plan.selection import Selection
@@ -86,6 +87,7 @@ def build_plan(
     """
     _check(selection)
     axes = axes_for(selection.preset, selection.axes)
+    drawn = _drawn(selection.scheme, home)
     protocols = [protocol_with(name, selection.params) for name in selection.protocols]
     check_params(selection.params, protocols)
     models = {model.name: model for model in (find_model(name, home) for name in selection.models)}
@@ -107,7 +109,7 @@ def build_plan(
                 reason = other or unusable
                 mine: list[Unit] = []
                 if not reason:
-                    mine = _units(selection, model, name, outlines[name], protocol, axes)
+                    mine = _units(selection, model, name, outlines[name], protocol, axes, drawn)
                 if mine and (twin := first.setdefault(mine[0].key, mine[0])) is not mine[0]:
                     reason = f"It is the same in all but its name as {twin.model} on {twin.task}."
                 if reason:
@@ -143,10 +145,16 @@ def _with_vectors(model: Model, models: Mapping[str, Model], home: Home) -> Mode
 
 
 def _units(
-    selection: Selection, model: Model, name: str, task: Outline, protocol: Protocol, axes: Axes
+    selection: Selection,
+    model: Model,
+    name: str,
+    task: Outline,
+    protocol: Protocol,
+    axes: Axes,
+    drawn: Mapping[str, str],
 ) -> list[Unit]:
     """One unit for each seed."""
-    spec = _spec(model, task, protocol, axes, selection.scheme)
+    spec = _spec(model, task, protocol, axes, drawn)
     label = " ".join([preset_label(axes, protocol.axes), *overridden(protocol)])
     return [
         Unit(model.name, name, protocol.name, label, seed, _with_seed(spec, seed))
@@ -241,7 +249,9 @@ def _misfit(model: Model, protocol: Protocol, task: Outline, home: Home) -> str:
     return ""
 
 
-def _spec(model: Model, task: Outline, protocol: Protocol, axes: Axes, scheme: str) -> dict[str, Any]:
+def _spec(
+    model: Model, task: Outline, protocol: Protocol, axes: Axes, drawn: Mapping[str, str]
+) -> dict[str, Any]:
     """Everything of a unit but its seed; see `Unit.spec`."""
     encodes = not protocol.finetunes
     return {
@@ -256,8 +266,14 @@ def _spec(model: Model, task: Outline, protocol: Protocol, axes: Axes, scheme: s
             "params": {name: list(v) if isinstance(v, tuple) else v for name, v in protocol.params.items()},
         },
         "axes": {"text": task.recipe, **relevant_axes(axes, protocol.axes)},
-        "split": {"scheme": scheme},
+        "split": dict(drawn),
     }
+
+
+def _drawn(scheme: str, home: Home) -> dict[str, str]:
+    """What a split depends on beside its task and seed."""
+    families = {"families": families_here(home).name} if find_scheme(scheme).by_family else {}
+    return {"scheme": scheme, **families}
 
 
 def _source(model: Model) -> dict[str, Any]:

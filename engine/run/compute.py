@@ -188,11 +188,11 @@ class LocalCompute:
 
     def classify(self, unit: Unit, task: Task, vectors: TaskVectors, context: Context) -> Scored:
         """Split, fit, score."""
-        from engine.data.tasks.splits import make_split
+        from engine.data.tasks.splits import split_of
         from engine.run.apart import classify_apart
 
         axes = unit.spec["axes"]
-        split = make_split(task, unit.spec["split"]["scheme"], unit.seed, axes["labels"])
+        split = split_of(unit, task, self._home)
         features, labels = _inputs(unit, task, split, vectors)
         result = classify_apart(
             unit.protocol,
@@ -229,14 +229,11 @@ class LocalCompute:
     ) -> Sequence[Scored | GeneArenaError]:
         """Train the encoder with a head on it, in two stages; several splits as one stacked model."""
         from engine.catalog.revision import require_same
-        from engine.data.tasks.splits import make_split
+        from engine.data.tasks.splits import split_of
         from engine.finetune import finetune_stacked
 
         folder = require_same(model, self._home)
-        splits = [
-            make_split(task, unit.spec["split"]["scheme"], unit.seed, unit.spec["axes"]["labels"])
-            for unit in units
-        ]
+        splits = [split_of(unit, task, self._home) for unit in units]
         results = finetune_stacked(
             folder,
             task.texts,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -146,6 +146,19 @@ def one_of_each(cells: Iterable[CellScores]) -> list[CellScores]:
             raise DataError(f"{cell.model} has two cells in {cell.task}.")
         known[cell.model, cell.task] = cell
     return list(known.values())
+
+
+def of_genes(cell: CellScores, genes: Container[str]) -> CellScores:
+    """The same cell judged by these of its test genes only; no fit is another.
+
+    A split that is left without a gene of some class has no AUC, so that it does not count as used.
+    """
+    fits = []
+    for fit in cell.fits:
+        kept = [place for place, gene in enumerate(fit.genes) if gene in genes]
+        names = tuple(fit.genes[place] for place in kept)
+        fits.append(FitScores(fit.split, names, fit.labels[kept], fit.scores[kept]))
+    return replace(cell, fits=tuple(fits))
 
 
 @dataclass(frozen=True, eq=False)

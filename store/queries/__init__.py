@@ -109,6 +109,19 @@ class Tested:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnFrom:
+    """What the splits of some cells of one task are drawn from."""
+
+    task: str
+    models: list[str]
+    genes: list[str]
+    """Of the whole task, in its order."""
+    labels: list[int]
+    families: str | None
+    """Which gene families the splits keep together; None if they keep none."""
+
+
+@dataclass(frozen=True, slots=True)
 class CellTime:
     """What fine-tuning one cell cost: minutes of wall time for ten splits, as in the paper's Table 7."""
 
@@ -217,6 +230,11 @@ def set_tasks(con: duckdb.DuckDBPyConnection, task_set: str) -> list[str]:
 def tested(con: duckdb.DuckDBPyConnection, table: Table) -> Iterator[Tested]:
     """Every split behind one ranked table, with the scores of its test genes, by model, task and seed."""
     return itertools.starmap(Tested, con.execute(named("tested"), table.place).fetchall())
+
+
+def drawn_from(con: duckdb.DuckDBPyConnection, table: Table) -> list[DrawnFrom]:
+    """What the splits behind one ranked table are drawn from."""
+    return list(itertools.starmap(DrawnFrom, con.execute(named("drawn_from"), table.place).fetchall()))
 
 
 def saved_as(con: duckdb.DuckDBPyConnection, keys: Iterable[str]) -> list[tuple[str, str]]:

@@ -1,12 +1,12 @@
 -- The test scores behind one ranked table, a row for each split: of a cell's shown configuration only.
--- `labels` names the list of genes and labels that splits are drawn from, so that the same seed of the
--- same list is the same split. $task_set, $protocol, $preset, $text, $scheme.
+-- `labels` names the list of genes and labels that splits are drawn from, and the gene families that they keep
+-- together, if any, so that the same seed of the same list is the same split. $task_set, $protocol, $preset, $text, $scheme.
 WITH cells AS (
     SELECT model, task, config
     FROM ranked
     WHERE task_set = $task_set AND protocol = $protocol AND preset = $preset AND text = $text AND scheme = $scheme
 ), outcomes AS (
-    SELECT key, model, task, seed, task_hash, state
+    SELECT key, model, task, seed, task_hash, spec ->> '$.split.families' AS families
     FROM units SEMI JOIN cells USING (model, task, config)
     WHERE protocol = $protocol AND preset = $preset AND text = $text AND scheme = $scheme
 ), lists AS (
@@ -22,7 +22,7 @@ WITH cells AS (
     GROUP BY key
 )
 SELECT
-    model, task, seed, coalesce(labels, task_hash) AS labels, n_train, n_test, genes, classes,
+    model, task, seed, concat_ws(' ', coalesce(labels, task_hash), families) AS labels, n_train, n_test, genes, classes,
     score, scores
 FROM outcomes
 LEFT JOIN (SELECT key, n_train, n_test FROM scores) USING (key)

@@ -297,6 +297,10 @@ class FakeArena:
         self.may("judged")
         return FakeJudged(self.rankings(table))
 
+    def kept_apart(self, standing):
+        self.may("kept_apart")
+        return standing
+
     def printed(self, table, column) -> str:
         self.may("printed")
         return f"No adjacent rank by {column} is separable." if table.rows else ""

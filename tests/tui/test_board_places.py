@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -222,6 +223,27 @@ async def test_the_method_has_its_references(arena):
         await until(pilot, lambda: "Romano and Wolf 2005" in screen_text(app))
         assert "Nadeau and Bengio 2003" in screen_text(app)
         assert "picked as best of 2" in " ".join(screen_text(app).split())
+
+
+@presses("board.families")
+async def test_families_kept_apart_are_one_key_away(home, tmp_path):
+    copied = find_home(shutil.copytree(home.data.parent, tmp_path / "home"))
+    judged_home.fill(copied, {"good": 0.5}, scheme="grouped")
+    async with board(Arena(copied), (120, 60)) as (app, pilot):
+        await until(pilot, lambda: "1–" in screen_text(app) or "2–" in screen_text(app))
+        await pilot.press("f")
+        await until(pilot, lambda: "With families kept apart" in screen_text(app))
+        shown = screen_text(app)
+        assert "same kind of genes" in shown
+        assert "no relative of theirs in training" in " ".join(shown.replace("│", " ").split())
+        assert "poor  " not in shown.partition("With families kept apart")[2].partition("esc or enter")[0]
+
+
+async def test_where_families_were_not_kept_apart_it_says_how_to_do_that(arena):
+    async with board(arena) as (app, pilot):
+        await until(pilot, lambda: "1 a *" in screen_text(app))
+        await pilot.press("f")
+        await until(pilot, lambda: "genearena run --scheme grouped" in told(app))
 
 
 async def test_the_smallest_margin_is_the_one_that_is_judged_by():

@@ -102,7 +102,7 @@ def _computed(
     from engine.verify import split_rows, vector_rows
 
     plan = _plan(session, chosen)
-    return split_rows(plan) if what == "splits" else vector_rows(plan, session.writable())
+    return split_rows(plan, session.home) if what == "splits" else vector_rows(plan, session.writable())
 
 
 def _refuse_parts(chosen: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ from tui.commands.common import (
     say,
     terminal_width,
 )
-from tui.ranked import standings
+from tui.ranked import families, standings
 from tui.ranked.standings import MEAN, Standing
 from tui.ranked.tables import caveats, narrowing, title
 
@@ -138,6 +138,7 @@ def ranked_tables(
 
     with connect(session.saved) as connection:
         # Only now: where memory is too little for NumPy, the line above says so.
+        from engine.verdicts.families import kept_apart
         from engine.verdicts.published import class_counts, told_apart
         from engine.verdicts.table import judged
 
@@ -151,12 +152,19 @@ def ranked_tables(
         chosen = [table for table in known if _fits(table, meant)]
         if known and not chosen:
             _refuse(known, meant)
-        read = [(rankings(connection, table, references), judged(connection, table)) for table in chosen]
-    if read and any(row.source == "paper" for table, _ in read for row in table.rows):
+        read = [
+            (
+                rankings(connection, table, references),
+                judged(connection, table),
+                kept_apart(connection, table, session.home),
+            )
+            for table in chosen
+        ]
+    if read and any(row.source == "paper" for table, *_ in read for row in table.rows):
         counts = {task: class_counts(task, session.home) for task in PAPER_TASKS}
     else:
         counts = {}
-    there = {row.model for table, _ in read for row in table.rows}
+    there = {row.model for table, *_ in read for row in table.rows}
     for model in models:
         if read and model not in there:
             raise UsageError(*unknown("model in these tables", model, sorted(there)))
@@ -165,8 +173,9 @@ def ranked_tables(
             narrowed(table, tasks, models),
             known.of_tasks(tasks) if tasks else known,
             published=told_apart(table, counts) if counts else "",
+            apart=apart.of_tasks(tasks) if apart and tasks else apart,
         )
-        for table, known in read
+        for table, known, apart in read
     ]
 
 
@@ -178,6 +187,7 @@ def tables_of_run(
     from store.queries import members, rankings, tables
 
     with connect(session.saved) as connection:
+        from engine.verdicts.families import kept_apart
         from engine.verdicts.table import judged
 
         there, known = members(connection), tables(connection)
@@ -188,7 +198,11 @@ def tables_of_run(
         every = dict.fromkeys(arms)
         wanted = [Table(arm, name) for name in dict.fromkeys(shown) for arm in every]
         return [
-            Standing(rankings(connection, table), judged(connection, table))
+            Standing(
+                rankings(connection, table),
+                judged(connection, table),
+                apart=kept_apart(connection, table, session.home),
+            )
             for table in wanted
             if table in known
         ]
@@ -213,6 +227,7 @@ def _record(standing: Standing) -> dict[str, Any]:
     """The table for JSON, each row's cells in the order of its tasks."""
     table = standing.table
     columns = {**flat(table), "judged": standings.summary(standing)}
+    columns["families_apart"] = families.record(standing)
     for row, known in zip(columns["rows"], table.rows, strict=True):
         for name, cells in row.items():
             if isinstance(cells, dict):
@@ -263,12 +278,13 @@ def _put_ranking(standing: Standing, form: str) -> None:
     table = standing.table
     less = narrowing(table)
     if form == "csv":
-        put_pieces(*standings.long_table(standing), form)
+        put_pieces(*families.long_table(standing), form)
     elif form == "text":
         put(f"{title(table)}: AUC [95 % interval]{f'; {less}' if less else ''}")
         put_table(*_fitting(standing), right=set(range(1, 3 + len(table.tasks))))
         for line in standings.honesty(standing):
             put_text(line)
+        _put_apart(standing)
         put("")
     else:
         columns, rows = standings.printed(standing)
@@ -276,8 +292,36 @@ def _put_ranking(standing: Standing, form: str) -> None:
         for piece in paragraphs([*standings.honesty(standing), standings.METHOD], form):
             put("")
             put(piece)
+        if standing.apart:
+            put("")
+            for piece in paragraphs([f"{families.title(standing.apart)}. {families.MEANING}"], form):
+                put(piece)
+            put("")
+            put_pieces(families.columns(standing), families.rows(standing), form)
     if less and form != "text":
         say(f"{table.table}: {less}.")
+
+
+def _put_apart(standing: Standing) -> None:
+    """The same models with families kept apart; a line on how to get there if that was not run."""
+    if standing.apart is None:
+        own = any(row.source == "own" for row in standing.table.rows)
+        if own and (line := families.how_to(standing.table.arm)):
+            put_text(line)
+        return
+    put("")
+    put(f"{families.title(standing.apart)}:")
+    columns = families.columns(standing)
+    rows = families.rows(standing)
+    if _width(columns, rows) > terminal_width():
+        rows = families.rows(standing, intervals=False)
+    put_table(columns, rows, right=set(range(2, len(columns))))
+    for line in filter(None, (families.MEANING, standing.apart.trouble)):
+        put_text(line)
+
+
+def _width(columns: list[str], rows: list[list[str]]) -> int:
+    return sum(max(map(len, cells)) + 2 for cells in zip(columns, *rows, strict=True)) - 2
 
 
 def _fitting(standing: Standing) -> tuple[list[str], list[list[str]]]:
@@ -286,7 +330,6 @@ def _fitting(standing: Standing) -> tuple[list[str], list[list[str]]]:
     for layout in standings.layouts(standing):
         columns = standings.columns(standing, layout)
         rows = [standings.row(standing, row, layout) for row in standing.table.rows]
-        width = sum(max(map(len, cells)) + 2 for cells in zip(columns, *rows, strict=True)) - 2
-        if width <= room:
+        if _width(columns, rows) <= room:
             break
     return columns, rows

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from store.errors import GeneArenaError, StoreError
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tui.questions.genes import GeneDetail, GeneRow
     from tui.questions.nearest import Neighbour
     from tui.ranked.comparison import Told
+    from tui.ranked.standings import Standing
 
 JUDGED: Final = 4
 """Tables whose scores are kept at hand."""
@@ -107,6 +108,15 @@ class SavedResults:
         for oldest in list(self._judged)[:-JUDGED]:
             self._judged.pop(oldest, None)
         return found
+
+    def kept_apart(self, standing: Standing) -> Standing:
+        """The same with what its rows do when families of genes are kept apart, if that was run."""
+        from engine.verdicts.families import kept_apart
+
+        with self._reading() as con:
+            return replace(
+                standing, apart=kept_apart(con, standing.table.table, self.home) if con else None
+            )
 
     def printed(self, table: Rankings, column: str) -> str:
         """What the published rows of a table can tell apart in one column; empty if there are not two."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.stats.eligible import LeftOut
     from engine.stats.intervals import Estimate
     from engine.stats.ranks import Place, Ranking
+    from engine.verdicts.families import KeptApart
     from engine.verdicts.table import Judged
     from store.queries import Rankings, RankRow
 
@@ -53,6 +54,8 @@ class Standing:
     """The own model that the others are set against instead of having places; empty: none."""
     published: str = ""
     """What the paper's rows can tell apart by themselves, if that is known."""
+    apart: KeptApart | None = None
+    """The same arm with gene families kept apart, if that was run."""
 
     @functools.cached_property
     def places(self) -> Mapping[str, Place]:

@@ -14,13 +14,19 @@ from collections import defaultdict
 import numpy as np
 
 from engine.catalog.schemes import find_scheme
+from engine.data.genes.families import STEMS, Families, families_named
 from engine.data.tasks.audit import Labels
 from store.errors import DataError
-from store.records import Split, Task
+from store.home import Home
+from store.records import Split, Task, Unit
 
 
-def make_split(task: Task, scheme: str, seed: int, rule: Labels = "unique") -> Split:
+def make_split(
+    task: Task, scheme: str, seed: int, rule: Labels = "unique", families: Families = STEMS
+) -> Split:
     """The split of `task` by `scheme` and `seed`, with `clean` less the genes in more than one class.
+
+    `families` matter to a scheme that keeps them together, and to no other.
 
     Raises:
         UsageError: no such scheme, or a seed that it does not have.
@@ -30,7 +36,7 @@ def make_split(task: Task, scheme: str, seed: int, rule: Labels = "unique") -> S
     found.check([seed])
     labels = np.asarray(task.labels)
     try:
-        drawn = found.draw(task, seed)
+        drawn = found.draw(task, seed, families.of)
     except ValueError as error:
         raise DataError(f"Task {task.name} cannot be split: {error}") from error
     left_out = in_two_classes(task) if rule == "clean" else ()
@@ -43,6 +49,17 @@ def make_split(task: Task, scheme: str, seed: int, rule: Labels = "unique") -> S
             "Merge or drop its smallest classes.",
         )
     return Split(scheme, seed, tuple(train.tolist()), tuple(evaluation.tolist()), tuple(test.tolist()))
+
+
+def split_of(unit: Unit, task: Task, home: Home) -> Split:
+    """The split of `task` that a unit is scored on.
+
+    Raises:
+        DataError: a class is too small, or the gene families that it goes by are not those of this home.
+    """
+    drawn = unit.spec["split"]
+    families = families_named(drawn["families"], home) if "families" in drawn else STEMS
+    return make_split(task, drawn["scheme"], unit.seed, unit.spec["axes"]["labels"], families)
 
 
 def in_two_classes(task: Task) -> tuple[int, ...]:

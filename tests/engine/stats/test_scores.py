@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from score_boards import RATIO, cell
 
-from engine.stats.scores import CellScores, FitScores, shared_tests
+from engine.stats.scores import CellScores, FitScores, of_genes, shared_tests
 from store.errors import DataError
 
 ONE = [("A", 1, 0.9), ("B", 1, 0.4), ("C", 0, 0.5), ("D", 0, 0.1)]
@@ -83,6 +83,15 @@ def test_only_splits_and_genes_that_all_have_are_shared():
         ("z", ("A", "B", "C", "D")),
     ]
     assert tests[1].scores[:, :, 0].tolist() == [[0.9, 0.4, 0.5, 0.1]] * 2
+
+
+def test_a_cell_judged_by_some_genes_loses_the_splits_without_a_class():
+    whole = cell("a", {"x": ONE, "y": [("A", 1, 0.3), ("E", 0, 0.4)], "z": [("F", 1, 0.3)]}, failed=["q"])
+    some = of_genes(whole, {"A", "B", "D"})
+    assert [fit.genes for fit in some.fits] == [("A", "B", "D"), ("A",), ()]
+    assert [test.split for test in shared_tests([some])] == ["x"]
+    assert some.tried == {"x", "y", "z", "q"}
+    assert (some.model, some.task, some.ratio) == (whole.model, whole.task, whole.ratio)
 
 
 def test_a_gene_with_another_label_is_another_gene():

@@ -29,13 +29,14 @@ def fill(
     seeds: Iterable[int] = range(41, 51),
     protocol: str = "lr",
     failing: Iterable[tuple[str, str, int]] = (),
+    scheme: str = "paper",
 ) -> None:
     """Save a row for each model of `skills` (how far its scores of the two classes lie apart).
 
     `failing` are (model, task, seed) that failed.
     """
     seeds, failing = tuple(seeds), set(failing)
-    plan = build_plan(Selection((MODEL,), tuple(tasks), (protocol,), seeds), home, {})
+    plan = build_plan(Selection((MODEL,), tuple(tasks), (protocol,), seeds, scheme=scheme), home, {})
     with contextlib.closing(Store(home)) as store:
         store.append(ENVIRONMENT, find_model(MODEL, home), *plan.tasks.values())
         for model, skill in skills.items():
@@ -54,7 +55,7 @@ def _unit(unit: Unit, model: str) -> Unit:
 
 
 def _scored(unit: Unit, task, skill: float) -> Scored:
-    split = make_split(task, "paper", unit.seed, "unique")
+    split = make_split(task, unit.spec["split"]["scheme"], unit.seed, "unique")
     test = list(split.test)
     labels = np.array(task.labels)[test]
     genes = [task.genes[place] for place in test]

@@ -22,7 +22,7 @@ from tui.questions.cells import Place, Side
 from tui.ranked.standings import PLACES, Standing, in_a_line
 from tui.screens.board import text as board_text
 from tui.screens.board.cells import SEPARATOR, SOURCES, Sorting, View, fitted
-from tui.screens.board.run_missing import FillingScreen
+from tui.screens.board.families import ApartScreen
 from tui.screens.cell.glance import CellGlance
 from tui.screens.copy_export import ColumnsAndRows, ShownTable
 from tui.widgets.grid import Grid
@@ -45,7 +45,7 @@ SHARE: Final = 0.2
 """Of its time a core works out what a table can tell while a run fills it."""
 
 
-class BoardScreen(FillingScreen):
+class BoardScreen(ApartScreen):
     """One row for each model: its AUCs, their mean, and what place among the others they can show."""
 
     MODE = "board"
@@ -438,7 +438,9 @@ class BoardScreen(FillingScreen):
             return "Nothing of another set of tasks is scored yet."
         if action == "board.baseline" and self._own_model() is None:
             return "Only a row of your own can be the baseline."
-        if action == "board.method" and (self._judged is None or self._settled != self._asked):
+        if action in ("board.method", "board.families") and (
+            self._judged is None or self._settled != self._asked
+        ):
             return "What the scores can tell is not worked out yet."
         if action == "board.hole" and not self._matrix:
             return "M shows the matrix, with its holes."
@@ -599,6 +601,11 @@ class BoardScreen(FillingScreen):
         self._baseline = model
         self._show()
         self._judge_soon()
+
+    def standing(self) -> Standing | None:
+        """The table as it is shown; None while it is not known what its scores can tell."""
+        view = self._view()
+        return view.standing if view else None
 
     def action_method(self) -> None:
         """Say what the places rest on."""
