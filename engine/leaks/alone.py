@@ -193,7 +193,7 @@ def _masked(task: Task, plain: CellScores, masked: CellScores) -> Finding:
     said += f" (difference {before - after:+.3f} [{low:+.3f}, {high:+.3f}])."
     recipe = TextName.parse(task.recipe).recipe
     advice = f"Names carry much of the score: run it with --text {recipe}{MASKED}, too."
-    return Finding("masked", said, advice if low > MATERIAL else "", numbers)
+    return Finding("masked", said, advice if low > 0 and before - after >= MATERIAL else "", numbers)
 
 
 def _said(of: Estimate) -> str:
