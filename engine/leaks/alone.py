@@ -1,4 +1,4 @@
-"""What can be scored without reading a text: spelling, length, coverage; and what a bag of words makes of it.
+"""What can be scored without reading a text (spelling, length, coverage), and what a bag of words reaches.
 
 Each is classified as every control is, by logistic regression on the paper's ten splits, and judged as
 every cell is (`engine.stats`). Nothing of it is kept with the results.
@@ -73,16 +73,18 @@ def part_of(task: Task, places: Sequence[int]) -> Task:
     return replace(task, genes=genes, labels=labels, texts=texts, described=described)  # type: ignore[arg-type]
 
 
-def cell(name: str, control: str, task: Task, cancel: Cancel, step: Callable[[], None]) -> CellScores:
-    """The scores of a control on the ten splits of `task`, under a name.
+def cell(
+    name: str, control: str, task: Task, splits: Sequence[Split], cancel: Cancel, step: Callable[[], None]
+) -> CellScores:
+    """The scores of a control on `splits` of `task`, under a name.
 
     Raises:
-        DataError: the task cannot be split, or the control says nothing on it.
+        DataError: the control says nothing on this task.
         Stopped: `cancel` was set.
     """
     labels = np.asarray(task.labels)
     fits, trained, tested = [], 0, 0
-    for split in splits_of(task):
+    for split in splits:
         scores = classify(
             "lr",
             PROTOCOLS["lr"].params,
@@ -107,15 +109,20 @@ def partly_described(task: Task) -> bool:
 
 
 def scored(
-    task: Task, masked: Task | None, cancel: Cancel, step: Callable[[], None]
+    task: Task, masked: Task | None, splits: Sequence[Split], cancel: Cancel, step: Callable[[], None]
 ) -> dict[str, CellScores]:
-    """The scores of each simple feature by name, `masked` being TF-IDF of the masked texts."""
-    cells = {name: cell(name, name, task, cancel, step) for name in ("tfidf", "symbol", "length")}
+    """The scores of each simple feature by name, `masked` being TF-IDF of the masked texts.
+
+    Raises:
+        DataError: the texts hold no word.
+        Stopped: `cancel` was set.
+    """
+    wanted = {name: (name, task) for name in ("tfidf", "symbol", "length")}
     if partly_described(task):
-        cells[COVERAGE] = cell(COVERAGE, COVERAGE, task, cancel, step)
+        wanted[COVERAGE] = COVERAGE, task
     if masked is not None:
-        cells["masked"] = cell("masked", "tfidf", masked, cancel, step)
-    return cells
+        wanted["masked"] = "tfidf", masked
+    return {name: cell(name, control, of, splits, cancel, step) for name, (control, of) in wanted.items()}
 
 
 def fits_of(task: Task, masked: Task | None) -> int:
@@ -162,7 +169,9 @@ def _coverage(task: Task, one: Estimate | None, words: Estimate) -> Finding:
     told = np.bincount(labels[has] if has.size else labels, minlength=len(task.classes))
     shares = told / np.maximum(sizes, 1)
     high, low = int(shares.argmax()), int(shares.argmin())
-    numbers = {"shares": {name: float(share) for name, share in zip(task.classes, shares, strict=True)}}
+    numbers: dict[str, object] = {
+        "shares": {name: float(share) for name, share in zip(task.classes, shares, strict=True)}
+    }
     if shares[high] == shares[low]:
         share = "Every gene has" if shares[low] == 1 else f"{percent(shares[low])} of each class have"
         return Finding(COVERAGE, f"{share} a text.", "", numbers)

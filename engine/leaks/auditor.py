@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from threadpoolctl import threadpool_limits
+
 from engine.cancel import Cancel, Progress, check
 from engine.data.genes.families import Families
-from engine.leaks.alone import fits_of, judge, part_of, sample, scored
+from engine.leaks.alone import fits_of, judge, part_of, sample, scored, splits_of
 from engine.leaks.finding import Finding
 from engine.leaks.relatives import look_for_both, look_for_relatives, look_for_shared_vectors
 from engine.leaks.twins import look_for_twins
@@ -40,9 +42,12 @@ def audit_leaks(
         DataError: the task cannot be split, or a file is damaged.
         Stopped: `cancel` was set.
     """
-    places = sample(task)
-    part = part_of(task, places)
-    masked_part = part_of(masked, places) if masked is not None else None
+    splits = splits_of(task)
+    part, masked_part, part_splits = task, masked, splits
+    if len(places := sample(task)) < len(task.genes):
+        part = part_of(task, places)
+        masked_part = part_of(masked, places) if masked is not None else None
+        part_splits = splits_of(part)
     total = fits_of(part, masked_part) + 4 + len(tables)
     done = 0
 
@@ -60,13 +65,15 @@ def audit_leaks(
 
     findings = [
         *looked(lambda: [look_for_words(task)]),
-        *looked(lambda: look_for_twins(task, cancel)),
-        *looked(lambda: [look_for_relatives(task, families)]),
+        *looked(lambda: look_for_twins(task, splits, cancel)),
+        *looked(lambda: [look_for_relatives(task, splits, families)]),
         *looked(lambda: [look_for_both(task)]),
     ]
     for table in tables:
         findings += looked(lambda table=table: [_vectors(task, table, home)])  # type: ignore[misc]
-    findings = judge(part, scored(part, masked_part, cancel, step), task) + findings
+    with threadpool_limits(1, "blas"):  # as for every classifier; more would only wait for each other
+        cells = scored(part, masked_part, part_splits, cancel, step)
+    findings = judge(part, cells, task) + findings
     return tuple(sorted(findings, key=lambda finding: not finding.alarming))
 
 

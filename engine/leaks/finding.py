@@ -15,7 +15,7 @@ NEAR: Final = 0.5
 MATERIAL: Final = 0.02
 """Units of AUC that the words of names must be worth at least."""
 APART: Final = 0.1
-"""Difference of two shares that matters: how many texts of a class have a word, or how many genes a text."""
+"""Difference of two shares that matters: of texts of a class that have a word, or of genes with a text."""
 _SURE: Final = 3.0
 """Standard errors of it: many words and classes are looked at, and nobody should be alarmed by chance."""
 REPEATED: Final = 0.05

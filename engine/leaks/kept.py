@@ -45,7 +45,9 @@ def leaks_of(
         masked = load_task(name_or_path, home, **asdict(replace(reading, text=reading.text + MASKED)))
     families = families_here(home)
     tables = [
-        model for model in list_models(home) if model.kind == "vectors" and local_path(model, home) is not None
+        model
+        for model in list_models(home)
+        if model.kind == "vectors" and local_path(model, home) is not None
     ]
     place = _place(task, masked, families, tables, home)
     known = read_sealed(place)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.genes.families import Families
 from engine.data.tasks.splits import in_two_classes
-from engine.leaks.alone import splits_of
 from engine.leaks.finding import ALIKE, RELATED, Finding, listed, percent
-from store.records import Task
+from store.records import Split, Task
 
 
-def look_for_relatives(task: Task, families: Families) -> Finding:
+def look_for_relatives(task: Task, splits: Sequence[Split], families: Families) -> Finding:
     """How many test genes have a relative in training, and whether that says something of their class.
 
     Raises:
@@ -25,7 +24,7 @@ def look_for_relatives(task: Task, families: Families) -> Finding:
     tested = 0
     same: list[float] = []
     by_chance: list[float] = []
-    for split in splits_of(task):
+    for split in splits:
         rows = [*split.train, *split.evaluation]
         trained = Counter((of[row], labels[row]) for row in rows)
         sizes, classes = Counter(of[row] for row in rows), Counter(labels[row] for row in rows)

@@ -9,7 +9,7 @@ only such pairs are computed, some millions at a time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,9 +20,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from engine.cancel import Cancel, check
 from engine.data.tasks.masking import without_names
-from engine.leaks.alone import splits_of
 from engine.leaks.finding import REPEATED, Finding, listed, percent
-from store.records import Task
+from store.records import Split, Task
 
 ALIKE: Final = 0.95
 """The cosine from which on two texts are near-identical."""
@@ -69,7 +68,9 @@ def find_twins(task: Task, cancel: Cancel) -> Twins:
     group = np.array([place[text] for text in texts], dtype=np.intp)
     group[np.diff(vectors.indptr)[group] == 0] = -1
     pairs = list(_pairs(vectors, cancel))
-    rows = np.concatenate([np.arange(len(distinct)), *(one for one, _ in pairs), *(two for _, two in pairs)])
+    rows = np.concatenate(
+        [np.arange(len(distinct)), *(one for one, _ in pairs), *(two for _, two in pairs)]
+    )
     columns = np.concatenate(
         [np.arange(len(distinct)), *(two for _, two in pairs), *(one for one, _ in pairs)]
     )
@@ -114,7 +115,7 @@ def _rarest(vectors: Any, df: NDArray[np.intp]) -> Any:
     return csr_matrix((vectors.data[taken], (rows[kept], vectors.indices[taken])), shape=vectors.shape)
 
 
-def look_for_twins(task: Task, cancel: Cancel) -> list[Finding]:
+def look_for_twins(task: Task, splits: Sequence[Split], cancel: Cancel) -> list[Finding]:
     """How many test genes have a twin in training, and how many genes one of another class.
 
     Raises:
@@ -128,7 +129,7 @@ def look_for_twins(task: Task, cancel: Cancel) -> list[Finding]:
     group = np.where(once, twins.group, -1)
     twins = Twins(group, twins.alike)
     tested = repeated = 0
-    for split in splits_of(task):
+    for split in splits:
         test, train = np.array(split.test), np.array([*split.train, *split.evaluation])
         tested += len(test)
         repeated += int(twins.have_one_in(test, train).sum())

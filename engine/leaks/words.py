@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,9 +58,9 @@ def label_words(task: Task) -> tuple[LabelWord, ...]:
 def _counted(task: Task) -> Iterator[LabelWord]:
     stems = label_stems(task.classes)
     sizes, having = Counter(task.labels), Counter[tuple[str, int]]()
-    known = {word: stem(word) for text in task.texts for word in words_of(text)} if stems else {}
+    stemmed = functools.cache(stem)
     for text, label in zip(task.texts, task.labels, strict=True):
-        having.update((one, label) for one in {known[word] for word in words_of(text)} & stems)
+        having.update((one, label) for one in stems.intersection(map(stemmed, words_of(text))))
     own = [{stem(word): word for word in reversed(words_of(name))} for name in task.classes]
     for one in sorted(stems):
         named = [label for label, words in enumerate(own) if one in words]

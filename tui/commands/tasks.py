@@ -20,7 +20,12 @@ from tui.commands.leaks import leaks_json, put_leaks
 
 @command("tasks")
 @click.argument("name", required=False)
-@click.option("--audit", "exceptions", is_flag=True, help="Every gene that needs a word, and all that may give the labels away.")
+@click.option(
+    "--audit",
+    "exceptions",
+    is_flag=True,
+    help="Every gene that needs a word, and all that may give the labels away.",
+)
 @click.option(
     "--preset", default="paper", show_default=True, help="Whose rules decide which genes are used."
 )

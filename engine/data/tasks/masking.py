@@ -17,17 +17,19 @@ MASKED: Final = "+masked"
 """What the name of a recipe ends in whose texts are masked: `facts+masked`."""
 
 FAMILY_WORDS: Final = frozenset(
-    "zinc finger fingers homeobox forkhead box homeodomain krab btb scan domain containing sry paired "
-    "family member".split()
+    {"zinc", "finger", "fingers", "homeobox", "forkhead", "box", "homeodomain", "krab", "btb", "scan"}
+    | {"domain", "containing", "sry", "paired", "family", "member"}
 )
 """Words that families of transcription factors, and families in general, are called by."""
 
 _WORD: Final = re.compile(r"[^\W_]+")
-_SAYS_NOTHING: Final = frozenset("and for not only other others the versus with without".split())
+_SAYS_NOTHING: Final = frozenset(
+    {"and", "for", "not", "only", "other", "others", "the", "versus", "with", "without"}
+)
 """Words of class names that any text may have."""
 _SHORTEST: Final = 3
 """Letters of a word of a class name: shorter ones, and numbers, stand anywhere."""
-_ENDINGS: Final = ("ities", "ations", "ation", "ity", "ies", "ive", "ing", "ed", "es", "s", "e", "y")
+_ENDINGS: Final = ("ities", "ations", "ation", "ity", "ies", "ive", "ing", "ly", "ed", "es", "s", "e", "y")
 _STEM: Final = 4
 """Letters that an ending leaves."""
 _LEFT_BEHIND: Final = (

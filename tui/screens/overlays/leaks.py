@@ -119,6 +119,8 @@ def told(findings: Sequence[Finding]) -> Content:
     alarming = sum(finding.alarming for finding in findings)
     parts: list[object] = [] if alarming else [("Nothing alarming.\n", "good")]
     for finding in findings:
-        parts += [("! ", "warn"), finding.sentence] if finding.alarming else [("  " + finding.sentence, "dim")]
+        parts += (
+            [("! ", "warn"), finding.sentence] if finding.alarming else [("  " + finding.sentence, "dim")]
+        )
         parts += ["\n", (f"  {finding.advice}\n", "accent") if finding.advice else ""]
     return say(*parts)

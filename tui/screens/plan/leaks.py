@@ -31,18 +31,18 @@ class AuditingScreen(TakingScreen):
 
     def why_not(self, action: str) -> str:
         """Only a task has labels."""
-        if action == "plan.leaks" and not self._task():
+        if action == "plan.leaks" and not self._task_here():
             return "Put the cursor on a task first."
         return super().why_not(action)
 
-    def _task(self) -> str:
+    def _task_here(self) -> str:
         grid = self.query_one("#tasks", Grid)
         return grid.current.key if grid.has_focus and grid.current else ""
 
     def action_leaks(self) -> None:
         """Ask of the task under the cursor."""
         if self.selection is not None and not self.refused("plan.leaks"):
-            self.show_leaks(self._task(), self.selection, f"Leaks: {self._task()}")
+            self.show_leaks(self._task_here(), self.selection, f"Leaks: {self._task_here()}")
 
     def show_leaks(
         self, task: str, selection: Selection, title: str, sentence: str = "", hint: str = ""
