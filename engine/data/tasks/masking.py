@@ -29,7 +29,24 @@ _SAYS_NOTHING: Final = frozenset(
 """Words of class names that any text may have."""
 _SHORTEST: Final = 3
 """Letters of a word of a class name: shorter ones, and numbers, stand anywhere."""
-_ENDINGS: Final = ("ities", "ations", "ation", "ity", "ies", "ive", "ing", "ly", "ed", "es", "s", "e", "y")
+_ENDINGS: Final = (
+    "ivities",
+    "ivity",
+    "ively",
+    "ities",
+    "ations",
+    "ation",
+    "ity",
+    "ies",
+    "ive",
+    "ing",
+    "ly",
+    "ed",
+    "es",
+    "s",
+    "e",
+    "y",
+)
 _STEM: Final = 4
 """Letters that an ending leaves."""
 _LEFT_BEHIND: Final = (
