@@ -80,7 +80,8 @@ def look_for_shared_vectors(
     numbers = {"table": table, "groups": names, "across_classes": len(across)}
     if not names:
         return Finding("vectors", f"In {table} no two genes share a vector.", "", numbers)
-    some = f"; {len(across)} of these groups stand in several classes" if across else ""
+    stand = "stands" if len(across) == 1 else "stand"
+    some = f"; {len(across)} of these groups {stand} in several classes" if across else ""
     said = f"In {table} genes share a vector, bit for bit: {listed(names)}{some}."
     advice = "They are one gene to it, met in training and tested: keep one of each, or use another table."
     return Finding("vectors", said, advice, numbers)

@@ -125,11 +125,11 @@ def composer(text: str, classes: Sequence[str] = ()) -> Callable[[Gene, str], Co
 def _masked(
     compose: Callable[[Gene, str], Composed], mask: Callable[[Gene, str], str]
 ) -> Callable[[Gene, str], Composed]:
-    """The same texts, masked; one that stands in is masked, too."""
+    """The same texts, masked; one that stands in is masked, too, and `gene` is read where nothing is left."""
 
     def masked(gene: Gene, summary: str) -> Composed:
         composed = compose(gene, summary)
-        return Composed(mask(gene, composed.text), composed.complete)
+        return Composed(mask(gene, composed.text) or "gene", composed.complete)
 
     return masked
 

@@ -71,6 +71,7 @@ def test_every_recipe_can_be_masked():
 
 def test_a_name_that_stands_in_is_masked_too():
     assert composer("summary+masked")(HOXA1, "") == ("A1", False)
+    assert composer("summary+masked")(Gene("XYZ1"), "") == ("gene", False)
 
 
 def test_texts_that_a_task_brings_are_meant_masked_as_well():

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
 import pytest
 from made_tasks import clean_task
 
 import engine.leaks.auditor
 from engine.data.genes.families import STEMS
 from engine.data.importers import import_task
+from engine.data.importers.vectors import adopt_vectors
 from engine.data.load import load_task
 from engine.data.outline import Reading
 from engine.leaks.alone import splits_of
@@ -82,6 +84,19 @@ def test_damage_is_looked_at_anew(home, mine, asked):
     kept.write_text(kept.read_text().replace("Do this", "Do that"))
     assert leaks_of("mine", home, Reading(), NEVER)[0].advice == "Do this."
     assert len(asked) == 2
+
+
+def test_genes_that_share_a_vector_in_an_imported_table_are_found(home, mine, tmp_path):
+    genes = [line.partition(",")[0] for line in mine.read_text().splitlines()[1:]]
+    vectors = np.random.default_rng(0).standard_normal((len(genes), 4)).astype(np.float32)
+    vectors[5] = vectors[2]
+    np.savez(tmp_path / "table.npz", genes=np.array(genes), vectors=vectors)
+    before = leaks_of("mine", home, Reading(), NEVER)
+    adopt_vectors(tmp_path / "table.npz", "table", home)
+    [found] = [one for one in leaks_of("mine", home, Reading(), NEVER) if one not in before]
+    assert found.kind == "vectors"
+    assert set(found.numbers["groups"][0].split("=")) == {genes[5], genes[2]}
+    assert "1 of these groups stands in several classes" in found.sentence
 
 
 def test_a_task_of_the_paper(home):
