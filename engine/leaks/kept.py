@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.cancel import Cancel, Progress
-from engine.catalog.models import list_models, local_path
+from engine.catalog.models import find_model, list_models, local_path
 from engine.data.genes.families import Families, families_here
 from engine.data.load import load_task
 from engine.data.outline import Reading
@@ -44,11 +44,7 @@ def leaks_of(
     if not reading.text.endswith(MASKED):
         masked = load_task(name_or_path, home, **asdict(replace(reading, text=reading.text + MASKED)))
     families = families_here(home)
-    tables = [
-        model
-        for model in list_models(home)
-        if model.kind == "vectors" and local_path(model, home) is not None
-    ]
+    tables = _tables(home)
     place = _place(task, masked, families, tables, home)
     known = read_sealed(place)
     if known is not None:
@@ -58,6 +54,12 @@ def leaks_of(
     findings = audit_leaks(task, masked, families, tables, home, cancel, progress)
     _keep(findings, place)
     return findings
+
+
+def _tables(home: Home) -> list[Model]:
+    """The tables of vectors that are on this machine, with the revisions of their files."""
+    here = (one for one in list_models(home) if one.kind == "vectors" and local_path(one, home) is not None)
+    return [find_model(one.name, home) for one in here]
 
 
 def _place(

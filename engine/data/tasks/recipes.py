@@ -125,7 +125,7 @@ def composer(text: str, classes: Sequence[str] = ()) -> Callable[[Gene, str], Co
 def _masked(
     compose: Callable[[Gene, str], Composed], mask: Callable[[Gene, str], str]
 ) -> Callable[[Gene, str], Composed]:
-    """The same texts, masked; one that stands in is masked, too, and `gene` is read where nothing is left."""
+    """The same texts, masked, also what stands in; where nothing is left, `gene` stands."""
 
     def masked(gene: Gene, summary: str) -> Composed:
         composed = compose(gene, summary)
