@@ -19,8 +19,34 @@ _SEAL: Final = "sum"
 
 
 def user_path(written: str | os.PathLike[str]) -> Path:
-    """The path that a person wrote, `~` meaning a home; a `~name` of nobody stays, as shells have it."""
+    """The path that a person wrote, or that a terminal inserted when a file was dropped on it.
+
+    `~` means a home; a `~name` of nobody stays, as shells have it. Only if there is no such path are
+    blanks around it, quotation marks, a shell's backslashes and `file://` taken away.
+    """
+    text = os.fspath(written)
+    path = _expanded(text)
+    with contextlib.suppress(OSError, ValueError):
+        if not path.exists():
+            others = map(_expanded, filter(None, (text.strip(), *_as_inserted(text.strip()))))
+            return next((other for other in others if other.exists()), path)
+    return path
+
+
+def _expanded(written: str) -> Path:
     return Path(os.path.expanduser(written))  # noqa: PTH111 - pathlib's raises RuntimeError for nobody
+
+
+def _as_inserted(text: str) -> list[str]:
+    """The paths in what a terminal inserts for a file; raises ValueError where a quotation mark is open."""
+    if text.startswith("file:/"):
+        from urllib.parse import unquote, urlsplit
+
+        return [unquote(urlsplit(text).path)]
+    import shlex
+
+    paths = shlex.split(text)
+    return paths if len(paths) == 1 else []
 
 
 @contextlib.contextmanager

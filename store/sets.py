@@ -1,7 +1,8 @@
 """Sets of tasks: what each may be called, and what a journal says of one.
 
-Every ranked table is of one set. `paper` is the paper's four tasks and `own` whatever is in no other set;
-users name more, and a task may be in several of those.
+Every ranked table is of one set. `paper` is the paper's four tasks, `essentiality` what else comes with the
+program, unless a user gave that name to tasks of their own, and `own` whatever is in no other set; users
+name more, and a task may be in several of those.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from store.records import TaskSet
 
 PAPER: Final = "paper"
 """The set of the paper's tasks, in whose tables alone published numbers stand."""
+ESSENTIALITY: Final = "essentiality"
+"""The set of the task `essential`, if no user named other tasks so."""
 OWN: Final = "own"
 """The set of every task that is in no other one."""
 _LONGEST: Final = 64
@@ -58,5 +61,5 @@ def read_set(record: Mapping[str, Any]) -> TaskSet:
 
 
 def set_order(name: str) -> tuple[int, str]:
-    """Sorts sets as they are listed: the paper's, one's own, then the named ones."""
+    """Sorts sets as they are listed: the paper's, one's own, then the others by name."""
     return (PAPER, OWN).index(name) if name in (PAPER, OWN) else 2, name.casefold()

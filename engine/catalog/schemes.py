@@ -214,7 +214,7 @@ SCHEMES: Final[Mapping[str, Scheme]] = {
         ),
         Scheme(
             "grouped",
-            "ten tenths to test on whose gene families are not trained on",
+            "whole gene families to test on, none in training",
             _PAPER_SEEDS,
             closed=False,
             draw=_grouped,

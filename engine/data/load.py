@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from array import array
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
 
+from engine.data.formats.choices import Choices
 from engine.data.formats.detect import read_raw
 from engine.data.formats.raw import RawTask
 from engine.data.genes.descriptions import Descriptions, kept_descriptions, read_descriptions
 from engine.data.genes.facts import Genes
 from engine.data.genes.identifiers import Resolver, make_resolver
-from engine.data.genes.meanings import AS_GIVEN, Meanings
+from engine.data.genes.meanings import AS_GIVEN, KEPT, NOT_MAPPED, Meanings
 from engine.data.tasks.audit import Audited, Labels, audit
 from engine.data.tasks.folder import (
     Heading,
@@ -66,7 +68,7 @@ def load_task(
     if replaced and not any(part.with_text for part in audited.classes):
         raise DataError(
             f"{replaced.path} has a text for none of the genes of {task.heading.name}.",
-            "Its genes may be named by symbol, NCBI id or Ensembl id.",
+            "Its genes may be named by symbol or by NCBI, HGNC or Ensembl id.",
         )
     heading = task.heading
     return Task(
@@ -112,7 +114,9 @@ def _read_descriptions(name_or_path: str, home: Home) -> Descriptions | None:
     if not name_or_path:
         return None
     kept = kept_descriptions(home).get(name_or_path)
-    return read_descriptions(kept or user_path(name_or_path))
+    found = read_descriptions(kept or user_path(name_or_path))
+    resolver = functools.cache(lambda: make_resolver(home, SAMPLE))
+    return replace(found, meaning=lambda key: resolver().resolve(key))
 
 
 def _described(task: LabelList, descriptions: Descriptions) -> LabelList:
@@ -157,32 +161,46 @@ def read_labels(path: Path, home: Home) -> LabelList:
             names = ", ".join(heading.name for heading in headings)
             raise UsageError(f"{path} holds {len(headings)} tasks.", f"Name one of: {names}.")
         return read_label_list(path, headings[0])
-    _, raw = read_raw(path)
+    resolver = make_resolver(home, SAMPLE)
+    _, raw = read_raw(path, choices=knowing(Choices(), resolver))
     stem = path.stem or path.name
     # `mean` is the column over all tasks.
     name = path.name if stem.casefold() == "mean" else stem
     heading = Heading(name, path.name, raw.classes, path.name)
-    return resolve(raw, make_resolver(home, SAMPLE), heading)
+    return resolve(raw, resolver, heading)
 
 
-def resolve(raw: RawTask, resolver: Resolver, heading: Heading) -> LabelList:
+def knowing(choices: Choices, resolver: Resolver) -> Choices:
+    """`choices` with what `resolver` knows of genes."""
+
+    def symbols(text: str) -> tuple[str, ...]:
+        return resolver.resolve(text).symbols
+
+    return replace(choices, symbols=symbols)
+
+
+def resolve(
+    raw: RawTask, resolver: Resolver, heading: Heading, *, keep_unmapped: bool = False
+) -> LabelList:
     """The entries of `raw` with what their identifiers mean.
 
-    An identifier that is not a known gene stays usable, as it is, if the file describes it.
+    An identifier that is not a known gene stays usable, as it is, if the file describes it; with
+    `keep_unmapped` in any case.
     """
     meanings, genes = Meanings(), Genes()
     # Every row of an identifier has the same text.
     for identifier, text in dict(zip(raw.identifiers, raw.texts or repeat(""), strict=False)).items():
         _, symbols, step = resolver.resolve(identifier)
-        if not symbols and text:
-            symbols, step = (identifier,), AS_GIVEN
+        # A date or a name of several genes is something else than its owner wrote.
+        given = not symbols and bool(text or (keep_unmapped and step == NOT_MAPPED and identifier.strip()))
+        if given:
+            symbols, step = (identifier,), AS_GIVEN if text else KEPT
         meanings.add(identifier, symbols, step)
         for symbol in symbols:
-            if symbol not in resolver.genes and symbol not in genes:
-                genes.add_unknown(identifier if symbol == identifier else symbol, text)
-            else:
-                gene = genes.get(symbol) or resolver.genes[symbol]
+            if gene := genes.get(symbol) or (None if given else resolver.gene(symbol)):
                 genes.add(symbol, gene._replace(description=gene.description or text))
+            else:
+                genes.add_unknown(identifier if symbol == identifier else symbol, text)
     index = {label: place for place, label in enumerate(raw.classes)}
     rows = Rows(raw.identifiers, array("i", map(index.__getitem__, raw.labels)))
     return LabelList(heading, rows, meanings, genes)

@@ -26,7 +26,7 @@ from store.home import Home
 from store.records import Task, content_hash
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
-_CODE: Final = ("engine/data/**/*.py", "engine/files/*.py", "store/records.py", "store/texts.py")
+_CODE: Final = ("engine/data/**/*.py", "engine/files/**/*.py", "store/records.py", "store/texts.py")
 """What makes a task of files, and a hash of a task."""
 
 

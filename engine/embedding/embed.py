@@ -173,16 +173,16 @@ def look_up(model: Model, genes: Sequence[str], home: Home) -> tuple[NDArray[np.
 
     Raises:
         ModelError: the table is not on this machine, or is not the one that the revision names.
-        DataError: the table cannot be read as vectors.
+        DataError: the table cannot be read as vectors, or has more than genes and dimensions.
     """
-    from engine.files.vectors import read_vectors
+    from engine.files.vectors import read_whole
 
     path = require_path(model, home)
     if content_revision(path, home) != model.revision:
         raise ModelError(
             f"{path} is another file than {model.name} was taken from.", "Put the right one in its place."
         )
-    table = read_vectors(path, wanted=frozenset(genes).__contains__)
+    table = read_whole(path, frozenset(genes).__contains__)
     rows = {gene: row for row, gene in enumerate(table.genes)}
     vectors = np.zeros((len(genes), table.matrix.shape[1]), np.float32)
     for place, gene in enumerate(genes):
@@ -243,7 +243,7 @@ def _encoder(
 ) -> Encodes:
     """The heavy libraries are imported only here: what the cache has needs none of them."""
     if model.kind == "endpoint":
-        from engine.embedding.endpoint import Endpoint
+        from engine.embedding.endpoint.client import Endpoint
 
         return Endpoint(model, options, allowed_hosts)
     path = require_path(model, home)

@@ -168,6 +168,7 @@ class Encoder:
         """Tokenise the texts with these indices and sort them into batches."""
         words = [self._prefix + texts[row] for row in chunk]
         tokens = self._tokenizer(words, truncation=True, max_length=self._max_tokens, padding=False)
+        self._fill_empty(tokens)
         lengths = [len(ids) for ids in tokens["input_ids"]]
         batches = (
             plan_packed(lengths, self._rules.budget)
@@ -181,6 +182,14 @@ class Encoder:
             )
             for batch in batches
         ]
+
+    def _fill_empty(self, tokens: Mapping[str, Any]) -> None:
+        """Give a text without any token, which a decoder's tokenizer makes of "", one to be read."""
+        fill = {"input_ids": self._tokenizer.pad_token_id, "attention_mask": 1}
+        for place, ids in enumerate(tokens["input_ids"]):
+            if not ids:
+                for name, rows in tokens.items():
+                    rows[place] = [fill.get(name, 0)]
 
     def _group(self, tokens: Mapping[str, Any], places: Sequence[int]) -> Features:
         """Some of the tokenised texts as tensors, padded to the longest."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.catalog.layouts import TOKENIZERS, WEIGHTS, StaticFiles, static_files
+from engine.catalog.local import about_adapter
 from engine.catalog.models import declared
 from store.errors import ModelError
 from store.records import EmbeddingOptions, Model
@@ -22,11 +23,9 @@ _LEGACY_POOLING: Final = {
     "pooling_mode_lasttoken": "lasttoken",
 }
 """How pooling files were written before sentence-transformers 5."""
-_PADDING: Final = {"roberta": 2, "xlm-roberta": 2, "camembert": 2, "mpnet": 2}
-"""Positions that these architectures keep for padding."""
 _USUAL: Final = ("Transformer", "Pooling", "Normalize")
 _NATIVE: Final = "sentence_transformers."
-_ENDLESS: Final = 1_000_000
+ENDLESS: Final = 1_000_000
 """Tokens read by an architecture that counts no positions."""
 _AGAIN: Final = "Fetch the model again, or name a folder that is whole."
 
@@ -49,7 +48,7 @@ class FolderFacts:
     max_tokens: int | None = None
     dimension: int | None = None
     positions: int | None = None
-    """Tokens there are places for."""
+    """Tokens there are places for, as far as files can tell; the loaded model knows (`positions`)."""
     static: bool = False
     """Whether they are token vectors that nothing but a mean follows: no encoder, no special tokens."""
 
@@ -58,10 +57,16 @@ class FolderFacts:
         """Whether the weights come only as a pickle."""
         return self.weights.name.startswith("pytorch_model")
 
-    def limit(self, wanted: int | None) -> int:
-        """Tokens that are read of a text, special ones included, if `wanted` were to be read."""
-        places = self.positions or _ENDLESS
-        return max(3, min(wanted or self.max_tokens or places, places))
+    def limit(self, wanted: int | None, places: int | None = None) -> int:
+        """Tokens that are read of a text, special ones included, if `wanted` were to be read.
+
+        Args:
+            wanted: None, or below 1, for as many as the files declare.
+            places: that the loaded model has, if it is loaded.
+        """
+        places = places or self.positions or ENDLESS
+        declared = next((count for count in (wanted, self.max_tokens) if count and count > 0), places)
+        return max(3, min(declared, places))
 
 
 def read_facts(folder: Path, named: Mapping[str, str] | None = None) -> FolderFacts:
@@ -80,18 +85,14 @@ def read_facts(folder: Path, named: Mapping[str, str] | None = None) -> FolderFa
         return _static_facts(folder, static, modules)
     encoder = folder / modules[0][1] if modules else folder
     config = _read_object(encoder / "config.json")
-    adapter = encoder / "adapter_config.json"
-    if adapter.is_file():  # the libraries would load the model that it names, from anywhere
-        base = _read_object(adapter).get("base_model_name_or_path")
-        raise ModelError(
-            f"{adapter} takes the weights from {base!r}, outside the model.",
-            "Merge the adapter into the model, and save and name the whole.",
-        )
+    _refuse_code(encoder / "config.json", config)
+    if adapter := about_adapter(encoder):  # the libraries would load the model that it names, from anywhere
+        raise ModelError(*adapter)
     tokenizer = _need(encoder, TOKENIZERS, "tokenizer")
     weights = _need(encoder, WEIGHTS, "weight file")
     for name in ("tokenizer.json", "tokenizer_config.json"):
         if (encoder / name).is_file():
-            _read_object(encoder / name)
+            _refuse_code(encoder / name, _read_object(encoder / name))
     limits = encoder / "sentence_bert_config.json"
     pooling = next((_pooling(folder / path) for kind, path in modules if kind == "Pooling"), None)
     return FolderFacts(
@@ -123,8 +124,30 @@ def _static_facts(folder: Path, files: StaticFiles, modules: list[tuple[str, str
 
 
 def _positions(config: Mapping[str, Any]) -> int | None:
-    count = config.get("max_position_embeddings")
-    return count - _PADDING.get(config.get("model_type", ""), 0) if isinstance(count, int) else None
+    """RoBERTa and its like, which count from behind the padding, are those whose padding is not token 0."""
+    count, padding = config.get("max_position_embeddings"), config.get("pad_token_id")
+    if not isinstance(count, int) or count < 1:
+        return None
+    return count - padding - 1 if isinstance(padding, int) and 0 < padding < count - 1 else count
+
+
+def _refuse_code(path: Path, settings: Mapping[str, Any]) -> None:
+    """Refuse a model that was made with classes of its own, whatever its weights would fit into.
+
+    A class of its own may have the same weights and attend otherwise (gte-Qwen2 looks both ways where
+    the class of its model_type looks back), so that the stock class would give other vectors.
+    """
+    named = settings.get("auto_map")
+    classes = [name for name in named.values() if name] if isinstance(named, dict) else []
+    if classes:
+        first = next(
+            (str(name) for one in classes for name in (one if isinstance(one, list) else [one]) if name), ""
+        )
+        raise ModelError(
+            f"{path} asks for code of its own ({first}), which is never run.",
+            "Choose a model that transformers can load by itself; if its own classes compute the same "
+            "as this model's, remove auto_map from the file.",
+        )
 
 
 def disagreements(model: Model, facts: FolderFacts, options: EmbeddingOptions) -> Iterator[str]:

@@ -17,6 +17,7 @@ from transformers.utils import logging as transformers_logging
 
 from engine.embedding.encoder import Encoder
 from engine.embedding.folder import FolderFacts, disagreements, read_facts
+from engine.embedding.tokens import complete_padding, positions
 from store.errors import ModelError
 from store.records import EmbeddingOptions, Model
 
@@ -64,17 +65,23 @@ def load_encoder(model: Model, folder: Path, options: EmbeddingOptions, device: 
             "Choose an encoder model.",
         )
     _check_weights(transformer, facts)
+    complete_padding(transformer.tokenizer)
+    limit = facts.limit(options.max_tokens or transformer.max_seq_length, positions(transformer.model))
     head = normalised(_pooled(transformer, head, options), options.normalize)
     prompt = loaded.prompts.get(loaded.default_prompt_name, "") if loaded.default_prompt_name else ""
     return Encoder(
         transformer,
         head,
         prefix=options.prefix or prompt,
-        max_tokens=facts.limit(options.max_tokens or transformer.max_seq_length),
+        max_tokens=limit,
         device=device,
         precision=options.precision,
         notes=tuple(
-            chain(disagreements(model, facts, options), _more_notes(model, facts, loaded, options, prompt))
+            chain(
+                disagreements(model, facts, options),
+                _more_notes(model, facts, loaded, options, prompt),
+                _cut(model, options.max_tokens, limit),
+            )
         ),
     )
 
@@ -138,6 +145,12 @@ def normalised(steps: list[Any], wanted: bool | None) -> list[Any]:
         return steps
     others = [step for step in steps if not isinstance(step, Normalize)]
     return [*others, Normalize()] if wanted else others
+
+
+def _cut(model: Model, wanted: int | None, limit: int) -> list[str]:
+    if wanted is None or wanted <= limit:
+        return []
+    return [f"{model.name}: texts are cut at {limit} tokens, not {wanted}: it has no more positions."]
 
 
 def _more_notes(

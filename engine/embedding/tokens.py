@@ -1,4 +1,4 @@
-"""How long texts are for a model: its tokenizer alone, without the libraries that run it."""
+"""How long texts are for a model, by its tokenizer alone, and how long they may be for a loaded one."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from tokenizers import Tokenizer
 
 from engine.catalog.models import require_path
-from engine.embedding.folder import FolderFacts, read_facts
+from engine.embedding.folder import ENDLESS, FolderFacts, read_facts
 from store.errors import ModelError
 from store.home import Home
 from store.records import EmbeddingOptions, Model
@@ -56,6 +57,33 @@ def measure_lengths(model: Model, texts: Sequence[str], options: EmbeddingOption
     facts, _ = open_tokenizer(require_path(model, home), model.files)
     limit = facts.limit(options.max_tokens)
     return Lengths(tuple(token_lengths(model, texts, home, options.prefix)), limit)
+
+
+def positions(model: Any) -> int:
+    """Tokens of the longest text that a loaded model (a torch module of transformers) has positions for.
+
+    RoBERTa and its like count from just behind the padding index of their table of positions; other
+    tables have no such index. Held to what 40 architectures of transformers 5 really take.
+    """
+    declared = getattr(model.config, "max_position_embeddings", None)
+    limits = [declared] if isinstance(declared, int) and declared > 0 else []  # XLNet's is -1: none
+    for name, table in model.named_modules():
+        padding, weight = getattr(table, "padding_idx", None), getattr(table, "weight", None)
+        if "position" in name.rpartition(".")[2] and isinstance(padding, int) and weight is not None:
+            limits.append(len(weight) - padding - 1)
+    return min(limits, default=ENDLESS)
+
+
+def complete_padding(tokenizer: Any) -> None:
+    """Name a token to pad with where a decoder's tokenizer names none; which one is all the same.
+
+    What is padded is masked, and on the right a decoder never looks at it.
+    """
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = (
+            tokenizer.eos_token or tokenizer.bos_token or tokenizer.convert_ids_to_tokens(0)
+        )
+    tokenizer.padding_side = "right"
 
 
 def open_tokenizer(folder: Path, named: Mapping[str, str] | None = None) -> tuple[FolderFacts, Tokenizer]:

@@ -55,6 +55,9 @@ def make_client(headers: Mapping[str, str] | None = None) -> httpx.Client:
 
     Args:
         headers: sent with each request; an authorisation stays with the host that it was meant for.
+
+    Raises:
+        FetchError: the environment names a proxy that cannot be used.
     """
     for value in (headers or {}).values():
         withhold(value.removeprefix("Bearer "))
@@ -68,11 +71,29 @@ def make_client(headers: Mapping[str, str] | None = None) -> httpx.Client:
                 "Correct the source's address.",
             )
 
-    return httpx.Client(
-        follow_redirects=True,
-        timeout=httpx.Timeout(30.0, connect=15.0),
-        headers={"User-Agent": "genearena", "Accept-Encoding": "identity", **(headers or {})},
-        event_hooks={"request": [refuse_open]},
+    try:
+        return httpx.Client(
+            follow_redirects=True,
+            timeout=httpx.Timeout(30.0, connect=15.0),
+            headers={"User-Agent": "genearena", "Accept-Encoding": "identity", **(headers or {})},
+            event_hooks={"request": [refuse_open]},
+        )
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        raise _unusable_proxy() from error
+
+
+def _unusable_proxy() -> FetchError:
+    """The first proxy of the environment that httpx has no way through, and what can be done."""
+    proxies = {f"{scheme.upper()}_PROXY": address for scheme, address in getproxies().items()}
+    socks = [(name, address) for name, address in proxies.items() if address.lower().startswith("socks")]
+    if not socks:
+        named = " or ".join(proxies)
+        return FetchError(f"The proxy in {named} is not an address.", "Write it as http://HOST:PORT.")
+    name, address = socks[0]
+    return FetchError(
+        f"The SOCKS proxy {address} in {name} cannot be used.",
+        "Install socksio (pip install socksio) and name the proxy socks5://HOST:PORT, name an HTTP proxy "
+        f"in {name}, or unset it.",
     )
 
 

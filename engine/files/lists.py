@@ -1,4 +1,4 @@
-"""A text file of one name a line."""
+"""Text files of one name a line: what is a name there, and what is a comment or a title."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from store.errors import DataError
 
 MAX_LIST: Final = 32 << 20
 """Bytes of a list of genes."""
+COMMENTS: Final = ("#", ">", "//")
+"""How a line starts that is a comment, or a title as MSigDB writes it."""
 
 
 def read_list(path: Path) -> list[str]:
@@ -18,11 +20,22 @@ def read_list(path: Path) -> list[str]:
     Raises:
         DataError: unreadable, or a line that is longer than a name.
     """
+    return [name for _, name in numbered_list(path)]
+
+
+def numbered_list(path: Path) -> list[tuple[int, str]]:
+    """(line, name) of a list of one name a line, comments and blank lines aside; without quotation marks.
+
+    Raises:
+        DataError: unreadable, or a line that is longer than a name.
+    """
     names = []
     for number, line in enumerate(read_lines(path, MAX_LIST), start=1):
-        name = line.strip()
+        name = line.strip().rstrip(",;")
+        if len(name) > 1 and name[0] == name[-1] and name[0] in "\"'":
+            name = name[1:-1].strip()
         if len(name) > 200 or "\t" in name:
             raise DataError(f"{path} is not a list of one gene a line (line {number}).")
-        if name:
-            names.append(name)
+        if name and not name.startswith(COMMENTS):
+            names.append((number, name))
     return names

@@ -1,19 +1,20 @@
-"""Reading files from outside: plain or gzip, as bytes, text or lines, within limits, in bounded memory.
+"""Reading files from outside: plain or packed, as bytes, text or lines, within limits, in bounded memory.
 
 Whatever is wrong with a file becomes one sentence that names it.
 """
 
 from __future__ import annotations
 
-import gzip
+import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader, StringIO
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Final
 
+from engine.files.packed import packing, recoded, refuse_foreign, unpack
 from store.errors import DataError
 
 MAX_BYTES: Final = 1 << 29
@@ -49,9 +50,15 @@ def check_file(path: Path) -> None:
             raise DataError(f"{path} {what}.", "Give the path of a file that can be read.")
 
 
+class OtherEncoding(DataError):
+    """A text that is not UTF-8."""
+
+
 @contextmanager
-def unpacked(path: Path) -> Iterator[IO[bytes]]:
-    """The content of a plain or gzip file as a stream.
+def unpacked(path: Path, encoding: str = "") -> Iterator[IO[bytes]]:
+    """The content of a plain, gzip, bzip2 or Zstandard file or of a ZIP of one, as a stream.
+
+    What starts with the mark of UTF-16, and what is of another `encoding`, is read as UTF-8.
 
     Raises:
         DataError: missing, not a plain file, or damaged.
@@ -60,13 +67,25 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
     with outside_file(path):
         stream = path.open("rb")
     with stream:
+        packed = ""
         try:
-            packed = stream.peek(2)[:2] == b"\x1f\x8b"
-            yield cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if packed else stream
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise DataError(f"{path} is a damaged gzip file: {error}.", "Fetch it again.") from error
+            packed = packing(stream)
+            with unpack(path, stream) as content:
+                refuse_foreign(path, content)
+                yield recoded(content, encoding)
+        except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+            raise DataError(f"{path} is a damaged {packed} file: {error}.", "Fetch it again.") from error
+        except UnicodeError as error:
+            raise _not_text(path) from error
         except OSError as error:
-            raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+            said = error.strerror or str(error).splitlines()[0].rstrip(".")
+            if packed and not error.errno:
+                raise DataError(f"{path} is a damaged {packed} file: {said}.", "Fetch it again.") from error
+            raise DataError(f"{path} cannot be read: {said}.") from error
+
+
+def _not_text(path: Path) -> OtherEncoding:
+    return OtherEncoding(f"{path} is in no known encoding.", "Save it with the encoding UTF-8.")
 
 
 def first_bytes(path: Path, count: int) -> bytes:
@@ -94,14 +113,15 @@ def read_text(path: Path, limit: int) -> str:
     return _decode(path, content.removeprefix(_BOM), 0, 1)
 
 
-def read_lines(path: Path, limit: int = MAX_BYTES) -> Iterator[str]:
-    """The lines of a UTF-8 file with their ends, one at a time.
+def read_lines(path: Path, limit: int = MAX_BYTES, encoding: str = "") -> Iterator[str]:
+    """The lines of a UTF-8 file with their ends, one at a time; or of one of another `encoding`.
 
     Raises:
+        OtherEncoding: bytes that are not of the encoding.
         DataError: as `read_text`, when it comes to that; also a line of more than `MAX_LINE` bytes.
     """
     size, number = 0, 1
-    with unpacked(path) as stream:
+    with unpacked(path, encoding) as stream:
         while content := stream.readline(MAX_LINE + 1):
             if len(content) > MAX_LINE:
                 raise DataError(
@@ -178,7 +198,7 @@ def _decode(path: Path, content: bytes, before: int, number: int) -> str:
         return content.decode()
     except UnicodeDecodeError as error:
         line = number + content.count(b"\n", 0, error.start)
-        raise DataError(
+        raise OtherEncoding(
             f"{path} is not UTF-8 at byte {before + error.start}, line {line}.",
             "Save it with the encoding UTF-8.",
         ) from error

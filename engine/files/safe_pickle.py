@@ -38,8 +38,12 @@ def read_lists(path: Path) -> dict[str, list[str]]:
     return lists
 
 
-def read_matrix(path: Path) -> tuple[list[str], NDArray[np.float32]]:
+def read_matrix(path: Path, content: bytes | None = None) -> tuple[list[str], NDArray[np.float32]]:
     """A pickled dictionary of vectors (lists or numpy arrays), as names and float32[n, d].
+
+    Args:
+        path: The file.
+        content: The pickle, if it is a part of that file.
 
     Raises:
         DataError: unreadable, damaged, unsafe, or something else.
@@ -48,17 +52,39 @@ def read_matrix(path: Path) -> tuple[list[str], NDArray[np.float32]]:
 
     with tempfile.TemporaryDirectory(prefix="genearena-") as folder:
         output = Path(folder) / "vectors.npy"
-        _open(path, "vectors", output)
+        part = None
+        if content is not None:
+            part = Path(folder) / "part.pickle"
+            part.write_bytes(content)
+        _open(path, "vectors", output, part)
         names = json.loads(output.with_suffix(".json").read_text(encoding="utf-8"))
         return names, np.load(output, allow_pickle=False)
 
 
-def _open(path: Path, what: Literal["lists", "vectors"], output: Path) -> None:
-    check_file(path)
-    size = path.stat().st_size
+def read_names(path: Path, content: bytes) -> list[str]:
+    """The names in a pickled array of texts that is a part of the file at `path`; "" for None.
+
+    Raises:
+        DataError: damaged, unsafe, or something else.
+    """
+    with tempfile.TemporaryDirectory(prefix="genearena-") as folder:
+        part, output = Path(folder) / "part.pickle", Path(folder) / "names.json"
+        part.write_bytes(content)
+        _open(path, "names", output, part)
+        names: list[str] = json.loads(output.read_text(encoding="utf-8"))
+    return names
+
+
+def _open(
+    path: Path, what: Literal["lists", "names", "vectors"], output: Path, part: Path | None = None
+) -> None:
+    """Let the child read `part` of the file at `path`, or all of it."""
+    source = part or path
+    check_file(source)
+    size = source.stat().st_size
     if not 0 < size <= LARGEST:
         raise DataError(f"{path} holds {size:,} bytes, which no pickle of genes does.", _HINT)
-    command = [sys.executable, "-I", str(_SCRIPT), what, str(path.absolute()), str(output)]
+    command = [sys.executable, "-I", str(_SCRIPT), what, str(source.absolute()), str(output)]
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=120 + size / 1e6, check=False

@@ -1,7 +1,7 @@
 """Opens one outside pickle in a process of its own, which may build plain containers, numbers and
 numpy arrays and nothing else, in limited memory and time.
 
-Run as a script, in isolated mode: `python -I unpickle.py lists|vectors PATH OUTPUT`. It imports
+Run as a script, in isolated mode: `python -I unpickle.py lists|names|vectors PATH OUTPUT`. It imports
 nothing of this project. Names in a pickle are answered by inert stand-ins; arrays are made here,
 after their type, shape and size have been checked.
 """
@@ -72,7 +72,7 @@ class ArrayRecord:
                 tuple() as shape,
                 DtypeRecord() as dtype,
                 bool() | int() as fortran,
-                bytes() as raw,
+                bytes() | list() as raw,
             ):
                 self.shape, self.dtype, self.fortran, self.raw = shape, dtype, bool(fortran), raw
             case _:
@@ -120,6 +120,21 @@ def array_of(record: ArrayRecord) -> Any:
     if math.prod(shape) * dtype.itemsize != len(record.raw):
         raise Refused("it holds a damaged array")
     return np.frombuffer(record.raw, dtype).reshape(shape, order="F" if record.fortran else "C")
+
+
+def objects_of(record: ArrayRecord, members: list[Any]) -> Any:
+    """What an array of Python objects holds: a list in one dimension, the object itself in none.
+
+    Raises:
+        Refused: other shapes, or the objects are not as many as the shape says.
+    """
+    if not isinstance(record.dtype, DtypeRecord) or not record.dtype.code.startswith("O"):
+        raise Refused("it holds a damaged array")
+    if record.shape == () and len(members) == 1:
+        return members[0]
+    if record.shape != (len(members),):
+        raise Refused("it holds an array of objects of an unusual shape")
+    return members
 
 
 def _empty_array(*_arguments: Any) -> ArrayRecord:
@@ -240,7 +255,9 @@ def _finished(value: Any, done: dict[int, Any], depth: int) -> Any:
     if id(value) in done:
         return done[id(value)]
     result: Any
-    if isinstance(value, ArrayRecord):
+    if isinstance(value, ArrayRecord) and isinstance(value.raw, list):
+        result = objects_of(value, [_finished(item, done, depth + 1) for item in value.raw])
+    elif isinstance(value, ArrayRecord):
         array = array_of(value)
         result = array if value.shape else array[()]
     elif isinstance(value, dict):
@@ -296,6 +313,17 @@ def matrix_of(value: Any) -> tuple[list[str], Any]:
         return list(value), np.array(vectors, dtype=np.float32)
 
 
+def names_of(value: Any) -> list[str]:
+    """`value` if it is a list of texts, in which None stands for a missing one.
+
+    Raises:
+        Refused: it is anything else.
+    """
+    if not isinstance(value, list) or not all(isinstance(name, str | None) for name in value):
+        raise Refused("it does not hold one name for each row")
+    return [name or "" for name in value]
+
+
 def limit(size: int) -> None:
     """Bound this process's memory and CPU time for a file of `size` bytes, where the system can."""
     try:
@@ -315,14 +343,15 @@ def limit(size: int) -> None:
 
 
 def main(what: str, path: Path, output: Path) -> None:
-    """Write what `path` holds to `output`: JSON lists, or an .npy matrix with its names beside it."""
+    """Write what `path` holds to `output`: JSON, or an .npy matrix with its names beside it."""
     if what == "vectors":
         import numpy as np
     limit(path.stat().st_size)
     try:
         value = loads(path.read_bytes())
-        if what == "lists":
-            output.write_text(json.dumps(lists_of(value)), encoding="utf-8")
+        if what != "vectors":
+            shaped = lists_of(value) if what == "lists" else names_of(value)
+            output.write_text(json.dumps(shaped), encoding="utf-8")
             return
         names, matrix = matrix_of(value)
         np.save(output, matrix, allow_pickle=False)

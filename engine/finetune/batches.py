@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from engine.embedding.tokens import positions
 from engine.finetune.config import FinetuneConfig
 from store.errors import ModelError
 
@@ -48,7 +49,7 @@ def tokenise(
     if max(lengths) == limit < config.max_tokens:
         notes = (f"Texts are cut at {limit} tokens: the model has no more positions.",)
     accepted = inspect.signature(encoder.forward).parameters
-    pad = tokenizer.pad_token_id or 0
+    pad = tokenizer.pad_token_id
     inputs = {
         "input_ids": _padded(encoded["input_ids"], max(lengths), pad),
         "attention_mask": _padded([[1] * length for length in lengths], max(lengths), 0),
@@ -64,10 +65,12 @@ def compact_vocabulary(encoder: Any, tokens: Tokens) -> Tokens:
 
     Exact: a row without a gradient only decays, which neither outputs nor gradient norms feel. A
     task uses about 2,000 of BERT's 30,522 tokens, so MiniLM trains 12 instead of 23 million
-    parameters and a step saves a tenth of its time.
+    parameters and a step saves a tenth of its time. A table that does more than look up stays.
     """
     ids = tokens.inputs["input_ids"]
     table = encoder.get_input_embeddings()
+    if type(table) is not nn.Embedding:
+        return tokens
     # RoBERTa and MPNet tell padding by its index, so everything up to there keeps its number.
     first = torch.arange((table.padding_idx or 0) + 1)
     used = torch.cat([first, ids.flatten()]).unique()
@@ -102,17 +105,6 @@ def in_order(rows: Sequence[T], size: int) -> Iterator[list[T]]:
         yield list(rows[start : start + size])
 
 
-def positions(encoder: nn.Module) -> int:
-    """The longest text in tokens that the encoder has positions for."""
-    for name, module in encoder.named_modules():
-        if name.rsplit(".", 1)[-1] == "position_embeddings" and isinstance(module, nn.Embedding):
-            # RoBERTa and MPNet count positions from just behind the padding index.
-            first = 0 if module.padding_idx is None else module.padding_idx + 1
-            return int(module.num_embeddings - first)
-    config: Any = encoder.config
-    return int(getattr(config, "max_position_embeddings", None) or 10**9)
-
-
 def _padded(rows: Sequence[Sequence[int]], width: int, value: int) -> Tensor:
     padded = torch.full((len(rows), width), value, dtype=torch.int64)
     for place, row in enumerate(rows):
@@ -121,7 +113,7 @@ def _padded(rows: Sequence[Sequence[int]], width: int, value: int) -> Tensor:
 
 
 def _check_vocabulary(tokenizer: Any, encoder: Any, ids: Tensor) -> None:
-    rows = encoder.get_input_embeddings().num_embeddings
+    rows = len(encoder.get_input_embeddings().weight)
     largest = int(ids.max())
     if largest >= rows:
         folder = Path(str(tokenizer.name_or_path))

@@ -14,10 +14,17 @@ import torch
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from torch import nn
-from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers import (
+    MODEL_FOR_TEXT_ENCODING_MAPPING,
+    MODEL_MAPPING,
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+)
 from transformers.utils import logging as transformers_logging
 
 from engine.embedding.folder import FolderFacts, read_facts
+from engine.embedding.tokens import complete_padding
 from store.errors import ModelError
 
 POOLING_MODES: Final = ("mean", "cls", "max", "lasttoken", "mean_sqrt_len_tokens")
@@ -97,8 +104,11 @@ def _read_config(folder: Path, dropout: float | None) -> Any:
             f"{path} does not describe a model that transformers can build: {first_sentence(error)}",
             "Choose a model whose architecture is part of transformers.",
         ) from error
-    if getattr(config, "is_encoder_decoder", False):
-        raise ModelError(f"{path} describes an encoder-decoder.", "Fine-tuning takes encoders only.")
+    if config.is_encoder_decoder and not _encoder_class(config):
+        raise ModelError(
+            f"{path} describes an encoder-decoder, of which transformers has no encoder alone.",
+            "Fine-tune another model; this one may still be embedded.",
+        )
     if dropout is not None:
         for name in config.to_dict():
             if "dropout" in name:
@@ -106,9 +116,17 @@ def _read_config(folder: Path, dropout: float | None) -> Any:
     return config
 
 
+def _encoder_class(config: Any) -> Any:
+    """The class of the encoder alone, where AutoModel would build a decoder as well (T5 and its like)."""
+    whole, alone = (
+        mapping.get(type(config), None) for mapping in (MODEL_MAPPING, MODEL_FOR_TEXT_ENCODING_MAPPING)
+    )
+    return alone if alone is not whole else None
+
+
 def _read_weights(facts: FolderFacts, config: Any) -> tuple[nn.Module, dict[str, Any]]:
     try:
-        module, info = AutoModel.from_pretrained(
+        module, info = (_encoder_class(config) or AutoModel).from_pretrained(
             facts.encoder,
             config=config,
             dtype=torch.float32,
@@ -152,11 +170,15 @@ def _check_keys(facts: FolderFacts, module: nn.Module, info: dict[str, Any]) -> 
 
 def _read_tokenizer(facts: FolderFacts) -> Any:
     try:
-        return AutoTokenizer.from_pretrained(facts.encoder, local_files_only=True, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(
+            facts.encoder, local_files_only=True, trust_remote_code=False
+        )
     except Exception as error:  # the tokenizers library raises bare Exception
         raise ModelError(
             f"{facts.tokenizer} cannot be read: {first_sentence(error)}", _REPLACE_FOLDER
         ) from error
+    complete_padding(tokenizer)
+    return tokenizer
 
 
 def first_sentence(error: BaseException) -> str:

@@ -220,7 +220,7 @@ def _unusable(model: Model, home: Home) -> tuple[str, bool]:
 
 def _not_agreed(model: Model, home: Home) -> str:
     # Brings an HTTP client, which few need.
-    from engine.embedding.endpoint import agreed_hosts, host_of, refuse_offline
+    from engine.embedding.endpoint.consent import agreed_hosts, host_of, refuse_offline
 
     try:
         refuse_offline(model)

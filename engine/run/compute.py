@@ -143,7 +143,7 @@ class LocalCompute:
         """Embed each unique text of all tasks once; look vectors up where the model is a table."""
         from engine.catalog.revision import require_same
         from engine.embedding.embed import embed, hash_vectors, look_up, zero_notes
-        from engine.embedding.endpoint import agreed_hosts
+        from engine.embedding.endpoint.consent import agreed_hosts
 
         if model.kind == "control":
             return {task.name: TaskVectors(None, "", ()) for task in tasks}

@@ -22,6 +22,8 @@ STEPS: Final[tuple[str, ...]] = (
     "migrations/current_and_refused.sql",
     "migrations/task_sets.sql",
     "migrations/verdicts.sql",
+    "migrations/essentiality.sql",
+    "migrations/controls.sql",
 )
 """SQL files under `store/`, in order; the first is step 1."""
 _VIEWS: Final = "views.sql"

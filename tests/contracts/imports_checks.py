@@ -6,16 +6,20 @@ An importer is a way to write a good file and a way to take one in. Files are th
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
 import os
 import re
 import tempfile
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+import pyarrow as pa
 import pytest
 
 from store.errors import GeneArenaError
@@ -77,6 +81,14 @@ def _every_line(good: bytes, more: bytes) -> bytes:
     return b"\n".join(line + more if line else line for line in good.replace(b"\r\n", b"\n").split(b"\n"))
 
 
+def _zipped(*files: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for place, content in enumerate(files):
+            archive.writestr(f"{place}.csv", content)
+    return packed.getvalue()
+
+
 def _inside(good: bytes, more: bytes) -> bytes:
     """`more` in the middle of the last name or number of the file."""
     place = max(found.start() for found in re.finditer(rb"[A-Za-z0-9]{2}", good)) + 1
@@ -99,9 +111,14 @@ HARD: tuple[Hard, ...] = (
     Hard("a column without name", "either", lambda g, mark: _every_line(g, mark.encode()), ("table",)),
     Hard("two such columns", "either", lambda g, mark: _every_line(g, 2 * mark.encode()), ("table",)),
     Hard("blanks behind every line", "either", lambda g, _: _every_line(g, b"  "), ("table",)),
-    Hard("UTF-16", "either", lambda good, _: good.decode().encode("utf-16")),
+    Hard("UTF-16", "taken", lambda good, _: good.decode().encode("utf-16")),
+    Hard("bzip2", "taken", lambda good, _: bz2.compress(good)),
+    Hard("Zstandard", "taken", lambda good, _: pa.compress(good, "zstd", asbytes=True)),
+    Hard("a ZIP of one file", "taken", lambda good, _: _zipped(good)),
+    Hard("a ZIP of two files", "refused", lambda good, _: _zipped(good, good)),
+    Hard("a comment above", "either", lambda good, _: b"# made by hand, today\n" + good, ("table",)),
     Hard("UTF-16 without mark", "either", lambda good, _: good.decode().encode("utf-16-le")),
-    Hard("a byte of Latin-1", "refused", lambda good, _: _inside(good, b"\xe9")),
+    Hard("bytes of no encoding", "refused", lambda good, _: _inside(good, b"\xe9\xff\x81")),
     Hard("a NUL byte", "refused", lambda good, _: _inside(good, b"\0")),
     Hard("gzip that ends early", "refused", lambda good, _: gzip.compress(good, mtime=0)[:-12]),
     Hard("gzip with a wrong byte", "refused", lambda good, _: _wrong(gzip.compress(good, mtime=0))),

@@ -15,6 +15,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -104,6 +105,13 @@ def write_benchmark(folder: Path, content: Content) -> Path:
     return path
 
 
+def write_gmt(folder: Path, content: Content) -> Path:
+    path = folder / "labels.gmt"
+    rows = ("\t".join((name, "a set", *genes)) for name, genes in content.items())
+    path.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
+    return path
+
+
 def write_parquet(path: Path, columns: dict[str, Any]) -> Path:
     pq.write_table(pa.table(columns), path)
     return path
@@ -154,6 +162,7 @@ LABELS: dict[str, tuple[Importer, ...]] = {
     "texts": (
         Importer("text files", two_classes(), write_texts, take_labels, "text", member="case group.txt"),
     ),
+    "gmt": (Importer("gene sets", two_classes(), write_gmt, take_labels, "text", chooses=False),),
     "gene-benchmark": (
         Importer("gene-benchmark", two_classes(), write_benchmark, take_labels, member="outcomes.csv"),
     ),
@@ -277,6 +286,15 @@ def write_vectors(folder: Path, content: Content, form: str) -> Path:
             np.save(path, matrix.astype(np.float32))
         case "pickle":
             path.write_bytes(pickle.dumps({name: list(row) for name, row in content.items()}, protocol=4))
+        case "json":
+            path.write_text(json.dumps({name: list(row) for name, row in content.items()}, indent=0))
+        case "jsonl":
+            lines = (json.dumps({"gene": name, "vector": list(row)}) for name, row in content.items())
+            path.write_text("\n".join([*lines, ""]))
+        case "h5ad":
+            with h5py.File(path, "w") as file:
+                file.create_group("var").attrs["_index"] = "_index"
+                file["var/_index"], file["varm/vectors"] = names, matrix.astype(np.float32)
         case "parquet":
             write_parquet(path, {"gene": names, **{f"d{place}": matrix[:, place] for place in range(4)}})
         case "txt":
@@ -303,6 +321,9 @@ VECTORS = (
     ),
     Importer("pickle of vectors", NUMBERS, partial(write_vectors, form="pickle"), take_vectors, "binary"),
     Importer("Parquet of vectors", NUMBERS, partial(write_vectors, form="parquet"), take_vectors, "binary"),
+    Importer("JSON of vectors", NUMBERS, partial(write_vectors, form="json"), take_vectors, "text"),
+    Importer("JSON Lines of vectors", NUMBERS, partial(write_vectors, form="jsonl"), take_vectors, "text"),
+    Importer("h5ad of vectors", NUMBERS, partial(write_vectors, form="h5ad"), take_vectors, "binary"),
     Importer("matrix", NUMBERS, partial(write_vectors, form="txt"), partial(take_vectors, listed=True)),
 )
 

@@ -12,6 +12,7 @@ from imports_checks import FRESH, Check, Content, Importer, good, taken
 from imports_formats import GENES, two_classes
 
 from engine.data import outline as outline_module
+from engine.data.formats.detect import read_raw
 from engine.data.importers import import_task
 from engine.data.importers.vectors import adopt_vectors
 from engine.data.load import load_task
@@ -129,11 +130,26 @@ def check_too_few_genes_of_a_class_are_refused(importer: Importer, folder: Path)
     assert understood(importer, folder, few) is None
 
 
+IN_QUOTES = ("pickle", "list literals")
+"""Formats whose names always stand in quotation marks."""
+
+
 @checked("labels")
-def check_a_gene_called_na_is_a_gene(importer: Importer, folder: Path) -> None:
+def check_a_missing_gene_is_told_from_one_called_na(importer: Importer, folder: Path) -> None:
+    if importer.kept is not None:  # which holds ids alone
+        return
+    expected = importer.take(*good(importer, folder / "good"))
+    path, home = good(importer, folder / "more", with_gene(importer, "NA"))
+    assert ("NA" in read_raw(path)[1].identifiers) == (importer.name in IN_QUOTES)
+    if importer.name not in IN_QUOTES:
+        assert taken(importer, path, home) == expected
+
+
+@checked("labels")
+def check_a_name_of_no_gene_is_left_out(importer: Importer, folder: Path) -> None:
     if importer.kept is None:
-        found = understood(importer, folder, with_gene(importer, "NA"))
-        assert ("NA", next(iter(importer.content))) in found  # type: ignore[operator]
+        expected = importer.take(*good(importer, folder / "good"))
+        assert understood(importer, folder / "more", with_gene(importer, "NOTAGENE1")) == expected
 
 
 @checked("labels")

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import architectures
 import numpy as np
 import pytest
 import torch
@@ -29,7 +30,8 @@ from engine.catalog.revision import content_revision
 from engine.embedding import loader
 from engine.embedding.embed import Encodes, look_up
 from engine.embedding.encoders.static import load_static
-from engine.embedding.endpoint import KEY, Endpoint, host_of
+from engine.embedding.endpoint.client import KEY, Endpoint
+from engine.embedding.endpoint.consent import host_of
 from engine.network import OFFLINE
 from store.home import Home, find_home
 from store.records import EmbeddingOptions, Model, Precision
@@ -69,8 +71,9 @@ def electra(folder: Path) -> Iterator[Encodes]:
     yield _loaded(path, "fp32")
 
 
-def _loaded(folder: Path, precision: Precision) -> Encodes:
-    model, options = find_model(str(folder), find_home(folder)), EmbeddingOptions(precision=precision)
+def _loaded(folder: Path, precision: Precision, max_tokens: int | None = None) -> Encodes:
+    model = find_model(str(folder), find_home(folder))
+    options = EmbeddingOptions(precision=precision, max_tokens=max_tokens)
     encoder: Encodes = loader.load_encoder(model, folder, options, "cpu")
     return encoder
 
@@ -84,11 +87,18 @@ def static(folder: Path, make: Callable[[Path], Path] = make_static) -> Iterator
 
 
 @contextmanager
-def endpoint(_: Path) -> Iterator[Encodes]:
-    """A server on this machine."""
+def of_kind(folder: Path, kind: str, max_tokens: int | None = None) -> Iterator[Encodes]:
+    """A tiny model of any architecture that `architectures` knows."""
+    yield _loaded(architectures.save(folder / "model", kind), "fp32", max_tokens)
+
+
+@contextmanager
+def endpoint(_: Path, most: int = 64) -> Iterator[Encodes]:
+    """A server on this machine, that takes so many texts at once."""
     with pytest.MonkeyPatch.context() as patch, serving() as server:
         for name in (KEY, OFFLINE):
             patch.delenv(name, raising=False)
+        server.refuse = lambda texts: (422, {"error": "batch size"}) if len(texts) > most else None
         model = model_of(server)
         yield Endpoint(model, EmbeddingOptions(), {host_of(model)})
 
@@ -128,6 +138,9 @@ _NOT_OF_A_TABLE = frozenset(
     }
 )
 
+_MANY_REQUESTS = frozenset({"check_ten_thousand_texts_all_come"})
+"""Of the endpoint above; the same again in four times as many requests takes seconds."""
+
 IMPLEMENTATIONS: Mapping[str, Implementation] = {
     "BERT, packed": Implementation(bert),
     "BERT, first token, not normalised": Implementation(
@@ -140,7 +153,11 @@ IMPLEMENTATIONS: Mapping[str, Implementation] = {
         partial(static, make=partial(make_static, normalize=True, dense=True))
     ),
     "static, of model2vec": Implementation(partial(static, make=partial(make_model2vec, mapped=True))),
+    "RoBERTa, positions behind the padding": Implementation(partial(of_kind, kind="roberta")),
+    "GPT-2, no padding token": Implementation(partial(of_kind, kind="gpt2")),
+    "T5, the encoder alone": Implementation(partial(of_kind, kind="t5", max_tokens=64)),
     "endpoint": Implementation(endpoint),
+    "endpoint that takes few texts": Implementation(partial(endpoint, most=20), without=_MANY_REQUESTS),
     "table": Implementation(table, without=_NOT_OF_A_TABLE),
 }
 

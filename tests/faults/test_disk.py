@@ -177,7 +177,7 @@ def test_a_damaged_journal_loses_at_most_the_damaged_lines(full):
     journal = longest_journal(home)
     whole, rng = journal.read_bytes(), random.Random(5)
     lines = whole.splitlines(keepends=True)
-    for _ in range(60):
+    for _ in range(20):
         cut = rng.randrange(len(whole))
         journal.write_bytes(whole[:cut])
         assert journalled(home) == keys_of(lines, whole[:cut].count(b"\n"))

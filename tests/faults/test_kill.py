@@ -18,6 +18,7 @@ from workbench import score_of
 
 from engine.mailbox import read_status
 from engine.plan.plan import build_plan
+from engine.run.crashes import STRIKES
 from store import connect
 from store.errors import StoreError
 from store.store import Store
@@ -179,7 +180,7 @@ def at_work(home):
 
 def test_killing_the_runner_under_its_parent_condemns_nothing(tmp_path):
     home, selection = a_home(tmp_path), a_selection(tmp_path, 4)
-    for _ in range(5):
+    for _ in range(STRIKES + 1):
         enqueue(home, selection)
         with ended(tiny(home, 30.0, parent=True)) as parent:
             until(lambda: at_work(home), what="a unit in flight")

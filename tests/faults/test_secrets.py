@@ -7,7 +7,8 @@ from echoing_endpoint import ECHOES, SECRET, TOLD, echoing
 from fault_tools import a_home, genearena, journalled
 from workbench import write_task
 
-from engine.embedding.endpoint import KEY, agree
+from engine.embedding.endpoint.client import KEY
+from engine.embedding.endpoint.consent import agree
 from store.home import Home
 
 pytestmark = pytest.mark.faults

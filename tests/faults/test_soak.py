@@ -66,7 +66,7 @@ def watch(home, runner, until: int, flushed: bool = False) -> int:
 
 
 def test_some_thousand_units_with_flat_memory(tmp_path):
-    assert soak(tmp_path, units=10_000, warm=2500, kills=1) < 50
+    assert soak(tmp_path, units=5000, warm=1500, kills=1) < 50
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ Each parser has a process of its own, as libFuzzer ends the process. What breaks
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import pickle
 import subprocess
@@ -26,6 +27,12 @@ STARTS = (
     b"2 3\nSOX2 0.1 0.2 0.3\nTBX5 1 2 3\n",
     b'{"SOX2": "text"}',
     gzip.compress(b"gene,label\nSOX2,a\n"),
+    bz2.compress(b"gene,label\nSOX2,a\n"),
+    b'"gene" "label"\n"1" "SOX2" "a \\"b\\""\n',
+    b"sep=;\ngene;label\nSOX2;NA\n",
+    "gene,label\nSOX2,a\n".encode("utf-16"),
+    b"a\tset\tSOX2\tTBX5\nb\tset\tMYC\n",
+    b"padj < 0.05 and not (abs(x) > 1 or y between 0 and 1)",
     pickle.dumps({"a": ["SOX2"], "b": ["TBX5"]}),
     pickle.dumps({"SOX2": [0.5, 1.5], "TBX5": [2.5, 3.5]}, protocol=2),
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import gzip
 import pickle
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -25,6 +27,11 @@ words = st.sampled_from(
         "label",
         "description",
         "gene_id",
+        "# comment",
+        "sep=;",
+        "NA",
+        '"NA"',
+        '\\"',
         "#tax_id",
         "GeneID",
         "Summary",
@@ -64,7 +71,13 @@ lines = st.lists(
 )
 texts = lines.map("\n".join).map(str.encode)
 contents = st.one_of(
-    texts, st.binary(max_size=200), texts.map(gzip.compress), texts.map(lambda raw: gzip.compress(raw)[:-9])
+    texts,
+    st.binary(max_size=200),
+    texts.map(gzip.compress),
+    texts.map(lambda raw: gzip.compress(raw)[:-9]),
+    texts.map(bz2.compress),
+    texts.map(lambda raw: raw.decode().encode("utf-16")),
+    texts.map(lambda raw: pa.compress(raw, "zstd", asbytes=True)[:-1]),
 )
 
 

@@ -203,7 +203,7 @@ class FakeArena:
         progress(1, 2)
         return self.findings
 
-    def import_file(self, kind, path) -> Imported:
+    def import_file(self, kind, path, chosen=None) -> Imported:
         self.writable("import anything")
         return Imported(kind, "mine", f"{path} is here.")
 

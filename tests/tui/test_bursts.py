@@ -87,7 +87,7 @@ async def test_a_prompt_takes_what_follows_its_key(arena):
 async def test_questions_and_their_prompts_take_what_follows(arena):
     app = make_app(arena)
     asked = []
-    arena.import_file = lambda kind, path: asked.append((kind, path))
+    arena.import_file = lambda kind, path, _: asked.append((kind, path))
     async with drive(app) as pilot:
         await ready(pilot, "1", "to run")
         burst(app, "Itdata/qx.csv\r")

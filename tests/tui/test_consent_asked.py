@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from fake_arena import FakeArena, at_rest, drive, make_app, screen_text, told, until
 
-from engine.embedding.endpoint import agreed_hosts
+from engine.embedding.endpoint.consent import agreed_hosts
 from engine.plan.plan import Blocked
 from engine.plan.selection import Selection
 from store.errors import UsageError

@@ -9,6 +9,7 @@ from fake_arena import FakeArena, drive, make_app, paste, screen_text, told, unt
 from pressing import presses
 
 from engine.cancel import Stopped
+from engine.data.genes.columns import Undecided
 from engine.data.genes.identifiers import make_resolver
 from engine.data.load import load_task
 from engine.data.tasks.shelf import SAMPLE
@@ -54,7 +55,7 @@ def test_a_task_comes_in_under_its_files_name(tmp_path, labels):
     assert imported.change == "task"
     assert imported.name == "mine"
     assert imported.sentence == "mine is here, read as table."
-    assert "12 of 12 used: odd" in imported.report
+    assert "12 genes from 12 rows: odd" in imported.report
     assert "10 resolved by approved symbol" in imported.report
     assert "mine" in [task.name for task in Arena(home).catalog().tasks]
 
@@ -98,7 +99,7 @@ def test_paths_are_completed_as_in_a_shell(tmp_path, monkeypatch):
 async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkeypatch):
     asked = []
 
-    def take(kind, path):
+    def take(kind, path, _):
         asked.append((kind, path))
         arena.task_infos.append(
             arena.task_infos[0].__class__("mine", "Mine", ("a", "b"), (12, 12), "mine.csv")
@@ -132,6 +133,31 @@ async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkey
     assert arena.launched[0].tasks == ("mine",)
 
 
+async def test_what_a_file_leaves_open_is_asked(arena, tmp_path, monkeypatch):
+    path = tmp_path / "mine.csv"
+    path.write_text("gene,kidney,liver\nTP53,up,down\nMYC,down,up\nMET,up,up\nRET,down,down\n")
+    answers = []
+
+    def take(kind, path, chosen):
+        answers.append(dict(chosen))
+        if not chosen:
+            raise Undecided("mine.csv has more than one", "label-column", ("kidney", "liver"))
+        return Imported("", "mine", "mine is here.")
+
+    monkeypatch.setattr(arena, "import_file", take)
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("I", "t")
+        await until(pilot, lambda: "The path of a task" in screen_text(app))
+        paste(pilot, str(path))
+        await pilot.press("enter")
+        await until(pilot, lambda: "mine.csv has more than one: kidney, liver." in screen_text(app))
+        await pilot.press(*"liver", "enter")
+        await until(pilot, lambda: "mine is here." in screen_text(app))
+    assert answers == [{}, {"label-column": "liver"}]
+
+
 async def test_a_gene_table_comes_in_and_the_choice_stays(arena, tmp_path, monkeypatch):
     table = tmp_path / "hgnc.txt"
     row = {"hgnc_id": "HGNC:99999", "symbol": "ZZZ1", "status": "Approved", "entrez_id": "", "omim_id": ""}
@@ -139,7 +165,7 @@ async def test_a_gene_table_comes_in_and_the_choice_stays(arena, tmp_path, monke
     row["ensembl_gene_id"] = "ENSG00000999999"
     table.write_text("\t".join(row) + "\n" + "\t".join(row.values()) + "\n")
     home = find_home(tmp_path / "home").create()
-    monkeypatch.setattr(arena, "import_file", lambda kind, path: import_file(home, kind, path))
+    monkeypatch.setattr(arena, "import_file", lambda kind, path, _: import_file(home, kind, path))
     app = make_app(arena)
     async with drive(app) as pilot:
         await until(pilot, lambda: "to run" in screen_text(app))

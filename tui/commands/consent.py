@@ -23,7 +23,7 @@ def ask_consent(plan: Plan, home: Home) -> bool:
     agreed = False
     for host, question in questions(plan, home).items():
         if click.confirm(clean(question, limit=0), err=True):
-            from engine.embedding.endpoint import agree
+            from engine.embedding.endpoint.consent import agree
 
             agree(home, host)
             agreed = True

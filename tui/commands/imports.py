@@ -26,10 +26,26 @@ _OWNERS: Final = {
     "kind": "task",
     "title": "task",
     "positive": "task",
+    "sheet": "task or vectors",
+    "gene_column": "task",
+    "label_column": "task",
+    "sets": "task",
+    "classes": "task",
+    "label_from": "task",
+    "threshold": "task",
+    "quantiles": "task",
+    "keep_unmapped": "task",
     "covered_by": "task",
     "genes": "vectors",
+    "key": "vectors",
 }
 """What an option is for."""
+_CHOICES: Final = (
+    "positive", "sheet", "gene_column", "label_column", "sets", "classes", "label_from", "threshold",
+    "quantiles",
+)  # fmt: skip
+"""Those of a label file."""
+_UNSET: Final[tuple[object, ...]] = ("", "auto", None, (), 0.0, False)
 
 
 @command("import")
@@ -38,7 +54,28 @@ _OWNERS: Final = {
 @click.option("--name", default="", help="Its name from now on.  [default: the file's]")
 @click.option("--kind", default="auto", show_default=True, help="Task: the format of the file.")
 @click.option("--title", default="", help="Task: a line to show.")
-@click.option("--positive", default="", metavar="LABEL", help="Task: the positive one of two classes.")
+@click.option("--positive", default="", metavar="CLASS", help="Task: the positive one of two classes.")
+@click.option(
+    "--sheet", default="", metavar="NAME", help="Task, vectors: of a workbook; its first if not named."
+)
+@click.option("--gene-column", default="", metavar="NAME", help="Task: the column that names the genes.")
+@click.option("--label-column", default="", metavar="NAME", help="Task: the column of classes.")
+@click.option(
+    "--set", "sets", multiple=True, metavar="NAME", help="Task: a gene set, against another or the rest."
+)
+@click.option(
+    "--class",
+    "classes",
+    multiple=True,
+    metavar="CLASS:CONDITION",
+    help="Task: a class by numbers, as 'down: padj < 0.05 and log2FoldChange < 0'.",
+)
+@click.option("--label-from", default="", metavar="COLUMN", help="Task: a column of numbers to cut in two.")
+@click.option("--threshold", default="", metavar="'<0.05'", help="Task: where to cut it.")
+@click.option("--quantiles", default=0.0, help="Task: the lowest against the highest share, as 0.25.")
+@click.option(
+    "--keep-unmapped", is_flag=True, help="Task: keep names that are not known genes as they are."
+)
 @click.option(
     "--covered-by",
     multiple=True,
@@ -48,6 +85,7 @@ _OWNERS: Final = {
 @click.option(
     "--genes", type=click.Path(path_type=Path), help="Vectors: one gene a line, for a bare matrix."
 )
+@click.option("--key", default="", metavar="NAME", help="Vectors: which of several matrices or lists.")
 @json_option
 def import_command(
     session: Session,
@@ -59,29 +97,43 @@ def import_command(
 ) -> None:
     """Import FILE: a task's labels, a table of gene vectors, gene descriptions, or a gene table.
 
-    A task is a CSV, TSV or Parquet of gene,label (and description), a Geneformer pickle or list, or
-    a gene-benchmark folder. Genes may be symbols, aliases, Ensembl or NCBI ids; every step is told.
-    A gene table, by which ids are resolved, is NCBI's gene_info or gene2ensembl or HGNC's complete set.
+    A task is a table of genes and labels (CSV, Excel, Parquet, ...), or of genes and numbers to make
+    classes of (--class, --label-from); a folder of gene lists; a GMT of gene sets; a Geneformer pickle; or
+    a gene-benchmark folder. Genes may be symbols, aliases, Ensembl, NCBI or HGNC ids; every step is told.
+    All human genes are known without a network. A gene table, which then comes first, is NCBI's
+    gene_info or gene2ensembl or HGNC's complete set.
     """
     if what == "genes" and name:
         raise UsageError("A gene table keeps its own name.", "Leave --name out.")
     from engine.data.importers.names import plain_name
 
     for option, owner in _OWNERS.items():
-        if what != owner and chosen[option] not in ("", "auto", None, ()):
-            raise UsageError(f"--{option.replace('_', '-')} is for a {owner}, not for {what}.")
+        if what not in owner.split(" or ") and chosen[option] not in _UNSET:
+            raise UsageError(f"--{_written(option)} is for a {owner}, not for {what}.")
     if chosen["covered_by"]:
         _import_covered(session.writable(), file, name, as_json, chosen)
         return
-    name = name or plain_name(file.name.partition(".")[0])
+    name = name or plain_name(user_path(file).name.partition(".")[0])
     _IMPORTERS[what](session.writable(), file, name, as_json, chosen)
 
 
+def _written(option: str) -> str:
+    return {"sets": "set", "classes": "class"}.get(option, option.replace("_", "-"))
+
+
 def _import_task(home: Home, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:
+    from engine.data.formats.choices import Choices
     from engine.data.importers import import_task
 
+    choices = Choices(**{option: chosen[option] for option in _CHOICES})
     report = import_task(
-        user_path(file), name, home, chosen["kind"], title=chosen["title"], positive=chosen["positive"]
+        user_path(file),
+        name,
+        home,
+        chosen["kind"],
+        title=chosen["title"],
+        choices=choices,
+        keep_unmapped=chosen["keep_unmapped"],
     )
     _put_task(report, as_json)
 
@@ -90,9 +142,11 @@ def _import_covered(home: Home, file: Path, name: str, as_json: bool, chosen: di
     from engine.catalog.models import find_model
     from engine.data.importers import import_covered
 
-    for option in ("kind", "title", "positive"):
-        if chosen[option] not in ("", "auto"):
-            raise UsageError(f"--{option} does not go with --covered-by.", "Import the whole task first.")
+    for option in ("kind", "title", "keep_unmapped", *_CHOICES):
+        if chosen[option] not in _UNSET:
+            raise UsageError(
+                f"--{_written(option)} does not go with --covered-by.", "Import the whole task first."
+            )
     models = [find_model(one, home) for one in names(chosen["covered_by"])]
     _put_task(import_covered(str(file), models, name, home), as_json)
 
@@ -105,7 +159,7 @@ def _put_task(report: ImportReport, as_json: bool) -> None:
 def _import_vectors(home: Home, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:
     from engine.data.importers.vectors import adopt_vectors
 
-    report = adopt_vectors(user_path(file), name, home, chosen["genes"])
+    report = adopt_vectors(user_path(file), name, home, chosen["genes"], chosen["key"] or chosen["sheet"])
     _put_report(report, as_json, report.lines, f"`genearena run --models {report.name}` uses them.")
 
 
@@ -129,7 +183,7 @@ def _put_report(
     *hints: str,
 ) -> None:
     if as_json:
-        put_json(asdict(report))
+        put_json({**asdict(report), "notes": report.notes})
         return
     for line in (report.sentence, *lines):
         put(line)

@@ -18,9 +18,9 @@ _PATIENCE: Final = 3.0
 """Seconds between two words on how far it is."""
 
 
-def leaks_json(name: str, home: Home, reading: Reading) -> list[dict[str, Any]]:
+def leaks_json(name: str, home: Home, reading: Reading) -> dict[str, Any]:
     """The findings as JSON tells them, with their numbers."""
-    return [finding.to_json() for finding in _found(name, home, reading)]
+    return {"leaks": [finding.to_json() for finding in _found(name, home, reading)]}
 
 
 def put_leaks(name: str, home: Home, reading: Reading) -> None:

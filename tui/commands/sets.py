@@ -6,11 +6,11 @@ import contextlib
 
 import click
 
-from engine.data.tasks.sets import Sets, define_set, list_sets, remove_set
+from engine.data.tasks.sets import Sets, define_set, list_sets, remove_set, shipped_sets
 from engine.data.tasks.shelf import task_names
 from engine.plan.names import resolve_tasks
 from store.errors import StoreError, UsageError, unknown
-from store.sets import OWN, PAPER
+from store.sets import OWN
 from tui.commands.common import Session, command, json_option, put_json, put_table, say
 
 
@@ -25,7 +25,8 @@ def sets_command(
     """The sets of tasks; or name one: NAME is then the set of these TASKs, in this order.
 
     Every ranked table is of one set, and a mean is over all tasks of its set. The set paper is the
-    paper's four tasks, and own every task that is in no other set. A task may be in several sets.
+    paper's four tasks, essentiality the task essential, and own every task that is in no other set. A
+    task may be in several sets.
     """
     if remove:
         if name is None or tasks:
@@ -57,9 +58,10 @@ def _put_sets(sets: Sets, name: str | None, as_json: bool) -> None:
         raise UsageError(sentence, f"{hint} `genearena sets {name} TASK...` names it.")
     shown = {one: tasks for one, tasks in sets.items() if name in (None, one)}
     if as_json:
+        shipped = shipped_sets()
         put_json(
             [
-                {"name": one, "tasks": tasks, "named": one not in (PAPER, OWN)}
+                {"name": one, "tasks": tasks, "named": one != OWN and shipped.get(one) != tasks}
                 for one, tasks in shown.items()
             ]
         )

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from engine.catalog.presets import axes_for
+from engine.data.importers import import_notes
 from engine.data.load import load_task
 from engine.data.outline import Reading
 from engine.data.tasks.shelf import TaskInfo, list_tasks
@@ -60,11 +61,16 @@ def tasks_command(
     reading = Reading(axes.labels, text, axes.provenance, resolve_descriptions(home, descriptions))
     tasks = [load_task(one, home, **asdict(reading)) for one in wanted]
     if as_json:
-        leaks = [{"leaks": leaks_json(one, home, reading)} if exceptions else {} for one in wanted]
-        put_json([{**_task_json(task), **found} for task, found in zip(tasks, leaks, strict=True)])
+        leaks = [leaks_json(one, home, reading) if exceptions else {} for one in wanted]
+        notes = [{"notes": import_notes(task.name, home)} for task in tasks]
+        put_json(
+            [_task_json(task) | note | found for task, note, found in zip(tasks, notes, leaks, strict=True)]
+        )
         return
     for one, task in zip(wanted, tasks, strict=True):
         _put_audit(task, exceptions)
+        for note in import_notes(task.name, home):
+            say(note)
         if exceptions:
             put_leaks(one, home, reading)
         put("")

@@ -19,7 +19,7 @@ def questions(plan: Plan, home: Home) -> dict[str, str]:
     texts = list(dict.fromkeys(text for task in plan.tasks.values() for text in task.texts))
     if not (endpoints and texts):
         return {}
-    from engine.embedding.endpoint import agreed_hosts, host_of, question
+    from engine.embedding.endpoint.consent import agreed_hosts, host_of, question
     from engine.network import offline
 
     if offline():

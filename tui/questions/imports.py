@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -36,10 +36,17 @@ class Imported:
     """What was made of it, line by line."""
 
 
-def import_file(home: Home, kind: str, path: str) -> Imported:
+def import_file(home: Home, kind: str, path: str, chosen: Mapping[str, str] | None = None) -> Imported:
     """Take a file or folder over.
 
+    Args:
+        home: Where it is kept.
+        kind: One of `KINDS`.
+        path: As a person wrote it.
+        chosen: Of a task: option of the command line -> what was answered.
+
     Raises:
+        Undecided: a task's file leaves something open that is not chosen.
         UsageError: a folder that is not a model.
         DataError: the file cannot be used.
         StoreError: it cannot be kept.
@@ -47,7 +54,7 @@ def import_file(home: Home, kind: str, path: str) -> Imported:
     file = user_path(path)
     match kind:
         case "task":
-            return _import_task(home, file)
+            return _import_task(home, file, chosen or {})
         case "vectors":
             return _import_vectors(home, file)
         case "descriptions":
@@ -82,13 +89,19 @@ def import_part(home: Home, task: str, tables: str) -> Imported:
     return _told(import_covered(task, [find_model(name, home) for name in named], "", home))
 
 
-def _import_task(home: Home, file: Path) -> Imported:
+def _import_task(home: Home, file: Path, chosen: Mapping[str, str]) -> Imported:
+    from engine.data.formats.choices import Choices
     from engine.data.importers import import_task
     from engine.data.importers.names import free_name
-    from engine.data.tasks.shelf import list_tasks
+    from engine.data.tasks.shelf import list_tasks, taken_names
 
-    name = free_name(_stem(file), (task.name for task in list_tasks(home)))
-    return _told(import_task(file, name, home))
+    name = free_name(_stem(file), (*taken_names(home), *(task.name for task in list_tasks(home))))
+    choices = Choices(
+        gene_column=chosen.get("gene-column", ""),
+        label_column=chosen.get("label-column", ""),
+        sets=(chosen["set"],) if "set" in chosen else (),
+    )
+    return _told(import_task(file, name, home, choices=choices))
 
 
 def _told(report: ImportReport) -> Imported:

@@ -6,45 +6,81 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from engine.data.formats import gene_benchmark, gene_lists, list_literals, marked_columns, moesm4, table
-from engine.data.formats.raw import RawTask
+from engine.data.formats import (
+    gene_benchmark,
+    gene_lists,
+    gene_sets,
+    list_literals,
+    marked_columns,
+    moesm4,
+    quantity,
+    table,
+)
+from engine.data.formats.choices import Choices
+from engine.data.formats.raw import RawTask, with_positive
+from engine.files.h5ad import read_annotated
 from engine.files.outside import outside_file
 from engine.files.safe_pickle import PICKLES
 from engine.files.tables import Table, read_table
 from store.errors import DataError, UsageError, unknown
 
-_TABLES: Final[Mapping[str, tuple[Callable[[Table], bool], Callable[[Table], RawTask]]]] = {
+_TABLES: Final[Mapping[str, tuple[Callable[[Table], bool], Callable[[Table, Choices], RawTask]]]] = {
     "lists": (list_literals.matches, list_literals.read),
     "moesm4": (moesm4.matches, moesm4.read),
     "table": (table.matches, table.read),
     "columns": (marked_columns.matches, marked_columns.read),
 }
-_PATHS: Final[Mapping[str, Callable[[Path], RawTask]]] = {
+_PATHS: Final[Mapping[str, Callable[[Path, Choices], RawTask]]] = {
     "pickle": gene_lists.read_pickled,
     "texts": gene_lists.read_texts,
+    "gmt": gene_sets.read,
     "gene-benchmark": gene_benchmark.read,
 }
 KINDS: Final = ("auto", *_TABLES, *_PATHS)
 """Formats of label files; `auto` tells them apart."""
 
 
-def read_raw(path: Path, kind: str = "auto") -> tuple[str, RawTask]:
+def read_raw(path: Path, kind: str = "auto", choices: Choices | None = None) -> tuple[str, RawTask]:
     """The format of `path` and its entries.
 
     Raises:
-        UsageError: no such kind.
+        UsageError: no such kind, column, sheet, set or class, or one must be chosen among several.
         DataError: it cannot be read as that kind, or as any.
     """
+    choices = choices or Choices()
     if kind not in KINDS:
         raise UsageError(*unknown("kind of label file", kind, KINDS))
     if kind == "auto":
         kind = _kind_of_path(path)
+    if choices.sets and kind != "gmt":
+        raise UsageError(f"{path.name} is not a file of gene sets (.gmt).", "Leave --set out.")
     if kind in _PATHS:
-        return kind, _PATHS[kind](path)
-    content = read_table(path)
-    if kind == "auto":
-        kind = next((name for name, (matches, _) in _TABLES.items() if matches(content)), "table")
-    return kind, _TABLES[kind][1](content)
+        _check_choices(path, choices)
+        raw = _PATHS[kind](path, choices)
+    else:
+        content = read_annotated(path) or read_table(path, sheet=choices.sheet)
+        if choices.by_number:
+            return _positive("quantity", quantity.read(content, choices), choices)
+        if kind == "auto":
+            kind = next((name for name, (matches, _) in _TABLES.items() if matches(content)), "table")
+        raw = _TABLES[kind][1](content, choices)
+    return _positive(kind, raw, choices)
+
+
+def _positive(kind: str, raw: RawTask, choices: Choices) -> tuple[str, RawTask]:
+    return kind, with_positive(raw, choices.positive) if choices.positive else raw
+
+
+def _check_choices(path: Path, choices: Choices) -> None:
+    """Refuse what only a table has."""
+    for option, value in (
+        ("--sheet", choices.sheet),
+        ("--gene-column", choices.gene_column),
+        ("--label-column", choices.label_column),
+        ("--class and --label-from", choices.by_number),
+    ):
+        if value:
+            raise UsageError(f"{path.name} is not a table, so {option} does not apply.", "Leave it out.")
 
 
 def _kind_of_path(path: Path) -> str:
@@ -58,4 +94,5 @@ def _kind_of_path(path: Path) -> str:
                 f"{path} is a folder of no known format.",
                 "Give a label file, a gene-benchmark task, or a folder of text files, one for each class.",
             )
-    return "pickle" if path.suffix.casefold() in PICKLES else "auto"
+    ending = path.suffix.casefold()
+    return "pickle" if ending in PICKLES else "gmt" if ending == gene_sets.GMT else "auto"

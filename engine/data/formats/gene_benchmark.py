@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from engine.data.formats.choices import Choices
+from engine.data.formats.columns import labels_of
 from engine.data.formats.raw import RawTask, raw_task
-from engine.data.formats.table import GENES
+from engine.data.genes.columns import is_gene_title, names_no_gene
 from engine.files.outside import outside_file
 from engine.files.tables import read_table
 from store.errors import DataError
@@ -26,7 +28,7 @@ def matches(folder: Path) -> bool:
         return any(_find(folder, name) for name in _NAMES)
 
 
-def read(folder: Path) -> RawTask:
+def read(folder: Path, choices: Choices) -> RawTask:
     """Row i of the entities with row i of the outcomes.
 
     Raises:
@@ -48,8 +50,7 @@ def read(folder: Path) -> RawTask:
             f"{entities.path} has {len(entities.titles)} columns, so pairs of genes.",
             "Only tasks on single genes are read.",
         )
-    title = entities.titles[0].casefold()
-    if title.removesuffix("s") not in GENES and title not in GENES:
+    if not is_gene_title(entities.titles[0]):
         raise DataError(
             f"{entities.path} lists {entities.titles[0]!r}, not genes.",
             "Only tasks on genes are read (header 'symbol').",
@@ -65,7 +66,8 @@ def read(folder: Path) -> RawTask:
             f"{outcomes.path} and {entities.path.name} have blank lines at different places.",
             "Row i of the one must belong to row i of the other; remove the blank lines.",
         )
-    return raw_task(folder, entities.values, outcomes.values)
+    genes = ["" if names_no_gene(gene, choices.symbols) else gene for gene in entities.values]
+    return raw_task(folder, genes, labels_of(outcomes.values), lines=entities.lines)
 
 
 @dataclass(frozen=True, slots=True)

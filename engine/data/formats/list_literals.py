@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from engine.data.formats.choices import Choices
 from engine.data.formats.raw import RawTask, raw_task
 from engine.files.tables import Table
 from store.errors import DataError
@@ -16,7 +17,7 @@ def matches(table: Table) -> bool:
     )
 
 
-def read(table: Table) -> RawTask:
+def read(table: Table, _: Choices) -> RawTask:
     """Each row's list as entries of its class; the first class is the positive one.
 
     Raises:

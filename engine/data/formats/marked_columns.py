@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from itertools import chain
 
+from engine.data.formats.choices import Choices
+from engine.data.formats.classes import order_classes
 from engine.data.formats.raw import RawTask, raw_task
-from engine.data.formats.table import GENES
+from engine.data.genes.columns import gene_column, genes_of, is_gene_title
 from engine.files.tables import Table
 from store.errors import DataError
 
@@ -18,9 +20,9 @@ def matches(table: Table) -> bool:
 
 
 def _marked(table: Table) -> list[int]:
-    if table.find(*GENES) is None:
+    if not any(map(is_gene_title, table.header)):
         return []
-    classes = [index for index, title in enumerate(table.header) if title.casefold() not in GENES]
+    classes = [index for index, title in enumerate(table.header) if not is_gene_title(title)]
     cells = {cell.strip().casefold() for index in classes for cell in set(table.columns[index])}
     return classes if len(classes) > 1 and cells <= _MARKS | {"", "no"} and cells & _MARKS else []
 
@@ -30,8 +32,8 @@ def _lists(table: Table) -> bool:
     return len(table.header) > 1 and all(cell.startswith("ENSG") for cell in cells if cell)
 
 
-def read(table: Table) -> RawTask:
-    """Marked rows, or listed ids, as entries; of two columns the one named like the positive is last.
+def read(table: Table, choices: Choices) -> RawTask:
+    """Marked rows, or listed ids, as entries; of two columns the one that is not negated is the positive.
 
     Raises:
         DataError: a row with no mark or with two.
@@ -39,7 +41,7 @@ def read(table: Table) -> RawTask:
     if not (classes := _marked(table)):
         listed = [list(filter(None, map(str.strip, column))) for column in table.columns]
         labels = [title for title, genes in zip(table.header, listed, strict=True) for _ in genes]
-        return raw_task(table.path, list(chain(*listed)), labels, classes=_ordered(table.header))
+        return raw_task(table.path, list(chain(*listed)), labels, classes=order_classes(table.header))
     labels = []
     for line, row in zip(table.lines, table.rows, strict=True):
         marked = [index for index in classes if row[index].strip().casefold() in _MARKS]
@@ -48,15 +50,8 @@ def read(table: Table) -> RawTask:
                 f"{table.path} marks two classes on line {line}.", "Mark one class in each row."
             )
         labels.append(table.header[marked[0]] if marked else "")
-    genes = [cell.strip() for cell in table.columns[table.column(*GENES)]]
-    return raw_task(table.path, genes, labels, classes=_ordered([table.header[index] for index in classes]))
-
-
-def _ordered(titles: list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    """A class called in-something or non-something is the negative of two."""
-    names = sorted(titles, key=lambda title: title.casefold())
-    if len(names) == 2:
-        names.sort(
-            key=lambda title: not any(part in title.casefold() for part in ("_in", "non", "not_", "no_"))
-        )
-    return tuple(names)
+    gene = gene_column(table, choices.symbols, choices.gene_column)
+    assert gene is not None  # `_marked` has seen a column called so
+    genes = genes_of(table, gene, choices.symbols)
+    ordered = order_classes([table.header[index] for index in classes])
+    return raw_task(table.path, genes, labels, classes=ordered, lines=table.lines)

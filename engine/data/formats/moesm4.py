@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from engine.data.formats.choices import Choices
 from engine.data.formats.raw import RawTask, raw_task
+from engine.data.genes.columns import genes_of
 from engine.files.tables import Table
 
 CLASSES = ("short-range TF", "long-range TF")
@@ -14,8 +16,8 @@ def matches(table: Table) -> bool:
     return table.header[0] == "" and place is not None and set(table.columns[place]) <= set(CLASSES)
 
 
-def read(table: Table) -> RawTask:
+def read(table: Table, choices: Choices) -> RawTask:
     """Symbol and assignment of every row; long-range is the positive class."""
     place = table.column("assignment")
-    genes = [cell.strip() for cell in table.columns[0]]
-    return raw_task(table.path, genes, table.columns[place], classes=CLASSES)
+    genes = genes_of(table, 0, choices.symbols)
+    return raw_task(table.path, genes, table.columns[place], classes=CLASSES, lines=table.lines)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, compress
 from pathlib import Path
 from typing import Final
 
+from engine.data.formats.classes import (
+    folded,
+    number,
+    one_spelling,
+    order_classes,
+    why_positive,
+)
 from engine.files.outside import check_characters
 from store.errors import DataError, UsageError
 
@@ -16,10 +23,6 @@ MOST_CLASSES: Final = 50
 """More than this, and the label column is probably something else."""
 MOST_NUMBERS: Final = 20
 """More distinct numbers than this are a quantity, not classes."""
-
-_NEGATIVE: Final = frozenset(
-    {"0", "0.0", "no", "n", "false", "f", "negative", "neg", "none", "control", "-", "-1"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class RawTask:
     """The file's own text for each, if it has any."""
     notes: tuple[str, ...] = ()
     """What was left out on reading."""
+    why: str = ""
+    """Why the last of two classes is the positive one."""
 
 
 def raw_task(
@@ -44,71 +49,73 @@ def raw_task(
     labels: Sequence[str],
     texts: Sequence[str] = (),
     classes: Sequence[str] = (),
+    lines: Sequence[int] = (),
 ) -> RawTask:
-    """A task of these entries; those without a label are left out and told.
+    """A task of these entries; those without a gene or a label are left out and reported.
 
     Args:
         path: Where they come from.
-        identifiers: In file order.
-        labels: Of each.
+        identifiers: In file order; empty where there is none.
+        labels: Of each; empty where there is none.
         texts: Of each, or none.
         classes: In label order, if the format has one; otherwise `order_classes` decides.
+        lines: Of each, in the file; by default they are counted.
 
     Raises:
-        DataError: an entry without identifier, no labels, labels that are not classes, or no characters.
+        DataError: no labels, labels that are not classes, no characters, or no gene at all.
     """
     check_characters(path, chain(identifiers, labels, texts))
-    found = dict.fromkeys(labels)
-    notes: tuple[str, ...] = ()
-    if "" in found:
-        del found[""]
-        notes = (f"{list(labels).count('')} rows without a label were left out.",)
-        identifiers, texts = list(compress(identifiers, labels)), list(compress(texts, labels))
-        labels = list(filter(None, labels))
-    if "" in identifiers:
-        raise DataError(
-            f"{path} has a label without a gene in entry {list(identifiers).index('') + 1}.",
-            "Name a gene in every row.",
-        )
+    notes: list[str] = []
+    if "" in set(labels):
+        count = list(labels).count("")
+        notes.append(f"{_rows(count)} without a label {_were(count)} left out.")
+    kept = [bool(label and identifier) for label, identifier in zip(labels, identifiers, strict=True)]
+    if not all(kept):
+        rows = zip(lines or range(1, len(kept) + 1), identifiers, labels, strict=True)
+        nameless = [line for line, identifier, label in rows if label and not identifier]
+        if nameless:
+            shown = ", ".join(map(str, nameless[:10])) + (", ..." if len(nameless) > 10 else "")
+            where = f"{'line' if lines else 'entry'}{' ' if len(nameless) == 1 else 's '}{shown}"
+            notes.append(f"{_rows(len(nameless))} without a gene {_were(len(nameless))} left out: {where}.")
+        if any(labels) and not any(kept):
+            raise DataError(f"{path} names no gene beside a label.", "Name a gene in every row.")
+        identifiers, texts = list(compress(identifiers, kept)), list(compress(texts, kept))
+        labels = list(compress(labels, kept))
+    spelt, said = one_spelling(labels)
+    if said:
+        labels = list(map(spelt.__getitem__, labels))
+    found = Counter(labels)
     _check_labels(path, tuple(found))
-    return RawTask(path, tuple(classes) or order_classes(found), identifiers, labels, texts, notes)
+    ordered = tuple(dict.fromkeys(spelt.get(name, name) for name in classes)) or order_classes(found, found)
+    why = "" if classes or len(ordered) != 2 else why_positive(ordered, found)
+    return RawTask(path, ordered, identifiers, labels, texts, (*notes, *said), why)
+
+
+def _rows(count: int) -> str:
+    return f"{count} {'row' if count == 1 else 'rows'}"
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _check_labels(path: Path, labels: tuple[str, ...]) -> None:
     if not labels:
         raise DataError(f"{path} has no labels.", "Give every gene a class in a column 'label'.")
-    numbers = [_number(label) for label in labels]
+    numbers = [number(label) for label in labels]
     quantity = None not in numbers and (
-        len(labels) > MOST_NUMBERS or any(number % 1 for number in numbers if number is not None)
+        len(labels) > MOST_NUMBERS or any(value % 1 for value in numbers if value is not None)
     )
     if quantity:
         raise DataError(
             f"The labels of {path} are a quantity ({', '.join(labels[:3])}, ...).",
-            "Only classes can be learned here; cut the quantity into two or more classes first.",
+            "Make classes of it: --label-from COLUMN with --threshold '<0.05' or --quantiles 0.25.",
         )
     if len(labels) > MOST_CLASSES:
         raise DataError(
             f"{path} has {len(labels)} different labels; at most {MOST_CLASSES} classes are read.",
             "Name the column of genes 'gene' and the column of classes 'label'.",
         )
-
-
-def _number(label: str) -> float | None:
-    return float(label) if re.fullmatch(r"[+-]?\d{1,18}(\.\d{1,18})?", label) else None
-
-
-def order_classes(labels: Iterable[str]) -> tuple[str, ...]:
-    """The classes in label order, whatever the order of the rows.
-
-    Numbers by value, other names by alphabet; of two classes, one that says "no" (`0`, `false`,
-    `negative`, `control`, ...) comes first, so that the other is the positive one.
-    """
-    names = sorted(
-        labels, key=lambda name: (_number(name) is None, _number(name) or 0.0, name.casefold(), name)
-    )
-    if len(names) == 2:
-        names.sort(key=lambda name: name.casefold() not in _NEGATIVE)
-    return tuple(names)
 
 
 def with_positive(task: RawTask, positive: str) -> RawTask:
@@ -122,10 +129,11 @@ def with_positive(task: RawTask, positive: str) -> RawTask:
             f"{task.path.name} has {len(task.classes)} classes, so none is the positive one.",
             "With more than two, each is scored against the rest; leave it out.",
         )
-    if positive not in task.classes:
+    same = [name for name in task.classes if folded(name) == folded(positive)]
+    if not same:
         raise UsageError(
             f"Class {positive!r} cannot be the positive one.",
             f"The classes of {task.path.name} are: {', '.join(task.classes)}.",
         )
-    other = next(name for name in task.classes if name != positive)
-    return replace(task, classes=(other, positive))
+    other = next(name for name in task.classes if name != same[0])
+    return replace(task, classes=(other, same[0]), why="it was chosen")

@@ -1,71 +1,103 @@
-"""A table of one gene a row: columns gene and label, and description if there is one; or any two."""
+"""A table of one gene a row: columns gene and label, and description if there is one."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
+from engine.data.formats.choices import Choices
+from engine.data.formats.columns import LABELS, label_column, labels_of
 from engine.data.formats.raw import RawTask, raw_task
+from engine.data.genes.columns import (
+    GENES,
+    gene_column,
+    genes_of,
+    is_gene_title,
+    no_column,
+    plain,
+    title_of,
+    words_kept,
+)
 from engine.data.genes.descriptions import TEXT_COLUMNS
 from engine.files.outside import one_line
 from engine.files.tables import Table
+from engine.files.tables.missing import is_missing
 from store.errors import DataError
-
-GENES: Final = (
-    "gene", "identifier", "ensembl_id", "ensembl_gene_id", "ensembl", "gene_id", "symbol", "gene_symbol",
-    "gene_name", "ncbi_id", "entrez_id", "geneid", "hgnc_id", "hgnc_symbol",
-)  # fmt: skip
-LABELS: Final = ("label", "class", "outcome", "outcomes", "category", "target", "assignment", "y")
 
 
 def matches(table: Table) -> bool:
     """Whether there is a column of genes and one of labels."""
-    return table.find(*GENES) is not None and table.find(*LABELS) is not None
+    titles = {plain(title) for title in table.header}
+    return not titles.isdisjoint(GENES) and not titles.isdisjoint(LABELS)
 
 
-def read(table: Table) -> RawTask:
-    """The rows of `table` as entries; of two columns each may have any name, which is told.
+def read(table: Table, choices: Choices) -> RawTask:
+    """The rows of `table` as entries; columns of other names are found by content, which is reported.
 
     Raises:
+        UsageError: several columns could be meant.
         DataError: no column of genes or labels; no header; two texts for one gene.
     """
-    gene, label = _columns(table)
-    if gene is None or label is None:
-        gene, label = table.column(*GENES), table.column(*LABELS)
-    text = table.find(*TEXT_COLUMNS)
-    genes = list(map(str.strip, table.columns[gene]))
-    labels = list(map(str.strip, table.columns[label]))
-    texts = list(map(one_line, table.columns[text])) if text is not None else []
+    gene, label = _columns(table, choices)
+    if gene is None:
+        raise no_column(table, "gene", "--gene-column")
+    if label is None:
+        raise no_column(table, "label", "--label-column")
+    _check_header(table, gene, label)
+    genes = genes_of(table, gene, choices.symbols)
+    labels = labels_of(table.columns[label], lambda row: (label, row) in table.quoted)
+    texts = own_texts(table, genes)
+    task = raw_task(table.path, genes, labels, texts, lines=table.lines)
+    notes = (*table.notes, *_told(table, gene, label), *words_kept(table, gene, genes), *task.notes)
+    return replace(task, notes=notes)
+
+
+def own_texts(table: Table, genes: list[str]) -> list[str]:
+    """The file's own description of each of `genes`, empty where it is missing; none without such a column.
+
+    Raises:
+        DataError: two texts for one gene.
+    """
+    place = table.find(*TEXT_COLUMNS)
+    if place is None:
+        return []
+    texts = [
+        "" if is_missing(cell) and (place, row) not in table.quoted else one_line(cell)
+        for row, cell in enumerate(table.columns[place])
+    ]
     first: dict[str, str] = {}
-    for line, identifier, own in zip(table.lines, genes, texts, strict=False):
-        if first.setdefault(identifier, own) != own:
+    for line, identifier, own in zip(table.lines, genes, texts, strict=True):
+        if identifier and first.setdefault(identifier, own) != own:
             raise DataError(
                 f"{table.path} has a second, different description of {identifier!r} on line {line}.",
                 "Keep one description per gene.",
             )
-    task = raw_task(table.path, genes, labels, texts)
-    return replace(task, notes=(*_told(table, gene, label), *task.notes))
+    return texts
 
 
-def _columns(table: Table) -> tuple[int | None, int | None]:
+def _columns(table: Table, choices: Choices) -> tuple[int | None, int | None]:
     """The columns of genes and of labels; of two, one whose name says nothing is what the other is not."""
-    gene, label = table.find(*GENES), table.find(*LABELS)
-    if len(table.header) == 2 and table.find(*TEXT_COLUMNS) is None:
-        if gene is None:
-            gene = 0 if label is None else 1 - label
-        if label is None:
-            label = 1 - gene
+    gene = gene_column(table, choices.symbols, choices.gene_column)
+    label = label_column(table, gene, choices.label_column, TEXT_COLUMNS)
+    if gene is None and len(table.header) == 2 and table.find(*TEXT_COLUMNS) is None:
+        label = table.find(*LABELS)
+        gene = 0 if label is None else 1 - label
+        label = 1 - gene
     return gene, label
 
 
-def _told(table: Table, gene: int, label: int) -> tuple[str, ...]:
-    """How columns of other names were read."""
-    if table.find(*GENES) == gene and table.find(*LABELS) == label:
-        return ()
+def _check_header(table: Table, gene: int, label: int) -> None:
+    """Refuse a file whose first line is a gene and a class."""
     titles = table.header[gene], table.header[label]
-    if table.find(*GENES) is None and titles[1] in map(str.strip, table.columns[label]):
+    if not is_gene_title(titles[0]) and titles[1] in map(str.strip, table.columns[label]):
         raise DataError(
             f"{table.path} starts with {titles[0]!r} and {titles[1]!r}, which look like its first gene.",
             "Put a line above: gene and label.",
         )
-    return (f"The column {titles[0]!r} was read as the genes and {titles[1]!r} as the labels.",)
+
+
+def _told(table: Table, gene: int, label: int) -> tuple[str, ...]:
+    """How columns of other names were read."""
+    titles = table.header[gene], table.header[label]
+    if is_gene_title(titles[0]) and plain(titles[1]) in LABELS:
+        return ()
+    return (f"The {title_of(table, gene)} was read as the genes and {titles[1]!r} as the labels.",)

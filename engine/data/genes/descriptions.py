@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from engine.data.genes.columns import gene_column, no_column, nothing_known
 from engine.data.genes.facts import HUMAN, Gene
+from engine.data.genes.meanings import Meaning
+from engine.files.h5ad import read_annotated
 from engine.files.outside import check_characters, first_bytes, outside_file, read_text
-from engine.files.tables import PARQUET, Table, read_table, write_csv
+from engine.files.tables import Table, is_plain_text, read_table, write_csv
+from engine.files.tables.missing import is_missing
 from store.errors import DataError, StoreError
 from store.files import replacing
 from store.home import Home
 from store.records import content_hash
 
-GENE_COLUMNS: Final = ("gene", "symbol", "gene_symbol", "gene_name", "gene_id", "identifier", "ensembl_id")
 TEXT_COLUMNS: Final = ("description", "summary", "text", "desc")
 MAX_JSON: Final = 48 << 20
 """Bytes of a JSON file; GenePT's larger one has 19 MB. Empty lists take 25 times as much once read."""
@@ -27,19 +30,34 @@ COLUMNS: Final = ("gene", "description")
 """The header of a kept file."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Descriptions:
-    """Texts by whatever the file calls a gene: symbol, NCBI id or Ensembl id."""
+    """Texts by whatever the file calls a gene."""
 
     path: Path
     texts: Mapping[str, str]
     digest: str
     """SHA-256 of the texts, however the file was written or packed."""
+    meaning: Callable[[str], Meaning] | None = None
+    """What a name in the file means, for those that are not plainly a gene's symbol or id."""
 
-    def of(self, gene: Gene, identifiers: Iterable[str] = ()) -> str:
-        """The text for `gene`, looked up by symbol, then its ids, then `identifiers`; "" if none."""
-        keys = (gene.symbol, gene.ncbi_id, *gene.ensembl_ids, *identifiers)
-        return next((self.texts[key] for key in keys if key and self.texts.get(key)), "")
+    def of(self, gene: Gene) -> str:
+        """The text for `gene`, looked up by symbol, then its ids, then by what a name means; "" if none."""
+        keys = (gene.symbol, gene.ncbi_id, *gene.ensembl_ids)
+        plain = next((self.texts[key] for key in keys if key and self.texts.get(key)), "")
+        return plain or self._by_meaning.get(gene.symbol, "")
+
+    @cached_property
+    def _by_meaning(self) -> Mapping[str, str]:
+        """Symbol -> text, where all names of that gene in the file have the same."""
+        found: dict[str, str] = {}
+        for key, text in self.texts.items():
+            # A gene's plain number is looked up as it is, and NCBI's file has nothing else.
+            if self.meaning and text and not key.isdecimal():
+                symbols = self.meaning(key).symbols
+                if len(symbols) == 1 and found.setdefault(symbols[0], text) != text:
+                    found[symbols[0]] = ""  # either would be a guess
+        return found
 
 
 def read_descriptions(path: Path) -> Descriptions:
@@ -62,19 +80,29 @@ def _read_descriptions(path: Path, _modified: int, _size: int) -> Descriptions:
 
 
 def _read_texts(path: Path) -> dict[str, str]:
-    name = path.name.casefold().removesuffix(".gz")
-    if name.endswith(".json"):
-        return _read_json(path)
-    if name.endswith(PARQUET):
+    if annotated := read_annotated(path):
+        return _gene_texts(annotated)
+    if not is_plain_text(path):
         return _gene_texts(read_table(path))
+    if {".json"} & set(path.with_suffix(path.suffix.casefold()).suffixes[-2:]):
+        return _read_json(path)
     is_summary = first_bytes(path, len(_GENE_SUMMARY)) == _GENE_SUMMARY
     return _gene_summary(path) if is_summary else _gene_texts(read_table(path))
 
 
 def _gene_texts(table: Table) -> dict[str, str]:
-    gene, text = table.column(*GENE_COLUMNS), table.column(*TEXT_COLUMNS)
-    rows = zip(table.lines, table.rows, strict=True)
-    return _one_each(table.path, ((row[gene], row[text], f" on line {line}") for line, row in rows))
+    gene, text = gene_column(table, nothing_known), table.find(*TEXT_COLUMNS)
+    if gene is None or text is None:
+        raise no_column(table, "gene" if gene is None else "description")
+    rows = enumerate(zip(table.lines, table.columns[gene], table.columns[text], strict=True))
+    return _one_each(
+        table.path,
+        (
+            (name, "" if is_missing(own) and (text, row) not in table.quoted else own, f" on line {line}")
+            for row, (line, name, own) in rows
+            if name.strip()
+        ),
+    )
 
 
 def _one_each(path: Path, entries: Iterable[tuple[str, str, str]]) -> dict[str, str]:
@@ -115,10 +143,12 @@ def _read_json(path: Path) -> dict[str, str]:
         raise DataError(f"{path} is not JSON: {error}.", hint) from error
     if not isinstance(entries, tuple):
         raise DataError(f"{path} is not one JSON object of texts.", hint)
-    other = next((gene for gene, value in entries if not isinstance(value, str)), None)
+    # A missing value: null, or NaN as pandas writes it.
+    texts = [(gene, "" if value is None or value != value else value) for gene, value in entries]
+    other = next((gene for gene, value in texts if not isinstance(value, str)), None)
     if other is not None:
-        raise DataError(f"{path} is not one JSON object of texts: it has none for {other[:40]!r}.", hint)
-    return _one_each(path, ((gene, value, "") for gene, value in entries))
+        raise DataError(f"{path} is not one JSON object of texts: {other[:40]!r} has another value.", hint)
+    return _one_each(path, ((gene, value, "") for gene, value in texts))
 
 
 def kept_descriptions(home: Home) -> dict[str, Path]:

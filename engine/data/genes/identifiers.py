@@ -2,57 +2,57 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from engine.data.genes.facts import Gene, read_gene2ensembl, read_gene_info, read_genes, read_hgnc
+from engine.data.genes.index import (
+    ALIAS,
+    APPROVED,
+    ENSEMBL,
+    HGNC_ID,
+    NCBI,
+    OLD_IN_OTHER_CASE,
+    OTHER_CASE,
+    PREVIOUS,
+    Found,
+    GeneTable,
+    Index,
+)
 from engine.data.genes.meanings import NOT_MAPPED, Meaning, read_meanings
+from engine.data.genes.spellings import ensembl_id, hgnc_id, is_date, ncbi_id, parts
 from store.home import Home
 
 GENE_INFO: Final = "Homo_sapiens.gene_info.gz"
 HGNC: Final = "hgnc_complete_set.txt"
 GENE2ENSEMBL: Final = "gene2ensembl.gz"
 """Names of the gene tables among the fetched files."""
+BOX: Final = "all_genes.csv.gz"
+"""All human genes, beside the sample's: made of NCBI's table by tools/build_all_genes.py."""
 
 COMPLETE: Final = 15_000
-"""Genes a table holds that can be asked what an old symbol means. In a smaller one, an alias may be
-another gene's approved symbol: of the sample's genes, NFE2L1 is the one called NRF1."""
-GIVEN: Final = "symbol as given, not in the gene table"
-"""The step of what looks like a symbol, where there is no complete table to look it up in."""
+"""Genes that fetched tables hold for the shipped one to be left closed. In a smaller table an alias may
+be another gene's approved symbol: of the sample's genes, NFE2L1 is the one called NRF1."""
 
-_ENSEMBL: Final = re.compile(r"(ENSG\d{11})(?:\.\d+)?(?:_PAR_Y)?", re.IGNORECASE)
-"""With a version, and GENCODE's mark of a gene's copy on the Y chromosome."""
-_NCBI: Final = re.compile(r"(?:(?:NCBI|NCBIGene|GeneID|entrez):)?([1-9]\d{0,11})(?:\.0)?", re.IGNORECASE)
-"""Also `2625.0`, as a column of numbers with a gap in it is written."""
-_SYMBOL: Final = re.compile(r"(?!(?i:ENS[A-Z]*[GTP]\d))[A-Za-z][A-Za-z0-9@._-]{1,24}")
-"""What looks like a symbol and like no id of Ensembl's."""
-_OLD: Final = ("previous symbol", "alias")
-_BY_NAME: Final = ("approved symbol in other case", "HGNC id", *_OLD)
-"""The steps that look up words; the first has every approved symbol."""
-_DATE: Final = re.compile(
-    r"\d{1,2}-(?i:Mar|Sep|Dec|Oct|Apr|Feb)(?:-\d+)?|(?:Mar|Sep|Dec|Oct|Apr|Feb)-\d{1,2}"
-    r"|(?:19|20)\d\d-\d\d-\d\d(?:[ T]00:00:00)?"
-)
+DATE: Final = "a date, as spreadsheets make of symbols"
+COMPOUND: Final = "compound id"
+DISAGREE: Final = "a compound id whose parts disagree"
 
-
-@dataclass(frozen=True, slots=True)
-class GeneTable:
-    """One source of genes, with the name its steps are told by."""
-
-    name: str
-    genes: tuple[Gene, ...]
+IDS: Final = (ENSEMBL, NCBI, HGNC_ID, COMPOUND)
+"""How the steps begin that go by an id, not by a symbol alone."""
+_BY_WORD: Final = (APPROVED, PREVIOUS, ALIAS, OTHER_CASE, OLD_IN_OTHER_CASE)
+_EXACT: Final = (ENSEMBL, NCBI, HGNC_ID, APPROVED)
+"""The steps that decide whatever other tables say."""
 
 
 class Resolver:
     """Finds genes by Ensembl, NCBI and HGNC ids, approved, previous and alias symbols, in this order.
 
-    Without a complete table, previous and alias symbols are not looked up, and a symbol that is not
-    found is taken as given. A symbol that a step finds twice is not mapped, since either would be a
-    guess; an Ensembl id that its source gives to two genes means both, as in the published tasks.
+    A symbol that a step finds twice is not mapped, since either would be a guess; only a gene's alias
+    that its pseudogenes share means the gene, and the step says so. An Ensembl id that its source gives
+    to two genes means both, as in the published tasks. An id made of several is mapped if its parts agree.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Resolver:
         tables: Iterable[GeneTable],
         known: Mapping[str, Meaning] | None = None,
         gene2ensembl: Path | None = None,
+        further: Callable[[], GeneTable] | None = None,
     ) -> None:
         """Index the tables.
 
@@ -67,122 +68,108 @@ class Resolver:
             tables: In order of trust; the first that knows a gene names it.
             known: Identifiers already resolved, e.g. retired Ensembl ids of the sample tasks.
             gene2ensembl: NCBI's file, read once an Ensembl id is in none of the tables.
+            further: Reads the table to ask last, once an id or approved symbol is in none of the others.
 
         Raises:
-            DataError: gene2ensembl is damaged; only when it comes to reading it.
+            DataError: gene2ensembl or the further table is damaged; only when it comes to reading it.
         """
-        self.genes: dict[str, Gene] = {}
-        self._known = known or {}
+        self._tables = tuple(tables)
+        self._near = Index(self._tables)
+        self._known = {
+            identifier: meaning for identifier, meaning in (known or {}).items() if meaning.symbols
+        }
         self._gene2ensembl = gene2ensembl
-        self._by_ncbi: dict[str, str] = {}
-        self._steps: dict[str, dict[str, str]] = {}
-        self._further: dict[tuple[str, str], set[str]] = {}
-        for table in tables:
-            # Genes that HGNC knows come first: NCBI has a few other records of the same symbol.
-            for gene in sorted(table.genes, key=lambda gene: not gene.hgnc_id):
-                self._add(gene, table.name)
+        self._further = further
 
-    def _add(self, gene: Gene, source: str) -> None:
-        symbol = self._by_ncbi.get(gene.ncbi_id, gene.symbol)
-        known = self.genes.get(symbol)
-        if known is not None and known.ncbi_id and gene.ncbi_id and known.ncbi_id != gene.ncbi_id:
-            symbol, known = f"{gene.symbol} (NCBI {gene.ncbi_id})", None
-            gene = gene._replace(symbol=symbol)
-        if known is None:
-            self.genes[symbol] = gene
-        elif not known.previous and gene.previous:
-            self.genes[symbol] = known._replace(previous=gene.previous)
-        if gene.ncbi_id:
-            self._by_ncbi.setdefault(gene.ncbi_id, symbol)
-        self._index(f"Ensembl id ({source})", gene.ensembl_ids, symbol)
-        self._index("NCBI id", (gene.ncbi_id,), symbol)
-        self._index("HGNC id", (gene.hgnc_id,), symbol)
-        self._index("approved symbol", (gene.symbol,), symbol)
-        self._index("previous symbol", gene.previous, symbol)
-        self._index("alias", gene.aliases, symbol)
-        self._index("approved symbol in other case", (gene.symbol.casefold(),), symbol)
+    @cached_property
+    def _whole(self) -> Index:
+        """All tables; the shipped one takes half a second and 60 MB, so it is opened when it is needed."""
+        return Index([*self._tables, self._further()]) if self._further else self._near
 
-    def _index(self, step: str, keys: tuple[str, ...], symbol: str) -> None:
-        # Nearly all keys have one gene: a set for each would double the memory.
-        index = self._steps.setdefault(step, {})
-        for key in keys:
-            if key and index.setdefault(key, symbol) != symbol:
-                self._further.setdefault((step, key), set()).add(symbol)
+    @property
+    def genes(self) -> Mapping[str, Gene]:
+        """Every gene there is, by symbol."""
+        return self._whole.genes
 
-    def _found(self, step: str, key: str) -> tuple[str, ...]:
-        first = self._steps.get(step, {}).get(key)
-        return () if first is None else tuple(sorted({first, *self._further.get((step, key), ())}))
+    def gene(self, symbol: str) -> Gene | None:
+        """The gene of a symbol that `resolve` gave; None if there is no such gene."""
+        return self._near.genes.get(symbol) or self._whole.genes.get(symbol)
 
     def resolve(self, identifier: str) -> Meaning:
         """What `identifier` means; without symbols, and the reason as its step, if it is not mapped."""
         text = identifier.strip()
-        if not self._may_be_known(text):
-            return self._unknown(identifier, text)
-        if ensembl := _ENSEMBL.fullmatch(text):
-            text = ensembl[1].upper()
-        for step, key in self._searches(text):
-            if step in _OLD and not self.complete:
-                continue
-            found = self._found(step, key)
-            if len(found) == 1 or (found and step.startswith("Ensembl")):
-                return Meaning(identifier, found, step)
-            if found:
-                return Meaning(identifier, (), f"{NOT_MAPPED}: {step} of {' and '.join(found[:4])}")
-        if found := self._by_gene2ensembl(text):
-            return Meaning(identifier, found, "Ensembl id (gene2ensembl)")
-        if text in self._known and all(symbol in self.genes for symbol in self._known[text].symbols):
-            return self._known[text]._replace(identifier=identifier)
-        return self._unknown(identifier, text)
+        found = self._find(text)
+        if found and found.clear:
+            return Meaning(identifier, found.symbols, found.step)
+        if found:
+            return Meaning(identifier, (), f"{NOT_MAPPED}: {found.step} of {_named(found.symbols)}")
+        if several := parts(text):
+            return self._agreed(identifier, several)
+        return Meaning(identifier, (), f"{NOT_MAPPED}: {DATE}" if is_date(text) else NOT_MAPPED)
 
-    def _may_be_known(self, text: str) -> bool:
-        """False if no step can find it: of most identifiers of a long list of somebody's own."""
-        folded = text.casefold()
-        if folded.startswith("ens") or ":" in text or text in self._words or folded in self._words:
-            return True
-        return not text or text[0].isdigit()
+    def _find(self, text: str) -> Found | None:
+        """What the first step that knows `text` finds; near tables decide alone what is exact."""
+        searches = tuple(_searches(text))
+        for step, key in searches:
+            if step in _EXACT and (found := self._near.find(step, key)):
+                return found
+        key = searches[0][1] if searches else text
+        if key in self._known and all(symbol in self._near.genes for symbol in self._known[key].symbols):
+            return Found(self._known[key].step, self._known[key].symbols)
+        for step, key in searches:
+            if step in _BY_WORD and text.casefold() not in self._whole.words:
+                break  # most words of a long list of somebody's own
+            if found := self._whole.find(step, key):
+                return self._whole.proper(found)
+        return self._by_gene2ensembl(ensembl_id(text))
 
-    @cached_property
-    def _words(self) -> frozenset[str]:
-        return frozenset(self._known).union(*(self._steps.get(step, ()) for step in _BY_NAME))
-
-    def _unknown(self, identifier: str, text: str) -> Meaning:
-        """What becomes of an identifier that no step has found."""
-        if "-" in text and _DATE.fullmatch(text):
-            return Meaning(identifier, (), f"{NOT_MAPPED}: a date, as spreadsheets make of symbols")
-        if not self.complete and _SYMBOL.fullmatch(text):
-            return Meaning(identifier, (text,), GIVEN)
-        return Meaning(identifier, (), NOT_MAPPED)
-
-    def _by_gene2ensembl(self, text: str) -> tuple[str, ...]:
-        numbers = self._ncbi_of_ensembl.get(text, ()) if _ENSEMBL.fullmatch(text) else ()
-        return tuple(sorted({self._by_ncbi[number] for number in numbers if number in self._by_ncbi}))
+    def _by_gene2ensembl(self, ensembl: str) -> Found | None:
+        numbers = self._ncbi_of_ensembl.get(ensembl, ()) if ensembl else ()
+        symbols = {self._whole.by_ncbi[number] for number in numbers if number in self._whole.by_ncbi}
+        return Found(f"{ENSEMBL} (gene2ensembl)", tuple(sorted(symbols))) if symbols else None
 
     @cached_property
     def _ncbi_of_ensembl(self) -> Mapping[str, tuple[str, ...]]:
         return read_gene2ensembl(self._gene2ensembl) if self._gene2ensembl else {}
 
-    @cached_property
-    def complete(self) -> bool:
-        """Whether the tables hold about all human genes."""
-        return len(self.genes) >= COMPLETE
+    def _agreed(self, identifier: str, several: tuple[str, ...]) -> Meaning:
+        """What an id of several parts means: what is common to those that are known.
 
-    def _searches(self, text: str) -> Iterator[tuple[str, str]]:
-        """(step, key) in the order to try them."""
-        if _ENSEMBL.fullmatch(text):
-            steps = (step for step in self._steps if step.startswith("Ensembl"))
-            yield from ((step, text) for step in sorted(steps, key=lambda step: "HGNC" not in step))
-            return
-        if number := _NCBI.fullmatch(text):
-            yield "NCBI id", number[1]
-            return
-        yield "HGNC id", text.removeprefix("HGNC:") if text.count(":") > 1 else text
-        for step in ("approved symbol", *_OLD):
-            yield step, text
-        yield "approved symbol in other case", text.casefold()
+        One that is not known says nothing against the others, if they are ids or approved symbols:
+        tables of any age have retired ids in them.
+        """
+        found = [one for one in map(self._find, several) if one]
+        sure = len(found) == len(several) or any(one.step.startswith(_EXACT) for one in found)
+        if not found or not sure:
+            return Meaning(identifier, (), NOT_MAPPED)
+        common = set(found[0].symbols).intersection(*(one.symbols for one in found))
+        if len(common) == 1 or (common and all(one.clear for one in found)):
+            part = "" if len(found) == len(several) else ", of which one part is not known"
+            return Meaning(identifier, tuple(sorted(common)), f"{COMPOUND}{part}")
+        if common:
+            return Meaning(identifier, (), f"{NOT_MAPPED}: {COMPOUND} of {_named(tuple(sorted(common)))}")
+        each = " or ".join(dict.fromkeys(_named(one.symbols) for one in found))
+        return Meaning(identifier, (), f"{NOT_MAPPED}: {DISAGREE}, {each}")
+
+
+def _searches(text: str) -> Iterator[tuple[str, str]]:
+    """(step, key) in the order to try them."""
+    if text[:1].isdigit() or ":" in text or text[:3].casefold() == "ens":
+        for step, key in ((ENSEMBL, ensembl_id(text)), (NCBI, ncbi_id(text)), (HGNC_ID, hgnc_id(text))):
+            if key:
+                yield step, key
+                return
+    for step in _BY_WORD:
+        yield step, text.casefold() if step in (OTHER_CASE, OLD_IN_OTHER_CASE) else text
+
+
+def _named(symbols: tuple[str, ...]) -> str:
+    more = f" and {len(symbols) - 4} more" if len(symbols) > 4 else ""
+    return " and ".join(symbols[:4]) + more
 
 
 def make_resolver(home: Home, sample: Path) -> Resolver:
-    """A resolver from the fetched tables of HGNC and NCBI, if any, and the sample's genes.
+    """A resolver from the fetched tables of HGNC and NCBI, if any, the sample's genes, and all others.
 
     Args:
         home: Where fetched files are.
@@ -195,10 +182,16 @@ def make_resolver(home: Home, sample: Path) -> Resolver:
     for name, title, read in ((HGNC, "HGNC", read_hgnc), (GENE_INFO, "gene_info", read_gene_info)):
         if path := fetched(home, name):
             tables.append(GeneTable(title, read(path)))
+    complete = sum(len(table.genes) for table in tables) >= COMPLETE
     tables.append(GeneTable("sample", read_genes(sample / "genes.csv")))
     # NCBI's facts come first, so that texts read alike with and without HGNC's table.
     tables.sort(key=lambda table: table.name == "HGNC")
-    return Resolver(tables, read_meanings(sample / "identifiers.csv"), fetched(home, GENE2ENSEMBL))
+    return Resolver(
+        tables,
+        read_meanings(sample / "identifiers.csv"),
+        fetched(home, GENE2ENSEMBL),
+        None if complete else lambda: GeneTable("shipped table", read_genes(sample / BOX)),
+    )
 
 
 def fetched(home: Home, name: str) -> Path | None:

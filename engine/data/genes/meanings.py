@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from engine.files.tables import stream_table
 
@@ -15,6 +15,9 @@ NOT_MAPPED = "not mapped"
 
 AS_GIVEN = "kept as given, with its own description"
 """The step of an identifier that is not a known gene, but has a text."""
+
+KEPT: Final = "kept as given, since its owner said so"
+"""The step of one that has not even a text."""
 
 
 class Meaning(NamedTuple):

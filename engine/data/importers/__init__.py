@@ -8,7 +8,7 @@ from __future__ import annotations
 from engine.data.importers.covered import import_covered
 from engine.data.importers.descriptions import DescriptionsReport, import_descriptions
 from engine.data.importers.gene_tables import GenesReport, import_genes
-from engine.data.importers.labels import ImportReport, import_task
+from engine.data.importers.labels import ImportReport, import_notes, import_task
 
 __all__ = [
     "DescriptionsReport",
@@ -17,5 +17,6 @@ __all__ = [
     "import_covered",
     "import_descriptions",
     "import_genes",
+    "import_notes",
     "import_task",
 ]

@@ -5,21 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from engine.data.formats.choices import Choices
 from engine.data.formats.detect import read_raw
-from engine.data.formats.raw import with_positive
-from engine.data.genes.identifiers import GIVEN, make_resolver
-from engine.data.genes.meanings import NOT_MAPPED
-from engine.data.importers.names import check_name
-from engine.data.load import resolve, with_texts
+from engine.data.genes.identifiers import DISAGREE, make_resolver
+from engine.data.genes.meanings import KEPT, NOT_MAPPED
+from engine.data.importers.gates import check_mapped, check_texts
+from engine.data.importers.names import check_name, first_names
+from engine.data.load import knowing, resolve, with_texts
 from engine.data.outline import Outline, remember
 from engine.data.tasks.audit import CONFLICT, Audited
 from engine.data.tasks.folder import Heading, LabelList, write_task_folder
 from engine.data.tasks.removal import note_import
-from engine.data.tasks.shelf import SAMPLE, task_names
+from engine.data.tasks.shelf import SAMPLE, taken_names
 from store.home import Home
 from store.records import task_hash
 from store.uncollected import uncollected
@@ -36,13 +37,15 @@ class ImportReport:
     classes: tuple[str, ...]
     """In label order; with two classes the last is the positive one."""
     counts: tuple[int, ...]
-    """Entries of each class in the file."""
+    """Rows of each class in the file; one id may mean two genes."""
     used: tuple[int, ...]
     """Distinct genes of each class that can be analysed."""
     steps: Mapping[str, int]
     """Distinct identifiers by the step that resolved them, or the reason they were not."""
     unresolved: tuple[str, ...]
-    """Identifiers left out."""
+    """Identifiers that are not known genes and were left out."""
+    kept: tuple[str, ...]
+    """Identifiers that are not known genes and were kept as they are."""
     ambiguous: Mapping[str, tuple[str, ...]]
     """Identifiers that mean more than one gene."""
     notes: tuple[str, ...] = ()
@@ -56,20 +59,35 @@ class ImportReport:
     def lines(self) -> tuple[str, ...]:
         """What became of the entries, in words."""
         classes = zip(self.classes, self.used, self.counts, strict=True)
-        lines = [f"{used:>6} of {given} used: {label}" for label, used, given in classes]
+        lines = [
+            f"{used:>6} {'gene' if used == 1 else 'genes'} from {rows} rows: {label}"
+            for label, used, rows in classes
+        ]
         for step, count in self.steps.items():
-            lines.append(f"{count:>6} {step if step.startswith(NOT_MAPPED) else f'resolved by {step}'}")
+            plain = step.startswith(NOT_MAPPED) or step == KEPT
+            lines.append(f"{count:>6} {step if plain else f'resolved by {step}'}")
+        if self.kept:
+            lines.append(
+                f"{len(self.kept):>6} without a text, under their own name: {first_names(self.kept)}"
+            )
         if self.unresolved:
-            lines.append(f"{len(self.unresolved):>6} left out: {_first(self.unresolved)}")
+            lines.append(f"{len(self.unresolved):>6} left out: {first_names(self.unresolved)}")
         if self.ambiguous:
             means = [f"{one} ({' or '.join(symbols)})" for one, symbols in self.ambiguous.items()]
-            lines.append(f"{len(means):>6} with more than one gene: {_first(means)}")
+            lines.append(f"{len(means):>6} with more than one gene: {first_names(means)}")
         return tuple(lines)
 
 
 @uncollected()
 def import_task(
-    path: Path, name: str, home: Home, kind: str = "auto", *, title: str = "", positive: str = ""
+    path: Path,
+    name: str,
+    home: Home,
+    kind: str = "auto",
+    *,
+    title: str = "",
+    choices: Choices | None = None,
+    keep_unmapped: bool = False,
 ) -> ImportReport:
     """Read a label file and keep it as task `name` in `home`.
 
@@ -79,33 +97,54 @@ def import_task(
         home: Where to keep it.
         kind: The format; `auto` tells it by the content.
         title: A line to show; the file's name if empty.
-        positive: Which of two classes is the positive one, if not the one the format says.
+        choices: What the file leaves open: columns, sheet, sets, conditions, the positive class.
+        keep_unmapped: Whether names that are not known genes stay in the task as they are.
 
     Raises:
-        UsageError: a name that is taken or unusable; no such kind or class.
-        DataError: the file cannot be read, or leaves too few genes of a class.
+        UsageError: a name that is taken or unusable; no such kind, column or class; a choice to be made.
+        DataError: the file cannot be read, leaves too few genes of a class, or has too many
+            identifiers that are not known genes or genes without a text.
         StoreError: it cannot be written.
     """
-    check_name(name, task_names(home))
-    kind, raw = read_raw(path, kind)
-    if positive:
-        raw = with_positive(raw, positive)
+    check_name(name, taken_names(home))
+    resolver = make_resolver(home, SAMPLE)
+    kind, raw = read_raw(path, kind, knowing(choices or Choices(), resolver))
     notes = raw.notes
-    task = resolve(
-        raw, make_resolver(home, SAMPLE), Heading(name, title or path.name, raw.classes, path.name)
-    )
+    if len(raw.classes) == 2:
+        why = f": {raw.why}" if raw.why else ", as the format has it"
+        notes += (f"The positive class is {raw.classes[1]!r}{why}; --positive chooses another.",)
+    heading = Heading(name, title or path.name, raw.classes, path.name)
+    task = resolve(raw, resolver, heading, keep_unmapped=keep_unmapped)
     del raw
-    return keep_task(task, kind, notes, home)
+    check_mapped(task)
+    return keep_task(task, kind, notes, home, check_texts)
 
 
-def keep_task(task: LabelList, kind: str, notes: tuple[str, ...], home: Home) -> ImportReport:
+def import_notes(name: str, home: Home) -> tuple[str, ...]:
+    """What the import of the task `name` had to say; nothing of a task that was not imported."""
+    try:
+        report = json.loads((home.tasks / name / "report.json").read_text(encoding="utf-8"))
+        return tuple(str(note) for note in report["notes"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()  # it is there to be read, and nothing depends on it
+
+
+def keep_task(
+    task: LabelList,
+    kind: str,
+    notes: tuple[str, ...],
+    home: Home,
+    check: Callable[[LabelList, Audited], None] | None = None,
+) -> ImportReport:
     """Write `task` into `home` under the name of its heading, with a report.
 
     Raises:
-        DataError: too few genes of a class.
+        DataError: too few genes of a class, or what `check` raises.
         StoreError: it cannot be written.
     """
     audited, recipe = with_texts(task)
+    if check:
+        check(task, audited)
     heading = task.heading
     outline = Outline(
         heading.name,
@@ -141,11 +180,6 @@ def _report(
 ) -> ImportReport:
     others = tuple(task.meanings.others())
     steps = Counter(task.meanings.steps())
-    given = steps[GIVEN]
-    if given:
-        notes += (
-            f"{given} symbols are used as given; after `genearena fetch ncbi` they can be looked up.",
-        )
     kinds: Counter[str] = Counter()
     for step, count in steps.items():
         kinds[_kind_of_step(step)] += count
@@ -158,16 +192,19 @@ def _report(
         used=used,
         steps=dict(kinds.most_common()),
         unresolved=tuple(sorted(meaning.identifier for meaning in others if not meaning.symbols)),
+        kept=_kept(task),
         ambiguous={item.identifier: item.symbols for item in others if len(item.symbols) > 1},
         notes=notes,
     )
 
 
-def _first(names: Sequence[str], most: int = 10) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def _kept(task: LabelList) -> tuple[str, ...]:
+    steps = zip(task.meanings, task.meanings.steps(), strict=True)
+    return tuple(sorted(identifier for identifier, step in steps if step == KEPT))
 
 
 def _kind_of_step(step: str) -> str:
     """`step` without the genes between which it could not decide."""
+    if step.startswith(f"{NOT_MAPPED}: {DISAGREE}"):
+        return f"{NOT_MAPPED}: {DISAGREE}"
     return re.sub(rf"^({NOT_MAPPED}: [\w ]+) of \S+ and .*", r"\1 of more than one gene", step)

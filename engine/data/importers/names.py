@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from store.errors import UsageError
@@ -47,6 +47,12 @@ def free_name(text: str, taken: Iterable[str]) -> str:
     endings = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
     tries = (_trimmed(plain, _LONGEST - len(ending)) + ending for ending in endings)
     return next(name for name in tries if name.casefold() not in known)
+
+
+def first_names(names: Sequence[str], most: int = 10) -> str:
+    """The first of many names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _trimmed(text: str, most: int) -> str:

@@ -1,4 +1,4 @@
-"""Importing a table of vectors: read, name its genes, tell what it covers, keep it as one .npz."""
+"""Importing a table of vectors: read, name its genes, report what it covers, keep it as one .npz."""
 
 from __future__ import annotations
 
@@ -6,26 +6,31 @@ import json
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from engine.catalog.adopt import adopt_model, check_model_name
-from engine.data.genes.identifiers import Resolver, make_resolver
-from engine.data.importers.names import check_name
+from engine.data.genes.identifiers import IDS, Resolver, make_resolver
+from engine.data.genes.meanings import Meaning
+from engine.data.importers.names import check_name, first_names
 from engine.data.load import find_label_list
 from engine.data.tasks.folder import LabelList
 from engine.data.tasks.shelf import SAMPLE, list_tasks
 from engine.files.safe_pickle import PICKLES
-from engine.files.vectors import Vectors, Wanted, read_vectors
+from engine.files.vectors import LeftOut, Vectors, Wanted, read_vectors
 from store.errors import DataError, StoreError
 from store.home import Home
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_SHOWN: Final = 10
+"""Columns and lines that are named in a report for people; all are in `report.json`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,15 @@ class VectorReport:
     renamed: int
     """Ids that became symbols."""
     coverage: tuple[Coverage, ...]
+    first: str = ""
+    """What the file calls the first dimension; empty if they have no names."""
+    last: str = ""
+    left_out: tuple[LeftOut, ...] = ()
+    """Columns of the file that did not become dimensions."""
+    nameless: tuple[int, ...] = ()
+    """Lines of the file left out because they name no gene."""
+    read_as: tuple[str, ...] = ()
+    """How the file was read, where that is not plain from it."""
 
     @property
     def sentence(self) -> str:
@@ -67,10 +81,15 @@ class VectorReport:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """How many genes of each class of each task have a vector."""
-        return tuple(
+        """Which columns became dimensions, and how many genes of each class of each task have a vector."""
+        named = f"Dimensions: {self.first!r} to {self.last!r}, {self.dimension}." if self.first else ""
+        left = [f"{one.column!r} is {one.reason}" for one in self.left_out[:_SHOWN]]
+        more = [f"and {len(self.left_out) - _SHOWN} more"] if len(self.left_out) > _SHOWN else []
+        out = f"Columns left out: {'; '.join(left + more)}." if left else ""
+        covered = (
             f"{part.covered:>6} of {part.genes} genes: {part.task}, {part.label}" for part in self.coverage
         )
+        return (*filter(None, (named, out)), *covered)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -81,10 +100,17 @@ class VectorReport:
             (self.shared, "with the same vector as another gene"),
             (self.renamed, "known by an id, now by symbol"),
         )
-        return tuple(f"Genes {what}: {count}." for count, what in told if count)
+        notes = [f"Genes {what}: {count}." for count, what in told if count]
+        if self.nameless:
+            shown = ", ".join(map(str, self.nameless[:_SHOWN]))
+            more = ", ..." if len(self.nameless) > _SHOWN else ""
+            notes.append(f"Rows left out for naming no gene: {len(self.nameless)}, line {shown}{more}.")
+        return (*self.read_as, *notes)
 
 
-def adopt_vectors(path: Path, name: str, home: Home, genes: Path | None = None) -> VectorReport:
+def adopt_vectors(
+    path: Path, name: str, home: Home, genes: Path | None = None, key: str = ""
+) -> VectorReport:
     """Import the vectors in `path`, and list them as a model from now on; see `import_vectors`.
 
     Raises:
@@ -93,12 +119,14 @@ def adopt_vectors(path: Path, name: str, home: Home, genes: Path | None = None) 
         StoreError: it cannot be written.
     """
     check_model_name(home, name)
-    report = import_vectors(path, name, home, genes)
+    report = import_vectors(path, name, home, genes, key)
     adopt_model(home, {"name": name, "kind": "vectors", "source": report.path})
     return report
 
 
-def import_vectors(path: Path, name: str, home: Home, genes: Path | None = None) -> VectorReport:
+def import_vectors(
+    path: Path, name: str, home: Home, genes: Path | None = None, key: str = ""
+) -> VectorReport:
     """Keep the vectors in `path` as `name`; Ensembl and NCBI ids become symbols.
 
     Of a pickle, only the genes that are known here (or listed in `genes`) are kept, since GenePT's
@@ -109,6 +137,7 @@ def import_vectors(path: Path, name: str, home: Home, genes: Path | None = None)
         name: Its name from now on.
         home: Where to keep it.
         genes: One gene a line; see `read_vectors`.
+        key: Which of several matrices; see `read_vectors`.
 
     Raises:
         UsageError: a name that is taken or unusable.
@@ -124,10 +153,11 @@ def import_vectors(path: Path, name: str, home: Home, genes: Path | None = None)
         known = set(resolver.genes).union(*(task.genes for task in tasks))
 
         def wanted(gene: str) -> bool:
-            return gene in known or bool(_symbol_by_id(resolver, gene))
+            return gene in known or bool(_by_id(resolver.resolve(gene)))
 
-    vectors = read_vectors(path, genes, wanted)
+    vectors = read_vectors(path, genes, wanted, key)
     names, renamed = _symbols(path, vectors, resolver)
+    _check_known(path, names, tasks, resolver)
     report = VectorReport(
         name=name,
         path=str(folder / "vectors.npz"),
@@ -139,6 +169,11 @@ def import_vectors(path: Path, name: str, home: Home, genes: Path | None = None)
         shared=vectors.shared,
         renamed=renamed,
         coverage=tuple(_coverage(tasks, set(names))),
+        first=vectors.titles[0] if vectors.titles else "",
+        last=vectors.titles[-1] if vectors.titles else "",
+        left_out=vectors.left_out,
+        nameless=vectors.nameless,
+        read_as=vectors.notes,
     )
     _keep(folder, names, vectors.matrix, report)
     return report
@@ -151,8 +186,13 @@ def _tasks(home: Home) -> Iterator[LabelList]:
 
 
 def _symbols(path: Path, vectors: Vectors, resolver: Resolver) -> tuple[tuple[str, ...], int]:
-    """The genes by symbol where an id means exactly one; other names stay, aliases among them."""
-    names = [_symbol_by_id(resolver, gene) or gene for gene in vectors.genes]
+    """The genes by symbol: of those that an id means, and of others that no row is named by.
+
+    A name that means no gene, several, or one that has a row already stays: GenePT's tables have other
+    vectors under a gene's aliases.
+    """
+    meanings = [resolver.resolve(gene) for gene in vectors.genes]
+    names = [_by_id(meaning) or gene for meaning, gene in zip(meanings, vectors.genes, strict=True)]
     places: dict[str, int] = {}
     for place, symbol in enumerate(names):
         before = places.setdefault(symbol, place)
@@ -164,15 +204,30 @@ def _symbols(path: Path, vectors: Vectors, resolver: Resolver) -> tuple[tuple[st
             )
         if before != place:
             names[place] = vectors.genes[place]
+    claims = Counter(meaning.symbols for meaning in meanings)
+    for place, meaning in enumerate(meanings):
+        if len(meaning.symbols) == 1 and meaning.symbols[0] not in places and claims[meaning.symbols] == 1:
+            names[place] = meaning.symbols[0]
     renamed = sum(1 for symbol, gene in zip(names, vectors.genes, strict=True) if symbol != gene)
     return tuple(names), renamed
 
 
-def _symbol_by_id(resolver: Resolver, gene: str) -> str:
-    """The symbol of an Ensembl, NCBI or HGNC id that means one gene, else ""."""
-    meaning = resolver.resolve(gene)
-    by_id = meaning.step.startswith(("Ensembl", "NCBI", "HGNC"))
+def _by_id(meaning: Meaning) -> str:
+    """The symbol of an id that means one gene, else ""."""
+    by_id = meaning.step.startswith(IDS)
     return meaning.symbols[0] if by_id and len(meaning.symbols) == 1 else ""
+
+
+def _check_known(
+    path: Path, names: tuple[str, ...], tasks: tuple[LabelList, ...], resolver: Resolver
+) -> None:
+    """Refuse a table none of whose names is a gene, neither of a task nor any other."""
+    if not any(resolver.gene(name) or any(name in task.genes for task in tasks) for name in names):
+        raise DataError(
+            f"{path} has a vector for no known gene: its keys look like {first_names(names, 3)}.",
+            "Genes may be named by symbol or by NCBI, HGNC or Ensembl id. If they are those of a task "
+            "of yours, import that one first, with --keep-unmapped.",
+        )
 
 
 def _coverage(tasks: tuple[LabelList, ...], genes: set[str]) -> Iterator[Coverage]:

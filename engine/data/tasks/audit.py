@@ -244,7 +244,10 @@ def _check(task: LabelList, classes: tuple[ClassAudit, ...]) -> None:
             unmapped = len({one for one, _ in task.rows if not task.meanings[one].symbols})
             hint = f"Splits of 10% need at least {FEWEST} genes of each class."
             if unmapped:
-                hint += f" {unmapped} identifiers are no known gene; `genearena fetch ncbi` may know them."
+                hint += (
+                    f" {unmapped} identifiers are not known genes: `genearena fetch ncbi` may know them; "
+                    "`genearena import task FILE --keep-unmapped` keeps them as they are."
+                )
             raise DataError(
                 f"Task {name} has {item.used} usable {'gene' if item.used == 1 else 'genes'} "
                 f"of class {item.label!r}, of {item.raw} listed.",

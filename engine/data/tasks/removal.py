@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 from engine.data.tasks.folder import read_headings
-from engine.data.tasks.shelf import SAMPLE, task_places
+from engine.data.tasks.shelf import ESSENTIALITY, SAMPLE, task_places
 from engine.digests import sha256_of
 from engine.environment import now
 from engine.files.outside import outside_file
@@ -62,7 +62,7 @@ def remove_task(home: Home, name: str) -> Path:
     folder = next((folder for folder, names in places.items() if name in names), None)
     if folder is None:
         raise UsageError(*unknown("task", name, [one for names in places.values() for one in names]))
-    if folder == SAMPLE:
+    if folder in (SAMPLE, ESSENTIALITY):
         raise UsageError(f"The task {name} comes with the program.", "Leave it out of a run with --tasks.")
     digest = task_digest(folder)
     with contextlib.closing(Store(home)) as store:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
 
+from engine.data.tasks import shelf
 from engine.data.tasks.folder import read_headings
 from engine.data.tasks.shelf import SAMPLE, headings_of, task_places
 from store.errors import UsageError, unknown
 from store.home import Home
 from store.records import TaskSet
-from store.sets import OWN, PAPER, check_set_name, set_order
+from store.sets import ESSENTIALITY, OWN, PAPER, check_set_name, set_order
 from store.store import Store
 
 Sets = Mapping[str, tuple[str, ...]]
-"""Name -> its tasks in order: the paper's, one's own, then the named ones by name."""
+"""Name -> its tasks in order: the paper's, one's own, then the others by name."""
 
 
 def list_sets(home: Home) -> Sets:
@@ -29,12 +30,20 @@ def list_sets(home: Home) -> Sets:
 
 def sets_with(home: Home, defined: Mapping[str, TaskSet]) -> Sets:
     """As `list_sets`, with what a store has been asked for before."""
-    sets = {PAPER: tuple(heading.name for heading in read_headings(SAMPLE) if heading.paper_task)}
+    sets = dict(shipped_sets())
     sets |= {name: one.tasks for name, one in defined.items() if one.tasks}
     elsewhere = {task for tasks in sets.values() for task in tasks}
-    imported = (heading.name for folder, heading in headings_of(task_places(home)) if folder != SAMPLE)
+    imported = (
+        heading.name for folder, heading in headings_of(task_places(home)) if folder.parent == home.tasks
+    )
     sets[OWN] = tuple(task for task in imported if task not in elsewhere)
     return {name: sets[name] for name in sorted(sets, key=set_order)}
+
+
+def shipped_sets() -> Sets:
+    """The sets that come with the program."""
+    folders = {PAPER: SAMPLE, ESSENTIALITY: shelf.ESSENTIALITY}
+    return {name: tuple(one.name for one in read_headings(folder)) for name, folder in folders.items()}
 
 
 def tasks_of(home: Home, wanted: Sequence[str]) -> tuple[str, ...]:
@@ -88,10 +97,12 @@ def remove_set(home: Home, name: str) -> None:
         UsageError: there is no such set, or it is always there.
         StoreError: the journal cannot be read or written.
     """
-    if name in (PAPER, OWN):
-        raise UsageError(f"The set {name} is always there.", "Only a set that you named can be removed.")
     with contextlib.closing(Store(home)) as store:
         defined = {one: known for one, known in store.task_sets().items() if known.tasks}
+        if name in {PAPER, OWN, ESSENTIALITY}.difference(defined):
+            raise UsageError(
+                f"The set {name} is always there.", "Only a set that you named can be removed."
+            )
         if not defined:
             raise UsageError("There is no set of your own.", "`genearena sets NAME TASK...` names one.")
         if name not in defined:

@@ -1,4 +1,4 @@
-"""The tasks there are: the sample's and the imported ones, listed without loading any."""
+"""The tasks there are: the program's and the imported ones, listed without loading any."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from store.home import Home
 
 SAMPLE: Final = Path(__file__).resolve().parents[3] / "sample_data"
 """The four tasks of the paper, as a task folder."""
+ESSENTIALITY: Final = SAMPLE / "essentiality"
+"""One more task that comes with the program, `essential`, in a task folder of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class TaskInfo:
 
 
 def list_tasks(home: Home) -> tuple[TaskInfo, ...]:
-    """The sample tasks and then the imported ones by name; a damaged one with its problem."""
+    """The program's tasks and then the imported ones by name; a damaged one with its problem."""
     return tuple(_infos(home))
 
 
@@ -57,6 +59,12 @@ def _info(folder: Path, heading: Heading) -> TaskInfo:
 def task_names(home: Home) -> Iterator[str]:
     """The names of the tasks of `list_tasks` that can be read, one at a time."""
     return (heading.name for _, heading in headings_of(task_places(home)))
+
+
+def taken_names(home: Home) -> Iterator[str]:
+    """The names that no new task may have: those of tasks, and `task1` to `task4`."""
+    yield from task_names(home)
+    yield from (heading.paper_task for heading in read_headings(SAMPLE) if heading.paper_task)
 
 
 def find_task(name: str, home: Home) -> tuple[Path, Heading] | None:
@@ -86,5 +94,10 @@ def headings_of(folders: Iterable[Path]) -> Iterator[tuple[Path, Heading]]:
 
 
 def task_places(home: Home) -> tuple[Path, ...]:
-    """The task folders there are: the sample's, then the imported ones by name."""
-    return (SAMPLE, *task_folders(home.tasks))
+    """The task folders there are: those that come with the program, then the imported ones by name.
+
+    A task of one's own that is called as the one that came later is stays what it is.
+    """
+    own = task_folders(home.tasks)
+    taken = any(folder.name == heading.name for heading in read_headings(ESSENTIALITY) for folder in own)
+    return (SAMPLE, *(() if taken else (ESSENTIALITY,)), *own)

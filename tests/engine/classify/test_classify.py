@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +22,6 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
-from engine.cancel import Stopped
 from engine.catalog.protocols import PROTOCOLS
 from engine.metrics import score
 from store.errors import DataError, UsageError
@@ -60,21 +58,6 @@ def test_the_time_of_each_phase_is_told_under_a_name_that_the_store_has(protocol
     phases = set(run(protocol, PARAMS[protocol], *example).seconds)
     assert phases == ({"tune", "fit"} if protocol.endswith("-cv") else {"fit"})
     assert phases <= set(PHASES)
-
-
-@every_protocol
-@pytest.mark.parametrize("scaling", ["none", "l2", "standard"])
-def test_test_genes_tell_nothing(protocol, scaling, example):
-    """Other test vectors and labels leave the grid alone; each test gene is scored by itself."""
-    vectors, labels, split = example
-    first = run(protocol, PARAMS[protocol], *example, scaling=scaling)
-    changed, flipped = vectors.copy(), labels.copy()
-    others = list(split.test[1:])
-    changed[others] *= 1000
-    flipped[others] = 1 - flipped[others]
-    second = run(protocol, PARAMS[protocol], changed, flipped, split, scaling=scaling)
-    assert second.trials == first.trials
-    assert np.array_equal(second.scores[0], first.scores[0])
 
 
 @pytest.mark.parametrize(
@@ -114,29 +97,6 @@ def test_progress_ends_at_its_total(protocol, example):
     run(protocol, PARAMS[protocol], *example, progress=lambda done, total: told.append((done, total)))
     total = 6 if protocol.endswith("-cv") else 1
     assert told == [(done, total) for done in range(1, total + 1)]
-
-
-@every_protocol
-def test_a_cancelled_unit_does_nothing(protocol, example):
-    cancel = threading.Event()
-    cancel.set()
-    with pytest.raises(Stopped):
-        run(protocol, PARAMS[protocol], *example, cancel=cancel)
-
-
-@pytest.mark.parametrize("protocol", ["lr-cv", "rf-cv"])
-def test_cancel_is_heeded_between_folds(protocol, example):
-    cancel = threading.Event()
-    told = []
-
-    def progress(done, total):
-        told.append(done)
-        if done == 2:
-            cancel.set()
-
-    with pytest.raises(Stopped):
-        run(protocol, PARAMS[protocol], *example, cancel=cancel, progress=progress)
-    assert told == [1, 2]
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_missing_file() -> None:
 
 
 def test_a_gzip_bomb_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.files.outside.read_lines.__defaults__", (1 << 20,))
+    monkeypatch.setattr("engine.files.outside.read_lines.__defaults__", (1 << 20, ""))
     (tmp_path / "a.csv").write_bytes(gzip.compress(b"gene,description\nA,1\n" + b" " * (8 << 20)))
     with pytest.raises(DataError, match="holds more than 1 MB"):
         read_descriptions(tmp_path / "a.csv")

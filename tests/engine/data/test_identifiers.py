@@ -18,10 +18,8 @@ from engine.data.genes.facts import (
     write_genes,
 )
 from engine.data.genes.identifiers import (
-    COMPLETE,
     GENE2ENSEMBL,
     GENE_INFO,
-    GIVEN,
     HGNC,
     GeneTable,
     Resolver,
@@ -70,12 +68,12 @@ GENES = (
         previous=("OLDX",),
     ),
 )
-FILLER = tuple(Gene(f"FILL{place}") for place in range(COMPLETE))
+PSEUDO = Gene("TP53P1", "9", aliases=("P53", "OLD53"), gene_type="pseudo")
 
 
 @pytest.fixture(scope="module")
 def full() -> Resolver:
-    return Resolver([GeneTable("gene_info", GENES + FILLER)])
+    return Resolver([GeneTable("gene_info", (*GENES, PSEUDO))])
 
 
 @pytest.mark.parametrize(
@@ -87,10 +85,17 @@ def full() -> Resolver:
         ("7157", ("TP53",), "NCBI id"),
         ("GeneID:7157", ("TP53",), "NCBI id"),
         ("HGNC:11998", ("TP53",), "HGNC id"),
+        ("hgnc:11998", ("TP53",), "HGNC id"),
+        ("HGNC:HGNC:11998", ("TP53",), "HGNC id"),
+        ("NCBI:7157", ("TP53",), "NCBI id"),
+        ("ENSG00000141510.16_2", ("TP53",), "Ensembl id (gene_info)"),
         (" TP53 ", ("TP53",), "approved symbol"),
         ("NRF1", ("NRF1",), "approved symbol"),
         ("OLDP", ("TP53",), "previous symbol"),
-        ("P53", ("TP53",), "alias"),
+        ("P53", ("TP53",), "alias, shared with a pseudogene"),
+        ("OLD53", ("TP53P1",), "alias"),
+        ("both", (), "not mapped: alias in other case of NRF1 and TP53"),
+        ("oldp", ("TP53",), "alias in other case"),
         ("tp53", ("TP53",), "approved symbol in other case"),
         ("OLDX", (), "not mapped: previous symbol of NFE2L1 and NRF1"),
         ("BOTH", (), "not mapped: alias of NRF1 and TP53"),
@@ -107,15 +112,53 @@ def test_steps(full: Resolver, identifier: str, symbols: tuple[str, ...], step: 
     assert (meaning.identifier, meaning.symbols, meaning.step) == (identifier, symbols, step)
 
 
-def test_a_small_table_is_not_asked_for_old_symbols() -> None:
-    small = Resolver([GeneTable("sample", GENES[2:])])
-    assert small.resolve("NRF1").symbols == ("NRF1",)
-    assert small.resolve("NRF1").step == GIVEN
-    assert small.resolve("OLDP").step == GIVEN
-    assert small.resolve("ENSG00000141510").symbols == ()
-    assert small.resolve("ENSMUSG00000059552").symbols == ()
-    assert small.resolve("12-Mar").symbols == ()
-    assert small.resolve("not a symbol").symbols == ()
+@pytest.mark.parametrize(
+    ("identifier", "symbols", "step"),
+    [
+        ("TP53 (7157)", ("TP53",), "compound id"),
+        ("TP53|7157", ("TP53",), "compound id"),
+        ("P53|7157|HGNC:11998", ("TP53",), "compound id"),
+        ("ENSG00000141510|TP53", ("TP53",), "compound id"),
+        ("TP53_ENSG00000141510.16", ("TP53",), "compound id"),
+        ("ENSG00000141510.16_2_TP53", ("TP53",), "compound id"),
+        ("?|7157", ("TP53",), "compound id"),
+        ("TP53 (Unknown)", ("TP53",), "compound id"),
+        ("BOTH|7157", ("TP53",), "compound id"),
+        ("ENSG00000000009|NRF1", ("NRF1",), "compound id"),
+        ("ENSG00000999999|TP53", ("TP53",), "compound id, of which one part is not known"),
+        ("NEWNAME|7157", ("TP53",), "compound id, of which one part is not known"),
+        ("OLDP|NOSUCH", (), "not mapped"),
+        ("NOSUCH|99999999", (), "not mapped"),
+        ("?|?", (), "not mapped"),
+        ("TP53 (4899)", (), "not mapped: a compound id whose parts disagree, TP53 or NRF1"),
+        ("NRF1|4779", (), "not mapped: a compound id whose parts disagree, NRF1 or NFE2L1"),
+        ("OLDX|BOTH|4779", (), "not mapped: a compound id whose parts disagree, "
+         "NFE2L1 and NRF1 or NRF1 and TP53 or NFE2L1"),
+    ],
+)  # fmt: skip
+def test_compound_ids_mean_what_their_parts_agree_on(
+    full: Resolver, identifier: str, symbols: tuple[str, ...], step: str
+) -> None:
+    test_steps(full, identifier, symbols, step)
+
+
+def test_the_further_table_is_read_for_what_is_not_exactly_in_the_nearer_ones() -> None:
+    read = []
+
+    def further() -> GeneTable:
+        read.append("further")
+        return GeneTable("all", GENES)
+
+    resolver = Resolver([GeneTable("sample", (GENES[2]._replace(name="near"),))], further=further)
+    for identifier in ("NFE2L1", "4779", "HGNC:7781", "ENSG00000082641.3", "ENSG00000000009"):
+        assert resolver.resolve(identifier).symbols == ("NFE2L1",)
+    assert not read
+    assert resolver.resolve("NRF1").symbols == ("NRF1",)  # approved there, an alias here
+    assert resolver.resolve("TP53|7157").symbols == ("TP53",)
+    assert resolver.resolve("ENSG00000000009").symbols == ("NFE2L1",)
+    assert resolver.gene("NFE2L1") == GENES[2]._replace(name="near")
+    assert resolver.genes["NFE2L1"].name == "near"
+    assert read == ["further"]
 
 
 def test_hgnc_is_asked_first_for_ensembl_ids_and_ncbi_gives_the_facts() -> None:
@@ -134,7 +177,7 @@ def test_two_records_of_one_symbol_stay_two_genes() -> None:
         Gene("TEC", "100124696", name="region"),
         Gene("TEC", "7006", "HGNC:11719", name="kinase"),
     )
-    resolver = Resolver([GeneTable("gene_info", (unofficial, official, *FILLER))])
+    resolver = Resolver([GeneTable("gene_info", (unofficial, official))])
     assert resolver.genes[resolver.resolve("7006").symbols[0]].name == "kinase"
     assert resolver.genes[resolver.resolve("100124696").symbols[0]].name == "region"
     assert [resolver.genes[symbol].name for symbol in resolver.resolve("TEC").symbols] == ["kinase"]
@@ -167,11 +210,14 @@ def test_genes_csv_comes_back_the_same(tmp_path: Path) -> None:
 
 def test_fetched_tables_are_used_and_damage_is_told(tmp_path: Path) -> None:
     home = find_home(tmp_path).create()
-    assert make_resolver(home, SAMPLE).resolve("ENSG00000121410").symbols == ()
+    before = make_resolver(home, SAMPLE).resolve("ENSG00000121410")
+    assert (before.symbols, before.step) == (("A1BG",), "Ensembl id (shipped table)")
     (home.downloads / "ncbi").mkdir(parents=True)
     path = home.downloads / "ncbi" / GENE_INFO
     path.write_bytes(gzip.compress(GENE_INFO_TEXT.encode()))
-    assert make_resolver(home, SAMPLE).resolve("ENSG00000121410").symbols == ("A1BG",)
+    resolver = make_resolver(home, SAMPLE)
+    assert resolver.resolve("ENSG00000121410").step == "Ensembl id (gene_info)"
+    assert resolver.genes["A1BG"].name == 'alpha-1-B "glycoprotein"'
     assert make_resolver(home, SAMPLE).resolve("ENSG00000267841").symbols == ("GATA1",)
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(DataError, match="damaged gzip"):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.data.formats.choices import Choices
+from engine.data.formats.classes import order_classes
 from engine.data.formats.detect import KINDS, read_raw
-from engine.data.formats.raw import order_classes
 from engine.data.genes.identifiers import COMPLETE, GENE_INFO
 from engine.data.importers import import_task
 from engine.data.importers.names import check_name, free_name, plain_name
@@ -75,7 +76,7 @@ def write(folder: Path, kind: str, lists: dict[str, list[str]]) -> Path:
 @pytest.mark.parametrize("kind", ["pickle", "texts", "gene-benchmark", "lists", "table", "columns"])
 def test_every_format_gives_the_published_task(kind: str, tmp_path: Path, home: Home) -> None:
     path = write(tmp_path, kind, sample_lists("bivalent-vs-no-methyl"))
-    report = import_task(path, "again", home, positive="bivalent")
+    report = import_task(path, "again", home, choices=Choices(positive="bivalent"))
     assert report.kind == kind
     assert report.counts == (42, 107)
     assert report.used == (39, 95)
@@ -180,11 +181,10 @@ def test_own_description_keeps_an_unknown_identifier(tmp_path: Path, home: Home)
 def test_rows_without_a_label_are_told(tmp_path: Path, home: Home) -> None:
     path = tmp_path / "some.csv"
     path.write_text("gene,label\n" + "".join(f"GEN{n},{('a', 'b', '')[n % 3]}\n" for n in range(36)))
-    report = import_task(path, "some", home)
+    report = import_task(path, "some", home, keep_unmapped=True)
     assert report.used == (12, 12)
     assert report.notes[0] == "12 rows without a label were left out."
-    assert "24 symbols are used as given" in report.notes[1]
-    assert report.lines[:2] == ("    12 of 12 used: a", "    12 of 12 used: b")
+    assert report.lines[:2] == ("    12 genes from 12 rows: a", "    12 genes from 12 rows: b")
     saved = json.loads((home.tasks / "some" / "report.json").read_text())
     assert saved["used"] == [12, 12]
 
@@ -231,7 +231,7 @@ def test_taken_names_are_refused_and_the_task_left_alone(tmp_path: Path, home: H
     path = write(
         tmp_path, "table", {"a": [f"GENA{n}" for n in range(12)], "b": [f"GENB{n}" for n in range(12)]}
     )
-    import_task(path, "mine", home)
+    import_task(path, "mine", home, keep_unmapped=True)
     before = load_task("mine", home).hash
     for name in ("mine", "MINE", "Dosage-Sensitivity"):
         with pytest.raises(UsageError, match="taken"):
@@ -240,8 +240,10 @@ def test_taken_names_are_refused_and_the_task_left_alone(tmp_path: Path, home: H
 
 
 def test_a_task_that_cannot_be_split_leaves_nothing_behind(tmp_path: Path, home: Home) -> None:
-    with pytest.raises(DataError, match="0 usable genes"):
-        import_task(write(tmp_path, "table", LISTS), "lost", home)
+    lists = sample_lists("bivalent-vs-no-methyl")
+    path = write(tmp_path, "table", {**lists, "bivalent": lists["bivalent"][:3]})
+    with pytest.raises(DataError, match="2 usable genes"):
+        import_task(path, "lost", home)
     assert not home.tasks.exists()
 
 
@@ -254,9 +256,12 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, home: Home) -> None:
 
 def test_positive_must_be_one_of_two(tmp_path: Path, home: Home) -> None:
     path = write(tmp_path, "table", sample_lists("bivalent-vs-no-methyl"))
-    assert import_task(path, "x", home, positive="non-methylated").classes[1] == "non-methylated"
+    assert (
+        import_task(path, "x", home, choices=Choices(positive="non-methylated")).classes[1]
+        == "non-methylated"
+    )
     with pytest.raises(UsageError, match="cannot be the positive one"):
-        import_task(path, "y", home, positive="nothing")
+        import_task(path, "y", home, choices=Choices(positive="nothing"))
 
 
 def test_unknown_kind(tmp_path: Path) -> None:
@@ -310,7 +315,7 @@ def test_benchmark_folders_as_different_programs_write_them(
 ) -> None:
     _, raw = read_raw(bench(tmp_path / "b", entities, outcomes))
     assert [*zip(raw.identifiers, raw.labels, strict=True)] == [("A", "x"), ("C", "y, z")]
-    assert raw.notes == ("1 rows without a label were left out.",)
+    assert raw.notes == ("1 row without a label was left out.",)
 
 
 def test_benchmark_tables_may_be_tab_separated(tmp_path: Path) -> None:
@@ -321,9 +326,11 @@ def test_benchmark_tables_may_be_tab_separated(tmp_path: Path) -> None:
     assert [*zip(raw.identifiers, raw.labels, strict=True)] == [("A", "1"), ("B", "0")]
 
 
-def test_benchmark_keeps_the_gene_called_na(tmp_path: Path) -> None:
-    _, raw = read_raw(bench(tmp_path / "b", "symbol\nNA\nNAN\n", "Outcomes\nNone\nTrue\n"))
-    assert [*zip(raw.identifiers, raw.labels, strict=True)] == [("NA", "None"), ("NAN", "True")]
+def test_benchmark_tells_a_gene_called_na_from_none(tmp_path: Path) -> None:
+    folder = bench(tmp_path / "b", "symbol\nNA\nNAN\nTP53\n", "Outcomes\nNone\nTrue\nTrue\n")
+    _, raw = read_raw(folder, choices=Choices(symbols=lambda name: (name,) if name == "NA" else ()))
+    assert [*zip(raw.identifiers, raw.labels, strict=True)] == [("NA", "None"), ("TP53", "True")]
+    assert raw.notes == ("1 row without a gene was left out: line 3.",)
 
 
 def test_benchmark_parent_names_its_sub_tasks(tmp_path: Path) -> None:
@@ -353,9 +360,9 @@ def test_lists_and_marks_that_are_none(content: bytes, sentence: str, tmp_path: 
 
 def test_one_text_list_is_one_class(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("TP53\nMYC\n")
-    with pytest.raises(DataError, match="holds 1 text files"):
+    with pytest.raises(DataError, match="holds 1 text file;"):
         read_raw(tmp_path)
-    with pytest.raises(DataError, match="has no column 'gene'"):
+    with pytest.raises(DataError, match="looks like a list of genes"):
         read_raw(tmp_path / "a.txt")
 
 
@@ -369,7 +376,7 @@ def test_hostile_names_stay_what_they_are(tmp_path: Path, home: Home) -> None:
         writer.writerows((f"filler {place}", place % 2, f"text {place}") for place in range(24))
     import_task(path, "hostile", home)
     assert set(names) <= set(load_task("hostile", home).genes)
-    assert [info.problem for info in list_tasks(home)] == [""] * 5
+    assert [info.problem for info in list_tasks(home)] == [""] * 6
 
 
 def test_every_character_of_a_title_and_a_label_comes_back(tmp_path: Path, home: Home) -> None:
@@ -379,7 +386,7 @@ def test_every_character_of_a_title_and_a_label_comes_back(tmp_path: Path, home:
     with path.open("w", newline="", encoding="utf-8") as stream:
         rows = [(f"{name} {place}", name, "a text") for name in ("plain", label) for place in range(12)]
         csv.writer(stream).writerows([("gene", "label", "description"), *rows])
-    import_task(path, "odd", home, title=written, positive=label)
+    import_task(path, "odd", home, title=written, choices=Choices(positive=label))
     kept = list_tasks(home)[-1]
     assert (kept.title, kept.classes, kept.problem) == (written, ("plain", label), "")
 

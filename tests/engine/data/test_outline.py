@@ -23,7 +23,7 @@ def home(tmp_path: Path) -> Home:
     home = find_home(tmp_path / "home").create()
     path = tmp_path / "labels.csv"
     path.write_text("gene,label\n" + "".join(f"GENE{n},{'ab'[n % 2]}\n" for n in range(40)))
-    import_task(path, "mine", home)
+    import_task(path, "mine", home, keep_unmapped=True)
     return home
 
 

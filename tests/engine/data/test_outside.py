@@ -50,7 +50,7 @@ def test_a_table_that_is_too_large_is_refused(
     path = tmp_path / "a.csv"
     path.write_text("gene,a,b,c\n" + "A,1,2,3\n" * 9)
     assert len(read_table(path).rows) == 9
-    monkeypatch.setattr(f"engine.files.tables.{name}", 3)
+    monkeypatch.setattr(f"engine.files.tables.table.{name}", 3)
     with pytest.raises(DataError, match=what):
         read_table(path)
 
@@ -62,7 +62,7 @@ def test_vectors_of_endless_rows_are_refused(
     path = tmp_path / "a.csv"
     path.write_text(text * 2500)
     assert read_vectors(path).repeated == 2499
-    monkeypatch.setattr("engine.files.vector_rows.MOST_ROWS", 1500)
+    monkeypatch.setattr("engine.files.vectors.rows.MOST_ROWS", 1500)
     with pytest.raises(DataError, match="more than 1,500 rows"):
         read_vectors(path)
 
@@ -102,7 +102,7 @@ def test_bytes_that_are_no_text_are_told_with_their_place(
 
 def parquet(path: Path, gene: str, rows: int) -> Path:
     genes = pa.DictionaryArray.from_arrays(pa.array([0] * rows), pa.array([gene]))
-    pq.write_table(pa.table({"gene": genes, "label": ["1"] * rows}), path)
+    pq.write_table(pa.table({"gene": genes, "value": [0.5] * rows}), path)
     return path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 from collections import Counter
@@ -9,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.data.genes.identifiers import BOX
 from engine.data.genes.meanings import NOT_MAPPED, read_meanings
 from engine.data.load import load_task
 from engine.data.tasks.folder import read_headings, read_label_list, read_rows
-from engine.data.tasks.shelf import SAMPLE, list_tasks
+from engine.data.tasks.shelf import ESSENTIALITY, SAMPLE, list_tasks
 from store.home import Home
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -21,8 +23,9 @@ NAMES = ("long-vs-short-tf", "dosage-sensitivity", "bivalent-vs-lys4", "bivalent
 
 
 def test_tasks_and_raw_counts_are_the_papers(home: Home) -> None:
-    tasks = list_tasks(home)
+    *tasks, other = list_tasks(home)
     assert [task.name for task in tasks] == list(NAMES)
+    assert (other.name, other.paper_task) == ("essential", "")
     assert [task.counts for task in tasks] == [(130, 46), (368, 122), (80, 107), (42, 107)]
     assert [task.paper_task for task in tasks] == ["task1", "task2", "task3", "task4"]
     assert [task.classes[1] for task in tasks] == ["long-range", "dosage-sensitive", "bivalent", "bivalent"]
@@ -76,6 +79,38 @@ def test_script_makes_the_shipped_files(tmp_path: Path) -> None:
     made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert made == {name: (SAMPLE / name).read_bytes() for name in made}
     assert len(made) == 7
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the original files are not here")
+def test_scripts_make_the_table_of_all_genes_and_the_essential_ones(tmp_path: Path) -> None:
+    for script, source in (
+        ("build_all_genes.py", SHARED / "ncbi_wide" / "Homo_sapiens.gene_info.gz"),
+        ("build_essential.py", SHARED / "gene_lists"),
+    ):
+        subprocess.run([sys.executable, ROOT / "tools" / script, source, tmp_path], check=True)
+    packed = (tmp_path / BOX).read_bytes()
+    assert packed[4:8] == bytes(4)  # no time in it
+    assert gzip.decompress(packed) == gzip.decompress((SAMPLE / BOX).read_bytes())
+    made = {path.relative_to(tmp_path) for path in tmp_path.rglob("*.*") if path.name != BOX}
+    assert len(made) == 4
+    assert all((tmp_path / path).read_bytes() == (ESSENTIALITY / path).read_bytes() for path in made)
+
+
+def test_essential_genes_are_the_lists_but_for_what_is_not_mapped(home: Home) -> None:
+    task = load_task("essential", home)
+    assert task.classes == ("non-essential", "essential")
+    assert [(item.raw, item.unique, item.used) for item in task.audit.classes] == [
+        (927, 926, 922),
+        (684, 684, 684),
+    ]
+    assert all(item.with_text == item.mapped for item in task.audit.classes)
+    left_out = {item.identifier: item.reason for item in task.audit.genes if not item.used}
+    assert {name for name, reason in left_out.items() if reason == NOT_MAPPED} == {
+        "CT45A4",
+        "CXorf1",
+        "PRAMEF3",
+    }
+    assert left_out["MMP21"].endswith("MMP21 or MMP23A")
 
 
 def test_no_sentence_longer_than_a_name_is_shipped() -> None:

@@ -16,14 +16,17 @@ from engine.plan.names import resolve_tasks
 from store.errors import DataError, GeneArenaError, UsageError
 from store.home import Home, find_home
 
+GENES = [line.partition(",")[0] for line in (SAMPLE / "genes.csv").read_text().splitlines()[1:]]
+
 
 def table(
     path: Path, per_class: int = 12, classes: tuple[str, ...] = ("no", "yes"), text: str = ""
 ) -> Path:
     lines = ["gene,label" + (",description" if text else "")]
+    genes = iter(GENES)
     for name in classes:
         lines += [
-            f"{name}GENE{place},{name}" + (f",{text} {place}" if text else "") for place in range(per_class)
+            f"{next(genes)},{name}" + (f",{text} {place}" if text else "") for place in range(per_class)
         ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
@@ -57,7 +60,7 @@ def test_a_path_loads_like_the_same_task_imported(tmp_path: Path, home: Home) ->
     path = table(tmp_path / "mine.csv")
     import_task(path, "mine", home)
     assert load_task(str(path), home).genes == load_task("mine", home).genes
-    assert [task.name for task in list_tasks(home)][4:] == ["mine"]
+    assert [task.name for task in list_tasks(home)][5:] == ["mine"]
 
 
 def test_own_descriptions_are_the_text_by_default(tmp_path: Path, home: Home) -> None:
@@ -84,7 +87,7 @@ def test_rows_in_another_order_are_the_same_task(tmp_path: Path, home: Home) -> 
 BAD = {
     "one class": (b"gene,label\n" + b"".join(b"G%d,yes\n" % i for i in range(20)), "only one class"),
     "nine genes": (
-        b"gene,label\n" + b"".join(b"G%d,%d\n" % (i, i < 9) for i in range(30)),
+        b"gene,label\n" + b"".join(b"%s,%d\n" % (GENES[i].encode(), i < 9) for i in range(30)),
         "9 usable genes of class '1'",
     ),
     "missing column": (b"gene,score,origin\nTP53,1,here\n", "no column 'label'"),
@@ -92,14 +95,14 @@ BAD = {
     "blank": (b" \n\n", "is empty"),
     "header only": (b"gene,label\n", "no usable rows"),
     "NUL": (b"gene,label\nTP53,1\nMY\0C,0\n", "NUL byte at byte 20, line 3"),
-    "latin-1": (b"gene,label\nTP53,1\nM\xffC,0\n", "not UTF-8 at byte 19, line 3"),
-    "UTF-16": ("gene,label\nTP53,1\n".encode("utf-16"), "NUL byte"),
+    "no encoding": (b"gene,label\nTP53,1\nM\xff\xfe\xfdC,0\n", "not UTF-8 at byte 19, line 3"),
+    "UTF-16 without mark": ("gene,label\nTP53,1\n".encode("utf-16-le"), "NUL byte"),
     "duplicate header": (b"gene,label,gene\nTP53,1,TP53\n", "two columns named 'gene'"),
     "ragged": (b"gene,label\nTP53,1\nMYC\n", "1 columns on line 3, but 2"),
     "million columns": (b"c" + b",c" * 999_999 + b"\n", "1,000,000 columns on line 1"),
     "huge field": (b"gene,label\n" + b"A" * 5_000_000 + b",1\n", "field larger than field limit"),
     "open quote": (b'gene,label\n"TP53,1\nMYC,0\n', "cannot be read at line"),
-    "no gene": (b"gene,label\n,1\n", "a label without a gene in entry 1"),
+    "no gene": (b"gene,label\n,1\n", "names no gene beside a label"),
     "quantity": (b"gene,label\nA,0.5\nB,0.25\n", "are a quantity"),
     "too many classes": (
         b"gene,label\n" + b"".join(b"G%d,c%d\n" % (i, i) for i in range(60)),
@@ -169,7 +172,7 @@ def test_any_damage_to_a_kept_task_is_one_sentence(
 def imported(home: Home, *names: str) -> None:
     """Tasks of forty genes of these names."""
     path = home.data / "labels.csv"
-    path.write_text("gene,label\n" + "".join(f"GENE{n},{'ab'[n % 2]}\n" for n in range(40)))
+    path.write_text("gene,label\n" + "".join(f"{GENES[n]},{'ab'[n % 2]}\n" for n in range(40)))
     for name in names:
         import_task(path, name, home)
 
@@ -200,7 +203,7 @@ def test_a_list_of_tasks_reads_no_label_file_unless_it_was_changed(tmp_path: Pat
         patch.setattr(folder_module, "read_rows", read_sample_only)
         assert [task.counts for task in list_tasks(home)[-2:]] == [(20, 20), (20, 20)]
     labels = home.tasks / "two" / "tasks" / "two.csv"
-    labels.write_text(labels.read_text() + "GENE1,a\n")
+    labels.write_text(labels.read_text() + f"{GENES[1]},a\n")
     os.utime(labels, ns=(0, labels.stat().st_mtime_ns + 10**9))
     assert [task.counts for task in list_tasks(home)[-2:]] == [(20, 20), (21, 20)]
     labels.unlink()

@@ -80,7 +80,7 @@ def nested(depth: int) -> bytes:
 
 HOSTILE = {
     "numpy object array with a payload": pickle.dumps(np.array([Calls(os.getpid)], dtype=object)),
-    "numpy object array of texts": pickle.dumps({"a": np.array(["x"], dtype=object)}),
+    "numpy object array of rows": pickle.dumps({"a": np.array([["x"]], dtype=object)}),
     "array larger than its bytes": pickle.dumps({"a": np.zeros(3)}).replace(b"K\x03\x85", b"K\x09\x85"),
     "huge memo index": b"\x80\x02}r\xff\xff\xff\x7f.",
     "huge length": b"\x80\x04\x8d" + struct.pack("<Q", 2**60) + b"abc.",

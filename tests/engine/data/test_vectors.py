@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from engine.catalog.models import list_models
 from engine.data.importers.vectors import VectorReport, adopt_vectors, import_vectors
-from engine.files.genept import NotStreamable, stream_vectors
 from engine.files.vectors import read_vectors
+from engine.files.vectors.formats.genept import NotStreamable, stream_vectors
 from store.errors import DataError, StoreError, UsageError
 from store.home import Home, find_home
 
@@ -170,7 +170,7 @@ def test_repeats_zeros_and_shared_vectors_are_counted(tmp_path: Path) -> None:
     [
         ("gene,a,b\nA,1,nan\n", "not finite in the vector of 'A'"),
         ("gene,a,b\nA,1,1e39\n", "not finite in the vector of 'A'"),
-        ("gene,a,b\nA,1,x\n", "'x' on line 2, where a number should be"),
+        ("gene,a,b\nB,1,2\nA,1,x\n", "'x' on line 3, where a number should be, in column 'b' for 'A'"),
         ("gene,a,b\nA,1,\n", "'' on line 2, where a number should be"),
         ("gene,a,b\nA,1,2\nA,1,3\n", "two different vectors for 'A'"),
         ("gene,a,b\nA,1,2\nB,1\n", "2 columns on line 3, but 3"),
@@ -180,7 +180,7 @@ def test_repeats_zeros_and_shared_vectors_are_counted(tmp_path: Path) -> None:
         ("0.5,1\n2,3\n", "is a matrix without names"),
         ("", "is empty"),
         ("gene,a\nA\0,1\n", "NUL byte"),
-        ("gene,class\nA,1\nB,2\nC,1\n", "one of 2 numbers for each gene"),
+        ("gene,class\nA,1\nB,2\nC,1\n", "no column that can be a dimension: 'class' is a label"),
     ],
 )
 def test_bad_tables(text: str, sentence: str, tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ NAMES = npy("(1,)", "'<U2'", "AB".encode("utf-32-le"))
     [
         ("a.npy", npy("(1000000000000, 4)"), "which do not fit into it"),
         ("a.npy", npy("(-1, 4)"), "not a readable .npy"),
-        ("a.npy", npy("(2, 2)", "'|O'", pickle.dumps([1])), "an array of object"),
+        ("a.npy", npy("(2, 2)", "'|O'", pickle.dumps([1])), "not a pickle of plain"),
         ("a.npy", npy("__import__('os').system('true')"), "not a readable .npy"),
         ("a.npy", npy("(4,)", body=bytes(16)), "does not hold a matrix"),
         ("a.npy", b"\x93NUMPY\x09\x00", "unknown version"),
@@ -228,7 +228,7 @@ NAMES = npy("(1,)", "'<U2'", "AB".encode("utf-32-le"))
         (
             "a.npz",
             npz({"genes.npy": npy("(1,)", "'|O'", pickle.dumps([1])), "vectors.npy": NAMES}),
-            "of object",
+            "does not hold one name for each row",
         ),
         (
             "a.npz",

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -312,3 +314,31 @@ def test_a_password_in_an_address_is_sent_and_neither_kept_nor_told(server: Serv
     asked = len(server.asked)
     assert fetch().sha256 == SHA
     assert server.asked[asked][1].startswith("bytes="), "it goes on where it stopped"
+
+
+@pytest.mark.parametrize("name", ["ALL_PROXY", "https_proxy", "HTTP_PROXY"])
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h", "socks4", "SOCKS"])
+def test_a_socks_proxy_that_cannot_be_used_is_one_sentence(
+    scheme: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    without_proxies(monkeypatch)
+    monkeypatch.setenv(name, f"{scheme}://me:secret-of-mine@localhost:1080")
+    with pytest.raises(FetchError) as caught:
+        make_client()
+    assert f"{scheme}://***@localhost:1080 in {name.upper()} cannot be used" in caught.value.message
+    assert "socksio" in caught.value.hint
+    assert "secret-of-mine" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["gopher://localhost:1", "http://localhost:port", "http://[::1"])
+def test_a_proxy_that_is_no_address_is_one_sentence(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_proxies(monkeypatch)
+    monkeypatch.setenv("https_proxy", address)
+    with pytest.raises(FetchError, match="HTTPS_PROXY is not an address"):
+        make_client()
+
+
+def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)

@@ -57,7 +57,7 @@ def pickled_garbage(folder: Path) -> None:
         (set_config(model_type="nonsense"), "config.json"),
         (set_config(model_type=7), "config.json"),
         (
-            lambda folder: (folder / "config.json").write_text('{"model_type": "t5"}') and None,
+            lambda folder: (folder / "config.json").write_text('{"model_type": "bart"}') and None,
             "encoder-decoder",
         ),
         (set_config(num_attention_heads=3), "config.json"),

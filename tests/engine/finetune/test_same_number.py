@@ -105,11 +105,11 @@ def test_a_unit_has_the_same_bits_alone_among_three_and_verified(
     assert len({str(numbers) for numbers in among.values()}) == len(among) == 9
     assert len(alone) == 3
     assert alone == {place: among[place] for place in alone}
-    verdicts = list(verify(home, 99, device="cpu"))
+    verdicts = list(verify(elsewhere, 99, device="cpu"))
     assert [(one.reason, one.largest, one.now) for one in verdicts] == [
         ("", 0.0, one.kept) for one in verdicts
     ]
-    assert len(verdicts) == 9
+    assert len(verdicts) == 3
 
 
 def test_a_run_that_was_cancelled_goes_on_to_the_same_bits(

@@ -104,18 +104,26 @@ def vector_file(folder, name: str):
     return path
 
 
-@pytest.fixture
-def boxes(tmp_path):
+@pytest.fixture(scope="session")
+def two_boxes(tmp_path_factory):
     """Two homes; the second has a task, vectors and descriptions of its own."""
-    mine, other = find_home(tmp_path / "mine"), find_home(tmp_path / "other")
+    folder = tmp_path_factory.mktemp("boxes")
+    mine, other = find_home(folder / "mine"), find_home(folder / "other")
     save(mine, *(scored(unit(seed), 0.5 + seed / 50) for seed in range(6)))
     save(other, *(scored(unit(seed), 0.5 + seed / 50) for seed in range(4, 10)))
-    import_task(label_file(tmp_path, "labels"), "theirs", other)
-    adopt_vectors(vector_file(tmp_path, "table"), "table", other)
-    texts = tmp_path / "texts.csv"
+    import_task(label_file(folder, "labels"), "theirs", other, keep_unmapped=True)
+    adopt_vectors(vector_file(folder, "table"), "table", other)
+    texts = folder / "texts.csv"
     texts.write_text("gene,text\n" + "".join(f"{gene},about {gene}\n" for gene in GENES))
     import_descriptions(texts, "texts", other)
-    return mine, other
+    return folder
+
+
+@pytest.fixture
+def boxes(two_boxes, tmp_path):
+    """Copies of the two."""
+    shutil.copytree(two_boxes, tmp_path, dirs_exist_ok=True)
+    return find_home(tmp_path / "mine"), find_home(tmp_path / "other")
 
 
 def test_merged_tables_equal_those_of_one_home_that_ran_everything(boxes, tmp_path):
@@ -207,7 +215,7 @@ def test_a_removed_task_stays_removed_until_its_owner_imports_it_again(boxes, tm
     third = find_home(tmp_path / "third")
     merge(third, mine)
     assert merge(third, other).tasks == ()
-    import_task(label_file(tmp_path, "labels"), "theirs", mine)
+    import_task(label_file(tmp_path, "labels"), "theirs", mine, keep_unmapped=True)
     merge(third, mine)
     assert merge(third, other).tasks == ()
     assert "theirs" in {task.name for task in list_tasks(third)}
@@ -215,7 +223,7 @@ def test_a_removed_task_stays_removed_until_its_owner_imports_it_again(boxes, tm
 
 def test_another_task_of_the_same_name_is_reported_and_the_own_one_stays(boxes, tmp_path):
     mine, other = boxes
-    import_task(label_file(tmp_path, "mine", first="three"), "theirs", mine)
+    import_task(label_file(tmp_path, "mine", first="three"), "theirs", mine, keep_unmapped=True)
     before = task_digest(mine.tasks / "theirs")
     done = merge(mine, other)
     assert done.tasks == ()
@@ -228,7 +236,7 @@ def test_the_same_task_imported_from_elsewhere_is_the_same_task(boxes, tmp_path)
     mine, other = boxes
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    import_task(label_file(elsewhere, "renamed"), "theirs", mine)
+    import_task(label_file(elsewhere, "renamed"), "theirs", mine, keep_unmapped=True)
     assert merge(mine, other).notes == ()
 
 

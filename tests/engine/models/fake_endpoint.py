@@ -26,6 +26,7 @@ class Fake(ThreadingHTTPServer):
         self.statuses: list[int] = []
         self.change: Callable[[Any], Any] = lambda answer: answer
         self.location = ""
+        self.refuse: Callable[[list[str]], tuple[int, Any] | None] = lambda texts: None
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -40,6 +41,8 @@ class _Handler(BaseHTTPRequestHandler):
             for place, text in enumerate(body["input"])
         ]
         answer = self.server.change({"object": "list", "model": body["model"], "data": data[::-1]})
+        if refused := self.server.refuse(body["input"]):
+            status, answer = refused
         content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         self.send_response(status)
         if self.server.location:

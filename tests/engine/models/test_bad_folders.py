@@ -12,7 +12,10 @@ import torch
 from hub_layouts import TEXTS, Layout, make_folder
 from safetensors.torch import load_file, save_file
 
+from engine.catalog.models import require_path
 from engine.embedding.embed import embed
+from engine.embedding.folder import read_facts
+from engine.finetune.folder import load_encoder as load_for_training
 from store.errors import ModelError
 from store.home import find_home
 from store.records import EmbeddingOptions, Model
@@ -123,7 +126,6 @@ def refuse(folder: Path) -> str:
         (add_a_layer("os.system", {}), "3_Dense/config.json asks for code of its own (os.system)"),
         (add_a_layer("torch.nn.Tanh", {"x": Payload()}), "holds more than weights"),
         (leave_the_folder, "outside the model"),
-        (put("adapter_config.json", '{"base_model_name_or_path": "/elsewhere"}'), "outside the model"),
         (put("1_Pooling/config.json", "null"), "1_Pooling"),
         (remove("1_Pooling/config.json"), "1_Pooling"),
     ],
@@ -138,34 +140,77 @@ def test_a_broken_folder_gives_one_sentence(
     assert not (tmp_path / MARK).exists()
 
 
-@pytest.mark.parametrize("kind", ["bert", "of its own"])
-def test_code_that_a_model_brings_is_never_run(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+NOMIC = {
+    "AutoConfig": "nomic-ai/nomic-bert-2048--configuration_hf_nomic_bert.NomicBertConfig",
+    "AutoModel": "nomic-ai/nomic-bert-2048--modeling_hf_nomic_bert.NomicBertModel",
+}
+"""As nomic-embed-text-v1.5 names its classes."""
+
+
+@pytest.mark.parametrize("kind", ["bert", "nomic_bert", "of its own"])
+@pytest.mark.parametrize(
+    "classes",
+    [
+        NOMIC,
+        {"AutoModel": "own.Model"},
+        {"AutoConfig": "own.Config"},
+        {"AutoModelForMaskedLM": "own.Model"},
+        {"AutoTokenizer": [None, "own.Tokenizer"]},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json"])
+def test_a_class_of_its_own_is_refused_and_never_run(
+    kind: str, classes: dict[str, object], file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     folder = make_folder(tmp_path / "mine", Layout())
-    classes = {"AutoConfig": "own.Config", "AutoModel": "own.Model", "AutoTokenizer": ["own.T", "own.T"]}
-    change_config(auto_map=classes, model_type=kind, trust_remote_code=True)(folder)
-    settings = json.loads((folder / "tokenizer_config.json").read_text())
-    (folder / "tokenizer_config.json").write_text(json.dumps({**settings, "auto_map": classes}))
+    change_config(model_type=kind, trust_remote_code=True)(folder)
+    settings = json.loads((folder / file).read_text())
+    (folder / file).write_text(json.dumps({**settings, "auto_map": classes}))
     for place in (folder, tmp_path):
         (place / "own.py").write_text(f"open({MARK!r}, 'w')")
-    if kind == "bert":
-        model = Model("mine", "folder", str(folder), "1")
-        options, home = EmbeddingOptions(), find_home(tmp_path / "home")
-        done = embed(
-            model,
-            TEXTS[:2],
-            options,
-            home,
-            device="cpu",
-            cancel=threading.Event(),
-            progress=lambda done, total: None,
-        )
-        assert len(done.vectors) == 2
-    else:
-        assert "custom code" in refuse(folder)
+    sentence = refuse(folder)
+    assert sentence.startswith(f"{folder / file} asks for code of its own (")
+    assert "own.Tokenizer" in sentence or str(next(iter(classes.values()))) in sentence
+    with pytest.raises(ModelError, match="code of its own"):
+        load_for_training(folder)
     assert not (tmp_path / MARK).exists()
+
+
+@pytest.mark.parametrize("nothing", [None, {}, {"AutoModel": None}])
+def test_a_map_that_names_no_class_asks_for_nothing(nothing: object, tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "mine", Layout())
+    change_config(auto_map=nothing)(folder)
+    assert read_facts(folder).dimension == 32
+
+
+ADAPTER = {"peft_type": "LORA", "base_model_name_or_path": "intfloat/e5-small-v2", "r": 8}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (json.dumps(ADAPTER), "an adapter (LoRA) for 'intfloat/e5-small-v2'"),
+        (json.dumps({**ADAPTER, "peft_type": "IA3"}), "an adapter (IA3) for 'intfloat/e5-small-v2'"),
+        ("{}", "an adapter (LoRA) that does not name its model"),
+        ("[", "an adapter (LoRA) that does not name its model"),
+    ],
+)
+def test_an_adapter_is_called_one_and_its_base_named(
+    settings: str, told: str, whole: bool, tmp_path: Path
+) -> None:
+    folder = make_folder(tmp_path / "mine", Layout())
+    (folder / "adapter_config.json").write_text(settings)
+    if not whole:  # as peft saves it
+        for name in ("config.json", "model.safetensors", "modules.json"):
+            (folder / name).unlink()
+        (folder / "adapter_model.safetensors").touch()
+    assert told in refuse(folder)
+    with pytest.raises(ModelError) as caught:
+        require_path(Model("mine", "folder", str(folder)), find_home(tmp_path)), load_for_training(folder)
+    assert "merge_and_unload" in caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])

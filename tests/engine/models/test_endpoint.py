@@ -16,17 +16,8 @@ from fake_endpoint import Fake, model_of, serving, vector
 
 from engine.cancel import Stopped
 from engine.embedding.embed import Embeddings, embed
-from engine.embedding.endpoint import (
-    BATCH,
-    KEY,
-    TRIES,
-    Endpoint,
-    _authorisation,
-    agree,
-    agreed_hosts,
-    host_of,
-    question,
-)
+from engine.embedding.endpoint.client import BATCH, KEY, TRIES, Endpoint, _authorisation
+from engine.embedding.endpoint.consent import agree, agreed_hosts, host_of, question
 from store.errors import ModelError, UsageError
 from store.home import Home, find_home
 from store.logs import rotating_log
@@ -41,7 +32,7 @@ SECRET = "sk-very-secret"
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
     for name in (KEY, "OPENAI_API_KEY", "GENEARENA_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("engine.embedding.endpoint.PAUSES", (0.0,))
+    monkeypatch.setattr("engine.embedding.endpoint.client.PAUSES", (0.0,))
     with serving() as server:
         yield server
 
@@ -130,7 +121,7 @@ def test_the_key_comes_from_the_environment_and_is_written_nowhere(
 def test_a_key_that_the_server_echoes_is_told_nowhere(
     echo: Callable[[str], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.embedding.endpoint.PAUSES", (0.0,))
+    monkeypatch.setattr("engine.embedding.endpoint.client.PAUSES", (0.0,))
     monkeypatch.delenv("GENEARENA_OFFLINE", raising=False)
     monkeypatch.setenv(KEY, echoing_endpoint.SECRET)
     log = rotating_log(tmp_path / "runner.log", 1 << 20, 1)
@@ -233,7 +224,7 @@ def test_after_the_last_attempt_nothing_is_waited_for(
             waits.append(timeout)
             return False
 
-    monkeypatch.setattr("engine.embedding.endpoint.PAUSES", (7.0,))
+    monkeypatch.setattr("engine.embedding.endpoint.client.PAUSES", (7.0,))
     server.statuses = [503] * TRIES
     model = model_of(server)
     with pytest.raises(ModelError, match="answers 503"):
@@ -250,7 +241,7 @@ def test_what_was_cancelled_during_the_last_attempt_is_no_failure(
         cancel.set()
         raise httpx.ReadTimeout("timed out")
 
-    monkeypatch.setattr("engine.embedding.endpoint.TRIES", 1)
+    monkeypatch.setattr("engine.embedding.endpoint.client.TRIES", 1)
     monkeypatch.setattr(Endpoint, "_answer", fail)
     model = model_of(server)
     with pytest.raises(Stopped):
@@ -271,7 +262,7 @@ def test_cancelling_sends_no_further_text(server: Fake) -> None:
 def test_an_answer_without_end_is_cut(
     server: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.embedding.endpoint.LARGEST_ANSWER", 1 << 10)
+    monkeypatch.setattr("engine.embedding.endpoint.client.LARGEST_ANSWER", 1 << 10)
     server.change = lambda answer: b"[" * (1 << 16)
     with pytest.raises(ModelError, match="more than 0 MiB"):
         run(server, tmp_path)

@@ -10,7 +10,7 @@ from workbench import write_task
 
 from engine.catalog.presets import PRESETS, Axes, axes_for, preset_label
 from engine.catalog.protocols import CHOICES, LIMITS, PROTOCOLS
-from engine.embedding.endpoint import agree
+from engine.embedding.endpoint.consent import agree
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
 from store.errors import UsageError, unknown

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
+
 import judged_home
 import pytest
 from judged_home import TASKS
 
+from store.home import find_home
+
 SKILLS = {"good": 2.5, "fair": 2.2, "poor": 0.2}
 
 
-@pytest.fixture
-def judged(home):
+@pytest.fixture(scope="module")
+def judged_once(tmp_path_factory):
+    home = find_home(tmp_path_factory.mktemp("judged") / "home")
     judged_home.fill(home, SKILLS, TASKS[2:])
     judged_home.fill(home, {"good": 2.5}, TASKS[2:], protocol="rf", seeds=range(41, 44))
+    return home
+
+
+@pytest.fixture
+def judged(home, judged_once):
+    shutil.copytree(judged_once.data.parent, home.data.parent)
     return home
 
 

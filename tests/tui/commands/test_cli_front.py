@@ -134,9 +134,12 @@ def test_full_standard_output_is_told(arguments, home):
     assert done.stderr.count("error: ") == 1
 
 
-@pytest.mark.parametrize("closed", [">&-", "<&-", "<&- >&-", ">&- 2>&-"])
-def test_closed_streams_are_as_good_as_none(closed, filled):
-    command = f"{sys.executable} -m tui --home {filled.home.data.parent} rank --all {closed}"
+@pytest.mark.parametrize(
+    ("arguments", "closed"),
+    [("rank --all", ">&-"), ("rank --all", ">&- 2>&-"), ("tasks", "<&-"), ("tasks", "<&- >&-")],
+)
+def test_closed_streams_are_as_good_as_none(arguments, closed, filled):
+    command = f"{sys.executable} -m tui --home {filled.home.data.parent} {arguments} {closed}"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert "error" not in done.stderr

@@ -28,7 +28,7 @@ def labels(tmp_path):
 def vectors(tmp_path):
     path = tmp_path / "vec.csv"
     names = [*SYMBOLS, *(f"G{n}" for n in range(20))]
-    path.write_text("gene,x,y\n" + "".join(f"{name},{n}.5,{-n}\n" for n, name in enumerate(names, 1)))
+    path.write_text("gene,x,y\n" + "".join(f"{name},{n}.5,{-n * n}.5\n" for n, name in enumerate(names, 1)))
     return str(path)
 
 

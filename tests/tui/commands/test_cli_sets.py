@@ -71,11 +71,13 @@ def test_the_papers_table_is_the_same_to_the_byte_after_a_task_of_ones_own(call,
     assert "Not shown, of other sets of tasks: both" in call("rank").stderr
 
 
-def test_a_fresh_home_has_the_papers_set_and_an_empty_own(call):
+def test_a_fresh_home_has_the_sets_that_come_along_and_an_empty_own(call):
     assert call.json("sets") == [
         {"name": "paper", "tasks": list(TASKS), "named": False},
         {"name": "own", "tasks": [], "named": False},
+        {"name": "essentiality", "tasks": ["essential"], "named": False},
     ]
+    assert "always there" in call.refused("sets", "essentiality", "--remove")
     assert "has no task" in call.refused(*BASE, "--set", "own")
 
 
@@ -90,11 +92,21 @@ def test_a_set_is_named_given_other_tasks_shown_and_removed(call, toy):
     assert [(one["name"], one["tasks"]) for one in call.json("sets")] == [
         ("paper", list(TASKS)),
         ("own", ["mine"]),
+        ("essentiality", ["essential"]),
         ("new", ["long-vs-short-tf"]),
     ]
     assert "long-vs-short-tf" in call("sets").stdout
     assert call("sets", "new", "--remove").exit_code == 0
-    assert [one["name"] for one in call.json("sets")] == ["paper", "own"]
+    assert [one["name"] for one in call.json("sets")] == ["paper", "own", "essentiality"]
+
+
+def test_the_name_of_a_set_that_comes_along_may_be_given_to_ones_own_tasks(call, toy):
+    assert call("sets", "essentiality", "essential", "mine").exit_code == 0
+    assert call.json("sets", "essentiality") == [
+        {"name": "essentiality", "tasks": ["essential", "mine"], "named": True}
+    ]
+    assert call("sets", "essentiality", "--remove").exit_code == 0
+    assert call.json("sets", "essentiality")[0]["tasks"] == ["essential"]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +124,7 @@ def test_a_set_is_named_given_other_tasks_shown_and_removed(call, toy):
 )
 def test_what_cannot_be_done_to_a_set_is_said(call, toy, arguments, sentence):
     assert sentence in call.refused("sets", *arguments)
-    assert [one["name"] for one in call.json("sets")] == ["paper", "own"]
+    assert [one["name"] for one in call.json("sets")] == ["paper", "own", "essentiality"]
 
 
 def test_a_name_in_another_spelling_is_refused(call, toy):

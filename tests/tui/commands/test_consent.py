@@ -8,7 +8,7 @@ import pexpect
 import pytest
 import workbench
 
-from engine.embedding.endpoint import agreed_hosts
+from engine.embedding.endpoint.consent import agreed_hosts
 
 HOST = "127.0.0.1:9"
 

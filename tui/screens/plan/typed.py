@@ -22,6 +22,7 @@ from tui.widgets.grid import Grid
 from tui.widgets.rows import Column, Row
 
 if TYPE_CHECKING:
+    from engine.data.genes.columns import Undecided
     from engine.plan.selection import Selection
     from tui.questions.imports import Imported
     from tui.widgets.commandbar import Command
@@ -33,6 +34,7 @@ TYPED: Final = {
     "text": ("the text recipe", "RECIPE"),
     "descriptions": ("a file whose texts replace the recipe's", "FILE"),
     "param": ("a parameter of the protocols", "NAME=VALUE"),
+    "controls": ("which stand beside the models: none, default or all", "WHICH"),
     "model": ("add a model: hf:org/name@commit or a folder", "NAME"),
     "task": ("add a task: a name or a label file", "NAME"),
     "set": ("the tasks of a set and no others: paper, own, or one you named", "NAME"),
@@ -73,6 +75,15 @@ class ChoosingScreen(AuditingScreen):
         """The choices kept by name are there."""
 
         kept: Mapping[str, Selection]
+
+    @dataclass
+    class LeftOpen(Message):
+        """A file to import could be meant in several ways."""
+
+        kind: str
+        path: str
+        chosen: Mapping[str, str]
+        undecided: Undecided
 
     @dataclass
     class CameIn(Message):
@@ -225,9 +236,25 @@ class ChoosingScreen(AuditingScreen):
         self.app.push_screen(Prompt("Import", sentence, paths=True, names=names), answered)
 
     @work(thread=True, exclusive=True, group="import", exit_on_error=False)
-    def import_file(self, kind: str, path: str) -> None:
-        """Take a file or folder over, and choose it."""
-        self._take(self.arena.import_file(kind, path))
+    def import_file(self, kind: str, path: str, chosen: Mapping[str, str] | None = None) -> None:
+        """Take a file or folder over, and choose it; ask what the file leaves open."""
+        from engine.data.genes.columns import Undecided
+
+        chosen = chosen or {}
+        try:
+            imported = self.arena.import_file(kind, path, chosen)
+        except Undecided as open_:
+            self.post_message(self.LeftOpen(kind, path, chosen, open_))
+            return
+        self._take(imported)
+
+    @on(LeftOpen)
+    def _left_open(self, message: LeftOpen) -> None:
+        def answered(name: str) -> None:
+            chosen = {**message.chosen, message.undecided.option: name}
+            self.import_file(message.kind, message.path, chosen)
+
+        self._ask(message.undecided.message, answered, message.undecided.answers)
 
     @work(thread=True, exclusive=True, group="import", exit_on_error=False)
     def import_part(self, task: str, tables: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,10 +25,21 @@ MOST_ROWS: Final = 1_000_000
 class Rows:
     """The rows of one file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, titles: Sequence[str] = (), decimal: str = ".") -> None:
+        """Nothing yet.
+
+        Args:
+            path: The file, for sentences.
+            titles: What its dimensions are called, if they have names.
+            decimal: What stands before the fraction of a number.
+        """
         self._path = path
+        self._titles = titles
+        self._decimal = decimal
         self.genes: list[str] = []
         """Of each row, where the file names them."""
+        self.lines = array("q")
+        """Where each row stands, from 1."""
         self._vectors: list[NDArray[np.float32]] = []
 
     def __len__(self) -> int:
@@ -39,16 +51,15 @@ class Rows:
         Raises:
             DataError: a cell is not a number, or the rows are too many.
         """
+        if self._decimal != ".":
+            cells = [cell.replace(self._decimal, ".") for cell in cells]
         try:
             with np.errstate(over="ignore"):
                 vector = np.array([float(cell) for cell in cells], dtype=np.float32)
-        except (ValueError, TypeError) as error:
-            shown = next(repr(cell) for cell in cells if cell is None or not is_number(str(cell)))
-            raise DataError(
-                f"{self._path} has {shown[:40]} on line {line}, where a number should be.",
-                "The first column names a gene, the others hold its vector; labels are imported as a task.",
-            ) from error
+        except (ValueError, TypeError, OverflowError) as error:
+            raise self._not_a_number(cells, line, gene) from error
         self._vectors.append(vector)
+        self.lines.append(line)
         if gene is not None:
             self.genes.append(gene)
         if len(self) > MOST_ROWS:
@@ -57,6 +68,18 @@ class Rows:
             raise DataError(
                 f"{self._path} holds more than {MOST_NUMBERS:,} numbers.", "Give a smaller table."
             )
+
+    def _not_a_number(self, cells: Sequence[Any], line: int, gene: str | None) -> DataError:
+        place = next(
+            (place for place, cell in enumerate(cells) if cell is None or not is_number(str(cell))), 0
+        )
+        shown = "nothing" if cells[place] is None else repr(cells[place])[:40]
+        column = f" in column {self._titles[place]!r}" if place < len(self._titles) else ""
+        where = f"{column} for {gene[:40]!r}" if gene else column
+        return DataError(
+            f"{self._path} has {shown} on line {line}, where a number should be{where and ','}{where}.",
+            "The first column names a gene, the others hold its vector; labels are imported as a task.",
+        )
 
     def matrix(self) -> NDArray[np.float32]:
         """All rows, float32[n, d].
@@ -71,8 +94,11 @@ class Rows:
             usual = widths.most_common(1)[0][0]
             place = next(i for i, vector in enumerate(self._vectors) if vector.size != usual)
             name = self.genes[place] if self.genes else f"row {place + 1}"
-            size = self._vectors[place].size
-            raise DataError(f"{self._path} has {size} numbers for {name!r}, but {usual} for most genes.")
+            raise DataError(
+                f"{self._path} has {self._vectors[place].size} numbers for {name!r}, but {usual} for most "
+                f"genes, line {self.lines[place]}.",
+                "Give each gene a vector of the same length.",
+            )
         return np.stack(self._vectors)
 
 
@@ -80,6 +106,6 @@ def is_number(cell: str) -> bool:
     """Whether `cell` can be read as a number."""
     try:
         float(cell)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     return True

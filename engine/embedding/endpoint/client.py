@@ -1,17 +1,15 @@
-"""An OpenAI-compatible embeddings endpoint as a model: off until the user agrees that texts go to its host.
+"""An OpenAI-compatible embeddings endpoint: texts to its host, in as large requests as it takes.
 
-The host must have been agreed to (`agree`), the key comes from the environment and is neither stored
+The host must have been agreed to (`consent`), the key comes from the environment and is neither stored
 nor logged, and redirects are not followed, so that texts reach no other host.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import json
 import os
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -20,15 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.cancel import Cancel, check
-from engine.network import OFFLINE, offline, wanted_pause
-from store.errors import ModelError, UsageError
-from store.files import write_json
-from store.home import Home
+from engine.embedding.endpoint.answers import Refusal, decoded, message_in, refusal_in, vectors_in
+from engine.embedding.endpoint.consent import host_of, refuse_offline
+from engine.network import wanted_pause
+from store.errors import ModelError
 from store.records import EmbeddingOptions, Model
 from store.withheld import withhold
 
 BATCH: Final = 64
-"""Texts in one request."""
+"""Texts in one request, until the server has refused as many."""
 TRIES: Final = 5
 PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
 """Seconds between attempts."""
@@ -40,71 +38,11 @@ KEY: Final = "GENEARENA_ENDPOINT_KEY"
 """The environment variable with the key; for OpenAI's own host OPENAI_API_KEY is taken too."""
 OPENAI: Final = "api.openai.com"
 _AGAIN: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+_SMALLER: Final = frozenset({400, 413, 422})
+"""What servers answer to more texts, or longer ones, than they take at once."""
 
-
-def host_of(model: Model) -> str:
-    """The host, with its port if one is named, that texts of `model` would be sent to.
-
-    Raises:
-        UsageError: the model's source is not an address of an endpoint.
-    """
-    parts = urlsplit(model.source)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not parts.fragment:
-        raise UsageError(
-            f"{model.name}: {parts.scheme or 'its source'} is not an address of an endpoint.",
-            "Write it as http://localhost:8080/v1#MODEL.",
-        )
-    return parts.netloc.rpartition("@")[2]
-
-
-def refuse_offline(model: Model) -> None:
-    """Refuse to use an endpoint while offline.
-
-    Raises:
-        ModelError: the switch is on.
-        UsageError: the model's source is not an address of an endpoint.
-    """
-    if offline():
-        raise ModelError(
-            f"{model.name} needs {host_of(model)}, and {OFFLINE} is set.",
-            "Do without --offline, or leave the model out.",
-        )
-
-
-def question(model: Model, texts: Sequence[str]) -> str:
-    """What the user is asked before anything is sent; there is at least one text."""
-    size = sum(map(len, texts))
-    first = texts[0] if len(texts[0]) <= 60 else f"{texts[0][:59]}…"
-    return (
-        f"{model.name} sends {len(texts)} texts ({size:,} characters; the first is {first!r}) to "
-        f"{host_of(model)}. Agree?"
-    )
-
-
-def agreed_hosts(home: Home) -> frozenset[str]:
-    """The hosts that the user has agreed to.
-
-    Raises:
-        UsageError: the record cannot be read.
-    """
-    return frozenset(_record(home))
-
-
-def agree(home: Home, host: str) -> None:
-    """Record that texts may be sent to `host`, and when that was said."""
-    hosts = {**_record(home), host: datetime.now(UTC).isoformat(timespec="seconds")}
-    home.config.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_json(home.config / "endpoints.json", hosts)
-
-
-def _record(home: Home) -> dict[str, str]:
-    path = home.config / "endpoints.json"
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError, TypeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}.", "Delete it, then agree again.") from error
+_learnt: dict[str, int] = {}
+"""Texts that a host takes in one request, where that is fewer than `BATCH`; for as long as this runs."""
 
 
 class Endpoint:
@@ -126,11 +64,12 @@ class Endpoint:
                 f"{model.name} would send the texts to {host}, which has not been agreed to.",
                 f"Agree with: genearena models --allow {host}",
             )
-        self._name = model.name
+        self._host = host
         self._url = urlsplit(model.source)._replace(fragment="").geturl().rstrip("/") + "/embeddings"
         self._model = urlsplit(model.source).fragment
         self._options = options
         self._headers = _authorisation(model.source)
+        self._width = 0
         self.notes: tuple[str, ...] = (
             f"{model.name}: an endpoint's model cannot be pinned; its vectors are those of the day.",
         )
@@ -146,12 +85,30 @@ class Endpoint:
         """
         # No proxy and no redirect: the texts go to the host that was agreed to, and nowhere else.
         with httpx.Client(timeout=120.0, trust_env=False, headers=self._headers) as client:
-            for start in range(0, len(texts), BATCH):
-                rows = list(range(start, min(start + BATCH, len(texts))))
-                answer = self._ask(client, [self._options.prefix + texts[row] for row in rows], cancel)
+            start, size = 0, _learnt.get(self._host, BATCH)
+            while start < len(texts):
+                rows = list(range(start, min(start + size, len(texts))))
+                try:
+                    answer = self._ask(client, [self._options.prefix + texts[row] for row in rows], cancel)
+                except Refusal as refusal:
+                    if len(rows) == 1 or refusal.status not in _SMALLER:
+                        raise ModelError(
+                            f"{self._url} refuses: {refusal}.", _hint(refusal.status)
+                        ) from None
+                    size = len(rows) // 2
+                    continue
+                if size < BATCH:
+                    _learnt[self._host] = size
                 yield rows, self._vectors(answer, len(rows))
+                start += len(rows)
 
     def _ask(self, client: httpx.Client, texts: list[str], cancel: Cancel) -> Any:
+        """What the server answers to one request, asked again while it is busy or away.
+
+        Raises:
+            Refusal: it will not answer this request.
+            ModelError: it cannot be reached, or does not answer in JSON.
+        """
         body = {"model": self._model, "input": texts, "encoding_format": "float"}
         reason = ""
         pause = 0.0
@@ -163,13 +120,19 @@ class Endpoint:
                 response, content = self._answer(client, body, cancel)
             except httpx.TransportError as error:
                 reason = str(error).rstrip(".") or type(error).__name__
+                continue
+            if response.status_code == 200:
+                answer = decoded(self._url, content)
+                refusal = refusal_in(answer)
             else:
-                if response.status_code == 200:
-                    return self._decoded(content)
-                reason = f"it answers {response.status_code} {response.reason_phrase}"
-                if response.status_code not in _AGAIN:
-                    raise ModelError(f"{self._url} refuses: {reason}.", _hint(response.status_code))
-                pause = max(pause, wanted_pause(response))
+                answer, words = None, f"it answers {response.status_code} {response.reason_phrase}"
+                refusal = Refusal(response.status_code, words, message_in(content))
+            if refusal is None:
+                return answer
+            if refusal.status not in _AGAIN:
+                raise refusal
+            reason = str(refusal)
+            pause = max(pause, wanted_pause(response))
         check(cancel)  # an attempt may end long after its run was cancelled, which is not a failure
         raise ModelError(f"{self._url} cannot be used: {reason}.", "Is the server running?")
 
@@ -191,28 +154,14 @@ class Endpoint:
                     )
         return response, bytes(content)
 
-    def _decoded(self, content: bytes) -> Any:
-        try:
-            return json.loads(content)
-        except (ValueError, RecursionError) as error:
-            raise ModelError(
-                f"{self._url} does not answer in JSON.", "Is it an embeddings endpoint?"
-            ) from error
-
     def _vectors(self, answer: Any, count: int) -> NDArray[np.float32]:
-        try:
-            items = sorted(answer["data"], key=lambda item: item["index"])
-            if [item["index"] for item in items] != list(range(count)):
-                raise ValueError("not one vector for each text")
-            vectors = np.array([item["embedding"] for item in items], dtype=np.float32)
-        except (KeyError, TypeError, ValueError) as error:
+        vectors = vectors_in(self._url, answer, count)
+        width = vectors.shape[1]
+        self._width = self._width or width
+        if width != self._width:
             raise ModelError(
-                f"{self._url} answers with something else than {count} vectors: {error}.",
-                "Is it an OpenAI-compatible embeddings endpoint?",
-            ) from error
-        if vectors.ndim != 2 or not vectors.shape[1] or not np.isfinite(vectors).all():
-            raise ModelError(
-                f"{self._url} answers with vectors that are not finite numbers.", "Try another model."
+                f"{self._url} answers with vectors of {width} numbers after some of {self._width}.",
+                "Does one model answer there, and always the same?",
             )
         if self._options.normalize:
             vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
@@ -240,4 +189,8 @@ def _is_local(host: str) -> bool:
 def _hint(status: int) -> str:
     if status in (401, 403):
         return f"Put the key into the environment variable {KEY}."
+    if status in _SMALLER:
+        return (
+            "If the text is too long for it, choose a recipe of shorter texts or let the server take more."
+        )
     return "Check the address and the model's name after the #."

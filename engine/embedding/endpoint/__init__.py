@@ -1,0 +1,1 @@
+"""An OpenAI-compatible embeddings endpoint as a model."""

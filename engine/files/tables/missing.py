@@ -1,0 +1,47 @@
+"""The words that programs write where there is nothing, and which of them stood in quotation marks.
+
+R, Excel, pandas, polars and databases each have their own. In quotation marks they are data: R and
+readr, which quote every text, write a missing one bare.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+WORDS: Final = frozenset(
+    {
+        "na", "n/a", "n.a.", "#n/a", "#na", "<na>", "na_character_", "na_real_", "na_integer_",
+        "nan", "-nan", "nat", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan",
+        "null", "nil", "<null>", "#null!", "#value!", "#ref!", "#div/0!", "#name?", "#num!",
+    }
+)  # fmt: skip
+"""Never data when they stand bare, whatever their case."""
+DOUBTFUL: Final = frozenset({"none", "-", "--", ".", "?"})
+"""Missing too, unless they are one of only two classes, as in `+` and `-`."""
+
+MARK: Final = "\ue000"
+"""Put before a quoted word for nothing, and taken away again; a character of no script."""
+_ANY: Final = "|".join(map(re.escape, sorted(WORDS | DOUBTFUL)))
+_QUOTED: Final = re.compile(rf'(?:(?<=^)|(?<=[,;|\t ]))"({_ANY})"(?=[,;|\t \r\n]|$)', re.IGNORECASE)
+
+
+def is_missing(cell: str, *, doubtful: bool = True) -> bool:
+    """Whether a bare `cell` says that there is nothing."""
+    word = cell.strip().casefold()
+    return not word or word in WORDS or (doubtful and word in DOUBTFUL)
+
+
+def marked(lines: Iterable[str]) -> Iterator[str]:
+    """`lines`, with `MARK` before each quoted word for nothing, which a reader of CSV cannot tell apart."""
+    return (_QUOTED.sub(rf'"{MARK}\1"', line) if '"' in line else line for line in lines)
+
+
+def unmarked(records: list[list[str]]) -> Iterator[tuple[int, int]]:
+    """(column, row) of each cell that is marked; the mark is taken away."""
+    for row, record in enumerate(records):
+        for column, cell in enumerate(record):
+            if cell.startswith(MARK):
+                record[column] = cell.removeprefix(MARK)
+                yield column, row

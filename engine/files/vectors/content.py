@@ -1,0 +1,69 @@
+"""What a file of vectors holds, before its genes are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.files.vectors.dimensions import LeftOut, row_numbers
+from store.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file's content as it is."""
+
+    genes: tuple[str, ...] | None
+    """None where the format has no names."""
+    matrix: NDArray[np.float32]
+    """float32[n, d]; not finite where the file has no number."""
+    total: int
+    """Rows or names in the file."""
+    titles: tuple[str, ...] = ()
+    """Names of the d dimensions; empty where the format has none."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Columns that did not become dimensions."""
+    lines: Sequence[int] = ()
+    """Where each row stands in the file, from 1; empty where nobody would count."""
+    notes: tuple[str, ...] = ()
+    """How it was read, where that is not plain from the file."""
+
+
+def check_rows(path: Path, genes: int, rows: int) -> None:
+    """Refuse a matrix of other rows than there are genes.
+
+    Raises:
+        DataError: it is one.
+    """
+    if genes != rows:
+        raise DataError(
+            f"{path} has {rows:,} rows, but there are {genes:,} genes.",
+            "Line i of the list must name row i.",
+        )
+
+
+def without_row_numbers(content: Content) -> Content:
+    """`content` without dimensions that number its rows, whatever they are called."""
+    found = row_numbers(content.matrix)
+    if not found:
+        return content
+    kept = [place for place in range(content.matrix.shape[1]) if place not in set(found)]
+    left = tuple(LeftOut(_title(content, place), "a row number") for place in found)
+    titles = tuple(content.titles[place] for place in kept) if content.titles else ()
+    return replace(
+        content,
+        matrix=np.ascontiguousarray(content.matrix[:, kept]),
+        titles=titles or tuple(f"column {place + 1}" for place in kept),
+        left_out=(*content.left_out, *left),
+    )
+
+
+def _title(content: Content, place: int) -> str:
+    return content.titles[place] if content.titles else f"column {place + 1}"

@@ -1,0 +1,78 @@
+"""AnnData's `.h5ad` as vectors: a matrix of `varm`, or where genes are the rows, of `obsm` or `X`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from engine.files.h5ad import (
+    ENDINGS,
+    Axis,
+    column_titles,
+    matrices,
+    open_h5ad,
+    read_column,
+    read_matrix,
+    read_names,
+)
+from engine.files.vectors.cells import Kind, kind_of
+from engine.files.vectors.content import Content, check_rows
+from engine.files.vectors.titles import GENE_TITLES, plain
+from store.errors import DataError
+
+ANNOTATED: Final = (*ENDINGS, "h5", "hdf5")
+"""Endings of HDF5 files."""
+
+
+def read_annotated(path: Path, key: str = "") -> Content:
+    """The vectors in an `.h5ad`.
+
+    Args:
+        path: The file.
+        key: Which matrix: `name`, or `varm/name`, `obsm/name` or `X` where a name is not enough.
+
+    Raises:
+        DataError: unreadable, no matrix, or several of which none was chosen.
+    """
+    with open_h5ad(path) as file:
+        group, name = _chosen(path, file, key)
+        axis: Axis = "var" if group == "varm" else "obs"
+        genes = _genes(path, file, axis)
+        matrix, titles = read_matrix(path, file, group, name)
+        if group == "X" and matrix.shape[1:] == (len(names := read_names(path, file, "var")),):
+            titles = tuple(names)
+    check_rows(path, len(genes), len(matrix))
+    with np.errstate(over="ignore"):
+        numbers = np.ascontiguousarray(matrix, np.float32)
+    titles = titles or tuple(f"{name}[{place}]" for place in range(numbers.shape[1]))
+    return Content(tuple(genes), numbers, len(genes), titles)
+
+
+def _chosen(path: Path, file: Any, key: str) -> tuple[str, str]:
+    """Group and name of the matrix; those along `var` first, where AnnData keeps genes."""
+    there = [(group, name) for group in ("varm", "obsm") for name in matrices(path, file, group)]
+    whole = [("X", "")] if "X" in file else []
+    usual = [one for one in there if one[0] == "varm"] or there or whole
+    found = [one for one in (*there, *whole) if key in (one[1] or one[0], "/".join(one))] if key else usual
+    if len(found) == 1:
+        return found[0]
+    shown = ", ".join("/".join(filter(None, one)) for one in (found or (*there, *whole))[:12])
+    if not shown:
+        raise DataError(f"{path} has no matrix in varm, obsm or X.", "Put the vectors into adata.varm.")
+    what = f"no matrix named {key!r}" if key and not found else "several matrices"
+    raise DataError(f"{path} has {what}.", f"Choose one with --key: {shown}.")
+
+
+def _genes(path: Path, file: Any, axis: Axis) -> list[str]:
+    """The names along an axis; where they are row numbers, the column that names genes."""
+    names = read_names(path, file, axis)
+    if kind_of(names[:50]) is not Kind.ROWS:
+        return names
+    title = next((title for title in column_titles(file[axis]) if plain(title) in GENE_TITLES), None)
+    if title is None:
+        raise DataError(
+            f"{path} has row numbers for names in {axis}.", f"Set adata.{axis}_names to the genes."
+        )
+    return read_column(path, file[axis], title, len(names))

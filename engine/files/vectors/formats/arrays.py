@@ -1,0 +1,127 @@
+"""Vectors in numpy's files: `.npy`, and `.npz` of `genes` and `vectors`."""
+
+from __future__ import annotations
+
+import tokenize
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from engine.files.outside import outside_file
+from engine.files.safe_pickle import LARGEST, read_matrix, read_names
+from engine.files.vectors.content import Content, check_rows
+from engine.files.vectors.rows import MOST_NUMBERS
+from store.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_UNREADABLE: Final = (
+    ValueError,
+    EOFError,
+    TypeError,
+    SyntaxError,
+    RecursionError,
+    MemoryError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+)
+"""What numpy raises at a header, which it reads as Python."""
+
+
+_HINT: Final = "Save it again with np.save."
+
+
+def read_npy(path: Path) -> Content:
+    """The matrix of a `.npy`, or the dictionary of vectors that `np.save` was given.
+
+    Raises:
+        DataError: unreadable, or something else.
+    """
+    with outside_file(path), path.open("rb") as stream:
+        found = _read_array(path, stream, path.stat().st_size)
+    if isinstance(found, bytes):
+        names, matrix = read_matrix(path, found)
+        return Content(tuple(names), matrix, len(names))
+    return Content(None, _numbers(path, found), len(found))
+
+
+def read_npz(path: Path) -> Content:
+    """The `vectors` of the `genes` in a `.npz`.
+
+    Raises:
+        DataError: unreadable, or it has not these two arrays.
+    """
+    try:
+        with outside_file(path), zipfile.ZipFile(path) as archive:
+            genes = _names(path, _member(path, archive, "genes"))
+            matrix = _numbers(path, _member(path, archive, "vectors", len(genes)))
+    except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+        raise DataError(f"{path} is a damaged .npz file: {error}.", "Save it again.") from error
+    return Content(genes, matrix, len(genes))
+
+
+def _member(
+    path: Path, archive: zipfile.ZipFile, name: str, rows: int | None = None
+) -> NDArray[Any] | bytes:
+    found = next((one for one in archive.namelist() if one.removesuffix(".npy") == name), None)
+    if found is None:
+        raise DataError(f"{path} has no array {name!r}.", "Save it with np.savez(genes=, vectors=).")
+    with archive.open(found) as stream:
+        return _read_array(path, stream, archive.getinfo(found).file_size, rows)
+
+
+def _names(path: Path, names: NDArray[Any] | bytes) -> tuple[str, ...]:
+    if isinstance(names, bytes):
+        return tuple(read_names(path, names))
+    if names.ndim != 1 or names.dtype.kind not in "US":
+        raise DataError(
+            f"{path} has genes that are not a row of texts.", "Save them as a numpy array of str."
+        )
+    return tuple(
+        name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in names
+    )
+
+
+def _read_array(path: Path, stream: IO[bytes], size: int, rows: int | None = None) -> NDArray[Any] | bytes:
+    """One .npy of `size` bytes, whose header must not claim more than that, nor other `rows` than told.
+
+    Of an array of Python objects, the pickle in it.
+    """
+    try:
+        version = np.lib.format.read_magic(stream)
+        read_header = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }.get(version)
+        if read_header is None:
+            raise DataError(f"{path} is an .npy file of unknown version {version}.", _HINT)
+        shape, fortran, dtype = read_header(stream)
+        if dtype.kind == "O":
+            return stream.read(LARGEST + 1)
+        if dtype.hasobject or dtype.kind not in "fiuUS":
+            raise DataError(f"{path} holds an array of {dtype.name}, not of numbers.", _HINT)
+        count = int(np.prod(shape, dtype=object))
+        if count > MOST_NUMBERS or count * dtype.itemsize > min(size, 8 * MOST_NUMBERS):
+            raise DataError(f"{path} claims to hold {count:,} values, which do not fit into it.", _HINT)
+        if rows is not None:
+            check_rows(path, rows, shape[0] if shape else 0)
+        raw = stream.read(count * dtype.itemsize)
+        return np.frombuffer(raw, dtype).reshape(shape, order="F" if fortran else "C")
+    except _UNREADABLE as error:
+        reason = str(error) or type(error).__name__
+        raise DataError(f"{path} is not a readable .npy array: {reason}.", _HINT) from error
+
+
+def _numbers(path: Path, matrix: NDArray[Any] | bytes) -> NDArray[np.float32]:
+    if isinstance(matrix, bytes):
+        raise DataError(
+            f"{path} holds an array of objects, not of numbers.", "Save it as matrix.astype('float32')."
+        )
+    if matrix.ndim != 2 or matrix.dtype.kind not in "fiu":
+        raise DataError(f"{path} does not hold a matrix of numbers.", "One row per gene is needed.")
+    with np.errstate(over="ignore"):
+        return matrix.astype(np.float32)

@@ -1,0 +1,222 @@
+"""Reading and checking tables of vectors in the formats that are about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engine.files.lists import read_list
+from engine.files.outside import check_characters, check_file
+from engine.files.safe_pickle import PICKLES, read_matrix
+from engine.files.tables import PARQUET
+from engine.files.tables.workbook import is_workbook
+from engine.files.vectors.content import Content, check_rows, without_row_numbers
+from engine.files.vectors.dimensions import LeftOut
+from engine.files.vectors.formats.annotated import ANNOTATED, read_annotated
+from engine.files.vectors.formats.arrays import read_npy, read_npz
+from engine.files.vectors.formats.columnar import read_parquet
+from engine.files.vectors.formats.delimited import read_text, read_workbook
+from engine.files.vectors.formats.genept import NotStreamable, stream_vectors
+from engine.files.vectors.formats.records import JSON, read_json
+from store.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WIDEST: Final = 16_384
+"""Dimensions of a vector."""
+MOST_CLASSES: Final = 10
+"""Different numbers in a table of one column up to which it is taken for labels."""
+PACKED: Final = (".gz", ".bz2", ".zst", ".zip")
+"""Endings behind that of the format."""
+_TORCH: Final = "Save it in Python with np.savez(path, genes=..., vectors=tensor.numpy())."
+_FOREIGN: Final = {
+    **dict.fromkeys(("pt", "pth", "ckpt"), ("a file of PyTorch", _TORCH)),
+    "safetensors": ("a file of tensors without gene names", _TORCH),
+    "loom": ("a loom file", "Save it in Python with scanpy: adata.write_h5ad(path)."),
+}
+"""Ending -> what it is, and the way out, of what could be taken for something else by its first bytes."""
+
+Wanted = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Genes as the file names them, each with its vector; every number finite, no gene twice."""
+
+    genes: tuple[str, ...]
+    matrix: NDArray[np.float32]
+    """float32[n, d]."""
+    repeated: int = 0
+    """Rows left out because they repeat an earlier one exactly."""
+    zero: tuple[str, ...] = ()
+    """Genes left out because their vector is all zero, which stands for a missing one."""
+    shared: int = 0
+    """Genes whose vector equals that of an earlier gene."""
+    total: int = 0
+    """Rows or names in the file."""
+    titles: tuple[str, ...] = ()
+    """What the file calls the d dimensions; empty where they have no names."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Columns that did not become dimensions."""
+    nameless: tuple[int, ...] = ()
+    """Lines of rows left out because they name no gene."""
+    notes: tuple[str, ...] = ()
+    """How the file was read, where that is not plain from it."""
+
+
+def read_vectors(
+    path: Path, genes: Path | None = None, wanted: Wanted | None = None, key: str = ""
+) -> Vectors:
+    """The vectors in a file, told by its name and content.
+
+    Args:
+        path: `.npz` with `genes` and `vectors`; `.npy`; Parquet, a table of text, JSON or JSON Lines with
+            a column of genes and columns of numbers, or one of lists, as a sheet of
+            a workbook too; a JSON object of lists; a pickled dictionary; word2vec's text; `.h5ad`; or a
+            matrix without header.
+        genes: A list of one gene a line: the rows of a `.npy` or of a matrix without header. For the
+            other formats, the genes to keep.
+        wanted: Which genes to keep; None keeps all, or those of `genes`.
+        key: The matrix, the column of lists or the sheet to take, where a file has several.
+
+    Raises:
+        DataError: unreadable, damaged or unsafe; not finite; of different widths; a gene with two
+            different vectors; no gene left; what is a dimension cannot be decided.
+    """
+    named = read_list(genes) if genes else None
+    content = without_row_numbers(_read(path, named, wanted, key))
+    if named is not None and wanted is None and content.genes is not None:
+        wanted = set(named).__contains__
+    rows = content.genes if content.genes is not None else tuple(named or ())
+    _check_shape(path, rows, content.matrix, genes)
+    return _validated(path, rows, content, wanted or (lambda _: True))
+
+
+def read_whole(path: Path, wanted: Wanted | None = None) -> Vectors:
+    """The same of a file of nothing but genes and dimensions, since nobody would be told of anything else.
+
+    Raises:
+        DataError: as `read_vectors`; also columns that are not dimensions.
+    """
+    vectors = read_vectors(path, wanted=wanted)
+    if vectors.left_out:
+        first, more = vectors.left_out[0], len(vectors.left_out) - 1
+        others = f", and {more} more columns are not dimensions" if more else ""
+        raise DataError(
+            f"{path} has more than genes and dimensions: {first.column!r} is {first.reason}{others}.",
+            "Import it with `genearena import vectors`, which leaves them out and reports them.",
+        )
+    return vectors
+
+
+def suffix_of(path: Path) -> str:
+    """The ending that tells the format, in small letters: `csv` of `x.CSV.gz`."""
+    name = path.name.casefold().rstrip(".")
+    for packed in PACKED:
+        name = name.removesuffix(packed)
+    return name.rstrip(".").rpartition(".")[2]
+
+
+def _read(path: Path, named: list[str] | None, wanted: Wanted | None, key: str) -> Content:
+    suffix = suffix_of(path)
+    check_file(path)
+    if suffix in _FOREIGN:
+        what, hint = _FOREIGN[suffix]
+        raise DataError(f"{path} is {what}, which is not read.", hint)
+    if suffix == "npz":
+        return read_npz(path)
+    if suffix == "npy":
+        return read_npy(path)
+    if suffix in ANNOTATED:
+        return read_annotated(path, key)
+    if suffix in JSON:
+        return read_json(path, suffix, named is not None, key)
+    if f".{suffix}" in PICKLES:
+        return _read_pickle(path, set(named).__contains__ if named else wanted)
+    if f".{suffix}" in PARQUET:
+        return read_parquet(path, named is not None, key)
+    if is_workbook(path):
+        return read_workbook(path, named is not None, key)
+    return read_text(path, named is not None, key)
+
+
+def _read_pickle(path: Path, wanted: Wanted | None) -> Content:
+    try:
+        streamed = stream_vectors(path, wanted or (lambda _: True))
+        return Content(streamed.names, streamed.matrix, streamed.total)
+    except NotStreamable:
+        names, matrix = read_matrix(path)
+        return Content(tuple(names), matrix, len(names))
+
+
+def _check_shape(
+    path: Path, genes: tuple[str, ...], matrix: NDArray[np.float32], listed: Path | None
+) -> None:
+    if not genes and listed is None:
+        raise DataError(f"{path} names no genes.", "Give them too, one a line, with --genes FILE.")
+    check_rows(path, len(genes), len(matrix))
+    if not 1 <= matrix.shape[1] <= WIDEST:
+        raise DataError(f"{path} has vectors of {matrix.shape[1]:,} numbers; 1 to {WIDEST:,} are read.")
+    if matrix.shape[1] == 1 and len(values := np.unique(matrix)) <= min(MOST_CLASSES, len(matrix) - 1):
+        raise DataError(
+            f"{path} has one of {len(values)} numbers for each gene: classes, not vectors.",
+            "Labels are imported as a task.",
+        )
+
+
+def _validated(path: Path, genes: tuple[str, ...], content: Content, wanted: Wanted) -> Vectors:
+    check_characters(path, genes)
+    matrix, lines = content.matrix, content.lines
+    bad = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
+    if bad.size:
+        place = int(bad[0])
+        raise DataError(
+            f"{path} has a number that is missing or not finite in the vector of {genes[place]!r}"
+            f"{_on_line(lines, place)}.",
+            "Remove such genes, or write their true numbers.",
+        )
+    zero = set(np.flatnonzero(~matrix.any(axis=1)).tolist())
+    places: dict[str, int] = {}
+    nameless: list[int] = []
+    repeated = 0
+    for place, gene in enumerate(genes):
+        if not gene:
+            nameless.append(lines[place] if len(lines) else place + 1)
+        if not gene or not wanted(gene) or place in zero:
+            continue
+        before = places.setdefault(gene, place)
+        if before != place:
+            if not np.array_equal(matrix[before], matrix[place]):
+                raise DataError(
+                    f"{path} has two different vectors for {gene!r}{_on_line(lines, place)}.",
+                    "Keep one row per gene.",
+                )
+            repeated += 1
+    if not places:
+        if len(zero) == len(genes):
+            raise DataError(f"{path} has only vectors of zeros.", "Check how it was written.")
+        raise DataError(f"{path} has no vector for a wanted gene.", "Check how the file names its genes.")
+    kept = matrix[list(places.values())]
+    shared = len(kept) - len({row.tobytes() for row in kept})
+    empty = tuple(gene for place, gene in enumerate(genes) if place in zero and wanted(gene))
+    return Vectors(
+        tuple(places),
+        kept,
+        repeated,
+        empty,
+        shared,
+        content.total,
+        content.titles,
+        content.left_out,
+        tuple(nameless),
+        content.notes,
+    )
+
+
+def _on_line(lines: Sequence[int], place: int) -> str:
+    return f", line {lines[place]}" if len(lines) else ""

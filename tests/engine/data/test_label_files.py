@@ -1,0 +1,285 @@
+"""Label files as labs write them: columns, missing values, titles of lists, numbers and gene sets."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.data.formats.choices import Choices
+from engine.data.formats.detect import read_raw
+from engine.data.formats.raw import RawTask
+from engine.data.genes.columns import Undecided
+from engine.data.importers import import_notes, import_task
+from engine.data.tasks.shelf import SAMPLE
+from store.errors import DataError, UsageError
+from store.home import Home
+
+with (SAMPLE / "genes.csv").open(newline="", encoding="utf-8") as stream:
+    KNOWN = tuple(row["symbol"] for row in csv.DictReader(stream))[:40]
+
+
+def symbols(text: str) -> tuple[str, ...]:
+    """As if the known genes, and a gene called NAN, were all there are."""
+    return (text.upper(),) if text.upper() in (*KNOWN, "NAN") else ()
+
+
+def read(path: Path, text: str, **chosen: object) -> RawTask:
+    path.write_text(text, encoding="utf-8")
+    return read_raw(path, choices=Choices(symbols=symbols, **chosen))[1]  # type: ignore[arg-type]
+
+
+def pairs(raw: RawTask) -> list[tuple[str, str]]:
+    return [*zip(raw.identifiers, raw.labels, strict=True)]
+
+
+def rows(*columns: tuple[object, ...], by: str = ",") -> str:
+    return "".join(by.join(map(str, row)) + "\n" for row in zip(*columns, strict=True))
+
+
+UP_DOWN = ("up", "down") * 10
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "SYMBOL", "hgnc_symbol", "Gene stable ID", "Gene name", "external_gene_name", "GeneID",
+        "gene_symbol",
+        "ensembl_gene_id", "Gene", "GENE", "Gene Symbol", "target", "anything", "",
+    ],
+)  # fmt: skip
+def test_the_column_of_genes_is_found(title: str, tmp_path: Path) -> None:
+    text = rows((title, *KNOWN[:20]), ("score", *range(20)), ("group", *UP_DOWN))
+    raw = read(tmp_path / "x.csv", text)
+    assert pairs(raw) == [*zip(KNOWN[:20], UP_DOWN, strict=True)]
+
+
+def test_columns_that_name_the_same_genes_need_no_choice(tmp_path: Path) -> None:
+    lower = tuple(gene.lower() for gene in KNOWN[:20])
+    raw = read(
+        tmp_path / "x.csv", rows(("symbol", *KNOWN[:20]), ("gene_name", *lower), ("label", *UP_DOWN))
+    )
+    assert raw.identifiers[0] == KNOWN[0]
+
+
+def test_several_columns_of_genes_are_asked_for(tmp_path: Path) -> None:
+    text = rows(("regulator", *KNOWN[:20]), ("target", *KNOWN[20:]), ("sign", *UP_DOWN))
+    with pytest.raises(Undecided) as asked:
+        read(tmp_path / "x.csv", text)
+    assert (asked.value.option, asked.value.answers) == ("gene-column", ("regulator", "target"))
+    assert "--gene-column" in asked.value.hint
+    raw = read(tmp_path / "x.csv", text, gene_column="Target")
+    assert pairs(raw) == [*zip(KNOWN[20:], UP_DOWN, strict=True)]
+    with pytest.raises(UsageError, match="no column 'other'"):
+        read(tmp_path / "x.csv", text, gene_column="other")
+
+
+def test_classes_that_are_called_like_genes_are_no_column_of_genes(tmp_path: Path) -> None:
+    classes = (KNOWN[30], KNOWN[31]) * 10
+    raw = read(tmp_path / "x.csv", rows(("group", *classes), ("name", *KNOWN[:20])))
+    assert pairs(raw) == [*zip(KNOWN[:20], classes, strict=True)]
+
+
+def test_several_columns_of_classes_are_asked_for(tmp_path: Path) -> None:
+    text = rows(("gene", *KNOWN[:20]), ("kidney", *UP_DOWN), ("liver", *UP_DOWN[::-1]), ("x", *range(20)))
+    with pytest.raises(Undecided) as asked:
+        read(tmp_path / "x.csv", text)
+    assert (asked.value.option, asked.value.answers) == ("label-column", ("kidney", "liver"))
+    assert read(tmp_path / "x.csv", text, label_column="liver").labels == list(UP_DOWN[::-1])
+
+
+def test_a_list_in_place_of_a_table_is_called_one(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="looks like a list of genes") as refused:
+        read(tmp_path / "x.csv", "\n".join(KNOWN))
+    assert "folder" in refused.value.hint
+
+
+def test_what_is_missing_is_left_out_and_reported(tmp_path: Path) -> None:
+    text = 'gene,label\nTP53,up\nMYC,NA\n,down\nNA,down\n"NA",up\nNAN,down\nRET,-\nWT1,n/a\nKIT,mid\n'
+    raw = read(tmp_path / "x.csv", text)
+    assert pairs(raw) == [("TP53", "up"), ("NA", "up"), ("NAN", "down"), ("KIT", "mid")]
+    assert raw.notes == (
+        "In the column 'gene', NA, NAN was read as a gene, not as a missing value.",
+        "3 rows without a label were left out.",
+        "2 rows without a gene were left out: lines 4, 5.",
+    )
+
+
+def test_a_missing_description_is_none(tmp_path: Path) -> None:
+    text = 'gene,label,description\nTP53,up,NA\nMYC,down,a text\nRET,up,"NA"\n'
+    assert list(read(tmp_path / "x.csv", text).texts) == ["", "a text", "NA"]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "GENE\n", "gene\n", "symbol\n", "Gene name\n", "x\n", '"x"\n', "HALLMARK_APOPTOSIS\n",
+        "# from us\n", "> HALLMARK_APOPTOSIS\n", "HALLMARK_APOPTOSIS\n> Genes of apoptosis.\n",
+        "\ufeffgene\r\n",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("ending", ["txt", "grp"])
+def test_titles_and_comments_of_lists_are_no_genes(above: str, ending: str, tmp_path: Path) -> None:
+    for name, genes in (("in", KNOWN[:20]), ("out", KNOWN[20:])):
+        quoted = [f'"{gene}"' if '"' in above else gene for gene in genes]
+        (tmp_path / f"{name}.{ending}").write_text(above + "\n".join(quoted), encoding="utf-8")
+    (tmp_path / f"._in.{ending}").write_bytes(b"\0\1\2")
+    _, raw = read_raw(tmp_path, choices=Choices(symbols=symbols))
+    assert list(raw.identifiers) == list(KNOWN)
+    assert sorted(raw.classes) == ["in", "out"]
+
+
+def test_lists_may_have_more_columns(tmp_path: Path) -> None:
+    for name, genes in (("in", KNOWN[:20]), ("out", KNOWN[20:])):
+        (tmp_path / f"{name}.txt").write_text(rows(("GENE", *genes), ("ID", *range(20)), by="\t"))
+    _, raw = read_raw(tmp_path, choices=Choices(symbols=symbols))
+    assert list(raw.identifiers) == list(KNOWN)
+
+
+SETS = "".join(
+    f"{name}\thttps://example.org\t{chr(9).join(genes)}\n"
+    for name, genes in (("A", KNOWN[:15]), ("B", KNOWN[15:30]), ("C", KNOWN[10:40]))
+)
+
+
+def test_a_gene_set_is_set_against_another_or_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "x.gmt"
+    with pytest.raises(Undecided) as asked:
+        read(path, SETS)
+    assert (asked.value.option, asked.value.answers) == ("set", ("A", "B", "C"))
+    raw = read(path, SETS, sets=("A",))
+    assert raw.classes == ("rest", "A")
+    assert (raw.labels.count("A"), raw.labels.count("rest")) == (15, 25)
+    raw = read(path, SETS, sets=("B", "A"))
+    assert raw.classes == ("A", "B")
+    assert list(raw.identifiers) == [*KNOWN[15:30], *KNOWN[:15]]
+    with pytest.raises(UsageError, match="no gene set 'D'"):
+        read(path, SETS, sets=("D",))
+    with pytest.raises(UsageError, match="not a file of gene sets"):
+        read(tmp_path / "x.csv", "gene,label\n", sets=("A",))
+
+
+DESEQ = rows(
+    ('""', *(f'"{gene}"' for gene in KNOWN)),
+    ('"log2FoldChange"', *(place - 20 for place in range(40))),
+    ('"padj"', *("NA" if place % 10 == 0 else place / 40 for place in range(40))),
+)
+
+
+def test_results_of_deseq_become_classes(tmp_path: Path) -> None:
+    raw = read(
+        tmp_path / "x.csv", DESEQ, classes=("down: padj < 0.3 and log2FoldChange < 0", "rest: padj > 0.5")
+    )
+    expected = [(KNOWN[place], "down") for place in range(1, 12) if place != 10]
+    expected += [(KNOWN[place], "rest") for place in range(21, 40) if place != 30]
+    assert pairs(raw) == expected
+    assert raw.classes == ("rest", "down")
+    assert raw.notes == (
+        "The genes were read from the column without a name.",
+        "4 of 40 rows lack a number that decides and were left out.",
+        "8 of 40 rows meet no condition and were left out.",
+    )
+
+
+def test_one_condition_leaves_the_rest(tmp_path: Path) -> None:
+    raw = read(tmp_path / "x.csv", DESEQ, classes=("low: padj < 0.3",))
+    assert raw.classes == ("rest", "low")
+    assert len(raw.labels) == 36
+
+
+def test_overlapping_classes_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="overlap: line 3 of"):
+        read(tmp_path / "x.csv", DESEQ, classes=("a: padj < 0.5", "b: log2FoldChange < 0"))
+
+
+def test_a_threshold_cuts_a_quantity_in_two(tmp_path: Path) -> None:
+    raw = read(tmp_path / "x.csv", DESEQ, label_from="padj", threshold="<0.05")
+    assert raw.classes == ("padj >= 0.05", "padj < 0.05")
+    assert pairs(raw)[0] == (KNOWN[1], "padj < 0.05")
+    assert len(raw.labels) == 36
+
+
+def test_the_lowest_is_set_against_the_highest(tmp_path: Path) -> None:
+    raw = read(tmp_path / "x.csv", DESEQ, label_from="log2FoldChange", quantiles=0.25)
+    assert raw.classes == ("lowest 0.25 of log2FoldChange", "highest 0.25 of log2FoldChange")
+    assert list(raw.identifiers) == [*KNOWN[:10], *KNOWN[30:]]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence"),
+    [
+        ({"label_from": "padj"}, "needs either"),
+        ({"label_from": "padj", "threshold": "<0.1", "quantiles": 0.1}, "needs either"),
+        ({"label_from": "padj", "threshold": "0.1"}, "not a sign and a number"),
+        ({"label_from": "padj", "threshold": "<1.2.3"}, "not a sign and a number"),
+        ({"label_from": "padj", "quantiles": 0.7}, "at most a half"),
+        ({"label_from": "other", "threshold": "<0.1"}, "no column 'other'"),
+        ({"label_from": "padj", "threshold": "<0.1", "classes": ("a: padj < 1",)}, "exclude each other"),
+        ({"classes": ("padj < 1",)}, "no name and condition"),
+        ({"classes": ("a: padj < 1", "a: padj > 1")}, "given twice"),
+    ],
+)
+def test_choices_that_say_too_little_or_too_much(chosen, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        read(tmp_path / "x.csv", DESEQ, **chosen)
+
+
+def test_a_cell_that_is_no_number_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="'high' on line 3, where 'padj' should be a number"):
+        read(tmp_path / "x.csv", "gene,padj\nA,0.1\nB,high\n", label_from="padj", threshold="<0.05")
+
+
+def test_a_decimal_comma_is_read(tmp_path: Path) -> None:
+    text = "gene;padj\nA;0,01\nB;0,5\n"
+    raw = read(tmp_path / "x.csv", text, label_from="padj", threshold="<0.05")
+    assert pairs(raw) == [("A", "padj < 0.05"), ("B", "padj >= 0.05")]
+
+
+def test_a_quantity_says_how_to_cut_it(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="are a quantity") as refused:
+        read(tmp_path / "x.csv", "gene,label\nA,0.1\nB,0.2\n")
+    assert "--label-from" in refused.value.hint
+
+
+def test_the_report_stays_with_the_task(tmp_path: Path, home: Home) -> None:
+    path = tmp_path / "x.csv"
+    labels = ("Essential", "essential ", "non-essential", "NA") * 10
+    path.write_text(rows(("gene", *KNOWN), ("label", *labels)))
+    report = import_task(path, "mine", home)
+    assert report.classes == ("non-essential", "Essential")
+    assert report.notes == import_notes("mine", home)
+    assert report.notes == (
+        "10 rows without a label were left out.",
+        "'Essential' was also spelt 'essential'; that is one class.",
+        "The positive class is 'Essential': 'non-essential' reads as its negation; "
+        "--positive chooses another.",
+    )
+    assert json.loads((home.tasks / "mine" / "report.json").read_text())["notes"] == list(report.notes)
+    assert import_notes("dosage-sensitivity", home) == ()
+
+
+def test_names_of_the_papers_tasks_are_taken(tmp_path: Path, home: Home) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(rows(("gene", *KNOWN), ("label", *UP_DOWN * 2)))
+    for name in ("task1", "TASK4"):
+        with pytest.raises(UsageError, match="is taken"):
+            import_task(path, name, home)
+
+
+def test_classes_may_stand_beside_the_genes_of_an_h5ad(tmp_path: Path) -> None:
+    import h5py
+
+    path = tmp_path / "x.h5ad"
+    with h5py.File(path, "w") as file:
+        var = file.create_group("var")
+        var.attrs.update({"encoding-type": "dataframe", "_index": "_index", "column-order": ["label"]})
+        kind = h5py.string_dtype()
+        var.create_dataset("_index", data=list(KNOWN[:20]), dtype=kind)
+        var.create_dataset("label", data=list(UP_DOWN), dtype=kind)
+        file.create_group("obs").attrs.update(
+            {"encoding-type": "dataframe", "_index": "_index", "column-order": []}
+        )
+    _, raw = read_raw(path, choices=Choices(symbols=symbols))
+    assert pairs(raw) == [*zip(KNOWN[:20], UP_DOWN, strict=True)]

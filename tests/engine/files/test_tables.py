@@ -1,0 +1,154 @@
+"""Tables of every form in which programs write them come out the same."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import zipfile
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from engine.files.outside import read_lines
+from engine.files.tables import read_table
+from store.errors import DataError, UsageError
+
+HEADER = ("gene", "label")
+ROWS = (("TP53", "up"), ("MYC", "down, or so"), ("ACTB", "up"))
+
+
+def zipped(**files: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return packed.getvalue()
+
+
+PLAIN = 'gene,label\nTP53,up\nMYC,"down, or so"\nACTB,up\n'
+FORMS = {
+    "comma": PLAIN,
+    "tab": "gene\tlabel\nTP53\tup\nMYC\tdown, or so\nACTB\tup\n",
+    "semicolon": "gene;label\nTP53;up\nMYC;down, or so\nACTB;up\n",
+    "bar": "gene|label\nTP53|up\nMYC|down, or so\nACTB|up\n",
+    "Excel's first line": "sep=;\ngene;label\nTP53;up\nMYC;down, or so\nACTB;up\n",
+    "write.table": '"gene" "label"\n"1" "TP53" "up"\n"2" "MYC" "down, or so"\n"3" "ACTB" "up"\n',
+    "columns of blanks": 'gene    label\nTP53    up\nMYC     "down, or so"\nACTB    up\n',
+    "write.table with tabs": 'gene\tlabel\n1\tTP53\tup\n2\tMYC\tdown, or so\n3\tACTB\tup\n',
+    "write.csv": '"","gene","label"\n"1","TP53","up"\n"2","MYC","down, or so"\n"3","ACTB","up"\n',
+    "pandas": ',gene,label\n0,TP53,up\n1,MYC,"down, or so"\n2,ACTB,up\n',
+    "pandas, twice": 'Unnamed: 0,gene,label\n0,TP53,up\n1,MYC,"down, or so"\n2,ACTB,up\n',
+    "empty columns at the end": 'gene,label,,\nTP53,up,,\nMYC,"down, or so",,\nACTB,up,,\n',
+    "empty cells at the end": 'gene,label\nTP53,up,\nMYC,"down, or so",\nACTB,up,\n',
+    "comments": "# Table S1, by us\n#\n\n" + PLAIN,
+    "comments in quotes": '"# Table S1, by us"\n' + PLAIN,
+    "a header as a comment": "# by us\n#gene\tlabel\nTP53\tup\nMYC\tdown, or so\nACTB\tup\n",
+    "UTF-16": PLAIN.encode("utf-16"),
+    "gzip": gzip.compress(PLAIN.encode()),
+    "bzip2": bz2.compress(PLAIN.encode()),
+    "Zstandard": pa.compress(PLAIN.encode(), "zstd", asbytes=True),
+    "ZIP": zipped(**{"x/labels.csv": PLAIN, "__MACOSX/x/._labels.csv": "Mac", ".DS_Store": "Mac"}),
+    "UTF-16 in gzip": gzip.compress(PLAIN.encode("utf-16")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_table_is_read_however_it_is_written(form: str, tmp_path: Path) -> None:
+    path, content = tmp_path / "x.csv", FORMS[form]
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    table = read_table(path)
+    assert (table.header, table.rows) == (HEADER, ROWS)
+
+
+def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("# a\n\ngene,label\nTP53,up\n\nMYC,down\n")
+    assert list(read_table(tmp_path / "x.csv").lines) == [4, 6]
+
+
+def test_row_names_of_r_stay(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text('"padj" "logFC"\n"TP53" 0.1 2\n"MYC" NA 1\n')
+    table = read_table(tmp_path / "x.txt")
+    assert table.header == ("", "padj", "logFC")
+    assert table.rows == (("TP53", "0.1", "2"), ("MYC", "NA", "1"))
+
+
+def test_quotation_marks_may_be_escaped(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text('"gene" "text"\n"TP53" "the \\"guardian\\", a gene"\n')
+    assert read_table(tmp_path / "x.txt").rows == (("TP53", 'the "guardian", a gene'),)
+    (tmp_path / "x.csv").write_text('gene,text\nTP53,"the \\"guardian\\", a gene"\n')
+    assert read_table(tmp_path / "x.csv").rows == (("TP53", 'the "guardian", a gene'),)
+
+
+def test_words_for_nothing_are_told_apart_when_quoted(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text('gene,label\nNA,"NA"\n"NaN",na\n"a ""NA"" b","x,"\n')
+    table = read_table(tmp_path / "x.csv")
+    assert table.rows == (("NA", "NA"), ("NaN", "na"), ('a "NA" b', "x,"))
+    assert table.quoted == {(1, 0), (0, 1)}
+
+
+def test_western_europe_is_read_and_said(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes("gene,label\nTP53,Größe\n".encode("cp1252"))
+    table = read_table(tmp_path / "x.csv")
+    assert table.rows == (("TP53", "Größe"),)
+    assert table.notes == ("x.csv is not UTF-8; it was read as Windows-1252 (Latin-1).",)
+
+
+TYPES = {
+    "string_view": pa.string_view(),
+    "large_string": pa.large_string(),
+    "binary": pa.binary(),
+    "large_binary": pa.large_binary(),
+    "dictionary": pa.dictionary(pa.int8(), pa.string()),
+}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_texts_of_parquet_have_many_types(kind: str, tmp_path: Path) -> None:
+    texts = pa.array(["TP53", None, "MYC"], pa.string()).cast(TYPES[kind])
+    pq.write_table(pa.table({"gene": texts, "x": [1.0, float("nan"), 2.5]}), tmp_path / "x.parquet")
+    assert read_table(tmp_path / "x.parquet").rows == (("TP53", "1"), ("", ""), ("MYC", "2.5"))
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"gene": pa.array([b"\xff\xfe"])}), tmp_path / "x.parquet")
+    with pytest.raises(DataError, match="bytes that are not text"):
+        read_table(tmp_path / "x.parquet")
+
+
+FOREIGN = {
+    "an rds file": gzip.compress(b"X\n\0\0\0\x03\0"),
+    "an RData file": gzip.compress(b"RDX3\nX\n"),
+    "an HDF5 file": b"\x89HDF\r\n\x1a\n" + bytes(9),
+    "a PDF": b"%PDF-1.7\n%\xe2\xe3",
+    "a pickle": b"\x80\x04\x95",
+    "a web page": b"\n<!DOCTYPE html>\n<html>",
+    "a pointer of Git LFS": b"version https://git-lfs.github.com/spec/v1\n",
+    "an SQLite database": b"SQLite format 3\0",
+    "a tar archive": bytes(257) + b"ustar\0",
+    "an xz archive": b"\xfd7zXZ\0",
+    "a Word file": zipped(**{"word/document.xml": "x"}),
+}
+
+
+@pytest.mark.parametrize("what", FOREIGN)
+def test_a_foreign_format_is_named_with_the_way_out(what: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(FOREIGN[what])
+    with pytest.raises(DataError, match=f"x.csv is {what}") as refused:
+        list(read_lines(path))
+    assert refused.value.hint
+
+
+def test_a_zip_of_several_files_names_them(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(zipped(a="1", b="2"))
+    with pytest.raises(DataError, match="holds 2 files: a, b"):
+        read_table(tmp_path / "x.zip")
+
+
+def test_a_sheet_belongs_to_a_workbook(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(PLAIN)
+    with pytest.raises(UsageError, match="has no sheets"):
+        read_table(tmp_path / "x.csv", sheet="one")
