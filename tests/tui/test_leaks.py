@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 from fake_arena import FakeArena, drive, make_app, screen_text, told, until
@@ -11,6 +12,8 @@ from pressing import presses
 from engine.cancel import Stopped
 from engine.leaks.finding import Finding
 from store.errors import DataError
+from store.home import find_home
+from tui.questions.arena import Arena
 
 ALARM = Finding("length", "The length of the text alone reaches AUC .734.", "Read every score beside it.")
 CALM = Finding("both", "No gene stands in more than one class.")
@@ -104,3 +107,17 @@ async def test_after_an_import_its_leaks_appear(arena, monkeypatch):
         assert "Imported in" in shown
         assert "mine.csv is here." in shown
         assert "It is chosen." in shown
+
+
+def test_the_arena_asks_the_auditor_of_the_task_as_it_is_chosen(tmp_path):
+    home = find_home(tmp_path / "home").create()
+    arena, steps = Arena(home), []
+    chosen = arena.catalog().first
+    masked = replace(chosen, text="symbol-name+masked")
+    found = arena.leaks(
+        "bivalent-vs-no-methyl", masked, threading.Event(), lambda done, total: steps.append((done, total))
+    )
+    kinds = {one.kind for one in found}
+    assert {"tfidf", "length", "both"} <= kinds
+    assert "masked" not in kinds, "there is nothing more to mask"
+    assert steps[-1][0] == steps[-1][1]
