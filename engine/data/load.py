@@ -99,7 +99,7 @@ def with_texts(
         DataError: too few genes for splits.
     """
     recipe = effective_text(text, replaced is not None or task.genes.described)
-    compose = composer(recipe)
+    compose = composer(recipe, task.heading.classes)
 
     def text_of(symbol: str) -> Composed:
         gene = task.genes[symbol]

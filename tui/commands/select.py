@@ -54,7 +54,7 @@ _CHOICE: Final = (
         f"Not mended: {'; '.join(NOT_MENDED)}.",
     ),
     click.option("--axis", "axes", multiple=True, metavar="NAME=VALUE", help="Set one axis."),
-    click.option("--text", default="facts", show_default=True, help="The text recipe."),
+    click.option("--text", default="facts", show_default=True, help="The recipe; +masked: no names."),
     click.option("--descriptions", default="", metavar="FILE", help="Texts instead of the recipe's."),
     click.option("--precision", type=click.Choice(["fp32", "bf16"]), help="Of the encoder."),
     click.option("--epochs", type=click.IntRange(1), help="Of fine-tuning's first stage."),

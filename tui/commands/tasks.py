@@ -10,16 +10,23 @@ import click
 from engine.catalog.presets import axes_for
 from engine.data.importers import import_notes
 from engine.data.load import load_task
+from engine.data.outline import Reading
 from engine.data.tasks.shelf import TaskInfo, list_tasks
 from engine.plan.names import resolve_descriptions, resolve_tasks
 from store.errors import UsageError
 from store.records import Task
 from tui.commands.common import Session, command, json_option, put, put_json, put_table, say
+from tui.commands.leaks import leaks_json, put_leaks
 
 
 @command("tasks")
 @click.argument("name", required=False)
-@click.option("--audit", "exceptions", is_flag=True, help="Every gene that needs a word, with its reason.")
+@click.option(
+    "--audit",
+    "exceptions",
+    is_flag=True,
+    help="Every gene that needs a word, and all that may give the labels away.",
+)
 @click.option(
     "--preset", default="paper", show_default=True, help="Whose rules decide which genes are used."
 )
@@ -51,24 +58,22 @@ def tasks_command(
         else tuple(info.name for info in list_tasks(home) if not info.problem)
     )
     axes = axes_for(preset)
-    tasks = [
-        load_task(
-            one,
-            home,
-            labels=axes.labels,
-            text=text,
-            provenance=axes.provenance,
-            descriptions=resolve_descriptions(home, descriptions),
-        )
-        for one in wanted
-    ]
+    reading = Reading(axes.labels, text, axes.provenance, resolve_descriptions(home, descriptions))
+    tasks = [load_task(one, home, **asdict(reading)) for one in wanted]
     if as_json:
-        put_json([{**_task_json(task), "notes": import_notes(task.name, home)} for task in tasks])
+        leaks = [leaks_json(one, home, reading) if exceptions else {} for one in wanted]
+        notes = [{"notes": import_notes(task.name, home)} for task in tasks]
+        put_json(
+            [_task_json(task) | note | found for task, note, found in zip(tasks, notes, leaks, strict=True)]
+        )
         return
-    for task in tasks:
+    for one, task in zip(wanted, tasks, strict=True):
         _put_audit(task, exceptions)
         for note in import_notes(task.name, home):
             say(note)
+        if exceptions:
+            put_leaks(one, home, reading)
+        put("")
 
 
 def _remove(session: Session, name: str | None) -> None:
@@ -129,4 +134,3 @@ def _put_audit(task: Task, exceptions: bool) -> None:
         )
     elif task.audit.genes:
         say(f"{len(task.audit.genes)} genes need a word; --audit lists them.")
-    put("")

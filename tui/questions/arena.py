@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ from tui.questions.kept import read_kept, write_kept
 from tui.questions.saved import SavedResults
 
 if TYPE_CHECKING:
+    from engine.cancel import Progress
+    from engine.leaks.finding import Finding
     from engine.mailbox import Entry, RequestKind, Status, UnitState, UnitStatus
     from engine.plan.launch import Launch
     from engine.plan.plan import Plan
@@ -126,6 +128,14 @@ class Arena(SavedResults):
         """Keep a selection under a name."""
         kept = read_kept(self.home, "selections.json")
         write_kept(self.home, "selections.json", {**kept, name: selection.to_json()})
+
+    def leaks(
+        self, task: str, selection: Selection, cancel: threading.Event, progress: Progress
+    ) -> Sequence[Finding]:
+        """What may give the labels of a task away; see `tui.questions.leaks`."""
+        from tui.questions.leaks import leaks
+
+        return leaks(self.home, task, selection, cancel, progress)
 
     def import_file(self, kind: str, path: str, chosen: Mapping[str, str]) -> Imported:
         """Take a file or folder over; see `tui.questions.imports`."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from engine.data.genes.facts import Gene
+from engine.data.tasks.masking import MASKED, masker
 from engine.files.outside import one_line
 from store.errors import UsageError, unknown
 
@@ -78,8 +79,9 @@ _FIELDS: Final[Mapping[str, Callable[[Gene, str], str]]] = {
 
 
 def text_recipes() -> tuple[str, ...]:
-    """The named recipes; besides them `template:` with fields in braces."""
-    return tuple(_RECIPES)
+    """The named recipes, plain and masked; besides them `template:` with fields in braces."""
+    masked = (f"{name}{MASKED}" for name in _RECIPES if name != "symbol")  # of which nothing would be left
+    return (*_RECIPES, *masked)
 
 
 def effective_text(text: str, brings_texts: bool) -> str:
@@ -87,17 +89,24 @@ def effective_text(text: str, brings_texts: bool) -> str:
 
     `facts` is what a task is read by when it comes without texts. Where a description file or the
     task itself brings texts, they are meant to be used, so `facts` then means `summary`; whoever
-    wants both takes `facts-summary`.
+    wants both takes `facts-summary`. Masked or not is all the same here.
     """
-    return "summary" if text == "facts" and brings_texts else text
+    recipe = text.removesuffix(MASKED)
+    return "summary" + text.removeprefix(recipe) if recipe == "facts" and brings_texts else text
 
 
-def composer(text: str) -> Callable[[Gene, str], Composed]:
+def composer(text: str, classes: Sequence[str] = ()) -> Callable[[Gene, str], Composed]:
     """The recipe named `text`, as a function of a gene and its summary ("" if there is none).
+
+    Args:
+        text: The recipe's name; with `+masked` behind it, the words that give a gene away are removed.
+        classes: Names of the task's classes, whose words are among these.
 
     Raises:
         UsageError: no such recipe, or a template that names something else than the fields.
     """
+    if text.endswith(MASKED):
+        return _masked(composer(text.removesuffix(MASKED)), masker(classes))
     if text.startswith(_TEMPLATE):
         recipe = _template(text.removeprefix(_TEMPLATE))
     elif text in _RECIPES:
@@ -111,6 +120,18 @@ def composer(text: str) -> Callable[[Gene, str], Composed]:
         return Composed(written or gene.name or gene.symbol, bool(written))
 
     return compose
+
+
+def _masked(
+    compose: Callable[[Gene, str], Composed], mask: Callable[[Gene, str], str]
+) -> Callable[[Gene, str], Composed]:
+    """The same texts, masked, also what stands in; where nothing is left, `gene` stands."""
+
+    def masked(gene: Gene, summary: str) -> Composed:
+        composed = compose(gene, summary)
+        return Composed(mask(gene, composed.text) or "gene", composed.complete)
+
+    return masked
 
 
 def _template(pattern: str) -> Callable[[Gene, str], str]:

@@ -57,7 +57,9 @@ def test_missing_facts_leave_their_sentence_out() -> None:
     )
 
 
-@pytest.mark.parametrize("recipe", [*text_recipes(), "template:{summary}"])
+@pytest.mark.parametrize(
+    "recipe", [*(name for name in text_recipes() if "masked" not in name), "template:{summary}"]
+)
 def test_nothing_known_falls_back_to_name_or_symbol_and_says_so(recipe: str) -> None:
     expected = Composed("XYZ1", recipe == "symbol")
     assert composer(recipe)(BARE, "") == expected

@@ -142,6 +142,14 @@ def test_tasks_audit_names_each_exception_with_its_reason(call):
     assert len(repeats) == 11
     listed = call("tasks", "task3", "--audit").stdout
     assert all(gene["identifier"] in listed for gene in repeats)
+    sentence = "! The letters of the symbol alone reach AUC .905 [.819, .953]. Names tell the classes apart"
+    assert sentence in listed, "and what gives the labels away"
+    assert "--scheme grouped" in listed
+    [task] = call.json("tasks", "task3", "--audit")
+    found = {leak["kind"]: leak for leak in task["leaks"]}
+    assert found["symbol"]["alarming"]
+    assert found["relatives"]["numbers"]["share"] == pytest.approx(0.494, abs=0.001)
+    assert not found["coverage"]["advice"]
 
 
 def test_models_lists_the_catalog_and_what_is_here(call):

@@ -14,8 +14,9 @@ from textual.message import Message
 from engine.catalog.schemes import SCHEMES
 from tui.quantities import count
 from tui.questions.catalog import Catalog
-from tui.screens.copy_export import Taken, TakingScreen
+from tui.screens.copy_export import Taken
 from tui.screens.overlays.dialogs import Ask, Notice
+from tui.screens.plan.leaks import AuditingScreen
 from tui.settings import check_name
 from tui.widgets.grid import Grid
 from tui.widgets.rows import Column, Row
@@ -41,7 +42,7 @@ TYPED: Final = {
 """Command -> what it does and takes; each sets one thing of the choice."""
 
 
-class ChoosingScreen(TakingScreen):
+class ChoosingScreen(AuditingScreen):
     """A screen with a selection that commands can change and imports can add to."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -100,7 +101,7 @@ class ChoosingScreen(TakingScreen):
     def __init__(self) -> None:
         """Make the screen, with nothing chosen yet."""
         super().__init__()
-        self.selection: Selection | None = None
+        self.selection = None
         self.catalog = Catalog()
         """Everything that can be chosen; empty until it is read."""
 
@@ -297,7 +298,11 @@ class ChoosingScreen(TakingScreen):
         imported = message.imported
         chosen = "It is chosen. Close this, then enter runs what is chosen and 3 shows the ranks."
         hint = chosen if imported.change else ""
-        self.app.push_screen(Notice("Imported in", imported.sentence, hint, imported.report))
+        if imported.change == "task":
+            said = f"{imported.sentence}\n{imported.report}".strip()
+            self.show_leaks(imported.name, message.selection, "Imported in", said, hint)
+        else:
+            self.app.push_screen(Notice("Imported in", imported.sentence, hint, imported.report))
 
 
 def _in_short(selection: Selection) -> str:
