@@ -536,3 +536,17 @@ def test_what_is_cached_need_not_be_embedded(tmp_path):
     texts = set(plan.tasks["dosage-sensitivity"].texts)
     assert arena.to_embed(plan) == {"all-MiniLM-L6-v2": len(texts)}
     assert arena.to_embed(replace(plan, done=frozenset(unit.key for unit in plan.units))) == {}
+
+
+@presses("plan.controls")
+async def test_controls_stand_beside_the_models_unless_a_key_says_otherwise(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        assert "of controls" in screen_text(app)
+        await pilot.press("c", "c")  # all, then none
+        await until(pilot, lambda: "no controls" in screen_text(app))
+        await until(pilot, lambda: counted(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(arena.launched))
+        assert arena.launched[0].controls == "none"
