@@ -9,7 +9,6 @@ from fake_arena import FakeArena, drive, make_app, paste, screen_text, told, unt
 from pressing import presses
 
 from engine.cancel import Stopped
-from engine.data.genes.columns import Undecided
 from engine.data.genes.identifiers import make_resolver
 from engine.data.load import load_task
 from engine.data.tasks.shelf import SAMPLE
@@ -122,6 +121,8 @@ async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkey
         await pilot.press(*"mi")
         await until(pilot, lambda: "mine.csv" in screen_text(app))
         await pilot.press("tab", "enter")
+        await until(pilot, lambda: "enter imports it like this" in screen_text(app))
+        await pilot.press("enter")
         await until(pilot, lambda: asked == [("task", "mine.csv")])
         await until(pilot, lambda: "12 of 12 used: a" in screen_text(app))
         assert "mine is here." in screen_text(app)
@@ -131,31 +132,6 @@ async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkey
         await pilot.press("enter")
         await until(pilot, lambda: bool(arena.launched))
     assert arena.launched[0].tasks == ("mine",)
-
-
-async def test_what_a_file_leaves_open_is_asked(arena, tmp_path, monkeypatch):
-    path = tmp_path / "mine.csv"
-    path.write_text("gene,kidney,liver\nTP53,up,down\nMYC,down,up\nMET,up,up\nRET,down,down\n")
-    answers = []
-
-    def take(kind, path, chosen):
-        answers.append(dict(chosen))
-        if not chosen:
-            raise Undecided("mine.csv has more than one", "label-column", ("kidney", "liver"))
-        return Imported("", "mine", "mine is here.")
-
-    monkeypatch.setattr(arena, "import_file", take)
-    app = make_app(arena)
-    async with drive(app) as pilot:
-        await until(pilot, lambda: "to run" in screen_text(app))
-        await pilot.press("I", "t")
-        await until(pilot, lambda: "The path of a task" in screen_text(app))
-        paste(pilot, str(path))
-        await pilot.press("enter")
-        await until(pilot, lambda: "mine.csv has more than one: kidney, liver." in screen_text(app))
-        await pilot.press(*"liver", "enter")
-        await until(pilot, lambda: "mine is here." in screen_text(app))
-    assert answers == [{}, {"label-column": "liver"}]
 
 
 async def test_a_gene_table_comes_in_and_the_choice_stays(arena, tmp_path, monkeypatch):

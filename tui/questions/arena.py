@@ -18,6 +18,8 @@ from tui.questions.kept import read_kept, write_kept
 from tui.questions.saved import SavedResults
 
 if TYPE_CHECKING:
+    from engine.data.formats.choices import Choices
+    from engine.data.preview import Preview
     from engine.mailbox import Entry, RequestKind, Status, UnitState, UnitStatus
     from engine.plan.launch import Launch
     from engine.plan.plan import Plan
@@ -122,12 +124,18 @@ class Arena(SavedResults):
         kept = read_kept(self.home, "selections.json")
         write_kept(self.home, "selections.json", {**kept, name: selection.to_json()})
 
-    def import_file(self, kind: str, path: str, chosen: Mapping[str, str]) -> Imported:
+    def open_preview(self, kind: str, path: str) -> Callable[[Choices], Preview]:
+        """A file, opened to show what an import would make of it; see `tui.questions.imports`."""
+        from tui.questions.imports import open_preview
+
+        return open_preview(self.home, kind, path)
+
+    def import_file(self, kind: str, path: str, choices: Choices | None) -> Imported:
         """Take a file or folder over; see `tui.questions.imports`."""
         from tui.questions.imports import import_file
 
         self._writable("import anything")
-        return import_file(self.home, kind, path, chosen)
+        return import_file(self.home, kind, path, choices)
 
     def import_part(self, task: str, tables: str) -> Imported:
         """Make a task of the genes of another that tables of vectors have; see `tui.questions.imports`."""

@@ -53,8 +53,13 @@ def label_column(table: Table, gene: int | None, chosen: str, texts: Sequence[st
 
 def may_be_classes(cells: Sequence[str]) -> bool:
     """Whether a column without a telling title can be taken for classes: a few words, in many rows."""
-    found = {cell.strip().casefold() for cell in cells if not is_missing(cell)}
-    return 1 < len(found) <= _FEW and 2 * len(found) <= len(cells)
+    found: set[str] = set()
+    for cell in cells:
+        if not is_missing(cell):
+            found.add(cell.strip().casefold())
+            if len(found) > _FEW:
+                return False
+    return len(found) > 1 and 2 * len(found) <= len(cells)
 
 
 def labels_of(cells: Sequence[str], quoted: Callable[[int], bool] = lambda _: False) -> list[str]:

@@ -18,7 +18,7 @@ from engine.data.genes.identifiers import make_resolver
 from engine.data.genes.meanings import NOT_MAPPED, Meaning
 from engine.data.importers.gates import ENOUGH
 from engine.data.importers.names import first_names
-from engine.data.preview.names import LOOKED_UP, look_up
+from engine.data.preview.names import look_up
 from engine.data.preview.numbers import histograms, is_quantity, suggestion
 from engine.data.preview.roles import Roles
 from engine.data.preview.told import Group, Names, Preview, Taken
@@ -120,44 +120,28 @@ class LabelFile:
 
     def _filled(self, found: Preview, raw: RawTask, choices: Choices, keep_unmapped: bool) -> Preview:
         """`found` with the classes, what the names mean, and what the import would refuse."""
-        names = look_up(raw.identifiers, self._resolve)
-        groups = tuple(self._groups(raw, names))
+        names = look_up(raw.identifiers, self._resolve, whole=found.whole)
+        genes = self._genes(raw) if names.looked_up == names.different else None
+        groups = tuple(_groups(raw, genes))
         problem, hint = self._refused(found, raw, names, groups, keep_unmapped)
         return replace(
             found,
             classes=groups,
             why_positive=(raw.why or _why(choices)) if len(groups) == 2 else "",
             names=names,
-            notes=(*raw.notes, *self._repeats(raw, names)),
+            notes=(*raw.notes, *_repeats(genes)),
             problem=problem,
             hint=hint,
             suggested={},
             command=command_of(self.path, self._kind, choices, keep_unmapped),
         )
 
-    def _groups(self, raw: RawTask, names: Names) -> Iterator[Group]:
-        rows = Counter(raw.labels)
-        genes = self._genes(raw)
-        for name in raw.classes:
-            all_known = names.looked_up == names.different
-            yield Group(name, rows[name], len(genes[name]) if all_known else None)
-
-    def _genes(self, raw: RawTask) -> Mapping[str, set[str]]:
-        genes: dict[str, set[str]] = defaultdict(set)
-        if len(set(raw.identifiers)) <= LOOKED_UP:
-            for name, label in zip(raw.identifiers, raw.labels, strict=True):
-                genes[label].update(self._resolve(name).symbols)
+    def _genes(self, raw: RawTask) -> Mapping[str, Counter[str]]:
+        """Class -> its genes, each with how many of its rows name it."""
+        genes: dict[str, Counter[str]] = defaultdict(Counter)
+        for name, label in zip(raw.identifiers, raw.labels, strict=True):
+            genes[label].update(self._resolve(name).symbols)
         return genes
-
-    def _repeats(self, raw: RawTask, names: Names) -> Iterator[str]:
-        """What else sets the genes apart from the rows."""
-        genes = self._genes(raw)
-        counts = Counter(symbol for members in genes.values() for symbol in members)
-        if both := [symbol for symbol, count in counts.items() if count > 1]:
-            yield f"Genes in more than one class: {len(both):,}, {first_names(sorted(both))}."
-        known = sum(1 for name in raw.identifiers if name not in set(names.unknown)) if genes else 0
-        if (again := known - sum(map(len, genes.values()))) > 0 and not names.several:
-            yield f"Rows that name a gene which its class has already, and add nothing: {again:,}."
 
     def _refused(
         self,
@@ -169,8 +153,10 @@ class LabelFile:
     ) -> tuple[str, str]:
         """Why the import would be refused, and the way out; both empty if it would not."""
         if not found.whole and self.path.stat().st_size > MAX_BYTES:
-            size = f"{self.path.name} holds more than {MAX_BYTES >> 20} MB, which an import does not take."
-            return size, "Keep the rows and columns that the task needs."
+            too_large = (
+                f"{self.path.name} holds more than {MAX_BYTES >> 20} MB, which an import does not take."
+            )
+            return too_large, "Keep the rows and columns that the task needs."
         described = {name for name, text in zip(raw.identifiers, raw.texts, strict=False) if text}
         lost = [
             name
@@ -204,6 +190,21 @@ def chosen_too(choices: Choices, suggested: Mapping[str, str]) -> Choices:
     if not suggested:
         return choices
     return replace(choices, label_from=suggested["label_from"], threshold=suggested["threshold"])
+
+
+def _groups(raw: RawTask, genes: Mapping[str, Counter[str]] | None) -> Iterator[Group]:
+    rows = Counter(raw.labels)
+    for name in raw.classes:
+        yield Group(name, rows[name], None if genes is None else len(genes.get(name, ())))
+
+
+def _repeats(genes: Mapping[str, Counter[str]] | None) -> Iterator[str]:
+    """What else sets the genes apart from the rows."""
+    members = Counter(symbol for found in (genes or {}).values() for symbol in found)
+    if both := [symbol for symbol, count in members.items() if count > 1]:
+        yield f"Genes in more than one class: {len(both):,}, {first_names(sorted(both))}."
+    if again := sum(found.total() - len(found) for found in (genes or {}).values()):
+        yield f"Rows that name a gene which their class has already, and add nothing: {again:,}."
 
 
 def _why(choices: Choices) -> str:

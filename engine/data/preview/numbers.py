@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -18,11 +19,13 @@ from store.errors import DataError, UsageError
 
 BARS: Final = 48
 """Of a histogram."""
+_JUDGED: Final = 1000
+"""Cells by which a column is told to be a quantity."""
 _TAIL: Final = 0.01
 """The share of the numbers at either end that may lie beyond the bars."""
 _CHANCES: Final = (
-    "padj", "p_adj", "adj_p_val", "p_val_adj", "adj_pval", "adj_p_value", "adjusted_p_value", "fdr", "qvalue",
-    "q_value", "qval", "pvalue", "p_value", "pval", "p_val",
+    "padj", "p_adj", "adj_p_val", "p_val_adj", "adj_pval", "adj_p_value", "adjusted_p_value", "fdr",
+    "qvalue", "q_value", "qval", "pvalue", "p_value", "pval", "p_val",
 )  # fmt: skip
 """Titles of columns of p-values, adjusted ones first: DESeq2's, edgeR's, limma's and Seurat's."""
 
@@ -84,7 +87,7 @@ def _cut_at(choices: Choices, column: Sequence[float | None]) -> list[float]:
 
 
 def quantities(table: Table, apart: Sequence[int]) -> tuple[str, ...]:
-    """Titles of columns of numbers that are too many or too fine to be classes; those `apart` are not asked."""
+    """Titles of columns of numbers that are too many or too fine to be classes, but for those `apart`."""
     return tuple(
         title
         for place, title in enumerate(table.header)
@@ -96,10 +99,10 @@ def is_quantity(table: Table, place: int) -> bool:
     """Whether a column holds numbers that are not names of classes or of genes."""
     if not table.header[place]:
         return False
+    cells, lines = table.columns[place][:_JUDGED], table.lines[:_JUDGED]
+    some = replace(table, header=(table.header[place],), columns=(cells,), lines=lines)
     try:
-        found = {
-            number for number in NumberColumns(table).column(table.header[place]) if number is not None
-        }
+        found = {number for number in NumberColumns(some).column(table.header[place]) if number is not None}
     except (DataError, UsageError):
         return False
     return len(found) > MOST_NUMBERS or any(number % 1 for number in found)

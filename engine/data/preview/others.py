@@ -56,7 +56,7 @@ def look_at_vectors(path: Path, home: Home, genes: Path | None = None, key: str 
         tuple(rows),
         tuple(taken),
         tuple(Left(one.column, f"being {one.reason}") for one in report.left_out),
-        names=look_up(names, resolver.resolve),
+        names=look_up(names, resolver.resolve, whole=vectors.whole),
         facts=tuple(
             f"{part.covered:,} of {part.genes:,} genes have a vector: {part.task}, {part.label}"
             for part in report.coverage
@@ -103,7 +103,7 @@ def look_at_descriptions(path: Path, home: Home) -> Preview:
         tuple((gene, text[:200]) for gene, text in islice(texts.items(), SHOWN)),
         taken,
         left,
-        names=look_up(texts, resolver.resolve),
+        names=look_up(texts, resolver.resolve, whole=whole),
         facts=(f"{with_text:,} genes have a text, {len(texts) - with_text:,} have none and are left out.",),
         notes=notes,
         problem="" if with_text else f"{path.name} has no text for any gene.",

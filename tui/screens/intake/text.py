@@ -1,0 +1,58 @@
+"""What the dialog of an import says: the preview with tones, and the keys that apply to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.content import Content
+
+from engine.data.formats.choices import Choices
+from engine.data.preview.told import Preview
+from engine.data.preview.words import lines_of
+from tui.widgets.words import Tone, say
+
+
+def body_of(shown: Preview) -> Content:
+    """The preview, its headings strong and what hinders the import as a warning."""
+    lines = lines_of(shown)
+    return say(*((f"{line}\n", _tone(line, shown)) for line in lines))
+
+
+def _tone(line: str, shown: Preview) -> Tone:
+    if shown.problem and shown.problem in line:
+        return "warn"
+    return "strong" if line and line[0] not in " 0123456789" else ""
+
+
+def keys_of(shown: Preview | None, choices: Choices) -> Content:
+    """The keys that do something now."""
+    parts: list[object] = []
+    for key, what in _keys(shown, choices):
+        parts += [(key, "accent"), f" {what}  "]
+    return say(*parts)
+
+
+def _keys(shown: Preview | None, choices: Choices) -> Iterator[tuple[str, str]]:
+    if shown is not None and changes(shown):
+        yield from (("g", "genes"), ("l", "labels"), ("t", "texts"), ("c", "condition"))
+        if choices.threshold:
+            yield from (("left right", "threshold"), ("+ -", "finely"))
+    if shown is not None and len(shown.classes) == 2:
+        yield "p", "positive class"
+    if shown is not None and len(shown.sheets) > 1:
+        yield "s", "sheet"
+    if shown is not None and not shown.problem:
+        yield "enter", "imports it like this"
+    yield from (("j k", "scroll"), ("esc", "back"))
+
+
+def changes(shown: Preview) -> bool:
+    """Whether it is a table of labels, of which columns can be chosen."""
+    return shown.what == "task" and shown.kind in ("table", "quantity")
+
+
+def columns_of(shown: Preview) -> Iterator[tuple[str, str]]:
+    """Each column that has a title, and what it is taken as."""
+    told = {one.column: one.role for one in shown.taken}
+    told |= {one.column: f"left out, {one.reason}" for one in shown.left_out}
+    return ((title, told.get(title, "")) for title in shown.header if title)
