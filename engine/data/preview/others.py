@@ -15,6 +15,7 @@ from engine.data.preview.roles import BY_TITLE, CHOSEN
 from engine.data.preview.told import Left, Preview, Taken
 from engine.data.tasks.shelf import SAMPLE
 from engine.files.tables import read_table
+from engine.files.vectors.titles import GENE_TITLES, plain
 from store.home import Home
 
 
@@ -34,8 +35,12 @@ def look_at_vectors(path: Path, home: Home, genes: Path | None = None, key: str 
 
     vectors, names, report = read_for_import(path, "", home, genes, key, first=True)
     resolver = make_resolver(home, SAMPLE)
-    taken = [Taken("genes", vectors.named_by, "by its title or content")] if vectors.titles else []
+    taken = []
     if vectors.titles:
+        by_title = plain(vectors.named_by) in GENE_TITLES
+        taken.append(
+            Taken("genes", vectors.named_by, BY_TITLE if by_title else "it is the first with names")
+        )
         title = f"{report.first} to {report.last}" if report.first != report.last else report.first
         why = CHOSEN if key else "columns of numbers that are like each other"
         several = f"{report.dimension:,} columns, {title}"

@@ -14,6 +14,8 @@ from engine.files.outside import one_line
 _WIDE: Final = 76
 """Characters of a line of cells."""
 _CELL: Final = 16
+_SEVERAL: Final = ("classes", "dimensions")
+"""Roles that many columns have."""
 _HIGH: Final = 4
 """Lines of a histogram."""
 
@@ -65,12 +67,14 @@ def _classes(shown: Preview) -> Iterator[str]:
         yield f"{group.rows:>9,} rows {genes}  {group.name}"
     if shown.why_positive:
         positive = shown.classes[1].name
-        yield f"  Positive: {positive!r}, because {shown.why_positive}; --positive takes the other."
+        yield f"  Positive: {positive!r}, as {shown.why_positive} (--positive takes the other)"
 
 
 def _histogram(shown: Histogram) -> Iterator[str]:
     missing = f"; {shown.missing:,} missing" if shown.missing else ""
-    yield f"{shown.column}: {shown.least:.4g} to {shown.most:.4g}, half below {shown.median:.4g}{missing}"
+    cut = f"; cut at {', '.join(f'{cut:.6g}' for cut in shown.cuts)}" if shown.cuts else ""
+    ends = f"{shown.least:.4g} to {shown.most:.4g}, half below {shown.median:.4g}"
+    yield f"{shown.column}: {ends}{missing}{cut}"
     if not shown.counts:
         return
     top, width = max(shown.counts), len(shown.counts)
@@ -84,8 +88,7 @@ def _histogram(shown: Histogram) -> Iterator[str]:
     for cut in shown.cuts:
         marks[min(int((cut - shown.low) / span * width), width - 1)] = "^"
     if shown.cuts:
-        cut_at = ", ".join(f"{cut:.6g}" for cut in shown.cuts)
-        yield f"{'':>9}  {''.join(marks)} ^ cut at {cut_at}"
+        yield f"{'':>9}  {''.join(marks)}".rstrip()
     low, high = f"{shown.low:.4g}", f"{shown.high:.4g}"
     yield f"{'':>9}  {low}{high:>{max(width - len(low), 1)}}"
 
@@ -94,7 +97,8 @@ def _columns(shown: Preview) -> Iterator[str]:
     if shown.taken:
         yield "Columns"
     for one in shown.taken:
-        yield f"  {one.role}: {_titled(one.column)}, {one.why}{_others(one)}"
+        column = one.column if one.role in _SEVERAL else _titled(one.column)
+        yield f"  {one.role}: {column}, {one.why}{_others(one)}"
     reasons: dict[str, list[str]] = {}
     for left in shown.left_out:
         reasons.setdefault(left.reason, []).append(_titled(left.column))
@@ -149,7 +153,8 @@ def _rows(shown: Preview) -> Iterator[str]:
             "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row[:fits], widths, strict=False))
         ).rstrip()
     if fits < len(widths):
-        yield f"  and {len(widths) - fits:,} more columns"
+        more = len(widths) - fits
+        yield f"  and {more:,} more {'column' if more == 1 else 'columns'}"
 
 
 def _cut(cell: str) -> str:

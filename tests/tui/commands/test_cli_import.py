@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import tomllib
 
 import pytest
 
 from engine.catalog.adopt import adopt_model
+from engine.data.genes.facts import read_genes
+from engine.data.tasks.shelf import SAMPLE
 from store.errors import UsageError
 from store.home import find_home
 from tui.questions.imports import import_file
@@ -139,3 +143,50 @@ def test_a_task_can_be_cut_to_the_genes_of_a_table(call, tmp_path, labels):
     assert "--positive" in call.refused(
         "import", "task", "mine", "--covered-by", "table", "--positive", "up"
     )
+
+
+@pytest.fixture
+def deseq2(tmp_path):
+    path = tmp_path / "deseq2.csv"
+    genes = [gene.symbol for gene in read_genes(SAMPLE / "genes.csv")][:60]
+    rows = "".join(f'"{gene}",{n / 10},{n / 100}\n' for n, gene in enumerate(genes))
+    path.write_text('"gene","baseMean","padj"\n' + rows)
+    return str(path)
+
+
+def test_a_preview_writes_nothing_and_shows_the_sizes(call, home, deseq2):
+    result = call("import", "task", deseq2, "--label-from", "padj", "--threshold", "<0.2", "--preview")
+    assert "20 genes  padj < 0.2" in result.stdout
+    assert "cut at 0.2" in result.stdout
+    assert "Nothing was written" in result.stderr
+    assert not home.data.exists()
+
+
+def test_a_deseq2_table_becomes_a_task_in_one_command(call, deseq2):
+    options = ("--label-from", "padj", "--threshold", "<0.2")
+    shown = call.json("import", "task", deseq2, *options, "--preview")
+    report = call.json("import", "task", deseq2, *options)
+    assert [group["rows"] for group in shown["classes"]] == report["counts"] == [40, 20]
+    assert [group["genes"] for group in shown["classes"]] == report["used"]
+    assert shlex.split(shown["command"])[3:] == [deseq2, *options]
+
+
+def test_what_an_import_says_is_kept_with_the_task(call, home, deseq2):
+    report = call.json("import", "task", deseq2, "--label-from", "padj", "--threshold", "<0.2")
+    kept = json.loads((home.tasks / "deseq2" / "report.json").read_text())
+    assert kept == report
+    assert any("positive class" in note for note in kept["notes"])
+
+
+@pytest.mark.parametrize(("what", "file"), [("vectors", "vectors"), ("descriptions", "labels")])
+def test_vectors_and_descriptions_are_previewed(call, home, request, what, file):
+    path = request.getfixturevalue(file)
+    shown = call.json("import", what, path, "--preview")
+    assert shown["what"] == what
+    assert [one["column"] for one in shown["taken"]][0] == "gene"
+    assert path in call("import", what, path, "--preview").stdout
+    assert not (home.data / what).exists()
+
+
+def test_a_gene_table_has_no_preview(call):
+    assert "--preview is for" in call.refused("import", "genes", "x.csv", "--preview")

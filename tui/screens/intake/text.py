@@ -25,25 +25,27 @@ def _tone(line: str, shown: Preview) -> Tone:
 
 
 def keys_of(shown: Preview | None, choices: Choices) -> Content:
-    """The keys that do something now."""
-    parts: list[object] = []
-    for key, what in _keys(shown, choices):
-        parts += [(key, "accent"), f" {what}  "]
-    return say(*parts)
-
-
-def _keys(shown: Preview | None, choices: Choices) -> Iterator[tuple[str, str]]:
-    if shown is not None and changes(shown):
-        yield from (("g", "genes"), ("l", "labels"), ("t", "texts"), ("c", "condition"))
-        if choices.threshold:
-            yield from (("left right", "threshold"), ("+ -", "finely"))
-    if shown is not None and len(shown.classes) == 2:
-        yield "p", "positive class"
-    if shown is not None and len(shown.sheets) > 1:
-        yield "s", "sheet"
+    """The keys that do something now: to be done with it on the first line, to change it on the second."""
+    first = [("esc", "goes back"), ("j k", "scroll")]
     if shown is not None and not shown.problem:
-        yield "enter", "imports it like this"
-    yield from (("j k", "scroll"), ("esc", "back"))
+        first.insert(0, ("enter", "imports it like this"))
+    parts: list[object] = []
+    for keys in (first, _changing(shown, choices) if shown is not None else ()):
+        for key, what in keys:
+            parts += [(key, "accent"), f" {what}  "]
+        parts.append("\n")
+    return say(*parts[:-1])
+
+
+def _changing(shown: Preview, choices: Choices) -> Iterator[tuple[str, str]]:
+    if changes(shown):
+        yield from (("g", "genes"), ("l", "labels"), ("t", "texts"), ("c", "condition"))
+    if len(shown.classes) == 2:
+        yield "p", "positive"
+    if choices.threshold:
+        yield "left right + -", "cut"
+    if len(shown.sheets) > 1:
+        yield "s", "sheet"
 
 
 def changes(shown: Preview) -> bool:
@@ -54,5 +56,5 @@ def changes(shown: Preview) -> bool:
 def columns_of(shown: Preview) -> Iterator[tuple[str, str]]:
     """Each column that has a title, and what it is taken as."""
     told = {one.column: one.role for one in shown.taken}
-    told |= {one.column: f"left out, {one.reason}" for one in shown.left_out}
+    told |= {one.column: one.reason.partition(" (")[0] for one in shown.left_out}
     return ((title, told.get(title, "")) for title in shown.header if title)
