@@ -80,13 +80,14 @@ async def test_a_deseq2_table_becomes_two_classes_with_sizes_shown_before(arena,
         await until(pilot, lambda: "5 genes  padj < 0.05" in screen_text(app))
         assert "55 genes  padj >= 0.05" in screen_text(app)
         assert "half below 0.3; cut at 0.05" in screen_text(app)
-        assert "^" in screen_text(app)
         assert "Class 'padj < 0.05' has 5 genes" in app.screen.shown.problem
         await pilot.press("enter")
         await until(pilot, lambda: "10 are needed" in told(app))
         for _ in range(15):
             await pilot.press("right")
         await until(pilot, lambda: "20 genes  padj < 0.2" in screen_text(app))
+        assert "|####" in screen_text(app)
+        assert "^" in screen_text(app)
         await pilot.press("left", "plus", "plus", "minus", "enter")
         await at_rest(pilot)
         if isinstance(app.screen, Intake):  # the last change was still being read

@@ -109,7 +109,7 @@ class Roles:
         if self._table.header[place] in self.quantities:
             return "holding numbers (--label-from makes classes of them)"
         if may_be_classes(cells):
-            return "holding a few words (--label-column takes them)"
+            return "holding few different values (--label-column takes them)"
         return "holding texts" if self._is_long(place) else "being neither genes nor labels"
 
     def _numbers(self) -> tuple[str, ...]:

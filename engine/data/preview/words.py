@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +24,7 @@ _HIGH: Final = 4
 def lines_of(shown: Preview) -> tuple[str, ...]:
     """What a person reads of a preview: what matters to the choice comes first."""
     parts = (
-        _head(shown),
-        _refused(shown),
+        chain(_head(shown), _refused(shown)),
         _classes(shown),
         *(_histogram(one) for one in shown.histograms),
         _columns(shown),

@@ -183,7 +183,7 @@ def test_vectors_and_descriptions_are_previewed(call, home, request, what, file)
     path = request.getfixturevalue(file)
     shown = call.json("import", what, path, "--preview")
     assert shown["what"] == what
-    assert [one["column"] for one in shown["taken"]][0] == "gene"
+    assert next(one["column"] for one in shown["taken"]) == "gene"
     assert path in call("import", what, path, "--preview").stdout
     assert not (home.data / what).exists()
 

@@ -89,7 +89,7 @@ def test_each_column_is_told_with_the_reason_and_what_else_it_could_be(tmp_path,
     assert reasons["symbol"] == "naming the genes too"
     assert reasons["score"].startswith("holding numbers")
     assert reasons["nothing"] == "being empty"
-    assert reasons["batch"].startswith("holding a few words")
+    assert reasons["batch"].startswith("holding few different values")
     other = LabelFile(path, home).look(Choices(label_column="batch", gene_column="symbol"))
     assert [one.why for one in other.taken[:2]] == ["it was chosen"] * 2
     assert [group.name for group in other.classes] == ["a", "b"]
@@ -165,13 +165,13 @@ def test_parquet_and_vectors_stop_early_too(tmp_path, home, monkeypatch):
         False,
     )
     vectors = tmp_path / "v.csv"
-    rows = (f"{n},{gene},{n / 7:.3f},{n * n / 9:.3f},3" for n, gene in enumerate(GENES))
+    rows = (f"{n},{gene},{n / 7 + 1:.3f},{n * n / 9:.3f},3" for n, gene in enumerate(GENES))
     vectors.write_text("n,symbol,dim_0,dim_1,label\n" + "\n".join(rows) + "\n")
     shown = look_at_vectors(vectors, home)
     assert (shown.counted, shown.whole) == (49, False)  # the lines by which its columns are told
     assert [one.column for one in shown.taken] == ["symbol", "2 columns, dim_0 to dim_1"]
     assert [one.column for one in shown.left_out] == ["n", "label"]
-    assert shown.rows[1][:2] == (GENES[1], "0.143")
+    assert shown.rows[1][:2] == (GENES[1], "1.143")
     assert not (home.data / "vectors").exists()
 
 
