@@ -72,9 +72,9 @@ def _classes(shown: Preview) -> Iterator[str]:
 
 def _histogram(shown: Histogram) -> Iterator[str]:
     missing = f"; {shown.missing:,} missing" if shown.missing else ""
-    cut = f"; cut at {', '.join(f'{cut:.6g}' for cut in shown.cuts)}" if shown.cuts else ""
+    cut_at = f"; cut at {', '.join(f'{cut:.6g}' for cut in shown.cuts)}" if shown.cuts else ""
     ends = f"{shown.least:.4g} to {shown.most:.4g}, half below {shown.median:.4g}"
-    yield f"{shown.column}: {ends}{missing}{cut}"
+    yield f"{shown.column}: {ends}{missing}{cut_at}"
     if not shown.counts:
         return
     top, width = max(shown.counts), len(shown.counts)
