@@ -75,13 +75,19 @@ class LabelFile:
             refused = error
         found = self._of_table(table, kind, choices)
         if refused and found.suggested:
-            choices = chosen_too(choices, found.suggested)
-            _, raw = of_table(table, kind, choices)
-            filled = self._filled(found, raw, choices, keep_unmapped)
-            return replace(filled, suggested=found.suggested, problem=refused.message, hint=refused.hint)
+            found = self._suggested(table, found, choices, keep_unmapped)
         if refused:
             return replace(found, problem=refused.message, hint=refused.hint)
         return self._filled(found, raw, choices, keep_unmapped)
+
+    def _suggested(self, table: Table, found: Preview, choices: Choices, keep_unmapped: bool) -> Preview:
+        """`found` with the classes that its suggestion would make, if it makes any."""
+        choices = chosen_too(choices, found.suggested)
+        try:
+            _, raw = of_table(table, self._kind, choices)
+        except GeneArenaError:
+            return replace(found, suggested={})
+        return replace(self._filled(found, raw, choices, keep_unmapped), suggested=found.suggested)
 
     def _table(self, sheet: str) -> Table:
         if sheet not in self._tables:

@@ -114,14 +114,18 @@ def suggestion(table: Table, titles: Sequence[str]) -> dict[str, str]:
     chance = next((by_name[name] for name in _CHANCES if name in by_name), "")
     if chance or not titles:
         return {"label_from": chance, "threshold": "<0.05"} if chance else {}
-    return {"label_from": titles[0], "threshold": first_threshold(table, titles[0])}
+    threshold = first_threshold(table, titles[0])
+    return {"label_from": titles[0], "threshold": threshold} if threshold else {}
 
 
 def first_threshold(table: Table, title: str) -> str:
-    """Where to cut a column at first."""
+    """Where to cut a column at first; empty if it is not all numbers."""
     if plain(title) in _CHANCES:
         return "<0.05"
-    known = sorted(number for number in NumberColumns(table).column(title) if number is not None)
+    try:
+        known = sorted(number for number in NumberColumns(table).column(title) if number is not None)
+    except DataError:
+        return ""
     return f">={known[len(known) // 2]:.4g}" if known else ""
 
 

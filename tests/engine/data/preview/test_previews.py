@@ -13,7 +13,7 @@ from engine.data.formats.condition import cuts
 from engine.data.genes.columns import Undecided
 from engine.data.genes.facts import read_genes
 from engine.data.importers import import_task
-from engine.data.preview import LabelFile, lines_of, look_at_descriptions, look_at_vectors
+from engine.data.preview import LabelFile, lines_of, look_at_descriptions, look_at_vectors, numbers
 from engine.data.preview.numbers import BARS, first_threshold, histogram, step_of
 from engine.data.tasks.shelf import SAMPLE
 from engine.files.tables import read_table, table
@@ -115,6 +115,20 @@ def test_a_numeric_label_column_is_shown_as_a_quantity(tmp_path, home):
     assert shown.suggested == {"label_from": "label", "threshold": ">=3.75"}
     assert [group.rows for group in shown.classes] == [30, 30]
     assert sum(shown.histograms[0].counts) == 60
+
+
+def test_what_only_looks_like_a_quantity_at_first_is_not_suggested(tmp_path, home, monkeypatch):
+    monkeypatch.setattr(numbers, "_JUDGED", 10)
+    path = tmp_path / "mine.csv"
+    rows = (f"{gene},{n / 8 if n < 55 else 'x'}\n" for n, gene in enumerate(GENES))
+    path.write_text("gene,label\n" + "".join(rows))
+    shown = LabelFile(path, home).look(Choices())
+    assert "different labels" in shown.problem
+    assert not shown.suggested
+    path.write_text(path.read_text().replace("label", "padj"))
+    shown = LabelFile(path, home).look(Choices())
+    assert shown.problem
+    assert not shown.suggested
 
 
 def test_unknown_names_and_repeats_are_told(tmp_path, home):
