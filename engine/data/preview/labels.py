@@ -28,6 +28,7 @@ from engine.files.outside import MAX_BYTES
 from engine.files.tables import Table
 from store.errors import GeneArenaError
 from store.home import Home
+from store.uncollected import uncollected
 
 SHOWN: Final = 5
 """Rows of a file."""
@@ -55,6 +56,7 @@ class LabelFile:
         self._resolve = functools.cache(make_resolver(home, SAMPLE).resolve)
         self._tables: dict[str, Table] = {}
 
+    @uncollected()
     def look(self, choices: Choices, *, keep_unmapped: bool = False) -> Preview:
         """What the import would make of it with these choices.
 

@@ -17,8 +17,10 @@ from engine.data.tasks.shelf import SAMPLE
 from engine.files.tables import read_table
 from engine.files.vectors.titles import GENE_TITLES, plain
 from store.home import Home
+from store.uncollected import uncollected
 
 
+@uncollected()
 def look_at_vectors(path: Path, home: Home, genes: Path | None = None, key: str = "") -> Preview:
     """What the import of a table of vectors would make of it.
 
@@ -71,6 +73,7 @@ def look_at_vectors(path: Path, home: Home, genes: Path | None = None, key: str 
     )
 
 
+@uncollected()
 def look_at_descriptions(path: Path, home: Home) -> Preview:
     """What the import of a file of descriptions would make of it.
 

@@ -32,7 +32,7 @@ from tui.screens.overlays.dialogs import Overlay, error_notice
 from tui.screens.overlays.pickers import Pick, Prompt
 from tui.widgets.rows import Column, Row
 from tui.widgets.said import Said
-from tui.widgets.words import READING
+from tui.widgets.words import READING, say
 
 Look = Callable[[Choices], Preview]
 """What a file would become under some choices."""
@@ -233,4 +233,4 @@ class Intake(Overlay[Choices]):
         self.app.push_screen(Pick(title, columns, [Row(name, (name, now)) for name, now in rows]), picked)
 
     def _tell(self, sentence: str) -> None:
-        self.app.notify(sentence, severity="warning", timeout=4, markup=False)
+        self.app.notify(say(sentence).plain, severity="warning", timeout=4, markup=False)
