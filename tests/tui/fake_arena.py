@@ -13,6 +13,7 @@ from textual.events import Paste
 from engine.catalog.presets import PRESETS
 from engine.catalog.protocols import PROTOCOLS
 from engine.catalog.schemes import SCHEMES
+from engine.data.preview.told import Group, Preview
 from engine.data.tasks.shelf import TaskInfo
 from engine.leaks.finding import Finding
 from engine.mailbox import Entry, EpochStatus, LogLine, StageStatus, Status, UnitStatus
@@ -203,7 +204,12 @@ class FakeArena:
         progress(1, 2)
         return self.findings
 
-    def import_file(self, kind, path, chosen=None) -> Imported:
+    def open_preview(self, kind, path):
+        counts = (Group("short", 12, 12), Group("tall", 12, 12))
+        shown = Preview(kind, path, "table", 24, whole=True, classes=counts, why_positive="it was chosen")
+        return lambda choices: shown
+
+    def import_file(self, kind, path, choices=None) -> Imported:
         self.writable("import anything")
         return Imported(kind, "mine", f"{path} is here.")
 

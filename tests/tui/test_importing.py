@@ -9,7 +9,6 @@ from fake_arena import FakeArena, drive, make_app, paste, screen_text, told, unt
 from pressing import presses
 
 from engine.cancel import Stopped
-from engine.data.genes.columns import Undecided
 from engine.data.genes.identifiers import make_resolver
 from engine.data.load import load_task
 from engine.data.tasks.shelf import SAMPLE
@@ -76,7 +75,7 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path):
 
 @pytest.mark.parametrize("kind", ["model", "vectors"])
 def test_labels_are_no_vectors(tmp_path, labels, kind):
-    with pytest.raises(DataError, match="'label' is text") as refused:
+    with pytest.raises(DataError, match="no column that can be a dimension: 'label' is text") as refused:
         import_file(find_home(tmp_path / "home").create(), kind, str(labels))
     assert "labels are imported as a task" in refused.value.hint
 
@@ -122,6 +121,8 @@ async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkey
         await pilot.press(*"mi")
         await until(pilot, lambda: "mine.csv" in screen_text(app))
         await pilot.press("tab", "enter")
+        await until(pilot, lambda: "enter imports it like this" in screen_text(app))
+        await pilot.press("enter")
         await until(pilot, lambda: asked == [("task", "mine.csv")])
         await until(pilot, lambda: "12 of 12 used: a" in screen_text(app))
         assert "mine is here." in screen_text(app)
@@ -131,31 +132,6 @@ async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkey
         await pilot.press("enter")
         await until(pilot, lambda: bool(arena.launched))
     assert arena.launched[0].tasks == ("mine",)
-
-
-async def test_what_a_file_leaves_open_is_asked(arena, tmp_path, monkeypatch):
-    path = tmp_path / "mine.csv"
-    path.write_text("gene,kidney,liver\nTP53,up,down\nMYC,down,up\nMET,up,up\nRET,down,down\n")
-    answers = []
-
-    def take(kind, path, chosen):
-        answers.append(dict(chosen))
-        if not chosen:
-            raise Undecided("mine.csv has more than one", "label-column", ("kidney", "liver"))
-        return Imported("", "mine", "mine is here.")
-
-    monkeypatch.setattr(arena, "import_file", take)
-    app = make_app(arena)
-    async with drive(app) as pilot:
-        await until(pilot, lambda: "to run" in screen_text(app))
-        await pilot.press("I", "t")
-        await until(pilot, lambda: "The path of a task" in screen_text(app))
-        paste(pilot, str(path))
-        await pilot.press("enter")
-        await until(pilot, lambda: "mine.csv has more than one: kidney, liver." in screen_text(app))
-        await pilot.press(*"liver", "enter")
-        await until(pilot, lambda: "mine is here." in screen_text(app))
-    assert answers == [{}, {"label-column": "liver"}]
 
 
 async def test_a_gene_table_comes_in_and_the_choice_stays(arena, tmp_path, monkeypatch):
@@ -219,7 +195,7 @@ def test_a_task_is_cut_to_the_genes_that_a_table_has(tmp_path, labels):
     task = import_file(home, "task", str(labels)).name
     genes = [line.partition(",")[0] for line in labels.read_text().splitlines()[1:]]
     table = tmp_path / "table.csv"
-    table.write_text("gene,d1,d2\n" + "".join(f"{gene},{n}.5,2\n" for n, gene in enumerate(genes[:-2])))
+    table.write_text("gene,d0,d1\n" + "".join(f"{gene},{n + 1}.5,2\n" for n, gene in enumerate(genes[:-2])))
     name = import_file(home, "vectors", str(table)).name
     imported = import_part(home, task, name)
     assert imported.change == "task"

@@ -33,6 +33,7 @@ SHOTS = {
     "genes-empty": (("5",), "No task can be used"),
     "sql": (("6", "f5"), "3 rows"),
     "help": (("3", "question_mark"), "Keys: board"),
+    "intake": (("I", "t", "x", "enter"), "imports it like this"),
     "leave": (("2", "q"), "A run is going on"),
     "export": (("3", "e"), "The ending chooses"),
 }

@@ -18,6 +18,7 @@ from tui.commands.common import Session, command, json_option, put, put_json, sa
 from tui.commands.narrate import Narrator, bytes_line
 
 if TYPE_CHECKING:
+    from engine.data.formats.choices import Choices
     from engine.data.importers import DescriptionsReport, GenesReport, ImportReport
     from engine.data.importers.vectors import VectorReport
     from store.home import Home
@@ -29,6 +30,7 @@ _OWNERS: Final = {
     "sheet": "task or vectors",
     "gene_column": "task",
     "label_column": "task",
+    "text_column": "task",
     "sets": "task",
     "classes": "task",
     "label_from": "task",
@@ -41,8 +43,8 @@ _OWNERS: Final = {
 }
 """What an option is for."""
 _CHOICES: Final = (
-    "positive", "sheet", "gene_column", "label_column", "sets", "classes", "label_from", "threshold",
-    "quantiles",
+    "positive", "sheet", "gene_column", "label_column", "text_column", "sets", "classes", "label_from",
+    "threshold", "quantiles",
 )  # fmt: skip
 """Those of a label file."""
 _UNSET: Final[tuple[object, ...]] = ("", "auto", None, (), 0.0, False)
@@ -60,6 +62,7 @@ _UNSET: Final[tuple[object, ...]] = ("", "auto", None, (), 0.0, False)
 )
 @click.option("--gene-column", default="", metavar="NAME", help="Task: the column that names the genes.")
 @click.option("--label-column", default="", metavar="NAME", help="Task: the column of classes.")
+@click.option("--text-column", default="", metavar="NAME", help="Task: the column of descriptions.")
 @click.option(
     "--set", "sets", multiple=True, metavar="NAME", help="Task: a gene set, against another or the rest."
 )
@@ -86,12 +89,14 @@ _UNSET: Final[tuple[object, ...]] = ("", "auto", None, (), 0.0, False)
     "--genes", type=click.Path(path_type=Path), help="Vectors: one gene a line, for a bare matrix."
 )
 @click.option("--key", default="", metavar="NAME", help="Vectors: which of several matrices or lists.")
+@click.option("--preview", is_flag=True, help="Show what would be made of FILE, and write nothing.")
 @json_option
 def import_command(
     session: Session,
     what: str,
     file: Path,
     name: str,
+    preview: bool,
     as_json: bool,
     **chosen: Any,
 ) -> None:
@@ -110,6 +115,9 @@ def import_command(
     for option, owner in _OWNERS.items():
         if what not in owner.split(" or ") and chosen[option] not in _UNSET:
             raise UsageError(f"--{_written(option)} is for a {owner}, not for {what}.")
+    if preview:
+        _preview(session.home, what, user_path(file), as_json, chosen)
+        return
     if chosen["covered_by"]:
         _import_covered(session.writable(), file, name, as_json, chosen)
         return
@@ -121,18 +129,44 @@ def _written(option: str) -> str:
     return {"sets": "set", "classes": "class"}.get(option, option.replace("_", "-"))
 
 
-def _import_task(home: Home, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:
+def _preview(home: Home, what: str, file: Path, as_json: bool, chosen: dict[str, Any]) -> None:
+    if what == "genes" or chosen["covered_by"]:
+        raise UsageError(
+            "--preview is for a task, vectors or descriptions.", "Leave it out, or --covered-by."
+        )
+    from engine.data.preview import LabelFile, lines_of, look_at_descriptions, look_at_vectors
+
+    if what == "task":
+        looked = LabelFile(file, home, chosen["kind"])
+        shown = looked.look(_choices(chosen), keep_unmapped=chosen["keep_unmapped"])
+    elif what == "vectors":
+        shown = look_at_vectors(file, home, chosen["genes"], chosen["key"] or chosen["sheet"])
+    else:
+        shown = look_at_descriptions(file, home)
+    if as_json:
+        put_json(asdict(shown))
+        return
+    for line in lines_of(shown):
+        put(line)
+    say("Nothing was written; the same command without --preview imports it.")
+
+
+def _choices(chosen: dict[str, Any]) -> Choices:
     from engine.data.formats.choices import Choices
+
+    return Choices(**{option: chosen[option] for option in _CHOICES})
+
+
+def _import_task(home: Home, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:
     from engine.data.importers import import_task
 
-    choices = Choices(**{option: chosen[option] for option in _CHOICES})
     report = import_task(
         user_path(file),
         name,
         home,
         chosen["kind"],
         title=chosen["title"],
-        choices=choices,
+        choices=_choices(chosen),
         keep_unmapped=chosen["keep_unmapped"],
     )
     _put_task(report, as_json)

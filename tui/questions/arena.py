@@ -19,6 +19,8 @@ from tui.questions.saved import SavedResults
 
 if TYPE_CHECKING:
     from engine.cancel import Progress
+    from engine.data.formats.choices import Choices
+    from engine.data.preview import Preview
     from engine.leaks.finding import Finding
     from engine.mailbox import Entry, RequestKind, Status, UnitState, UnitStatus
     from engine.plan.launch import Launch
@@ -137,12 +139,18 @@ class Arena(SavedResults):
 
         return leaks(self.home, task, selection, cancel, progress)
 
-    def import_file(self, kind: str, path: str, chosen: Mapping[str, str]) -> Imported:
+    def open_preview(self, kind: str, path: str) -> Callable[[Choices], Preview]:
+        """A file, opened to show what an import would make of it; see `tui.questions.imports`."""
+        from tui.questions.imports import open_preview
+
+        return open_preview(self.home, kind, path)
+
+    def import_file(self, kind: str, path: str, choices: Choices | None) -> Imported:
         """Take a file or folder over; see `tui.questions.imports`."""
         from tui.questions.imports import import_file
 
         self._writable("import anything")
-        return import_file(self.home, kind, path, chosen)
+        return import_file(self.home, kind, path, choices)
 
     def import_part(self, task: str, tables: str) -> Imported:
         """Make a task of the genes of another that tables of vectors have; see `tui.questions.imports`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Final
 from store.files import user_path
 
 if TYPE_CHECKING:
+    from engine.data.formats.choices import Choices
     from engine.data.importers import ImportReport
+    from engine.data.preview import Preview
     from store.home import Home
 
 KINDS: Final = {
@@ -22,6 +24,8 @@ KINDS: Final = {
     "genes": "a gene table of NCBI or HGNC",
 }
 """What can be imported by its path, and how a person would call it."""
+LOOKED_AT: Final = ("task", "vectors", "descriptions")
+"""Those of which it is shown first what they would become."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +40,17 @@ class Imported:
     """What was made of it, line by line."""
 
 
-def import_file(home: Home, kind: str, path: str, chosen: Mapping[str, str] | None = None) -> Imported:
+def import_file(home: Home, kind: str, path: str, choices: Choices | None = None) -> Imported:
     """Take a file or folder over.
 
     Args:
         home: Where it is kept.
         kind: One of `KINDS`.
         path: As a person wrote it.
-        chosen: Of a task: option of the command line -> what was answered.
+        choices: What a file leaves open.
 
     Raises:
-        Undecided: a task's file leaves something open that is not chosen.
+        Undecided: a file leaves something open that is not chosen.
         UsageError: a folder that is not a model.
         DataError: the file cannot be used.
         StoreError: it cannot be kept.
@@ -54,7 +58,7 @@ def import_file(home: Home, kind: str, path: str, chosen: Mapping[str, str] | No
     file = user_path(path)
     match kind:
         case "task":
-            return _import_task(home, file, chosen or {})
+            return _import_task(home, file, choices)
         case "vectors":
             return _import_vectors(home, file)
         case "descriptions":
@@ -66,6 +70,22 @@ def import_file(home: Home, kind: str, path: str, chosen: Mapping[str, str] | No
 
             model = find_model(str(file), home)
             return Imported("model", model.name, f"{model.name} is here; nothing was copied.")
+
+
+def open_preview(home: Home, kind: str, path: str) -> Callable[[Choices], Preview]:
+    """A file or folder of a kind of `LOOKED_AT`, opened; what is given back shows what it would become.
+
+    Raises:
+        GeneArenaError: it cannot be looked at; of its content, when it comes to that.
+    """
+    from engine.data.preview import LabelFile, look_at_descriptions, look_at_vectors
+
+    file = user_path(path)
+    if kind == "task":
+        return LabelFile(file, home).look
+    if kind == "vectors":
+        return lambda _: look_at_vectors(file, home)
+    return lambda _: look_at_descriptions(file, home)
 
 
 def import_part(home: Home, task: str, tables: str) -> Imported:
@@ -89,18 +109,12 @@ def import_part(home: Home, task: str, tables: str) -> Imported:
     return _told(import_covered(task, [find_model(name, home) for name in named], "", home))
 
 
-def _import_task(home: Home, file: Path, chosen: Mapping[str, str]) -> Imported:
-    from engine.data.formats.choices import Choices
+def _import_task(home: Home, file: Path, choices: Choices | None) -> Imported:
     from engine.data.importers import import_task
     from engine.data.importers.names import free_name
     from engine.data.tasks.shelf import list_tasks, taken_names
 
     name = free_name(_stem(file), (*taken_names(home), *(task.name for task in list_tasks(home))))
-    choices = Choices(
-        gene_column=chosen.get("gene-column", ""),
-        label_column=chosen.get("label-column", ""),
-        sets=(chosen["set"],) if "set" in chosen else (),
-    )
     return _told(import_task(file, name, home, choices=choices))
 
 

@@ -15,6 +15,7 @@ class Choices:
     """Of a workbook; the first if empty."""
     gene_column: str = ""
     label_column: str = ""
+    text_column: str = ""
     positive: str = ""
     """Which of two classes is the positive one."""
     sets: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ def label_column(table: Table, gene: int | None, chosen: str, texts: Sequence[st
     ]
     if len(others) == 1:
         return others[0]
-    few = [place for place in others if _classes(table.columns[place])]
+    few = [place for place in others if may_be_classes(table.columns[place])]
     if len(few) > 1:
         found = [table.header[place] for place in few]
         raise Undecided(
@@ -51,9 +51,15 @@ def label_column(table: Table, gene: int | None, chosen: str, texts: Sequence[st
     return few[0] if few else None
 
 
-def _classes(cells: Sequence[str]) -> bool:
-    found = {cell.strip().casefold() for cell in cells if not is_missing(cell)}
-    return 1 < len(found) <= _FEW and 2 * len(found) <= len(cells)
+def may_be_classes(cells: Sequence[str]) -> bool:
+    """Whether a column without a telling title can be taken for classes: a few words, in many rows."""
+    found: set[str] = set()
+    for cell in cells:
+        if not is_missing(cell):
+            found.add(cell.strip().casefold())
+            if len(found) > _FEW:
+                return False
+    return len(found) > 1 and 2 * len(found) <= len(cells)
 
 
 def labels_of(cells: Sequence[str], quoted: Callable[[int], bool] = lambda _: False) -> list[str]:

@@ -57,6 +57,28 @@ def parse(text: str, column: Callable[[str], int]) -> Condition:
     return condition
 
 
+def cuts(text: str) -> list[tuple[str, float]]:
+    """(column, number) of each comparison of a condition that can be read, to be marked in a picture."""
+    found: list[tuple[str, float]] = []
+    column, numbers, between = "", list[float](), False
+    for match in _TOKEN.finditer(text):
+        kind, token = match.lastgroup, match[match.lastgroup or 0].strip()
+        word = token.casefold() if kind == "name" else ""
+        if kind == "number":
+            numbers.append(float(token))
+        elif word == "and" and between:
+            between = False
+        elif word in ("and", "or"):
+            column, numbers = "", []
+        elif kind in ("ticked", "quoted") or (word and word not in _WORDS):
+            column = token
+        between = between or word == "between"
+        if column:
+            found += [(column, number) for number in numbers]
+            numbers = []
+    return found
+
+
 class _Parser:
     """Reads a condition from left to right, a method for each kind of part."""
 
@@ -163,6 +185,15 @@ class _Parser:
 
 
 def _compared(values: Sequence[Value], signs: Sequence[Callable[[float, float], bool]]) -> Condition:
+    if len(values) == 2:  # nearly all are, and it takes a third of the time
+        (left, right), (sign,) = values, signs
+
+        def pair(row: Numbers) -> bool | None:
+            one, other = left(row), right(row)
+            return None if one is None or other is None else sign(one, other)
+
+        return pair
+
     def holds(row: Numbers) -> bool | None:
         found = [value(row) for value in values]
         pairs = zip(found, signs, found[1:], strict=False)

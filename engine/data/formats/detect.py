@@ -56,15 +56,41 @@ def read_raw(path: Path, kind: str = "auto", choices: Choices | None = None) -> 
         raise UsageError(f"{path.name} is not a file of gene sets (.gmt).", "Leave --set out.")
     if kind in _PATHS:
         _check_choices(path, choices)
-        raw = _PATHS[kind](path, choices)
-    else:
-        content = read_annotated(path) or read_table(path, sheet=choices.sheet)
-        if choices.by_number:
-            return _positive("quantity", quantity.read(content, choices), choices)
-        if kind == "auto":
-            kind = next((name for name, (matches, _) in _TABLES.items() if matches(content)), "table")
-        raw = _TABLES[kind][1](content, choices)
-    return _positive(kind, raw, choices)
+        return _positive(kind, _PATHS[kind](path, choices), choices)
+    return of_table(label_table(path, choices.sheet), kind, choices)
+
+
+def holds_table(path: Path, kind: str) -> bool:
+    """Whether `path` is read as one table.
+
+    Raises:
+        DataError: it is a folder of no known format.
+    """
+    return (_kind_of_path(path) if kind == "auto" else kind) not in _PATHS
+
+
+def label_table(path: Path, sheet: str = "", first: bool = False) -> Table:
+    """The table in a label file, or its first rows.
+
+    Raises:
+        UsageError: no such sheet.
+        DataError: it cannot be read as a table.
+    """
+    return read_annotated(path) or read_table(path, sheet=sheet, first=first)
+
+
+def of_table(content: Table, kind: str, choices: Choices) -> tuple[str, RawTask]:
+    """The format of a table and its entries.
+
+    Raises:
+        UsageError: no such column or class, or one must be chosen among several.
+        DataError: it cannot be read as that kind, or as any.
+    """
+    if choices.by_number:
+        return _positive("quantity", quantity.read(content, choices), choices)
+    if kind == "auto":
+        kind = next((name for name, (matches, _) in _TABLES.items() if matches(content)), "table")
+    return _positive(kind, _TABLES[kind][1](content, choices), choices)
 
 
 def _positive(kind: str, raw: RawTask, choices: Choices) -> tuple[str, RawTask]:
@@ -77,6 +103,7 @@ def _check_choices(path: Path, choices: Choices) -> None:
         ("--sheet", choices.sheet),
         ("--gene-column", choices.gene_column),
         ("--label-column", choices.label_column),
+        ("--text-column", choices.text_column),
         ("--class and --label-from", choices.by_number),
     ):
         if value:

@@ -32,7 +32,7 @@ def read(table: Table, choices: Choices) -> RawTask:
     gene = gene_column(table, choices.symbols, choices.gene_column)
     if gene is None:
         raise no_column(table, "gene", "--gene-column")
-    numbers = _Numbers(table)
+    numbers = NumberColumns(table)
     classes, order = _conditions(numbers, choices)
     labels: list[str] = []
     unknown = 0
@@ -51,7 +51,8 @@ def read(table: Table, choices: Choices) -> RawTask:
     genes = genes_of(table, gene, choices.symbols)
     if not any(labels):
         raise DataError(f"No row of {table.path} meets a condition.", "Look at the numbers of its columns.")
-    task = raw_task(table.path, genes, labels, own_texts(table, genes), order, table.lines)
+    texts = own_texts(table, genes, choices.text_column)
+    task = raw_task(table.path, genes, labels, texts, order, table.lines)
     notes = [note for note in task.notes if "without a label" not in note]
     neither = labels.count("") - unknown
     for count, what in ((unknown, "lack a number that decides"), (neither, "meet no condition")):
@@ -61,7 +62,7 @@ def read(table: Table, choices: Choices) -> RawTask:
     return replace(task, notes=(*table.notes, found, *words_kept(table, gene, genes), *notes))
 
 
-class _Numbers:
+class NumberColumns:
     """The columns of a table as numbers, each read when it is first asked for."""
 
     def __init__(self, table: Table) -> None:
@@ -105,7 +106,9 @@ class _Numbers:
                 ) from error
 
 
-def _conditions(numbers: _Numbers, choices: Choices) -> tuple[Mapping[str, Condition], tuple[str, ...]]:
+def _conditions(
+    numbers: NumberColumns, choices: Choices
+) -> tuple[Mapping[str, Condition], tuple[str, ...]]:
     """Class -> condition, and the classes in label order where that is given."""
     if choices.classes and choices.label_from:
         raise UsageError("--class and --label-from exclude each other.", "Leave one of them out.")
@@ -144,7 +147,7 @@ def _named(classes: tuple[str, ...], column: Callable[[str], int]) -> Mapping[st
 
 def _threshold(place: int, choices: Choices) -> tuple[Mapping[str, Condition], tuple[str, ...]]:
     """What meets the threshold is the positive class."""
-    sign, value = _sign_and_value(choices.threshold)
+    sign, value = sign_and_value(choices.threshold)
     met, other = f"{choices.label_from} {sign} {value}", f"{choices.label_from} {_OPPOSITE[sign]} {value}"
 
     def column(_: str) -> int:
@@ -156,7 +159,12 @@ def _threshold(place: int, choices: Choices) -> tuple[Mapping[str, Condition], t
     }, (other, met)
 
 
-def _sign_and_value(threshold: str) -> tuple[str, str]:
+def sign_and_value(threshold: str) -> tuple[str, str]:
+    """The sign and the number, as written, of a threshold such as `<0.05`.
+
+    Raises:
+        UsageError: it is something else.
+    """
     found = _THRESHOLD.fullmatch(threshold)
     try:
         float(found[2] if found else "")
@@ -168,7 +176,7 @@ def _sign_and_value(threshold: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-def _quantiles(numbers: _Numbers, choices: Choices) -> tuple[Mapping[str, Condition], tuple[str, ...]]:
+def _quantiles(numbers: NumberColumns, choices: Choices) -> tuple[Mapping[str, Condition], tuple[str, ...]]:
     """The lowest against the highest share of the rows; the highest is the positive class."""
     share, title = choices.quantiles, choices.label_from
     if not 0 < share <= 0.5:

@@ -9,6 +9,7 @@ from engine.data.formats.columns import LABELS, label_column, labels_of
 from engine.data.formats.raw import RawTask, raw_task
 from engine.data.genes.columns import (
     GENES,
+    chosen_column,
     gene_column,
     genes_of,
     is_gene_title,
@@ -37,7 +38,7 @@ def read(table: Table, choices: Choices) -> RawTask:
         UsageError: several columns could be meant.
         DataError: no column of genes or labels; no header; two texts for one gene.
     """
-    gene, label = _columns(table, choices)
+    gene, label = columns_of(table, choices)
     if gene is None:
         raise no_column(table, "gene", "--gene-column")
     if label is None:
@@ -45,19 +46,34 @@ def read(table: Table, choices: Choices) -> RawTask:
     _check_header(table, gene, label)
     genes = genes_of(table, gene, choices.symbols)
     labels = labels_of(table.columns[label], lambda row: (label, row) in table.quoted)
-    texts = own_texts(table, genes)
+    texts = own_texts(table, genes, choices.text_column)
     task = raw_task(table.path, genes, labels, texts, lines=table.lines)
     notes = (*table.notes, *_told(table, gene, label), *words_kept(table, gene, genes), *task.notes)
     return replace(task, notes=notes)
 
 
-def own_texts(table: Table, genes: list[str]) -> list[str]:
-    """The file's own description of each of `genes`, empty where it is missing; none without such a column.
+def text_column(table: Table, chosen: str) -> int | None:
+    """The column of descriptions, by its title; None without one.
 
     Raises:
+        UsageError: the one chosen is not there.
+    """
+    return chosen_column(table, chosen, "--text-column") if chosen else table.find(*TEXT_COLUMNS)
+
+
+def own_texts(table: Table, genes: list[str], chosen: str = "") -> list[str]:
+    """The file's own description of each of `genes`, empty where it is missing; none without such a column.
+
+    Args:
+        table: The table.
+        genes: Of each row.
+        chosen: The name of the column, if a person has given it.
+
+    Raises:
+        UsageError: the column chosen is not there.
         DataError: two texts for one gene.
     """
-    place = table.find(*TEXT_COLUMNS)
+    place = text_column(table, chosen)
     if place is None:
         return []
     texts = [
@@ -74,11 +90,12 @@ def own_texts(table: Table, genes: list[str]) -> list[str]:
     return texts
 
 
-def _columns(table: Table, choices: Choices) -> tuple[int | None, int | None]:
+def columns_of(table: Table, choices: Choices) -> tuple[int | None, int | None]:
     """The columns of genes and of labels; of two, one whose name says nothing is what the other is not."""
     gene = gene_column(table, choices.symbols, choices.gene_column)
-    label = label_column(table, gene, choices.label_column, TEXT_COLUMNS)
-    if gene is None and len(table.header) == 2 and table.find(*TEXT_COLUMNS) is None:
+    texts = (*TEXT_COLUMNS, plain(choices.text_column))
+    label = label_column(table, gene, choices.label_column, texts)
+    if gene is None and len(table.header) == 2 and text_column(table, choices.text_column) is None:
         label = table.find(*LABELS)
         gene = 0 if label is None else 1 - label
         label = 1 - gene

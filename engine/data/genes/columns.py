@@ -102,12 +102,15 @@ def gene_column(table: Table, symbols: Symbols, chosen: str = "") -> int | None:
 
 def _by_content(table: Table, symbols: Symbols) -> Iterator[int]:
     """Columns most cells of which are known genes; bare numbers, which may be anything, aside."""
-    for place, cells in enumerate(table.columns):
-        some = [cell.strip() for cell in cells[:_SAMPLE] if not is_missing(cell)]
-        # Names of classes stand in many rows, and `a` or `TF` is an alias of some gene too.
-        several = 2 * len(set(some)) > len(some)
-        if several and not all(map(_is_number, some)) and share_known(cells, symbols) >= _MOST:
-            yield place
+    return (place for place, cells in enumerate(table.columns) if names_genes(cells, symbols))
+
+
+def names_genes(cells: Sequence[str], symbols: Symbols) -> bool:
+    """Whether a column without a telling title names genes."""
+    some = [cell.strip() for cell in cells[:_SAMPLE] if not is_missing(cell)]
+    # Names of classes stand in many rows, and `a` or `TF` is an alias of some gene too.
+    several = 2 * len(set(some)) > len(some)
+    return several and not all(map(_is_number, some)) and share_known(cells, symbols) >= _MOST
 
 
 def _is_number(cell: str) -> bool:

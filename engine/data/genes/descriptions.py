@@ -15,6 +15,7 @@ from engine.data.genes.facts import HUMAN, Gene
 from engine.data.genes.meanings import Meaning
 from engine.files.h5ad import read_annotated
 from engine.files.outside import check_characters, first_bytes, outside_file, read_text
+from engine.files.packed import HDF5, starts_with
 from engine.files.tables import Table, is_plain_text, read_table, write_csv
 from engine.files.tables.missing import is_missing
 from store.errors import DataError, StoreError
@@ -81,16 +82,36 @@ def _read_descriptions(path: Path, _modified: int, _size: int) -> Descriptions:
 
 def _read_texts(path: Path) -> dict[str, str]:
     if annotated := read_annotated(path):
-        return _gene_texts(annotated)
+        return gene_texts(annotated)
+    if holds_text_table(path):
+        return gene_texts(read_table(path))
+    return _read_json(path) if _is_json(path) else _gene_summary(path)
+
+
+def holds_text_table(path: Path) -> bool:
+    """Whether `path` is a table with a column of genes and one of texts, rather than JSON or NCBI's file.
+
+    Raises:
+        DataError: there is no such file.
+    """
     if not is_plain_text(path):
-        return _gene_texts(read_table(path))
-    if {".json"} & set(path.with_suffix(path.suffix.casefold()).suffixes[-2:]):
-        return _read_json(path)
-    is_summary = first_bytes(path, len(_GENE_SUMMARY)) == _GENE_SUMMARY
-    return _gene_summary(path) if is_summary else _gene_texts(read_table(path))
+        return True
+    with outside_file(path):
+        if starts_with(path, HDF5):
+            return False
+    return not _is_json(path) and first_bytes(path, len(_GENE_SUMMARY)) != _GENE_SUMMARY
 
 
-def _gene_texts(table: Table) -> dict[str, str]:
+def _is_json(path: Path) -> bool:
+    return ".json" in path.with_suffix(path.suffix.casefold()).suffixes[-2:]
+
+
+def gene_texts(table: Table) -> dict[str, str]:
+    """Gene -> text, of a table with a column of each.
+
+    Raises:
+        DataError: a column is missing, or a gene has two texts.
+    """
     gene, text = gene_column(table, nothing_known), table.find(*TEXT_COLUMNS)
     if gene is None or text is None:
         raise no_column(table, "gene" if gene is None else "description")

@@ -146,6 +146,27 @@ def import_vectors(
     """
     folder = home.data / "vectors" / name
     check_name(name, [item.name for item in folder.parent.iterdir()] if folder.parent.is_dir() else [])
+    vectors, names, report = read_for_import(path, name, home, genes, key)
+    _keep(folder, names, vectors.matrix, report)
+    return report
+
+
+def read_for_import(
+    path: Path, name: str, home: Home, genes: Path | None = None, key: str = "", *, first: bool = False
+) -> tuple[Vectors, tuple[str, ...], VectorReport]:
+    """The vectors in `path`, the names of their genes from now on, and what there is to report.
+
+    Args:
+        path: As of `import_vectors`.
+        name: As of `import_vectors`.
+        home: As of `import_vectors`.
+        genes: As of `import_vectors`.
+        key: As of `import_vectors`.
+        first: Whether the first rows of a large table are enough.
+
+    Raises:
+        DataError: the file cannot be used.
+    """
     resolver = make_resolver(home, SAMPLE)
     tasks = tuple(_tasks(home))
     wanted: Wanted | None = None
@@ -155,12 +176,12 @@ def import_vectors(
         def wanted(gene: str) -> bool:
             return gene in known or bool(_by_id(resolver.resolve(gene)))
 
-    vectors = read_vectors(path, genes, wanted, key)
+    vectors = read_vectors(path, genes, wanted, key, first=first)
     names, renamed = _symbols(path, vectors, resolver)
     _check_known(path, names, tasks, resolver)
     report = VectorReport(
         name=name,
-        path=str(folder / "vectors.npz"),
+        path=str(home.data / "vectors" / name / "vectors.npz"),
         total=vectors.total,
         genes=len(names),
         dimension=vectors.matrix.shape[1],
@@ -175,8 +196,7 @@ def import_vectors(
         nameless=vectors.nameless,
         read_as=vectors.notes,
     )
-    _keep(folder, names, vectors.matrix, report)
-    return report
+    return vectors, names, report
 
 
 def _tasks(home: Home) -> Iterator[LabelList]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import sys
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -21,6 +22,7 @@ from engine.files.tables.table import (
     check_cells,
     check_width,
     checked_header,
+    first_rows,
 )
 from store.errors import DataError
 
@@ -46,6 +48,7 @@ def text_table(
     keep: Callable[[list[str]], bool] | None = None,
     encoding: str = "",
     escaped: bool = False,
+    first: bool = False,
 ) -> Table:
     r"""A table of text in memory.
 
@@ -57,6 +60,7 @@ def text_table(
         keep: Which rows to keep in memory; None keeps all.
         encoding: If it is not UTF-8.
         escaped: Whether a quotation mark inside a field is written `\"`, as R does, and not `""`.
+        first: Whether to stop after the `first_rows` of a table of that width.
 
     Raises:
         OtherEncoding: it is not of that encoding.
@@ -75,12 +79,13 @@ def text_table(
     width = len(records[0])
     check_width(path, width, numbers[0])
     titles = checked_header(path, records[0]) if header else tuple(map(str, range(width)))
-    first = (numbers[header:], records[header:])
+    start = (numbers[header:], records[header:])
+    most = first_rows(width) if first else sys.maxsize
     columns: tuple[list[str], ...] = tuple([] for _ in titles)
     same: tuple[dict[str, str], ...] = tuple({} for _ in titles)
     line_of = array("q")
     in_quotes: set[tuple[int, int]] = set()
-    for numbers, records in chain([first], batches):
+    for numbers, records in chain([start], batches):
         if wrong := _uneven(numbers, records, width):
             raise DataError(
                 f"{path} has {wrong[1]} columns on line {wrong[0]}, but {width} in its first line.",
@@ -95,9 +100,14 @@ def text_table(
         check_cells(path, len(line_of) * width)
         for column, seen, cells in zip(columns, same, zip(*records, strict=True), strict=False):
             column.extend(_shared(cells, seen))
+        if whole := len(line_of) <= most:
+            continue
+        columns, line_of = tuple(column[:most] for column in columns), line_of[:most]
+        in_quotes = {(column, row) for column, row in in_quotes if row < most}
+        break
     if not line_of:
         raise DataError(f"{path} has a header but no usable rows.", "Add one row per gene.")
-    return Table(path, titles, columns, line_of, (), frozenset(in_quotes))
+    return Table(path, titles, columns, line_of, (), frozenset(in_quotes), whole)
 
 
 def _shared(cells: Sequence[str], seen: dict[str, str]) -> Iterable[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
 from engine.files.outside import MAX_BYTES, check_file, too_large
-from engine.files.tables.table import MAX_COLUMNS, Table, check_cells, checked_header
+from engine.files.tables.table import MAX_COLUMNS, Table, check_cells, checked_header, first_rows
 from store.errors import DataError
 
 PARQUET: Final = (".parquet", ".pq")
@@ -99,7 +100,7 @@ def _decoded(path: Path, values: list[Any]) -> list[Any]:
         raise DataError(f"{path} has a column of bytes that are not text.", "Write it as text.") from error
 
 
-def parquet_table(path: Path) -> Table:
+def parquet_table(path: Path, first: bool = False) -> Table:
     """A Parquet file as a table of text; null and NaN are empty cells.
 
     Raises:
@@ -110,15 +111,15 @@ def parquet_table(path: Path) -> Table:
         unnamed = {name for name in index if name.startswith("__index_level_")}
         titles = ["" if name in unnamed else name for name in file.schema_arrow.names]
         names = checked_header(path, titles)
-        check_cells(path, file.metadata.num_rows * len(names))
-        rows = tuple(
-            tuple(map(_text, row))
-            for columns in parquet_batches(path, file)
-            for row in zip(*columns, strict=True)
-        )
+        most = first_rows(len(names)) if first else file.metadata.num_rows
+        whole = most >= file.metadata.num_rows
+        check_cells(path, min(most, file.metadata.num_rows) * len(names))
+        found = chain.from_iterable(zip(*some, strict=True) for some in parquet_batches(path, file))
+        rows = tuple(tuple(map(_text, row)) for row in islice(found, most))
     if not rows:
         raise DataError(f"{path} has no rows.", "Add one row per gene.")
-    return Table(path, names, tuple(zip(*rows, strict=True)), range(1, len(rows) + 1))
+    columns = tuple(zip(*rows, strict=True))
+    return Table(path, names, columns, range(1, len(rows) + 1), whole=whole)
 
 
 def _text(value: object) -> str:

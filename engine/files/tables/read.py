@@ -24,6 +24,7 @@ def read_table(
     quoted: bool = True,
     keep: Callable[[list[str]], bool] | None = None,
     sheet: str = "",
+    first: bool = False,
 ) -> Table:
     """A table of text, whatever it is written in.
 
@@ -34,6 +35,7 @@ def read_table(
         quoted: Whether quotation marks hold a field together; NCBI's tables never mean that.
         keep: Which rows of a text table to keep in memory; None keeps all.
         sheet: Of a workbook; its first if empty.
+        first: Whether to read only the first rows of a text or Parquet; `Table.whole` says if it was all.
 
     Raises:
         UsageError: no such sheet, or a sheet of what is not a workbook.
@@ -43,13 +45,13 @@ def read_table(
     if sheet and not workbook:
         raise UsageError(f"{path.name} is not a workbook, so it has no sheets.", "Leave --sheet out.")
     if parquet:
-        table = parquet_table(path)
+        table = parquet_table(path, first)
     elif workbook:
         table = workbook_table(path, sheet, header)
     elif delimiter is not None:
         return text_table(path, delimiter=delimiter, header=header, quoted=quoted, keep=keep)
     else:
-        table = _any_text(path, header, keep)
+        table = _any_text(path, header, keep, first)
     return _without_row_numbers(table) if header else table
 
 
@@ -70,25 +72,29 @@ def _kinds(path: Path) -> tuple[bool, bool]:
         return parquet, is_workbook(path)
 
 
-def _any_text(path: Path, header: bool, keep: Callable[[list[str]], bool] | None) -> Table:
+def _any_text(
+    path: Path, header: bool, keep: Callable[[list[str]], bool] | None, first: bool = False
+) -> Table:
     """The text as UTF-8 or else as Western European, its quotation marks doubled or else escaped."""
-    first: DataError | None = None
+    fault: DataError | None = None
     tries = list(product(("", "cp1252"), (False, True)))
     while tries:
         encoding, escaped = tries[0]
         try:
-            table = text_table(path, header=header, keep=keep, encoding=encoding, escaped=escaped)
+            table = text_table(
+                path, header=header, keep=keep, encoding=encoding, escaped=escaped, first=first
+            )
         except OtherEncoding as error:
-            first = first or error
+            fault = fault or error
             tries = [one for one in tries if one[0] != encoding]
         except BadQuotes as error:
-            first = first or error
+            fault = fault or error
             tries = [] if escaped or not _escapes(path, encoding) else [(encoding, True)]
         else:
             note = f"{path.name} is not UTF-8; it was read as Windows-1252 (Latin-1)."
             return replace(table, notes=(note,)) if encoding else table
-    assert first is not None  # what ends the loop is an error
-    raise first
+    assert fault is not None  # what ends the loop is an error
+    raise fault
 
 
 def _escapes(path: Path, encoding: str) -> bool:

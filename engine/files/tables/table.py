@@ -13,6 +13,10 @@ MAX_COLUMNS: Final = 20_000
 """Widest table; text-embedding models go up to about 8,000 dimensions."""
 MAX_CELLS: Final = 6_000_000
 """Cells kept in memory, some 60 bytes each; HGNC's complete set has 2.4 million."""
+FIRST_ROWS: Final = 100_000
+"""Rows of a table that is only looked at."""
+FIRST_CELLS: Final = 1_000_000
+"""Cells of one, if it has more than ten columns; each takes a microsecond."""
 MAX_STREAMED: Final = 1 << 32
 """Bytes of a table that is read row by row; GenePT's 93,800 vectors are 2.8 GB as text."""
 
@@ -34,6 +38,10 @@ class Table:
     """How it was read, where that is not plain from the file."""
     quoted: frozenset[tuple[int, int]] = frozenset()
     """(column, row) of the cells that hold a word for a missing value, such as NA, in quotation marks."""
+    whole: bool = True
+    """Whether these are all rows of the file."""
+    sheets: tuple[str, ...] = ()
+    """Of the workbook that it is a sheet of."""
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
@@ -60,6 +68,11 @@ class Table:
             title.strip().casefold(): index for index, title in reversed(list(enumerate(self.header)))
         }
         return next((places[name.casefold()] for name in names if name.casefold() in places), None)
+
+
+def first_rows(width: int) -> int:
+    """How many rows are read of a table of that width that is only looked at."""
+    return min(FIRST_ROWS, max(FIRST_CELLS // max(width, 1), 100))
 
 
 def shown(titles: Sequence[str], most: int = 12) -> str:

@@ -74,7 +74,8 @@ def workbook_table(path: Path, sheet: str = "", header: bool = True) -> Table:
             f"The first sheet, {found['sheet']!r}, was read; the others are: {others} (--sheet NAME).",
         )
     lines = [line for line, _ in rows[header:]]
-    return Table(path, titles, tuple(zip(*even[header:], strict=True)), lines, notes)
+    columns = tuple(zip(*even[header:], strict=True))
+    return Table(path, titles, columns, lines, notes, sheets=tuple(found["sheets"]))
 
 
 def _read(path: Path, sheet: str) -> dict[str, Any]:

@@ -34,6 +34,10 @@ class Content:
     """Where each row stands in the file, from 1; empty where nobody would count."""
     notes: tuple[str, ...] = ()
     """How it was read, where that is not plain from the file."""
+    named_by: str = ""
+    """The title of the column that names the genes; empty where it has none."""
+    whole: bool = True
+    """Whether these are all rows of the file."""
 
 
 def check_rows(path: Path, genes: int, rows: int) -> None:

@@ -67,10 +67,19 @@ class Vectors:
     """Lines of rows left out because they name no gene."""
     notes: tuple[str, ...] = ()
     """How the file was read, where that is not plain from it."""
+    named_by: str = ""
+    """The title of the column that names the genes; empty where it has none."""
+    whole: bool = True
+    """Whether these are all rows of the file."""
 
 
 def read_vectors(
-    path: Path, genes: Path | None = None, wanted: Wanted | None = None, key: str = ""
+    path: Path,
+    genes: Path | None = None,
+    wanted: Wanted | None = None,
+    key: str = "",
+    *,
+    first: bool = False,
 ) -> Vectors:
     """The vectors in a file, told by its name and content.
 
@@ -83,16 +92,19 @@ def read_vectors(
             other formats, the genes to keep.
         wanted: Which genes to keep; None keeps all, or those of `genes`.
         key: The matrix, the column of lists or the sheet to take, where a file has several.
+        first: Whether to read only the first rows of a table of text or Parquet; of other formats, all are.
 
     Raises:
         DataError: unreadable, damaged or unsafe; not finite; of different widths; a gene with two
             different vectors; no gene left; what is a dimension cannot be decided.
     """
     named = read_list(genes) if genes else None
-    content = without_row_numbers(_read(path, named, wanted, key))
+    content = without_row_numbers(_read(path, named, wanted, key, first))
     if named is not None and wanted is None and content.genes is not None:
         wanted = set(named).__contains__
     rows = content.genes if content.genes is not None else tuple(named or ())
+    if not content.whole and content.genes is None:
+        rows = rows[: len(content.matrix)]
     _check_shape(path, rows, content.matrix, genes)
     return _validated(path, rows, content, wanted or (lambda _: True))
 
@@ -122,7 +134,7 @@ def suffix_of(path: Path) -> str:
     return name.rstrip(".").rpartition(".")[2]
 
 
-def _read(path: Path, named: list[str] | None, wanted: Wanted | None, key: str) -> Content:
+def _read(path: Path, named: list[str] | None, wanted: Wanted | None, key: str, first: bool) -> Content:
     suffix = suffix_of(path)
     check_file(path)
     if suffix in _FOREIGN:
@@ -139,10 +151,10 @@ def _read(path: Path, named: list[str] | None, wanted: Wanted | None, key: str) 
     if f".{suffix}" in PICKLES:
         return _read_pickle(path, set(named).__contains__ if named else wanted)
     if f".{suffix}" in PARQUET:
-        return read_parquet(path, named is not None, key)
+        return read_parquet(path, named is not None, key, first)
     if is_workbook(path):
         return read_workbook(path, named is not None, key)
-    return read_text(path, named is not None, key)
+    return read_text(path, named is not None, key, first)
 
 
 def _read_pickle(path: Path, wanted: Wanted | None) -> Content:
@@ -215,6 +227,8 @@ def _validated(path: Path, genes: tuple[str, ...], content: Content, wanted: Wan
         content.left_out,
         tuple(nameless),
         content.notes,
+        content.named_by,
+        content.whole,
     )
 
 

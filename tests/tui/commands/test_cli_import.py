@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import tomllib
 
 import pytest
 
 from engine.catalog.adopt import adopt_model
+from engine.data.genes.facts import read_genes
+from engine.data.tasks.shelf import SAMPLE
 from store.errors import UsageError
 from store.home import find_home
 from tui.questions.imports import import_file
@@ -32,7 +36,9 @@ def vectors(tmp_path):
     return str(path)
 
 
-ALONE = ("--models", "all-MiniLM-L6-v2", "--controls", "none")
+def to_run(plan, model="all-MiniLM-L6-v2"):
+    """The units of one model: which others and which controls there are is not asked here."""
+    return sum(cell["to_run"] for cell in plan["cells"] if cell["model"] == model)
 
 
 def test_a_task_is_imported_listed_and_planned(call, labels):
@@ -43,7 +49,7 @@ def test_a_task_is_imported_listed_and_planned(call, labels):
     assert report["classes"][-1] == "down"
     assert sum(report["steps"].values()) == 60
     assert "mine" in {task["name"] for task in call.json("tasks")}
-    assert call.json("run", "--tasks", "mine", "--protocols", "lr", *ALONE, "--dry-run")["to_run"] == 10
+    assert to_run(call.json("run", "--tasks", "mine", "--protocols", "lr", "--dry-run")) == 10
 
 
 def test_without_a_name_it_is_made_of_the_files(call, labels):
@@ -83,8 +89,8 @@ def test_vectors_become_a_model(call, home, vectors):
 def test_descriptions_can_be_named_instead_of_found(call, labels):
     assert call.json("import", "descriptions", labels, "--name", "texts")["genes"] == 60
     chosen = ("--tasks", labels, "--descriptions", "texts", "--protocols", "lr")
-    plan = call.json("run", *chosen, *ALONE, "--dry-run")
-    assert plan["to_run"] == 10
+    plan = call.json("run", *chosen, "--dry-run")
+    assert to_run(plan) == 10
     assert plan["selection"]["descriptions"].endswith("texts.csv")
 
 
@@ -134,10 +140,58 @@ def test_a_task_can_be_cut_to_the_genes_of_a_table(call, tmp_path, labels):
     call("import", "vectors", str(path), "--name", "table")
     report = call.json("import", "task", "mine", "--covered-by", "table")
     assert (report["name"], report["counts"]) == ("mine.in.table", [20, 20])
-    of_table = ("--tasks", "mine.in.table", "--models", "table", "--controls", "none")
-    plan = call.json("run", *of_table, "--protocols", "lr", "--dry-run")
-    assert plan["to_run"] == 10
+    plan = call.json(
+        "run", "--tasks", "mine.in.table", "--models", "table", "--protocols", "lr", "--dry-run"
+    )
+    assert to_run(plan, "table") == 10
     assert "not a table of vectors" in call.refused("import", "task", "mine", "--covered-by", "gte-small")
     assert "--positive" in call.refused(
         "import", "task", "mine", "--covered-by", "table", "--positive", "up"
     )
+
+
+@pytest.fixture
+def deseq2(tmp_path):
+    path = tmp_path / "deseq2.csv"
+    genes = [gene.symbol for gene in read_genes(SAMPLE / "genes.csv")][:60]
+    rows = "".join(f'"{gene}",{n / 10},{n / 100}\n' for n, gene in enumerate(genes))
+    path.write_text('"gene","baseMean","padj"\n' + rows)
+    return str(path)
+
+
+def test_a_preview_writes_nothing_and_shows_the_sizes(call, home, deseq2):
+    result = call("import", "task", deseq2, "--label-from", "padj", "--threshold", "<0.2", "--preview")
+    assert "20 genes  padj < 0.2" in result.stdout
+    assert "cut at 0.2" in result.stdout
+    assert "Nothing was written" in result.stderr
+    assert not home.data.exists()
+
+
+def test_a_deseq2_table_becomes_a_task_in_one_command(call, deseq2):
+    options = ("--label-from", "padj", "--threshold", "<0.2")
+    shown = call.json("import", "task", deseq2, *options, "--preview")
+    report = call.json("import", "task", deseq2, *options)
+    assert [group["rows"] for group in shown["classes"]] == report["counts"] == [40, 20]
+    assert [group["genes"] for group in shown["classes"]] == report["used"]
+    assert shlex.split(shown["command"])[3:] == [deseq2, *options]
+
+
+def test_what_an_import_says_is_kept_with_the_task(call, home, deseq2):
+    report = call.json("import", "task", deseq2, "--label-from", "padj", "--threshold", "<0.2")
+    kept = json.loads((home.tasks / "deseq2" / "report.json").read_text())
+    assert kept == report
+    assert any("positive class" in note for note in kept["notes"])
+
+
+@pytest.mark.parametrize(("what", "file"), [("vectors", "vectors"), ("descriptions", "labels")])
+def test_vectors_and_descriptions_are_previewed(call, home, request, what, file):
+    path = request.getfixturevalue(file)
+    shown = call.json("import", what, path, "--preview")
+    assert shown["what"] == what
+    assert next(one["column"] for one in shown["taken"]) == "gene"
+    assert path in call("import", what, path, "--preview").stdout
+    assert not (home.data / what).exists()
+
+
+def test_a_gene_table_has_no_preview(call):
+    assert "--preview is for" in call.refused("import", "genes", "x.csv", "--preview")

@@ -22,7 +22,7 @@ from tui.widgets.grid import Grid
 from tui.widgets.rows import Column, Row
 
 if TYPE_CHECKING:
-    from engine.data.genes.columns import Undecided
+    from engine.data.formats.choices import Choices
     from engine.plan.selection import Selection
     from tui.questions.imports import Imported
     from tui.widgets.commandbar import Command
@@ -75,15 +75,6 @@ class ChoosingScreen(AuditingScreen):
         """The choices kept by name are there."""
 
         kept: Mapping[str, Selection]
-
-    @dataclass
-    class LeftOpen(Message):
-        """A file to import could be meant in several ways."""
-
-        kind: str
-        path: str
-        chosen: Mapping[str, str]
-        undecided: Undecided
 
     @dataclass
     class CameIn(Message):
@@ -219,7 +210,7 @@ class ChoosingScreen(AuditingScreen):
             names = [task.name for task in self.catalog.tasks]
             self._ask("The task to cut: its name, or the path of its file.", self._ask_tables, names)
         elif kind is not None:
-            self._ask(f"The path of {KINDS[kind]}.", partial(self.import_file, kind))
+            self._ask(f"The path of {KINDS[kind]}.", partial(self.look_first, kind))
 
     def _ask_tables(self, task: str) -> None:
         models = [card.model for card in self.catalog.models if card.place]
@@ -235,26 +226,26 @@ class ChoosingScreen(AuditingScreen):
 
         self.app.push_screen(Prompt("Import", sentence, paths=True, names=names), answered)
 
-    @work(thread=True, exclusive=True, group="import", exit_on_error=False)
-    def import_file(self, kind: str, path: str, chosen: Mapping[str, str] | None = None) -> None:
-        """Take a file or folder over, and choose it; ask what the file leaves open."""
-        from engine.data.genes.columns import Undecided
+    def look_first(self, kind: str, path: str) -> None:
+        """Show what would become of a file, and import it once that is agreed to."""
+        from tui.questions.imports import LOOKED_AT
+        from tui.screens.intake.screen import Intake
 
-        chosen = chosen or {}
-        try:
-            imported = self.arena.import_file(kind, path, chosen)
-        except Undecided as open_:
-            self.post_message(self.LeftOpen(kind, path, chosen, open_))
+        if kind not in LOOKED_AT:
+            self.import_file(kind, path)
             return
-        self._take(imported)
 
-    @on(LeftOpen)
-    def _left_open(self, message: LeftOpen) -> None:
-        def answered(name: str) -> None:
-            chosen = {**message.chosen, message.undecided.option: name}
-            self.import_file(message.kind, message.path, chosen)
+        def agreed(choices: Choices | None) -> None:
+            if choices is not None:
+                self.import_file(kind, path, choices)
 
-        self._ask(message.undecided.message, answered, message.undecided.answers)
+        opened = partial(self.arena.open_preview, kind, path)
+        self.app.push_screen(Intake(path, opened, self.arena.home.log), agreed)
+
+    @work(thread=True, exclusive=True, group="import", exit_on_error=False)
+    def import_file(self, kind: str, path: str, choices: Choices | None = None) -> None:
+        """Take a file or folder over, and choose it."""
+        self._take(self.arena.import_file(kind, path, choices))
 
     @work(thread=True, exclusive=True, group="import", exit_on_error=False)
     def import_part(self, task: str, tables: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.files.outside import MAX_BYTES, too_large
 from engine.files.tables import index_columns, open_parquet
+from engine.files.tables.table import first_rows
 from engine.files.vectors.cells import Kind, kind_of
 from engine.files.vectors.content import Content
 from engine.files.vectors.dimensions import Columns, Layout
@@ -24,13 +25,14 @@ _BATCH: Final = 1024
 """Rows unpacked at once; of 20,000 numbers each they take 160 MB."""
 
 
-def read_parquet(path: Path, listed: bool, key: str = "") -> Content:
+def read_parquet(path: Path, listed: bool, key: str = "", first: bool = False) -> Content:
     """The vectors in a Parquet file.
 
     Args:
         path: The file.
         listed: Whether the genes may be in a file of their own.
         key: The column of lists to take, where there are several.
+        first: Whether to stop after the `first_rows` of a table of that width.
 
     Raises:
         DataError: unreadable; a cell that is not a number; what is a dimension cannot be decided.
@@ -48,10 +50,16 @@ def read_parquet(path: Path, listed: bool, key: str = "") -> Content:
         if rows > MOST_ROWS or (not layout.lists and rows * len(layout.dimensions) > MOST_NUMBERS):
             raise DataError(f"{path} holds more than {MOST_NUMBERS:,} numbers.", "Give a smaller table.")
         names = tuple(columns.title(place) for place in layout.dimensions)
-        genes, matrix = _taken(path, file, layout, names)
+        most = first_rows(_BATCH if layout.lists else len(names)) if first else rows
+        genes, matrix = _taken(path, file, layout, names, most)
     titles = tuple(f"{names[0]}[{n}]" for n in range(matrix.shape[1])) if layout.lists else names
     found = None if layout.gene is None else tuple(genes)
-    return Content(found, matrix, rows, titles, layout.left_out, array("q", range(1, rows + 1)))
+    named_by = "" if layout.gene is None else schema.names[layout.gene]
+    read = len(matrix)
+    lines = array("q", range(1, read + 1))
+    return Content(
+        found, matrix, read, titles, layout.left_out, lines, named_by=named_by, whole=read == rows
+    )
 
 
 def _kind(column: Any) -> Kind:
@@ -75,7 +83,7 @@ def _plain(column: Any) -> list[Any]:
 
 
 def _taken(
-    path: Path, file: Any, layout: Layout, names: tuple[str, ...]
+    path: Path, file: Any, layout: Layout, names: tuple[str, ...], most: int
 ) -> tuple[list[str], NDArray[np.float32]]:
     genes: list[str] = []
     parts: list[NDArray[np.float32]] = []
@@ -95,6 +103,8 @@ def _taken(
         count += parts[-1].size
         if count > MOST_NUMBERS:
             raise DataError(f"{path} holds more than {MOST_NUMBERS:,} numbers.", "Give a smaller table.")
+        if before >= most:
+            break
     widths = {part.shape[1] for part in parts}
     if len(widths) > 1:
         raise DataError(f"{path} has vectors of {min(widths)} and of {max(widths)} numbers.")

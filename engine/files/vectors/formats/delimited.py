@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from engine.files.outside import read_lines
 from engine.files.tables import MAX_STREAMED, iterate_rows
+from engine.files.tables.table import first_rows
 from engine.files.tables.workbook import workbook_table
 from engine.files.vectors.cells import decimal_mark, is_list, kind_of, numbers_in
 from engine.files.vectors.content import Content
@@ -28,26 +29,27 @@ Line = tuple[int, Sequence[Any]]
 """Where a row stands, from 1, and its cells."""
 
 
-def read_text(path: Path, listed: bool, key: str = "") -> Content:
+def read_text(path: Path, listed: bool, key: str = "", first: bool = False) -> Content:
     """The vectors in a table of text, or in word2vec's text.
 
     Args:
         path: Plain or compressed.
         listed: Whether the genes may be in a file of their own.
         key: The column of lists to take, where there are several.
+        first: Whether to stop after the `first_rows` of a table of that width.
 
     Raises:
         DataError: unreadable; a cell that is not a number; what is a dimension cannot be decided.
     """
     start = next((text for _, text in _lines(path)), "")
     if not any(mark in start for mark in _MARKS) and len(start.split()) > 1:
-        return _read_spaced(path, listed)
+        return _read_spaced(path, listed, first)
     rows = iterate_rows(path)
-    line, first = next(rows)
-    if len(parts := first[0].split(";")) > 1 and is_number(parts[-1]):
+    line, titles = next(rows)
+    if len(parts := titles[0].split(";")) > 1 and is_number(parts[-1]):
         rows = iterate_rows(path, ";")  # without a header, decimal commas outnumber the semicolons
-        line, first = next(rows)
-    return read_rows(path, chain([(line, first)], rows), listed, key)
+        line, titles = next(rows)
+    return read_rows(path, chain([(line, titles)], rows), listed, key, first)
 
 
 def read_workbook(path: Path, listed: bool, sheet: str = "") -> Content:
@@ -62,13 +64,14 @@ def read_workbook(path: Path, listed: bool, sheet: str = "") -> Content:
     return replace(content, notes=table.notes)
 
 
-def _read_spaced(path: Path, listed: bool) -> Content:
+def _read_spaced(path: Path, listed: bool, only_first: bool) -> Content:
     """`GENE n n n`, split at blanks, with or without word2vec's first line of two counts."""
     rows = _spaced_rows(path)
     line, first = next(rows)
     counts = [int(cell) for cell in first] if len(first) == 2 and all(map(_is_count, first)) else None
-    content = read_rows(path, rows if counts else chain([(line, first)], rows), listed)
-    if counts not in (None, found := list(content.matrix.shape)):
+    all_rows = rows if counts else chain([(line, first)], rows)
+    content = read_rows(path, all_rows, listed, first=only_first)
+    if content.whole and counts not in (None, found := list(content.matrix.shape)):
         shown = " x ".join(first)[:40]
         raise DataError(
             f"{path} holds {found[0]} x {found[1]} numbers, but its first line tells of {shown}.",
@@ -112,7 +115,9 @@ def _split(path: Path, number: int, text: str) -> list[str]:
         ) from error
 
 
-def read_rows(path: Path, rows: Iterator[Line], listed: bool, key: str = "") -> Content:
+def read_rows(
+    path: Path, rows: Iterator[Line], listed: bool, key: str = "", first: bool = False
+) -> Content:
     """The vectors in rows of cells, of which the first may be a header.
 
     Raises:
@@ -126,7 +131,12 @@ def read_rows(path: Path, rows: Iterator[Line], listed: bool, key: str = "") -> 
             f"{path} is a matrix without names.", "Give its genes too, one a line, with --genes FILE."
         )
     titles = list(map(str, sample.pop(0)[1])) if _is_header(sample) else None
-    return read_titled(path, titles, sample, rows, listed, key, decimal)
+    width = len(titles or sample[0][1]) if sample else 1
+    if any(is_list(cell) for cell in (sample[0][1] if sample else ())):
+        width *= len(numbers_in(str(max(sample[0][1], key=lambda cell: len(str(cell))))))
+    most = max(first_rows(width) - len(sample), 0)
+    content = read_titled(path, titles, sample, islice(rows, most) if first else rows, listed, key, decimal)
+    return replace(content, whole=next(rows, None) is None)
 
 
 def read_titled(
@@ -170,6 +180,7 @@ def read_titled(
         else (),
         layout.left_out,
         kept.lines,
+        named_by=titles[gene] if titles and gene is not None else "",
     )
 
 

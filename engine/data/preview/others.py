@@ -1,0 +1,119 @@
+"""What an import would make of a table of vectors, or of a file of descriptions."""
+
+from __future__ import annotations
+
+import shlex
+from itertools import islice
+from pathlib import Path
+
+from engine.data.genes.columns import gene_column, is_gene_title, nothing_known
+from engine.data.genes.descriptions import TEXT_COLUMNS, gene_texts, holds_text_table, read_descriptions
+from engine.data.genes.identifiers import make_resolver
+from engine.data.preview.labels import SHOWN
+from engine.data.preview.names import look_up
+from engine.data.preview.roles import BY_TITLE, CHOSEN
+from engine.data.preview.told import Left, Preview, Taken
+from engine.data.tasks.shelf import SAMPLE
+from engine.files.tables import read_table
+from engine.files.vectors.titles import GENE_TITLES, plain
+from store.home import Home
+from store.uncollected import uncollected
+
+
+@uncollected()
+def look_at_vectors(path: Path, home: Home, genes: Path | None = None, key: str = "") -> Preview:
+    """What the import of a table of vectors would make of it.
+
+    Args:
+        path: The file.
+        home: With the tasks whose genes may be covered.
+        genes: One gene a line, for a bare matrix.
+        key: Which of several matrices, columns of lists, or sheets.
+
+    Raises:
+        DataError: it cannot be read, or would be refused.
+    """
+    from engine.data.importers.vectors import read_for_import
+
+    vectors, names, report = read_for_import(path, "", home, genes, key, first=True)
+    resolver = make_resolver(home, SAMPLE)
+    taken = []
+    if vectors.titles:
+        by_title = plain(vectors.named_by) in GENE_TITLES
+        taken.append(
+            Taken("genes", vectors.named_by, BY_TITLE if by_title else "it is the first with names")
+        )
+        title = f"{report.first} to {report.last}" if report.first != report.last else report.first
+        why = CHOSEN if key else "columns of numbers that are like each other"
+        several = f"{report.dimension:,} columns, {title}"
+        taken.append(Taken("dimensions", several, why, option="--key" if key else ""))
+    few = vectors.matrix[:SHOWN, :6]
+    rows = (
+        (gene, *(f"{number:.4g}" for number in row)) for gene, row in zip(names, few.tolist(), strict=False)
+    )
+    titles = vectors.titles or tuple(map(str, range(1, report.dimension + 1)))
+    options = [*(["--genes", str(genes)] if genes else []), *(["--key", key] if key else [])]
+    return Preview(
+        "vectors",
+        str(path),
+        f"vectors of {report.dimension:,} dimensions",
+        report.total,
+        vectors.whole,
+        ("gene", *titles[: few.shape[1]]),
+        tuple(rows),
+        tuple(taken),
+        tuple(Left(one.column, f"being {one.reason}") for one in report.left_out),
+        names=look_up(names, resolver.resolve, whole=vectors.whole),
+        facts=tuple(
+            f"{part.covered:,} of {part.genes:,} genes have a vector: {part.task}, {part.label}"
+            for part in report.coverage
+        ),
+        notes=report.notes,
+        command=shlex.join(["genearena", "import", "vectors", str(path), *options]),
+    )
+
+
+@uncollected()
+def look_at_descriptions(path: Path, home: Home) -> Preview:
+    """What the import of a file of descriptions would make of it.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    resolver = make_resolver(home, SAMPLE)
+    command = shlex.join(["genearena", "import", "descriptions", str(path)])
+    if holds_text_table(path):
+        table = read_table(path, first=True)
+        texts = gene_texts(table)
+        gene, text = gene_column(table, nothing_known), table.find(*TEXT_COLUMNS)
+        assert gene is not None
+        assert text is not None  # `gene_texts` has found both
+        titles = table.header[gene], table.header[text]
+        taken: tuple[Taken, ...] = (
+            Taken("genes", titles[0], BY_TITLE if is_gene_title(titles[0]) else "it stands first"),
+            Taken("texts", titles[1], BY_TITLE),
+        )
+        others = (title for title in table.header if title not in titles)
+        left: tuple[Left, ...] = tuple(Left(title, "being neither genes nor texts") for title in others)
+        kind, counted, whole, notes = "table", len(table.lines), table.whole, table.notes
+    else:
+        texts = dict(read_descriptions(path).texts)
+        kind, counted, whole, notes = "genes and their texts", len(texts), True, ()
+        taken, left = (), ()
+    with_text = sum(1 for text in texts.values() if text)
+    return Preview(
+        "descriptions",
+        str(path),
+        kind,
+        counted,
+        whole,
+        ("gene", "text"),
+        tuple((gene, text[:200]) for gene, text in islice(texts.items(), SHOWN)),
+        taken,
+        left,
+        names=look_up(texts, resolver.resolve, whole=whole),
+        facts=(f"{with_text:,} genes have a text, {len(texts) - with_text:,} have none and are left out.",),
+        notes=notes,
+        problem="" if with_text else f"{path.name} has no text for any gene.",
+        command=command,
+    )
