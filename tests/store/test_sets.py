@@ -191,7 +191,7 @@ def as_before_sets(home) -> None:
         con.execute("DROP TABLE named_sets; DROP TABLE ranked; DROP TABLE mixed")
         con.execute("CREATE TABLE ranked (model VARCHAR); CREATE TABLE mixed (model VARCHAR)")
         con.execute("DROP TABLE table_digests; DROP TABLE kept_verdicts; DROP TABLE kept_intervals")
-        con.execute("DROP TABLE kept_contrasts; DROP TABLE kept_rank_intervals")
+        con.execute("DROP TABLE kept_contrasts; DROP TABLE kept_rank_intervals; DROP TABLE removals")
         con.execute("DELETE FROM migrations WHERE step > 2")
 
 

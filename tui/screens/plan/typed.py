@@ -14,8 +14,9 @@ from textual.message import Message
 from engine.catalog.schemes import SCHEMES
 from tui.quantities import count
 from tui.questions.catalog import Catalog
-from tui.screens.copy_export import Taken, TakingScreen
+from tui.screens.copy_export import Taken
 from tui.screens.overlays.dialogs import Ask, Notice
+from tui.screens.plan.removing import RemovingScreen
 from tui.settings import check_name
 from tui.widgets.grid import Grid
 from tui.widgets.rows import Column, Row
@@ -40,7 +41,7 @@ TYPED: Final = {
 """Command -> what it does and takes; each sets one thing of the choice."""
 
 
-class ChoosingScreen(TakingScreen):
+class ChoosingScreen(RemovingScreen):
     """A screen with a selection that commands can change and imports can add to."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -99,16 +100,12 @@ class ChoosingScreen(TakingScreen):
     def __init__(self) -> None:
         """Make the screen, with nothing chosen yet."""
         super().__init__()
-        self.selection: Selection | None = None
         self.catalog = Catalog()
         """Everything that can be chosen; empty until it is read."""
 
     def choose(self, selection: Selection) -> None:
         """Make this the choice."""
         self.selection = selection
-
-    def read_catalog(self) -> object:
-        """Read again what can be chosen."""
 
     # ------------------------------------------------------------------ typed and kept
 
