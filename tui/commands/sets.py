@@ -38,9 +38,8 @@ def sets_command(
         chosen = resolve_tasks(home, tasks)
         before = define_set(home, name, chosen, [*task_names(home), *_with_results(session)])
         instead = f", no longer {', '.join(before)}" if before not in ((), chosen) else ""
-        say(
-            f"The set {name} is {', '.join(chosen)}{instead}; `genearena rank --set {name}` shows its tables."
-        )
+        told = f"The set {name} is {', '.join(chosen)}{instead}"
+        say(f"{told}; `genearena rank --set {name}` shows its tables.")
     else:
         _put_sets(list_sets(session.home), name, as_json)
 
