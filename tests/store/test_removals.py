@@ -22,7 +22,7 @@ SAID = (
     Removal("cc", "texts", True, 3, FIRST, "descriptions"),
     Removal("dd", "model", False, 2, FIRST, "model"),
 )
-LAST = {"aa": SAID[1], "bb": SAID[3], "cc": SAID[4], "dd": SAID[5]}
+LAST = {"aa": SAID[1], "bb": SAID[2], "cc": SAID[4], "dd": SAID[5]}
 ORDERS = list(itertools.permutations(range(len(SAID))))[::131]
 
 
