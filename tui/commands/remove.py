@@ -17,8 +17,8 @@ def remove_command(session: Session, kind: Brought, name: str) -> None:
     """Remove NAME, a task, vectors, descriptions or a model of your own.
 
     The copy that an import made is deleted; files of a model that lie elsewhere stay. Results stay, and
-    tables keep their rows. No merge brings it back; importing or adding it again does. A set of tasks is
-    removed by `genearena sets NAME --remove`, and cached texts and downloads by `genearena clean`.
+    tables keep their rows. No merge brings it back; importing or adding it again does. `genearena sets NAME
+    --remove` removes a set of tasks, and `genearena clean` embeddings and downloads.
     """
     from engine.homes.removal import take_back
 
