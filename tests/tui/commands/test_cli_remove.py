@@ -21,7 +21,8 @@ def test_both_names_of_the_command_do_the_same(home, call, mine, arguments):
     done = call(*arguments)
     assert (done.exit_code, done.stdout) == (0, "")
     assert done.stderr == (
-        "The task mine is removed; its results stay. Importing it again brings it back, and no merge does.\n"
+        "The task mine is removed; its results stay. "
+        "Importing it again brings it back, and no merge does.\n"
     )
     assert "mine" not in task_names(home)
     [kept] = Store(home).removals().values()
