@@ -53,6 +53,13 @@ _MATCHED: Final[Mapping[str, tuple[str, str]]] = {
         "OR incoming.turn = named_sets.turn AND incoming.tasks > named_sets.tasks) "
         "THEN UPDATE SET tasks = incoming.tasks, turn = incoming.turn",
     ),
+    "removals": (
+        "digest",
+        "WHEN MATCHED AND (incoming.turn, incoming.removed, incoming.name, incoming.at) "
+        "> (removals.turn, removals.removed, removals.name, removals.at) "
+        "THEN UPDATE SET kind = incoming.kind, name = incoming.name, removed = incoming.removed, "
+        'turn = incoming.turn, "at" = incoming."at"',
+    ),
     "applied": (
         "file",
         'WHEN MATCHED THEN UPDATE SET "offset" = greatest(applied."offset", incoming."offset"), '
@@ -302,6 +309,8 @@ def _strength(table: str, row: Row) -> Any:
         return row["turn"]
     if table == "named_sets":
         return row["turn"], row["tasks"]
+    if table == "removals":
+        return row["turn"], row["removed"], row["name"], row["at"]
     return row.get("state") != _WEAK.get(table)
 
 

@@ -42,8 +42,6 @@ def entry_of(record: Record) -> dict[str, Any]:
             kind, key = "failed", record.unit.key
         case Run():
             kind, key = "run" if record.state == "started" else "run_end", record.id
-        case Removal():
-            kind, key = "task_removed" if record.removed else "task_restored", record.digest
         case Environment():
             kind, key = "environment", record.hash
         case Task():
@@ -54,6 +52,8 @@ def entry_of(record: Record) -> dict[str, Any]:
             kind, key = "measurement", content_hash(body)[:16]
         case TaskSet():
             kind, key = "task_set", content_hash(body)[:16]
+        case Removal():
+            kind, key = "removal", content_hash(body)[:16]
     return {"kind": kind, "key": key, "record": body}
 
 

@@ -19,6 +19,8 @@ SPEC_VERSION = 1
 ModelKind = Literal["huggingface", "package", "static", "folder", "vectors", "endpoint", "control"]
 Pooling = Literal["mean", "cls", "max", "lasttoken"]
 Precision = Literal["fp32", "bf16"]
+Brought = Literal["task", "vectors", "descriptions", "model"]
+"""What a user can bring in, and remove."""
 
 
 def canonical_json(value: Any) -> str:
@@ -404,10 +406,10 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """That an imported task was removed, or taken back in; no merge with another home undoes it."""
+    """That something a user brought in was removed, or brought in again; no merge undoes it."""
 
     digest: str
-    """Of the task's content, whatever it is called."""
+    """Of its content; of a model, of its table in `config.toml`."""
     name: str
     """What it was called."""
     removed: bool
@@ -415,6 +417,12 @@ class Removal:
     """Of several for one content the highest counts; no clock has a say in it."""
     at: str
     """UTC, ISO 8601."""
+    kind: Brought = "task"
+
+    @property
+    def order(self) -> tuple[int, bool, str, str]:
+        """The greatest of one content counts, whatever the order in which journals are read."""
+        return self.turn, self.removed, self.name, self.at
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,16 @@ def _task_sets(con: duckdb.DuckDBPyConnection) -> Iterator[Entry]:
         yield entry_of(TaskSet(name, tuple(tasks), turn))
 
 
+def _removals(con: duckdb.DuckDBPyConnection) -> Iterator[Entry]:
+    from store.entries import entry_of
+    from store.records import Removal
+
+    if not con.execute("FROM duckdb_tables() WHERE table_name = 'removals'").fetchall():
+        return  # of before there was such a table
+    for row in _dicts(con, "FROM removals ORDER BY digest"):
+        yield entry_of(Removal(**{**row, "at": _time(row["at"])}))
+
+
 _DESCRIBED: Final = {
     "environment": _environments,
     "model": _models,
@@ -185,6 +195,7 @@ _DESCRIBED: Final = {
     "run": _runs,
     "measurement": _measurements,
     "task_set": _task_sets,
+    "removal": _removals,
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from store.entries import plain
 from store.journal import Entry
 from store.records import config_of
+from store.removals import REMOVALS, read_removal
 from store.sets import read_set
 
 Row = dict[str, Any]
@@ -244,9 +245,10 @@ def _set_rows(_key: str, record: Row) -> Rows:
     return {"named_sets": [{"name": found.name, "tasks": list(found.tasks), "turn": found.turn}]}
 
 
-def _no_rows(_key: str, _record: Row) -> Rows:
-    """Of what matters to a home's files and not to its tables."""
-    return {}
+def _removal_rows(_key: str, record: Row) -> Rows:
+    found = read_removal(record)
+    columns = {name: getattr(found, name) for name in ("kind", "name", "digest", "removed", "turn")}
+    return {"removals": [{**columns, "at": _time(found.at)}]}
 
 
 _ROWS: Final = {
@@ -258,9 +260,8 @@ _ROWS: Final = {
     "model": _model_rows,
     "measurement": _measurement_rows,
     "task": _task_rows,
-    "task_removed": _no_rows,
-    "task_restored": _no_rows,
     "task_set": _set_rows,
+    **dict.fromkeys(REMOVALS, _removal_rows),
 }
 
 

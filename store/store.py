@@ -12,7 +12,8 @@ from store.entries import Record, entry_of
 from store.errors import NewerStore, OtherFormat, StoreError
 from store.home import Home
 from store.journal import Damaged, Entry, JournalWriter, journal_sizes, read_journals, vanished
-from store.records import Environment, Model, Task, TaskSet
+from store.records import Environment, Model, Removal, Task, TaskSet
+from store.removals import REMOVALS, read_removal
 from store.sets import read_set
 from store.uncollected import uncollected
 
@@ -118,8 +119,8 @@ class Store:
             last = max(self._turns.values(), default=0)
             return None if all(self._turns.get(config) == last for config in configs) else last + 1
 
-    def removals(self) -> dict[str, tuple[int, bool]]:
-        """Digest of a task -> the turn of the last removal or its undoing, and whether it is removed."""
+    def removals(self) -> dict[str, Removal]:
+        """Digest of what a user brought in -> its last removal, or the undoing of it."""
         with self._scanning:
             self._scan()
             return dict(self._removals)
@@ -205,8 +206,8 @@ class Store:
         """Unit key -> the checksums of its failures' lines, since two journals may tell one failure."""
         self._turns: dict[str, int] = {}
         """Configuration -> the highest turn of a run that resolved to it."""
-        self._removals: dict[str, tuple[int, bool]] = {}
-        """Digest of a task -> the highest turn of a removal or its undoing, and whether it removed."""
+        self._removals: dict[str, Removal] = {}
+        """Digest -> what counts of all that was said of that content's removal."""
         self._sets: dict[str, TaskSet] = {}
         """Name -> what counts of all that was said of the set."""
         self._described: set[tuple[str, str]] = set()
@@ -224,10 +225,6 @@ class Store:
             elif line.kind == "failed":
                 self._finished.setdefault(line.key, "failed")
                 self._attempts[line.key].add(line.checksum)
-            elif line.kind in ("task_removed", "task_restored"):
-                turn = _record(line).get("turn", 0)
-                last = (turn if isinstance(turn, int) else 0, line.kind == "task_removed")
-                self._removals[line.key] = max(last, self._removals.get(line.key, last))
             else:
                 if line.kind in ("run", "run_end"):
                     self._count_turn(_record(line))
@@ -236,6 +233,8 @@ class Store:
                         found = read_set(_record(line))
                         known = self._sets.get(found.name, found)
                         self._sets[found.name] = max(found, known, key=lambda one: one.order)
+                elif line.kind in REMOVALS:
+                    self._count_removal(_record(line))
                 self._described.add((line.kind, line.key))
 
     def rescue(self) -> int:
@@ -283,6 +282,12 @@ class Store:
             self._writer.append(entries)
             saved += sum(entry["kind"] == "scored" for entry in entries)
         return saved
+
+    def _count_removal(self, record: Mapping[str, Any]) -> None:
+        with contextlib.suppress(ValueError):  # no table holds it either
+            found = read_removal(record)
+            known = self._removals.get(found.digest, found)
+            self._removals[found.digest] = max(found, known, key=lambda one: one.order)
 
     def _count_turn(self, record: Mapping[str, Any]) -> None:
         turn, configs = record.get("turn", 0), record.get("configs", ())

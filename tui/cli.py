@@ -41,6 +41,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "cancel": ("steer", "Give up the live run, or one unit of it."),
     "logs": ("steer", "The runner's log."),
     "import": ("imports", "Import a task, vectors or descriptions of your own."),
+    "remove": ("remove", "Remove a task, vectors, descriptions or a model of your own."),
     "fetch": ("imports", "Download a model or a public data set."),
     "sweep": ("sweep", "Fine-tuning's sensitivity to its settings."),
     "times": ("times", "What fine-tuning cost, beside the paper's Table 7."),

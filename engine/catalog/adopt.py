@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from engine.catalog.local import PACKAGED
 from engine.catalog.models import find_model, list_models
 from store.errors import StoreError, UsageError
 from store.files import replacing
 from store.home import Home
-from store.records import Model
+from store.records import Model, content_hash
+from store.tombstones import note_restored
 
 
 def adopt_model(home: Home, values: Mapping[str, str | int | bool]) -> None:
@@ -42,6 +45,53 @@ def adopt_model(home: Home, values: Mapping[str, str | int | bool]) -> None:
             raise
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
+    note_restored(home, "model", str(values["name"]), lambda: model_digest(values))
+
+
+def drop_models(home: Home, names: Collection[str]) -> None:
+    """Take the `[[models]]` tables of these names out of the config file; files of models stay.
+
+    Raises:
+        UsageError: the file is not TOML.
+        StoreError: it cannot be written.
+    """
+    import tomlkit
+
+    wanted = [place for place, table in enumerate(model_tables(home)) if table.get("name") in names]
+    if not wanted:
+        return
+    document = tomlkit.parse(home.config_file.read_text(encoding="utf-8"))
+    tables = document["models"]
+    for place in reversed(wanted):
+        del tables[place]
+    if not tables:
+        del document["models"]
+    try:
+        _replace(home, tomlkit.dumps(document))
+    except OSError as error:
+        raise StoreError(f"{home.config_file} cannot be written: {error.strerror}.") from error
+
+
+def model_tables(home: Home) -> list[dict[str, Any]]:
+    """The `[[models]]` tables of the config file as they are written, none of them checked.
+
+    Raises:
+        UsageError: the file is not TOML.
+    """
+    if not home.config_file.is_file():
+        return []
+    try:
+        tables = tomllib.loads(home.config_file.read_text(encoding="utf-8")).get("models", [])
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"{home.config_file} cannot be read as TOML: {error}.", "Correct it there."
+        ) from error
+    return [table for table in tables if isinstance(table, dict)] if isinstance(tables, list) else []
+
+
+def model_digest(table: Mapping[str, object]) -> str:
+    """SHA-256 of a `[[models]]` table: its name, its source and all that is said of its use."""
+    return content_hash(dict(table))
 
 
 def adopt_source(home: Home, source: str, name: str = "", dim: int | None = None) -> str:

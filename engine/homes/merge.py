@@ -9,25 +9,22 @@ import contextlib
 import os
 import shutil
 import tempfile
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
 
-from engine.catalog.adopt import adopt_model
+from engine.catalog.adopt import adopt_model, model_digest, model_tables
 from engine.catalog.models import list_models
 from engine.data.genes.descriptions import kept_descriptions
+from engine.data.tasks.digest import task_digest
 from engine.data.tasks.folder import task_folders
-from engine.data.tasks.removal import task_digest
 from engine.digests import sha256_of
+from engine.homes.removal import VECTORS
 from store.errors import GeneArenaError, StoreBusy, StoreError, UsageError
 from store.files import replacing, user_path
 from store.home import Home
 from store.store import Store
 from store.union import take_journals
-
-_VECTORS: Final = "vectors.npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +86,11 @@ def merge(home: Home, other: Home) -> Merged:
     notes: list[str] = []
     journals = take_journals(home.journals, other.journals)
     with contextlib.closing(Store(home)) as store:
-        removed = {digest for digest, (_, gone) in store.removals().items() if gone}
+        removed = {digest for digest, one in store.removals().items() if one.removed}
         tasks = tuple(_tasks(home, other, removed, notes))
-        vectors = tuple(_vectors(home, other, notes))
-        descriptions = tuple(_descriptions(home, other, notes))
-        models = tuple(_models(home, other, notes))
+        vectors = tuple(_vectors(home, other, removed, notes))
+        descriptions = tuple(_descriptions(home, other, removed, notes))
+        models = tuple(_models(home, other, removed, notes))
         try:
             flushed = store.flush()
         except StoreBusy as error:
@@ -123,7 +120,7 @@ def _tasks(home: Home, other: Home, removed: set[str], notes: list[str]) -> Iter
                 if task_digest(here) != digest:
                     notes.append(_differs("task", name))
             elif digest in removed:
-                notes.append(f"The task {name} was removed, and stays so; import it to have it again.")
+                notes.append(_stays_removed("task", name))
             else:
                 _copy_folder(folder, home.tasks / name)
                 yield name
@@ -131,15 +128,19 @@ def _tasks(home: Home, other: Home, removed: set[str], notes: list[str]) -> Iter
             notes.append(f"The task {name} was not taken over: {error.message}")
 
 
-def _vectors(home: Home, other: Home, notes: list[str]) -> Iterator[str]:
+def _vectors(home: Home, other: Home, removed: set[str], notes: list[str]) -> Iterator[str]:
     mine = _folders(home.data / "vectors")
     for name, folder in _folders(other.data / "vectors").items():
         try:
-            if name not in mine:
+            digest = sha256_of(folder / VECTORS)
+            if name in mine:
+                if sha256_of(mine[name] / VECTORS) != digest:
+                    notes.append(_differs("table of vectors", name))
+            elif digest in removed:
+                notes.append(_stays_removed("table of vectors", name))
+            else:
                 _copy_folder(folder, home.data / "vectors" / name)
                 yield name
-            elif sha256_of(folder / _VECTORS) != sha256_of(mine[name] / _VECTORS):
-                notes.append(_differs("table of vectors", name))
         except OSError as error:
             notes.append(f"The vectors {name} were not taken over: {error.strerror}.")
 
@@ -148,25 +149,33 @@ def _folders(root: Path) -> dict[str, Path]:
     return {folder.name: folder for folder in task_folders(root)}
 
 
-def _descriptions(home: Home, other: Home, notes: list[str]) -> Iterator[str]:
+def _descriptions(home: Home, other: Home, removed: set[str], notes: list[str]) -> Iterator[str]:
     mine = kept_descriptions(home)
     for name, path in kept_descriptions(other).items():
-        if name not in mine:
-            target = home.data / "descriptions" / path.name
-            _copy_file(path, target)
+        digest = sha256_of(path)
+        if name in mine:
+            if sha256_of(mine[name]) != digest:
+                notes.append(_differs("file of descriptions", name))
+        elif digest in removed:
+            notes.append(_stays_removed("file of descriptions", name))
+        else:
+            _copy_file(path, home.data / "descriptions" / path.name)
             yield name
-        elif sha256_of(path) != sha256_of(mine[name]):
-            notes.append(_differs("file of descriptions", name))
 
 
-def _models(home: Home, other: Home, notes: list[str]) -> Iterator[str]:
+def _models(home: Home, other: Home, removed: set[str], notes: list[str]) -> Iterator[str]:
     """Own models of the other home; their files, if they are not vectors kept there, have to be here."""
     mine = {model.name.casefold(): model for model in list_models(home)}
-    for table in _model_tables(other):
+    for table in model_tables(other):
         name = str(table.get("name", ""))
-        values = {**table, "source": _source_here(str(table.get("source", "")), home, other)}
+        source = _source_here(str(table.get("source", "")), home, other)
+        if source is None:  # said of its vectors
+            continue
+        values = {**table, "source": source}
         here = mine.get(name.casefold())
-        if here is None:
+        if here is None and model_digest(table) in removed:
+            notes.append(_stays_removed("model", name))
+        elif here is None:
             try:
                 adopt_model(home, values)
                 yield name
@@ -176,28 +185,24 @@ def _models(home: Home, other: Home, notes: list[str]) -> Iterator[str]:
             notes.append(_differs("model", name))
 
 
-def _model_tables(other: Home) -> list[dict[str, Any]]:
-    if not other.config_file.is_file():
-        return []
-    try:
-        tables = tomllib.loads(other.config_file.read_text(encoding="utf-8")).get("models", [])
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(
-            f"{other.config_file} cannot be read as TOML: {error}.", "Correct it there."
-        ) from error
-    return [table for table in tables if isinstance(table, dict)] if isinstance(tables, list) else []
+def _source_here(source: str, home: Home, other: Home) -> str | None:
+    """Where a model's files are, seen from this home: its tables of vectors were copied here.
 
-
-def _source_here(source: str, home: Home, other: Home) -> str:
-    """Where a model's files are, seen from this home: its tables of vectors were copied here."""
+    None for a table of vectors that was not.
+    """
     path = Path(source)
-    if path.name == _VECTORS and path.parent.parent.name == "vectors":
-        kept = home.data / "vectors" / path.parent.name / _VECTORS
-        if (other.data / "vectors" / path.parent.name / _VECTORS).is_file() and kept.is_file():
-            return str(kept)
+    if path.name == VECTORS and path.parent.parent.name == "vectors":
+        kept = home.data / "vectors" / path.parent.name / VECTORS
+        if (other.data / "vectors" / path.parent.name / VECTORS).is_file():
+            return str(kept) if kept.is_file() else None
     if ":" not in source and not user_path(path).is_absolute():
         return str((other.config / path).resolve())
     return source
+
+
+def _stays_removed(what: str, name: str) -> str:
+    bring = "add" if what == "model" else "import"
+    return f"The {what} {name} was removed, and stays so; {bring} it to have it again."
 
 
 def _differs(what: str, name: str) -> str:

@@ -24,6 +24,7 @@ STEPS: Final[tuple[str, ...]] = (
     "migrations/verdicts.sql",
     "migrations/essentiality.sql",
     "migrations/controls.sql",
+    "migrations/removals.sql",
 )
 """SQL files under `store/`, in order; the first is step 1."""
 _VIEWS: Final = "views.sql"

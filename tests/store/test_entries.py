@@ -23,6 +23,7 @@ from store.records import (
     Metrics,
     Model,
     Prediction,
+    Removal,
     Run,
     Scored,
     Task,
@@ -76,6 +77,7 @@ records = {
         st.none() | st.integers(),
         st.none() | st.integers(),
     ),
+    "removal": st.builds(Removal, texts, texts, st.booleans(), st.integers(0), texts, st.just("vectors")),
     "task": st.builds(
         Task,
         texts,
@@ -115,7 +117,7 @@ def task(record):
         tuple(ClassAudit(**item) for item in record["audit"]["classes"]),
         tuple(AuditedGene(**item) for item in record["audit"]["genes"]),
     )
-    lists = {name: tuple(record[name]) for name in ("classes", "genes", "labels", "texts")}
+    lists = {name: tuple(record[name]) for name in ("classes", "genes", "labels", "texts", "described")}
     return Task(**{**record, **lists, "audit": audit})
 
 
@@ -127,6 +129,7 @@ made_again = {
     "model": lambda record: Model(**record),
     "measurement": lambda record: Measurement(**record),
     "task": task,
+    "removal": lambda record: Removal(**record),
 }
 
 

@@ -166,6 +166,7 @@ def test_a_mean_is_over_every_task_of_its_set(home):
             "own": (),
             "mine": tuple(sorted(mine.tasks)),
             "unrun": ("z",),
+            "essentiality": ("essential",),
         }
 
 
@@ -191,7 +192,9 @@ def as_before_sets(home) -> None:
         con.execute("DROP TABLE named_sets; DROP TABLE ranked; DROP TABLE mixed")
         con.execute("CREATE TABLE ranked (model VARCHAR); CREATE TABLE mixed (model VARCHAR)")
         con.execute("DROP TABLE table_digests; DROP TABLE kept_verdicts; DROP TABLE kept_intervals")
-        con.execute("DROP TABLE kept_contrasts; DROP TABLE kept_rank_intervals")
+        con.execute("DROP TABLE kept_contrasts; DROP TABLE kept_rank_intervals; DROP TABLE removals")
+        con.execute("ALTER TABLE units DROP COLUMN control; ALTER TABLE scores DROP COLUMN control")
+        con.execute("ALTER TABLE task_genes DROP COLUMN described; DROP TABLE kept_beats")
         con.execute("DELETE FROM migrations WHERE step > 2")
 
 

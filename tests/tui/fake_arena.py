@@ -15,6 +15,7 @@ from engine.catalog.protocols import PROTOCOLS
 from engine.catalog.schemes import SCHEMES
 from engine.data.preview.told import Group, Preview
 from engine.data.tasks.shelf import TaskInfo
+from engine.homes.removal import Own
 from engine.leaks.finding import Finding
 from engine.mailbox import Entry, EpochStatus, LogLine, StageStatus, Status, UnitStatus
 from engine.plan.plan import Blocked, Plan
@@ -81,6 +82,9 @@ class FakeArena:
         self.done: set[str] = set()
         self.failed_keys: set[str] = set()
         self.launched: list = []
+        self.removed: list[tuple[str, str]] = []
+        self.needed: tuple[str, ...] = ()
+        """What is said of runs that need what is removed."""
         self.relaunched: list[bool] = []
         self.costs: list[Measured] = []
         self.findings: list[Finding] = []
@@ -212,6 +216,17 @@ class FakeArena:
     def import_file(self, kind, path, choices=None) -> Imported:
         self.writable("import anything")
         return Imported(kind, "mine", f"{path} is here.")
+
+    def own(self, kind, name) -> Own:
+        self.may("own")
+        return Own(kind, name, Path("/home/of") / name, (name,) if kind == "model" else (), "digest")
+
+    def take_back(self, kind, name) -> tuple[str, ...]:
+        self.writable("remove anything")
+        self.removed.append((kind, name))
+        self.models = [model for model in self.models if model.name != name]
+        self.task_infos = [info for info in self.task_infos if info.name != name]
+        return (f"The {kind} {name} is removed.", *self.needed)
 
     def import_part(self, task, tables) -> Imported:
         self.writable("import anything")

@@ -36,8 +36,10 @@ def sets_command(
     elif name is not None and tasks:
         home = session.writable()
         chosen = resolve_tasks(home, tasks)
-        define_set(home, name, chosen, [*task_names(home), *_with_results(session)])
-        say(f"The set {name} is {', '.join(chosen)}; `genearena rank --set {name}` shows its tables.")
+        before = define_set(home, name, chosen, [*task_names(home), *_with_results(session)])
+        instead = f", no longer {', '.join(before)}" if before not in ((), chosen) else ""
+        told = f"The set {name} is {', '.join(chosen)}{instead}"
+        say(f"{told}; `genearena rank --set {name}` shows its tables.")
     else:
         _put_sets(list_sets(session.home), name, as_json)
 

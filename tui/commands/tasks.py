@@ -32,7 +32,7 @@ from tui.commands.leaks import leaks_json, put_leaks
 )
 @click.option("--text", default="facts", show_default=True, help="The text recipe.")
 @click.option("--descriptions", default="", metavar="FILE", help="Texts to use instead of the recipe's.")
-@click.option("--remove", is_flag=True, help="Remove NAME, a task of your own; its results stay.")
+@click.option("--remove", is_flag=True, help="The same as `remove task NAME`.")
 @json_option
 def tasks_command(
     session: Session,
@@ -77,12 +77,12 @@ def tasks_command(
 
 
 def _remove(session: Session, name: str | None) -> None:
-    from engine.data.tasks.removal import remove_task
+    from engine.homes.removal import take_back
 
     if name is None:
         raise UsageError("--remove needs the name of a task.", "genearena tasks NAME --remove")
-    remove_task(session.writable(), name)
-    say(f"The task {name} is removed; its results stay, and no merge brings it back.")
+    for sentence in take_back(session.writable(), "task", name):
+        say(sentence)
 
 
 def _put_list(infos: tuple[TaskInfo, ...], as_json: bool) -> None:

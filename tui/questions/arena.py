@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from engine.cancel import Progress
     from engine.data.formats.choices import Choices
     from engine.data.preview import Preview
+    from engine.homes.removal import Own
     from engine.leaks.finding import Finding
     from engine.mailbox import Entry, RequestKind, Status, UnitState, UnitStatus
     from engine.plan.launch import Launch
     from engine.plan.plan import Plan
     from engine.plan.selection import Selection
-    from store.records import Task
+    from store.records import Brought, Task
     from tui.questions.catalog import Catalog
     from tui.questions.cells import Place
     from tui.questions.imports import Imported
@@ -158,6 +159,23 @@ class Arena(SavedResults):
 
         self._writable("import anything")
         return import_part(self.home, task, tables)
+
+    def own(self, kind: Brought, name: str) -> Own:
+        """What would be removed.
+
+        Raises:
+            UsageError: it comes with the program, or there is no such thing.
+        """
+        from engine.homes.removal import find_own
+
+        return find_own(self.home, kind, name)
+
+    def take_back(self, kind: Brought, name: str) -> tuple[str, ...]:
+        """Remove something that a user brought in; what was done, a sentence each."""
+        from engine.homes.removal import take_back
+
+        self._writable("remove anything")
+        return take_back(self.home, kind, name)
 
     def fetch_model(
         self, name: str, cancel: threading.Event, progress: Callable[[str, int, int], None]

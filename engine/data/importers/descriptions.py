@@ -7,8 +7,10 @@ from pathlib import Path
 
 from engine.data.genes.descriptions import keep_descriptions, kept_descriptions, read_descriptions
 from engine.data.importers.names import check_name
+from engine.digests import sha256_of
 from store.errors import DataError
 from store.home import Home
+from store.tombstones import note_restored
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +49,5 @@ def import_descriptions(path: Path, name: str, home: Home) -> DescriptionsReport
     if not texts:
         raise DataError(f"{path} has no text for any gene.", "Each row needs a gene and its text.")
     kept = keep_descriptions(texts, name, home)
+    note_restored(home, "descriptions", name, lambda: sha256_of(kept))
     return DescriptionsReport(name, str(kept), len(texts), len(found.texts) - len(texts))

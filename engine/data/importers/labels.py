@@ -18,11 +18,12 @@ from engine.data.importers.names import check_name, first_names
 from engine.data.load import knowing, resolve, with_texts
 from engine.data.outline import Outline, remember
 from engine.data.tasks.audit import CONFLICT, Audited
+from engine.data.tasks.digest import task_digest
 from engine.data.tasks.folder import Heading, LabelList, write_task_folder
-from engine.data.tasks.removal import note_import
 from engine.data.tasks.shelf import SAMPLE, taken_names
 from store.home import Home
 from store.records import task_hash
+from store.tombstones import note_restored
 from store.uncollected import uncollected
 
 
@@ -158,7 +159,7 @@ def keep_task(
     del audited
     text = json.dumps(asdict(report), ensure_ascii=False, indent=1) + "\n"
     write_task_folder(folder, (task,), {"report.json": text})
-    note_import(home, folder)
+    note_restored(home, "task", heading.name, lambda: task_digest(folder))
     remember(outline, home)
     return report
 

@@ -21,10 +21,12 @@ from engine.data.importers.names import check_name, first_names
 from engine.data.load import find_label_list
 from engine.data.tasks.folder import LabelList
 from engine.data.tasks.shelf import SAMPLE, list_tasks
+from engine.digests import sha256_of
 from engine.files.safe_pickle import PICKLES
 from engine.files.vectors import LeftOut, Vectors, Wanted, read_vectors
 from store.errors import DataError, StoreError
 from store.home import Home
+from store.tombstones import note_restored
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -148,6 +150,7 @@ def import_vectors(
     check_name(name, [item.name for item in folder.parent.iterdir()] if folder.parent.is_dir() else [])
     vectors, names, report = read_for_import(path, name, home, genes, key)
     _keep(folder, names, vectors.matrix, report)
+    note_restored(home, "vectors", name, lambda: sha256_of(folder / "vectors.npz"))
     return report
 
 

@@ -64,7 +64,7 @@ def tasks_of(home: Home, wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(task for name in wanted for task in sets[name]))
 
 
-def define_set(home: Home, name: str, tasks: Sequence[str], known: Collection[str]) -> None:
+def define_set(home: Home, name: str, tasks: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
     """Name a set of tasks, or give a set of that name these tasks instead.
 
     Args:
@@ -72,6 +72,9 @@ def define_set(home: Home, name: str, tasks: Sequence[str], known: Collection[st
         name: what the set is called.
         tasks: its tasks, in the order of its columns.
         known: every task that can be chosen or has results.
+
+    Returns:
+        The tasks that a set of that name had until now; none if there was no such set.
 
     Raises:
         UsageError: the name cannot be one, or a task is not known.
@@ -86,8 +89,9 @@ def define_set(home: Home, name: str, tasks: Sequence[str], known: Collection[st
         alike = [one for one in defined if one.casefold() == name.casefold() and defined[one].tasks]
         if alike and name not in alike:
             raise UsageError(f"There is a set {alike[0]} already.", "Write it so, or choose another name.")
-        turn = defined[name].turn if name in defined else 0
-        store.append(TaskSet(name, tuple(dict.fromkeys(tasks)), turn + 1))
+        before = defined.get(name, TaskSet(name, (), 0))
+        store.append(TaskSet(name, tuple(dict.fromkeys(tasks)), before.turn + 1))
+        return before.tasks
 
 
 def remove_set(home: Home, name: str) -> None:

@@ -16,11 +16,12 @@ import store
 from engine.catalog.models import list_models
 from engine.data.importers import import_descriptions, import_task
 from engine.data.importers.vectors import adopt_vectors
-from engine.data.tasks.removal import remove_task, task_digest
+from engine.data.tasks.digest import task_digest
 from engine.data.tasks.shelf import list_tasks
 from engine.homes.backup import backup, restore
 from engine.homes.clean import REMOVABLE, heaps, remove
 from engine.homes.merge import merge, other_home
+from engine.homes.removal import take_back
 from store.entries import entry_of
 from store.errors import DataError, OtherFormat, UsageError
 from store.home import find_home
@@ -206,7 +207,7 @@ def test_a_journal_damaged_on_one_side_is_kept_beside_the_whole_one(boxes):
 def test_a_removed_task_stays_removed_until_its_owner_imports_it_again(boxes, tmp_path):
     mine, other = boxes
     merge(mine, other)
-    remove_task(mine, "theirs")
+    take_back(mine, "task", "theirs")
     assert "theirs" not in {task.name for task in list_tasks(mine)}
     for _ in range(2):
         done = merge(mine, other)

@@ -89,7 +89,9 @@ def test_a_set_is_named_given_other_tasks_shown_and_removed(call, toy):
         {"name": "new", "tasks": ["mine", "dosage-sensitivity"], "named": True}
     ]
     assert call.json("sets", "own")[0]["tasks"] == []
-    call("sets", "new", "task1")
+    told = call("sets", "new", "task1").stderr
+    assert "The set new is long-vs-short-tf, no longer mine, dosage-sensitivity;" in told
+    assert "no longer" not in call("sets", "new", "task1").stderr
     assert [(one["name"], one["tasks"]) for one in call.json("sets")] == [
         ("paper", list(TASKS)),
         ("own", ["mine"]),

@@ -14,6 +14,7 @@ ARGUMENTS = {
     "fetch": ["genept"],
     "import": ["task", "genes.csv", "--name", "mine"],
     "merge": ["elsewhere"],
+    "remove": ["task", "mine"],
     "backup": ["kept.tar"],
     "restore": ["kept.tar"],
     "sql": ["select 1"],

@@ -17,6 +17,7 @@ from tui.questions.catalog import Catalog
 from tui.screens.copy_export import Taken
 from tui.screens.overlays.dialogs import Ask, Notice
 from tui.screens.plan.leaks import AuditingScreen
+from tui.screens.plan.removing import RemovingScreen
 from tui.settings import check_name
 from tui.widgets.grid import Grid
 from tui.widgets.rows import Column, Row
@@ -42,7 +43,7 @@ TYPED: Final = {
 """Command -> what it does and takes; each sets one thing of the choice."""
 
 
-class ChoosingScreen(AuditingScreen):
+class ChoosingScreen(AuditingScreen, RemovingScreen):
     """A screen with a selection that commands can change and imports can add to."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -92,16 +93,12 @@ class ChoosingScreen(AuditingScreen):
     def __init__(self) -> None:
         """Make the screen, with nothing chosen yet."""
         super().__init__()
-        self.selection = None
         self.catalog = Catalog()
         """Everything that can be chosen; empty until it is read."""
 
     def choose(self, selection: Selection) -> None:
         """Make this the choice."""
         self.selection = selection
-
-    def read_catalog(self) -> object:
-        """Read again what can be chosen."""
 
     # ------------------------------------------------------------------ typed and kept
 
