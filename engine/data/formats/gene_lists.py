@@ -9,11 +9,12 @@ from typing import Final
 
 from engine.data.formats.choices import Choices
 from engine.data.formats.raw import RawTask, raw_task
-from engine.data.genes.columns import gene_column, genes_of, is_gene_title, names_no_gene, plain
+from engine.data.genes.columns import gene_column, genes_of, names_no_gene
 from engine.files.lists import numbered_list
 from engine.files.outside import outside_file, read_lines
 from engine.files.safe_pickle import read_lists
 from engine.files.tables import read_table
+from engine.files.tables.titles import is_gene_title, plain
 from store.errors import DataError
 
 MOST_FILES: Final = 50
@@ -21,9 +22,7 @@ LISTS: Final = (".txt", ".grp", ".lst", ".list")
 """How the names of lists of one gene a line end."""
 _TABLES: Final = (".csv", ".tsv")
 """How they end where a spreadsheet has saved them."""
-_TITLES: Final = frozenset(
-    {"x", "v1", "name", "names", "id", "ids", "list", "geneset", "gene_set", "target"}
-)
+_TITLES: Final = frozenset({"x", "v1", "name", "names", "id", "ids", "list", "geneset", "target"})
 """Titles of a list besides those of columns of genes; `x` is R's."""
 
 

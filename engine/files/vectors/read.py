@@ -14,7 +14,7 @@ from engine.files.outside import check_characters, check_file
 from engine.files.safe_pickle import PICKLES, read_matrix
 from engine.files.tables import PARQUET
 from engine.files.tables.workbook import is_workbook
-from engine.files.vectors.content import Content, check_rows, without_row_numbers
+from engine.files.vectors.content import Content, check_rows, without_unlike
 from engine.files.vectors.dimensions import LeftOut
 from engine.files.vectors.formats.annotated import ANNOTATED, read_annotated
 from engine.files.vectors.formats.arrays import read_npy, read_npz
@@ -89,7 +89,7 @@ def read_vectors(
             different vectors; no gene left; what is a dimension cannot be decided.
     """
     named = read_list(genes) if genes else None
-    content = without_row_numbers(_read(path, named, wanted, key))
+    content = without_unlike(_read(path, named, wanted, key))
     if named is not None and wanted is None and content.genes is not None:
         wanted = set(named).__contains__
     rows = content.genes if content.genes is not None else tuple(named or ())

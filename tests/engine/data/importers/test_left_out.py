@@ -143,7 +143,7 @@ def test_a_row_without_a_gene_is_left_out_by_its_line(tmp_path: Path, home: Home
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("v.csv", "id,label\n1,0\n2,1\n3,1\n", "no column that can be a dimension: 'label' is a label"),
+        ("v.csv", "id,label\n7,0\n15,1\n99,1\n", "no column that can be a dimension: 'label' is a label"),
         ("v.csv", ",a,b\n0,0.5,1.5\n1,0.25,3.5\n", "row numbers where its genes should be"),
         ("v.csv", "a,b\n0.5,1.5\n0.25,3.5\n", "numbers where its genes should be"),
         ("v.csv", "gene,a,\nA,1.5,2.5\nB,3.5,4.5\n", "numbers in column 3, which has no name"),
