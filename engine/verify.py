@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.catalog.models import list_models
 from engine.catalog.presets import axes_for
 from engine.environment import usable_cores
 from engine.plan.plan import Plan, build_plan
@@ -181,7 +182,7 @@ def _plan_again(home: Home, row: Mapping[str, Any]) -> tuple[Unit, Plan]:
     spec = json.loads(row["spec"])
     axes = dict(spec["axes"])
     selection = Selection(
-        (row["model"],),
+        (*_lender(home, spec), row["model"]),
         (row["task"],),
         (row["protocol"],),
         (row["seed"],),
@@ -194,10 +195,19 @@ def _plan_again(home: Home, row: Mapping[str, Any]) -> tuple[Unit, Plan]:
     plan = build_plan(selection, home, {}, {row["task"]: _stored_task(home, row["task"], spec)})
     if plan.blocked:
         raise StoreError(plan.blocked[0].reason)
-    [unit] = plan.units
+    [unit] = [unit for unit in plan.units if unit.model == row["model"]]
     if unit.key != row["key"]:
         raise StoreError(f"Something it depends on has changed since: {_changed(spec, dict(unit.spec))}.")
     return unit, plan
+
+
+def _lender(home: Home, spec: Mapping[str, Any]) -> Iterator[str]:
+    """The model whose vectors a control has, if it has any; it is then the first of the selection."""
+    of = spec["model"].get("of")
+    for model in list_models(home) if of else ():
+        if (model.kind, model.source) == (of["kind"], of["source"]):
+            yield model.name
+            return
 
 
 def _stored_task(home: Home, name: str, spec: Mapping[str, Any]) -> Task:
@@ -206,14 +216,24 @@ def _stored_task(home: Home, name: str, spec: Mapping[str, Any]) -> Task:
             "select title, classes, source from tasks where hash = ?", [spec["task"]]
         ).fetchall()
         rows = con.execute(
-            'select gene, label, text from task_genes where task_hash = ? order by "index"', [spec["task"]]
+            'select gene, label, text, described from task_genes where task_hash = ? order by "index"',
+            [spec["task"]],
         ).fetchall()
     if not found:
         raise StoreError("The genes and texts it was computed from are not in the store.")
     [(title, classes, source)] = found
-    genes, labels, texts = zip(*rows, strict=True)
+    genes, labels, texts, described = zip(*rows, strict=True)
     return Task(
-        name, title, tuple(classes), genes, labels, texts, Audit(()), source, recipe=spec["axes"]["text"]
+        name,
+        title,
+        tuple(classes),
+        genes,
+        labels,
+        texts,
+        Audit(()),
+        source,
+        recipe=spec["axes"]["text"],
+        described=() if None in described else described,
     )
 
 

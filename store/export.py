@@ -170,6 +170,10 @@ class Best(str):
     """A cell that is set in bold where a format can."""
 
 
+class Heading(Best):
+    """The only cell of a row that only says what the rows below it are; a rule goes before it."""
+
+
 def paragraphs(lines: Iterable[str], format: str) -> Iterator[str]:
     """Sentences below a table in Markdown or LaTeX, one a line."""
     for line in lines:
@@ -226,7 +230,8 @@ def _latex(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
 
     yield "% needs \\usepackage{booktabs}\n"
     yield f"\\begin{{tabular}}{{l{'r' * (len(columns) - 1)}}}\n\\toprule\n{line(columns)}\\midrule\n"
-    yield from (line(row) for row in rows)
+    for row in rows:
+        yield f"\\midrule\n{line(row)}" if any(isinstance(cell, Heading) for cell in row) else line(row)
     yield "\\bottomrule\n\\end{tabular}\n"
 
 

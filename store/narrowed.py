@@ -8,34 +8,41 @@ from dataclasses import replace
 from store.queries import Rankings, RankRow, best_first
 
 
-def narrowed(table: Rankings, tasks: Collection[str] = (), models: Collection[str] = ()) -> Rankings:
-    """`table` with only these tasks and models; none named means all.
+def narrowed(
+    table: Rankings, tasks: Collection[str] = (), models: Collection[str] = (), controls: bool = True
+) -> Rankings:
+    """`table` with only these tasks and models; none named means all. Controls stay unless unwanted.
 
     With fewer tasks the means of own rows are over those and ranked anew, and published rows have none:
     what was published is the mean over all. Fewer models change no rank: each stays the one in the whole.
     """
     if tasks and not set(table.tasks) <= set(tasks):
         table = _fewer_tasks(table, [task for task in table.tasks if task in tasks])
-    rows = tuple(row for row in table.rows if not models or row.model in models)
-    return replace(table, rows=rows, hidden=len(table.rows) - len(rows))
+    rows = tuple(row for row in table.rows if controls or not row.control)
+    shown = tuple(row for row in rows if row.control or not models or row.model in models)
+    return replace(table, rows=shown, hidden=len(rows) - len(shown))
 
 
 def _fewer_tasks(table: Rankings, tasks: Sequence[str]) -> Rankings:
     means = {
-        row.model: round(sum(row.auc[task] for task in tasks) / len(tasks), 9)
+        (row.model, row.control): round(sum(row.auc[task] for task in tasks) / len(tasks), 9)
         for row in table.rows
         if row.source == "own" and all(task in row.auc for task in tasks)
     }
 
+    ranked = [mean for (_, control), mean in means.items() if not control]
+
     def with_mean(row: RankRow) -> RankRow:
-        mean = means.get(row.model) if row.source == "own" else None
-        return replace(row, mean=mean, mean_rank=None if mean is None else _rank(mean, means.values()))
+        mean = means.get((row.model, row.control)) if row.source == "own" else None
+        rank = None if mean is None or row.control else _rank(mean, ranked)
+        return replace(row, mean=mean, mean_rank=rank)
 
     rows = [with_mean(row) for row in table.rows]
-    own = sorted((row for row in rows if row.source == "own"), key=best_first)
+    contestants = sorted((row for row in rows if row.contestant), key=best_first)
+    controls = [row for row in rows if row.control]
     left_out = tuple(task for task in table.tasks if task not in tasks)
     published = [row for row in rows if row.source != "own"]
-    return replace(table, tasks=tuple(tasks), rows=(*own, *published), left_out=left_out)
+    return replace(table, tasks=tuple(tasks), rows=(*contestants, *controls, *published), left_out=left_out)
 
 
 def _rank(mean: float, means: Collection[float]) -> float:

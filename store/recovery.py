@@ -106,17 +106,16 @@ def _models(con: duckdb.DuckDBPyConnection) -> Iterator[Entry]:
 
 
 def _tasks(con: duckdb.DuckDBPyConnection) -> Iterator[Entry]:
-    genes = 'SELECT gene, label, text FROM task_genes WHERE task_hash = ? ORDER BY "index"'
+    genes = 'SELECT * FROM task_genes WHERE task_hash = ? ORDER BY "index"'
     recipe = "SELECT max(text) FROM units WHERE task_hash = ?"
     for row in _dicts(con, "FROM tasks ORDER BY name, hash"):
-        found = con.execute(genes, [row["hash"]]).fetchall()
+        found = _dicts(con, genes, [row["hash"]])
+        described = [gene.get("described") for gene in found]  # no column in a file of before
         [(text,)] = con.execute(recipe, [row["hash"]]).fetchall()
         record = {
             **{name: row[name] for name in ("name", "title", "classes", "source")},
-            **{
-                name: [gene[place] for gene in found]
-                for place, name in enumerate(("genes", "labels", "texts"))
-            },
+            **{f"{name}s": [gene[name] for gene in found] for name in ("gene", "label", "text")},
+            "described": [] if None in described else described,
             "audit": json.loads(row["audit"]),
             "recipe": text or "facts",
         }

@@ -71,6 +71,7 @@ def _unit_row(key: str, unit: Row, state: str, finished_at: datetime | None) -> 
         "spec": json.dumps(spec),
         "state": state,
         "finished_at": finished_at,
+        "control": spec["model"].get("kind") == "control",
     }
 
 
@@ -85,7 +86,7 @@ def _scored_rows(key: str, record: Row) -> Rows:
     unit = _unit_row(key, record["unit"], "scored", finished_at)
     predictions = record["predictions"]
     score = {
-        **{name: unit[name] for name in (*_PLACE, "config")},
+        **{name: unit[name] for name in (*_PLACE, "config", "control")},
         **{name: _float(record["metrics"][name]) for name in _METRICS},
         "n_train": int(record["n_train"]),
         "n_test": int(record["n_test"]),
@@ -200,6 +201,7 @@ def _task_rows(key: str, record: Row) -> Rows:
         "source": str(record["source"]),
         "audit": json.dumps(record["audit"]),
     }
+    described = record.get("described") or [None] * len(record["genes"])
     genes = [
         {
             "task_hash": key,
@@ -208,9 +210,10 @@ def _task_rows(key: str, record: Row) -> Rows:
             "label": label,
             "class": classes[label],
             "text": text,
+            "described": None if has_text is None else bool(has_text),
         }
-        for place, (gene, label, text) in enumerate(
-            zip(record["genes"], record["labels"], record["texts"], strict=True)
+        for place, (gene, label, text, has_text) in enumerate(
+            zip(record["genes"], record["labels"], record["texts"], described, strict=True)
         )
     ]
     return {"tasks": [task], "task_genes": genes}

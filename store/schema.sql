@@ -12,7 +12,7 @@
 
 CREATE TABLE models (
     name          VARCHAR PRIMARY KEY,   -- as in every table's column `model`
-    kind          VARCHAR NOT NULL,      -- huggingface, package, static, folder, vectors, endpoint
+    kind          VARCHAR NOT NULL,      -- huggingface, package, static, folder, vectors, endpoint, control
     source        VARCHAR NOT NULL,      -- hub id, package, path or URL
     revision      VARCHAR NOT NULL,      -- SHA-256 of the files that its vectors depend on
     version       VARCHAR NOT NULL,      -- commit on the Hub, version of the package, or ''

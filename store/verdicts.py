@@ -14,9 +14,12 @@ from store.queries import named
 if TYPE_CHECKING:
     import duckdb
 
-VIEWS: Final = ("intervals", "contrasts", "rank_intervals")
+VIEWS: Final = ("intervals", "contrasts", "rank_intervals", "beats_tfidf")
 """What they are called in SQL."""
-_KEPT: Final = ("kept_verdicts", "kept_intervals", "kept_contrasts", "kept_rank_intervals")
+_KEPT: Final = (
+    *("kept_verdicts", "kept_intervals", "kept_contrasts"),
+    *("kept_rank_intervals", "kept_beats"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,22 @@ class RankInterval:
 
 
 @dataclass(frozen=True, slots=True)
+class Beats:
+    """A row of `beats_tfidf`; see there."""
+
+    task: str
+    model: str
+    difference: float
+    low: float | None
+    high: float | None
+    p: float | None
+    verdict: str
+    among: int
+    n: int
+    preliminary: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Verdicts:
     """All that is kept of one ranked table."""
 
@@ -83,6 +102,7 @@ class Verdicts:
     intervals: Sequence[Interval] = ()
     contrasts: Sequence[Contrast] = ()
     rank_intervals: Sequence[RankInterval] = ()
+    beats: Sequence[Beats] = ()
     trouble: str = ""
     """Why nothing could be worked out."""
 
@@ -114,9 +134,8 @@ def _replace(con: duckdb.DuckDBPyConnection, verdicts: Verdicts) -> None:
         con.execute(f"DELETE FROM {table} WHERE {here}", place)
     head = {**place, "digest": verdicts.of.digest, "trouble": verdicts.trouble}
     insert(con, "kept_verdicts", {column: [value] for column, value in head.items()})
-    for table, rows in zip(
-        _KEPT[1:], (verdicts.intervals, verdicts.contrasts, verdicts.rank_intervals), strict=True
-    ):
+    kept = verdicts.intervals, verdicts.contrasts, verdicts.rank_intervals, verdicts.beats
+    for table, rows in zip(_KEPT[1:], kept, strict=True):
         if rows:
             insert(con, table, _columns(place, rows))
 

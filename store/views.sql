@@ -16,23 +16,24 @@ SELECT name, tasks FROM named_sets WHERE len(tasks) > 0;
 -- each model and task. The AUC is the mean of the splits' AUCs, rounded to 9 digits so that equal means
 -- tie; ranks run from high to low, ties averaged, like R's rank(-mean, ties = "average"). `mean_auc`
 -- (the mean of the tasks' means) and `mean_rank` stand only beside models with a score in every task
--- of the set; of `own`, in every task of the table. If a cell was computed in several configurations (a
+-- of the set; of `own`, in every task of the table. Controls have no ranks and count in none. If a cell was computed in several configurations (a
 -- new model revision, an edited task), the one that the last run resolved to counts, and `configs` says
 -- how many there are. `failed` splits are in no mean. A task in several sets has a row in each.
 CREATE OR REPLACE VIEW leaderboard AS
 WITH outcomes AS (
-    SELECT protocol, preset, text, scheme, model, task, config, auc, environment, finished_at FROM scores
+    SELECT protocol, preset, text, scheme, model, control, task, config, auc, environment, finished_at
+    FROM scores
     UNION ALL
-    SELECT protocol, preset, text, scheme, model, task, config, NULL, NULL, finished_at
+    SELECT protocol, preset, text, scheme, model, control, task, config, NULL, NULL, finished_at
     FROM units WHERE state = 'failed'
 ), configurations AS (
     SELECT
-        protocol, preset, text, scheme, model, task, config,
+        protocol, preset, text, scheme, model, control, task, config,
         avg(auc) AS mean, round(stddev_samp(auc), 9) AS sd,
         count(environment) AS n, count(*) - count(environment) AS failed,
         max(finished_at) AS finished_at
     FROM outcomes
-    GROUP BY protocol, preset, text, scheme, model, task, config
+    GROUP BY protocol, preset, text, scheme, model, control, task, config
 ), newest AS (
     SELECT *, round(mean, 9) AS auc, count(*) OVER cell AS configs
     FROM configurations LEFT JOIN current USING (config)
@@ -44,34 +45,41 @@ WITH outcomes AS (
 ), columns AS (
     SELECT
         task_set, protocol, preset, text, scheme,
-        coalesce(any_value(len(task_sets.tasks)), count(DISTINCT task)) AS tasks
+        coalesce(
+            any_value(len(task_sets.tasks)),
+            nullif(count(DISTINCT task) FILTER (NOT control), 0),
+            count(DISTINCT task)
+        ) AS tasks
     FROM members LEFT JOIN task_sets USING (task_set)
     GROUP BY task_set, protocol, preset, text, scheme
 ), overall AS (
-    SELECT task_set, protocol, preset, text, scheme, model, round(avg(mean), 9) AS mean_auc
+    SELECT task_set, protocol, preset, text, scheme, model, control, round(avg(mean), 9) AS mean_auc
     FROM members JOIN columns USING (task_set, protocol, preset, text, scheme)
-    GROUP BY task_set, protocol, preset, text, scheme, model, tasks
+    GROUP BY task_set, protocol, preset, text, scheme, model, control, tasks
     HAVING count(mean) = tasks
 ), ranked_overall AS (
     SELECT
-        *, CASE WHEN count(*) OVER everyone > 1
+        * EXCLUDE (control),
+        CASE WHEN NOT control AND count(*) OVER everyone > 1
             THEN (rank() OVER downwards + count(*) OVER downwards) / 2.0 END AS mean_rank
     FROM overall
     WINDOW
-        everyone AS (PARTITION BY task_set, protocol, preset, text, scheme),
-        downwards AS (PARTITION BY task_set, protocol, preset, text, scheme ORDER BY mean_auc DESC)
+        everyone AS (PARTITION BY task_set, protocol, preset, text, scheme, control),
+        downwards AS (PARTITION BY task_set, protocol, preset, text, scheme, control ORDER BY mean_auc DESC)
 )
 SELECT
     task_set, protocol, preset, text, scheme, model, task, auc, sd, n, failed,
     -- rank() is the first place that equal means share, the running count of rows down to them the last;
     -- a single model has none
-    CASE WHEN auc IS NOT NULL AND count(auc) OVER everyone > 1
+    CASE WHEN NOT control AND auc IS NOT NULL AND count(auc) OVER everyone > 1
         THEN (rank() OVER downwards + count(auc) OVER downwards) / 2.0 END AS rank,
-    mean_auc, mean_rank, config, configs, finished_at
+    mean_auc, mean_rank, config, configs, finished_at, control
 FROM members LEFT JOIN ranked_overall USING (task_set, protocol, preset, text, scheme, model)
 WINDOW
-    everyone AS (PARTITION BY task_set, protocol, preset, text, scheme, task),
-    downwards AS (PARTITION BY task_set, protocol, preset, text, scheme, task ORDER BY auc DESC NULLS LAST);
+    everyone AS (PARTITION BY task_set, protocol, preset, text, scheme, control, task),
+    downwards AS (
+        PARTITION BY task_set, protocol, preset, text, scheme, control, task ORDER BY auc DESC NULLS LAST
+    );
 
 -- What is mixed in a ranked table: tasks of several `texts` (genes, labels or descriptions), tasks
 -- scored on several `splits` though on as many, `models` and `protocols` of several revisions. A
@@ -107,14 +115,14 @@ FROM cells GROUP BY ALL HAVING count(DISTINCT protocol_revision) > 1;
 -- task, and one for task 'mean'. Pivot it as you like, one `task_set` at a time.
 CREATE OR REPLACE VIEW leaderboard_long AS
 SELECT
-    'own' AS source, task_set, protocol, preset, text, scheme, model, task, auc, sd, n, failed, rank
+    'own' AS source, task_set, protocol, preset, text, scheme, model, task, auc, sd, n, failed, rank, control
 FROM leaderboard
 UNION ALL
 SELECT DISTINCT
-    'own', task_set, protocol, preset, text, scheme, model, 'mean', mean_auc, NULL, NULL, NULL, mean_rank
+    'own', task_set, protocol, preset, text, scheme, model, 'mean', mean_auc, NULL, NULL, NULL, mean_rank, control
 FROM leaderboard WHERE mean_auc IS NOT NULL
 UNION ALL
-SELECT source, 'paper', protocol, 'paper', '', 'paper', model, task, auc, NULL, 10, 0, rank
+SELECT source, 'paper', protocol, 'paper', '', 'paper', model, task, auc, NULL, 10, 0, rank, FALSE
 FROM reference_scores;
 
 -- What the scores of a ranked table can tell, in each of its tasks and in the mean over all ('mean'). A row is
@@ -139,6 +147,15 @@ SELECT kept.* FROM kept_rank_intervals AS kept
 SEMI JOIN (SELECT * FROM kept_verdicts SEMI JOIN table_digests USING (task_set, protocol, preset, text, scheme, digest))
     USING (task_set, protocol, preset, text, scheme);
 
+-- Whether each contestant of a ranked table beats the control TF-IDF: the intervals of all contestants hold
+-- together with 95 % (in the way of Dunnett 1955); `same for practical purposes` is within .02, and what is not
+-- shown is not thereby equal. Fine-tuned models are judged beside TF-IDF with `lr`, by `rank` and on the Board
+-- only: here they have no rows.
+CREATE OR REPLACE VIEW beats_tfidf AS
+SELECT kept.* FROM kept_beats AS kept
+SEMI JOIN (SELECT * FROM kept_verdicts SEMI JOIN table_digests USING (task_set, protocol, preset, text, scheme, digest))
+    USING (task_set, protocol, preset, text, scheme);
+
 -- Own means beside the published ones: same, differs, or cannot tell. Both are means over random splits of
 -- the same genes, so the error of the difference is s * sqrt(1/n + 1/10), with the own standard deviation s
 -- for both, and Student's t with n + 8 degrees of freedom gives the tolerance: 95 % of differences by the
@@ -151,7 +168,7 @@ WITH own AS (
         leaderboard.*, coalesce(nullif(models.paper_name, ''), model) AS paper_model,
         sd * sd * (1.0 / n + 1.0 / 10) AS variance
     FROM leaderboard LEFT JOIN models ON models.name = model
-    WHERE task_set = 'paper' AND scheme = 'paper' AND n > 0
+    WHERE task_set = 'paper' AND scheme = 'paper' AND n > 0 AND NOT control
 ), rows AS (
     SELECT
         protocol, preset, text, model, paper_model, task, auc, sd, n, failed,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from engine.catalog.protocols import PROTOCOLS
+from store.controls import row_of
 from store.records import Model
 
 Which = Literal["none", "default", "all"]
@@ -30,8 +31,6 @@ class Control:
     """Raised by hand whenever its numbers may change; part of every key."""
     usual: bool = False
     """Whether a run has it unless it is told otherwise."""
-    row: str = ""
-    """The row that it is a part of, where several make one; else its own name."""
 
 
 DRAWS: Final = 5
@@ -57,7 +56,6 @@ CONTROLS: Final[Mapping[str, Control]] = {
                 f"random vectors {draw}",
                 "384 random numbers for each gene",
                 usual=True,
-                row=RANDOM,
             )
             for draw in range(1, DRAWS + 1)
         ),
@@ -73,10 +71,9 @@ _USUAL_PROTOCOLS: Final = ("lr", "rf", "lr-cv")
 """What the usual controls are scored with: a tuned forest takes minutes for each and says no more."""
 
 
-def row_of(name: str) -> str:
-    """The row that results of `name` stand in: a contestant's own, and one for all random vectors."""
-    control = CONTROLS.get(name)
-    return control.row or name if control else name
+def part_of(row: str) -> tuple[str, ...]:
+    """The controls whose results make a row: all draws of the random vectors, else the one of this name."""
+    return tuple(name for name in CONTROLS if row_of(name) == row)
 
 
 def title_of(row: str) -> str:

@@ -22,6 +22,7 @@ from engine.catalog.local import (
 from engine.catalog.own import own_models
 from engine.catalog.presets import Axes
 from engine.catalog.revision import identified
+from store.controls import ROWS
 from store.errors import ModelError, UsageError, unknown
 from store.files import user_path
 from store.home import Home
@@ -67,7 +68,7 @@ def list_models(home: Home) -> tuple[Model, ...]:
         UsageError: the config file cannot be read as models.
     """
     known = catalog()
-    taken = frozenset((*(model.name for model in known), *CONTROLS))
+    taken = frozenset((*(model.name for model in known), *CONTROLS, *ROWS))
     return known + own_models(home, taken)
 
 

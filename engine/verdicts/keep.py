@@ -12,7 +12,7 @@ from store.database import connect
 from store.errors import DataError
 from store.home import Home
 from store.reference import as_printed
-from store.verdicts import Contrast, Interval, RankInterval, Unjudged, Verdicts, keep, unjudged
+from store.verdicts import Beats, Contrast, Interval, RankInterval, Unjudged, Verdicts, keep, unjudged
 
 MOST_PAIRS: Final = 20_000
 """Of more pairs (models two by two in each column) no contrasts are kept: they would take minutes."""
@@ -30,7 +30,7 @@ def refresh(home: Home) -> int:
         found = []
         for one in stale:
             try:
-                found.append(verdicts(one, judged(con, one.table)))
+                found.append(verdicts(one, judged(con, one.table, borrowing=False)))
             except DataError as error:
                 found.append(Verdicts(one, trouble=str(error)))
     if found:
@@ -42,7 +42,11 @@ def verdicts(of: Unjudged, table: Judged) -> Verdicts:
     """What is kept of one ranked table."""
     columns = [*sorted(table.tasks, key=as_printed), MEAN]
     return Verdicts(
-        of, tuple(_intervals(table)), tuple(_contrasts(table, columns)), tuple(_ranks(table, columns))
+        of,
+        tuple(_intervals(table)),
+        tuple(_contrasts(table, columns)),
+        tuple(_ranks(table, columns)),
+        tuple(_beats(table, columns)),
     )
 
 
@@ -92,4 +96,25 @@ def _ranks(table: Judged, columns: list[str]) -> Iterator[RankInterval]:
         for place in ranking.places:
             yield RankInterval(
                 column, place.model, place.first, place.last, ranking.k, place.letters, place.leading
+            )
+
+
+def _beats(table: Judged, columns: list[str]) -> Iterator[Beats]:
+    for column in columns:
+        beside = table.beside_control(column)
+        if beside is None:
+            continue
+        for row in beside.rows:
+            low, high = row.interval or (None, None)
+            yield Beats(
+                task=column,
+                model=row.model,
+                difference=row.difference,
+                low=low,
+                high=high,
+                p=row.p,
+                verdict=row.standing.value,
+                among=beside.k,
+                n=min(count.used for count in beside.splits),
+                preliminary=beside.preliminary,
             )

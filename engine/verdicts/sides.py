@@ -10,11 +10,14 @@ from engine.stats.pairs import Pair, compare, split_differences
 from engine.stats.scores import CellScores
 from engine.verdicts.cells import cells
 from store.arm import Table
+from store.controls import row_of
 from store.errors import UsageError, unknown
 from store.reference import as_printed
 
 if TYPE_CHECKING:
     import duckdb
+
+    from store.queries import Tested
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +75,16 @@ def _cells(con: duckdb.DuckDBPyConnection, side: Side) -> dict[str, CellScores]:
     from store.queries import tested
 
     splits = list(tested(con, side.table))
-    own = [split for split in splits if split.model == side.model]
+    own = [split for split in splits if _row(split) == side.model]
     if not own:
-        there = dict.fromkeys(split.model for split in splits)
+        there = dict.fromkeys(map(_row, splits))
         raise UsageError(*unknown(f"row in the table {side.table}", side.model, there))
     return {cell.task: cell for cell in cells(own, side.table.arm)}
+
+
+def _row(split: Tested) -> str:
+    """The row of the table that a split is of."""
+    return row_of(split.model) if split.control else split.model
 
 
 def _labelled(own: Mapping[str, CellScores], name: str) -> dict[str, CellScores]:

@@ -12,7 +12,9 @@ from engine.stats.pairs import Pair, compare
 from engine.stats.ranks import Ranking, rank
 from engine.stats.scores import CellScores
 from engine.verdicts.cells import cells
+from engine.verdicts.controls import borrowed
 from store.arm import Table
+from store.controls import REFERENCE
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,6 +31,9 @@ class Judged:
         self.cells: Mapping[tuple[str, str], CellScores] = {(cell.model, cell.task): cell for cell in cells}
         self.tasks = tuple(dict.fromkeys(tasks or (task for _, task in self.cells)))
         self.models = tuple(dict.fromkeys(model for model, _ in self.cells))
+        self.contestants = tuple(
+            dict.fromkeys(cell.model for cell in self.cells.values() if not cell.control)
+        )
         # Not functools.cache, which would keep a table and all its scores for as long as the program runs.
         self._rankings: dict[str, Ranking] = {}
         self._baselines: dict[tuple[str, str], Baseline] = {}
@@ -51,7 +56,7 @@ class Judged:
         return self._rankings[column]
 
     def against(self, baseline: str, column: str = MEAN) -> Baseline:
-        """Every contestant's difference to a pinned model.
+        """Every contestant's difference to a pinned model, perhaps a control.
 
         Raises:
             DataError: nothing is scored of the baseline.
@@ -60,6 +65,12 @@ class Judged:
         if asked not in self._baselines:
             self._baselines[asked] = against(list(self.cells.values()), baseline, self._tasks(column))
         return self._baselines[asked]
+
+    def beside_control(self, column: str = MEAN, control: str = REFERENCE) -> Baseline | None:
+        """Every contestant beside a control, TF-IDF if no other is named; None without it, or them."""
+        there = any(cell.control for cell in self.of(control, column))
+        mine = any(self.of(model, column) for model in self.contestants)
+        return self.against(control, column) if there and mine else None
 
     def pair(self, first: str, second: str, column: str = MEAN) -> Pair:
         """Two models, whatever others there are; in the mean, on the tasks that both have.
@@ -85,16 +96,24 @@ class Judged:
         """The same of these tasks only."""
         return Judged((cell for cell in self.cells.values() if cell.task in tasks), tasks)
 
+    def without_controls(self) -> Judged:
+        """The same of the contestants only."""
+        return Judged((cell for cell in self.cells.values() if not cell.control), self.tasks)
+
     def _tasks(self, column: str) -> tuple[str, ...]:
         return self.tasks if column == MEAN else (column,)
 
 
-def judged(con: duckdb.DuckDBPyConnection, table: Table) -> Judged:
-    """One ranked table.
+def judged(con: duckdb.DuckDBPyConnection, table: Table, borrowing: bool = True) -> Judged:
+    """One ranked table; of fine-tuning with the controls of `lr`, unless that is not wanted.
 
     Raises:
         DataError: a gene stands twice in one class of a test set.
     """
     from store.queries import set_tasks, tested
 
-    return Judged(cells(tested(con, table), table.arm), set_tasks(con, table.task_set))
+    found = list(cells(tested(con, table), table.arm))
+    tasks = set_tasks(con, table.task_set) or {cell.task: None for cell in found if not cell.control}
+    if borrowing and (other := borrowed(table)):
+        found += [cell for cell in cells(tested(con, other), other.arm) if cell.control]
+    return Judged(found, tasks)

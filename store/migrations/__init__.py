@@ -23,6 +23,7 @@ STEPS: Final[tuple[str, ...]] = (
     "migrations/task_sets.sql",
     "migrations/verdicts.sql",
     "migrations/essentiality.sql",
+    "migrations/controls.sql",
 )
 """SQL files under `store/`, in order; the first is step 1."""
 _VIEWS: Final = "views.sql"

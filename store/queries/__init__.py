@@ -6,12 +6,13 @@ import functools
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from store.arm import Arm, Table
+from store.controls import in_order, row_of
 from store.sets import OWN, PAPER
 
 if TYPE_CHECKING:
@@ -44,6 +45,15 @@ class RankRow:
     """Mean of the tasks' means; None unless every task of the table has one, and beside published numbers
     where the table leaves tasks of its set out."""
     mean_rank: float | None
+    control: bool = False
+    """A statistical control, which has no rank."""
+    protocol: str = ""
+    """What its numbers were scored with, where that is not the table's own protocol."""
+
+    @property
+    def contestant(self) -> bool:
+        """Whether it is an own row that is ranked."""
+        return self.source == "own" and not self.control
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +72,15 @@ class Unlike:
 
 @dataclass(frozen=True, slots=True)
 class Rankings:
-    """A ranked table: own rows best first, then the paper's, then the rerun's."""
+    """A ranked table: contestants best first, then controls, then the paper's rows, then the rerun's."""
 
     table: Table
     tasks: tuple[str, ...]
     """Columns: the tasks of the set in its order; of `own` those with results, by name."""
     rows: tuple[RankRow, ...]
     expected: int
-    """The largest number of splits that any own cell has, scored or failed."""
+    """The largest number of splits that any cell of a contestant has, scored or failed; without
+    contestants, of a control."""
     environments: int
     """How many environments the own rows come from; above 1, rows may differ for that alone."""
     unlike: Unlike = Unlike()
@@ -106,6 +117,8 @@ class Tested:
     """Of each gene the score of class 1; None with more than two classes."""
     scores: list[list[float]] | None
     """Of each gene the scores of all classes, where there are more than two."""
+    control: bool = False
+    """Whether the model is a statistical control."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,19 +187,20 @@ def rankings(con: duckdb.DuckDBPyConnection, table: Table, references: bool = Tr
         The table; without any row it has no columns.
     """
     place = table.place
-    own = _rank_rows("own", _cells(con, place))
-    tasks = set_tasks(con, table.task_set) or sorted(set[str]().union(*(row.n for row in own)))
+    own, controls = _own_rows(con, place)
+    ranked = own or controls
+    tasks = set_tasks(con, table.task_set) or sorted(set[str]().union(*(row.n for row in ranked)))
     as_published = table.task_set == PAPER and table.arm.scheme == "paper"
     published = _references(con, table.arm.protocol) if references and as_published else []
     return Rankings(
         table,
-        tuple(tasks) if own or published else (),
-        (*own, *published),
-        max((row.n[task] + row.failed[task] for row in own for task in row.n), default=0),
-        _environments(con, place) if own else 0,
-        _unlike(con, place) if own else Unlike(),
-        _older(con, place) if own else (),
-        _conflicts(con, place) if own else 0,
+        tuple(tasks) if ranked or published else (),
+        (*own, *controls, *published),
+        max((row.n[task] + row.failed[task] for row in ranked for task in row.n), default=0),
+        _environments(con, place) if ranked else 0,
+        _unlike(con, place) if ranked else Unlike(),
+        _older(con, place) if ranked else (),
+        _conflicts(con, place) if ranked else 0,
     )
 
 
@@ -254,6 +268,26 @@ def cell_times(con: duckdb.DuckDBPyConnection) -> list[CellTime]:
 def measurements(con: duckdb.DuckDBPyConnection) -> list[Measured]:
     """Of each model, device and precision the measurement over the most texts."""
     return [Measured(*row) for row in con.execute(named("measurements")).fetchall()]
+
+
+def _own_rows(
+    con: duckdb.DuckDBPyConnection, place: Mapping[str, str]
+) -> tuple[list[RankRow], list[RankRow]]:
+    """The contestants of a ranked table, best first, and its controls in their order."""
+    contestants: list[Sequence[Any]] = []
+    controls: list[Sequence[Any]] = []
+    drawn = False
+    for model, control, *cell in _cells(con, place):
+        if not control:
+            contestants.append((model, *cell))
+        elif row_of(model) == model:
+            controls.append((model, *cell))
+        else:
+            drawn = True
+    if drawn:
+        controls += con.execute(named("draws"), place).fetchall()
+    rows = [replace(row, control=True) for row in _rank_rows("own", controls)]
+    return _rank_rows("own", contestants), sorted(rows, key=lambda row: in_order(row.model))
 
 
 def _cells(con: duckdb.DuckDBPyConnection, place: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:

@@ -1,4 +1,5 @@
 -- Every split of one cell of the ranked table, failed ones with their last sentence.
+-- Of the row of a control that is drawn several times it has the splits of all draws.
 -- $model, $task, $protocol, $preset, $text, $scheme.
 SELECT
     units.seed, units.key, units.state,
@@ -10,10 +11,10 @@ FROM units
 SEMI JOIN ranked USING (model, task, protocol, preset, text, scheme, config)
 LEFT JOIN (
     SELECT
-        * EXCLUDE (model, task, protocol, preset, text, scheme, seed, config, auc, finished_at),
+        * EXCLUDE (model, control, task, protocol, preset, text, scheme, seed, config, auc, finished_at),
         auc AS score
     FROM scores
 ) USING (key)
-WHERE model = $model AND task = $task
+WHERE (model = $model OR control AND regexp_replace(model, '-\d+$', '') = $model) AND task = $task
     AND protocol = $protocol AND preset = $preset AND text = $text AND scheme = $scheme
-ORDER BY units.seed
+ORDER BY units.seed, model

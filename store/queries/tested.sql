@@ -6,7 +6,7 @@ WITH cells AS (
     FROM ranked
     WHERE task_set = $task_set AND protocol = $protocol AND preset = $preset AND text = $text AND scheme = $scheme
 ), outcomes AS (
-    SELECT key, model, task, seed, task_hash, spec ->> '$.split.families' AS families
+    SELECT key, model, task, seed, task_hash, spec ->> '$.split.families' AS families, control
     FROM units SEMI JOIN cells USING (model, task, config)
     WHERE protocol = $protocol AND preset = $preset AND text = $text AND scheme = $scheme
 ), lists AS (
@@ -23,7 +23,7 @@ WITH cells AS (
 )
 SELECT
     model, task, seed, concat_ws(' ', coalesce(labels, task_hash), families) AS labels, n_train, n_test, genes, classes,
-    score, scores
+    score, scores, control
 FROM outcomes
 LEFT JOIN (SELECT key, n_train, n_test FROM scores) USING (key)
 LEFT JOIN tests USING (key)

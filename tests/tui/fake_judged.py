@@ -17,6 +17,7 @@ class FakeJudged:
     def __init__(self, table: Rankings) -> None:
         self.rows = [row for row in table.rows if row.source == "own"]
         self.models = tuple(row.model for row in self.rows)
+        self.contestants = tuple(row.model for row in self.rows if not row.control)
         self.estimates = {
             (row.model, column): self.estimate(row, column, value)
             for row in self.rows
@@ -31,7 +32,9 @@ class FakeJudged:
 
     def ranking(self, column="mean") -> Ranking:
         found = [
-            self.estimates[model, column] for model in self.models if (model, column) in self.estimates
+            self.estimates[model, column]
+            for model in self.contestants
+            if (model, column) in self.estimates
         ]
         found.sort(key=lambda estimate: -estimate.auc)
         if len(found) < 2:
@@ -47,8 +50,11 @@ class FakeJudged:
         of = self.estimates[baseline, column].auc
         rows = [
             Against(model, found.auc - of, (found.auc - of - 0.06, found.auc - of + 0.06), 0.04, standing)
-            for model in self.models
+            for model in self.contestants
             if model != baseline and (found := self.estimates.get((model, column)))
             for standing in [Standing.BELOW if found.auc < of - 0.06 else Standing.NOT_SHOWN]
         ]
         return Baseline(baseline, tuple(rows), splits=self.estimates[baseline, column].splits)
+
+    def beside_control(self, column="mean", control="tfidf") -> Baseline | None:
+        return self.against(control, column) if (control, column) in self.estimates else None

@@ -17,7 +17,7 @@ from store.errors import DataError, StoreBusy
 from store.home import find_home
 from tui.app import ArenaApp
 from tui.questions.arena import Arena
-from tui.ranked import standings
+from tui.ranked import figures, standings
 from tui.ranked.standings import Standing
 from tui.screens.board import text as board_text
 from tui.screens.board.cells import SOURCES, Sorting, View, fitted, row_key
@@ -79,9 +79,9 @@ async def test_own_rows_have_the_places_that_rank_prints(home):
             written = f"{standings.with_interval(row.mean, estimate)} {standings.place_text(place)}"
             assert written in shown
             first, last, of = standings.among_paper(standing, row)
-            assert shown.endswith(f"{standings.ranged(first, last)} of {of}")
+            assert shown.endswith(f"{figures.ranged(first, last)} of {of}")
         [printed] = [row for row in standing.table.rows if (row.source, row.mean_rank) == ("paper", 3)]
-        assert line_of(app, printed.model)[-2:] == [standings.short(printed.mean), "(3)"]
+        assert line_of(app, printed.model)[-2:] == [figures.short(printed.mean), "(3)"]
 
 
 async def test_an_only_own_model_has_no_place(home):
@@ -249,7 +249,7 @@ async def test_where_families_were_not_kept_apart_it_says_how_to_do_that(arena):
 async def test_the_smallest_margin_is_the_one_that_is_judged_by():
     from engine.stats.baseline import MARGIN
 
-    assert f"within {standings.short(MARGIN).rstrip('0')} models" in standings.DIFFERENCES
+    assert f"within {figures.short(MARGIN).rstrip('0')} models" in standings.DIFFERENCES
 
 
 # ---------------------------------------------------------------------------- as it comes

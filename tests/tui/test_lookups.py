@@ -294,7 +294,7 @@ def test_the_command_of_a_cell_is_one_a_shell_takes():
     )
     assert place.command == (
         "genearena run --models 'my model' --tasks 'a task' --protocols lr --preset paper "
-        "--axis scaling=l2 --param max_iter=50 --text 'template:{name} @ {locus}'"
+        "--axis scaling=l2 --param max_iter=50 --controls none --text 'template:{name} @ {locus}'"
     )
     assert place.why_no_command == ""
     from_file = Place("m", "t", Arm("lr", text="summary@1a2b3c4d"))

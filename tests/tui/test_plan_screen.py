@@ -254,7 +254,7 @@ async def test_space_steps_an_axis_through_its_values(arena):
         await until(pilot, lambda: ">text" in screen_text(app))
         await pilot.press("j", "space")
         await until(pilot, lambda: "AXES  1 set: labels" in screen_text(app))
-        assert ">labels  clean" in screen_text(app)
+        assert ">labels   clean" in screen_text(app)
         await until(pilot, lambda: counted(app))
         await pilot.press("enter")
         await until(pilot, lambda: bool(arena.launched))

@@ -10,8 +10,9 @@ import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import click
@@ -208,12 +209,22 @@ def put_json(value: Any) -> None:
 
 
 def put_table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], right: Collection[int] = (), limit: int = 60
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    right: Collection[int] = (),
+    limit: int = 60,
+    headings: Mapping[int, str] = MappingProxyType({}),
 ) -> None:
-    """An aligned table; the columns in `right` are set to the right, cells cut at `limit` characters."""
+    """An aligned table; the columns in `right` are set to the right, cells cut at `limit` characters.
+
+    `headings` are rules with words, each above the row of its number.
+    """
     cells = [[clean(cell, limit) for cell in row] for row in [columns, *rows]]
     widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
-    for line in cells:
+    across = sum(widths) + 2 * (len(widths) - 1)
+    for number, line in enumerate(cells, start=-1):
+        if number in headings:
+            click.echo(f"-- {headings[number]} ".ljust(across, "-"))
         padded = (
             cell.rjust(width) if index in right else cell.ljust(width)
             for index, (cell, width) in enumerate(zip(line, widths, strict=True))

@@ -18,6 +18,7 @@ from tui.commands.common import Session, command, may_write, pairs, put_pieces, 
 from tui.commands.rank import ranked_tables
 from tui.commands.select import DEFAULT_MODELS, chosen_seeds, chosen_tasks
 from tui.ranked import standings
+from tui.ranked.headings import with_heading
 from tui.ranked.standings import Standing
 
 STORED: Final = (
@@ -127,6 +128,8 @@ def _rankings(found: list[Standing], paper_layout: bool) -> tuple[Sequence[str],
     records: list[dict[str, Any]] = []
     for standing in found:
         columns, rows = standings.printed(standing) if paper_layout else standings.long_table(standing)
+        if paper_layout:
+            rows = with_heading(rows, standing.table.rows)
         table = standing.table.table
         place = {"task_set": table.task_set, "protocol": table.arm.protocol}
         records += [{**place, **dict(zip(columns, row, strict=True))} for row in rows]

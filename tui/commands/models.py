@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from engine.catalog.controls import CONTROLS, part_of, title_of
 from engine.catalog.models import embedding_options, find_model, list_models, local_path
 from engine.catalog.presets import axes_for
 from engine.catalog.revision import identified, unlike_pinned
 from engine.plan.names import names, resolve_descriptions, resolve_tasks
+from store.controls import ROWS
 from store.errors import ModelError, StoreError, UsageError, unknown
 from store.home import Home
 from store.records import Model
@@ -19,6 +21,7 @@ from tui.commands.common import (
     Session,
     command,
     json_option,
+    put,
     put_json,
     put_pieces,
     put_table,
@@ -106,6 +109,8 @@ def models_command(
         put_json(rows)
     elif rows:
         _put(rows, form)
+    if show == "list" and form == "text" and not wanted and not as_json:
+        _put_controls()
     if show == "list" and any(row["here"] == "no" for row in rows if row["kind"] != "endpoint"):
         say("`genearena fetch model NAME` brings one that is not here.")
 
@@ -129,6 +134,18 @@ def _put(rows: Sequence[Row], form: str) -> None:
         place for place in range(len(columns)) if any(isinstance(row[place], int | float) for row in cells)
     }
     put_table(columns, cells, right=numbers)
+
+
+def _put_controls() -> None:
+    """What stands beside the models in every table, in a block of its own."""
+    put("")
+    put("Controls beside them, by `genearena run --controls none|default|all`; never ranked:")
+    rows = []
+    for row in ROWS:
+        first = CONTROLS[part_of(row)[0]]
+        several = f", {len(part_of(row))} draws" if len(part_of(row)) > 1 else ""
+        rows.append((row, title_of(row), f"{first.words}{several}", "default" if first.usual else "all"))
+    put_table(("control", "row", "what it is", "run by"), rows)
 
 
 def _list(session: Session, models: Sequence[Model], _: Mapping[str, Any]) -> Iterator[Row]:

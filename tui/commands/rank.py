@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,8 +29,12 @@ from tui.commands.common import (
     terminal_width,
 )
 from tui.ranked import families, standings
+from tui.ranked.headings import headings, with_heading
 from tui.ranked.standings import MEAN, Standing
 from tui.ranked.tables import caveats, narrowing, title
+
+if TYPE_CHECKING:
+    from engine.verdicts.table import Judged
 
 
 @command("rank")
@@ -42,12 +46,18 @@ from tui.ranked.tables import caveats, narrowing, title
 @click.option("--text", metavar="TEXT", help="Only of this text recipe.  [default: facts, if any]")
 @click.option("--scheme", metavar="NAME", help="Only of these splits.  [default: paper, if any]")
 @click.option("--tasks", multiple=True, metavar="A,B", help="Only these columns; means are then over them.")
-@click.option("--models", multiple=True, metavar="A,B", help="Only these rows; ranks stay those among all.")
+@click.option(
+    "--models",
+    multiple=True,
+    metavar="A,B",
+    help="Only these rows, and the controls; ranks stay those among all.",
+)
 @click.option(
     "--by", default=MEAN, show_default=True, metavar="TASK", help="The column that rows and places follow."
 )
 @click.option("--all", "everything", is_flag=True, help="Every table that the store has and that fits.")
 @click.option("--references/--no-references", default=True, help="With the paper's and the rerun's rows.")
+@click.option("--controls/--no-controls", default=True, help="With the rows of controls.")
 @click.option(
     "--format",
     "form",
@@ -63,6 +73,7 @@ def rank_command(
     by: str,
     everything: bool,
     references: bool,
+    controls: bool,
     form: str,
     as_json: bool,
     **wanted: str | None,
@@ -71,11 +82,12 @@ def rank_command(
 
     Places are 95 % rank intervals that hold together among the own models of a table. Two models that
     share a letter cannot be told apart; * marks the leading group, each of which may be the best.
+    Controls stand below them without a place, and each model is judged beside TF-IDF.
     """
     if everything:  # where a part was not asked for, each there is
         wanted = {name: value or "" for name, value in wanted.items()}
     chosen = resolve_tasks(session.home, tasks) if tasks else ()
-    found = ranked_tables(session, wanted, references, chosen, names(models))
+    found = ranked_tables(session, wanted, references, chosen, names(models), controls)
     column = MEAN if by == MEAN else resolve_tasks(session.home, [by])[0]
     shown = [standing.by_column(column) for standing in found if column in (*standing.table.tasks, MEAN)]
     if found and not shown:
@@ -115,6 +127,7 @@ def ranked_tables(
     references: bool = True,
     tasks: Sequence[str] = (),
     models: Sequence[str] = (),
+    controls: bool = True,
 ) -> list[Standing]:
     """Every ranked table whose parts are as `wanted`; an empty string fits all.
 
@@ -126,7 +139,8 @@ def ranked_tables(
         wanted: `task_set` and the parts of an arm -> what they have to be.
         references: with the published rows, where the set has any.
         tasks: only these columns of tables that have all of them; none named means all.
-        models: only these rows; none named means all.
+        models: only these rows, and the controls; none named means all.
+        controls: with the controls.
 
     Raises:
         UsageError: something is scored, but nothing that fits.
@@ -134,10 +148,11 @@ def ranked_tables(
     """
     from store import connect
     from store.narrowed import narrowed
-    from store.queries import members, rankings, tables
+    from store.queries import members, tables
 
     with connect(session.saved) as connection:
         # Only now: where memory is too little for NumPy, the line above says so.
+        from engine.verdicts.controls import with_controls
         from engine.verdicts.families import kept_apart
         from engine.verdicts.published import class_counts, told_apart
         from engine.verdicts.table import judged
@@ -154,7 +169,7 @@ def ranked_tables(
             _refuse(known, meant)
         read = [
             (
-                rankings(connection, table, references),
+                with_controls(connection, table, references),
                 judged(connection, table),
                 kept_apart(connection, table, session.home),
             )
@@ -170,8 +185,8 @@ def ranked_tables(
             raise UsageError(*unknown("model in these tables", model, sorted(there)))
     return [
         Standing(
-            narrowed(table, tasks, models),
-            known.of_tasks(tasks) if tasks else known,
+            narrowed(table, tasks, models, controls),
+            _less(known, tasks, controls),
             published=told_apart(table, counts) if counts else "",
             apart=apart.of_tasks(tasks) if apart and tasks else apart,
         )
@@ -184,9 +199,10 @@ def tables_of_run(
 ) -> list[Standing]:
     """The tables that a run's numbers stand in: of `sets`, and of the first set of each other task."""
     from store import connect
-    from store.queries import members, rankings, tables
+    from store.queries import members, tables
 
     with connect(session.saved) as connection:
+        from engine.verdicts.controls import with_controls
         from engine.verdicts.families import kept_apart
         from engine.verdicts.table import judged
 
@@ -199,13 +215,18 @@ def tables_of_run(
         wanted = [Table(arm, name) for name in dict.fromkeys(shown) for arm in every]
         return [
             Standing(
-                rankings(connection, table),
+                with_controls(connection, table),
                 judged(connection, table),
                 apart=kept_apart(connection, table, session.home),
             )
             for table in wanted
             if table in known
         ]
+
+
+def _less(known: Judged, tasks: Sequence[str], controls: bool) -> Judged:
+    found = known.of_tasks(tasks) if tasks else known
+    return found if controls else found.without_controls()
 
 
 def _with_tasks(known: list[Table], sets: Mapping[str, Sequence[str]], tasks: Sequence[str]) -> list[Table]:
@@ -281,14 +302,15 @@ def _put_ranking(standing: Standing, form: str) -> None:
         put_pieces(*families.long_table(standing), form)
     elif form == "text":
         put(f"{title(table)}: AUC [95 % interval]{f'; {less}' if less else ''}")
-        put_table(*_fitting(standing), right=set(range(1, 3 + len(table.tasks))))
+        columns, rows = _fitting(standing)
+        put_table(columns, rows, set(range(1, 3 + len(table.tasks))), headings=headings(table))
         for line in standings.honesty(standing):
             put_text(line)
         _put_apart(standing)
         put("")
     else:
         columns, rows = standings.printed(standing)
-        put_pieces(columns, rows, form)
+        put_pieces(columns, with_heading(rows, table.rows), form)
         for piece in paragraphs([*standings.honesty(standing), standings.METHOD], form):
             put("")
             put(piece)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import click
 
-from engine.catalog.controls import CONTROLS
+from engine.catalog.controls import CONTROLS, part_of
 from engine.catalog.models import name_model
 from engine.catalog.presets import NOT_MENDED, WORDS, axes_for
 from engine.catalog.schemes import SCHEMES, find_scheme
@@ -93,7 +93,7 @@ def make_selection(home: Home, protocols: tuple[str, ...], chosen: dict[str, Any
     params |= {name: chosen[name] for name in ("epochs", "stage2_epochs") if chosen[name] is not None}
     return Selection(
         # As the engine names them: a path absolute, a Hub id with its commit.
-        tuple(dict.fromkeys(name_model(name, home).name for name in names(chosen["models"]))),
+        tuple(dict.fromkeys(name_model(name, home).name for name in _models(chosen["models"]))),
         chosen_tasks(home, chosen["tasks"], chosen["sets"]),
         protocols,
         chosen_seeds(chosen["scheme"], chosen["seeds"]),
@@ -105,6 +105,12 @@ def make_selection(home: Home, protocols: tuple[str, ...], chosen: dict[str, Any
         chosen["scheme"],
         retry_failed=chosen["retry_failed"],
     )
+
+
+def _models(wanted: Sequence[str]) -> Iterator[str]:
+    """The models named; the row of a control stands for all its draws."""
+    for name in names(wanted):
+        yield from part_of(name) or (name,)
 
 
 def chosen_tasks(home: Home, tasks: Sequence[str], sets: Sequence[str]) -> tuple[str, ...]:

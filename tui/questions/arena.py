@@ -87,15 +87,20 @@ class Arena(SavedResults):
         from engine.catalog.presets import axes_for
         from tui.questions.nearest import cached
 
-        found, axes = find_model(model, self.home), axes_for(plan.selection.preset, plan.selection.axes)
+        found = plan.models.get(model) or find_model(model, self.home)
+        axes = axes_for(plan.selection.preset, plan.selection.axes)
         return len(cached(texts, found, embedding_options(found, axes), self.home.embeddings))
 
     def to_embed(self, plan: Plan) -> dict[str, int]:
         """Model -> how many texts it has to embed first for what is left of `plan`; none where zero."""
         wanted: dict[str, set[str]] = {}
+        own = {model.source: name for name, model in plan.models.items() if not model.control}
         for unit in plan.todo:
-            if unit.family == "vectors" and plan.models[unit.model].kind not in ("vectors", "control"):
-                wanted.setdefault(unit.model, set()).update(plan.tasks[unit.task].texts)
+            model = plan.models[unit.model]
+            if unit.family == "vectors" and model.kind not in ("vectors", "control"):
+                # Permuted labels have the vectors of a contestant, which are embedded once.
+                name = own.get(model.source, unit.model)
+                wanted.setdefault(name, set()).update(plan.tasks[unit.task].texts)
         left = {name: len(texts) - self._cached(name, texts, plan) for name, texts in wanted.items()}
         return {name: count for name, count in left.items() if count}
 
@@ -208,8 +213,9 @@ class Arena(SavedResults):
 
         plan = self.plan(Selection.from_json(selection))
         query = "select key, auc from scores where list_contains(?, model)"
+        models = sorted({unit.model for unit in plan.units})
         with self._reading() as con:
-            aucs = dict(con.execute(query, [list(selection["models"])]).fetchall()) if con else {}
+            aucs = dict(con.execute(query, [models]).fetchall()) if con else {}
         found: dict[UnitState, list[UnitStatus]] = {"failed": [], "queued": [], "scored": []}
         for unit in plan.units:
             done, failed = unit.key in plan.done, unit.key in plan.failed

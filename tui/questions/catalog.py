@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from store.errors import DataError, UsageError
+from store.errors import DataError, UsageError, unknown
 
 if TYPE_CHECKING:
+    from engine.catalog.controls import Which
     from engine.catalog.presets import Axes
     from engine.catalog.protocols import Protocol
     from engine.catalog.schemes import Scheme
@@ -77,8 +78,8 @@ def change(home: Home, selection: Selection, what: str, value: str) -> Selection
     Args:
         home: Whose models, tasks and descriptions may be named.
         selection: What is chosen now.
-        what: `scheme`, `seeds`, `axis`, `text`, `descriptions`, `param`, `model`, `task`, or `set`, which
-            chooses the tasks of a set and no other.
+        what: `scheme`, `seeds`, `axis`, `text`, `descriptions`, `param`, `controls`, `model`, `task`, or
+            `set`, which chooses the tasks of a set and no other.
         value: As on the command line; `NAME=VALUE` for an axis or a parameter.
 
     Raises:
@@ -106,6 +107,8 @@ def change(home: Home, selection: Selection, what: str, value: str) -> Selection
             return replace(selection, axes={**selection.axes, name: set_to})
         case "param":
             return replace(selection, params={**selection.params, name: rest})
+        case "controls":
+            return replace(selection, controls=_which(value))
         case "text":
             return replace(selection, text=value)
         case "descriptions":
@@ -127,6 +130,7 @@ def selection_of(home: Home, place: Place) -> Selection:
     Raises:
         UsageError: its texts came from a file that was not imported, or this version lacks its scheme.
     """
+    from engine.catalog.controls import part_of
     from engine.catalog.models import list_models
     from engine.catalog.schemes import find_scheme
     from engine.plan.selection import Selection
@@ -134,7 +138,7 @@ def selection_of(home: Home, place: Place) -> Selection:
     by_paper = {model.paper_name: model.name for model in list_models(home) if model.paper_name}
     preset, axes, params = place.settings
     chosen = Selection(
-        (by_paper.get(place.model, place.model),),
+        part_of(place.model) or (by_paper.get(place.model, place.model),),
         (place.task,),
         (place.arm.protocol,),
         find_scheme(place.arm.scheme).seeds,
@@ -187,4 +191,14 @@ def first_selection(catalog: Catalog) -> Selection:
         models=tuple(bundled or here[:1]),
         tasks=tasks or tuple(task.name for task in catalog.tasks),
         protocols=tuple(protocol.name for protocol in catalog.protocols if protocol.first),
+        controls="default",
     )
+
+
+def _which(value: str) -> Which:
+    from engine.catalog.controls import WHICH
+
+    for known in WHICH:
+        if value == known:
+            return known
+    raise UsageError(*unknown("choice of controls", value, WHICH))

@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.catalog.controls import part_of
 from engine.catalog.presets import Axes
 from store.arm import Arm, Table
+from store.controls import row_of
 from store.errors import DataError
 from store.texts import TextName
 
@@ -65,14 +67,16 @@ class Place:
         if self.texts.digest:
             return ""
         preset, axes, params = self.settings
+        models = ",".join(part_of(self.model) or (self.model,))
         parts = [
             "genearena run",
-            f"--models {shlex.quote(self.model)} --tasks {shlex.quote(self.task)}",
+            f"--models {shlex.quote(models)} --tasks {shlex.quote(self.task)}",
             f"--protocols {self.arm.protocol}",
             f"--preset {preset}",
             *(f"--axis {name}={value}" for name, value in axes.items()),
             *(f"--param {name}={value}" for name, value in params.items()),
         ]
+        parts.append("--controls none")
         if self.arm.scheme != "paper":
             parts.append(f"--scheme {shlex.quote(self.arm.scheme)}")
         if self.arm.text != "facts":
@@ -221,17 +225,17 @@ def sides(con: duckdb.DuckDBPyConnection) -> list[Side]:
 
     own = con.execute(
         """select distinct
-            model, coalesce(paper_name, ''), mean_auc, protocol, preset, text, scheme, task_set
+            model, control, coalesce(paper_name, ''), mean_auc, protocol, preset, text, scheme, task_set
         from ranked left join models on models.name = model where n > 0
-        order by mean_auc desc nulls last, model"""
+        order by control, mean_auc desc nulls last, model"""
     ).fetchall()
     published = con.execute(
         "select distinct source, model, protocol from reference_scores order by source, protocol, model"
     ).fetchall()
-    mine = [
-        Side("own", model, Table(Arm(*arm), task_set), printed_as)
-        for model, printed_as, _, *arm, task_set in own
-    ]
+    mine = dict.fromkeys(
+        Side("own", row_of(model) if control else model, Table(Arm(*arm), task_set), printed_as)
+        for model, control, printed_as, _, *arm, task_set in own
+    )
     return [
         *sorted(mine, key=lambda side: usual_first(side.table)),
         *(

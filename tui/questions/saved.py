@@ -82,12 +82,13 @@ class SavedResults:
 
     def rankings(self, table: Table, references: bool = True) -> Rankings:
         """One ranked table, with the published rows beside it if it is of the paper's tasks."""
-        from store.queries import Rankings, rankings
+        from engine.verdicts.controls import with_controls
+        from store.queries import Rankings
 
         with self._reading() as con:
             if con is None:
                 return Rankings(table, (), (), 0, 0)
-            return rankings(con, table, references)
+            return with_controls(con, table, references)
 
     def judged(self, table: Table) -> Judged:
         """What the scores of one ranked table can tell; asked again of the same scores, it is at hand.

@@ -7,8 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from store.controls import REFERENCE
 from store.export import Best
-from tui.ranked.tables import SOURCES, incomplete, mean_name
+from tui.ranked import beats
+from tui.ranked.figures import difference_text, ranged, short
+from tui.ranked.tables import incomplete, mean_name, row_name
 
 if TYPE_CHECKING:
     from engine.stats.baseline import Against, Baseline
@@ -86,11 +89,11 @@ class Standing:
         return [value for value in values if value is not None]
 
     def by_column(self, column: str) -> Standing:
-        """The same with places of another column, and the own rows in its order."""
+        """The same with places of another column, and the contestants in its order."""
         rows = self.table.rows
         if column != MEAN:  # the sorting is stable, so that equal ones and published rows keep their order
             rows = tuple(
-                sorted(rows, key=lambda row: -row.auc.get(column, -1.0) if row.source == "own" else 2.0)
+                sorted(rows, key=lambda row: -row.auc.get(column, -1.0) if row.contestant else 2.0)
             )
         return replace(self, table=replace(self.table, rows=rows), by=column)
 
@@ -108,11 +111,6 @@ class Standing:
 # ---------------------------------------------------------------------------- numbers
 
 
-def short(value: float) -> str:
-    """`.912`; 1.000 keeps its digit."""
-    return f"{value:.3f}".removeprefix("0")
-
-
 def with_interval(value: float, estimate: Estimate | None) -> str:
     """`.912 [.867, .941]`; an interval is not symmetric, so never ±."""
     if estimate is None or estimate.interval is None:
@@ -126,31 +124,13 @@ def place_text(place: Place) -> str:
     return f"{ranged(place.first, place.last)} {place.letters}{f' {LEADING}' if place.leading else ''}"
 
 
-def ranged(first: int, last: int) -> str:
-    """`1–3`; `2` if it is one place."""
-    return f"{first}" if first == last else f"{first}–{last}"
-
-
-def signed(value: float) -> str:
-    """`+.012`."""
-    return f"{value:+.3f}".replace("0.", ".", 1)
-
-
-def difference_text(against: Against) -> str:
-    """`+.012 [-.031, +.055]`."""
-    if against.interval is None:
-        return signed(against.difference)
-    low, high = map(signed, against.interval)
-    return f"{signed(against.difference)} [{low}, {high}]"
-
-
 def among_paper(standing: Standing, row: RankRow) -> tuple[int, int, int] | None:
     """Where an own row would stand among the paper's: the places its interval allows, and of how many.
 
     None without published rows or an interval. In the mean; for a task, in that.
     """
     printed, estimate = standing.printed, standing.estimate(row, standing.by)
-    if not printed or estimate is None or estimate.interval is None:
+    if row.control or not printed or estimate is None or estimate.interval is None:
         return None
     low, high = estimate.interval
     first, last = (1 + sum(value > end for value in printed) for end in (high, low))
@@ -175,6 +155,8 @@ class Layout:
     """Characters of a task's name; 0: all."""
     model: int = 0
     """Characters of a model's name; 0: all."""
+    beats: bool = True
+    """Whether each model beats TF-IDF, in a column."""
 
 
 _HEADING: Final = 6
@@ -189,8 +171,9 @@ def layouts(standing: Standing) -> Iterator[Layout]:
     yield Layout(intervals=False)
     longest = max(map(len, standing.table.tasks), default=0)
     yield from (Layout(False, heading) for heading in range(longest - 1, _HEADING, -1))
-    longest = max((len(row.model) for row in standing.table.rows), default=0)
-    yield from (Layout(False, _HEADING, model) for model in range(longest, _MODEL - 1, -1))
+    # What the column says the sentence below the table says, too.
+    longest = max((len(row_name(row)) for row in standing.table.rows), default=0)
+    yield from (Layout(False, _HEADING, model, beats=False) for model in range(longest, _MODEL - 1, -1))
 
 
 def columns(standing: Standing, layout: Layout = Layout()) -> list[str]:
@@ -203,6 +186,8 @@ def columns(standing: Standing, layout: Layout = Layout()) -> list[str]:
         found += [f"less {standing.beside.model}{within}", "verdict"]
     elif standing.places:
         found.append(f"place{within}")
+    if layout.beats and beats.shown(standing):
+        found.append(f"{beats.TITLE}{within}")
     if _has_paper(standing):
         found.append("of paper's")
     return found
@@ -211,11 +196,13 @@ def columns(standing: Standing, layout: Layout = Layout()) -> list[str]:
 def row(standing: Standing, row: RankRow, layout: Layout = Layout()) -> list[str]:
     """One model as people read it."""
     table = standing.table
-    cells = [f"{_cut(row.model, layout.model)}{SOURCES[row.source]}"]
+    cells = [_cut(row_name(row), layout.model)]
     for column in (*table.tasks, MEAN):
         full = layout.intervals or column == standing.by
         cells.append(_cell(standing, row, column, full))
     cells += standing_texts(standing, row)
+    if layout.beats and beats.shown(standing):
+        cells.append(beats.text(standing, row))
     if _has_paper(standing):
         found = among_paper(standing, row)
         cells.append(f"{ranged(*found[:2])} of {found[2]}" if found else printed_rank(row, standing.by))
@@ -224,11 +211,11 @@ def row(standing: Standing, row: RankRow, layout: Layout = Layout()) -> list[str
 
 def standing_texts(standing: Standing, row: RankRow) -> list[str]:
     """The place of a row, or its difference to the baseline and the verdict; none if nothing is ranked."""
-    own = row.source == "own"
+    own = row.contestant
     if standing.beside is None:
         place = standing.places.get(row.model) if own else None
         return [place_text(place) if place else "-" if own else ""] if standing.places else []
-    if own and row.model == standing.baseline:
+    if row.source == "own" and row.model == standing.baseline:
         return ["baseline", ""]
     against = standing.differences.get(row.model) if own else None
     if against is None:
@@ -266,19 +253,19 @@ def _cut(name: str, width: int) -> str:
 def printed(standing: Standing) -> tuple[list[str], list[list[str]]]:
     """As `columns` and `row` in full, with the best own number of each column in bold."""
     shown = (*standing.table.tasks, MEAN)
-    own = [other for other in standing.table.rows if other.source == "own"]
+    own = [other for other in standing.table.rows if other.contestant]
     best = {
         column: max(
             (value for other in own if (value := value_of(other, column)) is not None), default=None
         )
         for column in shown
     }
-    rows = []
+    rows: list[list[str]] = []
     for other in standing.table.rows:
         cells = row(standing, other)
         for place, column in enumerate(shown, start=1):
             value = value_of(other, column)
-            if other.source == "own" and len(own) > 1 and value is not None and value == best[column]:
+            if other.contestant and len(own) > 1 and value is not None and value == best[column]:
                 cells[place] = Best(cells[place])
         rows.append(cells)
     return columns(standing), rows
@@ -303,6 +290,7 @@ def honesty(standing: Standing) -> list[str]:
         lines += [f"{told}.", *map(_no_place, ranking.left_out)]
     else:
         lines.append(_unranked(standing))
+    lines.append(beats.sentence(standing))
     if any(among_paper(standing, row) for row in standing.table.rows):
         lines.append(beside_paper(standing))
     if standing.published:
@@ -314,7 +302,8 @@ def in_a_line(standing: Standing) -> str:
     """How much the places say, or the differences to the baseline; empty if there is nothing to rank."""
     beside, ranking = standing.beside, standing.judged.ranking(standing.by)
     if beside is None:
-        return f"{among(ranking)}: {told_apart(ranking)}." if ranking.places else _unranked(standing)
+        told = f"{among(ranking)}: {told_apart(ranking)}." if ranking.places else _unranked(standing)
+        return " ".join(filter(None, (told, beats.sentence(standing))))
     if not beside.rows:
         return f"No model can be set against {beside.model} here."
     return (
@@ -350,7 +339,8 @@ def _splits(of: Ranking | Baseline | Estimate) -> str:
 
 def _unranked(standing: Standing) -> str:
     judged = standing.judged
-    found = judged.estimates.get((judged.models[0], standing.by)) if len(judged.models) == 1 else None
+    own = judged.contestants
+    found = judged.estimates.get((own[0], standing.by)) if len(own) == 1 else None
     if found is not None:
         return f"A single own model on {_splits(found)}: there is nothing of your own to rank it among."
     return " ".join(map(_no_place, judged.ranking(standing.by).left_out))
@@ -373,6 +363,8 @@ def _differs(standing: Standing) -> str:
 # ---------------------------------------------------------------------------- numbers for programs
 
 _OF_A_CELL: Final = ("auc", "low", "high", "sd", "n", "failed", "first", "last", "letters", "leading")
+_BESIDE: Final = ("difference", "low", "high", "p", "verdict")
+"""What JSON calls a difference to TF-IDF."""
 _OF_A_DIFFERENCE: Final = ("less", "low less", "high less", "p against", "against")
 """Each before the baseline's name."""
 
@@ -382,21 +374,27 @@ def long_table(standing: Standing) -> tuple[list[str], list[list[Any]]]:
     table = standing.table
     place = table.table.place
     names = {**{task: task for task in table.tasks}, MEAN: mean_name(table)}
+    judged = [column for column in names if beats.beside(standing, column)]
     columns = [
         *place,
         "model",
         "source",
+        "control",
         *(f"{name} {what}" for name in names.values() for what in _OF_A_CELL),
     ]
-    if standing.beside:
-        columns += [f"{names[standing.by]} {what} {standing.beside.model}" for what in _OF_A_DIFFERENCE]
+    columns += [f"{names[column]} {what} {REFERENCE}" for column in judged for what in beats.OF_A_VERDICT]
+    with_baseline = standing.beside is not None and standing.baseline != REFERENCE
+    if with_baseline:
+        columns += [f"{names[standing.by]} {what} {standing.baseline}" for what in _OF_A_DIFFERENCE]
     rows = [
         [
             *place.values(),
             row.model,
             row.source,
+            row.control,
             *(value for column in names for value in _numbers(standing, row, column)),
-            *(_difference(standing, row) if standing.beside else ()),
+            *(value for column in judged for value in beats.numbers(standing, row, column)),
+            *(_difference(standing, row) if with_baseline else ()),
         ]
         for row in table.rows
     ]
@@ -404,7 +402,7 @@ def long_table(standing: Standing) -> tuple[list[str], list[list[Any]]]:
 
 
 def _difference(standing: Standing, row: RankRow) -> Sequence[Any]:
-    against = standing.differences.get(row.model) if row.source == "own" else None
+    against = standing.differences.get(row.model) if row.contestant else None
     if against is None:
         return (None,) * len(_OF_A_DIFFERENCE)
     low, high = against.interval or (None, None)
@@ -415,7 +413,7 @@ def _numbers(standing: Standing, row: RankRow, column: str) -> Sequence[Any]:
     estimate = standing.estimate(row, column)
     low, high = (estimate and estimate.interval) or (None, None)
     places = {place.model: place for place in standing.judged.ranking(column).places}
-    place = places.get(row.model) if row.source == "own" else None
+    place = places.get(row.model) if row.contestant else None
     among = (place.first, place.last, place.letters, place.leading) if place else (None,) * 4
     spread = (row.sd.get(column), row.n.get(column), row.failed.get(column))
     return value_of(row, column), low, high, *spread, *among
@@ -429,6 +427,9 @@ def record(standing: Standing, row: RankRow) -> dict[str, Any]:
         values = dict(zip(_OF_A_CELL, _numbers(standing, row, column), strict=True))
         if values["auc"] is not None:
             found[column] = {name: values[name] for name in names}
+            if row.contestant and beats.beside(standing, column):
+                beside = zip(_BESIDE, beats.numbers(standing, row, column), strict=True)
+                found[column][REFERENCE] = dict(beside)
     return found
 
 
@@ -445,5 +446,19 @@ def summary(standing: Standing) -> dict[str, Any]:
             "smallest_difference": ranking.detectable,
             "optimism_of_the_best": ranking.optimism,
             "no_place": {gone.model: gone.reason for gone in ranking.left_out},
+            "beside_tfidf": _beside_tfidf(beats.beside(standing, column)),
         }
     return found
+
+
+def _beside_tfidf(found: Baseline | None) -> dict[str, Any] | None:
+    """How much the differences to TF-IDF say, for JSON; None without them."""
+    if found is None:
+        return None
+    return {
+        "models": found.k,
+        "critical": found.critical,
+        "splits": {splits.task: splits.used for splits in found.splits},
+        "preliminary": found.preliminary,
+        "left_out": {gone.model: gone.reason for gone in found.left_out},
+    }

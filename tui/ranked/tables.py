@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from engine.catalog.controls import title_of
 from engine.catalog.schemes import SCHEMES
 from tui.quantities import count
 
@@ -22,7 +23,7 @@ def caveats(table: Rankings) -> list[str]:
     scheme = SCHEMES.get(table.arm.scheme)
     if scheme and (part := scheme.part(table.expected)):
         found.append(f"So far {part}.")
-    own = [row for row in table.rows if row.source == "own"]
+    own = [row for row in table.rows if row.contestant]
     missing = sum(table.expected - row.n[task] for row in own for task in table.tasks if task in row.n)
     lacking = {row.model: [task for task in table.tasks if task not in row.auc] for row in own}
     failed = sum(sum(row.failed.values()) for row in own)
@@ -64,6 +65,13 @@ def _lacking(tasks: Mapping[str, list[str]]) -> str:
 def incomplete(table: Rankings, row: RankRow, task: str) -> bool:
     """Whether splits are missing in a cell of one's own."""
     return row.source == "own" and row.n.get(task, 0) < table.expected
+
+
+def row_name(row: RankRow) -> str:
+    """What people read at the beginning of a row."""
+    if row.control:
+        return f"{title_of(row.model)}{f' ({row.protocol})' if row.protocol else ''}"
+    return f"{row.model}{SOURCES[row.source]}"
 
 
 def narrowing(table: Rankings) -> str:

@@ -94,8 +94,10 @@ class Grid(RowView, can_focus=True):
         return True
 
     def action_move(self, rows: int) -> None:
-        """Move the cursor by so many rows."""
+        """Move the cursor by so many rows; a rule is stepped over."""
         self.cursor += rows
+        if self.current is not None and self.current.heading:
+            self.cursor += 1 if rows > 0 else -1
 
     def action_page(self, pages: float) -> None:
         """Move the cursor by so many pages."""

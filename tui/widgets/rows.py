@@ -51,6 +51,8 @@ class Row:
     key: str
     cells: tuple[str | Cell, ...]
     tone: Tone = ""
+    heading: str = ""
+    """What a rule across the table says in place of the cells."""
 
 
 class Placed(NamedTuple):

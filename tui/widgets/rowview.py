@@ -276,6 +276,8 @@ class RowView(ScrollView):
         if here:
             tones = (FOCUSED,) if self.has_focus else (*tones, UNFOCUSED)
         base = self._look(*tones)
+        if row.heading:
+            return self._rule(row.heading, here, width, base)
         pieces = {}
         for spot in self._layout.columns:
             cell = row.cells[spot.column]
@@ -289,6 +291,13 @@ class RowView(ScrollView):
         arrow = ">" if here else " "
         box = f"[{'x' if row.key in self.marked else ' '}] " if self._markable else ""
         return self._compose_line(Segment(arrow + box, base), pieces, width, base)
+
+    def _rule(self, words: str, here: bool, width: int, look: Style) -> Strip:
+        charset: Charset = getattr(self.app, "charset", UNICODE)
+        across = max(min(self._layout.width + self._gutter, width) - 1, 0)
+        said = cut(f"{charset.rule * 2} {words} ", across, ellipsis=charset.ellipsis).rstrip()
+        drawn = f"{'>' if here else ' '}{said} {charset.rule * (across - len(said) - 1)}"
+        return Strip([Segment(drawn, look)]).adjust_cell_length(width, look)
 
     def _compose_line(
         self, gutter: Segment, pieces: dict[int, tuple[str, Style]], width: int, rest: Style

@@ -29,11 +29,12 @@ def fill(
     seeds: Iterable[int] = range(41, 51),
     protocol: str = "lr",
     failing: Iterable[tuple[str, str, int]] = (),
+    controls: bool = False,
     scheme: str = "paper",
 ) -> None:
     """Save a row for each model of `skills` (how far its scores of the two classes lie apart).
 
-    `failing` are (model, task, seed) that failed.
+    `failing` are (model, task, seed) that failed. With `controls` the rows are of controls of these names.
     """
     seeds, failing = tuple(seeds), set(failing)
     plan = build_plan(Selection((MODEL,), tuple(tasks), (protocol,), seeds, scheme=scheme), home, {})
@@ -41,7 +42,7 @@ def fill(
         store.append(ENVIRONMENT, find_model(MODEL, home), *plan.tasks.values())
         for model, skill in skills.items():
             for unit in plan.units:
-                renamed = _unit(unit, model)
+                renamed = _unit(unit, model, controls)
                 if (model, unit.task, unit.seed) in failing:
                     store.append(Failed(renamed, "It broke.", "", "ValueError", ENVIRONMENT.hash, NOON))
                 else:
@@ -49,8 +50,9 @@ def fill(
         store.flush()
 
 
-def _unit(unit: Unit, model: str) -> Unit:
-    spec = {**unit.spec, "model": {**unit.spec["model"], "source": model}}
+def _unit(unit: Unit, model: str, control: bool) -> Unit:
+    kind = "control" if control else unit.spec["model"]["kind"]
+    spec = {**unit.spec, "model": {**unit.spec["model"], "source": model, "kind": kind}}
     return Unit(model, unit.task, unit.protocol, unit.preset, unit.seed, spec)
 
 

@@ -45,7 +45,8 @@ def rows(home, query):
 
 
 def count(home):
-    return [rows(home, f"select count(*) from {view}")[0][0] for view in VIEWS]
+    """Rows of the views that need no controls; those of `beats_tfidf` are in test_control_rows.py."""
+    return [rows(home, f"select count(*) from {view}")[0][0] for view in VIEWS if view != "beats_tfidf"]
 
 
 def test_what_is_kept_is_what_the_statistics_say(home):

@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from tui.ranked.standings import MEAN, among_paper, printed_rank, ranged, short, standing_texts, value_of
-from tui.ranked.tables import incomplete, mean_name
+from tui.ranked import beats
+from tui.ranked.figures import ranged, short
+from tui.ranked.standings import MEAN, among_paper, printed_rank, standing_texts, value_of
+from tui.ranked.tables import incomplete, mean_name, row_name
+from tui.screens.board.controls import with_rule
 from tui.widgets.plot import Span, strip
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.words import UNICODE, Charset, Tone
@@ -68,8 +71,10 @@ class View:
 
     @cached_property
     def rows(self) -> list[RankRow]:
-        """In order, of the sources shown."""
-        return order([row for row in self.rankings.rows if row.source in self.sources], self.sorting)
+        """In order, of the sources shown; the controls stand below all others."""
+        found = [row for row in self.rankings.rows if row.source in self.sources]
+        ranked = order([row for row in found if not row.control], self.sorting)
+        return [*ranked, *(row for row in found if row.control)]
 
     @property
     def placed(self) -> Standing | None:
@@ -107,6 +112,8 @@ class Layout:
     """Long names are whole, and ranges of places say of how many."""
     source: bool = True
     """Whose row it is in a column of its own; else it stands where own rows have their place."""
+    beats: bool = True
+    """Whether each model beats TF-IDF, in a column."""
     sorted_first: bool = False
     """The sorted column stands before the others, which do not fit side by side."""
 
@@ -117,8 +124,9 @@ LAYOUTS: Final = (
     Layout(forest=True, whole=True),
     Layout(whole=True),
     Layout(),
-    Layout(source=False),
-    Layout(sorted_first=True),
+    Layout(beats=False),
+    Layout(source=False, beats=False),
+    Layout(sorted_first=True, beats=False),
 )
 """From the richest to the one that may be scrolled."""
 _TITLE: Final = (6, 10)
@@ -137,10 +145,11 @@ def fitted(view: View, width: int) -> tuple[tuple[Column, ...], list[Row]]:
     columns = table.columns(layout)
     cells = [table.cells(column.key, layout) for column in columns]
     tones: dict[str, Tone] = {"own": ""}
-    return columns, [
+    rows = [
         Row(row_key(row), tuple(line), tones.get(row.source, "dim"))
         for row, *line in zip(view.rows, *cells, strict=True)
     ]
+    return columns, with_rule(rows, [row.control for row in view.rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +188,7 @@ class _Table:
     def columns(self, layout: Layout) -> tuple[Column, ...]:
         """What the cells are of, in order."""
         view, by = self._view, self._view.by
-        longest = max((len(row.model) for row in view.rows), default=0)
+        longest = max((len(_name(row)) for row in view.rows), default=0)
         found = [Column("model", "model", least=min(max(longest, 5), _NAME[layout.whole]))]
         if layout.source:
             found.append(Column("source", "by"))
@@ -204,6 +213,8 @@ class _Table:
             found = [("difference", "less baseline"), ("verdict", "verdict")]
         elif self._standing:
             found = [("place", "place")]
+        if layout.beats and view.placed and beats.shown(view.placed):
+            found.append(("beats", beats.TITLE))
         if any(row.source != "own" for row in view.rows):
             found.append(("paper", "of paper's" if layout.whole else "paper's"))
         return found
@@ -212,14 +223,16 @@ class _Table:
         """One column, row by row."""
         view = self._view
         if key == "model":
-            return [row.model for row in view.rows]
+            return [_name(row) for row in view.rows]
         if key == "source":
-            return [Cell(row.source, "good" if row.source == "own" else "dim") for row in view.rows]
+            return [_source(row) for row in view.rows]
         if key in self._numbers:
             asked = key, layout.intervals or key == view.by
             if asked not in self._aligned:
                 self._aligned[asked] = _aligned(self._numbers[key], asked[1])
             return self._aligned[asked]
+        if key == "beats" and view.placed:
+            return [beats.text(view.placed, row) for row in view.rows]
         if key == "paper":
             return [view.plain(_among_paper(view, row, layout.whole)) for row in view.rows]
         if key == "forest":
@@ -242,9 +255,19 @@ class _Table:
         if view.placed:
             found = [standing_texts(view.placed, row) for row in view.rows]
             return found if any(found) else []
-        if view.awaited and sum(row.source == "own" for row in view.rows) > 1:
-            return [[view.charset.ellipsis if row.source == "own" else ""] for row in view.rows]
+        if view.awaited and sum(row.contestant for row in view.rows) > 1:
+            return [[view.charset.ellipsis if row.contestant else ""] for row in view.rows]
         return []
+
+
+def _name(row: RankRow) -> str:
+    return row_name(row) if row.control else row.model
+
+
+def _source(row: RankRow) -> Cell:
+    if row.control:
+        return Cell("control", "dim")
+    return Cell(row.source, "good" if row.source == "own" else "dim")
 
 
 def _aligned(numbers: Sequence[_Number], intervals: bool) -> list[str | Cell]:
@@ -280,6 +303,8 @@ def _number(view: View, row: RankRow, column: str, interval: bool) -> _Number:
 
 def _among_paper(view: View, row: RankRow, whole: bool) -> str:
     """The places that an own row's interval allows among the paper's; a published row's printed rank."""
+    if row.control:
+        return ""
     if row.source != "own":
         return printed_rank(row, view.by)
     found = among_paper(view.standing, row) if view.standing else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.message import Message
 
+from engine.catalog.controls import title_of
 from tui.quantities import count, roughly
 from tui.questions.cells import Place
 from tui.screens.copy_export import TakingScreen
@@ -51,7 +52,7 @@ class FillingScreen(TakingScreen):
     @on(HolePlanned)
     def _hole_planned(self, message: HolePlanned) -> None:
         plan, place = message.plan, message.place
-        what = f"{place.model} / {place.task} / {place.arm.protocol}"
+        what = f"{title_of(place.model)} / {place.task} / {place.arm.protocol}"
         if plan.blocked:
             self.tell(f"{what} cannot be run: {plan.blocked[0].reason}")
         elif not plan.todo:

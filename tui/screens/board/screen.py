@@ -13,15 +13,18 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 
+from engine.catalog.controls import title_of
 from store.arm import Table
 from store.errors import GeneArenaError, StoreBusy, unknown
 from store.sets import PAPER
 from tui.questions.arena import Pulse
 from tui.questions.catalog import Catalog
 from tui.questions.cells import Place, Side
+from tui.ranked import beats
 from tui.ranked.standings import PLACES, Standing, in_a_line
 from tui.screens.board import text as board_text
 from tui.screens.board.cells import SEPARATOR, SOURCES, Sorting, View, fitted
+from tui.screens.board.controls import home_of
 from tui.screens.board.families import ApartScreen
 from tui.screens.cell.glance import CellGlance
 from tui.screens.copy_export import ColumnsAndRows, ShownTable
@@ -395,10 +398,13 @@ class BoardScreen(ApartScreen):
         foot = board_text.foot(view, found, self._column())
         place = self._place()
         if found is None and place is not None:
-            foot = say((place.model, "strong"), f" has nothing on {place.task} yet; r runs it.")
+            foot = say((title_of(place.model), "strong"), f" has nothing on {place.task} yet; r runs it.")
         self.query_one("#board-foot", Said).show(foot)
         self.refresh_bindings()
-        self.query_one(CellGlance).look_at(place, self._has_splits())
+        beside = None
+        if found and place and view.standing:
+            beside = partial(beats.in_full, view.standing, found, place.task)
+        self.query_one(CellGlance).look_at(place, self._has_splits(), beside)
 
     def _column(self) -> str:
         grid = self.query_one("#board", Grid)
@@ -409,7 +415,7 @@ class BoardScreen(ApartScreen):
     def _place(self) -> Place | None:
         """The cell under the cursor; off the tasks' columns, the row's first."""
         row = self.query_one("#board", Grid).current
-        if row is None or self._table is None:
+        if row is None or row.heading or self._table is None:
             return None
         _, _, model = row.key.partition(SEPARATOR)
         tasks = [column.key for column in self.query_one("#board", Grid).columns if column.task]
@@ -417,7 +423,13 @@ class BoardScreen(ApartScreen):
         if column in board_text.OF_SORTED:
             column = self._asked[0]
         task = column if column in tasks else tasks[0]
-        return Place(model, task, self._table.arm)
+        return Place(model, task, self._home_of(row.key, model).arm)
+
+    def _home_of(self, key: str, model: str) -> Table:
+        """The ranked table that a row's numbers are of, or would be."""
+        assert self._table is not None
+        found = board_text.find(self._rankings, key) if self._rankings else None
+        return home_of(self._table, found, model)
 
     def _has_splits(self) -> bool:
         place, row = self._place(), self.query_one("#board", Grid).current
@@ -452,7 +464,7 @@ class BoardScreen(ApartScreen):
         if self._matrix or self._rankings is None or not grid.shown or self._table is None:
             return super().shown_table()
         rankings, asked, judged = self._rankings, self._asked, self._judged
-        keys = [row.key for row in grid.shown]
+        keys = [row.key for row in grid.shown if not row.heading]
 
         def content(kind: str) -> ColumnsAndRows:
             known = judged or self.arena.judged(rankings.table)
@@ -515,8 +527,8 @@ class BoardScreen(ApartScreen):
         """Put the row under the cursor first on the Compare screen."""
         row = self.query_one("#board", Grid).current
         found = board_text.find(self._rankings, row.key) if row and self._rankings else None
-        if found is not None and self._table is not None:
-            side = Side(found.source, found.model, self._table)
+        if row is not None and found is not None and self._table is not None:
+            side = Side(found.source, found.model, self._home_of(row.key, found.model))
             self.shell.go("compare", side.name)
 
     def action_arm(self, step: int) -> None:

@@ -8,25 +8,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.content import Content
 
+from engine.catalog.controls import title_of
 from engine.catalog.protocols import PROTOCOLS
 from engine.mailbox import Status
 from store.arm import Arm, Table
+from store.controls import REFERENCE
 from store.errors import UsageError
 from store.reference import PAPER_TASKS
 from store.sets import PAPER, set_order
 from tui.quantities import count
-from tui.ranked import standings
-from tui.ranked.standings import (
-    MEAN,
-    among_paper,
-    difference_text,
-    long_table,
-    printed_rank,
-    ranged,
-    short,
-    value_of,
-)
-from tui.ranked.tables import caveats, details, incomplete
+from tui.ranked import beats, standings
+from tui.ranked.figures import difference_text, ranged, short
+from tui.ranked.headings import with_heading
+from tui.ranked.standings import MEAN, among_paper, long_table, printed_rank, value_of
+from tui.ranked.tables import caveats, details, incomplete, row_name
+from tui.screens.board import controls
 from tui.screens.board.cells import SEPARATOR, Sorting, View, order, row_key
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.text import clean
@@ -140,7 +136,7 @@ def head(table: Table, tables: Tables, view: View | None, told: str, trouble: st
         return say(line, (f"Not up to date: {trouble}", "warn"))
     if view is None:
         return say(line, (READING, "dim"))
-    own = sum(row.source == "own" for row in view.rankings.rows)
+    own = sum(row.contestant for row in view.rankings.rows)
     sentence = told or f"{count(own, 'own model')}, {count(view.rankings.expected, 'split')} each."
     parts = [("\n" + caveat, "warn") for caveat in caveats(view.rankings)]
     return say(line, sentence, *parts)
@@ -152,8 +148,10 @@ def table(standing: Standing, keys: Sequence[str]) -> tuple[list[str], list[list
 
 
 def printed(standing: Standing, keys: Sequence[str]) -> tuple[list[str], list[list[str]]]:
-    """The rows with these keys as people read them."""
-    return _picked(standing, keys, *standings.printed(standing))
+    """The rows with these keys as people read them, with a heading above the controls."""
+    columns, rows = _picked(standing, keys, *standings.printed(standing))
+    shown = {row_key(row): row for row in standing.table.rows}
+    return columns, with_heading(rows, [shown[key] for key in keys if key in shown])
 
 
 def _picked(
@@ -170,19 +168,24 @@ HOLE: Final = "."
 def matrix(
     rankings: Rankings, catalog: Catalog, set_tasks: Sequence[str]
 ) -> tuple[tuple[Column, ...], list[Row]]:
-    """Every model by every task of the set: means where there are some, else holes; best rows first."""
-    own = {
-        row.model: row for row in order([row for row in rankings.rows if row.source == "own"], Sorting())
-    }
+    """Every model and control by every task of the set: means where there are some, else holes."""
+    own = {row.model: row for row in order([row for row in rankings.rows if row.contestant], Sorting())}
+    beside = {row.model: row for row in rankings.rows if row.control}
     models = dict.fromkeys([*own, *(card.model.name for card in catalog.models)])
     tasks = dict.fromkeys([*rankings.tasks, *set_tasks])
     columns = (
         Column("model", "model", least=16),
         *(Column(task, task, right=True, least=6, task=True) for task in tasks),
     )
+
+    def line(name: str, model: str, row: RankRow | None) -> Row:
+        return Row(f"own{SEPARATOR}{model}", (name, *(_mean(rankings, row, task) for task in tasks)))
+
     return columns, [
-        Row(f"own{SEPARATOR}{model}", (model, *(_mean(rankings, own.get(model), task) for task in tasks)))
-        for model in models
+        *(line(model, model, own.get(model)) for model in models),
+        controls.rule(len(columns)),
+        *(line(row_name(row), model, row) for model, row in beside.items()),
+        *(line(title_of(model), model, None) for model in controls.missing(list(beside))),
     ]
 
 
@@ -211,7 +214,7 @@ def first_own(rankings: Rankings) -> str:
 # ---------------------------------------------------------------------------- the line under the table
 
 WHO: Final = {"own": "own", "paper": "the paper", "rerun": "the authors' rerun of June 2025"}
-OF_SORTED: Final = ("place", "difference", "verdict", "paper", "forest")
+OF_SORTED: Final = ("place", "difference", "verdict", "beats", "paper", "forest")
 """Columns that say something of the one sorted by."""
 
 
@@ -228,7 +231,8 @@ def foot(view: View, row: RankRow | None, column: str) -> Content:
         below = _standing(view.placed, row) if shown == view.by and view.placed else ""
     parts += [(f"\n{below}  ", ""), (_meaning(view, column), "dim")]
     texts = ((view.plain(text), tone) for text, tone in parts)
-    return say((row.model, "strong"), f" ({WHO[row.source]})  ", *texts)
+    who = controls.words(row.model) if row.control else WHO[row.source]
+    return say((row_name(row) if row.control else row.model, "strong"), f" ({who})  ", *texts)
 
 
 def _numbers(view: View, row: RankRow, column: str) -> list[tuple[str, Tone]]:
@@ -263,6 +267,8 @@ def _standing(standing: Standing, row: RankRow) -> str:
         found.append(f"place {ranged(place.first, place.last)} of {len(standing.places)}{leading}")
     if reason := standing.left_out.get(row.model):
         found.append(f"{'no difference' if standing.beside else 'no place'}: {reason}")
+    if standing.baseline != REFERENCE and (beside := beats.in_full(standing, row, standing.by)):
+        found.append(f"to {beside}")
     if among:
         found.append(f"{ranged(*among[:2])} of {among[2]} among the paper's")
     return "  ".join(found)
@@ -273,10 +279,12 @@ def _meaning(view: View, column: str) -> str:
         return standings.DIFFERENCES
     if column == "place":
         return standings.PLACES
+    if column == "beats":
+        return beats.MEANING
     return standings.beside_paper(view.standing) if column == "paper" and view.standing else ""
 
 
 def method(standing: Standing) -> str:
     """What the places of a table rest on, in full, with references."""
-    lines = [*standings.honesty(standing), standings.METHOD, standings.DIFFERENCES]
+    lines = [*standings.honesty(standing), standings.METHOD, standings.DIFFERENCES, beats.MEANING]
     return "\n\n".join(lines)

@@ -13,6 +13,7 @@ from engine.catalog.presets import MENDED, NOT_MENDED, WORDS
 from engine.plan.selection import ranges
 from tui.quantities import big
 from tui.screens.overlays.dialogs import Notice
+from tui.screens.plan import controls
 from tui.widgets.words import say
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def glance(list_name: str, key: str, catalog: Catalog, read: Audited | str | Non
         return _protocol_glance(protocol) if protocol else say("")
     if list_name == "preset" and key in catalog.presets:
         return _preset_glance(key, catalog.presets[key])
+    if list_name == "axes" and key == controls.ROW:
+        return say(("CONTROLS", "strong"), "\n", read if isinstance(read, str) else "")
     if list_name == "axes":
         return say(("AXIS ", "strong"), (key, "accent"), "\n", AXIS_WORDS.get(key, ""))
     if list_name == "scheme" and key in catalog.schemes:

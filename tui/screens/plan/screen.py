@@ -22,6 +22,7 @@ from tui.questions.catalog import Catalog
 from tui.questions.saved import Past
 from tui.screens.base import SETTLE
 from tui.screens.overlays.dialogs import Ask
+from tui.screens.plan import controls
 from tui.screens.plan import text as plan_text
 from tui.screens.plan.glance import Audited, details, glance, in_full
 from tui.screens.plan.text import CHOICES, COLUMNS, ONE_OF, Tally, estimate
@@ -72,6 +73,14 @@ class PlanScreen(ChoosingScreen):
             show=False,
             tooltip="Choose the tasks of the next set and no others; :set NAME chooses those of one",
             id="plan.set",
+        ),
+        Binding(
+            "c",
+            "controls",
+            "Controls",
+            show=False,
+            tooltip="Controls beside the models: none, the usual ones or all; :controls all chooses them",
+            id="plan.controls",
         ),
         Binding("i", "details", "Details", tooltip="All about the row under the cursor", id="plan.details"),
     ]
@@ -327,6 +336,8 @@ class PlanScreen(ChoosingScreen):
             if audit is None:
                 self.read_task(key, self.selection)
             return audit
+        if key == controls.ROW:
+            return controls.words(self.selection)
         plan = self._counted.plan if self._counted else None
         if grid.id == "models" and plan is not None and key not in self._cached:
             self.read_cached(key, plan)
@@ -457,6 +468,11 @@ class PlanScreen(ChoosingScreen):
         row = self.query_one("#axes", Grid).current
         if row is not None and self.selection is not None and self.query_one("#axes", Grid).has_focus:
             self.choose(plan_text.stepped(self.catalog, self.selection, row.key))
+
+    def action_controls(self) -> None:
+        """Choose none of the controls, the usual ones, or all."""
+        if self.selection is not None:
+            self.choose(controls.stepped(self.selection))
 
     def action_next_set(self) -> None:
         """Choose the tasks of the set after the one that is chosen, or of the first."""

@@ -14,6 +14,7 @@ from engine.catalog.protocols import PROTOCOLS
 from engine.catalog.schemes import SCHEMES
 from engine.plan.selection import ranges
 from tui.quantities import big, count, mebi, roughly
+from tui.screens.plan import controls
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.words import Tone, say
 
@@ -92,7 +93,7 @@ TEXT: Final = "text"
 
 
 def axis_rows(catalog: Catalog, selection: Selection) -> list[Row]:
-    """One row for the text recipe and one for each axis; what differs from the preset stands out."""
+    """Rows for the text recipe, each axis and the controls; what differs from the preset stands out."""
     preset = catalog.presets[selection.preset]
     text = selection.descriptions or selection.text
     set_apart: Tone = "accent" if text != "facts" else ""
@@ -101,11 +102,13 @@ def axis_rows(catalog: Catalog, selection: Selection) -> list[Row]:
         value = selection.axes.get(name, getattr(preset, name))
         tone: Tone = "accent" if name in selection.axes else ""
         found.append(Row(name, (name, Cell(str(value), tone), Cell(", ".join(map(str, values)), "dim"))))
-    return found
+    return [*found, controls.row(selection)]
 
 
 def stepped(catalog: Catalog, selection: Selection, name: str) -> Selection:
-    """`selection` with the axis, or the text recipe, at its next value; the preset's own unsets it."""
+    """`selection` with the axis, the controls or the text at the next value; the preset's own unsets it."""
+    if name == controls.ROW:
+        return controls.stepped(selection)
     if name == TEXT:
         return replace(selection, text=_next(catalog.texts, selection.text), descriptions="")
     preset = getattr(catalog.presets[selection.preset], name)
@@ -293,7 +296,8 @@ def summary(selection: Selection, tally: Tally | None, readonly: bool, live: boo
     head = say(
         ("SUM  ", "strong"),
         f"{count(sizes[0], 'model')} x {count(sizes[1], 'task')} x {count(sizes[2], 'protocol')} x "
-        f"{_seeds(selection)} = {count(product, 'unit')}\n",
+        f"{_seeds(selection)} = {count(product, 'unit')}",
+        (f"{controls.in_the_sum(selection)}\n", "dim"),
     )
     if tally is None:
         return say(head, ("Counting what is already done.", "dim"))

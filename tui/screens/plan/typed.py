@@ -33,6 +33,7 @@ TYPED: Final = {
     "text": ("the text recipe", "RECIPE"),
     "descriptions": ("a file whose texts replace the recipe's", "FILE"),
     "param": ("a parameter of the protocols", "NAME=VALUE"),
+    "controls": ("which stand beside the models: none, default or all", "WHICH"),
     "model": ("add a model: hf:org/name@commit or a folder", "NAME"),
     "task": ("add a task: a name or a label file", "NAME"),
     "set": ("the tasks of a set and no others: paper, own, or one you named", "NAME"),
