@@ -32,9 +32,7 @@ class FakeJudged:
 
     def ranking(self, column="mean") -> Ranking:
         found = [
-            self.estimates[model, column]
-            for model in self.contestants
-            if (model, column) in self.estimates
+            self.estimates[model, column] for model in self.contestants if (model, column) in self.estimates
         ]
         found.sort(key=lambda estimate: -estimate.auc)
         if len(found) < 2:

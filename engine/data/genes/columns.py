@@ -167,7 +167,9 @@ def no_column(table: Table, what: str, option: str = "") -> DataError:
             f"{table.path} looks like a list of genes: it has one column, {table.header[0]!r}.",
             "Add a column 'label', or put one list for each class into a folder and import that.",
         )
+    way = f"; name one with {option}" if option else ""
+    if what == "label":
+        way += ", or make classes of numbers with --label-from COLUMN --threshold '<0.05'"
     return DataError(
-        f"{table.path} has no column {what!r}.",
-        f"Its columns are: {shown(table.header)}" + (f"; name one with {option}." if option else "."),
+        f"{table.path} has no column {what!r}.", f"Its columns are: {shown(table.header)}{way}."
     )
