@@ -56,7 +56,7 @@ def test_a_task_comes_in_under_its_files_name(tmp_path, labels):
     assert imported.name == "mine"
     assert imported.sentence == "mine is here, read as table."
     assert "12 genes from 12 rows: odd" in imported.report
-    assert "10 resolved by approved symbol" in imported.report
+    assert "24 resolved by approved symbol" in imported.report
     assert "mine" in [task.name for task in Arena(home).catalog().tasks]
 
 
@@ -76,7 +76,7 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path):
 
 @pytest.mark.parametrize("kind", ["model", "vectors"])
 def test_labels_are_no_vectors(tmp_path, labels, kind):
-    with pytest.raises(DataError, match="where a number should be") as refused:
+    with pytest.raises(DataError, match="no column that can be a dimension: .label. is text") as refused:
         import_file(find_home(tmp_path / "home").create(), kind, str(labels))
     assert "labels are imported as a task" in refused.value.hint
 
@@ -219,7 +219,7 @@ def test_a_task_is_cut_to_the_genes_that_a_table_has(tmp_path, labels):
     task = import_file(home, "task", str(labels)).name
     genes = [line.partition(",")[0] for line in labels.read_text().splitlines()[1:]]
     table = tmp_path / "table.csv"
-    table.write_text("gene,x,y\n" + "".join(f"{gene},{n + 1},2\n" for n, gene in enumerate(genes[:-2])))
+    table.write_text("gene,a,b\n" + "".join(f"{gene},{n + 0.5},2.5\n" for n, gene in enumerate(genes[:-2])))
     name = import_file(home, "vectors", str(table)).name
     imported = import_part(home, task, name)
     assert imported.change == "task"
