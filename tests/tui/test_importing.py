@@ -76,7 +76,7 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path):
 
 @pytest.mark.parametrize("kind", ["model", "vectors"])
 def test_labels_are_no_vectors(tmp_path, labels, kind):
-    with pytest.raises(DataError, match="no column that can be a dimension: .label. is text") as refused:
+    with pytest.raises(DataError, match="no column that can be a dimension: 'label' is text") as refused:
         import_file(find_home(tmp_path / "home").create(), kind, str(labels))
     assert "labels are imported as a task" in refused.value.hint
 
