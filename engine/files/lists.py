@@ -34,8 +34,11 @@ def numbered_list(path: Path) -> list[tuple[int, str]]:
         name = line.strip().rstrip(",;")
         if len(name) > 1 and name[0] == name[-1] and name[0] in "\"'":
             name = name[1:-1].strip()
-        if len(name) > 200 or "\t" in name:
-            raise DataError(f"{path} is not a list of one gene a line (line {number}).")
+        if len(name) > 200 or "\t" in name or name.count(",") > 1:
+            raise DataError(
+                f"{path} is not a list of one gene a line (line {number}).",
+                "Put each gene on a line of its own.",
+            )
         if name and not name.startswith(COMMENTS):
             names.append((number, name))
     return names

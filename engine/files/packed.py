@@ -63,6 +63,7 @@ _INSIDE_ZIP: Final[tuple[tuple[str, str, str], ...]] = (
     ("content.xml", "a file of LibreOffice", "Save it as CSV."),
     ("word/", "a Word file", "Copy its table into a spreadsheet, and save that as CSV."),
     ("ppt/", "a PowerPoint file", "Copy its table into a spreadsheet, and save that as CSV."),
+    ("genes.npy", "an archive of numpy's arrays", "Import it as vectors, or save it as CSV."),
     ("Index/", "a spreadsheet of Numbers", "Export it as CSV."),
 )
 
@@ -148,7 +149,7 @@ def _only_member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
         names = ", ".join(info.filename for info in members[:5]) + (", ..." if len(members) > 5 else "")
         raise DataError(
             f"{path} holds {len(members)} files{f': {names}' if names else ''}.",
-            "Unpack it, and give one of them.",
+            "Unpack it, and give one of them, or the folder if they are one list for each class.",
         )
     if members[0].flag_bits & 1 or members[0].compress_type not in (0, 8, 12, 14):
         raise DataError(f"{path} is packed with a password or a rare method.", "Unpack it first.")

@@ -111,7 +111,7 @@ def build_plan(
                 if not reason:
                     mine = _units(selection, model, name, outlines[name], protocol, axes, drawn)
                 if mine and (twin := first.setdefault(mine[0].key, mine[0])) is not mine[0]:
-                    reason = f"It is the same in all but its name as {twin.model} on {twin.task}."
+                    reason = f"{model.name} on {name} is {twin.model} on {twin.task} by another name."
                 if reason:
                     place = (model.name, name, protocol.name, len(selection.seeds))
                     blocked.append(Blocked(*place, reason, unfetched and not other))

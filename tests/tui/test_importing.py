@@ -195,7 +195,7 @@ def test_a_task_is_cut_to_the_genes_that_a_table_has(tmp_path, labels):
     task = import_file(home, "task", str(labels)).name
     genes = [line.partition(",")[0] for line in labels.read_text().splitlines()[1:]]
     table = tmp_path / "table.csv"
-    table.write_text("gene,d0,d1\n" + "".join(f"{gene},{n + 1}.5,2\n" for n, gene in enumerate(genes[:-2])))
+    table.write_text("gene,a,b\n" + "".join(f"{gene},{n + 0.5},2.5\n" for n, gene in enumerate(genes[:-2])))
     name = import_file(home, "vectors", str(table)).name
     imported = import_part(home, task, name)
     assert imported.change == "task"

@@ -13,6 +13,7 @@ from engine.files.tables.missing import DOUBTFUL
 _NEGATIVE: Final = frozenset(
     {
         "0", "no", "n", "false", "f", "negative", "neg", "none", "control", "controls", "normal", "healthy",
+        "ctrl", "ctrls", "reference", "unaffected",
         "background", "rest", "other", "others", "-", "-1", "absent", "wild type", "wt",
     }
 )  # fmt: skip
@@ -37,6 +38,11 @@ def folded(label: str) -> str:
     return plain if value is None or value % 1 else str(int(value))
 
 
+def _spelt_alike(label: str) -> str:
+    """What is the same for all spellings of a class, with hyphens between its words or without."""
+    return re.sub(r"(?<=[^\W\d_])[-_ ]+(?=[^\W\d_])", "", folded(label))
+
+
 def one_spelling(labels: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
     """Each label as its class is spelt most often, and what is to be said of that.
 
@@ -46,7 +52,7 @@ def one_spelling(labels: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]
     spellings: dict[str, list[str]] = {}
     counts = Counter(labels)
     for label in counts:
-        spellings.setdefault(folded(label), []).append(label)
+        spellings.setdefault(_spelt_alike(label), []).append(label)
     spelt: dict[str, str] = {}
     notes = []
     for same in spellings.values():

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from engine.data.formats.classes import doubtful_classes, folded
-from engine.data.genes.columns import Undecided, chosen_column, is_gene_title, plain
+from engine.data.genes.columns import Undecided, chosen_column
 from engine.files.tables import Table
 from engine.files.tables.missing import is_missing
+from engine.files.tables.titles import is_gene_title, plain
 
 LABELS: Final = ("label", "labels", "class", "outcome", "outcomes", "category", "target", "assignment", "y")
 """Titles of columns of classes, as `plain` has them; of several, the first."""

@@ -50,6 +50,10 @@ def read_raw(path: Path, kind: str = "auto", choices: Choices | None = None) -> 
     choices = choices or Choices()
     if kind not in KINDS:
         raise UsageError(*unknown("kind of label file", kind, KINDS))
+    if (choices.threshold or choices.quantiles) and not choices.label_from:
+        raise UsageError("--threshold and --quantiles need --label-from.", "Name the column of numbers.")
+    if choices.by_number and choices.label_column:
+        raise UsageError("--label-column does not go with classes made of numbers.", "Leave it out.")
     if kind == "auto":
         kind = _kind_of_path(path)
     if choices.sets and kind != "gmt":

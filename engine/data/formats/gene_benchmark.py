@@ -10,9 +10,10 @@ from typing import Final
 from engine.data.formats.choices import Choices
 from engine.data.formats.columns import labels_of
 from engine.data.formats.raw import RawTask, raw_task
-from engine.data.genes.columns import is_gene_title, names_no_gene
+from engine.data.genes.columns import names_no_gene
 from engine.files.outside import outside_file
 from engine.files.tables import read_table
+from engine.files.tables.titles import is_gene_title
 from store.errors import DataError
 
 LEVELS: Final = 4

@@ -9,11 +9,12 @@ from typing import Final
 
 from engine.data.formats.choices import Choices
 from engine.data.formats.raw import RawTask, raw_task
-from engine.data.genes.columns import gene_column, genes_of, is_gene_title, names_no_gene, plain
+from engine.data.genes.columns import gene_column, genes_of, names_no_gene
 from engine.files.lists import numbered_list
 from engine.files.outside import outside_file, read_lines
 from engine.files.safe_pickle import read_lists
 from engine.files.tables import read_table
+from engine.files.tables.titles import is_gene_title, plain
 from store.errors import DataError
 
 MOST_FILES: Final = 50
@@ -21,9 +22,8 @@ LISTS: Final = (".txt", ".grp", ".lst", ".list")
 """How the names of lists of one gene a line end."""
 _TABLES: Final = (".csv", ".tsv")
 """How they end where a spreadsheet has saved them."""
-_TITLES: Final = frozenset(
-    {"x", "v1", "name", "names", "id", "ids", "list", "geneset", "gene_set", "target"}
-)
+_NO_LISTS: Final = frozenset({"readme", "license", "licence"})
+_TITLES: Final = frozenset({"x", "v1", "name", "names", "id", "ids", "list", "geneset", "target"})
 """Titles of a list besides those of columns of genes; `x` is R's."""
 
 
@@ -39,9 +39,10 @@ def read_pickled(path: Path, _: Choices) -> RawTask:
 
 
 def text_files(folder: Path) -> tuple[Path, ...]:
-    """The lists in `folder`, by name; hidden files, which a Mac leaves behind, are none."""
+    """The lists in `folder`, by name; hidden files, which a Mac leaves behind, and a README are none."""
     with outside_file(folder):
-        files = sorted(path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
+        there = sorted(path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
+    files = [path for path in there if path.stem.casefold() not in _NO_LISTS]
     for endings in (LISTS, _TABLES):
         if found := tuple(path for path in files if path.suffix.casefold() in endings):
             return found
@@ -78,7 +79,7 @@ def read_genes_of(path: Path, choices: Choices) -> tuple[list[str], list[str]]:
         UsageError: a table of several columns of genes.
         DataError: unreadable, or neither a list nor a table with a column of genes.
     """
-    if any("\t" in line.strip() for line in read_lines(path)):
+    if _in_columns(path):
         table = read_table(path)
         place = gene_column(table, choices.symbols, choices.gene_column)
         if place is None:
@@ -98,6 +99,14 @@ def read_genes_of(path: Path, choices: Choices) -> tuple[list[str], list[str]]:
         lines = ", ".join(map(str, lost[:10])) + (", ..." if len(lost) > 10 else "")
         notes.append(f"{path.name} names no gene on {'line' if len(lost) == 1 else 'lines'} {lines}.")
     return [name for _, name in entries if name not in missing], notes
+
+
+def _in_columns(path: Path) -> bool:
+    """Whether a list is a table: with tabs, or saved as CSV with a mark in its first line."""
+    lines = map(str.strip, read_lines(path))
+    first = next(lines, "")
+    marked = path.suffix.casefold() in _TABLES and any(mark in first for mark in ",;")
+    return marked or "\t" in first or any("\t" in line for line in lines)
 
 
 def _is_title(first: str, others: Sequence[str], choices: Choices) -> bool:

@@ -7,8 +7,9 @@ from itertools import chain
 from engine.data.formats.choices import Choices
 from engine.data.formats.classes import order_classes
 from engine.data.formats.raw import RawTask, raw_task
-from engine.data.genes.columns import gene_column, genes_of, is_gene_title
+from engine.data.genes.columns import gene_column, genes_of
 from engine.files.tables import Table
+from engine.files.tables.titles import is_gene_title
 from store.errors import DataError
 
 _MARKS = frozenset({"yes", "x", "1", "true"})

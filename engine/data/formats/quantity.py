@@ -19,6 +19,7 @@ from store.errors import DataError, UsageError
 REST: Final = "rest"
 """The class of what does not meet the only condition."""
 _THRESHOLD: Final = re.compile(r"\s*(<=|>=|<|>)\s*([+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*")
+_THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 _OPPOSITE: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
@@ -49,17 +50,21 @@ def read(table: Table, choices: Choices) -> RawTask:
         unknown += unclear
         labels.append(met[0] if met and not unclear else "")
     genes = genes_of(table, gene, choices.symbols)
-    if not any(labels):
-        raise DataError(f"No row of {table.path} meets a condition.", "Look at the numbers of its columns.")
+    if empty := next((name for name in classes if name not in set(labels)), ""):
+        raise DataError(f"No row of {table.path} is in class {empty!r}.", numbers.ranges())
     texts = own_texts(table, genes, choices.text_column)
     task = raw_task(table.path, genes, labels, texts, order, table.lines)
     notes = [note for note in task.notes if "without a label" not in note]
     neither = labels.count("") - unknown
-    for count, what in ((unknown, "lack a number that decides"), (neither, "meet no condition")):
+    for count, one, many in (
+        (unknown, "lacks a number that decides and was", "lack a number that decides and were"),
+        (neither, "meets no condition and was", "meet no condition and were"),
+    ):
         if count:
-            notes.append(f"{count:,} of {len(labels):,} rows {what} and were left out.")
+            notes.append(f"{count:,} of {len(labels):,} rows {one if count == 1 else many} left out.")
     found = f"The genes were read from the {title_of(table, gene)}."
-    return replace(task, notes=(*table.notes, found, *words_kept(table, gene, genes), *notes))
+    why = task.why or ("it is the one that was asked for" if len(task.classes) == 2 else "")
+    return replace(task, notes=(*table.notes, found, *words_kept(table, gene, genes), *notes), why=why)
 
 
 class NumberColumns:
@@ -85,19 +90,33 @@ class NumberColumns:
         """The numbers of the column of that name."""
         return self._columns[self.place(title)]
 
+    def ranges(self) -> str:
+        """From where to where the columns that were read go, as a hint."""
+        told = []
+        for place, column in self._columns.items():
+            known = [value for value in column if value is not None]
+            title = self._table.header[place]
+            told.append(
+                f"{title!r} goes from {min(known):g} to {max(known):g}" if known else f"{title!r} is empty"
+            )
+        return f"Choose other numbers: {'; '.join(told)}."
+
     def of_row(self, row: int) -> Numbers:
         """What looks a column's number up in that row."""
         return lambda place: self._columns[place][row]
 
     def _read(self, place: int) -> Iterator[float | None]:
-        for line, cell in zip(self._table.lines, self._table.columns[place], strict=True):
+        cells = self._table.columns[place]
+        commas = [cell.strip() for cell in cells if "," in cell]
+        # 1,097 everywhere is a thousand; else a decimal comma, as half of Europe writes it.
+        comma = "" if all(map(_THOUSANDS.fullmatch, commas)) else "."
+        for line, cell in zip(self._table.lines, cells, strict=True):
             if is_missing(cell):
                 yield None
                 continue
             text = cell.strip()
             try:
-                # A decimal comma, as half of Europe writes it.
-                yield float(text.replace(",", ".") if "." not in text else text)
+                yield float(text.replace(",", comma))
             except ValueError as error:
                 raise DataError(
                     f"{self._table.path} has {text[:40]!r} on line {line}, where "

@@ -86,6 +86,12 @@ def raw_task(
         labels = list(map(spelt.__getitem__, labels))
     found = Counter(labels)
     _check_labels(path, tuple(found))
+    if len(found) == 1 and not all(kept):
+        raise DataError(
+            f"{path} has one class alone, {labels[0]!r}; {_rows(len(kept) - len(labels))} without "
+            f"a gene or a label {_were(len(kept) - len(labels))} left out.",
+            "An empty label is not a class: write one there.",
+        )
     ordered = tuple(dict.fromkeys(spelt.get(name, name) for name in classes)) or order_classes(found, found)
     why = "" if classes or len(ordered) != 2 else why_positive(ordered, found)
     return RawTask(path, ordered, identifiers, labels, texts, (*notes, *said), why)

@@ -8,13 +8,10 @@ from engine.data.formats.choices import Choices
 from engine.data.formats.columns import LABELS, label_column, labels_of
 from engine.data.formats.raw import RawTask, raw_task
 from engine.data.genes.columns import (
-    GENES,
     chosen_column,
     gene_column,
     genes_of,
-    is_gene_title,
     no_column,
-    plain,
     title_of,
     words_kept,
 )
@@ -22,13 +19,14 @@ from engine.data.genes.descriptions import TEXT_COLUMNS
 from engine.files.outside import one_line
 from engine.files.tables import Table
 from engine.files.tables.missing import is_missing
+from engine.files.tables.titles import is_gene_title, plain
 from store.errors import DataError
 
 
 def matches(table: Table) -> bool:
     """Whether there is a column of genes and one of labels."""
     titles = {plain(title) for title in table.header}
-    return not titles.isdisjoint(GENES) and not titles.isdisjoint(LABELS)
+    return any(map(is_gene_title, titles)) and not titles.isdisjoint(LABELS)
 
 
 def read(table: Table, choices: Choices) -> RawTask:

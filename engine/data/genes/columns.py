@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from engine.files.tables import Table
+from engine.files.tables import Table, counts_rows
 from engine.files.tables.missing import is_missing
 from engine.files.tables.table import shown
+from engine.files.tables.titles import GENE_TITLES, is_gene_title, plain
 from store.errors import DataError, UsageError
 
-GENES: Final = (
-    "gene", "genes", "identifier", "ensembl_id", "ensembl_gene_id", "ensembl", "gene_id", "gene_ids",
-    "symbol", "symbols", "gene_symbol", "gene_symbols", "gene_name", "gene_names", "ncbi_id", "entrez_id",
-    "geneid",
-    "hgnc_id", "hgnc_symbol", "approved_symbol", "official_symbol", "gene_stable_id",
-    "gene_stable_id_version", "ensembl_gene_id_version", "ensembl_gene", "external_gene_name",
-    "entrezgene", "entrezgene_id", "entrez_gene_id", "entrezid", "entrez", "ncbi_gene_id", "ncbi_gene",
-    "genesymbol", "genename", "genesymbols", "gene_identifier", "hgnc", "ensg", "ensgid",
-)  # fmt: skip
-"""Titles of columns of genes, as `plain` has them; of several, the first."""
 _SAMPLE: Final = 300
 """Cells by which a column is judged."""
 _MOST: Final = 0.8
 """The share of them that must be known genes."""
+_FEWEST: Final = 8
+"""Rows from which 1, 2, 3, ... are row numbers and not genes."""
 
 
 class Undecided(UsageError):
@@ -46,16 +38,6 @@ Symbols = Callable[[str], tuple[str, ...]]
 def nothing_known(_: str) -> tuple[str, ...]:
     """What a text means where no table of genes is at hand."""
     return ()
-
-
-def plain(title: str) -> str:
-    """A title in lower case, with `_` for blanks and marks between its words."""
-    return re.sub(r"[^a-z0-9]+", "_", title.strip().strip("#\ufeff").casefold()).strip("_")
-
-
-def is_gene_title(title: str) -> bool:
-    """Whether a column of that title names genes."""
-    return plain(title) in GENES
 
 
 def chosen_column(table: Table, title: str, option: str) -> int:
@@ -84,11 +66,14 @@ def gene_column(table: Table, symbols: Symbols, chosen: str = "") -> int | None:
     Raises:
         Undecided: several could be it and name different genes.
         UsageError: the one chosen is not there.
+        DataError: the one that is called so holds row numbers.
     """
     if chosen:
         return chosen_column(table, chosen, "--gene-column")
     titles = [plain(title) for title in table.header]
-    named = [titles.index(name) for name in GENES if name in titles]
+    numbering = [place for place, cells in enumerate(table.columns) if _numbers_rows(cells)]
+    named = [titles.index(name) for name in GENE_TITLES if name in titles]
+    named = [place for place in named if place not in numbering]
     known = [place for place in named if share_known(table.columns[place], symbols) >= _MOST]
     candidates = known or named[:1] or list(_by_content(table, symbols))
     if not candidates and table.header[0] == "" and len(table.header) > 1:
@@ -97,7 +82,17 @@ def gene_column(table: Table, symbols: Symbols, chosen: str = "") -> int | None:
         if not _agree(table, candidates[0], other, symbols):
             titles = [table.header[place] for place in candidates]
             raise Undecided(f"{table.path.name} has more than one column of genes", "gene-column", titles)
+    if not candidates and (numbers := [place for place in numbering if is_gene_title(table.header[place])]):
+        raise DataError(
+            f"{table.path} has row numbers in its {title_of(table, numbers[0])}, which should name genes.",
+            f"Write each gene's symbol or id there. The columns are: {shown(table.header)}.",
+        )
     return candidates[0] if candidates else None
+
+
+def _numbers_rows(cells: Sequence[str]) -> bool:
+    """Whether the cells are row numbers, each of which would be NCBI's number of some gene."""
+    return len(cells) >= _FEWEST and counts_rows(cells)
 
 
 def _by_content(table: Table, symbols: Symbols) -> Iterator[int]:
@@ -175,7 +170,9 @@ def no_column(table: Table, what: str, option: str = "") -> DataError:
             f"{table.path} looks like a list of genes: it has one column, {table.header[0]!r}.",
             "Add a column 'label', or put one list for each class into a folder and import that.",
         )
+    way = f"; name one with {option}" if option else ""
+    if what == "label":
+        way += ", or make classes of numbers with --label-from COLUMN --threshold '<0.05'"
     return DataError(
-        f"{table.path} has no column {what!r}.",
-        f"Its columns are: {shown(table.header)}" + (f"; name one with {option}." if option else "."),
+        f"{table.path} has no column {what!r}.", f"Its columns are: {shown(table.header)}{way}."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -10,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from engine.data.genes.columns import gene_column, no_column, nothing_known
+from engine.data.genes.columns import Symbols, gene_column, genes_of, no_column, nothing_known
 from engine.data.genes.facts import HUMAN, Gene
 from engine.data.genes.meanings import Meaning
 from engine.files.h5ad import read_annotated
@@ -39,6 +40,8 @@ class Descriptions:
     texts: Mapping[str, str]
     digest: str
     """SHA-256 of the texts, however the file was written or packed."""
+    nameless: tuple[int, ...] = ()
+    """Lines of rows left out because they name no gene."""
     meaning: Callable[[str], Meaning] | None = None
     """What a name in the file means, for those that are not plainly a gene's symbol or id."""
 
@@ -61,31 +64,36 @@ class Descriptions:
         return found
 
 
-def read_descriptions(path: Path) -> Descriptions:
+def read_descriptions(path: Path, symbols: Symbols = nothing_known) -> Descriptions:
     """The descriptions in a file, by its content: JSON, NCBI's gene_summary, or a table.
+
+    Args:
+        path: The file.
+        symbols: What is known of genes, by which a column of another name is told.
 
     Raises:
         DataError: unreadable, or no column of genes or of texts.
     """
     with outside_file(path):
         state = path.stat()
-    return _read_descriptions(path, state.st_mtime_ns, state.st_size)
+    return _read_descriptions(path, symbols, state.st_mtime_ns, state.st_size)
 
 
 # One run loads each of its tasks with the same file; NCBI's takes seconds to read.
 @lru_cache(maxsize=1)
-def _read_descriptions(path: Path, _modified: int, _size: int) -> Descriptions:
-    texts = _read_texts(path)
+def _read_descriptions(path: Path, symbols: Symbols, _modified: int, _size: int) -> Descriptions:
+    texts, nameless = _read_texts(path, symbols)
     check_characters(path, chain(texts, texts.values()))
-    return Descriptions(path, texts, content_hash(texts))
+    return Descriptions(path, texts, content_hash(texts), nameless)
 
 
-def _read_texts(path: Path) -> dict[str, str]:
+def _read_texts(path: Path, symbols: Symbols) -> tuple[dict[str, str], tuple[int, ...]]:
+    """Gene -> text, and the lines that name no gene."""
     if annotated := read_annotated(path):
-        return gene_texts(annotated)
+        return gene_texts(annotated, symbols)
     if holds_text_table(path):
-        return gene_texts(read_table(path))
-    return _read_json(path) if _is_json(path) else _gene_summary(path)
+        return gene_texts(read_table(path), symbols)
+    return _read_json(path) if _is_json(path) else _gene_summary(path), ()
 
 
 def holds_text_table(path: Path) -> bool:
@@ -106,24 +114,37 @@ def _is_json(path: Path) -> bool:
     return ".json" in path.with_suffix(path.suffix.casefold()).suffixes[-2:]
 
 
-def gene_texts(table: Table) -> dict[str, str]:
-    """Gene -> text, of a table with a column of each.
+def gene_texts(table: Table, symbols: Symbols) -> tuple[dict[str, str], tuple[int, ...]]:
+    """Gene -> text, of a table with a column of each; and the lines that name no gene.
 
     Raises:
         DataError: a column is missing, or a gene has two texts.
     """
-    gene, text = gene_column(table, nothing_known), table.find(*TEXT_COLUMNS)
+    gene, text = gene_column(table, symbols), text_column(table)
     if gene is None or text is None:
         raise no_column(table, "gene" if gene is None else "description")
-    rows = enumerate(zip(table.lines, table.columns[gene], table.columns[text], strict=True))
-    return _one_each(
+    names = genes_of(table, gene, symbols)
+    rows = enumerate(zip(table.lines, names, table.columns[text], strict=True))
+    texts = _one_each(
         table.path,
         (
             (name, "" if is_missing(own) and (text, row) not in table.quoted else own, f" on line {line}")
             for row, (line, name, own) in rows
-            if name.strip()
+            if name
         ),
     )
+    return texts, tuple(line for line, name in zip(table.lines, names, strict=True) if not name)
+
+
+def text_column(table: Table) -> int | None:
+    """The column of texts: called so, or the only one that is called nearly so, as `Gene description`."""
+    found = table.find(*TEXT_COLUMNS)
+    near = [
+        place
+        for place, title in enumerate(table.header)
+        if not set(re.findall(r"[a-z]+", title.casefold())).isdisjoint(TEXT_COLUMNS)
+    ]
+    return near[0] if found is None and len(near) == 1 else found
 
 
 def _one_each(path: Path, entries: Iterable[tuple[str, str, str]]) -> dict[str, str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from engine.data.genes.descriptions import keep_descriptions, kept_descriptions, read_descriptions
-from engine.data.importers.names import check_name
+from engine.data.genes.identifiers import make_resolver
+from engine.data.importers.names import check_name, first_names
+from engine.data.tasks.shelf import SAMPLE
 from engine.digests import sha256_of
 from store.errors import DataError
 from store.home import Home
@@ -23,6 +26,8 @@ class DescriptionsReport:
     genes: int
     empty: int
     """Genes in the file without a text."""
+    nameless: tuple[int, ...] = ()
+    """Lines of the file left out because they name no gene."""
 
     @property
     def sentence(self) -> str:
@@ -32,7 +37,13 @@ class DescriptionsReport:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was left out."""
-        return (f"{self.empty} genes in the file have no text.",) if self.empty else ()
+        without = "gene in the file has" if self.empty == 1 else "genes in the file have"
+        lines = first_names([str(line) for line in self.nameless])
+        told = (
+            (self.empty, f"{self.empty} {without} no text."),
+            (self.nameless, f"Rows left out for naming no gene: {len(self.nameless)}, line {lines}."),
+        )
+        return tuple(sentence for there, sentence in told if there)
 
 
 def import_descriptions(path: Path, name: str, home: Home) -> DescriptionsReport:
@@ -44,10 +55,12 @@ def import_descriptions(path: Path, name: str, home: Home) -> DescriptionsReport
         StoreError: it cannot be written.
     """
     check_name(name, kept_descriptions(home))
-    found = read_descriptions(path)
+    resolver = cache(lambda: make_resolver(home, SAMPLE))
+    found = read_descriptions(path, lambda name: resolver().resolve(name).symbols)
     texts = {key: text for key, text in found.texts.items() if key and text}
     if not texts:
         raise DataError(f"{path} has no text for any gene.", "Each row needs a gene and its text.")
     kept = keep_descriptions(texts, name, home)
     note_restored(home, "descriptions", name, lambda: sha256_of(kept))
-    return DescriptionsReport(name, str(kept), len(texts), len(found.texts) - len(texts))
+    empty = len(found.texts) - len(texts)
+    return DescriptionsReport(name, str(kept), len(texts), empty, found.nameless)

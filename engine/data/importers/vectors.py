@@ -9,6 +9,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 10
 """Columns and lines that are named in a report for people; all are in `report.json`."""
+_JUDGED: Final = 100
+"""Titles by which it is told whether columns are genes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class VectorReport:
     renamed: int
     """Ids that became symbols."""
     coverage: tuple[Coverage, ...]
+    unknown: tuple[str, ...] = ()
+    """Names that are no known gene, and stay as they are."""
     first: str = ""
     """What the file calls the first dimension; empty if they have no names."""
     last: str = ""
@@ -103,10 +108,13 @@ class VectorReport:
             (self.renamed, "known by an id, now by symbol"),
         )
         notes = [f"Genes {what}: {count}." for count, what in told if count]
+        if self.unknown:
+            notes.append(
+                f"Names that are not known genes: {len(self.unknown)}: {first_names(self.unknown)}."
+            )
         if self.nameless:
-            shown = ", ".join(map(str, self.nameless[:_SHOWN]))
-            more = ", ..." if len(self.nameless) > _SHOWN else ""
-            notes.append(f"Rows left out for naming no gene: {len(self.nameless)}, line {shown}{more}.")
+            lines = first_names([str(line) for line in self.nameless])
+            notes.append(f"Rows left out for naming no gene: {len(self.nameless)}, line {lines}.")
         return (*self.read_as, *notes)
 
 
@@ -181,7 +189,7 @@ def read_for_import(
 
     vectors = read_vectors(path, genes, wanted, key, first=first)
     names, renamed = _symbols(path, vectors, resolver)
-    _check_known(path, names, tasks, resolver)
+    unknown = _unknown(path, names, vectors, tasks, resolver)
     report = VectorReport(
         name=name,
         path=str(home.data / "vectors" / name / "vectors.npz"),
@@ -192,6 +200,7 @@ def read_for_import(
         zero=vectors.zero,
         shared=vectors.shared,
         renamed=renamed,
+        unknown=unknown,
         coverage=tuple(_coverage(tasks, set(names))),
         first=vectors.titles[0] if vectors.titles else "",
         last=vectors.titles[-1] if vectors.titles else "",
@@ -241,16 +250,27 @@ def _by_id(meaning: Meaning) -> str:
     return meaning.symbols[0] if by_id and len(meaning.symbols) == 1 else ""
 
 
-def _check_known(
-    path: Path, names: tuple[str, ...], tasks: tuple[LabelList, ...], resolver: Resolver
-) -> None:
-    """Refuse a table none of whose names is a gene, neither of a task nor any other."""
-    if not any(resolver.gene(name) or any(name in task.genes for task in tasks) for name in names):
-        raise DataError(
-            f"{path} has a vector for no known gene: its keys look like {first_names(names, 3)}.",
-            "Genes may be named by symbol or by NCBI, HGNC or Ensembl id. If they are those of a task "
-            "of yours, import that one first, with --keep-unmapped.",
-        )
+def _unknown(
+    path: Path,
+    names: tuple[str, ...],
+    vectors: Vectors,
+    tasks: tuple[LabelList, ...],
+    resolver: Resolver,
+) -> tuple[str, ...]:
+    """The names that are no gene, neither of a task nor any other; a table of nothing else is refused."""
+    own = set(chain.from_iterable(task.genes for task in tasks))
+    unknown = tuple(name for name in names if name not in own and not resolver.gene(name))
+    if len(unknown) < len(names):
+        return unknown
+    titles = vectors.titles[:_JUDGED]
+    turned = 2 * sum(1 for title in titles if resolver.resolve(title).symbols) > len(titles)
+    raise DataError(
+        f"{path} has a vector for no known gene: its keys look like {first_names(names, 3)}.",
+        f"Its columns are genes, such as {titles[0]!r}: turn the table, so that each gene is a row."
+        if turned
+        else "Genes may be named by symbol or by NCBI, HGNC or Ensembl id. If they are those of a task "
+        "of yours, import that one first, with --keep-unmapped.",
+    )
 
 
 def _coverage(tasks: tuple[LabelList, ...], genes: set[str]) -> Iterator[Coverage]:

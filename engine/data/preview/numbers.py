@@ -12,9 +12,9 @@ from engine.data.formats.choices import Choices
 from engine.data.formats.condition import cuts
 from engine.data.formats.quantity import NumberColumns, sign_and_value
 from engine.data.formats.raw import MOST_NUMBERS
-from engine.data.genes.columns import plain
 from engine.data.preview.told import Histogram
 from engine.files.tables import Table
+from engine.files.tables.titles import plain
 from store.errors import DataError, UsageError
 
 BARS: Final = 48

@@ -6,8 +6,8 @@ import shlex
 from itertools import islice
 from pathlib import Path
 
-from engine.data.genes.columns import gene_column, is_gene_title, nothing_known
-from engine.data.genes.descriptions import TEXT_COLUMNS, gene_texts, holds_text_table, read_descriptions
+from engine.data.genes.columns import gene_column
+from engine.data.genes.descriptions import gene_texts, holds_text_table, read_descriptions, text_column
 from engine.data.genes.identifiers import make_resolver
 from engine.data.preview.labels import SHOWN
 from engine.data.preview.names import look_up
@@ -15,7 +15,7 @@ from engine.data.preview.roles import BY_TITLE, CHOSEN
 from engine.data.preview.told import Left, Preview, Taken
 from engine.data.tasks.shelf import SAMPLE
 from engine.files.tables import read_table
-from engine.files.vectors.titles import GENE_TITLES, plain
+from engine.files.tables.titles import GENE_TITLES, is_gene_title, plain
 from store.home import Home
 from store.uncollected import uncollected
 
@@ -82,10 +82,15 @@ def look_at_descriptions(path: Path, home: Home) -> Preview:
     """
     resolver = make_resolver(home, SAMPLE)
     command = shlex.join(["genearena", "import", "descriptions", str(path)])
+
+    def symbols(name: str) -> tuple[str, ...]:
+        return resolver.resolve(name).symbols
+
+    facts: tuple[str, ...] = ()
     if holds_text_table(path):
         table = read_table(path, first=True)
-        texts = gene_texts(table)
-        gene, text = gene_column(table, nothing_known), table.find(*TEXT_COLUMNS)
+        texts, nameless = gene_texts(table, symbols)
+        gene, text = gene_column(table, symbols), text_column(table)
         assert gene is not None
         assert text is not None  # `gene_texts` has found both
         titles = table.header[gene], table.header[text]
@@ -95,9 +100,11 @@ def look_at_descriptions(path: Path, home: Home) -> Preview:
         )
         others = (title for title in table.header if title not in titles)
         left: tuple[Left, ...] = tuple(Left(title, "being neither genes nor texts") for title in others)
+        if nameless:
+            facts = (f"Rows that name no gene: {len(nameless)}, the first in line {nameless[0]}.",)
         kind, counted, whole, notes = "table", len(table.lines), table.whole, table.notes
     else:
-        texts = dict(read_descriptions(path).texts)
+        texts = dict(read_descriptions(path, symbols).texts)
         kind, counted, whole, notes = "genes and their texts", len(texts), True, ()
         taken, left = (), ()
     with_text = sum(1 for text in texts.values() if text)
@@ -112,7 +119,10 @@ def look_at_descriptions(path: Path, home: Home) -> Preview:
         taken,
         left,
         names=look_up(texts, resolver.resolve, whole=whole),
-        facts=(f"{with_text:,} genes have a text, {len(texts) - with_text:,} have none and are left out.",),
+        facts=(
+            f"{with_text:,} genes have a text, {len(texts) - with_text:,} have none and are left out.",
+            *facts,
+        ),
         notes=notes,
         problem="" if with_text else f"{path.name} has no text for any gene.",
         command=command,

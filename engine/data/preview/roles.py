@@ -9,16 +9,12 @@ from engine.data.formats.choices import Choices
 from engine.data.formats.columns import LABELS, may_be_classes
 from engine.data.formats.condition import cuts
 from engine.data.formats.table import columns_of, text_column
-from engine.data.genes.columns import (
-    gene_column,
-    is_gene_title,
-    names_genes,
-    plain,
-)
+from engine.data.genes.columns import gene_column, names_genes
 from engine.data.preview.numbers import quantities
 from engine.data.preview.told import Left, Taken
 from engine.files.tables import Table
 from engine.files.tables.missing import is_missing
+from engine.files.tables.titles import is_gene_title, plain
 from store.errors import GeneArenaError
 
 BY_TITLE: Final = "by its title"

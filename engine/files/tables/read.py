@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from typing import Final
 
-from engine.files.outside import OtherEncoding, check_file, outside_file, read_lines
+from engine.files.outside import OtherEncoding, check_file, first_bytes, outside_file, read_lines
 from engine.files.packed import PARQUET_START, starts_with
 from engine.files.tables.delimited import BadQuotes, text_table
 from engine.files.tables.parquet import PARQUET, parquet_table
 from engine.files.tables.table import Table
 from engine.files.tables.workbook import is_workbook, workbook_table
 from store.errors import DataError, UsageError
+
+_START: Final = 64
+"""Bytes that tell JSON."""
+_JSON: Final = re.compile(rb'\s*(\{\s*"|\[\s*[\[{"])')
 
 
 def read_table(
@@ -76,6 +82,9 @@ def _any_text(
     path: Path, header: bool, keep: Callable[[list[str]], bool] | None, first: bool = False
 ) -> Table:
     """The text as UTF-8 or else as Western European, its quotation marks doubled or else escaped."""
+    if _JSON.match(first_bytes(path, _START)):
+        hint = "Save it as CSV, in Python with pandas.read_json(path).to_csv('x.csv')."
+        raise DataError(f"{path} is JSON, not a table.", hint)
     fault: DataError | None = None
     tries = list(product(("", "cp1252"), (False, True)))
     while tries:

@@ -60,6 +60,11 @@ def _numeric(numbers: list[float]) -> Kind:
     return Kind.ROWS if len(numbers) > 1 and numbers in (counted, from_one) else Kind.WHOLE
 
 
+def name_in(cell: Any) -> str:
+    """The gene that a cell names; empty for a word for nothing, though XK was once called `NA`."""
+    return "" if _is_missing(cell) else str(cell).strip()
+
+
 def _is_missing(cell: Any) -> bool:
     if isinstance(cell, str):
         return is_missing(cell)

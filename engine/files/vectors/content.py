@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.files.vectors.dimensions import LeftOut, row_numbers
+from engine.files.vectors.dimensions import LeftOut, unlike
 from store.errors import DataError
 
 if TYPE_CHECKING:
@@ -53,13 +53,13 @@ def check_rows(path: Path, genes: int, rows: int) -> None:
         )
 
 
-def without_row_numbers(content: Content) -> Content:
-    """`content` without dimensions that number its rows, whatever they are called."""
-    found = row_numbers(content.matrix)
+def without_unlike(content: Content) -> Content:
+    """`content` without columns whose numbers are not those of a dimension, whatever they are called."""
+    found = unlike(content.matrix, content.titles)
     if not found:
         return content
-    kept = [place for place in range(content.matrix.shape[1]) if place not in set(found)]
-    left = tuple(LeftOut(_title(content, place), "a row number") for place in found)
+    kept = [place for place in range(content.matrix.shape[1]) if place not in found]
+    left = tuple(LeftOut(_title(content, place), found[place]) for place in sorted(found))
     titles = tuple(content.titles[place] for place in kept) if content.titles else ()
     return replace(
         content,

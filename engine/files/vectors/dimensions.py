@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.files.tables.titles import plain
 from engine.files.vectors.cells import Kind
-from engine.files.vectors.titles import BLANK, COUNT, GENE_TITLES, numbered, plain, role_of
+from engine.files.vectors.titles import BLANK, COUNT, NAME_TITLES, ROW_NUMBER, numbered, role_of
 from store.errors import DataError
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Columns:
         places = range(len(self.kinds))
         texts = [place for place in places if self.kinds[place] is Kind.TEXT]
         titles = [plain(title) for title in self.titles] if self.titles else [""] * len(self.kinds)
-        known = [place for place in places if titles[place] in GENE_TITLES and self._may_name(place)]
+        known = [place for place in places if titles[place] in NAME_TITLES and self._may_name(place)]
         index = [place for place in texts if self.titles and self.titles[place] in self.index]
         named = [place for place in known if place in texts]
         for found in (named, known, index, texts):
@@ -104,7 +105,7 @@ class Columns:
         first = self.kinds[0]
         if listed and first.numeric:
             return None
-        if first is Kind.NUMBER or (first is Kind.ROWS and titles[0] in BLANK):
+        if first in (Kind.NUMBER, Kind.ROWS):
             raise DataError(
                 f"{self.path} has {first.value} where its genes should be.",
                 "Give its genes too, one a line, with --genes FILE.",
@@ -112,7 +113,7 @@ class Columns:
         return 0
 
     def _may_name(self, place: int) -> bool:
-        return self.kinds[place] in (Kind.TEXT, Kind.SAME, Kind.WHOLE, Kind.ROWS, Kind.MIXED)
+        return self.kinds[place] in (Kind.TEXT, Kind.SAME, Kind.WHOLE, Kind.MIXED)
 
     def _chosen(self, lists: list[int], key: str) -> int:
         found = [place for place in lists if key in ("", self.title(place))]
@@ -128,7 +129,7 @@ class Columns:
         rest = [place for place in others if place not in left]
         if self.titles is None:
             before = (place for place in rest if self.kinds[place] is Kind.ROWS and place < (gene or 0))
-            return left | dict.fromkeys(before, "a row number")
+            return left | dict.fromkeys(before, ROW_NUMBER)
         family = numbered({place: self.titles[place] for place in rest})
         if 2 * len(family) > len(rest):
             unlike = f"not named like {self.title(family[0])!r} to {self.title(family[-1])!r}"
@@ -154,7 +155,7 @@ class Columns:
         unnamed = self.titles is not None and plain(self.titles[place]) in BLANK
         if kind is Kind.EMPTY and unnamed:
             return "empty"
-        return "a row number" if kind is Kind.ROWS and unnamed else ""
+        return ROW_NUMBER if kind is Kind.ROWS and unnamed else ""
 
     def _role(self, place: int) -> str:
         """What a column of whole numbers is, told by its name."""
@@ -163,18 +164,33 @@ class Columns:
         return role_of(self.titles[place])
 
 
-def row_numbers(matrix: NDArray[np.float32]) -> tuple[int, ...]:
-    """The columns that number the rows, in any order, with equal steps; none if all columns do."""
+def unlike(matrix: NDArray[np.float32], titles: Sequence[str]) -> dict[int, str]:
+    """Place -> why a column is not a dimension, told by its numbers; nothing if that were all columns.
+
+    It numbers the rows, in any order, with equal steps; or it holds whole numbers where most columns are
+    measured, and is not called like them: a class, a cluster or a flag that its title does not betray.
+    """
     if len(matrix) < _FEWEST or matrix.shape[1] < 2:
-        return ()
+        return {}
     first = matrix[:_FEWEST]
-    whole = np.flatnonzero((np.isfinite(first) & (first == np.floor(first))).all(axis=0))
-    found = tuple(int(place) for place in whole if _counts_rows(matrix[:, place]))
-    return found if len(found) < matrix.shape[1] else ()
+    whole = [
+        int(place)
+        for place in np.flatnonzero((np.isfinite(first) & (first == np.floor(first))).all(axis=0))
+        if _is_whole(matrix[:, place])
+    ]
+    found = dict.fromkeys((place for place in whole if _counts_rows(matrix[:, place])), ROW_NUMBER)
+    if titles and 2 * len(whole) < matrix.shape[1]:
+        alike = set(numbered(dict(enumerate(titles))))
+        for place in whole:
+            if place not in alike and matrix[:, place].any():
+                found.setdefault(place, "of whole numbers, unlike most others")
+    return found if len(found) < matrix.shape[1] else {}
+
+
+def _is_whole(column: NDArray[np.float32]) -> bool:
+    return bool((np.isfinite(column) & (column == np.floor(column))).all())
 
 
 def _counts_rows(column: NDArray[np.float32]) -> bool:
-    if not np.isfinite(column).all() or (column != np.floor(column)).any():
-        return False
     steps = np.diff(np.sort(column))
     return bool(steps[0] > 0 and (steps == steps[0]).all())

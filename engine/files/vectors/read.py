@@ -13,8 +13,9 @@ from engine.files.lists import read_list
 from engine.files.outside import check_characters, check_file
 from engine.files.safe_pickle import PICKLES, read_matrix
 from engine.files.tables import PARQUET
+from engine.files.tables.titles import plain
 from engine.files.tables.workbook import is_workbook
-from engine.files.vectors.content import Content, check_rows, without_row_numbers
+from engine.files.vectors.content import Content, check_rows, without_unlike
 from engine.files.vectors.dimensions import LeftOut
 from engine.files.vectors.formats.annotated import ANNOTATED, read_annotated
 from engine.files.vectors.formats.arrays import read_npy, read_npz
@@ -22,6 +23,7 @@ from engine.files.vectors.formats.columnar import read_parquet
 from engine.files.vectors.formats.delimited import read_text, read_workbook
 from engine.files.vectors.formats.genept import NotStreamable, stream_vectors
 from engine.files.vectors.formats.records import JSON, read_json
+from engine.files.vectors.titles import BLANK, NAME_TITLES
 from store.errors import DataError
 
 if TYPE_CHECKING:
@@ -99,10 +101,10 @@ def read_vectors(
             different vectors; no gene left; what is a dimension cannot be decided.
     """
     named = read_list(genes) if genes else None
-    content = without_row_numbers(_read(path, named, wanted, key, first))
+    content = without_unlike(_read(path, named, wanted, key, first))
     if named is not None and wanted is None and content.genes is not None:
         wanted = set(named).__contains__
-    rows = content.genes if content.genes is not None else tuple(named or ())
+    rows = content.genes if content.genes is not None else _without_title(named or [], len(content.matrix))
     if not content.whole and content.genes is None:
         rows = rows[: len(content.matrix)]
     _check_shape(path, rows, content.matrix, genes)
@@ -132,6 +134,12 @@ def suffix_of(path: Path) -> str:
     for packed in PACKED:
         name = name.removesuffix(packed)
     return name.rstrip(".").rpartition(".")[2]
+
+
+def _without_title(named: list[str], rows: int) -> tuple[str, ...]:
+    """The names of a list; without the first if that is its title, and there are as many rows as others."""
+    titled = len(named) == rows + 1 and plain(named[0]) in {*BLANK, *NAME_TITLES}
+    return tuple(named[titled:])
 
 
 def _read(path: Path, named: list[str] | None, wanted: Wanted | None, key: str, first: bool) -> Content:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from engine.files.tables.missing import is_missing
 from store.errors import DataError
 
 if TYPE_CHECKING:
@@ -74,11 +75,16 @@ class Rows:
             (place for place, cell in enumerate(cells) if cell is None or not is_number(str(cell))), 0
         )
         shown = "nothing" if cells[place] is None else repr(cells[place])[:40]
+        hint = (
+            "Remove such genes, or write their true numbers."
+            if is_missing(str(cells[place] or ""))
+            else "The first column names a gene, the others hold its vector; labels are imported as a task."
+        )
         column = f" in column {self._titles[place]!r}" if place < len(self._titles) else ""
         where = f"{column} for {gene[:40]!r}" if gene else column
         return DataError(
             f"{self._path} has {shown} on line {line}, where a number should be{where and ','}{where}.",
-            "The first column names a gene, the others hold its vector; labels are imported as a task.",
+            hint,
         )
 
     def matrix(self) -> NDArray[np.float32]:

@@ -7,16 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-GENE_TITLES: Final = frozenset(
-    {
-        "gene", "genes", "genename", "genesymbol", "geneid", "symbol", "hgncsymbol", "hgncid",
-        "ensembl", "ensemblid", "ensemblgeneid", "genestableid", "externalgenename", "approvedsymbol",
-        "entrez", "entrezid", "entrezgeneid", "ncbiid", "ncbigeneid",
-        "target", "word", "identifier", "varnames", "featurename",
-    }
-)  # fmt: skip
-"""Titles of the column that names the gene: small letters and digits only."""
-_NUMBERED: Final = re.compile(r"(.*?)(\d+)(?:\.0)?")
+from engine.files.tables.titles import GENE_TITLES
+
+NAME_TITLES: Final = (*GENE_TITLES, "target", "word", "varnames")
+"""Titles of the column that names the gene, or the word, as `plain` has them."""
+_NUMBERED: Final = re.compile(r"(.*?)(\d+)(?:\.0)?\]?")
 _INDEX: Final = (
     r"|x|unnamed_\d+(_\d+)?|index(_level_\d+)?|level_\d+|idx|rank|order|no|nr"
     r"|rows?(_?(id|nr|no|num|number|index|names?))?"
@@ -30,8 +25,9 @@ _IDENTIFIER: Final = (
 )
 _COUNT: Final = r"n|(n|num|number)_.*|(.*_)?(counts?|length|len|size|total|tokens|words|characters)"
 COUNT: Final = "a count"
+ROW_NUMBER: Final = "a row number"
 _ROLES: Final = (
-    (_INDEX, "a row number"),
+    (_INDEX, ROW_NUMBER),
     (_LABEL, "a label"),
     (_POSITION, "a position"),
     (_IDENTIFIER, "an identifier"),
@@ -39,11 +35,6 @@ _ROLES: Final = (
 )
 """What a column of whole numbers is, by its title in small letters with `_` between words."""
 BLANK: Final = frozenset({"", "x", "index", "unnamed0", "indexlevel0", "level0", "rownames"})
-
-
-def plain(title: str) -> str:
-    """A title's small letters and digits."""
-    return re.sub(r"[^a-z0-9]", "", title.casefold())
 
 
 def share_a_stem(titles: Sequence[str]) -> bool:

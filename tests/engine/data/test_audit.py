@@ -130,7 +130,7 @@ def test_nine_genes_of_a_class_are_refused_and_ten_are_not() -> None:
 def test_unmapped_ids_are_part_of_the_advice() -> None:
     with pytest.raises(DataError) as refused:
         audit(with_third_class(12, mapped=False), "unique", text_of)
-    assert "12 identifiers are no known gene" in refused.value.hint
+    assert "12 identifiers are not known genes" in refused.value.hint
 
 
 SOME = st.sampled_from(["a", "b", "c", "D", "E", "F", "NM1"])

@@ -143,3 +143,11 @@ def test_descriptions_of_other_genes_are_refused_rather_than_replaced_by_names(t
     path.write_text("gene,description\nNOT_A_GENE,text\n")
     with pytest.raises(DataError, match="none of the genes of bivalent-vs-lys4"):
         load_task("bivalent-vs-lys4", home, descriptions=str(path))
+
+
+def test_columns_are_found_by_content_and_rows_without_a_gene_are_named(tmp_path, home):
+    path = tmp_path / "x.csv"
+    path.write_text("who,Gene description\nTP53,guards\nNA,nobody\nKRAS,signals\nMYC,drives\nEGFR,binds\n")
+    report = import_descriptions(path, "mine", home)
+    assert (report.genes, report.nameless) == (4, (3,))
+    assert "Rows left out for naming no gene: 1, line 3." in report.notes

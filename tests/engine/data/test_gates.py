@@ -145,7 +145,7 @@ def test_a_task_of_unknown_names_is_refused_with_a_way_on_and_taken_when_its_own
     assert "--keep-unmapped" in refused.value.hint
     assert not home.tasks.exists()
     report = import_task(path, "mine", home, keep_unmapped=True)
-    assert (report.used, report.kept, report.unresolved) == ((31, 20), tuple(sorted(unknown)), ("1-Mar",))
+    assert (report.used, report.kept, report.unresolved) == ((20, 31), tuple(sorted(unknown)), ("1-Mar",))
     assert "NOTAGENE3" in load_task("mine", home).genes
 
 
@@ -172,7 +172,9 @@ def test_names_with_a_description_of_their_own_need_no_gene_table(tmp_path: Path
 
 def vectors(folder: Path, names: list[str]) -> Path:
     path = folder / "vectors.csv"
-    path.write_text("gene,x,y\n" + "".join(f"{name},{place + 1},2\n" for place, name in enumerate(names)))
+    path.write_text(
+        "gene,a,b\n" + "".join(f"{name},{place + 0.5},2.5\n" for place, name in enumerate(names))
+    )
     return path
 
 

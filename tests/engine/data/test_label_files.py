@@ -217,6 +217,9 @@ def test_the_lowest_is_set_against_the_highest(tmp_path: Path) -> None:
         ({"label_from": "padj", "quantiles": 0.7}, "at most a half"),
         ({"label_from": "other", "threshold": "<0.1"}, "no column 'other'"),
         ({"label_from": "padj", "threshold": "<0.1", "classes": ("a: padj < 1",)}, "exclude each other"),
+        ({"threshold": "<0.1"}, "need --label-from"),
+        ({"quantiles": 0.1}, "need --label-from"),
+        ({"classes": ("a: padj < 1",), "label_column": "padj"}, "does not go with"),
         ({"classes": ("padj < 1",)}, "no name and condition"),
         ({"classes": ("a: padj < 1", "a: padj > 1")}, "given twice"),
     ],
@@ -283,3 +286,59 @@ def test_classes_may_stand_beside_the_genes_of_an_h5ad(tmp_path: Path) -> None:
         )
     _, raw = read_raw(path, choices=Choices(symbols=symbols))
     assert pairs(raw) == [*zip(KNOWN[:20], UP_DOWN, strict=True)]
+
+
+def test_row_numbers_are_no_genes(tmp_path: Path) -> None:
+    numbers = range(1, 21)
+    found = read(tmp_path / "x.csv", rows(("gene_id", *numbers), ("who", *KNOWN[:20]), ("label", *UP_DOWN)))
+    assert tuple(found.identifiers) == KNOWN[:20]
+    with pytest.raises(DataError, match="row numbers in its column 'gene_id'"):
+        read(tmp_path / "y.csv", rows(("gene_id", *numbers), ("label", *UP_DOWN)))
+    chosen = read(
+        tmp_path / "y.csv", rows(("gene_id", *numbers), ("label", *UP_DOWN)), gene_column="gene_id"
+    )
+    assert tuple(chosen.identifiers) == tuple(map(str, numbers))
+
+
+def test_a_thousand_is_told_from_a_decimal_comma(tmp_path: Path) -> None:
+    text = rows(("gene", *KNOWN[:20]), ("n", *(f'"{place},250"' for place in range(1, 21))))
+    raw = read(tmp_path / "x.csv", text, label_from="n", threshold=">10000")
+    assert list(raw.labels).count("n > 10000") == 11
+    text = text.replace('"1,250"', '"0,250"')
+    assert len(read(tmp_path / "x.csv", text, label_from="n", threshold=">10").identifiers) == 20
+
+
+def test_a_class_spelt_with_and_without_hyphen_is_one(tmp_path: Path) -> None:
+    labels = ("non-essential", "Nonessential", "essential", "essential") * 5
+    raw = read(tmp_path / "x.csv", rows(("gene", *KNOWN[:20]), ("label", *labels)))
+    assert raw.classes == ("Nonessential", "essential")
+    assert "that is one class" in raw.notes[0]
+
+
+def test_one_class_beside_empty_labels_is_said_to_be_alone(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"one class alone, 'yes'; 10 rows .* were left out"):
+        read(tmp_path / "x.csv", rows(("gene", *KNOWN[:20]), ("label", *("yes", "") * 10)))
+
+
+def test_numbered_lists_of_r_are_read_and_a_readme_is_none(tmp_path: Path) -> None:
+    for name, genes in (("up", KNOWN[:12]), ("down", KNOWN[12:24])):
+        lines = "".join(f'"{place}","{gene}"\n' for place, gene in enumerate(genes, 1))
+        (tmp_path / f"{name}.csv").write_text('"","x"\n' + lines)
+    (tmp_path / "README.txt").write_text("Two lists of genes.\n")
+    raw = read_raw(tmp_path, choices=Choices(symbols=symbols))[1]
+    assert (raw.classes, sorted(raw.identifiers)) == (("down", "up"), sorted(KNOWN[:24]))
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": ["TP53"]}', '[{"gene": "TP53", "label": "a"}]', '{"gene": "TP53"}\n']
+)
+def test_json_is_called_json(text: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is JSON, not a table"):
+        read(tmp_path / "x.json", text)
+
+
+def test_all_genes_in_one_line_are_no_list(tmp_path: Path) -> None:
+    for name in ("up", "down"):
+        (tmp_path / f"{name}.txt").write_text(", ".join(KNOWN[:12]))
+    with pytest.raises(DataError, match=r"not a list of one gene a line \(line 1\)"):
+        read_raw(tmp_path, choices=Choices(symbols=symbols))

@@ -17,9 +17,10 @@ from engine.files.h5ad import (
     read_matrix,
     read_names,
 )
+from engine.files.tables.titles import plain
 from engine.files.vectors.cells import Kind, kind_of
 from engine.files.vectors.content import Content, check_rows
-from engine.files.vectors.titles import GENE_TITLES, plain
+from engine.files.vectors.titles import NAME_TITLES
 from store.errors import DataError
 
 ANNOTATED: Final = (*ENDINGS, "h5", "hdf5")
@@ -66,11 +67,14 @@ def _chosen(path: Path, file: Any, key: str) -> tuple[str, str]:
 
 
 def _genes(path: Path, file: Any, axis: Axis) -> list[str]:
-    """The names along an axis; where they are row numbers, the column that names genes."""
+    """The names along an axis; where they are bare numbers, the column that names genes."""
     names = read_names(path, file, axis)
-    if kind_of(names[:50]) is not Kind.ROWS:
+    kind = kind_of(names[:50])
+    if not kind.numeric:
         return names
-    title = next((title for title in column_titles(file[axis]) if plain(title) in GENE_TITLES), None)
+    title = next((title for title in column_titles(file[axis]) if plain(title) in NAME_TITLES), None)
+    if title is None and kind is not Kind.ROWS:
+        return names
     if title is None:
         raise DataError(
             f"{path} has row numbers for names in {axis}.", f"Set adata.{axis}_names to the genes."

@@ -11,7 +11,7 @@ import numpy as np
 from engine.files.outside import MAX_BYTES, too_large
 from engine.files.tables import index_columns, open_parquet
 from engine.files.tables.table import first_rows
-from engine.files.vectors.cells import Kind, kind_of
+from engine.files.vectors.cells import Kind, kind_of, name_in
 from engine.files.vectors.content import Content
 from engine.files.vectors.dimensions import Columns, Layout
 from engine.files.vectors.formats.delimited import SAMPLE
@@ -92,7 +92,7 @@ def _taken(
         batch.validate(full=True)  # a damaged file may point beyond its dictionary
         near: list[str] | None = None
         if layout.gene is not None:
-            near = ["" if cell is None else str(cell).strip() for cell in _plain(batch.column(layout.gene))]
+            near = list(map(name_in, _plain(batch.column(layout.gene))))
             genes.extend(near)
             size += sum(map(len, near))
         if size > MAX_BYTES:

@@ -13,12 +13,13 @@ from typing import Any, Final
 from engine.files.outside import read_lines
 from engine.files.tables import MAX_STREAMED, iterate_rows
 from engine.files.tables.table import first_rows
+from engine.files.tables.titles import plain
 from engine.files.tables.workbook import workbook_table
-from engine.files.vectors.cells import decimal_mark, is_list, kind_of, numbers_in
+from engine.files.vectors.cells import decimal_mark, is_list, kind_of, name_in, numbers_in
 from engine.files.vectors.content import Content
 from engine.files.vectors.dimensions import Columns, Layout
 from engine.files.vectors.rows import Rows, is_number
-from engine.files.vectors.titles import GENE_TITLES, plain
+from engine.files.vectors.titles import NAME_TITLES
 from store.errors import DataError
 
 SAMPLE: Final = 50
@@ -125,7 +126,7 @@ def read_rows(
     """
     sample = list(islice(rows, SAMPLE))
     decimal = decimal_mark(cells for _, cells in sample)
-    bare = all(is_number(str(cell)) for cell in sample[0][1])
+    bare = all(is_number(str(cell)) for _, cells in sample[:2] for cell in cells)
     if bare and not listed:
         raise DataError(
             f"{path} is a matrix without names.", "Give its genes too, one a line, with --genes FILE."
@@ -162,7 +163,7 @@ def read_titled(
     pick, gene = _picker(path, layout, width), layout.gene
     for line, row in chain(sample, rows):
         try:
-            cells_of_row, name = pick(line, row), None if gene is None else _name(row[gene])
+            cells_of_row, name = pick(line, row), None if gene is None else name_in(row[gene])
         except IndexError as error:
             raise DataError(
                 f"{path} has {len(row)} columns on line {line}, but {width} in its first line."
@@ -182,10 +183,6 @@ def read_titled(
         kept.lines,
         named_by=titles[gene] if titles and gene is not None else "",
     )
-
-
-def _name(cell: Any) -> str:
-    return "" if cell is None else str(cell).strip()
 
 
 def _picker(path: Path, layout: Layout, width: int) -> Callable[[int, Sequence[Any]], Sequence[Any]]:
@@ -221,7 +218,7 @@ def _is_header(sample: Sequence[Line]) -> bool:
         return _counts(cells, rest) or _counts(cells[1:], rest, cells[0])
     texts = [place for place, cell in enumerate(cells) if not is_number(cell)]
     held = [place for place in texts if rest and all(_is_like(cells[place], row, place) for _, row in rest)]
-    return bool(set(texts) - set(held)) or any(plain(cells[place]) in GENE_TITLES for place in texts)
+    return bool(set(texts) - set(held)) or any(plain(cells[place]) in NAME_TITLES for place in texts)
 
 
 def _is_like(title: str, row: Sequence[Any], place: int) -> bool:
@@ -237,7 +234,7 @@ def _counts(cells: Sequence[Any], rest: Sequence[Line], name: str | None = None)
     if len(texts) < 2 or not all(map(_is_count, texts)):
         return False
     numbers = [int(text) for text in texts]
-    if numbers == list(range(len(numbers))) or (name is not None and plain(name) in {"", *GENE_TITLES}):
+    if numbers == list(range(len(numbers))) or (name is not None and plain(name) in {"", *NAME_TITLES}):
         return True
     rising = all(one < other for one, other in pairwise(numbers))
     return (

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from engine.files.outside import MAX_BYTES, read_lines, read_text
 from engine.files.tables import MAX_STREAMED
+from engine.files.tables.titles import plain
 from engine.files.vectors.content import Content
 from engine.files.vectors.formats.delimited import SAMPLE, Line, read_titled
 from engine.files.vectors.rows import Rows
-from engine.files.vectors.titles import GENE_TITLES, plain, share_a_stem
+from engine.files.vectors.titles import NAME_TITLES, share_a_stem
 from store.errors import DataError
 
 LINES: Final = ("jsonl", "ndjson")
@@ -98,7 +99,7 @@ def _numbers(path: Path, cells: list[Any], line: int) -> list[Any]:
 def _turned(value: _Object) -> Iterator[_Object]:
     """Records of what pandas writes: `{GENE: {DIMENSION: n}}`, or `{COLUMN: {ROW: n}}`."""
     titles = [title for title, _ in value]
-    if not share_a_stem(titles) and not any(plain(title) in GENE_TITLES for title in titles):
+    if not share_a_stem(titles) and not any(plain(title) in NAME_TITLES for title in titles):
         yield from (_Object([("gene", gene), *record]) for gene, record in value)
         return
     rows: dict[str, _Object] = {}

@@ -143,7 +143,7 @@ def test_a_row_without_a_gene_is_left_out_by_its_line(tmp_path: Path, home: Home
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("v.csv", "id,label\n1,0\n2,1\n3,1\n", "no column that can be a dimension: 'label' is a label"),
+        ("v.csv", "id,label\n7,0\n15,1\n99,1\n", "no column that can be a dimension: 'label' is a label"),
         ("v.csv", ",a,b\n0,0.5,1.5\n1,0.25,3.5\n", "row numbers where its genes should be"),
         ("v.csv", "a,b\n0.5,1.5\n0.25,3.5\n", "numbers where its genes should be"),
         ("v.csv", "gene,a,\nA,1.5,2.5\nB,3.5,4.5\n", "numbers in column 3, which has no name"),
@@ -246,3 +246,54 @@ def test_what_an_h5ad_knows_of_genes_is_a_table(tmp_path: Path) -> None:
         ("GATA1", "yes", "0.5", "1"),
         ("FOXP2", "no", "1", "2"),
     )
+
+
+@pytest.mark.parametrize("word", ["NA", "NaN", "<NA>", "null", "#N/A"])
+def test_a_word_for_nothing_names_no_gene(word: str, tmp_path: Path) -> None:
+    path = table(tmp_path)
+    path.write_text(path.read_text().replace("FOXP2,", f"{word},"))
+    assert read_vectors(path).nameless == (4,)
+
+
+def test_flags_and_clusters_among_measured_columns_are_no_dimensions(tmp_path: Path) -> None:
+    flags: list[object] = [0, 1] * 5
+    found = read_vectors(table(tmp_path, ("kmeans", flags), titles="a,b,c"))
+    assert found.left_out == (LeftOut("kmeans", "of whole numbers, unlike most others"),)
+    assert read_vectors(table(tmp_path, ("silent", [0] * 10), titles="a,b,c")).left_out == ()
+    assert read_vectors(table(tmp_path, ("d4", flags), titles="d1,d2,d3")).left_out == ()
+
+
+def test_row_numbers_are_no_genes(tmp_path: Path) -> None:
+    lines = [f"{place},{gene},{place * 1.5},{place % 3 + 0.5}" for place, gene in enumerate(GENES, 1)]
+    path = tmp_path / "v.csv"
+    path.write_text("\n".join(["gene_id,who,a,b", *lines]) + "\n")
+    assert read_vectors(path).genes == GENES
+
+
+def test_a_list_of_genes_may_have_a_title(tmp_path: Path) -> None:
+    np.save(tmp_path / "v.npy", NOISE)
+    (tmp_path / "genes.txt").write_text("\n".join(['"x"', *GENES]))
+    assert read_vectors(tmp_path / "v.npy", tmp_path / "genes.txt").genes == GENES
+
+
+def test_a_header_of_bare_numbers_may_title_the_genes_too(tmp_path: Path) -> None:
+    path = table(tmp_path)
+    path.write_text(path.read_text().replace("gene,dim_0,dim_1,dim_2", "0,1,2,3"))
+    assert np.array_equal(read_vectors(path).matrix, NOISE)
+
+
+def test_a_table_of_cells_by_genes_is_to_be_turned(tmp_path: Path, home: Home) -> None:
+    path = tmp_path / "effect.csv"
+    cells = [f"ACH-{place},{','.join(map(str, NOISE[:, place]))}" for place in range(3)]
+    path.write_text("\n".join([",".join(["", *GENES]), *cells]) + "\n")
+    with pytest.raises(DataError, match="no known gene") as refused:
+        import_vectors(path, "mine", home)
+    assert "turn the table" in refused.value.hint
+
+
+def test_names_that_are_no_gene_are_reported(tmp_path: Path, home: Home) -> None:
+    path = table(tmp_path)
+    path.write_text(path.read_text().replace("FOXP2,", "NOTAGENE1,"))
+    report = import_vectors(path, "mine", home)
+    assert report.unknown == ("NOTAGENE1",)
+    assert any("NOTAGENE1" in note for note in report.notes)
