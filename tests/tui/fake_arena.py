@@ -213,7 +213,7 @@ class FakeArena:
         shown = Preview(kind, path, "table", 24, whole=True, classes=counts, why_positive="it was chosen")
         return lambda choices: shown
 
-    def import_file(self, kind, path, choices=None) -> Imported:
+    def import_file(self, kind, path, choices) -> Imported:
         self.writable("import anything")
         return Imported(kind, "mine", f"{path} is here.")
 

@@ -106,11 +106,20 @@ class ArenaScreen(Screen[None]):
             await self.mount_rest()
         except MountError:
             return
-        if not self.query(KeyBar):  # taken down meanwhile
+        if not self._whole:  # taken down meanwhile
             return
         self._completed = True
         self.begin()
         self.watch(self.app, "pulse", self._on_pulse)
+
+    @property
+    def standing(self) -> bool:
+        """Whether every widget is there: not while they are mounted, nor while they are taken down."""
+        return self._completed and self._whole
+
+    @property
+    def _whole(self) -> bool:
+        return bool(self.query(KeyBar))
 
     async def mount_rest(self) -> None:
         """Mount what the first frame did not wait for."""

@@ -383,7 +383,8 @@ class BoardScreen(ApartScreen):
 
     def on_resize(self) -> None:
         """A wide terminal has room for every interval."""
-        self._show()
+        if self.standing:
+            self._show()
 
     @on(Grid.Moved, "#board")
     def _show_cell(self) -> None:

@@ -125,7 +125,7 @@ class RunsScreen(TakingScreen):
 
     def on_resize(self) -> None:
         """Bars are as wide as the terminal."""
-        if self.shell.pulse.looked:
+        if self.standing and self.shell.pulse.looked:
             self._show()
 
     # ------------------------------------------------------------------ following the run
@@ -311,8 +311,9 @@ class RunsScreen(TakingScreen):
         """One key pauses a run that is at work and resumes one that is not; one cancels or removes."""
         if action in ("pause", "resume"):
             return self._stands() == (action == "resume")
-        if action in ("cancel", "remove") and self.is_mounted:
-            return (self._entry() is not None) == (action == "remove")
+        if action in ("cancel", "remove"):
+            in_queue = self.standing and self._entry() is not None
+            return in_queue == (action == "remove")
         return True
 
     def _stands(self) -> bool:
