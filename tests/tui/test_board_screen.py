@@ -475,7 +475,9 @@ async def test_the_table_is_written_with_its_numbers_apart(arena, tmp_path, suff
         await until(pilot, lambda: f"Wrote 2 rows to {path}." in told(app))
     if suffix == ".csv":
         lines = path.read_text().splitlines()
-        assert lines[0].startswith("task_set,protocol,preset,text,scheme,model,source,control,tall auc,tall low,")
+        assert lines[0].startswith(
+            "task_set,protocol,preset,text,scheme,model,source,control,tall auc,tall low,"
+        )
         assert lines[0].endswith("mean failed,mean first,mean last,mean letters,mean leading")
         assert lines[1].startswith("paper,lr,paper,facts,paper,mini,own,False,0.9,0.85,0.95")
         assert len(lines) == 3

@@ -102,6 +102,9 @@ class ArenaScreen(Screen[None]):
 
     async def complete(self) -> None:
         """Mount the rest and follow the run, unless the application is being left already."""
+        if not all(widget.is_mounted for widget in self.walk_children(Widget)):
+            self.call_after_refresh(self.complete)  # panes within panes take another round
+            return
         try:
             await self.mount_rest()
         except MountError:
@@ -113,7 +116,7 @@ class ArenaScreen(Screen[None]):
         self.watch(self.app, "pulse", self._on_pulse)
 
     @property
-    def standing(self) -> bool:
+    def stands_whole(self) -> bool:
         """Whether every widget is there: not while they are mounted, nor while they are taken down."""
         return self._completed and self._whole
 

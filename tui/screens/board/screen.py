@@ -383,7 +383,7 @@ class BoardScreen(ApartScreen):
 
     def on_resize(self) -> None:
         """A wide terminal has room for every interval."""
-        if self.standing:
+        if self.stands_whole:
             self._show()
 
     @on(Grid.Moved, "#board")

@@ -125,7 +125,7 @@ class RunsScreen(TakingScreen):
 
     def on_resize(self) -> None:
         """Bars are as wide as the terminal."""
-        if self.standing and self.shell.pulse.looked:
+        if self.stands_whole and self.shell.pulse.looked:
             self._show()
 
     # ------------------------------------------------------------------ following the run
@@ -282,6 +282,8 @@ class RunsScreen(TakingScreen):
         return ""
 
     def _unit(self) -> UnitStatus | None:
+        if not self.stands_whole:
+            return None
         row = self.query_one("#units", Grid).current
         if row is None or self._status is None:
             return None
@@ -290,6 +292,8 @@ class RunsScreen(TakingScreen):
 
     def _entry(self) -> Entry | None:
         """The launch under the cursor, if the queue has the focus."""
+        if not self.stands_whole:
+            return None
         queue = self.query_one("#queue", Grid)
         row = queue.current if queue.has_focus else None
         return next((entry for entry in self._queue if row and entry.id == row.key), None)
@@ -312,8 +316,7 @@ class RunsScreen(TakingScreen):
         if action in ("pause", "resume"):
             return self._stands() == (action == "resume")
         if action in ("cancel", "remove"):
-            in_queue = self.standing and self._entry() is not None
-            return in_queue == (action == "remove")
+            return (self._entry() is not None) == (action == "remove")
         return True
 
     def _stands(self) -> bool:

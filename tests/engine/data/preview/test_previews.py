@@ -54,7 +54,7 @@ def test_a_deseq2_table_shows_how_it_may_be_cut_and_is_cut_so(tmp_path, home):
     ]
     assert shown.histograms[0].cuts == (0.2,)
     assert shown.histograms[0].missing == 6
-    assert shown.why_positive == "it meets the threshold"
+    assert shown.why_positive == "it is the one that was asked for"
     assert "6 of 60 rows lack a number that decides and were left out." in shown.notes
     report = import_task(path, "mine", home, choices=choices)
     assert [group.genes for group in shown.classes] == list(report.used)
