@@ -90,7 +90,7 @@ async def test_questions_and_their_prompts_take_what_follows(arena):
     arena.import_file = lambda kind, path, _: asked.append((kind, path))
     async with drive(app) as pilot:
         await ready(pilot, "1", "to run")
-        burst(app, "Itdata/qx.csv\r")
+        burst(app, "Itdata/qx.csv\r\r")
         await until(pilot, lambda: asked == [("task", "data/qx.csv")])
 
 

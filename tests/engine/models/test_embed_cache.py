@@ -299,8 +299,8 @@ def test_no_text_is_an_error(model: Model, tmp_path: Path) -> None:
 
 def test_a_table_is_looked_up_by_gene(tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
-    table.write_text("gene,Dim_0,Dim_1\nA,1,2\nB,3,4\nNA,5,6\n")
-    vectors, missing = look_up(find_model(str(table), find_home()), ["NA", "C", "A", "C"], find_home())
+    table.write_text("gene,Dim_0,Dim_1\nA,1,2\nB,3,4\nND,5,6\n")
+    vectors, missing = look_up(find_model(str(table), find_home()), ["ND", "C", "A", "C"], find_home())
     assert vectors.tolist() == [[5, 6], [0, 0], [1, 2], [0, 0]]
     assert missing == ("C",)
     gone = Model("gone", "vectors", str(tmp_path / "gone.csv"))
@@ -310,9 +310,9 @@ def test_a_table_is_looked_up_by_gene(tmp_path: Path) -> None:
 
 def test_a_table_that_was_replaced_gives_no_vectors_under_the_old_revision(tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
-    table.write_text("gene,x\nA,1\n")
+    table.write_text("gene,x\nA,1.5\n")
     model = find_model(str(table), find_home())
-    table.write_text("gene,x\nA,22\n")
+    table.write_text("gene,x\nA,22.5\n")
     with pytest.raises(ModelError, match="another file"):
         look_up(model, ["A"], find_home())
-    assert look_up(find_model(str(table), find_home()), ["A"], find_home())[0].tolist() == [[22]]
+    assert look_up(find_model(str(table), find_home()), ["A"], find_home())[0].tolist() == [[22.5]]

@@ -60,7 +60,7 @@ def test_a_task_under_two_names_is_run_under_the_first(selection, home, tmp_path
     assert {unit.task for unit in plan.units} == {"toy"}
     assert len({unit.key for unit in plan.units}) == len(plan.units)
     assert [(item.task, item.units) for item in plan.blocked] == [("copy", 2)] * 2
-    assert plan.blocked[0].reason.endswith("on toy.")
+    assert plan.blocked[0].reason.endswith("on toy by another name.")
 
 
 def test_two_files_of_one_name_do_not_stand_for_each_other(selection, home, tmp_path):

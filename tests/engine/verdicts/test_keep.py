@@ -139,7 +139,7 @@ def test_of_too_many_pairs_there_are_no_contrasts(home, monkeypatch):
 def test_scores_that_cannot_be_judged_say_why_and_are_not_tried_each_time(home, monkeypatch):
     from store.errors import DataError
 
-    def refuse(*_):
+    def refuse(*_, **__):
         raise DataError("A gene stands twice.")
 
     monkeypatch.setattr(keep, "judged", refuse)
