@@ -197,7 +197,8 @@ def resolve(
             symbols, step = (identifier,), AS_GIVEN if text else KEPT
         meanings.add(identifier, symbols, step)
         for symbol in symbols:
-            if gene := genes.get(symbol) or (None if given else resolver.gene(symbol)):
+            known = genes[symbol] if symbol in genes else None
+            if gene := known or (None if given else resolver.gene(symbol)):
                 genes.add(symbol, gene._replace(description=gene.description or text))
             else:
                 genes.add_unknown(identifier if symbol == identifier else symbol, text)
