@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -44,7 +45,6 @@ class Gene(NamedTuple):
 
 _UNKNOWN: Final = ("", "", (), (), "", (), (), "", "")
 """What stands between symbol and description where no more is known."""
-_LISTS: Final = ("ensembl_ids", "mim_ids", "aliases", "previous")
 _COLUMNS: Final = (
     "symbol", "ncbi_id", "hgnc_id", "ensembl_ids", "mim_ids", "name", "aliases", "previous", "locus",
     "gene_type", "description",
@@ -134,13 +134,12 @@ def read_genes(path: Path) -> tuple[Gene, ...]:
 def _maker(header: Sequence[str]) -> Callable[[Sequence[str]], Gene]:
     """What makes a gene of a row under `header`; columns of other names are passed over."""
     places = {name: index for index, name in enumerate(header)}
-    columns = [(places.get(name, -1), name in _LISTS) for name in Gene._fields]
+    in_order = itemgetter(*(places.get(name, -1) for name in Gene._fields))
 
     def make(row: Sequence[str]) -> Gene:
-        return Gene._make(
-            (_split(row[place]) if several else row[place]) if place >= 0 else () if several else ""
-            for place, several in columns
-        )
+        symbol, ncbi, hgnc, ensembl, mim, name, aliases, previous, locus, kind, text = in_order([*row, ""])
+        names = _split(aliases), _split(previous)
+        return Gene(symbol, ncbi, hgnc, _split(ensembl), _split(mim), name, *names, locus, kind, text)
 
     return make
 
@@ -259,7 +258,7 @@ def _numbers(path: Path, place: int, line: bytes) -> tuple[str, str]:
 
 
 def _split(field: str) -> tuple[str, ...]:
-    return tuple(part for part in _known(field).split("|") if part) if field else ()
+    return tuple(filter(None, _known(field).split("|"))) if field else ()
 
 
 def _known(field: str) -> str:

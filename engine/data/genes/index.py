@@ -88,8 +88,9 @@ class Index:
     def _put(self, step: str, pairs: Iterable[tuple[str, str]]) -> None:
         # Nearly all keys have one gene: a set for each would double the memory.
         index = self._steps.setdefault(step, {})
+        first = index.setdefault
         for key, symbol in pairs:
-            if key and index.setdefault(key, symbol) != symbol:
+            if key and first(key, symbol) != symbol:
                 self._further.setdefault((step, key), set()).add(symbol)
 
     def find(self, step: str, key: str) -> Found | None:

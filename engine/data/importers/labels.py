@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from engine.data.formats.choices import Choices
@@ -157,7 +157,9 @@ def keep_task(
     notes += tuple(_told(audited, task.heading.name))
     report = _report(task, tuple(item.used for item in audited.classes), kind, folder, notes)
     del audited
-    text = json.dumps(asdict(report), ensure_ascii=False, indent=1) + "\n"
+    # Not `asdict`, which copies each of a million names.
+    said = {field.name: getattr(report, field.name) for field in fields(report)}
+    text = json.dumps(said, ensure_ascii=False, indent=1) + "\n"
     write_task_folder(folder, (task,), {"report.json": text})
     note_restored(home, "task", heading.name, lambda: task_digest(folder))
     remember(outline, home)
