@@ -146,15 +146,16 @@ def _maker(header: Sequence[str]) -> Callable[[Sequence[str]], Gene]:
 
 def write_genes(path: Path, genes: Genes, symbols: Sequence[str]) -> None:
     """Write the genes of these symbols as a `genes.csv`; columns that are empty are left out."""
-    known = [gene for gene in genes.kept(symbols) if isinstance(gene, Gene)]
+    in_order = list(genes.kept(symbols))
+    known = [gene for gene in in_order if isinstance(gene, Gene)]
     used = [name for name in _COLUMNS if name == "symbol" or any(getattr(gene, name) for gene in known)]
-    if used[-1] != "description" and any(isinstance(one, str) and one for one in genes.kept(symbols)):
+    if used[-1] != "description" and any(isinstance(one, str) and one for one in in_order):
         used.append("description")
     gap = [""] * len(used[1:])
     short = gap[1:]
 
     def rows() -> Iterator[Sequence[str]]:
-        for symbol, kept in zip(symbols, genes.kept(symbols), strict=True):
+        for symbol, kept in zip(symbols, in_order, strict=True):
             if isinstance(kept, str):
                 yield [symbol, *short, kept] if kept else [symbol, *gap]
             else:
