@@ -197,7 +197,9 @@ def resolve(
             symbols, step = (identifier,), AS_GIVEN if text else KEPT
         meanings.add(identifier, symbols, step)
         for symbol in symbols:
-            if gene := genes.get(symbol) or (None if given else resolver.gene(symbol)):
+            if given and symbol not in genes:
+                genes.add_unknown(symbol, text)
+            elif gene := genes.get(symbol) or resolver.gene(symbol):
                 genes.add(symbol, gene._replace(description=gene.description or text))
             else:
                 genes.add_unknown(identifier if symbol == identifier else symbol, text)

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from gzip import GzipFile
 from io import BufferedReader, StringIO
 from itertools import chain, islice
 from pathlib import Path
@@ -140,7 +141,7 @@ def read_lines(path: Path, limit: int = MAX_BYTES, encoding: str = "") -> Iterat
 
 def _whole_lines(stream: IO[bytes]) -> bytes:
     """What else is in the buffer, up to its last whole line: a line at a time is slow."""
-    waiting = stream.peek(1) if isinstance(stream, BufferedReader) else b""
+    waiting = stream.peek(1) if isinstance(stream, BufferedReader | GzipFile) else b""
     return stream.read(waiting.rfind(b"\n") + 1)
 
 

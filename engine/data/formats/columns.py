@@ -70,12 +70,14 @@ def labels_of(cells: Sequence[str], quoted: Callable[[int], bool] = lambda _: Fa
         cells: As they stand.
         quoted: Whether the cell of a row stands in quotation marks, and so is no missing value.
     """
-    given = [
-        "" if is_missing(cell, doubtful=False) and not quoted(row) else cell.strip()
-        for row, cell in enumerate(cells)
-    ]
+    stripped = list(map(str.strip, cells))
+    nothing = {cell for cell in set(stripped) if is_missing(cell, doubtful=False)}
+    given = _emptied(stripped, nothing, quoted)
     if doubtful := doubtful_classes(set(given)):
-        return [
-            "" if folded(cell) in doubtful and not quoted(row) else cell for row, cell in enumerate(given)
-        ]
+        return _emptied(given, {cell for cell in set(given) if folded(cell) in doubtful}, quoted)
     return given
+
+
+def _emptied(cells: list[str], nothing: set[str], quoted: Callable[[int], bool]) -> list[str]:
+    """`cells` without those that say nothing, where no quotation marks hold them."""
+    return ["" if cell in nothing and not quoted(row) else cell for row, cell in enumerate(cells)]

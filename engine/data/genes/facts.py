@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -44,7 +45,6 @@ class Gene(NamedTuple):
 
 _UNKNOWN: Final = ("", "", (), (), "", (), (), "", "")
 """What stands between symbol and description where no more is known."""
-_LISTS: Final = ("ensembl_ids", "mim_ids", "aliases", "previous")
 _COLUMNS: Final = (
     "symbol", "ncbi_id", "hgnc_id", "ensembl_ids", "mim_ids", "name", "aliases", "previous", "locus",
     "gene_type", "description",
@@ -134,28 +134,28 @@ def read_genes(path: Path) -> tuple[Gene, ...]:
 def _maker(header: Sequence[str]) -> Callable[[Sequence[str]], Gene]:
     """What makes a gene of a row under `header`; columns of other names are passed over."""
     places = {name: index for index, name in enumerate(header)}
-    columns = [(places.get(name, -1), name in _LISTS) for name in Gene._fields]
+    in_order = itemgetter(*(places.get(name, -1) for name in Gene._fields))
 
     def make(row: Sequence[str]) -> Gene:
-        return Gene._make(
-            (_split(row[place]) if several else row[place]) if place >= 0 else () if several else ""
-            for place, several in columns
-        )
+        symbol, ncbi, hgnc, ensembl, mim, name, aliases, previous, locus, kind, text = in_order([*row, ""])
+        names = _split(aliases), _split(previous)
+        return Gene(symbol, ncbi, hgnc, _split(ensembl), _split(mim), name, *names, locus, kind, text)
 
     return make
 
 
 def write_genes(path: Path, genes: Genes, symbols: Sequence[str]) -> None:
     """Write the genes of these symbols as a `genes.csv`; columns that are empty are left out."""
-    known = [gene for gene in genes.kept(symbols) if isinstance(gene, Gene)]
+    in_order = list(genes.kept(symbols))
+    known = [gene for gene in in_order if isinstance(gene, Gene)]
     used = [name for name in _COLUMNS if name == "symbol" or any(getattr(gene, name) for gene in known)]
-    if used[-1] != "description" and any(isinstance(one, str) and one for one in genes.kept(symbols)):
+    if used[-1] != "description" and any(isinstance(one, str) and one for one in in_order):
         used.append("description")
     gap = [""] * len(used[1:])
     short = gap[1:]
 
     def rows() -> Iterator[Sequence[str]]:
-        for symbol, kept in zip(symbols, genes.kept(symbols), strict=True):
+        for symbol, kept in zip(symbols, in_order, strict=True):
             if isinstance(kept, str):
                 yield [symbol, *short, kept] if kept else [symbol, *gap]
             else:
@@ -259,7 +259,7 @@ def _numbers(path: Path, place: int, line: bytes) -> tuple[str, str]:
 
 
 def _split(field: str) -> tuple[str, ...]:
-    return tuple(part for part in _known(field).split("|") if part) if field else ()
+    return tuple(filter(None, _known(field).split("|"))) if field else ()
 
 
 def _known(field: str) -> str:

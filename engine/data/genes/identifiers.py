@@ -109,6 +109,8 @@ class Resolver:
 
     def _find(self, text: str) -> Found | None:
         """What the first step that knows `text` finds; near tables decide alone what is exact."""
+        if not (_like_id(text) or self._names(text)):
+            return None  # most words of a long list of somebody's own
         searches = tuple(_searches(text))
         for step, key in searches:
             if step in _EXACT and (found := self._near.find(step, key)):
@@ -117,11 +119,14 @@ class Resolver:
         if key in self._known and all(symbol in self._near.genes for symbol in self._known[key].symbols):
             return Found(self._known[key].step, self._known[key].symbols)
         for step, key in searches:
-            if step in _BY_WORD and text.casefold() not in self._whole.words:
-                break  # most words of a long list of somebody's own
             if found := self._whole.find(step, key):
                 return self._whole.proper(found)
         return self._by_gene2ensembl(ensembl_id(text))
+
+    def _names(self, text: str) -> bool:
+        """Whether any table has `text` for a symbol, whatever its case, or it is known already."""
+        word = text.casefold()
+        return word in self._near.words or text in self._known or word in self._whole.words
 
     def _by_gene2ensembl(self, ensembl: str) -> Found | None:
         numbers = self._ncbi_of_ensembl.get(ensembl, ()) if ensembl else ()
@@ -152,9 +157,14 @@ class Resolver:
         return Meaning(identifier, (), f"{NOT_MAPPED}: {DISAGREE}, {each}")
 
 
+def _like_id(text: str) -> bool:
+    """Whether `text` begins as ids do, or has a prefix."""
+    return text[:1].isdigit() or ":" in text or text[:3].casefold() == "ens"
+
+
 def _searches(text: str) -> Iterator[tuple[str, str]]:
     """(step, key) in the order to try them."""
-    if text[:1].isdigit() or ":" in text or text[:3].casefold() == "ens":
+    if _like_id(text):
         for step, key in ((ENSEMBL, ensembl_id(text)), (NCBI, ncbi_id(text)), (HGNC_ID, hgnc_id(text))):
             if key:
                 yield step, key

@@ -88,20 +88,23 @@ class Index:
     def _put(self, step: str, pairs: Iterable[tuple[str, str]]) -> None:
         # Nearly all keys have one gene: a set for each would double the memory.
         index = self._steps.setdefault(step, {})
+        first = index.setdefault
         for key, symbol in pairs:
-            if key and index.setdefault(key, symbol) != symbol:
+            if key and first(key, symbol) != symbol:
                 self._further.setdefault((step, key), set()).add(symbol)
 
     def find(self, step: str, key: str) -> Found | None:
         """What `step` finds by `key`; for an Ensembl id what the first source that has it says."""
-        # HGNC gives each Ensembl id to one gene, so it is asked first.
-        sources = sorted(
-            (one for one in self._steps if one.startswith(ENSEMBL)), key=lambda one: "HGNC" not in one
-        )
-        for one in sources if step == ENSEMBL else (step,):
+        for one in self._sources if step == ENSEMBL else (step,):
             if first := self._steps.get(one, {}).get(key):
                 return Found(one, tuple(sorted({first, *self._further.get((one, key), ())})))
         return None
+
+    @cached_property
+    def _sources(self) -> list[str]:
+        """The steps by Ensembl id; HGNC's first, which gives each id to one gene."""
+        sources = (one for one in self._steps if one.startswith(ENSEMBL))
+        return sorted(sources, key=lambda one: "HGNC" not in one)
 
     def proper(self, found: Found) -> Found:
         """Of a gene and its pseudogenes, which share its old names, the gene; else `found` as it is."""

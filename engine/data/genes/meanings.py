@@ -87,6 +87,11 @@ class Meanings(Mapping[str, Meaning]):
             else:
                 yield from ((identifier, symbol, kept.step) for symbol in kept.symbols or ("",))
 
+    def step(self, identifier: str) -> str:
+        """The step of an identifier; "" if it is not here."""
+        kept = self._kept.get(identifier, "")
+        return kept if isinstance(kept, str) else kept.step
+
     def steps(self) -> Iterator[str]:
         """The step of each."""
         for kept in self._kept.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import chain
 from typing import Final
 
 from engine.data.genes.meanings import KEPT
@@ -37,10 +38,9 @@ def check_texts(task: LabelList, audited: Audited) -> None:
     Raises:
         DataError: fewer than `ENOUGH` of them have one.
     """
-    steps = zip(task.meanings, task.meanings.steps(), strict=True)
-    genes = set(audited.symbols).difference(identifier for identifier, step in steps if step == KEPT)
-    named = {item.symbol for item in audited.words if item.reason == NO_TEXT}
-    bare = sorted(genes.intersection(named.union(symbol for symbol, _ in audited.bare)))
+    genes = {symbol for symbol in audited.symbols if task.meanings.step(symbol) != KEPT}
+    named = (item.symbol for item in audited.words if item.reason == NO_TEXT)
+    bare = sorted(genes.intersection(chain(named, (symbol for symbol, _ in audited.bare))))
     if _too_few(bare, genes):
         raise DataError(
             f"{len(bare)} of the {len(genes)} genes in {task.heading.source} have no text: "

@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from engine.data.formats.choices import Choices
@@ -108,17 +108,27 @@ def import_task(
         StoreError: it cannot be written.
     """
     check_name(name, taken_names(home))
+    heading = Heading(name, title or path.name, (), path.name)
+    kind, notes, task = _read(path, kind, home, heading, choices or Choices(), keep_unmapped)
+    check_mapped(task)
+    return keep_task(task, kind, notes, home, check_texts)
+
+
+def _read(
+    path: Path, kind: str, home: Home, heading: Heading, choices: Choices, keep_unmapped: bool
+) -> tuple[str, tuple[str, ...], LabelList]:
+    """The format, what is to be said of the reading, and the label list.
+
+    The tables of all genes, some 70 MB, are let go of with the end of it.
+    """
     resolver = make_resolver(home, SAMPLE)
-    kind, raw = read_raw(path, kind, knowing(choices or Choices(), resolver))
+    kind, raw = read_raw(path, kind, knowing(choices, resolver))
     notes = raw.notes
     if len(raw.classes) == 2:
         why = f": {raw.why}" if raw.why else ", as the format has it"
         notes += (f"The positive class is {raw.classes[1]!r}{why}; --positive chooses another.",)
-    heading = Heading(name, title or path.name, raw.classes, path.name)
-    task = resolve(raw, resolver, heading, keep_unmapped=keep_unmapped)
-    del raw
-    check_mapped(task)
-    return keep_task(task, kind, notes, home, check_texts)
+    heading = replace(heading, classes=raw.classes)
+    return kind, notes, resolve(raw, resolver, heading, keep_unmapped=keep_unmapped)
 
 
 def import_notes(name: str, home: Home) -> tuple[str, ...]:
@@ -157,7 +167,9 @@ def keep_task(
     notes += tuple(_told(audited, task.heading.name))
     report = _report(task, tuple(item.used for item in audited.classes), kind, folder, notes)
     del audited
-    text = json.dumps(asdict(report), ensure_ascii=False, indent=1) + "\n"
+    # Not `asdict`, which copies each of a million names.
+    said = {field.name: getattr(report, field.name) for field in fields(report)}
+    text = json.dumps(said, ensure_ascii=False, indent=1) + "\n"
     write_task_folder(folder, (task,), {"report.json": text})
     note_restored(home, "task", heading.name, lambda: task_digest(folder))
     remember(outline, home)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Final
 
 from engine.data.formats.choices import Choices
@@ -41,13 +42,13 @@ class Roles:
         except GeneArenaError:
             pass  # the same error is why the import would be refused
         apart = [place for place in (self.gene, self.text) if place is not None]
-        self.quantities = quantities(table, [*apart, *self._naming()])
+        self.quantities = quantities(table, [*apart, *self._naming])
         self.numbers = self._numbers()
 
     def taken(self) -> Iterator[Taken]:
         """What was taken as what."""
         chosen = self._choices
-        genes = self._others(self.gene, self._naming())
+        genes = self._others(self.gene, self._naming)
         if self.gene is not None:
             by_content = (
                 "most of its cells are known genes" if self._known(self.gene) else "the other is not"
@@ -71,7 +72,7 @@ class Roles:
 
     def genes(self) -> tuple[str, ...]:
         """Columns that could name the genes."""
-        return self._titles(self._naming())
+        return self._titles(self._naming)
 
     def labels(self) -> tuple[str, ...]:
         """Other columns that could be the classes."""
@@ -100,7 +101,7 @@ class Roles:
         cells = self._table.columns[place]
         if all(map(is_missing, cells)):
             return "being empty"
-        if place in self._naming():
+        if place in self._naming:
             return "naming the genes too"
         if self._table.header[place] in self.quantities:
             return "holding numbers (--label-from makes classes of them)"
@@ -114,6 +115,7 @@ class Roles:
         found = [self._table.header[place] for place in places if place is not None]
         return tuple(dict.fromkeys(title for title in found if title)) if self._choices.by_number else ()
 
+    @cached_property
     def _naming(self) -> list[int]:
         titles = enumerate(self._table.header)
         return [place for place, title in titles if is_gene_title(title) or self._known(place)]

@@ -55,13 +55,14 @@ class Audited:
     named twice."""
     words: tuple[AuditedGene, ...]
     """The other exceptions, in their order, but for `bare`."""
-    bare: tuple[tuple[str, str], ...]
-    """(symbol, class) of genes without a text of which nothing else is to be said: a million, maybe."""
+    bare: tuple[tuple[str, int], ...]
+    """(symbol, label) of genes without a text of which nothing else is to be said: a million, maybe."""
 
     @property
     def audit(self) -> Audit:
         """The counts and every exception, made anew each time."""
-        bare = [AuditedGene(symbol, symbol, label, NO_TEXT, True) for symbol, label in self.bare]
+        names = [item.label for item in self.classes]
+        bare = [AuditedGene(symbol, symbol, names[label], NO_TEXT, True) for symbol, label in self.bare]
         return Audit(self.classes, (*self.repeats, *_merged(self.words, bare)))
 
 
@@ -87,7 +88,6 @@ def audit(task: LabelList, labels: Labels, compose: Callable[[str], Composed]) -
     Raises:
         DataError: fewer than two classes, or fewer than ten genes of one, are left.
     """
-    classes = task.heading.classes
     rest, plain = _told_apart(task)
     entries = tuple(_entries(rest))
     classes_of: dict[str, set[int]] = defaultdict(set)
@@ -112,8 +112,9 @@ def audit(task: LabelList, labels: Labels, compose: Callable[[str], Composed]) -
     written: list[str] = []
     described: list[bool] = []
     told: Counter[int] = Counter()
-    bare: list[tuple[str, str]] = []
-    for symbol, label in rows:
+    bare: list[tuple[str, int]] = []
+    for row in rows:
+        symbol, label = row
         text, complete = texts.get(symbol) or compose(symbol)
         written.append(text)
         described.append(complete)
@@ -121,7 +122,7 @@ def audit(task: LabelList, labels: Labels, compose: Callable[[str], Composed]) -
             if complete:
                 told[label] += 1
             else:
-                bare.append((symbol, classes[label]))
+                bare.append(row)
     analysed = Counter(entry.label for entry in filter(used, entries))
     counts = _counts(task, rest, analysed, texts, Counter(plain.values()), told)
     _check(task, counts)

@@ -24,14 +24,15 @@ class Composed(NamedTuple):
 
 
 def _facts(gene: Gene, _summary: str) -> str:
+    if not (gene.name or gene.aliases or gene.gene_type or gene.locus):
+        return ""
     sentences = (
         f"{gene.symbol}: {gene.name}." if gene.name else f"{gene.symbol}.",
         f"Also known as {', '.join(gene.aliases)}." if gene.aliases else "",
         f"Gene type: {gene.gene_type}." if gene.gene_type else "",
         f"Location: {gene.locus}." if gene.locus else "",
     )
-    known = bool(gene.name or gene.aliases or gene.gene_type or gene.locus)
-    return " ".join(filter(None, sentences)) if known else ""
+    return " ".join(filter(None, sentences))
 
 
 def _symbol_name(gene: Gene, _summary: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 WORDS: Final = frozenset(
@@ -40,6 +41,8 @@ def marked(lines: Iterable[str]) -> Iterator[str]:
 
 def unmarked(records: list[list[str]]) -> Iterator[tuple[int, int]]:
     """(column, row) of each cell that is marked; the mark is taken away."""
+    if MARK not in "".join(chain.from_iterable(records)):
+        return
     for row, record in enumerate(records):
         for column, cell in enumerate(record):
             if cell.startswith(MARK):
