@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.catalog.controls import title_of
 from tui.ranked import standings
 from tui.ranked.standings import MEAN, with_interval
 from tui.ranked.tables import mean_name
@@ -57,7 +58,7 @@ def rows(standing: Standing, intervals: bool = True) -> list[list[str]]:
         for place, (name, called) in enumerate(NAMES.items()):
             known = [apart.estimates(model, column)[name] for column in _shown(standing)] if apart else []
             cells = [_cell(estimate, intervals) for estimate in known]
-            found.append([model if place == 0 else "", called, *cells])
+            found.append([title_of(model) if place == 0 else "", called, *cells])
     return found
 
 
@@ -68,7 +69,7 @@ def sheet(standing: Standing) -> str:
         return ""
     names = {**{task: task for task in standing.table.tasks}, MEAN: mean_name(standing.table)}
     for model in _models(standing):
-        lines = [[model, *NAMES.values()]]
+        lines = [[title_of(model), *NAMES.values()]]
         for column, name in names.items():
             known = apart.estimates(model, column)
             lines.append([name, *(_cell(known[kind], interval=True) for kind in NAMES)])
