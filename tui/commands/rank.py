@@ -328,7 +328,7 @@ def _put_apart(standing: Standing) -> None:
     """The same models with families kept apart; a line on how to get there if that was not run."""
     if standing.apart is None:
         own = any(row.source == "own" for row in standing.table.rows)
-        if own and (line := families.how_to(standing.table.arm)):
+        if own and (line := families.how_to(standing.table.table)):
             put_text(line)
         return
     put("")

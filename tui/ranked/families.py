@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.catalog.controls import title_of
+from store.sets import PAPER
+from store.texts import TextName
 from tui.ranked import standings
 from tui.ranked.standings import MEAN, with_interval
 from tui.ranked.tables import mean_name
@@ -13,7 +15,7 @@ from tui.ranked.tables import mean_name
 if TYPE_CHECKING:
     from engine.stats.intervals import Estimate
     from engine.verdicts.families import KeptApart
-    from store.arm import Arm
+    from store.arm import Table
     from tui.ranked.standings import Standing
 
 TITLE: Final = "With families kept apart"
@@ -38,12 +40,24 @@ def _called(families: str) -> str:
     return "the stem of the symbol" if families == "stem" else f"gene group, {families}"
 
 
-def how_to(arm: Arm) -> str:
-    """How to get these numbers for an arm of the paper's splits, in a line; empty for any other."""
+def how_to(table: Table) -> str:
+    """How to get these numbers for a table of the paper's splits, in a line; empty for any other."""
+    arm = table.arm
     if arm.scheme != "paper":
         return ""
-    preset = "" if arm.preset == "paper" else f" --preset {arm.preset.split()[0]}"
-    return NOT_RUN.format(f"genearena run --scheme grouped --protocols {arm.protocol}{preset}")
+    words = [f"genearena run --scheme grouped --protocols {arm.protocol}"]
+    if table.task_set != PAPER:
+        words.append(f"--set {table.task_set}")
+    preset, *axes = arm.preset.split()
+    if preset != "paper":
+        words.append(f"--preset {preset}")
+    words += [f"--axis {axis}" for axis in axes]
+    text = TextName.parse(arm.text)
+    if text.recipe not in ("facts", "summary"):
+        words.append(f"--text {text.recipe}")
+    if text.digest:
+        words.append("--descriptions FILE")
+    return NOT_RUN.format(" ".join(words))
 
 
 def columns(standing: Standing) -> list[str]:
