@@ -6,8 +6,8 @@ import tomllib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from engine.catalog.local import PACKAGED
 from engine.catalog.controls import CONTROLS
+from engine.catalog.local import PACKAGED
 from engine.catalog.models import find_model, list_models
 from store.controls import ROWS
 from store.errors import StoreError, UsageError
