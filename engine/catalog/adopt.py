@@ -6,8 +6,10 @@ import tomllib
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from engine.catalog.controls import CONTROLS
 from engine.catalog.local import PACKAGED
 from engine.catalog.models import find_model, list_models
+from store.controls import ROWS
 from store.errors import StoreError, UsageError
 from store.files import replacing
 from store.home import Home
@@ -139,11 +141,13 @@ def _values(model: Model) -> dict[str, str | int | bool]:
 
 
 def check_model_name(home: Home, name: str) -> None:
-    """Refuse a name that a model has already.
+    """Refuse a name that a model or a control has already, in any spelling.
 
     Raises:
         UsageError: it is taken, or the config file cannot be read as models.
     """
+    if name.casefold() in {*CONTROLS, *ROWS}:
+        raise UsageError(f"{name!r} is the name of a control.", "Choose another with --name.")
     if name.casefold() in {model.name.casefold() for model in list_models(home)}:
         raise UsageError(f"There is a model named {name!r} already.", "Choose another with --name.")
 

@@ -13,7 +13,7 @@ from engine.stats.baseline import Standing as Word
 from store.export import render
 from store.queries import RankRow
 from tui.ranked import beats, standings
-from tui.ranked.headings import headings, with_heading
+from tui.ranked.headings import headings, with_headings
 from tui.ranked.standings import Standing
 
 
@@ -47,9 +47,12 @@ def test_a_printed_table_sets_them_apart_without_a_place(standing):
     assert by_model["tfidf"][place] == by_model["tfidf"][verdict] == ""
     assert by_model["mini"][verdict] == "below"
     assert "**" not in "".join(render(columns, [by_model["tfidf"]], "markdown"))
-    assert headings(standing.table) == {2: "Controls (not ranked)"}
-    apart = with_heading(rows, standing.table.rows)
-    assert len(apart) == len(rows) + 1
+    after = names.index("random") + 1
+    assert headings(standing.table.rows) == {2: "Controls (not ranked)", after: "Published"}
+    assert headings(standing.table.rows[:after]) == {2: "Controls (not ranked)"}
+    apart = with_headings(rows, standing.table.rows)
+    assert [line[0] for line in apart if not any(line[1:])] == ["Controls (not ranked)", "Published"]
+    assert [line for line in apart if any(line[1:])] == rows
     assert "| **Controls (not ranked)** |" in "".join(render(columns, apart, "markdown"))
     assert "\\midrule\n\\textbf{Controls (not ranked)}" in "".join(render(columns, apart, "latex"))
 

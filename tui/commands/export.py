@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from engine.catalog.controls import part_of
 from engine.plan.names import names, parse_seeds, resolve_descriptions, resolve_tasks
 from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import Selection
@@ -18,7 +19,7 @@ from tui.commands.common import Session, command, may_write, pairs, put_pieces, 
 from tui.commands.rank import ranked_tables
 from tui.commands.select import DEFAULT_MODELS, chosen_seeds, chosen_tasks
 from tui.ranked import standings
-from tui.ranked.headings import with_heading
+from tui.ranked.headings import with_headings
 from tui.ranked.standings import Standing
 
 STORED: Final = (
@@ -129,7 +130,7 @@ def _rankings(found: list[Standing], paper_layout: bool) -> tuple[Sequence[str],
     for standing in found:
         columns, rows = standings.printed(standing) if paper_layout else standings.long_table(standing)
         if paper_layout:
-            rows = with_heading(rows, standing.table.rows)
+            rows = with_headings(rows, standing.table.rows)
         table = standing.table.table
         place = {"task_set": table.task_set, "protocol": table.arm.protocol}
         records += [{**place, **dict(zip(columns, row, strict=True))} for row in rows]
@@ -183,7 +184,7 @@ def _query(table: str, there: set[str], session: Session, chosen: dict[str, Any]
     columns = f"{', '.join(_COORDINATES)}, {table}.*" if joined else "*"
     wanted: dict[str, tuple[Any, ...]] = {
         "task_set": names([chosen["sets"]]),
-        "model": names(chosen["models"]),
+        "model": tuple(one for name in names(chosen["models"]) for one in (name, *part_of(name))),
         "task": resolve_tasks(session.home, chosen["tasks"]) if chosen["tasks"] else (),
         "protocol": names(chosen["protocols"]),
         "preset": names([chosen["preset"]]),

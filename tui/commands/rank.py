@@ -29,7 +29,7 @@ from tui.commands.common import (
     terminal_width,
 )
 from tui.ranked import families, standings
-from tui.ranked.headings import headings, with_heading
+from tui.ranked.headings import headings, with_headings
 from tui.ranked.standings import MEAN, Standing
 from tui.ranked.tables import caveats, narrowing, title
 
@@ -303,14 +303,14 @@ def _put_ranking(standing: Standing, form: str) -> None:
     elif form == "text":
         put(f"{title(table)}: AUC [95 % interval]{f'; {less}' if less else ''}")
         columns, rows = _fitting(standing)
-        put_table(columns, rows, set(range(1, 3 + len(table.tasks))), headings=headings(table))
+        put_table(columns, rows, set(range(1, 3 + len(table.tasks))), headings=headings(table.rows))
         for line in standings.honesty(standing):
             put_text(line)
         _put_apart(standing)
         put("")
     else:
         columns, rows = standings.printed(standing)
-        put_pieces(columns, with_heading(rows, table.rows), form)
+        put_pieces(columns, with_headings(rows, table.rows), form)
         for piece in paragraphs([*standings.honesty(standing), standings.METHOD], form):
             put("")
             put(piece)
@@ -328,7 +328,7 @@ def _put_apart(standing: Standing) -> None:
     """The same models with families kept apart; a line on how to get there if that was not run."""
     if standing.apart is None:
         own = any(row.source == "own" for row in standing.table.rows)
-        if own and (line := families.how_to(standing.table.arm)):
+        if own and (line := families.how_to(standing.table.table)):
             put_text(line)
         return
     put("")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.catalog.controls import title_of
+from store.sets import PAPER
+from store.texts import TextName
 from tui.ranked import standings
 from tui.ranked.standings import MEAN, with_interval
 from tui.ranked.tables import mean_name
@@ -12,7 +15,7 @@ from tui.ranked.tables import mean_name
 if TYPE_CHECKING:
     from engine.stats.intervals import Estimate
     from engine.verdicts.families import KeptApart
-    from store.arm import Arm
+    from store.arm import Table
     from tui.ranked.standings import Standing
 
 TITLE: Final = "With families kept apart"
@@ -37,12 +40,24 @@ def _called(families: str) -> str:
     return "the stem of the symbol" if families == "stem" else f"gene group, {families}"
 
 
-def how_to(arm: Arm) -> str:
-    """How to get these numbers for an arm of the paper's splits, in a line; empty for any other."""
+def how_to(table: Table) -> str:
+    """How to get these numbers for a table of the paper's splits, in a line; empty for any other."""
+    arm = table.arm
     if arm.scheme != "paper":
         return ""
-    preset = "" if arm.preset == "paper" else f" --preset {arm.preset.split()[0]}"
-    return NOT_RUN.format(f"genearena run --scheme grouped --protocols {arm.protocol}{preset}")
+    words = [f"genearena run --scheme grouped --protocols {arm.protocol}"]
+    if table.task_set != PAPER:
+        words.append(f"--set {table.task_set}")
+    preset, *axes = arm.preset.split()
+    if preset != "paper":
+        words.append(f"--preset {preset}")
+    words += [f"--axis {axis}" for axis in axes]
+    text = TextName.parse(arm.text)
+    if text.recipe not in ("facts", "summary"):
+        words.append(f"--text {text.recipe}")
+    if text.digest:
+        words.append("--descriptions FILE")
+    return NOT_RUN.format(" ".join(words))
 
 
 def columns(standing: Standing) -> list[str]:
@@ -57,7 +72,7 @@ def rows(standing: Standing, intervals: bool = True) -> list[list[str]]:
         for place, (name, called) in enumerate(NAMES.items()):
             known = [apart.estimates(model, column)[name] for column in _shown(standing)] if apart else []
             cells = [_cell(estimate, intervals) for estimate in known]
-            found.append([model if place == 0 else "", called, *cells])
+            found.append([title_of(model) if place == 0 else "", called, *cells])
     return found
 
 
@@ -68,7 +83,7 @@ def sheet(standing: Standing) -> str:
         return ""
     names = {**{task: task for task in standing.table.tasks}, MEAN: mean_name(standing.table)}
     for model in _models(standing):
-        lines = [[model, *NAMES.values()]]
+        lines = [[title_of(model), *NAMES.values()]]
         for column, name in names.items():
             known = apart.estimates(model, column)
             lines.append([name, *(_cell(known[kind], interval=True) for kind in NAMES)])

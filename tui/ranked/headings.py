@@ -1,4 +1,4 @@
-"""How controls stand apart from the contestants of a printed table."""
+"""How controls stand apart from the contestants and from the paper's rows in a printed table."""
 
 from __future__ import annotations
 
@@ -8,27 +8,29 @@ from typing import TYPE_CHECKING, Final
 from store.export import Heading
 
 if TYPE_CHECKING:
-    from store.queries import Rankings, RankRow
+    from store.queries import RankRow
 
 CONTROLS: Final = "Controls (not ranked)"
 """What stands above them."""
+PUBLISHED: Final = "Published"
+"""What stands above the paper's rows where controls are above them."""
 
 
-def first_control(rows: Sequence[RankRow]) -> int | None:
-    """The place of the first control; None without one."""
-    return next((place for place, row in enumerate(rows) if row.control), None)
+def headings(rows: Sequence[RankRow]) -> dict[int, str]:
+    """What stands above which row; nothing where there are no controls."""
+    controls = [place for place, row in enumerate(rows) if row.control]
+    if not controls:
+        return {}
+    after = controls[-1] + 1
+    return {controls[0]: CONTROLS} | ({after: PUBLISHED} if after < len(rows) else {})
 
 
-def headings(table: Rankings) -> dict[int, str]:
-    """What stands above which row."""
-    place = first_control(table.rows)
-    return {} if place is None else {place: CONTROLS}
-
-
-def with_heading(cells: Sequence[list[str]], rows: Sequence[RankRow]) -> list[list[str]]:
-    """The cells of these rows, with a row that only has the heading above the controls."""
-    place = first_control(rows)
-    if place is None:
-        return list(cells)
-    heading = [Heading(CONTROLS), *[""] * (len(cells[place]) - 1)]
-    return [*cells[:place], heading, *cells[place:]]
+def with_headings(cells: Sequence[list[str]], rows: Sequence[RankRow]) -> list[list[str]]:
+    """The cells of these rows, with a row that only has a heading above controls and what follows them."""
+    above = headings(rows)
+    found: list[list[str]] = []
+    for place, line in enumerate(cells):
+        if place in above:
+            found.append([Heading(above[place]), *[""] * (len(line) - 1)])
+        found.append(line)
+    return found

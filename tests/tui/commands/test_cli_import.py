@@ -84,6 +84,8 @@ def test_vectors_become_a_model(call, home, vectors):
     model = next(model for model in call.json("models") if model["name"] == "table")
     assert model["kind"] == "vectors"
     assert "already" in call.refused("import", "vectors", vectors, "--name", "TABLE")
+    for name in ("tfidf", "Random-3"):
+        assert "name of a control" in call.refused("import", "vectors", vectors, "--name", name)
 
 
 def test_descriptions_can_be_named_instead_of_found(call, labels):

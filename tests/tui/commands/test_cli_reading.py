@@ -7,6 +7,7 @@ import io
 import json
 import shlex
 import sys
+from contextlib import closing
 from dataclasses import replace
 
 import pyarrow.parquet as pq
@@ -14,6 +15,7 @@ import pytest
 import small_home
 from small_home import HOSTILE, MODEL, TASKS
 
+from engine.catalog.controls import part_of
 from engine.mailbox import runner_lock
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
@@ -192,6 +194,17 @@ def test_export_filters_by_every_coordinate(filled, call):
         ("dosage-sensitivity", "rf", 42)
     }
     assert len(rows) == 2
+
+
+def test_export_knows_the_random_draws_by_the_name_of_their_row(filled, call):
+    plan = build_plan(Selection(part_of("random"), (TASKS[0],), ("lr",), (41,)), filled.home, {})
+    with closing(Store(filled.home)) as store:
+        store.append(*(small_home.scored(unit, 0.5) for unit in plan.units))
+        store.flush()
+    rows = json.loads(call("export", "scores", "--models", "random", "--format", "json").stdout)
+    assert {row["model"] for row in rows} == {f"random-{draw}" for draw in range(1, 6)}
+    [row] = json.loads(call("export", "scores", "--models", "random-2", "--format", "json").stdout)
+    assert row["model"] == "random-2"
 
 
 def test_export_refuses_a_filter_the_table_has_not(filled, call):

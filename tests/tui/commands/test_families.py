@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from store.arm import Arm, Table
 from store.home import find_home
+from tui.ranked import families
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "engine" / "verdicts"))
 
@@ -84,6 +86,24 @@ def test_columns_that_were_left_out_are_left_out_here_too(both, call):
     assert numbers["mean"] == numbers[TASKS[1]]
     [table] = call.json("rank", *BARE, "--models", "alone")
     assert table["families_apart"]["models"] == {}
+
+
+@pytest.mark.parametrize(
+    ("table", "options"),
+    [
+        (Table(Arm("rf")), "rf"),
+        (Table(Arm("lr"), "mine"), "lr --set mine"),
+        (Table(Arm("lr", text="summary"), "mine"), "lr --set mine"),
+        (
+            Table(Arm("lr", "corrected scaling=none", "facts+masked"), "own"),
+            "lr --set own --preset corrected --axis scaling=none --text facts+masked",
+        ),
+        (Table(Arm("lr", text="summary@1a2b3c4d"), "own"), "lr --set own --descriptions FILE"),
+    ],
+)
+def test_the_line_names_the_tables_own_tasks_texts_and_preset(table, options):
+    assert f"`genearena run --scheme grouped --protocols {options}`" in families.how_to(table)
+    assert not families.how_to(Table(Arm("lr", scheme="grouped")))
 
 
 def test_where_it_was_not_run_a_line_says_how(filled, call):

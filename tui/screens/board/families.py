@@ -57,7 +57,7 @@ class ApartScreen(FillingScreen):
         standing = message.standing
         if standing.apart is None:
             nothing = "This table has no other with families kept apart."
-            self.tell(families.how_to(standing.table.arm) or nothing)
+            self.tell(families.how_to(standing.table.table) or nothing)
         else:
             title = families.title(standing.apart)
             self.app.push_screen(Notice(title, "", body=families.sheet(standing)))

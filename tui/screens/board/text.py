@@ -19,7 +19,7 @@ from store.sets import PAPER, set_order
 from tui.quantities import count
 from tui.ranked import beats, standings
 from tui.ranked.figures import difference_text, ranged, short
-from tui.ranked.headings import with_heading
+from tui.ranked.headings import with_headings
 from tui.ranked.standings import MEAN, among_paper, long_table, printed_rank, value_of
 from tui.ranked.tables import caveats, details, incomplete, row_name
 from tui.screens.board import controls
@@ -151,7 +151,7 @@ def printed(standing: Standing, keys: Sequence[str]) -> tuple[list[str], list[li
     """The rows with these keys as people read them, with a heading above the controls."""
     columns, rows = _picked(standing, keys, *standings.printed(standing))
     shown = {row_key(row): row for row in standing.table.rows}
-    return columns, with_heading(rows, [shown[key] for key in keys if key in shown])
+    return columns, with_headings(rows, [shown[key] for key in keys if key in shown])
 
 
 def _picked(
