@@ -102,6 +102,8 @@ async def test_after_an_import_its_leaks_appear(arena, monkeypatch):
     async with drive(app) as pilot:
         await until(pilot, lambda: "to run" in screen_text(app))
         await pilot.press("I", "t", *"mine.csv", "enter")
+        await until(pilot, lambda: "enter imports it like this" in screen_text(app))
+        await pilot.press("enter")
         await until(pilot, lambda: "AUC .734" in screen_text(app))
         shown = screen_text(app)
         assert "Imported in" in shown

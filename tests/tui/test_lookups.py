@@ -248,7 +248,7 @@ def test_the_neighbours_by_a_table_of_vectors_come_from_the_table(tmp_path):
     assert trouble == ""
     assert [item.gene for item in found] == [*GENES[1:-1]]
     assert results.neighbours(GENES[-1])[2] == f"The vector of {GENES[-1]} by {table} is not in its table."
-    table.write_text("gene,x,y\nGENE0,1,0\nGENE1,0,1\n")
+    table.write_text("gene,x,y\nGENE0,1.5,0.5\nGENE1,0.5,1.5\n")
     assert "another file" in results.neighbours("GENE0")[2]
 
 

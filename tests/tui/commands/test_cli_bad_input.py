@@ -52,7 +52,7 @@ def test_choices_that_cannot_be(call, arguments, words):
         (b"gene,description\nG1,text\n", "label"),
         (b"", "empty"),
         (b"gene,label,description\nG1,up,te\0xt\n", "line 2"),
-        (b"gene,label,description\nG1,up,caf\xe9\n", "line 2"),
+        (b"gene,label,description\nG1,up,caf\x81\n", "line 2"),
     ],
     ids=["one class", "a class too small", "a missing column", "an empty file", "a NUL byte", "not UTF-8"],
 )
@@ -66,21 +66,23 @@ def test_task_files_that_cannot_be(call, tmp_path, content, words):
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(GENES, "'down'"), (GENES.replace("down", "0").replace("up", "1"), "'text of gene 0'")],
+    [(GENES, "'label' is text"), (GENES.replace("down", "0").replace("up", "1"), "'label' is a label")],
     ids=["words", "numbers and texts"],
 )
 def test_labels_named_as_a_model(call, tmp_path, content, words):
     path = tmp_path / "mine.csv"
     path.write_text(f"gene,label,description\n{content}", encoding="utf-8")
     sentence = call.refused("run", "--models", str(path), "--protocols", "lr")
-    assert f"{path} has {words} on line 2, where a number should be" in sentence
+    assert f"{path} has no column that can be a dimension: {words}" in sentence
     assert "labels are imported as a task" in sentence
 
 
 def test_labels_that_are_numbers_named_as_a_model(call, tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("gene,label\n" + "".join(f"G{n},{n % 2}\n" for n in range(60)), encoding="utf-8")
-    assert "one of 2 numbers for each gene: classes" in call.refused("run", "--models", str(path))
+    assert "no column that can be a dimension: 'label' is a label" in call.refused(
+        "run", "--models", str(path)
+    )
 
 
 def test_a_task_file_that_is_not_there(call, tmp_path):

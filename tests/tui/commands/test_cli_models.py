@@ -67,7 +67,17 @@ def test_the_papers_figures_stand_beside_the_true_ones(call):
 def test_cost_is_told_once_something_was_embedded(call, tmp_path, monkeypatch):
     assert call.json("models", "--show", "cost") == []
     monkeypatch.setattr(engine.run.threads, "LocalCompute", lambda home: workbench.FakeCompute())
-    call("run", "--protocols", "lr", "--tasks", workbench.write_task(tmp_path), "--seeds", "41")
+    call(
+        "run",
+        "--models",
+        MODEL,
+        "--protocols",
+        "lr",
+        "--tasks",
+        workbench.write_task(tmp_path),
+        "--seeds",
+        "41",
+    )
     [row] = call.json("models", "--show", "cost")
     assert (row["model"], row["device"], row["texts"], row["parameters"]) == (MODEL, "cpu", 24, 1000)
     assert row["ms per text"] == round(500 / 24, 2)

@@ -34,7 +34,9 @@ from store import connect
 from store.store import Store
 from tui.questions.arena import Arena
 
-BASE = ("run", "--protocols", "lr,rf", "--seeds", "41-43")
+ALONE = ("--models", "all-MiniLM-L6-v2", "--controls", "none")
+"""One model and nothing beside it: so much less to run."""
+BASE = ("run", *ALONE, "--protocols", "lr,rf", "--seeds", "41-43")
 
 
 @pytest.fixture
@@ -112,14 +114,27 @@ def test_failed_units_are_told_kept_and_retried_on_request(call, compute, toy):
 
 
 def test_epochs_are_told(call, compute, toy):
-    result = call("run", "--protocols", "finetune", "--seeds", "41", "--tasks", toy, "--epochs", "2")
+    result = call(
+        "run", *ALONE, "--protocols", "finetune", "--seeds", "41", "--tasks", toy, "--epochs", "2"
+    )
     assert "epoch 1 of stage 1" in result.stderr
     assert "eval AUC 0.500" in result.stderr
 
 
 def test_a_dry_run_counts_the_units_of_a_model_that_is_not_here(call, toy, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    asked = ("run", "--tasks", toy, "--protocols", "lr", "--seeds", "41,42", "--models")
+    asked = (
+        "run",
+        "--controls",
+        "none",
+        "--tasks",
+        toy,
+        "--protocols",
+        "lr",
+        "--seeds",
+        "41,42",
+        "--models",
+    )
     plan = call.json(*asked, "all-MiniLM-L6-v2,e5-small", "--dry-run")
     assert (plan["units"], plan["to_run"], plan["unknown"]) == (4, 2, 2)
     unknown = dict.fromkeys(("done", "failed", "to_run"), "unknown until fetched")
@@ -169,7 +184,7 @@ def test_nothing_is_run_for_a_database_of_a_newer_version(call, home, monkeypatc
     call.json(*BASE, "--tasks", toy)
     with duckdb.connect(home.database) as con:
         con.execute("insert into migrations values (99, 'more.sql', 1, now()::TIMESTAMP)")
-    result = call("run", "--protocols", "lr", "--seeds", "44", "--tasks", toy, *more)
+    result = call("run", *ALONE, "--protocols", "lr", "--seeds", "44", "--tasks", toy, *more)
     assert (result.exit_code, result.stdout) == (3, "")
     assert "was written by a newer genearena" in result.stderr
     assert len(Store(home).finished()) == 6
@@ -200,6 +215,7 @@ def test_options_reach_the_units(call, compute, toy):
     plan = call.json(
         *(
             "run",
+            *ALONE,
             "--tasks",
             toy,
             "--protocols",
@@ -274,14 +290,16 @@ def test_a_closed_terminal_ends_a_run_cleanly(home, toy):
 
 
 def test_sweep_runs_each_configuration_once_and_tells_means(call, compute, toy):
-    lines = call.json("sweep", "--tasks", toy, "--seeds", "41,42", "--factors", "warmup")
+    lines = call.json("sweep", *ALONE[:2], "--tasks", toy, "--seeds", "41,42", "--factors", "warmup")
     assert [line["changed"] for line in lines] == [
         {},
         *({"warmup": value} for value in (0.0, 0.05, 0.15, 0.2)),
     ]
     assert {line["splits"] for line in lines} == {2}
     assert len({line["auc"] for line in lines}) == 5
-    text = call("sweep", "--tasks", toy, "--seeds", "41,42", "--factors", "warmup", "--dry-run").stdout
+    text = call(
+        "sweep", *ALONE[:2], "--tasks", toy, "--seeds", "41,42", "--factors", "warmup", "--dry-run"
+    ).stdout
     assert [line.split()[-1] for line in text.splitlines()[1:]] == ["0"] * 5
 
 
@@ -295,7 +313,7 @@ def test_what_a_window_queues_during_a_sweep_is_run_after_it(call, home, monkeyp
             Arena(home).launch(Selection((unit.model,), ("dosage-sensitivity",), ("lr",)))
 
     compute.behave = queue_once
-    asked = ("sweep", "--tasks", toy, "--seeds", "41", "--factors", "warmup", "--device", "cpu")
+    asked = ("sweep", *ALONE[:2], "--tasks", toy, "--seeds", "41", "--factors", "warmup", "--device", "cpu")
     result = call(*asked)
     assert len(result.stdout.splitlines()) == 6
     assert "What was queued meanwhile runs detached" in result.stderr
@@ -312,7 +330,7 @@ def test_no_other_runner_begins_in_the_middle_of_a_sweep(call, home, monkeypatch
         return real(*arguments, **options)
 
     monkeypatch.setattr("tui.commands.sweep.run_here", look)
-    call("sweep", "--tasks", toy, "--seeds", "41", "--factors", "warmup")
+    call("sweep", *ALONE[:2], "--tasks", toy, "--seeds", "41", "--factors", "warmup")
     assert seen == [True] * 5
     assert not runner_alive(home)
 
@@ -323,7 +341,7 @@ def test_a_cancelled_sweep_ends_there(call, home, compute, toy):
         stop.wait(20)
 
     compute.behave = cancel
-    result = call("sweep", "--tasks", toy, "--seeds", "41", "--factors", "warmup")
+    result = call("sweep", *ALONE[:2], "--tasks", toy, "--seeds", "41", "--factors", "warmup")
     assert result.stderr.count("units to run\n") == 1
 
 
@@ -344,7 +362,7 @@ def test_the_whole_main_job_and_every_auc_again_with_plain_scikit_learn(home, tm
     few.write_text(
         "gene,label\n" + "".join(f"{gene},{label}\n" for label, gene in pairs[:20] + pairs[-20:])
     )
-    job = ("run", "--tasks", str(few), "--protocols", "lr", "--seeds", "41-43")
+    job = ("run", *ALONE, "--tasks", str(few), "--protocols", "lr", "--seeds", "41-43")
     command = [sys.executable, "-m", "tui", "--home", str(home.data.parent), *job]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr
@@ -387,7 +405,7 @@ FOLDS = ("--scheme", "cv-10x10")
 
 
 def test_cross_validation_is_planned_with_its_own_seeds(call, toy):
-    asked = ("run", "--protocols", "lr", "--tasks", toy, *FOLDS, "--dry-run")
+    asked = ("run", *ALONE, "--protocols", "lr", "--tasks", toy, *FOLDS, "--dry-run")
     planned = call.json(*asked)
     assert (planned["units"], planned["selection"]["seeds"]) == (100, list(range(100)))
     part = call(*asked, "--seeds", "0-9")
@@ -395,19 +413,21 @@ def test_cross_validation_is_planned_with_its_own_seeds(call, toy):
     assert "10 units, 10 to run" in part.stdout
     assert "of the" not in call(*asked).stderr
     assert "cv-10x10 go from 0 to 99" in call.refused(*asked, "--seeds", "90-100")
-    assert "'cv-10x10'" in call.refused("run", "--tasks", toy, "--scheme", "cv-10", "--dry-run")
+    assert "'cv-10x10'" in call.refused("run", *ALONE, "--tasks", toy, "--scheme", "cv-10", "--dry-run")
     assert call.json(*asked[:5], "--dry-run")["selection"]["seeds"] == list(range(41, 51))
 
 
 def test_a_sweep_goes_over_the_folds_that_are_asked_for(call, compute, toy):
-    lines = call.json("sweep", "--tasks", toy, *FOLDS, "--seeds", "0-4", "--factors", "warmup", "--dry-run")
+    lines = call.json(
+        "sweep", *ALONE[:2], "--tasks", toy, *FOLDS, "--seeds", "0-4", "--factors", "warmup", "--dry-run"
+    )
     assert [line["units"] for line in lines] == [5] * len(lines)
-    refused = call.refused("sweep", "--tasks", toy, *FOLDS, "--seeds", "100", "--dry-run")
+    refused = call.refused("sweep", *ALONE[:2], "--tasks", toy, *FOLDS, "--seeds", "100", "--dry-run")
     assert "cv-10x10 go from 0 to 99" in refused
 
 
 def test_a_first_cross_validation_leaves_the_papers_tables_as_they_were(call, home, toy):
-    run = ("run", "--protocols", "lr", "--tasks", toy)
+    run = ("run", *ALONE, "--protocols", "lr", "--tasks", toy)
     assert call(*run).exit_code == 0
     tables = (
         ("rank", "--json"),
@@ -437,10 +457,10 @@ def test_a_first_cross_validation_leaves_the_papers_tables_as_they_were(call, ho
 
 def test_the_missing_splits_of_a_table_are_its_own_schemes(call, compute, toy, tmp_path):
     other = workbench.write_task(tmp_path, "other")
-    call("run", "--protocols", "lr", "--tasks", f"{toy},{other}")
-    call("run", "--protocols", "lr", "--tasks", toy, *FOLDS)
-    call("run", "--protocols", "lr", "--tasks", other, *FOLDS, "--seeds", "0-29")
+    call("run", *ALONE, "--protocols", "lr", "--tasks", f"{toy},{other}")
+    call("run", *ALONE, "--protocols", "lr", "--tasks", toy, *FOLDS)
+    call("run", *ALONE, "--protocols", "lr", "--tasks", other, *FOLDS, "--seeds", "0-29")
     assert "set=own: 70 splits missing; means are over those there are." in call("rank", *FOLDS).stderr
     assert call("rank").stderr == ""
-    call("run", "--protocols", "rf", "--tasks", toy, *FOLDS, "--seeds", "0-29")
+    call("run", *ALONE, "--protocols", "rf", "--tasks", toy, *FOLDS, "--seeds", "0-29")
     assert "set=own: So far 30 of the 100 splits of cv-10x10." in call("rank", *FOLDS).stderr
