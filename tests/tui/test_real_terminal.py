@@ -88,7 +88,7 @@ def test_it_opens_answers_keys_and_leaves_the_terminal_as_it_was(terminal):
     program = terminal()
     shown = program.until("Press Enter to run 1,160 units.")
     assert "[x] all-MiniLM-L6-v2" in shown
-    assert "TASKS  4/4" in shown
+    assert "TASKS  4/5" in shown
     program.child.send("3")
     program.until("BOARD")
     program.child.send("q")
