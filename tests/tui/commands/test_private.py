@@ -64,7 +64,7 @@ def test_the_main_job_opens_no_connection(watched, tmp_path):
     chosen = ("--models", model, "--tasks", "mine", "--protocols", "lr,rf,linear-probe", "--seeds", "41")
     done = watched("run", *chosen, "--epochs", "1", "--stage2-epochs", "0", "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["scored"] == 3
+    assert json.loads(done.stdout)["scored"] == 3 + 7 * 2, "the model, and controls by lr and rf"
     assert watched("models", "--show", "tokens", "--tasks", "mine").returncode == 0
     assert watched("rank").returncode == 0
 
