@@ -77,7 +77,7 @@ async def test_the_command_of_a_cell_names_its_seeds_unless_they_are_the_usual(a
     async with drive(app, (200, 60)) as pilot:
         await on_screen(pilot, "3", ".900")
         await pilot.press("enter")
-        await until(pilot, lambda: "--preset paper --seeds 41-42" in screen_text(app))
+        await until(pilot, lambda: "--preset paper --controls none --seeds 41-42" in screen_text(app))
 
 
 @presses("cell.plot")
