@@ -109,7 +109,7 @@ def adopt_source(home: Home, source: str, name: str = "", dim: int | None = None
         Its name.
 
     Raises:
-        UsageError: there is no such model, it is none that can be added, or the name is taken.
+        UsageError: the model does not exist or cannot be added, or its name is taken.
         StoreError: the file cannot be written.
     """
     values: dict[str, str | int | bool] = {"source": source}
@@ -127,7 +127,7 @@ def _values(model: Model) -> dict[str, str | int | bool]:
     """The table that `model` would have in config.toml, without its name."""
     if model.kind in (*PACKAGED, "control"):
         raise UsageError(
-            f"{model.name} is listed already, and there is no other way to use it.",
+            f"{model.name} is listed already and can only be used as it is.",
             "Name a folder, a model of the Hub or an endpoint.",
         )
     if model.kind == "vectors":

@@ -30,7 +30,7 @@ class Control:
     revision: int = 1
     """Raised by hand whenever its numbers may change; part of every key."""
     usual: bool = False
-    """Whether a run has it unless it is told otherwise."""
+    """Whether a run has it if nobody chooses."""
 
 
 DRAWS: Final = 5

@@ -79,7 +79,7 @@ def stated_dim(folder: Path) -> int | None:
 
 
 def read_json(path: Path) -> Any:
-    """What is in `path`; None where there is no such file, or what it holds is not JSON."""
+    """What the JSON file `path` holds; None if it is not there or is not JSON."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
