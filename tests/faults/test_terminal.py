@@ -130,6 +130,7 @@ def choice(selection) -> tuple[str, ...]:
     return (
         *("--tasks", ",".join(selection.tasks), "--protocols", ",".join(selection.protocols)),
         *("--seeds", f"{selection.seeds[0]}-{selection.seeds[-1]}", "--models", ",".join(selection.models)),
+        *("--controls", selection.controls),
     )
 
 
@@ -151,7 +152,18 @@ def real(tmp_path):
                 rows.append(f"{name}_{label}{n}," + ",".join(f"{value:.6f}" for value in vector))
     table = tmp_path / "vectors.csv"
     table.write_text("\n".join(rows) + "\n")
-    arguments = ("--models", str(table), "--tasks", ",".join(tasks), "--seeds", "0-11", "--workers", "1")
+    arguments = (
+        "--models",
+        str(table),
+        "--tasks",
+        ",".join(tasks),
+        "--seeds",
+        "0-11",
+        "--workers",
+        "1",
+        "--controls",
+        "none",
+    )
     return arguments
 
 
