@@ -179,10 +179,7 @@ class Canvas:
     def lines(self) -> list[list[Piece]]:
         """The lines from the top, in pieces of text and tone."""
         return [
-            [
-                self._piece(cell, self._bands.get((column, row), ""))
-                for column, cell in enumerate(line)
-            ]
+            [self._piece(cell, self._bands.get((column, row), "")) for column, cell in enumerate(line)]
             for row, line in enumerate(self._cells)
         ]
 

@@ -31,6 +31,8 @@ GAP: Final = 1
 """Blank cells between columns."""
 FOCUSED: Final = "$say-select"
 UNFOCUSED: Final = "$say-selecty"
+GHOSTS: Final = 5
+"""Dashed rows of an empty table."""
 RAISED: Final = {"faint": "soft", "line": "faint"}
 """What a tone becomes under the cursor, where it could not be read."""
 
@@ -93,6 +95,8 @@ class RowView(ScrollView):
         self._gutter = 3 if markable else 1
         self.sticky: frozenset[str] = frozenset()
         """Keys of rows that stay at the edge when they are scrolled off, such as a baseline."""
+        self.ways_out: Sequence[tuple[str, str, str]] = ()
+        """Of an empty table: key, what it does, what that costs."""
         self._looks: dict[tuple[str, ...], Style] = {}
 
     # ------------------------------------------------------------------ what others ask and tell
@@ -253,9 +257,34 @@ class RowView(ScrollView):
         place = self._place_at(y - self.heads)
         if place < len(self._shown):
             return self._line(place, width)
-        if not self._shown and y - self.heads < len(self._hint(width)):
-            hint = self._hint(width)[y - self.heads]
-            return Strip([Segment(" " + cut(hint, width - 1), self._look("soft"))])
+        if not self._shown:
+            return self._nothing(y - self.heads, width)
+        return Strip.blank(width, self._look())
+
+    def _nothing(self, line: int, width: int) -> Strip:
+        """An empty table: ghosts of rows where there is room, one sentence, and the ways out."""
+        ghosts = GHOSTS if self._known and not self._filter and self._columns else 0
+        hint = self._hint(width)
+        if self._visible < ghosts + len(hint) + len(self.ways_out) + 3:
+            ghosts = 0
+        if line < ghosts:
+            pieces = {
+                spot.column: [("╌" * max(spot.width - line * (spot.column == 0), 1), self._look("line"))]
+                for spot in self._layout.columns
+            }
+            return self._compose_line(
+                Segment(" " * self._gutter, self._look()), pieces, width, self._look()
+            )
+        line -= ghosts + 1 if ghosts else 0
+        if 0 <= line < len(hint):
+            return Strip([Segment(" " + cut(hint[line], width - 1), self._look("text"))])
+        at = line - len(hint) - 1
+        if self._known and 0 <= at < len(self.ways_out):
+            key, what, cost = self.ways_out[at]
+            drawn = [(f" {key:<4}", "accent"), (f"{clean(what)}  ", "text"), (clean(cost), "soft")]
+            return Strip([Segment(text, self._look(tone)) for text, tone in drawn]).adjust_cell_length(
+                width, self._look()
+            )
         return Strip.blank(width, self._look())
 
     def _place_at(self, line: int) -> int:

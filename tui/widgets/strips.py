@@ -90,7 +90,9 @@ def ticks(span: Span, most: int = 5) -> list[float]:
 
 def tick_line(span: Span, width: int) -> str:
     """The values of an axis over the cells where they are; what would touch another is left out."""
-    return placed([(span.place(at, width), label(at)) for at in ticks(span, 5 if width >= 24 else 3)], width)
+    return placed(
+        [(span.place(at, width), label(at)) for at in ticks(span, 5 if width >= 24 else 3)], width
+    )
 
 
 def placed(labels: Sequence[tuple[int, str]], width: int) -> str:

@@ -51,7 +51,7 @@ class CellGlance(Horizontal):
         """Three titled columns."""
         splits = Grid(cell_text.SPLIT_COLUMNS, empty="No splits of your own here; r runs the cell.")
         roc, precision_recall = (PlotView("No curve.", id=id) for id in ("glance-roc", "glance-pr"))
-        for title, inside in (("Splits", splits), ("ROC", roc), ("PRECISION AND RECALL", precision_recall)):
+        for title, inside in (("Splits", splits), ("ROC", roc), ("Precision and recall", precision_recall)):
             inside.can_focus = False
             with Vertical(classes="column"):
                 yield Said(say((title, "strong")), classes="head-line")
