@@ -227,5 +227,5 @@ async def test_ascii_mode_draws_bars_in_ascii(arena):
     app = make_app(arena, ascii=True)
     async with drive(app) as pilot:
         await pilot.press("2")
-        await until(pilot, lambda: "[=======..." in screen_text(app))
+        await until(pilot, lambda: "=======---" in screen_text(app))
         assert screen_text(app).isascii()
