@@ -59,7 +59,7 @@ async def test_bars_units_and_rates_of_a_live_run(arena, size):
         assert "embed " in text
         assert "50/100 25.0/s ETA 0:02" in text
         lines = [line for line in text.splitlines() if " tall " in line and "lr" in line]
-        assert [line.strip(" >")[0] for line in lines[:3]] == ["@", "#", "!"]
+        assert [line.strip(" ▌")[0] for line in lines[:3]] == ["▶", "✓", "✗"]
         assert "0.912" in lines[1]
         assert "The text is empty." in lines[2]
 
@@ -87,7 +87,7 @@ async def test_units_that_wait_or_ended_long_ago_are_listed_too(arena):
     async with drive(app, (80, 50)) as pilot:
         await opened(pilot)
         await until(pilot, lambda: len(app.screen.query_one("#units", Grid).rows) == 3 + 80)
-        lines = [line.strip(" >") for line in screen_text(app).splitlines() if " lr " in line]
+        lines = [line.strip(" ▌") for line in screen_text(app).splitlines() if " lr " in line]
         assert [line[0] for line in lines[:6]] == ["@", "#", "!", "!", ".", "."]
         await pilot.press("j", "j", "j", "j", "enter")
         await until(pilot, lambda: "It waits for those before it." in screen_text(app))

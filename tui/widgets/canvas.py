@@ -77,8 +77,11 @@ class _Cell:
 class Canvas:
     """Cells of a plot, without its axes."""
 
-    def __init__(self, width: int, height: int, x: Span, y: Span, charset: Charset = UNICODE) -> None:
-        """Make an empty canvas of so many cells over the spans `x` and `y`."""
+    def __init__(
+        self, width: int, height: int, x: Span, y: Span, charset: Charset = UNICODE, shade: str = ""
+    ) -> None:
+        """Make an empty canvas of so many cells over `x` and `y`; `shade` fills bands for want of tints."""
+        self.shade = shade
         self.width, self.height, self.x, self.y = max(width, 1), max(height, 1), x, y
         self.charset = charset
         self._cells = [[_Cell() for _ in range(self.width)] for _ in range(self.height)]
@@ -186,7 +189,7 @@ class Canvas:
     def _piece(self, cell: _Cell, band: str) -> Piece:
         ground = f"$say-{band}" if band else ""
         if not cell.layer:
-            return (" ", ground)
+            return (self.shade if band and self.shade else " ", ground)
         drawn = chr(0x2800 + cell.bits) if cell.bits else cell.sign
         if cell.count >= CROWD:
             return (drawn, f"$say-{cell.tone} bold $say-bande")

@@ -85,13 +85,15 @@ class Plot:
     """The one number, inside at the bottom right."""
 
 
-def draw(plot: Plot, width: int, height: int, charset: Charset = UNICODE) -> Content:
+def draw(plot: Plot, width: int, height: int, charset: Charset = UNICODE, shade: str = "") -> Content:
     """The plot in exactly `height` lines of at most `width` cells."""
-    lines = [_content(line) for line in drawn(plot, width, height, charset)]
+    lines = [_content(line) for line in drawn(plot, width, height, charset, shade)]
     return Content("\n").join(lines)
 
 
-def drawn(plot: Plot, width: int, height: int, charset: Charset = UNICODE) -> list[list[Piece]]:
+def drawn(
+    plot: Plot, width: int, height: int, charset: Charset = UNICODE, shade: str = ""
+) -> list[list[Piece]]:
     """The same in pieces: y title, canvas beside its labels, axis, labels, names and x title."""
     x = plot.x or Span.around([point[0] for item in plot.series for point in item.points])
     y = plot.y or Span.around([point[1] for item in plot.series for point in item.points])
@@ -100,7 +102,7 @@ def drawn(plot: Plot, width: int, height: int, charset: Charset = UNICODE) -> li
     margin = max([len(text) for text in ups.values()], default=0) + 1
     columns = max(width - margin - 1, LEAST[0])
     acrosses = ticks(x, 5 if columns >= 24 else 3)
-    canvas = Canvas(columns, rows, x, y, charset)
+    canvas = Canvas(columns, rows, x, y, charset, shade)
     _fill(canvas, plot, acrosses, ticks(y, 5 if rows >= 9 else 3))
     found: list[list[Piece]] = []
     if plot.y_title:
@@ -201,7 +203,8 @@ class PlotView(Widget, can_focus=True):
         if self.plot is None:
             return say((self.empty if self._known else self._waiting, "dim"))
         charset: Charset = getattr(self.app, "charset", UNICODE)
-        return draw(self.plot, self.size.width, self.size.height, charset)
+        shade = "░" if self.app.native_ansi_color else ""
+        return draw(self.plot, self.size.width, self.size.height, charset, shade)
 
 
 def strip(
