@@ -88,7 +88,7 @@ async def test_its_curves_tuning_and_provenance(arena):
         await pilot.press("tab")
         await until(pilot, lambda: "C=1" in screen_text(app) and "7 splits" in screen_text(app))
         await pilot.press("tab")
-        await until(pilot, lambda: "lowest to highest of 2 splits" in screen_text(app))
+        await until(pilot, lambda: "mean of 2 splits" in screen_text(app))
         assert "Curve ROC" in screen_text(app)
         await pilot.press("v")
         await until(pilot, lambda: "Curve precision and recall" in screen_text(app))
