@@ -11,9 +11,7 @@ TEST_WORKERS ?= 2
 ## run: open the arena; where standard output is no terminal, run the sample headless and print the ranks
 run: $(READY)
 	@if [ -t 1 ]; then exec $(BIN)/genearena; fi; \
-	$(BIN)/genearena run; status=$$?; \
-	if [ $$status -le 1 ]; then $(BIN)/genearena rank --all || exit $$?; fi; \
-	exit $$status
+	exec $(BIN)/genearena run --rank
 
 # Without compiled files pytest would rewrite every assertion again in each worker (4 s of processor time).
 test check faults: export PYTHONDONTWRITEBYTECODE =

@@ -256,6 +256,12 @@ def saved_as(con: duckdb.DuckDBPyConnection, keys: Iterable[str]) -> list[tuple[
     return con.execute(named("saved_as"), {"keys": list(keys)}).fetchall()
 
 
+def outcomes(con: duckdb.DuckDBPyConnection, keys: Iterable[str]) -> int:
+    """How many of these units the database has a score or a failure of."""
+    found: tuple[int] | None = con.execute(named("outcomes"), {"keys": list(keys)}).fetchone()
+    return found[0] if found else 0
+
+
 def cell_times(con: duckdb.DuckDBPyConnection) -> list[CellTime]:
     """The cost of every fine-tuned cell."""
     found = con.execute(named("times")).fetchall()

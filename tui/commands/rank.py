@@ -12,6 +12,7 @@ from engine.plan.names import names, resolve_tasks
 from store.arm import Arm, Table
 from store.errors import UsageError, unknown
 from store.export import paragraphs
+from store.home import Home
 from store.reference import PAPER_TASKS
 from store.sets import set_order
 from store.texts import TextName
@@ -195,13 +196,13 @@ def ranked_tables(
 
 
 def tables_of_run(
-    session: Session, arms: Iterable[Arm], tasks: Iterable[str], sets: Sequence[str]
+    home: Home, arms: Iterable[Arm], tasks: Iterable[str], sets: Sequence[str]
 ) -> list[Standing]:
     """The tables that a run's numbers stand in: of `sets`, and of the first set of each other task."""
     from store import connect
     from store.queries import members, tables
 
-    with connect(session.saved) as connection:
+    with connect(home) as connection:
         from engine.verdicts.controls import with_controls
         from engine.verdicts.families import kept_apart
         from engine.verdicts.table import judged
@@ -217,7 +218,7 @@ def tables_of_run(
             Standing(
                 with_controls(connection, table),
                 judged(connection, table),
-                apart=kept_apart(connection, table, session.home),
+                apart=kept_apart(connection, table, home),
             )
             for table in wanted
             if table in known

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from types import FrameType
 from typing import Any, Final
@@ -20,7 +21,7 @@ from engine.plan.launch import Launch, Options
 from engine.plan.names import names
 from engine.plan.plan import Plan
 from engine.run.compute import LocalCompute
-from engine.run.events import RunFinished, UnitFinished
+from engine.run.events import Event, RunFinished, UnitFinished
 from engine.run.steering import Steering
 from engine.run.supervise import supervise, supervise_locked
 from store.arm import Arm
@@ -29,6 +30,7 @@ from store.home import Home
 from store.records import Cancelled, Failed
 from store.store import Store
 from tui.commands.common import Session, command, counted, json_option, put, put_json, put_table, say
+from tui.commands.early import EarlyTables
 from tui.commands.narrate import Narrator, unit_name
 from tui.commands.rank import put_rankings, tables_of_run
 from tui.commands.select import (
@@ -59,7 +61,12 @@ from tui.quantities import duration
     help="What stands beside the models to show what they are worth: TF-IDF, symbol and random vectors "
     "with lr, rf and lr-cv; all: text length, coverage, permuted labels and majority class, too.",
 )
-@click.option("--rank", is_flag=True, help="Print the ranked tables of what was asked for at the end.")
+@click.option(
+    "--rank",
+    is_flag=True,
+    help="Print the ranked tables of what was asked for; where standard output is not a terminal, each as "
+    "soon as it is complete.",
+)
 @json_option
 def run_command(
     session: Session, protocols: tuple[str, ...], controls: Which, rank: bool, as_json: bool, **chosen: Any
@@ -85,16 +92,18 @@ def run_command(
         if as_json:
             put_json({"detached": True, "units": len(plan.units), "to_run": len(plan.todo)})
         return 0
-    ended = run_here(home, plan, options)
+    early = EarlyTables(session, plan, names(chosen["sets"])) if rank and not sys.stdout.isatty() else None
+    ended = run_here(home, plan, options, hear=early.heard if early else None)
+    shown = early.close() if early else []
     if ended.finished and not ended.stopped:
         hand_over(home)
     elif ended.stopped and (ahead := len(waiting(home))):
         say(f"Still queued: {counted(ahead, 'run')}; `genearena resume` starts a runner.")
     with contextlib.suppress(OSError):  # the terminal may be gone; the exit code still tells
+        if rank and not ended.interrupted:
+            _put_ranks(session, plan, names(chosen["sets"]), shown)
         put_ended(ended, as_json)
         _tell_other_names(session, plan)
-        if rank and not ended.interrupted:
-            _put_ranks(session, plan, names(chosen["sets"]))
     return ended.exit_code
 
 
@@ -113,11 +122,12 @@ def _tell_other_names(session: Session, plan: Plan) -> None:
         say(f"Done before as {model} on {task}, the same in all but the name: the tables have it so.")
 
 
-def _put_ranks(session: Session, plan: Plan, sets: Sequence[str]) -> None:
-    """The tables that the plan's units stand in, of the sets that were run."""
-    put("")
+def _put_ranks(session: Session, plan: Plan, sets: Sequence[str], shown: Collection[Arm]) -> None:
+    """The tables that the plan's units stand in, of the sets that were run, but for those shown already."""
     tasks = dict.fromkeys(unit.task for unit in plan.units)
-    put_rankings(tables_of_run(session, map(Arm.of, plan.units), tasks, sets), "text")
+    arms = [arm for arm in dict.fromkeys(map(Arm.of, plan.units)) if arm not in shown]
+    if arms:
+        put_rankings(tables_of_run(session.saved, arms, tasks, sets), "text")
 
 
 UNKNOWN: Final = "unknown until fetched"
@@ -217,8 +227,22 @@ class Ended:
         return 1 if self.failures or self.failed_before or self.left_out else 0
 
 
-def run_here(home: Home, plan: Plan, options: Options, lock: RunnerLock | None = None) -> Ended:
-    """Run in this process and tell on standard error what happens; `lock`: as the runner already."""
+def run_here(
+    home: Home,
+    plan: Plan,
+    options: Options,
+    lock: RunnerLock | None = None,
+    hear: Callable[[Event], None] | None = None,
+) -> Ended:
+    """Run in this process and report on standard error what happens.
+
+    Args:
+        home: where.
+        plan: what.
+        options: how.
+        lock: that of the runner, if this process is it already.
+        hear: is given every event, too.
+    """
     if not plan.todo:
         over(home, Launch(plan.selection, options))
         # A run that was killed may have left rows in the journal that no flush has applied yet.
@@ -240,6 +264,8 @@ def run_here(home: Home, plan: Plan, options: Options, lock: RunnerLock | None =
         )
         for event in events:
             narrator.tell(event)
+            if hear:
+                hear(event)
             match event:
                 case UnitFinished(Failed() as failed):
                     failures.append(failed)
