@@ -28,8 +28,11 @@ def arena():
 
 
 def words(app):
-    """What is on the screen, without the lines of boxes and where it is wrapped."""
-    return " ".join(screen_text(app).replace("│", " ").split())
+    """What is on the screen, or in the box over it, without where it is wrapped."""
+    boxes = app.screen.query(".box")
+    place = boxes.first().content_region if boxes else app.screen.region
+    lines = screen_text(app).splitlines()[place.y : place.bottom]
+    return " ".join(" ".join(line[place.x : place.right] for line in lines).replace("│", " ").split())
 
 
 async def asked(pilot, host):

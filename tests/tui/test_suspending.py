@@ -71,7 +71,7 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_restores_the_screen(shell):
     does(shell, "\x1a", "PROMPT>")
     assert is_as_before(shell)
     does(shell, "stty -a | grep -o ' icanon'\r", "\n icanon")
-    assert "[2Runs]" in comes_back(shell, "Run  none yet")
+    assert "2Runs" in comes_back(shell, "Run  none yet")
     does(shell, "3", "Board")
     does(shell, "q", "PROMPT>")
     assert is_as_before(shell)
