@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.files.lists import read_list
-from engine.files.outside import check_characters, check_file
+from engine.files.outside import check_characters, check_file, outside_file
 from engine.files.safe_pickle import PICKLES, read_matrix
 from engine.files.tables import PARQUET
 from engine.files.tables.titles import plain
@@ -166,7 +166,9 @@ def _read(path: Path, named: list[str] | None, wanted: Wanted | None, key: str, 
         return _read_pickle(path, set(named).__contains__ if named else wanted)
     if f".{suffix}" in PARQUET:
         return read_parquet(path, named is not None, key, first)
-    if is_workbook(path):
+    with outside_file(path):
+        workbook = is_workbook(path)
+    if workbook:
         return read_workbook(path, named is not None, key, first)
     return read_text(path, named is not None, key, first)
 
