@@ -11,6 +11,7 @@ import json
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any, Final, Literal
 
 SPEC_VERSION = 1
@@ -44,7 +45,10 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {_canonical(str(key)): _canonical(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_canonical(item) for item in value]
+        kinds = set(map(type, value))  # a million texts or numbers, of a task, are not asked one by one
+        if kinds == {str}:
+            return list(map(partial(unicodedata.normalize, "NFC"), value))
+        return list(value) if kinds == {int} else [_canonical(item) for item in value]
     raise ValueError(f"{type(value).__name__} cannot be part of a key")
 
 

@@ -7,12 +7,13 @@ from array import array
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
+from typing import Final
 
 from engine.data.formats.choices import Choices
 from engine.data.formats.detect import read_raw
 from engine.data.formats.raw import RawTask
 from engine.data.genes.descriptions import Descriptions, kept_descriptions, read_descriptions
-from engine.data.genes.facts import Genes
+from engine.data.genes.facts import Gene, Genes
 from engine.data.genes.identifiers import Resolver, make_resolver
 from engine.data.genes.meanings import AS_GIVEN, KEPT, NOT_MAPPED, Meanings
 from engine.data.tasks.audit import Audited, Labels, audit
@@ -31,6 +32,9 @@ from store.home import Home
 from store.records import Task
 from store.texts import DIGITS, TextName
 from store.uncollected import uncollected
+
+_ANY: Final = "\ue001"
+"""A symbol of no gene; what a recipe makes of it, it makes of every gene of which nothing is known."""
 
 
 @uncollected()
@@ -100,8 +104,12 @@ def with_texts(
     """
     recipe = effective_text(text, replaced is not None or task.genes.described)
     compose = composer(recipe, task.heading.classes)
+    by_name = compose(Gene(_ANY), "")
+    named = by_name.text == _ANY and not replaced
 
     def text_of(symbol: str) -> Composed:
+        if named and task.genes.is_bare(symbol):
+            return Composed(symbol, by_name.complete)
         gene = task.genes[symbol]
         summary = replaced.of(gene) if replaced else gene.description
         return compose(gene, clean(summary, provenance))
@@ -190,6 +198,10 @@ def resolve(
     meanings, genes = Meanings(), Genes()
     # Every row of an identifier has the same text.
     for identifier, text in dict(zip(raw.identifiers, raw.texts or repeat(""), strict=False)).items():
+        if keep_unmapped and not text and resolver.unheard_of(identifier):
+            meanings.add_own(identifier, KEPT)
+            genes.add_unknown(identifier, "")
+            continue
         _, symbols, step = resolver.resolve(identifier)
         # A date or a name of several genes is something else than its owner wrote.
         given = not symbols and bool(text or (keep_unmapped and step == NOT_MAPPED and identifier.strip()))

@@ -6,15 +6,15 @@ hold one data set a column, `varm` and `obsm` matrices of as many rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from engine.files.outside import check_characters, check_file, outside_file
 from engine.files.packed import HDF5, starts_with
 from engine.files.tables import Table
-from engine.files.tables.table import MAX_CELLS
+from engine.files.tables.table import MAX_CELLS, first_rows
 from store.errors import DataError
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 ENDINGS: Final = ("h5ad",)
 """Endings of such files."""
 _HINT: Final = "Write it again in Python with anndata: adata.write_h5ad()."
+
+_JUDGED: Final = 100
+"""Names by which it is told where the genes are."""
 
 Axis = Literal["var", "obs"]
 
@@ -71,8 +74,14 @@ def read_annotations(path: Path, axis: Axis = "var") -> Table:
     return Table(path, (first, *titles), (names, *columns), range(1, len(names) + 1))
 
 
-def read_annotated(path: Path) -> Table | None:
+def read_annotated(path: Path, is_gene: Callable[[str], object] | None = None) -> Table | None:
     """`read_annotations` of the genes, if the file is HDF5; else None.
+
+    They are in `var`, unless what names a gene is in `obs` alone.
+
+    Args:
+        path: Any file.
+        is_gene: Whether a text is known to mean a gene.
 
     Raises:
         DataError: as `read_annotations`.
@@ -81,7 +90,25 @@ def read_annotated(path: Path) -> Table | None:
     with outside_file(path):
         if not starts_with(path, HDF5):
             return None
-    return read_annotations(path)
+    with open_h5ad(path) as file:
+        there: list[Axis] = [axis for axis in ("var", "obs") if _is_frame(_inside(path, file, axis))]
+    table = read_annotations(path, there[0])
+    share = _share_known(table, is_gene)
+    if len(there) < 2 or 2 * share > 1:
+        return table
+    with suppress(DataError):  # a million cells, maybe, or no names
+        other = read_annotations(path, there[1])
+        if (_share_known(other, is_gene), len(other.columns) > 1) > (share, len(table.columns) > 1):
+            return other
+    return table
+
+
+def _share_known(table: Table, is_gene: Callable[[str], object] | None) -> float:
+    """The share of known genes in the first cells of the column that has most."""
+    if is_gene is None:
+        return 0.0
+    first = [cells[:_JUDGED] for cells in table.columns]
+    return max(sum(1 for cell in cells if is_gene(cell)) / max(len(cells), 1) for cells in first)
 
 
 def read_names(path: Path, file: Any, axis: Axis) -> list[str]:
@@ -133,8 +160,8 @@ def _of_categories(path: Path, group: Any) -> list[str]:
     return [categories[code] if code >= 0 else "" for code in codes.tolist()]
 
 
-def read_array(path: Path, found: Any) -> NDArray[Any]:
-    """All of a data set that lies in this file.
+def read_array(path: Path, found: Any, first: bool = False) -> NDArray[Any]:
+    """All of a data set that lies in this file, or the first rows of a matrix.
 
     Raises:
         DataError: it is none, lies elsewhere, or is larger than a table may be.
@@ -143,7 +170,8 @@ def read_array(path: Path, found: Any) -> NDArray[Any]:
         raise DataError(f"{path} has a part that is not an array of its own.", _HINT)
     if found.size > 20 * MAX_CELLS:
         raise DataError(f"{path} holds an array of {found.size:,} values.", "Give a smaller table.")
-    content: NDArray[Any] = found[()]
+    head = slice(first_rows(found.shape[1])) if first and found.ndim == 2 else ()
+    content: NDArray[Any] = found[head]
     return content
 
 
@@ -193,8 +221,10 @@ def matrices(path: Path, file: Any, group: str) -> Sequence[str]:
     return () if found is None or _is_array(found) else tuple(sorted(found))
 
 
-def read_matrix(path: Path, file: Any, group: str, name: str) -> tuple[NDArray[Any], tuple[str, ...]]:
-    """A matrix of `varm` or `obsm` with the names of its columns, if it has any.
+def read_matrix(
+    path: Path, file: Any, group: str, name: str, first: bool = False
+) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """A matrix of `varm` or `obsm`, or its `first_rows`, with the names of its columns, if it has any.
 
     Raises:
         DataError: it is not a matrix of numbers.
@@ -208,7 +238,7 @@ def read_matrix(path: Path, file: Any, group: str, name: str) -> tuple[NDArray[A
         columns = [read_array(path, _inside(path, found, title)) for title in titles]
         matrix = np.stack(columns, axis=1) if columns else np.empty((0, 0))
     elif _is_array(found):
-        matrix = read_array(path, found)
+        matrix = read_array(path, found, first)
     else:
         raise DataError(f"{path} has a sparse matrix for {name or group!r}.", "Store it as a dense array.")
     if matrix.ndim != 2 or matrix.dtype.kind not in "fiu":

@@ -74,7 +74,7 @@ def unpacked(path: Path, encoding: str = "") -> Iterator[IO[bytes]]:
             with unpack(path, stream) as content:
                 refuse_foreign(path, content)
                 yield recoded(content, encoding)
-        except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+        except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError) as error:
             raise DataError(f"{path} is a damaged {packed} file: {error}.", "Fetch it again.") from error
         except UnicodeError as error:
             raise _not_text(path) from error

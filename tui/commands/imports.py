@@ -27,7 +27,7 @@ _OWNERS: Final = {
     "kind": "task",
     "title": "task",
     "positive": "task",
-    "sheet": "task or vectors",
+    "sheet": "task or vectors or descriptions",
     "gene_column": "task",
     "label_column": "task",
     "text_column": "task",
@@ -57,9 +57,7 @@ _UNSET: Final[tuple[object, ...]] = ("", "auto", None, (), 0.0, False)
 @click.option("--kind", default="auto", show_default=True, help="Task: the format of the file.")
 @click.option("--title", default="", help="Task: a line to show.")
 @click.option("--positive", default="", metavar="CLASS", help="Task: the positive one of two classes.")
-@click.option(
-    "--sheet", default="", metavar="NAME", help="Task, vectors: of a workbook; its first if not named."
-)
+@click.option("--sheet", default="", metavar="NAME", help="Of a workbook; its first if not named.")
 @click.option("--gene-column", default="", metavar="NAME", help="Task: the column that names the genes.")
 @click.option("--label-column", default="", metavar="NAME", help="Task: the column of classes.")
 @click.option("--text-column", default="", metavar="NAME", help="Task: the column of descriptions.")
@@ -114,7 +112,7 @@ def import_command(
 
     for option, owner in _OWNERS.items():
         if what not in owner.split(" or ") and chosen[option] not in _UNSET:
-            raise UsageError(f"--{_written(option)} is for a {owner}, not for {what}.")
+            raise UsageError(f"--{_written(option)} is for {owner}, not for {what}.")
     if preview:
         _preview(session.home, what, user_path(file), as_json, chosen)
         return
@@ -142,7 +140,7 @@ def _preview(home: Home, what: str, file: Path, as_json: bool, chosen: dict[str,
     elif what == "vectors":
         shown = look_at_vectors(file, home, chosen["genes"], chosen["key"] or chosen["sheet"])
     else:
-        shown = look_at_descriptions(file, home)
+        shown = look_at_descriptions(file, home, chosen["sheet"])
     if as_json:
         put_json(asdict(shown))
         return
@@ -197,10 +195,10 @@ def _import_vectors(home: Home, file: Path, name: str, as_json: bool, chosen: di
     _put_report(report, as_json, report.lines, f"`genearena run --models {report.name}` uses them.")
 
 
-def _import_descriptions(home: Home, file: Path, name: str, as_json: bool, _: dict[str, Any]) -> None:
+def _import_descriptions(home: Home, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:
     from engine.data.importers import import_descriptions
 
-    report = import_descriptions(user_path(file), name, home)
+    report = import_descriptions(user_path(file), name, home, chosen["sheet"])
     _put_report(report, as_json, (), f"`genearena run --descriptions {report.name}` uses them.")
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from engine.data.formats.classes import doubtful_classes, folded
 from engine.data.genes.columns import Undecided, chosen_column
 from engine.files.tables import Table
-from engine.files.tables.missing import is_missing
+from engine.files.tables.missing import is_missing, missing_among
 from engine.files.tables.titles import is_gene_title, plain
 
 LABELS: Final = ("label", "labels", "class", "outcome", "outcomes", "category", "target", "assignment", "y")
@@ -71,7 +71,7 @@ def labels_of(cells: Sequence[str], quoted: Callable[[int], bool] = lambda _: Fa
         quoted: Whether the cell of a row stands in quotation marks, and so is no missing value.
     """
     stripped = list(map(str.strip, cells))
-    nothing = {cell for cell in set(stripped) if is_missing(cell, doubtful=False)}
+    nothing = missing_among(stripped, doubtful=False)
     given = _emptied(stripped, nothing, quoted)
     if doubtful := doubtful_classes(set(given)):
         return _emptied(given, {cell for cell in set(given) if folded(cell) in doubtful}, quoted)

@@ -18,10 +18,11 @@ from engine.data.formats import (
 )
 from engine.data.formats.choices import Choices
 from engine.data.formats.raw import RawTask, with_positive
+from engine.data.genes.columns import Symbols, nothing_known
 from engine.files.h5ad import read_annotated
 from engine.files.outside import outside_file
 from engine.files.safe_pickle import PICKLES
-from engine.files.tables import Table, read_table
+from engine.files.tables import Table, other_sheets_said, read_table
 from store.errors import DataError, UsageError, unknown
 
 _TABLES: Final[Mapping[str, tuple[Callable[[Table], bool], Callable[[Table, Choices], RawTask]]]] = {
@@ -61,7 +62,7 @@ def read_raw(path: Path, kind: str = "auto", choices: Choices | None = None) -> 
     if kind in _PATHS:
         _check_choices(path, choices)
         return _positive(kind, _PATHS[kind](path, choices), choices)
-    return of_table(label_table(path, choices.sheet), kind, choices)
+    return of_table(label_table(path, choices.sheet, symbols=choices.symbols), kind, choices)
 
 
 def holds_table(path: Path, kind: str) -> bool:
@@ -73,14 +74,16 @@ def holds_table(path: Path, kind: str) -> bool:
     return (_kind_of_path(path) if kind == "auto" else kind) not in _PATHS
 
 
-def label_table(path: Path, sheet: str = "", first: bool = False) -> Table:
-    """The table in a label file, or its first rows.
+def label_table(
+    path: Path, sheet: str = "", first: bool = False, symbols: Symbols = nothing_known
+) -> Table:
+    """The table in a label file, or its first rows; of AnnData where `symbols` knows genes.
 
     Raises:
         UsageError: no such sheet.
         DataError: it cannot be read as a table.
     """
-    return read_annotated(path) or read_table(path, sheet=sheet, first=first)
+    return read_annotated(path, symbols) or read_table(path, sheet=sheet, first=first)
 
 
 def of_table(content: Table, kind: str, choices: Choices) -> tuple[str, RawTask]:
@@ -90,11 +93,12 @@ def of_table(content: Table, kind: str, choices: Choices) -> tuple[str, RawTask]
         UsageError: no such column or class, or one must be chosen among several.
         DataError: it cannot be read as that kind, or as any.
     """
-    if choices.by_number:
-        return _positive("quantity", quantity.read(content, choices), choices)
-    if kind == "auto":
-        kind = next((name for name, (matches, _) in _TABLES.items() if matches(content)), "table")
-    return _positive(kind, _TABLES[kind][1](content, choices), choices)
+    with other_sheets_said(content):
+        if choices.by_number:
+            return _positive("quantity", quantity.read(content, choices), choices)
+        if kind == "auto":
+            kind = next((name for name, (matches, _) in _TABLES.items() if matches(content)), "table")
+        return _positive(kind, _TABLES[kind][1](content, choices), choices)
 
 
 def _positive(kind: str, raw: RawTask, choices: Choices) -> tuple[str, RawTask]:

@@ -18,7 +18,9 @@ from engine.files.tables.titles import is_gene_title, plain
 from store.errors import DataError
 
 MOST_FILES: Final = 50
-LISTS: Final = (".txt", ".grp", ".lst", ".list")
+_GRP: Final = ".grp"
+"""How the name of a list of MSigDB ends, whose first line is the name of the set."""
+LISTS: Final = (".txt", _GRP, ".lst", ".list")
 """How the names of lists of one gene a line end."""
 _TABLES: Final = (".csv", ".tsv")
 """How they end where a spreadsheet has saved them."""
@@ -90,7 +92,9 @@ def read_genes_of(path: Path, choices: Choices) -> tuple[list[str], list[str]]:
         return [gene for gene in genes_of(table, place, choices.symbols) if gene], []
     entries = numbered_list(path)
     notes = []
-    if len(entries) > 1 and _is_title(entries[0][1], [name for _, name in entries[1:]], choices):
+    names = [name for _, name in entries]
+    of_set = path.suffix.casefold() == _GRP and names[:1] == [path.stem]
+    if len(entries) > 1 and (of_set or _is_title(names[0], names[1:], choices)):
         line, title = entries.pop(0)
         notes.append(f"{title!r} on line {line} of {path.name} was read as its title.")
     missing = {name for _, name in entries if names_no_gene(name, choices.symbols)}

@@ -34,6 +34,11 @@ def read(path: Path, choices: Choices) -> RawTask:
     }
     chosen = choices.sets or (tuple(sets) if len(sets) == 2 else ())
     names = ", ".join(list(sets)[:_SHOWN]) + (", ..." if len(sets) > _SHOWN else "")
+    if len(sets) == 1:
+        raise DataError(
+            f"{path} holds one gene set alone, {names}.",
+            "Add another, or all other genes.",
+        )
     if not chosen:
         what = "one against the rest of the file, or two against each other"
         raise Undecided(f"{path.name} holds {len(sets):,} gene sets; choose {what}", "set", tuple(sets))

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from engine.files.tables import Table, counts_rows
-from engine.files.tables.missing import is_missing
+from engine.files.tables.missing import is_missing, missing_among
 from engine.files.tables.table import shown
 from engine.files.tables.titles import GENE_TITLES, is_gene_title, plain
 from store.errors import DataError, UsageError
@@ -141,7 +141,9 @@ def genes_of(table: Table, place: int, symbols: Symbols) -> list[str]:
     A word such as NA is a gene where it stands in quotation marks, or where a known gene has that symbol.
     """
     cells = list(map(str.strip, table.columns[place]))
-    nothing = {cell for cell in set(cells) if names_no_gene(cell, symbols)}
+    nothing = {cell for cell in missing_among(cells) if names_no_gene(cell, symbols)}
+    if not nothing:
+        return cells
     return [
         "" if cell in nothing and (place, row) not in table.quoted else cell
         for row, cell in enumerate(cells)
@@ -156,7 +158,7 @@ def title_of(table: Table, place: int) -> str:
 
 def words_kept(table: Table, place: int, genes: Sequence[str]) -> tuple[str, ...]:
     """A sentence on the cells that look like missing values and were taken for genes."""
-    kept = sorted({gene for gene in genes if gene and is_missing(gene)})
+    kept = sorted(missing_among(genes) - {""})
     if not kept:
         return ()
     where = title_of(table, place)

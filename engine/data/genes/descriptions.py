@@ -17,7 +17,14 @@ from engine.data.genes.meanings import Meaning
 from engine.files.h5ad import read_annotated
 from engine.files.outside import check_characters, first_bytes, outside_file, read_text
 from engine.files.packed import HDF5, starts_with
-from engine.files.tables import Table, is_plain_text, read_table, write_csv
+from engine.files.tables import (
+    Table,
+    holds_records,
+    is_plain_text,
+    other_sheets_said,
+    read_table,
+    write_csv,
+)
 from engine.files.tables.missing import is_missing
 from store.errors import DataError, StoreError
 from store.files import replacing
@@ -42,6 +49,8 @@ class Descriptions:
     """SHA-256 of the texts, however the file was written or packed."""
     nameless: tuple[int, ...] = ()
     """Lines of rows left out because they name no gene."""
+    notes: tuple[str, ...] = ()
+    """How the file was read, where that is not plain from it."""
     meaning: Callable[[str], Meaning] | None = None
     """What a name in the file means, for those that are not plainly a gene's symbol or id."""
 
@@ -64,40 +73,62 @@ class Descriptions:
         return found
 
 
-def read_descriptions(path: Path, symbols: Symbols = nothing_known) -> Descriptions:
+def read_descriptions(path: Path, symbols: Symbols = nothing_known, sheet: str = "") -> Descriptions:
     """The descriptions in a file, by its content: JSON, NCBI's gene_summary, or a table.
 
     Args:
         path: The file.
         symbols: What is known of genes, by which a column of another name is told.
+        sheet: Of a workbook; its first if empty.
 
     Raises:
+        UsageError: no such sheet, or a sheet of what is not a workbook.
         DataError: unreadable, or no column of genes or of texts.
     """
     with outside_file(path):
         state = path.stat()
-    return _read_descriptions(path, symbols, state.st_mtime_ns, state.st_size)
+    return _read_descriptions(path, symbols, sheet, state.st_mtime_ns, state.st_size)
 
 
 # One run loads each of its tasks with the same file; NCBI's takes seconds to read.
 @lru_cache(maxsize=1)
-def _read_descriptions(path: Path, symbols: Symbols, _modified: int, _size: int) -> Descriptions:
-    texts, nameless = _read_texts(path, symbols)
+def _read_descriptions(
+    path: Path, symbols: Symbols, sheet: str, _modified: int, _size: int
+) -> Descriptions:
+    nameless: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+    if table := description_table(path, symbols, sheet):
+        texts, nameless = gene_texts(table, symbols)
+        notes = table.notes
+    else:
+        texts = _read_json(path) if _is_json(path) else _gene_summary(path)
     check_characters(path, chain(texts, texts.values()))
-    return Descriptions(path, texts, content_hash(texts), nameless)
+    return Descriptions(path, texts, content_hash(texts), nameless, notes)
 
 
-def _read_texts(path: Path, symbols: Symbols) -> tuple[dict[str, str], tuple[int, ...]]:
-    """Gene -> text, and the lines that name no gene."""
-    if annotated := read_annotated(path):
-        return gene_texts(annotated, symbols)
-    if holds_text_table(path):
-        return gene_texts(read_table(path), symbols)
-    return _read_json(path) if _is_json(path) else _gene_summary(path), ()
+def description_table(
+    path: Path, symbols: Symbols = nothing_known, sheet: str = "", first: bool = False
+) -> Table | None:
+    """The table with a column of genes and one of texts; None if `path` is JSON or NCBI's file.
+
+    Args:
+        path: Any file of descriptions.
+        symbols: What is known of genes, by which AnnData's are found.
+        sheet: Of a workbook; its first if empty.
+        first: Whether its first rows are enough.
+
+    Raises:
+        UsageError: no such sheet, or a sheet of what is not a workbook.
+        DataError: it cannot be read.
+    """
+    if annotated := read_annotated(path, symbols):
+        return annotated
+    return read_table(path, sheet=sheet, first=first) if sheet or holds_text_table(path) else None
 
 
 def holds_text_table(path: Path) -> bool:
-    """Whether `path` is a table with a column of genes and one of texts, rather than JSON or NCBI's file.
+    """Whether `path` is a table with a column of genes and one of texts, rather than NCBI's file or an
+    object of JSON.
 
     Raises:
         DataError: there is no such file.
@@ -107,7 +138,9 @@ def holds_text_table(path: Path) -> bool:
     with outside_file(path):
         if starts_with(path, HDF5):
             return False
-    return not _is_json(path) and first_bytes(path, len(_GENE_SUMMARY)) != _GENE_SUMMARY
+    if _is_json(path):
+        return holds_records(path)
+    return first_bytes(path, len(_GENE_SUMMARY)) != _GENE_SUMMARY
 
 
 def _is_json(path: Path) -> bool:
@@ -120,9 +153,10 @@ def gene_texts(table: Table, symbols: Symbols) -> tuple[dict[str, str], tuple[in
     Raises:
         DataError: a column is missing, or a gene has two texts.
     """
-    gene, text = gene_column(table, symbols), text_column(table)
-    if gene is None or text is None:
-        raise no_column(table, "gene" if gene is None else "description")
+    with other_sheets_said(table):
+        gene, text = gene_column(table, symbols), text_column(table)
+        if gene is None or text is None:
+            raise no_column(table, "gene" if gene is None else "description")
     names = genes_of(table, gene, symbols)
     rows = enumerate(zip(table.lines, names, table.columns[text], strict=True))
     texts = _one_each(

@@ -76,6 +76,10 @@ class Genes(Mapping[str, Gene]):
         """The gene of each symbol, or its description if no more is known."""
         return map(self._kept.__getitem__, symbols)
 
+    def is_bare(self, symbol: str) -> bool:
+        """Whether nothing is known of a gene, not even a description."""
+        return self._kept[symbol] == ""
+
     def known(self) -> Iterator[str]:
         """The symbols of those of which more is known than a description."""
         return (symbol for symbol, kept in self._kept.items() if not isinstance(kept, str))

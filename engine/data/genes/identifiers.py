@@ -75,6 +75,7 @@ class Resolver:
         """
         self._tables = tuple(tables)
         self._near = Index(self._tables)
+        self._near_words = self._near.words
         self._known = {
             identifier: meaning for identifier, meaning in (known or {}).items() if meaning.symbols
         }
@@ -85,6 +86,10 @@ class Resolver:
     def _whole(self) -> Index:
         """All tables; the shipped one takes half a second and 60 MB, so it is opened when it is needed."""
         return Index([*self._tables, self._further()]) if self._further else self._near
+
+    @cached_property
+    def _whole_words(self) -> frozenset[str]:
+        return self._whole.words
 
     @property
     def genes(self) -> Mapping[str, Gene]:
@@ -107,10 +112,25 @@ class Resolver:
             return self._agreed(identifier, several)
         return Meaning(identifier, (), f"{NOT_MAPPED}: {DATE}" if is_date(text) else NOT_MAPPED)
 
+    def unheard_of(self, identifier: str) -> bool:
+        """Whether it is one plain word that means nothing to any table, as in a list of somebody's own.
+
+        What `resolve` says of it is then `NOT_MAPPED`, and nothing more.
+        """
+        word = identifier.casefold()
+        return (
+            word.isalnum()
+            and not word[0].isdigit()
+            and not word.startswith("ens")
+            and word not in self._near_words
+            and word not in self._whole_words
+            and identifier not in self._known
+        )
+
     def _find(self, text: str) -> Found | None:
         """What the first step that knows `text` finds; near tables decide alone what is exact."""
         if not (_like_id(text) or self._names(text)):
-            return None  # most words of a long list of somebody's own
+            return None
         searches = tuple(_searches(text))
         for step, key in searches:
             if step in _EXACT and (found := self._near.find(step, key)):
@@ -126,7 +146,7 @@ class Resolver:
     def _names(self, text: str) -> bool:
         """Whether any table has `text` for a symbol, whatever its case, or it is known already."""
         word = text.casefold()
-        return word in self._near.words or text in self._known or word in self._whole.words
+        return word in self._near_words or text in self._known or word in self._whole_words
 
     def _by_gene2ensembl(self, ensembl: str) -> Found | None:
         numbers = self._ncbi_of_ensembl.get(ensembl, ()) if ensembl else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -47,6 +47,14 @@ class Meanings(Mapping[str, Meaning]):
         own = len(symbols) == 1 and symbols[0] == identifier
         self._kept[identifier] = step if own else Meaning(identifier, symbols, step)
 
+    def add_own(self, identifier: str, step: str) -> None:
+        """Keep an identifier that is its own symbol."""
+        self._kept[identifier] = step
+
+    def own(self, step: str) -> list[str]:
+        """The identifiers that are their own symbol by this step."""
+        return [identifier for identifier, kept in self._kept.items() if kept == step]
+
     def extend(self, rows: Iterable[tuple[str, str, str]]) -> None:
         """Keep what `rows` of these three say, one for each symbol."""
         for identifier, symbol, step in rows:
@@ -78,8 +86,25 @@ class Meanings(Mapping[str, Meaning]):
             else:
                 yield from kept.symbols
 
+    def sorted_symbols(self, identifiers: Sequence[str]) -> Sequence[str]:
+        """The symbols of these, which are sorted, each once; quick where most are their own symbol."""
+        if not any(True for _ in self.others()):
+            return identifiers
+        # Nearly sorted already.
+        return sorted(dict.fromkeys(self.symbols(identifiers)))
+
     def rows(self, identifiers: Iterable[str]) -> Iterator[tuple[str, str, str]]:
         """(identifier, symbol, step) of each symbol of these; with an empty symbol if one has none."""
+        if any(True for _ in self.others()):
+            return self._each(identifiers)
+        return self._all_own(list(identifiers))
+
+    def _all_own(self, identifiers: list[str]) -> Iterator[tuple[str, str, str]]:
+        """`rows` where each is its own symbol, which saves a million steps of a generator."""
+        steps = (str(self._kept[identifier]) for identifier in identifiers)
+        return zip(identifiers, identifiers, steps, strict=True)
+
+    def _each(self, identifiers: Iterable[str]) -> Iterator[tuple[str, str, str]]:
         for identifier in identifiers:
             kept = self._kept[identifier]
             if isinstance(kept, str):

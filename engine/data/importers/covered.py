@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from engine.data.genes.meanings import Meanings
 from engine.data.importers.labels import ImportReport, keep_task
-from engine.data.importers.names import check_name, plain_name
+from engine.data.importers.names import check_task_name, plain_name
 from engine.data.load import find_label_list
 from engine.data.tasks.folder import LabelList, Rows
 from engine.data.tasks.shelf import taken_names
@@ -45,7 +45,7 @@ def import_covered(task: str, models: Sequence[Model], name: str, home: Home) ->
     whole = find_label_list(task, home)
     tables = " and ".join(model.name for model in models)
     name = name or plain_name(f"{whole.heading.name}.in.{tables}")
-    check_name(name, taken_names(home))
+    check_task_name(name, taken_names(home))
     symbols = sorted(set(whole.meanings.symbols(whole.rows.identifiers)))
     missing = {symbol for model in models for symbol in look_up(model, symbols, home)[1]}
     kept = _without(whole, missing)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from engine.data.genes.descriptions import keep_descriptions, kept_descriptions, read_descriptions
@@ -14,6 +13,7 @@ from engine.digests import sha256_of
 from store.errors import DataError
 from store.home import Home
 from store.tombstones import note_restored
+from store.uncollected import uncollected
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,10 @@ class DescriptionsReport:
     """Genes in the file without a text."""
     nameless: tuple[int, ...] = ()
     """Lines of the file left out because they name no gene."""
+    unknown: tuple[str, ...] = ()
+    """Names that are no known gene; their texts are for those of a task of one's own."""
+    read_as: tuple[str, ...] = ()
+    """How the file was read, where that is not plain from it."""
 
     @property
     def sentence(self) -> str:
@@ -42,25 +46,37 @@ class DescriptionsReport:
         told = (
             (self.empty, f"{self.empty} {without} no text."),
             (self.nameless, f"Rows left out for naming no gene: {len(self.nameless)}, line {lines}."),
+            (
+                self.unknown,
+                f"Names that are not known genes: {len(self.unknown)}: {first_names(self.unknown)}.",
+            ),
         )
-        return tuple(sentence for there, sentence in told if there)
+        return (*self.read_as, *(sentence for there, sentence in told if there))
 
 
-def import_descriptions(path: Path, name: str, home: Home) -> DescriptionsReport:
+@uncollected()
+def import_descriptions(path: Path, name: str, home: Home, sheet: str = "") -> DescriptionsReport:
     """Keep the descriptions in `path` as `name`, which `load_task(descriptions=...)` then takes.
 
+    Args:
+        path: The file.
+        name: Its name from now on.
+        home: Where to keep it.
+        sheet: Of a workbook; its first if empty.
+
     Raises:
-        UsageError: a name that is taken or unusable.
+        UsageError: a name that is taken or unusable, or no such sheet.
         DataError: the file cannot be read, or holds no text.
         StoreError: it cannot be written.
     """
     check_name(name, kept_descriptions(home))
-    resolver = cache(lambda: make_resolver(home, SAMPLE))
-    found = read_descriptions(path, lambda name: resolver().resolve(name).symbols)
+    resolver = make_resolver(home, SAMPLE)
+    found = read_descriptions(path, lambda name: resolver.resolve(name).symbols, sheet)
     texts = {key: text for key, text in found.texts.items() if key and text}
     if not texts:
         raise DataError(f"{path} has no text for any gene.", "Each row needs a gene and its text.")
     kept = keep_descriptions(texts, name, home)
     note_restored(home, "descriptions", name, lambda: sha256_of(kept))
     empty = len(found.texts) - len(texts)
-    return DescriptionsReport(name, str(kept), len(texts), empty, found.nameless)
+    unknown = tuple(key for key in texts if not resolver.resolve(key).symbols)
+    return DescriptionsReport(name, str(kept), len(texts), empty, found.nameless, unknown, found.notes)

@@ -23,7 +23,7 @@ def check_mapped(task: LabelList) -> None:
         DataError: fewer than `ENOUGH` of them mean a gene or have a description of their own.
     """
     lost = sorted(item.identifier for item in task.meanings.others() if not item.symbols)
-    if _too_few(lost, task.meanings):
+    if too_few(lost, task.meanings):
         raise DataError(
             f"{len(lost)} of the {len(task.meanings)} identifiers in {task.heading.source} "
             f"are not known genes: {first_names(lost)}.",
@@ -38,10 +38,12 @@ def check_texts(task: LabelList, audited: Audited) -> None:
     Raises:
         DataError: fewer than `ENOUGH` of them have one.
     """
-    genes = {symbol for symbol in audited.symbols if task.meanings.step(symbol) != KEPT}
+    genes = set(audited.symbols).difference(task.meanings.own(KEPT))
+    if not genes:
+        return
     named = (item.symbol for item in audited.words if item.reason == NO_TEXT)
     bare = sorted(genes.intersection(chain(named, (symbol for symbol, _ in audited.bare))))
-    if _too_few(bare, genes):
+    if too_few(bare, genes):
         raise DataError(
             f"{len(bare)} of the {len(genes)} genes in {task.heading.source} have no text: "
             f"{first_names(bare)}.",
@@ -50,5 +52,6 @@ def check_texts(task: LabelList, audited: Audited) -> None:
         )
 
 
-def _too_few(lost: Collection[str], everything: Collection[str]) -> bool:
+def too_few(lost: Collection[str], everything: Collection[str]) -> bool:
+    """Whether without those `lost` there are fewer than `ENOUGH` of `everything`."""
     return len(everything) - len(lost) < ENOUGH * len(everything)

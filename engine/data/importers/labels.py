@@ -14,7 +14,7 @@ from engine.data.formats.detect import read_raw
 from engine.data.genes.identifiers import DISAGREE, make_resolver
 from engine.data.genes.meanings import KEPT, NOT_MAPPED
 from engine.data.importers.gates import check_mapped, check_texts
-from engine.data.importers.names import check_name, first_names
+from engine.data.importers.names import check_task_name, first_names
 from engine.data.load import knowing, resolve, with_texts
 from engine.data.outline import Outline, remember
 from engine.data.tasks.audit import CONFLICT, Audited
@@ -107,7 +107,7 @@ def import_task(
             identifiers that are not known genes or genes without a text.
         StoreError: it cannot be written.
     """
-    check_name(name, taken_names(home))
+    check_task_name(name, taken_names(home))
     heading = Heading(name, title or path.name, (), path.name)
     kind, notes, task = _read(path, kind, home, heading, choices or Choices(), keep_unmapped)
     check_mapped(task)
@@ -212,8 +212,7 @@ def _report(
 
 
 def _kept(task: LabelList) -> tuple[str, ...]:
-    steps = zip(task.meanings, task.meanings.steps(), strict=True)
-    return tuple(sorted(identifier for identifier, step in steps if step == KEPT))
+    return tuple(sorted(task.meanings.own(KEPT)))
 
 
 def _kind_of_step(step: str) -> str:

@@ -8,11 +8,24 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from store.errors import UsageError
+from store.sets import ESSENTIALITY, OWN, PAPER
 
 _LONGEST: Final = 64
 _MEAN: Final = "mean"
 """What the column of means is called everywhere."""
+_SETS: Final = (PAPER, OWN, ESSENTIALITY, "all")
 _NAME: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST - 1}}}")
+
+
+def check_task_name(name: str, taken: Iterable[str]) -> None:
+    """Refuse a name that a task cannot have: as `check_name`, and those of sets of tasks.
+
+    Raises:
+        UsageError: it is one of those.
+    """
+    if name.casefold() in _SETS:
+        raise UsageError(f"The name {name!r} is that of a set of tasks.", "Choose another with --name.")
+    check_name(name, taken)
 
 
 def check_name(name: str, taken: Iterable[str]) -> None:
@@ -37,7 +50,7 @@ def check_name(name: str, taken: Iterable[str]) -> None:
 def plain_name(text: str) -> str:
     """The nearest to `text` that may be a name; `mine` if it has no letter or digit of ASCII."""
     plain = _trimmed(re.sub(r"[^A-Za-z0-9._-]+", "-", text).lstrip("-._"), _LONGEST) or "mine"
-    return f"{plain}-task" if plain.casefold() == _MEAN else plain
+    return f"{plain}-task" if plain.casefold() in (_MEAN, *_SETS) else plain
 
 
 def free_name(text: str, taken: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -223,10 +223,15 @@ def _symbols(path: Path, vectors: Vectors, resolver: Resolver) -> tuple[tuple[st
     A name that means no gene, several, or one that has a row already stays: GenePT's tables have other
     vectors under a gene's aliases.
     """
-    meanings = [resolver.resolve(gene) for gene in vectors.genes]
-    names = [_by_id(meaning) or gene for meaning, gene in zip(meanings, vectors.genes, strict=True)]
+    meanings = {
+        place: resolver.resolve(gene)
+        for place, gene in enumerate(vectors.genes)
+        if not resolver.unheard_of(gene)
+    }
+    names = list(vectors.genes)
     places: dict[str, int] = {}
-    for place, symbol in enumerate(names):
+    for place, meaning in meanings.items():
+        symbol = names[place] = _by_id(meaning) or names[place]
         before = places.setdefault(symbol, place)
         if before != place and not np.array_equal(vectors.matrix[before], vectors.matrix[place]):
             raise DataError(
@@ -236,8 +241,8 @@ def _symbols(path: Path, vectors: Vectors, resolver: Resolver) -> tuple[tuple[st
             )
         if before != place:
             names[place] = vectors.genes[place]
-    claims = Counter(meaning.symbols for meaning in meanings)
-    for place, meaning in enumerate(meanings):
+    claims = Counter(meaning.symbols for meaning in meanings.values())
+    for place, meaning in meanings.items():
         if len(meaning.symbols) == 1 and meaning.symbols[0] not in places and claims[meaning.symbols] == 1:
             names[place] = meaning.symbols[0]
     renamed = sum(1 for symbol, gene in zip(names, vectors.genes, strict=True) if symbol != gene)
@@ -291,7 +296,10 @@ def _keep(folder: Path, genes: tuple[str, ...], matrix: NDArray[np.float32], rep
         fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
             np.savez(fresh / "vectors.npz", genes=np.array(genes), vectors=matrix)
-            text = json.dumps(asdict(report), ensure_ascii=False, indent=1)
+            # Not `asdict` of it all, which copies each of a million names.
+            said = {field.name: getattr(report, field.name) for field in fields(report)}
+            said |= {name: list(map(asdict, said[name])) for name in ("coverage", "left_out")}
+            text = json.dumps(said, ensure_ascii=False, indent=1)
             (fresh / "report.json").write_text(text + "\n", encoding="utf-8")
             os.rename(fresh, folder)  # noqa: PTH104 - fails if `folder` exists and is not empty
         finally:

@@ -16,7 +16,7 @@ from engine.data.formats.detect import holds_table, label_table, of_table, read_
 from engine.data.formats.raw import RawTask
 from engine.data.genes.identifiers import make_resolver
 from engine.data.genes.meanings import NOT_MAPPED, Meaning
-from engine.data.importers.gates import ENOUGH
+from engine.data.importers.gates import ENOUGH, too_few
 from engine.data.importers.names import first_names
 from engine.data.preview.names import look_up
 from engine.data.preview.numbers import histograms, is_quantity, suggestion
@@ -64,7 +64,7 @@ class LabelFile:
             UsageError: no such sheet or kind.
             DataError: there is nothing to show: the file cannot be read.
         """
-        choices = replace(choices, symbols=lambda text: self._resolve(text).symbols)
+        choices = replace(choices, symbols=self._symbols)
         if not holds_table(self.path, self._kind):
             kind, raw = read_raw(self.path, self._kind, choices)
             return self._filled(self._of_lists(kind, raw), raw, choices, keep_unmapped)
@@ -82,6 +82,10 @@ class LabelFile:
             return replace(found, problem=refused.message, hint=refused.hint)
         return self._filled(found, raw, choices, keep_unmapped)
 
+    def _symbols(self, text: str) -> tuple[str, ...]:
+        symbols: tuple[str, ...] = self._resolve(text).symbols
+        return symbols
+
     def _suggested(self, table: Table, found: Preview, choices: Choices, keep_unmapped: bool) -> Preview:
         """`found` with the classes that its suggestion would make, if it makes any."""
         choices = chosen_too(choices, found.suggested)
@@ -93,7 +97,7 @@ class LabelFile:
 
     def _table(self, sheet: str) -> Table:
         if sheet not in self._tables:
-            self._tables[sheet] = label_table(self.path, sheet, first=True)
+            self._tables[sheet] = label_table(self.path, sheet, True, self._symbols)
         return self._tables[sheet]
 
     def _of_lists(self, kind: str, raw: RawTask) -> Preview:
@@ -174,6 +178,8 @@ class LabelFile:
         if names.looked_up - len(lost) < ENOUGH * names.looked_up:
             count = f"{len(lost):,} of {names.looked_up:,} names are not known genes: {first_names(lost)}."
             return count, "Take another gene column, or keep the names as they are with --keep-unmapped."
+        if bare := self._without_text(raw, names):
+            return bare, "Fill in the column of descriptions, or leave it out."
         if len(groups) < 2:
             return (
                 f"There is one class, {groups[0].name!r}; a task needs two.",
@@ -187,6 +193,19 @@ class LabelFile:
                     "Move the threshold, or add genes.",
                 )
         return "", ""
+
+    def _without_text(self, raw: RawTask, names: Names) -> str:
+        """What is wrong where the file describes some genes, but too few; empty if nothing is."""
+        if not any(raw.texts) or names.looked_up < names.different:
+            return ""
+        told: dict[str, bool] = {}
+        for name, text in zip(raw.identifiers, raw.texts, strict=True):
+            for symbol in self._symbols(name) or ((name,) if text else ()):
+                told[symbol] = told.get(symbol, False) or bool(text)
+        bare = sorted(symbol for symbol, has in told.items() if not has)
+        if not too_few(bare, told):
+            return ""
+        return f"{len(bare):,} of {len(told):,} genes have no text: {first_names(bare)}."
 
     def _plain(self, name: str) -> bool:
         meaning: Meaning = self._resolve(name)

@@ -7,14 +7,13 @@ from itertools import islice
 from pathlib import Path
 
 from engine.data.genes.columns import gene_column
-from engine.data.genes.descriptions import gene_texts, holds_text_table, read_descriptions, text_column
+from engine.data.genes.descriptions import description_table, gene_texts, read_descriptions, text_column
 from engine.data.genes.identifiers import make_resolver
 from engine.data.preview.labels import SHOWN
 from engine.data.preview.names import look_up
 from engine.data.preview.roles import BY_TITLE, CHOSEN
 from engine.data.preview.told import Left, Preview, Taken
 from engine.data.tasks.shelf import SAMPLE
-from engine.files.tables import read_table
 from engine.files.tables.titles import GENE_TITLES, is_gene_title, plain
 from store.home import Home
 from store.uncollected import uncollected
@@ -74,21 +73,27 @@ def look_at_vectors(path: Path, home: Home, genes: Path | None = None, key: str 
 
 
 @uncollected()
-def look_at_descriptions(path: Path, home: Home) -> Preview:
+def look_at_descriptions(path: Path, home: Home, sheet: str = "") -> Preview:
     """What the import of a file of descriptions would make of it.
 
+    Args:
+        path: The file.
+        home: With the gene tables that are known.
+        sheet: Of a workbook; its first if empty.
+
     Raises:
+        UsageError: no such sheet.
         DataError: it cannot be read.
     """
     resolver = make_resolver(home, SAMPLE)
-    command = shlex.join(["genearena", "import", "descriptions", str(path)])
+    options = ["--sheet", sheet] if sheet else []
+    command = shlex.join(["genearena", "import", "descriptions", str(path), *options])
 
     def symbols(name: str) -> tuple[str, ...]:
         return resolver.resolve(name).symbols
 
     facts: tuple[str, ...] = ()
-    if holds_text_table(path):
-        table = read_table(path, first=True)
+    if table := description_table(path, symbols, sheet, first=True):
         texts, nameless = gene_texts(table, symbols)
         gene, text = gene_column(table, symbols), text_column(table)
         assert gene is not None

@@ -162,6 +162,8 @@ def _told_apart(task: LabelList) -> tuple[LabelList, dict[str, int]]:
         told.update(name for name, count in Counter(task.rows.identifiers).items() if count > 1)
     for name in told:
         plain.pop(name, None)
+    if len(plain) == len(task.rows.labels):
+        return replace(task, rows=Rows((), ())), plain
     return replace(task, rows=Rows.of(row for row in task.rows if row[0] not in plain)), plain
 
 
@@ -234,10 +236,11 @@ def _counts(
 
 
 def _check(task: LabelList, classes: tuple[ClassAudit, ...]) -> None:
-    name = task.heading.name
+    name, source = task.heading.name, task.heading.source
+    where = f" in {source}" if source else ""
     if sum(1 for item in classes if item.raw) < 2:
         raise DataError(
-            f"Task {name} has only one class: {task.heading.classes[0]}.",
+            f"Task {name} has only one class{where}: {task.heading.classes[0]}.",
             "A task needs at least two classes.",
         )
     for item in classes:
@@ -251,6 +254,6 @@ def _check(task: LabelList, classes: tuple[ClassAudit, ...]) -> None:
                 )
             raise DataError(
                 f"Task {name} has {item.used} usable {'gene' if item.used == 1 else 'genes'} "
-                f"of class {item.label!r}, of {item.raw} listed.",
+                f"of class {item.label!r}, of {item.raw} listed{where}.",
                 hint,
             )

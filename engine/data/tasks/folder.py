@@ -213,8 +213,7 @@ def write_tasks_into(folder: Path, tasks: tuple[LabelList, ...]) -> None:
         ("identifier", "symbol", "step"),
         meanings.rows(identifiers),
     )
-    # Of sorted identifiers, most of which are their own symbol: nearly sorted already.
-    write_genes(folder / "genes.csv", genes, sorted(dict.fromkeys(meanings.symbols(identifiers))))
+    write_genes(folder / "genes.csv", genes, meanings.sorted_symbols(identifiers))
     for task in tasks:
         labels = map(task.heading.classes.__getitem__, task.rows.labels)
         rows = zip(task.rows.identifiers, labels, strict=True)

@@ -24,6 +24,7 @@ from engine.files.tables.table import (
     checked_header,
     first_rows,
 )
+from engine.files.tables.titles import TITLES, said_of_titles, titles_above
 from store.errors import DataError
 
 MAX_FIELD: Final = 1 << 22
@@ -69,8 +70,9 @@ def text_table(
     """
     lines = read_lines(path, encoding=encoding)
     sniffed = delimiter is None
+    above: list[str] = []
     if delimiter is None:
-        batches = _in_shape(_sniffed_batches(path, lines, escaped), header)
+        batches = _in_shape(_sniffed_batches(path, lines, escaped), header, above)
     else:
         batches = _batches(path, lines, Dialect(delimiter), quoted=quoted)
     numbers, records = next(batches, ([], []))
@@ -107,7 +109,7 @@ def text_table(
         break
     if not line_of:
         raise DataError(f"{path} has a header but no usable rows.", "Add one row per gene.")
-    return Table(path, titles, columns, line_of, (), frozenset(in_quotes), whole)
+    return Table(path, titles, columns, line_of, said_of_titles(above), frozenset(in_quotes), whole)
 
 
 def _shared(cells: Sequence[str], seen: dict[str, str]) -> Iterable[str]:
@@ -126,14 +128,20 @@ def _sniffed_batches(path: Path, lines: Iterator[str], escaped: bool) -> Iterato
     return _batches(path, whole, dialect, escaped=escaped)
 
 
-def _in_shape(batches: Iterator[Batch], header: bool) -> Iterator[Batch]:
-    """The rows of one width, where they can be: R's header lacks a cell, Excel's rows end in empty ones."""
+def _in_shape(batches: Iterator[Batch], header: bool, above: list[str] | None = None) -> Iterator[Batch]:
+    """The rows of one width, where they can be: R's header lacks a cell, Excel's rows end in empty ones.
+
+    A title above the header goes, into `above` if that is wanted.
+    """
     first = next(batches, None)
     if first is None:
         return
     if len(first[1]) == 1:  # a header that is as long as a batch says nothing without a row below
         second = next(batches, ([], []))
         first = (first[0] + second[0], first[1] + second[1])
+    if titled := titles_above(first[1][:TITLES]) if header else []:
+        first = (first[0][len(titled) :], first[1][len(titled) :])
+        (above if above is not None else []).extend(titled)
     titles, *rows = first[1]
     shifted = rows and all(len(row) == len(titles) + 1 for row in rows)
     if header and shifted and any(row[-1].strip() for row in rows):

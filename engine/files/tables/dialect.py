@@ -54,7 +54,11 @@ def _delimiter(lines: Sequence[str]) -> str:
     first = lines[0] if lines else ""
     candidates = [one for one in DELIMITERS if one in first]
     if not candidates:
-        return " " if _in_blanks(lines) else ","
+        if _in_blanks(lines):
+            return " "
+        # A title above the header has none, nor has R's header of one column beside the names of rows.
+        first = next((line for line in lines if any(one in line for one in DELIMITERS)), "")
+        candidates = [one for one in DELIMITERS if one in first] or [","]
     even = [one for one in candidates if _is_even(lines, one)]
     return max(even or candidates, key=first.count)
 

@@ -22,6 +22,9 @@ WORDS: Final = frozenset(
 DOUBTFUL: Final = frozenset({"none", "-", "--", ".", "?"})
 """Missing too, unless they are one of only two classes, as in `+` and `-`."""
 
+_SURELY_NOTHING: Final = WORDS | {""}
+_NOTHING: Final = _SURELY_NOTHING | DOUBTFUL
+
 MARK: Final = "\ue000"
 """Put before a quoted word for nothing, and taken away again; a character of no script."""
 _ANY: Final = "|".join(map(re.escape, sorted(WORDS | DOUBTFUL)))
@@ -30,8 +33,13 @@ _QUOTED: Final = re.compile(rf'(?:(?<=^)|(?<=[,;|\t ]))"({_ANY})"(?=[,;|\t \r\n]
 
 def is_missing(cell: str, *, doubtful: bool = True) -> bool:
     """Whether a bare `cell` says that there is nothing."""
-    word = cell.strip().casefold()
-    return not word or word in WORDS or (doubtful and word in DOUBTFUL)
+    return cell.strip().casefold() in (_NOTHING if doubtful else _SURELY_NOTHING)
+
+
+def missing_among(cells: Iterable[str], *, doubtful: bool = True) -> set[str]:
+    """Those of `cells` that say that there is nothing, each once; quick where there are a million."""
+    words = _NOTHING if doubtful else _SURELY_NOTHING
+    return {cell for cell in set(cells) if cell.strip().casefold() in words}
 
 
 def marked(lines: Iterable[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Opening any table from outside: delimited text, Parquet, or a sheet of a workbook."""
+"""Opening any table from outside: delimited text, Parquet, records of JSON, or a sheet of a workbook."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from engine.files.outside import OtherEncoding, check_file, first_bytes, outside
 from engine.files.packed import PARQUET_START, starts_with
 from engine.files.tables.delimited import BadQuotes, text_table
 from engine.files.tables.parquet import PARQUET, parquet_table
+from engine.files.tables.records import holds_records, records_table
 from engine.files.tables.table import Table
 from engine.files.tables.workbook import is_workbook, workbook_table
 from store.errors import DataError, UsageError
@@ -35,7 +36,8 @@ def read_table(
     """A table of text, whatever it is written in.
 
     Args:
-        path: Text (comma, tab, semicolon, bar or runs of blanks; plain or packed), Parquet, or a workbook.
+        path: Text (comma, tab, semicolon, bar or runs of blanks; plain or packed), Parquet, records of
+            JSON, or a workbook.
         header: Whether the first line names the columns; otherwise they are named `0`, `1`, ...
         delimiter: Of a text whose form is known, which is then read as it stands; None tells it.
         quoted: Whether quotation marks hold a field together; NCBI's tables never mean that.
@@ -53,7 +55,9 @@ def read_table(
     if parquet:
         table = parquet_table(path, first)
     elif workbook:
-        table = workbook_table(path, sheet, header)
+        table = workbook_table(path, sheet, header, first)
+    elif delimiter is None and holds_records(path):
+        table = records_table(path, first)
     elif delimiter is not None:
         return text_table(path, delimiter=delimiter, header=header, quoted=quoted, keep=keep)
     else:
@@ -101,7 +105,7 @@ def _any_text(
             tries = [] if escaped or not _escapes(path, encoding) else [(encoding, True)]
         else:
             note = f"{path.name} is not UTF-8; it was read as Windows-1252 (Latin-1)."
-            return replace(table, notes=(note,)) if encoding else table
+            return replace(table, notes=(note, *table.notes)) if encoding else table
     assert fault is not None  # what ends the loop is an error
     raise fault
 

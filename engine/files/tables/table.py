@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -68,6 +69,18 @@ class Table:
             title.strip().casefold(): index for index, title in reversed(list(enumerate(self.header)))
         }
         return next((places[name.casefold()] for name in names if name.casefold() in places), None)
+
+
+@contextmanager
+def other_sheets_said(table: Table) -> Iterator[None]:
+    """Say in a refusal of a workbook's first sheet that there are others."""
+    try:
+        yield
+    except DataError as error:
+        if len(table.sheets) < 2 or "--sheet" in error.hint:
+            raise
+        said = [note for note in table.notes if "--sheet" in note]
+        raise DataError(error.message, " ".join([error.hint, *said]).strip()) from error
 
 
 def first_rows(width: int) -> int:

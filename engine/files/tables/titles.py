@@ -1,8 +1,9 @@
-"""What tables call the column that names the gene."""
+"""What tables call the column that names the gene, and what stands above their header."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 GENE_TITLES: Final = (
@@ -25,3 +26,33 @@ def plain(title: str) -> str:
 def is_gene_title(title: str) -> bool:
     """Whether a column of that title names genes."""
     return plain(title) in GENE_TITLES
+
+
+TITLES: Final = 20
+"""Rows among which a table's title stands."""
+
+
+def titles_above(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The titles that stand above the header, as in a supplementary table: a row each, and nothing beside.
+
+    Args:
+        rows: The first of the table that are not blank.
+    """
+    found: list[str] = []
+    for row in rows:
+        filled = [cell for cell in row if cell.strip()]
+        if len(filled) > 1:
+            # Of one word, it may be a name that lacks what belongs to it.
+            sure = all(" " in title for title in found) or any(map(is_gene_title, filled))
+            return found if sure else []
+        if not filled or filled[0] is not row[0] or is_gene_title(filled[0]):
+            return []
+        found.append(filled[0].strip())
+    return []
+
+
+def said_of_titles(titles: Sequence[str]) -> tuple[str, ...]:
+    """A sentence on what was taken for titles."""
+    if not titles:
+        return ()
+    return (f"What stands above the header was left out: {', '.join(title[:80] for title in titles)}.",)

@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from engine.files.outside import MAX_BYTES
 from engine.files.packed import OLE, ZIP, starts_with, zip_members
-from engine.files.tables.table import Table, check_cells, check_width, checked_header
+from engine.files.tables.table import Table, check_cells, check_width, checked_header, first_rows
+from engine.files.tables.titles import TITLES, said_of_titles, titles_above
 from store.errors import DataError, UsageError
 
 _ROOT: Final = Path(__file__).resolve().parents[3]
@@ -42,14 +43,20 @@ def is_workbook(path: Path) -> bool:
     return any(name.startswith("xl/") for name in members) or "content.xml" in members
 
 
-def workbook_table(path: Path, sheet: str = "", header: bool = True) -> Table:
+def workbook_table(path: Path, sheet: str = "", header: bool = True, first: bool = False) -> Table:
     """A sheet as a table of text; the first one if none is named, which is said.
+
+    Args:
+        path: The workbook.
+        sheet: Which of its sheets; the first if empty.
+        header: Whether its first row names the columns, below what may be a title of the sheet.
+        first: Whether the `first_rows` of it are enough.
 
     Raises:
         UsageError: no such sheet.
         DataError: damaged, empty or too large.
     """
-    found = _read(path, sheet)
+    found = _read(path, sheet, first)
     if "sheets" in found and "rows" not in found:
         raise UsageError(
             f"{path.name} has no sheet {sheet!r}.", f"Its sheets are: {', '.join(found['sheets'])}."
@@ -57,6 +64,8 @@ def workbook_table(path: Path, sheet: str = "", header: bool = True) -> Table:
     rows: list[tuple[int, list[str]]] = [
         (line, row) for line, row in enumerate(found["rows"], start=1) if any(map(str.strip, row))
     ]
+    above = titles_above([row for _, row in rows[:TITLES]])
+    rows = rows[len(above) :]
     if len(rows) <= header:
         raise DataError(
             f"{path} has no rows in its sheet {found['sheet']!r}.",
@@ -73,15 +82,18 @@ def workbook_table(path: Path, sheet: str = "", header: bool = True) -> Table:
         notes = (
             f"The first sheet, {found['sheet']!r}, was read; the others are: {others} (--sheet NAME).",
         )
+    notes += said_of_titles(above)
     lines = [line for line, _ in rows[header:]]
     columns = tuple(zip(*even[header:], strict=True))
-    return Table(path, titles, columns, lines, notes, sheets=tuple(found["sheets"]))
+    sheets = tuple(found["sheets"])
+    return Table(path, titles, columns, lines, notes, whole=found["whole"], sheets=sheets)
 
 
-def _read(path: Path, sheet: str) -> dict[str, Any]:
+def _read(path: Path, sheet: str, first: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="genearena-") as folder:
         output = Path(folder) / "sheet.json"
         command = [sys.executable, "-I", "-c", _START, str(path.absolute()), sheet, str(output)]
+        command += ["first"] if first else []
         try:
             done = subprocess.run(
                 command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False
@@ -98,8 +110,11 @@ def _read(path: Path, sheet: str) -> dict[str, Any]:
     return content
 
 
-def main(path: str, sheet: str, output: str) -> None:
-    """Write a sheet's cells as texts to `output`, with the names of all sheets; run in a child."""
+def main(path: str, sheet: str, output: str, first: str = "") -> None:
+    """Write a sheet's cells as texts to `output`, with the names of all sheets; run in a child.
+
+    With `first`, only those of the rows that are looked at before an import.
+    """
     from python_calamine import CalamineError, CalamineWorkbook
 
     from engine.files.unpickle import limit
@@ -111,8 +126,11 @@ def main(path: str, sheet: str, output: str) -> None:
             content: dict[str, Any] = {"sheets": names}
             if not sheet or sheet in names:
                 content["sheet"] = sheet or names[0]
-                rows = book.get_sheet_by_name(content["sheet"]).to_python(skip_empty_area=False)
+                found = book.get_sheet_by_name(content["sheet"])
+                most = first_rows(found.total_width) if first else None
+                rows = found.to_python(skip_empty_area=False, nrows=most)
                 content["rows"] = [list(map(_text, row)) for row in rows]
+                content["whole"] = most is None or found.total_height <= most
         Path(output).write_text(json.dumps(content), encoding="utf-8")
     except (CalamineError, OSError, ValueError, IndexError) as error:
         sys.exit(str(error).splitlines()[0] if str(error) else "it is damaged")

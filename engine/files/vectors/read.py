@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.files.lists import read_list
-from engine.files.outside import check_characters, check_file
+from engine.files.outside import check_characters, check_file, outside_file
 from engine.files.safe_pickle import PICKLES, read_matrix
 from engine.files.tables import PARQUET
 from engine.files.tables.titles import plain
@@ -18,7 +18,7 @@ from engine.files.tables.workbook import is_workbook
 from engine.files.vectors.content import Content, check_rows, without_unlike
 from engine.files.vectors.dimensions import LeftOut
 from engine.files.vectors.formats.annotated import ANNOTATED, read_annotated
-from engine.files.vectors.formats.arrays import read_npy, read_npz
+from engine.files.vectors.formats.arrays import read_npy, read_npy_names, read_npz
 from engine.files.vectors.formats.columnar import read_parquet
 from engine.files.vectors.formats.delimited import read_text, read_workbook
 from engine.files.vectors.formats.genept import NotStreamable, stream_vectors
@@ -90,8 +90,8 @@ def read_vectors(
             a column of genes and columns of numbers, or one of lists, as a sheet of
             a workbook too; a JSON object of lists; a pickled dictionary; word2vec's text; `.h5ad`; or a
             matrix without header.
-        genes: A list of one gene a line: the rows of a `.npy` or of a matrix without header. For the
-            other formats, the genes to keep.
+        genes: A list of one gene a line, or a `.npy` of names: the rows of a `.npy` or of a
+            matrix without header. For the other formats, the genes to keep.
         wanted: Which genes to keep; None keeps all, or those of `genes`.
         key: The matrix, the column of lists or the sheet to take, where a file has several.
         first: Whether to read only the first rows of a table of text or Parquet; of other formats, all are.
@@ -100,7 +100,7 @@ def read_vectors(
         DataError: unreadable, damaged or unsafe; not finite; of different widths; a gene with two
             different vectors; no gene left; what is a dimension cannot be decided.
     """
-    named = read_list(genes) if genes else None
+    named = _listed(genes) if genes else None
     content = without_unlike(_read(path, named, wanted, key, first))
     if named is not None and wanted is None and content.genes is not None:
         wanted = set(named).__contains__
@@ -109,6 +109,12 @@ def read_vectors(
         rows = rows[: len(content.matrix)]
     _check_shape(path, rows, content.matrix, genes)
     return _validated(path, rows, content, wanted or (lambda _: True))
+
+
+def _listed(path: Path) -> list[str]:
+    """The names in a list: of text, one a line, or in an array of numpy."""
+    check_file(path)
+    return list(read_npy_names(path)) if suffix_of(path) == "npy" else read_list(path)
 
 
 def read_whole(path: Path, wanted: Wanted | None = None) -> Vectors:
@@ -149,19 +155,21 @@ def _read(path: Path, named: list[str] | None, wanted: Wanted | None, key: str, 
         what, hint = _FOREIGN[suffix]
         raise DataError(f"{path} is {what}, which is not read.", hint)
     if suffix == "npz":
-        return read_npz(path)
+        return read_npz(path, first)
     if suffix == "npy":
-        return read_npy(path)
+        return read_npy(path, first)
     if suffix in ANNOTATED:
-        return read_annotated(path, key)
+        return read_annotated(path, key, first)
     if suffix in JSON:
         return read_json(path, suffix, named is not None, key)
     if f".{suffix}" in PICKLES:
         return _read_pickle(path, set(named).__contains__ if named else wanted)
     if f".{suffix}" in PARQUET:
         return read_parquet(path, named is not None, key, first)
-    if is_workbook(path):
-        return read_workbook(path, named is not None, key)
+    with outside_file(path):
+        workbook = is_workbook(path)
+    if workbook:
+        return read_workbook(path, named is not None, key, first)
     return read_text(path, named is not None, key, first)
 
 
@@ -222,7 +230,9 @@ def _validated(path: Path, genes: tuple[str, ...], content: Content, wanted: Wan
             raise DataError(f"{path} has only vectors of zeros.", "Check how it was written.")
         raise DataError(f"{path} has no vector for a wanted gene.", "Check how the file names its genes.")
     kept = matrix[list(places.values())]
-    shared = len(kept) - len({row.tobytes() for row in kept})
+    # By their hashes, since a set of a million rows would take as much room again as these.
+    hashes = np.fromiter((hash(row.tobytes()) for row in kept), np.int64, len(kept))
+    shared = len(kept) - len(np.unique(hashes))
     empty = tuple(gene for place, gene in enumerate(genes) if place in zero and wanted(gene))
     return Vectors(
         tuple(places),

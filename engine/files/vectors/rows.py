@@ -41,10 +41,12 @@ class Rows:
         """Of each row, where the file names them."""
         self.lines = array("q")
         """Where each row stands, from 1."""
-        self._vectors: list[NDArray[np.float32]] = []
+        self._numbers = array("f")
+        """Row after row: an array of its own for each would take a million rows 140 MB."""
+        self._widths = array("i")
 
     def __len__(self) -> int:
-        return len(self._vectors)
+        return len(self._widths)
 
     def add(self, cells: Sequence[Any], line: int, gene: str | None = None) -> None:
         """Take one more row.
@@ -55,17 +57,16 @@ class Rows:
         if self._decimal != ".":
             cells = [cell.replace(self._decimal, ".") for cell in cells]
         try:
-            with np.errstate(over="ignore"):
-                vector = np.array([float(cell) for cell in cells], dtype=np.float32)
+            self._numbers.extend(map(float, cells))
         except (ValueError, TypeError, OverflowError) as error:
             raise self._not_a_number(cells, line, gene) from error
-        self._vectors.append(vector)
+        self._widths.append(len(cells))
         self.lines.append(line)
         if gene is not None:
             self.genes.append(gene)
         if len(self) > MOST_ROWS:
             raise DataError(f"{self._path} holds more than {MOST_ROWS:,} rows.", "Give one row per gene.")
-        if len(self) * vector.size > MOST_NUMBERS:
+        if len(self._numbers) > MOST_NUMBERS:
             raise DataError(
                 f"{self._path} holds more than {MOST_NUMBERS:,} numbers.", "Give a smaller table."
             )
@@ -93,19 +94,19 @@ class Rows:
         Raises:
             DataError: there are none, or they are of different widths.
         """
-        widths = Counter(vector.size for vector in self._vectors)
+        widths = Counter(self._widths)
         if not widths:
             raise DataError(f"{self._path} has no vectors.", "One row per gene is needed.")
         if len(widths) > 1:
             usual = widths.most_common(1)[0][0]
-            place = next(i for i, vector in enumerate(self._vectors) if vector.size != usual)
+            place = next(i for i, width in enumerate(self._widths) if width != usual)
             name = self.genes[place] if self.genes else f"row {place + 1}"
             raise DataError(
-                f"{self._path} has {self._vectors[place].size} numbers for {name!r}, but {usual} for most "
+                f"{self._path} has {self._widths[place]} numbers for {name!r}, but {usual} for most "
                 f"genes, line {self.lines[place]}.",
                 "Give each gene a vector of the same length.",
             )
-        return np.stack(self._vectors)
+        return np.asarray(self._numbers).reshape(len(self), self._widths[0])
 
 
 def is_number(cell: str) -> bool:

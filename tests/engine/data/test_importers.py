@@ -171,9 +171,9 @@ def test_own_description_keeps_an_unknown_identifier(tmp_path: Path, home: Home)
     lines += [f"my weird id {place},{place % 2},does thing {place}" for place in range(24)]
     path = tmp_path / "own.csv"
     path.write_text("\n".join(lines))
-    report = import_task(path, "own", home)
+    report = import_task(path, "odd", home)
     assert report.steps == {"kept as given, with its own description": 24, "Ensembl id (sample)": 1}
-    task = load_task("own", home)
+    task = load_task("odd", home)
     assert task.texts[task.genes.index("FOXP2")] == "a known gene"
     assert task.texts[task.genes.index("my weird id 3")] == "does thing 3"
 

@@ -263,27 +263,31 @@ def test_the_report_stays_with_the_task(tmp_path: Path, home: Home) -> None:
     assert import_notes("dosage-sensitivity", home) == ()
 
 
-def test_names_of_the_papers_tasks_are_taken(tmp_path: Path, home: Home) -> None:
+def test_names_of_the_papers_tasks_and_of_sets_are_taken(tmp_path: Path, home: Home) -> None:
     path = tmp_path / "x.csv"
     path.write_text(rows(("gene", *KNOWN), ("label", *UP_DOWN * 2)))
     for name in ("task1", "TASK4"):
         with pytest.raises(UsageError, match="is taken"):
             import_task(path, name, home)
+    for name in ("own", "Paper", "all"):
+        with pytest.raises(UsageError, match="is that of a set of tasks"):
+            import_task(path, name, home)
 
 
-def test_classes_may_stand_beside_the_genes_of_an_h5ad(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("genes", "cells"), [("var", "obs"), ("obs", "var")])
+def test_classes_may_stand_beside_the_genes_of_an_h5ad(genes: str, cells: str, tmp_path: Path) -> None:
     import h5py
 
     path = tmp_path / "x.h5ad"
     with h5py.File(path, "w") as file:
-        var = file.create_group("var")
+        var = file.create_group(genes)
         var.attrs.update({"encoding-type": "dataframe", "_index": "_index", "column-order": ["label"]})
         kind = h5py.string_dtype()
         var.create_dataset("_index", data=list(KNOWN[:20]), dtype=kind)
         var.create_dataset("label", data=list(UP_DOWN), dtype=kind)
-        file.create_group("obs").attrs.update(
-            {"encoding-type": "dataframe", "_index": "_index", "column-order": []}
-        )
+        others = file.create_group(cells)
+        others.attrs.update({"encoding-type": "dataframe", "_index": "_index", "column-order": []})
+        others.create_dataset("_index", data=["cell1", "cell2"], dtype=kind)
     _, raw = read_raw(path, choices=Choices(symbols=symbols))
     assert pairs(raw) == [*zip(KNOWN[:20], UP_DOWN, strict=True)]
 
@@ -329,9 +333,7 @@ def test_numbered_lists_of_r_are_read_and_a_readme_is_none(tmp_path: Path) -> No
     assert (raw.classes, sorted(raw.identifiers)) == (("down", "up"), sorted(KNOWN[:24]))
 
 
-@pytest.mark.parametrize(
-    "text", ['{"a": ["TP53"]}', '[{"gene": "TP53", "label": "a"}]', '{"gene": "TP53"}\n']
-)
+@pytest.mark.parametrize("text", ['{"a": ["TP53"]}', '[["TP53", "a"]]', '{"gene": "TP53"}\n'])
 def test_json_is_called_json(text: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is JSON, not a table"):
         read(tmp_path / "x.json", text)

@@ -152,3 +152,27 @@ def test_a_sheet_belongs_to_a_workbook(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text(PLAIN)
     with pytest.raises(UsageError, match="has no sheets"):
         read_table(tmp_path / "x.csv", sheet="one")
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.json"])
+def test_records_of_json_are_rows(name: str, tmp_path: Path) -> None:
+    records = ['{"gene": "TP53", "n": 2.0, "label": null}', '{"gene": "MYC", "label": "up", "more": ["a"]}']
+    path = tmp_path / name
+    path.write_text("\n".join(records) if name.endswith("l") else f"[{','.join(records)}]")
+    table = read_table(path)
+    assert table.header == ("gene", "n", "label", "more")
+    assert table.rows == (("TP53", "2", "", ""), ("MYC", "", "up", '["a"]'))
+    path.write_text("[1]" if name.endswith("l") else '[{"gene": "TP53"}, 1]')
+    with pytest.raises(DataError, match="something else than a record in entry"):
+        read_table(path)
+
+
+def test_a_zip_of_a_later_version_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.csv", "gene,label")
+    found = path.read_bytes()
+    needed = found.index(b"PK\1\2") + 6
+    path.write_bytes(found[:needed] + b"\x6d" + found[needed + 1 :])
+    with pytest.raises(DataError, match="is a damaged ZIP file: zip file version"):
+        read_table(path)

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from engine.data.formats.detect import read_raw
 from engine.files.tables import read_table
 from store.errors import DataError, UsageError
 
@@ -73,6 +74,24 @@ def test_the_first_sheet_is_taken_and_said(tmp_path: Path) -> None:
     assert read_table(path, sheet="notes").rows == (("b",),)
     with pytest.raises(UsageError, match="no sheet 'other'"):
         read_table(path, sheet="other")
+
+
+def test_a_title_above_the_header_is_left_out_and_said(tmp_path: Path) -> None:
+    titled = rows_of(("Table S1. Genes",), ("",), ("gene", "label"), ("TP53", "up"))
+    text = tmp_path / "x.tsv"
+    text.write_text("Table S1. Genes\n\ngene\tlabel\nTP53\tup\n")
+    for path in (write_xlsx(tmp_path / "x.xlsx", one=titled), text):
+        table = read_table(path)
+        assert (table.header, table.rows) == (("gene", "label"), (("TP53", "up"),))
+        assert table.notes == ("What stands above the header was left out: Table S1. Genes.",)
+        assert list(table.lines) == [4]
+
+
+def test_a_refusal_of_the_first_sheet_names_the_others(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "x.xlsx", about=rows_of(("a",), ("b",)), data=rows_of(("c",), ("d",)))
+    with pytest.raises(DataError, match="one column, 'a'") as refused:
+        read_raw(path)
+    assert "the others are: data (--sheet NAME)" in refused.value.hint
 
 
 def test_a_workbook_is_known_whatever_its_name(tmp_path: Path) -> None:

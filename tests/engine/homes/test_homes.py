@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+from famous_genes import GENES
 
 import store
 from engine.catalog.models import list_models
@@ -30,23 +31,6 @@ from store.records import Environment, Metrics, Prediction, Scored, Unit
 from store.store import Store
 
 TABLES = ("units", "scores", "predictions", "environments", "conflicts", "ranked")
-GENES = (
-    *("TP53", "BRCA1", "EGFR", "MYC", "KRAS", "PTEN", "AKT1", "CDK2", "JUN", "FOS", "RB1", "E2F1"),
-    *(
-        "GATA1",
-        "GATA2",
-        "GATA3",
-        "SOX2",
-        "SOX9",
-        "PAX6",
-        "RUNX1",
-        "STAT3",
-        "SMAD4",
-        "NOTCH1",
-        "WNT1",
-        "SHH",
-    ),
-)
 BOX = Environment("3.11", "Linux", "box", "cpu", "cpu", 2, {})
 
 

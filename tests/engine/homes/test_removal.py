@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+from famous_genes import GENES
 
 from engine.catalog.adopt import adopt_model
 from engine.catalog.models import list_models
@@ -24,23 +25,6 @@ from store.errors import UsageError
 from store.home import find_home
 from store.store import Store
 
-GENES = (
-    *("TP53", "BRCA1", "EGFR", "MYC", "KRAS", "PTEN", "AKT1", "CDK2", "JUN", "FOS", "RB1", "E2F1"),
-    *(
-        "GATA1",
-        "GATA2",
-        "GATA3",
-        "SOX2",
-        "SOX9",
-        "PAX6",
-        "RUNX1",
-        "STAT3",
-        "SMAD4",
-        "NOTCH1",
-        "WNT1",
-        "SHH",
-    ),
-)
 KINDS = ("task", "vectors", "descriptions", "model")
 
 

@@ -14,28 +14,21 @@ SPECIAL: Final = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 POSITIONS: Final = 40
 """What the configs name, wherever positions begin."""
 
-_ENCODER: Final = {
+_ANY: Final = {
     "vocab_size": len(SPECIAL) + len(WORDS),
+    "bos_token_id": 0,
+    "eos_token_id": 2,
+    "initializer_range": 0.3,
+}
+_ENCODER: Final = _ANY | {
     "hidden_size": 16,
     "num_hidden_layers": 1,
     "num_attention_heads": 2,
     "intermediate_size": 32,
     "max_position_embeddings": POSITIONS,
     "pad_token_id": 1,
-    "bos_token_id": 0,
-    "eos_token_id": 2,
-    "initializer_range": 0.3,
 }
-_GPT: Final = {
-    "vocab_size": len(SPECIAL) + len(WORDS),
-    "n_embd": 16,
-    "n_layer": 1,
-    "n_head": 2,
-    "n_positions": POSITIONS,
-    "bos_token_id": 0,
-    "eos_token_id": 2,
-    "initializer_range": 0.3,
-}
+_GPT: Final = _ANY | {"n_embd": 16, "n_layer": 1, "n_head": 2, "n_positions": POSITIONS}
 _T5: Final = {
     "vocab_size": len(SPECIAL) + len(WORDS),
     "d_model": 16,

@@ -17,6 +17,7 @@ from engine.files.h5ad import (
     read_matrix,
     read_names,
 )
+from engine.files.tables.table import first_rows
 from engine.files.tables.titles import plain
 from engine.files.vectors.cells import Kind, kind_of
 from engine.files.vectors.content import Content, check_rows
@@ -27,12 +28,13 @@ ANNOTATED: Final = (*ENDINGS, "h5", "hdf5")
 """Endings of HDF5 files."""
 
 
-def read_annotated(path: Path, key: str = "") -> Content:
+def read_annotated(path: Path, key: str = "", first: bool = False) -> Content:
     """The vectors in an `.h5ad`.
 
     Args:
         path: The file.
         key: Which matrix: `name`, or `varm/name`, `obsm/name` or `X` where a name is not enough.
+        first: Whether the `first_rows` of a matrix are enough.
 
     Raises:
         DataError: unreadable, no matrix, or several of which none was chosen.
@@ -41,14 +43,17 @@ def read_annotated(path: Path, key: str = "") -> Content:
         group, name = _chosen(path, file, key)
         axis: Axis = "var" if group == "varm" else "obs"
         genes = _genes(path, file, axis)
-        matrix, titles = read_matrix(path, file, group, name)
+        matrix, titles = read_matrix(path, file, group, name, first)
         if group == "X" and matrix.shape[1:] == (len(names := read_names(path, file, "var")),):
             titles = tuple(names)
+    whole = not first or len(matrix) < first_rows(matrix.shape[1])
+    total = len(genes)
+    genes = genes if whole else genes[: len(matrix)]
     check_rows(path, len(genes), len(matrix))
     with np.errstate(over="ignore"):
         numbers = np.ascontiguousarray(matrix, np.float32)
     titles = titles or tuple(f"{name}[{place}]" for place in range(numbers.shape[1]))
-    return Content(tuple(genes), numbers, len(genes), titles)
+    return Content(tuple(genes), numbers, total, titles, whole=whole)
 
 
 def _chosen(path: Path, file: Any, key: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.files.outside import outside_file
 from engine.files.safe_pickle import LARGEST, read_matrix, read_names
+from engine.files.tables.table import first_rows
 from engine.files.vectors.content import Content, check_rows
 from engine.files.vectors.rows import MOST_NUMBERS
 from store.errors import DataError
@@ -35,22 +36,33 @@ _UNREADABLE: Final = (
 _HINT: Final = "Save it again with np.save."
 
 
-def read_npy(path: Path) -> Content:
-    """The matrix of a `.npy`, or the dictionary of vectors that `np.save` was given.
+def read_npy(path: Path, first: bool = False) -> Content:
+    """The matrix of a `.npy`, or its first rows, or the dictionary of vectors that `np.save` was given.
 
     Raises:
         DataError: unreadable, or something else.
     """
     with outside_file(path), path.open("rb") as stream:
-        found = _read_array(path, stream, path.stat().st_size)
+        found = _read_array(path, stream, path.stat().st_size, first=first)
     if isinstance(found, bytes):
         names, matrix = read_matrix(path, found)
         return Content(tuple(names), matrix, len(names))
-    return Content(None, _numbers(path, found), len(found))
+    whole = not first or len(found) < first_rows(found.shape[-1] if found.ndim == 2 else 1)
+    return Content(None, _numbers(path, found), len(found), whole=whole)
 
 
-def read_npz(path: Path) -> Content:
-    """The `vectors` of the `genes` in a `.npz`.
+def read_npy_names(path: Path) -> tuple[str, ...]:
+    """The names in a `.npy` of texts.
+
+    Raises:
+        DataError: unreadable, or something else.
+    """
+    with outside_file(path), path.open("rb") as stream:
+        return _names(path, _read_array(path, stream, path.stat().st_size))
+
+
+def read_npz(path: Path, first: bool = False) -> Content:
+    """The `vectors` of the `genes` in a `.npz`, or the first of them.
 
     Raises:
         DataError: unreadable, or it has not these two arrays.
@@ -58,20 +70,20 @@ def read_npz(path: Path) -> Content:
     try:
         with outside_file(path), zipfile.ZipFile(path) as archive:
             genes = _names(path, _member(path, archive, "genes"))
-            matrix = _numbers(path, _member(path, archive, "vectors", len(genes)))
+            matrix = _numbers(path, _member(path, archive, "vectors", len(genes), first))
     except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         raise DataError(f"{path} is a damaged .npz file: {error}.", "Save it again.") from error
-    return Content(genes, matrix, len(genes))
+    return Content(genes[: len(matrix)], matrix, len(genes), whole=len(matrix) == len(genes))
 
 
 def _member(
-    path: Path, archive: zipfile.ZipFile, name: str, rows: int | None = None
+    path: Path, archive: zipfile.ZipFile, name: str, rows: int | None = None, first: bool = False
 ) -> NDArray[Any] | bytes:
     found = next((one for one in archive.namelist() if one.removesuffix(".npy") == name), None)
     if found is None:
         raise DataError(f"{path} has no array {name!r}.", "Save it with np.savez(genes=, vectors=).")
     with archive.open(found) as stream:
-        return _read_array(path, stream, archive.getinfo(found).file_size, rows)
+        return _read_array(path, stream, archive.getinfo(found).file_size, rows, first)
 
 
 def _names(path: Path, names: NDArray[Any] | bytes) -> tuple[str, ...]:
@@ -86,10 +98,12 @@ def _names(path: Path, names: NDArray[Any] | bytes) -> tuple[str, ...]:
     )
 
 
-def _read_array(path: Path, stream: IO[bytes], size: int, rows: int | None = None) -> NDArray[Any] | bytes:
+def _read_array(
+    path: Path, stream: IO[bytes], size: int, rows: int | None = None, first: bool = False
+) -> NDArray[Any] | bytes:
     """One .npy of `size` bytes, whose header must not claim more than that, nor other `rows` than told.
 
-    Of an array of Python objects, the pickle in it.
+    Of an array of Python objects, the pickle in it; with `first`, the `first_rows` of a matrix.
     """
     try:
         version = np.lib.format.read_magic(stream)
@@ -109,6 +123,9 @@ def _read_array(path: Path, stream: IO[bytes], size: int, rows: int | None = Non
             raise DataError(f"{path} claims to hold {count:,} values, which do not fit into it.", _HINT)
         if rows is not None:
             check_rows(path, rows, shape[0] if shape else 0)
+        if first and len(shape) == 2 and not fortran:
+            shape = (min(shape[0], first_rows(shape[1])), shape[1])
+            count = shape[0] * shape[1]
         raw = stream.read(count * dtype.itemsize)
         return np.frombuffer(raw, dtype).reshape(shape, order="F" if fortran else "C")
     except _UNREADABLE as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.files.outside import read_lines
-from engine.files.tables import MAX_STREAMED, iterate_rows
+from engine.files.tables import MAX_STREAMED, iterate_rows, other_sheets_said
 from engine.files.tables.table import first_rows
 from engine.files.tables.titles import plain
 from engine.files.tables.workbook import workbook_table
@@ -42,8 +42,10 @@ def read_text(path: Path, listed: bool, key: str = "", first: bool = False) -> C
     Raises:
         DataError: unreadable; a cell that is not a number; what is a dimension cannot be decided.
     """
-    start = next((text for _, text in _lines(path)), "")
-    if not any(mark in start for mark in _MARKS) and len(start.split()) > 1:
+    start, below = [*(text for _, text in islice(_lines(path), 2)), "", ""][:2]
+    others = start.split()[1:]
+    title = any(mark in below for mark in _MARKS) and not all(map(is_number, others))
+    if not any(mark in start for mark in _MARKS) and others and not title:
         return _read_spaced(path, listed, first)
     rows = iterate_rows(path)
     line, titles = next(rows)
@@ -53,16 +55,17 @@ def read_text(path: Path, listed: bool, key: str = "", first: bool = False) -> C
     return read_rows(path, chain([(line, titles)], rows), listed, key, first)
 
 
-def read_workbook(path: Path, listed: bool, sheet: str = "") -> Content:
+def read_workbook(path: Path, listed: bool, sheet: str = "", first: bool = False) -> Content:
     """The same of a sheet of a workbook, the first one if none is named.
 
     Raises:
         UsageError: no such sheet.
         DataError: as `read_text`.
     """
-    table = workbook_table(path, sheet, header=False)
-    content = read_rows(path, zip(table.lines, table.rows, strict=True), listed)
-    return replace(content, notes=table.notes)
+    table = workbook_table(path, sheet, header=False, first=first)
+    with other_sheets_said(table):
+        content = read_rows(path, zip(table.lines, table.rows, strict=True), listed)
+    return replace(content, notes=table.notes, whole=table.whole)
 
 
 def _read_spaced(path: Path, listed: bool, only_first: bool) -> Content:

@@ -112,7 +112,7 @@ def _turned(value: _Object) -> Iterator[_Object]:
 def _read_records(path: Path, records: Iterator[tuple[int, Any]], listed: bool, key: str) -> Content:
     """Records of one gene each, all with the same names."""
     first = next(records, None)
-    if first is None or not isinstance(first[1], _Object):
+    if first is None or not isinstance(first[1], _Object) or not first[1]:
         raise DataError(f"{path} does not hold vectors.", _HINT)
     titles = [title for title, _ in first[1]]
     rows = _aligned(path, titles, chain([first], records))
