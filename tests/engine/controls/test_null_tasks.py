@@ -1,4 +1,4 @@
-"""On tasks without any signal the intervals of controls hold a half as often as they say, not more often."""
+"""On tasks without any signal intervals of controls hold a half as often as they say, and no more often."""
 
 from __future__ import annotations
 
