@@ -78,11 +78,16 @@ def stem(word: str) -> str:
 def label_stems(classes: Sequence[str]) -> frozenset[str]:
     """The stems of the words of class names, less those that say nothing."""
     words = (word for name in classes for word in words_of(name))
-    return frozenset(
-        stem(word)
-        for word in words
-        if len(word) >= _SHORTEST and not word.isdecimal() and word not in _SAYS_NOTHING
-    )
+    return frozenset(stem(word) for word in words if _is_telling(word) and word not in _SAYS_NOTHING)
+
+
+def short_words(classes: Sequence[str]) -> frozenset[str]:
+    """The words of class names that are too short, or numbers, to be masked: they may stand anywhere."""
+    return frozenset(word for name in classes for word in words_of(name) if not _is_telling(word))
+
+
+def _is_telling(word: str) -> bool:
+    return len(word) >= _SHORTEST and not word.isdecimal()
 
 
 def masker(classes: Sequence[str]) -> Callable[[Gene, str], str]:
