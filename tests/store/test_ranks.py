@@ -316,6 +316,29 @@ def test_rows_and_tables_of_several_revisions_are_told(home):
         assert rankings(con, Table(Arm("lr"))).unlike == Unlike(models=("A",), protocols=("lr",))
 
 
+def test_gene_families_of_two_sources_are_told_but_not_of_controls(home):
+    saved = Store(home)
+    apart = {"split": {"scheme": "grouped", "families": "stem"}}
+    by_group = {"split": {"scheme": "grouped", "families": "HGNC 1"}}
+    a_control = {"kind": "control", "source": "tfidf", "revision": "1"}
+    saved.append(scored(_with(unit("A"), apart)), scored(_with(unit("tfidf"), by_group, model=a_control)))
+    saved.flush()
+    grouped = Table(Arm("lr", scheme="grouped"))
+    with store.connect(home) as con:
+        assert rankings(con, grouped).unlike == Unlike()
+    saved.append(scored(_with(unit("B"), by_group)))
+    saved.flush()
+    with store.connect(home) as con:
+        assert rankings(con, grouped).unlike == Unlike(families=("HGNC 1", "stem"))
+
+
+def _with(of: Unit, *parts: dict[str, Any], **more: Any) -> Unit:
+    spec = dict(of.spec)
+    for part in (*parts, more):
+        spec |= part
+    return replace(of, spec=spec)
+
+
 def _revised(of: Unit, **revisions: Any) -> Unit:
     members = {name: {**of.spec[name], "revision": revision} for name, revision in revisions.items()}
     return replace(of, spec={**of.spec, **members})
