@@ -167,7 +167,8 @@ def test_a_fine_tuning_table_has_the_controls_of_lr(tmp_path):
     ]
     mine = known.beside_control(TASKS[2])
     assert [row.model for row in mine.rows] == ["good"]
-    asked = "select difference, verdict from beats_tfidf where protocol = 'finetune' and task = ?", [TASKS[2]]
+    beats = "select difference, verdict from beats_tfidf where protocol = 'finetune' and task = ?"
+    asked = beats, [TASKS[2]]
     shown = "select model from intervals where protocol = 'finetune' and task = ? order by 1", [TASKS[2]]
     refresh(home)
     with connect(home) as con:
