@@ -17,8 +17,9 @@ import store
 from store.arm import Arm, Table
 from store.database import insert
 from store.migrations import migrate
+from store.provenance import TaskSet
 from store.queries import Unlike, cell, rankings, tables
-from store.records import Audit, Task, TaskSet, Unit
+from store.records import Audit, Task, Unit
 from store.reference import PAPER_TASKS, reference_scores
 from store.store import Store
 
