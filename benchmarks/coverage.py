@@ -92,8 +92,8 @@ def data_set(
 ) -> list[list[CellScores]]:
     """For each task the cells of `models` equal models.
 
-    With `permuted` labels of training, drawn anew in each split, a model is the control of that name. With
-    those of the data set genes have no signal, and what is learned by chance lasts through its splits.
+    With `permuted` labels of the data set genes have no signal, and what is learned by chance lasts through
+    its splits, as for the control of that name. Those of training are drawn anew in each split.
     """
     positives: dict[str, Floats] = {}
     tasks = []

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from store.errors import UsageError
-from store.records import Environment
+from store.provenance import Environment
 
 LIBRARIES = (
     "genearena",

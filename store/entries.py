@@ -11,20 +11,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from store.provenance import Environment, Measurement, Removal, Run, TaskSet
 from store.records import (
     CvTrial,
-    Environment,
     Epoch,
     Failed,
-    Measurement,
     Metrics,
     Model,
     Prediction,
-    Removal,
-    Run,
     Scored,
     Task,
-    TaskSet,
     Unit,
     content_hash,
 )

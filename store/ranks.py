@@ -22,6 +22,7 @@ def write_ranks(con: duckdb.DuckDBPyConnection, arms: Iterable[Arm]) -> None:
         for what in ("ranks", "mixed", "digests"):
             con.execute(named(f"forget_{what}"), arm)
             con.execute(named(f"write_{what}"), arm)
+        con.execute(named("forget_beside"), arm)
 
 
 def every_arm(con: duckdb.DuckDBPyConnection) -> set[Arm]:

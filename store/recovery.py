@@ -168,7 +168,7 @@ def _measurements(con: duckdb.DuckDBPyConnection) -> Iterator[Entry]:
 
 def _task_sets(con: duckdb.DuckDBPyConnection) -> Iterator[Entry]:
     from store.entries import entry_of
-    from store.records import TaskSet
+    from store.provenance import TaskSet
 
     if not con.execute("FROM duckdb_tables() WHERE table_name = 'named_sets'").fetchall():
         return  # of before there were sets
@@ -180,7 +180,7 @@ def _task_sets(con: duckdb.DuckDBPyConnection) -> Iterator[Entry]:
 
 def _removals(con: duckdb.DuckDBPyConnection) -> Iterator[Entry]:
     from store.entries import entry_of
-    from store.records import Removal
+    from store.provenance import Removal
 
     if not con.execute("FROM duckdb_tables() WHERE table_name = 'removals'").fetchall():
         return  # of before there was such a table

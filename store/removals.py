@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, cast, get_args
 
-from store.records import Brought, Removal
+from store.provenance import Removal
+from store.records import Brought
 
 REMOVALS: Final = ("removal", "task_removed", "task_restored")
 """The kinds of lines that say so; the last two are older and of tasks alone."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from store.errors import UsageError
-from store.records import TaskSet
+from store.provenance import TaskSet
 
 PAPER: Final = "paper"
 """The set of the paper's tasks, in whose tables alone published numbers stand."""

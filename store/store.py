@@ -12,7 +12,8 @@ from store.entries import Record, entry_of
 from store.errors import NewerStore, OtherFormat, StoreError
 from store.home import Home
 from store.journal import Damaged, Entry, JournalWriter, journal_sizes, read_journals, vanished
-from store.records import Environment, Model, Removal, Task, TaskSet
+from store.provenance import Environment, Removal, TaskSet
+from store.records import Model, Task
 from store.removals import REMOVALS, read_removal
 from store.sets import read_set
 from store.uncollected import uncollected

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from store.home import Home
-from store.records import Brought, Removal
+from store.provenance import Removal
+from store.records import Brought
 from store.store import Store
 
 

@@ -81,9 +81,10 @@ WINDOW
         PARTITION BY task_set, protocol, preset, text, scheme, control, task ORDER BY auc DESC NULLS LAST
     );
 
--- What is mixed in a ranked table: tasks of several `texts` (genes, labels or descriptions), tasks
--- scored on several `splits` though on as many, `models` and `protocols` of several revisions. A
--- split follows from its task, the table's scheme and its seed.
+-- What is mixed in a ranked table, controls aside: tasks of several `texts` (genes, labels or descriptions),
+-- tasks scored on several `splits` though on as many, `models` and `protocols` of several revisions, and
+-- `families` of several sources that were kept on one side of splits. A split follows from its task, the
+-- table's scheme, its seed and these families.
 CREATE OR REPLACE VIEW mixtures AS
 WITH cells AS (
     SELECT
@@ -92,9 +93,10 @@ WITH cells AS (
         bit_xor(hash(seed)) AS splits,
         any_value(task_hash) AS task_hash,
         any_value(model_revision) AS model_revision,
-        any_value(protocol_revision) AS protocol_revision
+        any_value(protocol_revision) AS protocol_revision,
+        any_value(spec ->> '$.split.families') AS families
     FROM units
-    JOIN (SELECT task_set, protocol, preset, text, scheme, model, task, config FROM ranked) AS cell
+    JOIN (SELECT task_set, protocol, preset, text, scheme, model, task, config FROM ranked WHERE NOT control) AS cell
         USING (protocol, preset, text, scheme, model, task, config)
     WHERE state = 'scored'
     GROUP BY task_set, protocol, preset, text, scheme, model, task
@@ -109,7 +111,13 @@ SELECT task_set, protocol, preset, text, scheme, 'models', model
 FROM cells GROUP BY ALL HAVING count(DISTINCT model_revision) > 1
 UNION ALL
 SELECT task_set, protocol, preset, text, scheme, 'protocols', protocol
-FROM cells GROUP BY ALL HAVING count(DISTINCT protocol_revision) > 1;
+FROM cells GROUP BY ALL HAVING count(DISTINCT protocol_revision) > 1
+UNION ALL
+SELECT DISTINCT task_set, protocol, preset, text, scheme, 'families', families
+FROM cells
+SEMI JOIN (
+    SELECT task_set, protocol, preset, text, scheme FROM cells GROUP BY ALL HAVING count(DISTINCT families) > 1
+) USING (task_set, protocol, preset, text, scheme);
 
 -- Own, paper and rerun under one another, as the published tables are laid out: one row for each
 -- task, and one for task 'mean'. Pivot it as you like, one `task_set` at a time.
@@ -127,7 +135,8 @@ FROM reference_scores;
 
 -- What the scores of a ranked table can tell, in each of its tasks and in the mean over all ('mean'). A row is
 -- here only while it is of today's scores: after a change the next flush, run or `genearena repair` brings it.
--- Intervals are of 95 %, from the larger of two standard errors: of genes, and of splits.
+-- Intervals are of 95 %, from the larger of two standard errors: of genes, and of splits. Controls have
+-- some, too; beside fine-tuned models stand those that were scored with `lr`.
 CREATE OR REPLACE VIEW intervals AS
 SELECT kept.* FROM kept_intervals AS kept
 SEMI JOIN (SELECT * FROM kept_verdicts SEMI JOIN table_digests USING (task_set, protocol, preset, text, scheme, digest))
@@ -149,8 +158,7 @@ SEMI JOIN (SELECT * FROM kept_verdicts SEMI JOIN table_digests USING (task_set, 
 
 -- Whether each contestant of a ranked table beats the control TF-IDF: the intervals of all contestants hold
 -- together with 95 % (in the way of Dunnett 1955); `same for practical purposes` is within .02, and what is not
--- shown is not thereby equal. Fine-tuned models are judged beside TF-IDF with `lr`, by `rank` and on the Board
--- only: here they have no rows.
+-- shown is not thereby equal. Fine-tuned models are judged beside TF-IDF with `lr`.
 CREATE OR REPLACE VIEW beats_tfidf AS
 SELECT kept.* FROM kept_beats AS kept
 SEMI JOIN (SELECT * FROM kept_verdicts SEMI JOIN table_digests USING (task_set, protocol, preset, text, scheme, digest))

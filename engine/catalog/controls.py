@@ -61,7 +61,12 @@ CONTROLS: Final[Mapping[str, Control]] = {
         ),
         Control("length", "text length", "how many characters the text has, on a log scale"),
         Control(COVERAGE, "text or none", "whether there is a text for the gene at all"),
-        Control(PERMUTED, "permuted labels", "the first model's vectors, with training labels shuffled"),
+        Control(
+            PERMUTED,
+            "permuted labels",
+            "the first model's vectors, with the labels of a task shuffled once",
+            revision=2,
+        ),
         Control("majority", "majority class", "the same score for every gene"),
     )
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 from threading import Lock
 from typing import Any, Final
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn import config_context
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
@@ -20,6 +22,9 @@ _ALONE: Final = Lock()
 fits: two fits at once take each other's numbers, and l1 coefficients differ in the second digit."""
 _SOLVERS: Final = {"l1": 6, "l2": 0}
 """liblinear's own numbers of its solvers for logistic loss in the primal."""
+
+# A fit that ends at its hundred iterations is as published; hundreds of such lines would hide the progress.
+warnings.filterwarnings("ignore", "Liblinear failed to converge", ConvergenceWarning)
 
 
 def fit(x: Vectors, y: Labels, c: float, penalty: str, seed: int) -> Any:

@@ -10,10 +10,10 @@ from engine.cancel import Cancel, Progress, check
 from engine.data.genes.families import Families
 from engine.leaks.alone import fits_of, judge, part_of, sample, scored, splits_of
 from engine.leaks.finding import Finding
-from engine.leaks.relatives import look_for_both, look_for_relatives, look_for_shared_vectors
+from engine.leaks.relatives import look_for_both, look_for_relatives
+from engine.leaks.tables import look_at_table
 from engine.leaks.twins import look_for_twins
 from engine.leaks.words import look_for_words
-from store.errors import GeneArenaError
 from store.home import Home
 from store.records import Model, Task
 
@@ -70,18 +70,8 @@ def audit_leaks(
         *looked(lambda: [look_for_both(task)]),
     ]
     for table in tables:
-        findings += looked(lambda table=table: [_vectors(task, table, home)])  # type: ignore[misc]
+        findings += looked(lambda table=table: look_at_table(task, table, home))  # type: ignore[misc]
     with threadpool_limits(1, "blas"):  # as for every classifier; more would only wait for each other
         cells = scored(part, masked_part, part_splits, cancel, step)
     findings = judge(part, cells, task) + findings
     return tuple(sorted(findings, key=lambda finding: not finding.alarming))
-
-
-def _vectors(task: Task, table: Model, home: Home) -> Finding:
-    from engine.embedding.embed import look_up
-
-    try:
-        vectors, missing = look_up(table, task.genes, home)
-    except GeneArenaError as error:
-        return Finding("vectors", f"{table.name} could not be looked at: {error.message}")
-    return look_for_shared_vectors(task, table.name, vectors, missing)

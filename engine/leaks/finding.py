@@ -19,11 +19,13 @@ APART: Final = 0.1
 _SURE: Final = 3.0
 """Standard errors of it: many words and classes are looked at, and nobody should be alarmed by chance."""
 REPEATED: Final = 0.05
-"""Share of the test genes with a twin in training, or of all genes with a twin of another class."""
+"""Share of the test genes with a twin in training."""
+CONTRARY: Final = 0.1
+"""Share of the genes with a twin of another class: families of many, as olfactory receptors, have some."""
 RELATED: Final = 0.25
 """Share of the test genes with a relative in training."""
-ALIKE: Final = 0.1
-"""By how much more such relatives must be of the gene's own class than genes in training are in general."""
+SAME: Final = 0.1
+"""By how much more such twins and relatives must be of the gene's own class than genes in training are."""
 
 _SHOWN: Final = 5
 
@@ -34,7 +36,7 @@ class Finding:
 
     kind: str
     """What was looked at: `length`, `coverage`, `symbol`, `tfidf`, `masked`, `words`, `twins`,
-    `contradictions`, `relatives`, `both`, or `vectors`."""
+    `contradictions`, `relatives`, `both`, `vectors`, or `label`."""
     sentence: str
     advice: str = ""
     """Empty where there is no reason for alarm."""

@@ -1,16 +1,15 @@
-"""Genes that know each other: relatives in training and test, genes in two classes, shared vectors."""
+"""Genes that know each other: relatives in training and test, and genes in two classes."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.data.genes.families import Families
 from engine.data.tasks.splits import in_two_classes
-from engine.leaks.finding import ALIKE, RELATED, Finding, listed, percent
+from engine.leaks.finding import RELATED, SAME, Finding, listed, percent
 from store.records import Split, Task
 
 
@@ -42,7 +41,7 @@ def look_for_relatives(task: Task, splits: Sequence[Split], families: Families) 
         f"{percent(share)} of the test genes have a relative in training (by {families.name}); of these "
         f"relatives {percent(agree)} are of the same class, where chance gives {percent(chance)}."
     )
-    alarming = share >= RELATED and agree - chance >= ALIKE
+    alarming = share >= RELATED and agree - chance >= SAME
     advice = "Names of families tell the class: run it with --scheme grouped, too." if alarming else ""
     numbers = {"share": share, "same_class": agree, "by_chance": chance, "families": families.name}
     return Finding("relatives", said, advice, numbers)
@@ -56,32 +55,3 @@ def look_for_both(task: Task) -> Finding:
     verb = "stands" if len(genes) == 1 else "stand"
     said = f"{listed(genes)} {verb} in more than one class."
     return Finding("both", said, "Leave such genes out: --axis labels=clean.", {"genes": genes})
-
-
-def look_for_shared_vectors(
-    task: Task, table: str, vectors: NDArray[np.float32], missing: Iterable[str]
-) -> Finding:
-    """The genes that have one vector in a table: names of one gene, or one vector for many.
-
-    Args:
-        task: Whose genes are looked at.
-        table: Name of the table.
-        vectors: Shape (n, d), in the order of `task.genes`.
-        missing: Genes that the table does not have.
-    """
-    without = set(missing)
-    rows: dict[bytes, list[int]] = defaultdict(list)
-    for place, (gene, vector) in enumerate(zip(task.genes, vectors, strict=True)):
-        if gene not in without:
-            rows[vector.tobytes()].append(place)
-    shared = [places for places in rows.values() if len({task.genes[place] for place in places}) > 1]
-    across = [places for places in shared if len({task.labels[place] for place in places}) > 1]
-    names = ["=".join(dict.fromkeys(task.genes[place] for place in places)) for places in shared]
-    numbers = {"table": table, "groups": names, "across_classes": len(across)}
-    if not names:
-        return Finding("vectors", f"In {table} no two genes share a vector.", "", numbers)
-    stand = "stands" if len(across) == 1 else "stand"
-    some = f"; {len(across)} of these groups {stand} in several classes" if across else ""
-    said = f"In {table} genes share a vector, bit for bit: {listed(names)}{some}."
-    advice = "They are one gene to it, met in training and tested: keep one of each, or use another table."
-    return Finding("vectors", said, advice, numbers)

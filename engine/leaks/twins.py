@@ -20,11 +20,13 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from engine.cancel import Cancel, check
 from engine.data.tasks.masking import without_names
-from engine.leaks.finding import REPEATED, Finding, listed, percent
+from engine.leaks.finding import CONTRARY, REPEATED, SAME, Finding, listed, percent
 from store.records import Split, Task
 
 ALIKE: Final = 0.95
 """The cosine from which on two texts are near-identical."""
+_SURE: Final = 2.0
+"""Standard errors by which more twins than by chance must be of a gene's own class."""
 _AT_ONCE: Final = 10_000_000
 """Products of one block: some 200 MB."""
 
@@ -38,14 +40,23 @@ class Twins:
     alike: Any
     """Sparse (texts, texts) of bools: which are near-identical, each to itself included."""
 
-    def have_one_in(self, rows: NDArray[np.intp], among: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Whether each of `rows` has a twin among other rows, shape (len(rows),)."""
-        texts = self.alike.shape[0]
-        there = np.bincount(self.group[among][self.group[among] >= 0], minlength=texts)
-        near = self.alike @ (there > 0).astype(np.int32) > 0 if texts else np.zeros(0, dtype=bool)
+    def of_each_class(
+        self, rows: NDArray[np.intp], among: NDArray[np.intp], labels: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """How many twins each of `rows` has among other rows, shape (len(rows), classes).
+
+        Args:
+            rows: Places in the task.
+            among: Such of other genes.
+            labels: Of all genes of the task, by index.
+        """
+        there = among[self.group[among] >= 0]
+        counts = np.zeros((self.alike.shape[0], labels.max() + 1), dtype=np.int64)
+        np.add.at(counts, (self.group[there], labels[there]), 1)
+        found = np.zeros((len(rows), counts.shape[1]), dtype=np.int64)
         readable = self.group[rows] >= 0
-        found = np.zeros(len(rows), dtype=bool)
-        found[readable] = near[self.group[rows][readable]]
+        if readable.any():
+            found[readable] = (self.alike @ counts)[self.group[rows][readable]]
         return found
 
 
@@ -126,33 +137,50 @@ def look_for_twins(task: Task, splits: Sequence[Split], cancel: Cancel) -> list[
     # A gene with two labels is its own twin, which is said elsewhere.
     times = Counter(task.genes)
     once = np.array([times[gene] == 1 for gene in task.genes])
-    group = np.where(once, twins.group, -1)
-    twins = Twins(group, twins.alike)
-    tested = repeated = 0
+    twins = Twins(np.where(once, twins.group, -1), twins.alike)
+    return [_repeated(twins, labels, splits), _contradictions(task, twins, labels)]
+
+
+def _repeated(twins: Twins, labels: NDArray[np.int64], splits: Sequence[Split]) -> Finding:
+    tested = 0
+    same: list[float] = []
+    by_chance: list[float] = []
+    genes: set[int] = set()
     for split in splits:
         test, train = np.array(split.test), np.array([*split.train, *split.evaluation])
+        counts = twins.of_each_class(test, train, labels)
+        having = counts.any(axis=1)
         tested += len(test)
-        repeated += int(twins.have_one_in(test, train).sum())
-    other = np.zeros(len(labels), dtype=bool)
-    for label in range(len(task.classes)):
-        inside = np.flatnonzero(labels == label)
-        other[inside] = twins.have_one_in(inside, np.flatnonzero(labels != label))
-    return [_repeated(repeated / tested), _contradictions(task, other)]
-
-
-def _repeated(share: float) -> Finding:
+        shares = counts[having] / counts[having].sum(axis=1, keepdims=True)
+        same += shares[np.arange(len(shares)), labels[test[having]]].tolist()
+        by_chance += (np.bincount(labels[train])[labels[test[having]]] / len(train)).tolist()
+        genes.update(test[having].tolist())
+    share = len(same) / tested
     said = f"{percent(share)} of the test genes have a near-identical text in training"
+    numbers: dict[str, Any] = {"share": share, "cosine": ALIKE}
+    if not same:
+        return Finding("twins", f"{said}.", "", numbers)
+    agree, chance = float(np.mean(same)), float(np.mean(by_chance))
+    numbers |= {"same_class": agree, "by_chance": chance}
+    said += (
+        f"; of these texts {percent(agree)} are of the same class, where chance gives {percent(chance)}."
+    )
+    # Two of a pair agree or do not together, so that so many genes are half as many trials.
+    doubt = _SURE * np.sqrt(2 * chance * (1 - chance) / len(genes))
+    alarming = share >= REPEATED and agree - chance >= max(SAME, doubt)
     advice = "Such genes are remembered: run it with --scheme grouped, or keep one gene of each such text."
-    numbers = {"share": share, "cosine": ALIKE}
-    return Finding("twins", f"{said}.", advice if share >= REPEATED else "", numbers)
+    return Finding("twins", said, advice if alarming else "", numbers)
 
 
-def _contradictions(task: Task, other: NDArray[np.bool_]) -> Finding:
-    genes = [task.genes[place] for place in np.flatnonzero(other)]
+def _contradictions(task: Task, twins: Twins, labels: NDArray[np.int64]) -> Finding:
+    places = np.arange(len(labels))
+    counts = twins.of_each_class(places, places, labels)
+    counts[places, labels] = 0
+    genes = [task.genes[place] for place in np.flatnonzero(counts.any(axis=1))]
     share = len(genes) / len(task.genes)
     numbers = {"genes": genes, "share": share}
     if not genes:
         return Finding("contradictions", "No text reads like one of another class.", "", numbers)
     said = f"{len(genes):,} genes ({percent(share)}) read like a gene of another class: {listed(genes)}."
     advice = "No model of texts can tell these apart: use texts that say more of each gene."
-    return Finding("contradictions", said, advice if share >= REPEATED else "", numbers)
+    return Finding("contradictions", said, advice if share >= CONTRARY else "", numbers)

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from engine.data.tasks.masking import MASKED, label_stems, stem, words_of
+from engine.data.tasks.masking import MASKED, label_stems, short_words, stem, words_of
 from engine.leaks.finding import Finding, clearly_apart, percent
 from store.records import Task
 from store.texts import TextName
 
 _SHOWN: Final = 3
 """Words that a sentence gives."""
+_MOSTLY: Final = 0.5
+"""Difference of the two shares from which on a short word or a number is the label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,14 @@ class LabelWord:
     """Texts of these classes: with the word, and all."""
     outside: int
     of_outside: int
+    short: bool
+    """Whether it is too short, or a number, to be masked."""
 
     @property
     def telling(self) -> bool:
         """Whether it stands in texts of these classes far more often than in others."""
-        return clearly_apart(self.inside, self.of_inside, self.outside, self.of_outside)
+        apart = clearly_apart(self.inside, self.of_inside, self.outside, self.of_outside)
+        return apart and (self.gap >= _MOSTLY or not self.short)
 
     @property
     def gap(self) -> float:
@@ -56,7 +61,8 @@ def label_words(task: Task) -> tuple[LabelWord, ...]:
 
 
 def _counted(task: Task) -> Iterator[LabelWord]:
-    stems = label_stems(task.classes)
+    short = short_words(task.classes)
+    stems = label_stems(task.classes) | short
     sizes, having = Counter(task.labels), Counter[tuple[str, int]]()
     stemmed = functools.cache(stem)
     for text, label in zip(task.texts, task.labels, strict=True):
@@ -73,6 +79,7 @@ def _counted(task: Task) -> Iterator[LabelWord]:
                 sum(sizes[label] for label in named),
                 sum(having[one, label] for label in other),
                 sum(sizes[label] for label in other),
+                one in short,
             )
 
 
@@ -92,6 +99,6 @@ def look_for_words(task: Task) -> Finding:
     shown = "; ".join(one.sentence_part for one in found[:_SHOWN])
     more = f"; and {len(found) - _SHOWN} more words" if len(found) > _SHOWN else ""
     advice = f"Run it with --text {TextName.parse(task.recipe).recipe.removesuffix(MASKED)}{MASKED}."
-    if task.recipe.endswith(MASKED):
+    if task.recipe.endswith(MASKED) or all(one.short for one in found):
         advice = "Use other texts."
     return Finding("words", f"The label stands in the text: {shown}{more}.", advice, numbers)

@@ -274,7 +274,7 @@ def _inputs(unit: Unit, task: Task, split: Split, vectors: TaskVectors) -> tuple
 
     if vectors.vectors is None:
         return features(unit.control, task, split), labels
-    return vectors.vectors, permuted(labels, split)
+    return vectors.vectors[permuted(len(labels))], labels
 
 
 def _config(unit: Unit) -> FinetuneConfig:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from store.records import Environment, Epoch, Measurement, Outcome, Run, Unit
+from store.provenance import Environment, Measurement, Run
+from store.records import Epoch, Outcome, Unit
 
 Stage = Literal["load", "embed", "classify", "finetune"]
 

@@ -35,7 +35,8 @@ from engine.run.events import (
 from engine.run.steering import Steering
 from store.entries import Record
 from store.journal import DiskFull
-from store.records import Cancelled, Failed, Run
+from store.provenance import Run
+from store.records import Cancelled, Failed
 from store.store import Store
 
 _BATCH: Final = 64

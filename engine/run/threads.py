@@ -43,7 +43,8 @@ from engine.run.shortage import shortage
 from engine.run.turns import Turns
 from store.errors import GeneArenaError, unforeseen
 from store.home import Home
-from store.records import Cancelled, Environment, Epoch, Failed, Measurement, Model, Outcome, Unit
+from store.provenance import Environment, Measurement
+from store.records import Cancelled, Epoch, Failed, Model, Outcome, Unit
 from store.withheld import withheld
 
 T = TypeVar("T")

@@ -30,7 +30,7 @@ def refresh(home: Home) -> int:
         found = []
         for one in stale:
             try:
-                found.append(verdicts(one, judged(con, one.table, borrowing=False)))
+                found.append(verdicts(one, judged(con, one.table)))
             except DataError as error:
                 found.append(Verdicts(one, trouble=str(error)))
     if found:

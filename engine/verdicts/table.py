@@ -104,8 +104,8 @@ class Judged:
         return self.tasks if column == MEAN else (column,)
 
 
-def judged(con: duckdb.DuckDBPyConnection, table: Table, borrowing: bool = True) -> Judged:
-    """One ranked table; of fine-tuning with the controls of `lr`, unless that is not wanted.
+def judged(con: duckdb.DuckDBPyConnection, table: Table) -> Judged:
+    """One ranked table; of fine-tuning with the controls of `lr`.
 
     Raises:
         DataError: a gene stands twice in one class of a test set.
@@ -114,6 +114,6 @@ def judged(con: duckdb.DuckDBPyConnection, table: Table, borrowing: bool = True)
 
     found = list(cells(tested(con, table), table.arm))
     tasks = set_tasks(con, table.task_set) or {cell.task: None for cell in found if not cell.control}
-    if borrowing and (other := borrowed(table)):
+    if other := borrowed(table):
         found += [cell for cell in cells(tested(con, other), other.arm) if cell.control]
     return Judged(found, tasks)

@@ -25,6 +25,7 @@ STEPS: Final[tuple[str, ...]] = (
     "migrations/essentiality.sql",
     "migrations/controls.sql",
     "migrations/removals.sql",
+    "migrations/borrowed_controls.sql",
 )
 """SQL files under `store/`, in order; the first is step 1."""
 _VIEWS: Final = "views.sql"

@@ -68,6 +68,8 @@ class Unlike:
     """Models whose row mixes revisions."""
     protocols: tuple[str, ...] = ()
     """The protocol, if its rows were computed by different revisions of it."""
+    families: tuple[str, ...] = ()
+    """What families of genes were told by, if rows were scored on splits by different ones."""
 
 
 @dataclass(frozen=True, slots=True)

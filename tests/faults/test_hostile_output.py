@@ -15,7 +15,8 @@ import unicodedata
 import pytest
 from fault_tools import a_home
 
-from store.records import Environment, Failed, Metrics, Model, Prediction, Run, Scored, Unit
+from store.provenance import Environment, Run
+from store.records import Failed, Metrics, Model, Prediction, Scored, Unit
 from store.store import Store
 
 pytestmark = pytest.mark.faults

@@ -6,7 +6,8 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from store.records import CvTrial, Environment, Epoch, Failed, Metrics, Prediction, Scored, Unit
+from store.provenance import Environment
+from store.records import CvTrial, Epoch, Failed, Metrics, Prediction, Scored, Unit
 
 NOON = "2026-11-23T12:00:00+00:00"
 ENVIRONMENT = Environment("3.11.7", "Linux", "box", "cpu", "a cpu", 2, {"numpy": "2.4.0"})

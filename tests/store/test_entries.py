@@ -11,20 +11,17 @@ from hypothesis import strategies as st
 
 from store.entries import entry_of
 from store.journal import encode
+from store.provenance import Environment, Measurement, Removal, Run
 from store.records import (
     Audit,
     AuditedGene,
     ClassAudit,
     CvTrial,
-    Environment,
     Epoch,
     Failed,
-    Measurement,
     Metrics,
     Model,
     Prediction,
-    Removal,
-    Run,
     Scored,
     Task,
     Unit,

@@ -17,8 +17,9 @@ import store
 from store.arm import Arm, Table
 from store.database import insert
 from store.migrations import migrate
+from store.provenance import TaskSet
 from store.queries import Unlike, cell, rankings, tables
-from store.records import Audit, Task, TaskSet, Unit
+from store.records import Audit, Task, Unit
 from store.reference import PAPER_TASKS, reference_scores
 from store.store import Store
 
@@ -314,6 +315,29 @@ def test_rows_and_tables_of_several_revisions_are_told(home):
     saved.flush()
     with store.connect(home) as con:
         assert rankings(con, Table(Arm("lr"))).unlike == Unlike(models=("A",), protocols=("lr",))
+
+
+def test_gene_families_of_two_sources_are_told_but_not_of_controls(home):
+    saved = Store(home)
+    apart = {"split": {"scheme": "grouped", "families": "stem"}}
+    by_group = {"split": {"scheme": "grouped", "families": "HGNC 1"}}
+    a_control = {"kind": "control", "source": "tfidf", "revision": "1"}
+    saved.append(scored(_with(unit("A"), apart)), scored(_with(unit("tfidf"), by_group, model=a_control)))
+    saved.flush()
+    grouped = Table(Arm("lr", scheme="grouped"))
+    with store.connect(home) as con:
+        assert rankings(con, grouped).unlike == Unlike()
+    saved.append(scored(_with(unit("B"), by_group)))
+    saved.flush()
+    with store.connect(home) as con:
+        assert rankings(con, grouped).unlike == Unlike(families=("HGNC 1", "stem"))
+
+
+def _with(of: Unit, *parts: dict[str, Any], **more: Any) -> Unit:
+    spec = dict(of.spec)
+    for part in (*parts, more):
+        spec |= part
+    return replace(of, spec=spec)
 
 
 def _revised(of: Unit, **revisions: Any) -> Unit:

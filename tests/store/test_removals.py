@@ -10,7 +10,7 @@ import store
 from store.entries import entry_of
 from store.home import find_home
 from store.journal import JournalWriter
-from store.records import Removal
+from store.provenance import Removal
 from store.store import Store
 
 FIRST, SECOND = "2026-11-23T12:00:00.000+00:00", "2026-11-24T12:00:00.000+00:00"

@@ -11,7 +11,7 @@ from fake_records import ENVIRONMENT, NOON, failed, scored, unit
 
 import store
 from store.errors import StoreBusy
-from store.records import Measurement
+from store.provenance import Measurement
 from store.repair import repair
 from store.store import Store
 

@@ -20,8 +20,8 @@ from store.home import find_home
 from store.journal import JournalWriter
 from store.migrations import STEPS, stamp
 from store.narrowed import narrowed
+from store.provenance import TaskSet
 from store.queries import members, rankings, tables
-from store.records import TaskSet
 from store.reference import PAPER_TASKS
 from store.repair import repair
 from store.sets import check_set_name, read_set

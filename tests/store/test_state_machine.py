@@ -34,7 +34,7 @@ from store.database import build
 from store.entries import entry_of
 from store.home import Home, find_home
 from store.journal import Entry, encode, journal_sizes, read_journals
-from store.records import TaskSet
+from store.provenance import TaskSet
 from store.repair import repair
 from store.rows import rows_of
 from store.store import Store

@@ -24,8 +24,9 @@ from store.entries import entry_of
 from store.errors import StoreBusy, StoreError
 from store.home import find_home
 from store.journal import JournalWriter, encode
+from store.provenance import Measurement, Run
 from store.queries import measurements
-from store.records import PHASES, Audit, ClassAudit, Measurement, Model, Run, Task, Unit
+from store.records import PHASES, Audit, ClassAudit, Model, Task, Unit
 from store.repair import repair
 from store.rows import _ROWS
 from store.store import Store

@@ -10,7 +10,8 @@ from fake_records import ENVIRONMENT, failed, scored, unit
 
 import store
 from store.journal import Entry, read_journals
-from store.records import Measurement, Model, Run
+from store.provenance import Measurement, Run
+from store.records import Model
 from store.repair import repair
 from store.store import Store
 

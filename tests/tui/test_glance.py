@@ -10,7 +10,7 @@ from fake_arena import FakeArena, drive, make_app, screen_text, until
 from engine.catalog.models import find_model
 from engine.catalog.presets import MENDED, NOT_MENDED, PRESETS, WORDS
 from store.home import find_home
-from store.records import Environment, Measurement
+from store.provenance import Environment, Measurement
 from store.store import Store
 from tui.questions.arena import Arena
 from tui.questions.catalog import read_catalog

@@ -10,7 +10,7 @@ from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
 from store.errors import DataError, StoreBusy, UsageError
 from store.home import find_home
-from store.records import TaskSet
+from store.provenance import TaskSet
 from store.store import Store
 from tui.questions.arena import Arena
 from tui.questions.saved import Past

@@ -186,8 +186,10 @@ def checked_plan(selection: Selection, home: Home, dry: bool = False) -> Plan:
             raise UsageError(part.reason)
     for reason in dict.fromkeys(part.reason for part in later):
         say(reason)
+    out: dict[tuple[str, str, str], list[str]] = {}
     for part in plan.blocked:
-        if part in later:
-            continue
-        say(f"left out: {part.model} {part.task} {part.protocol}: {part.reason}")
+        if part not in later:
+            out.setdefault((part.model, part.protocol, part.reason), []).append(part.task)
+    for (model, protocol, reason), of in out.items():
+        say(f"left out: {model} {', '.join(of)} {protocol}: {reason}")
     return plan

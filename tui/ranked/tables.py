@@ -46,6 +46,7 @@ def caveats(table: Rankings) -> list[str]:
         (table.unlike.splits, "Other splits for some rows of"),
         (table.unlike.models, "Several revisions in the row of"),
         (table.unlike.protocols, "Several revisions of the protocol"),
+        (table.unlike.families, "Gene families of several sources in the splits:"),
     ):
         if names:
             found.append(f"{what} {', '.join(names)}; run the older again to compare.")

@@ -49,13 +49,16 @@ _ENDINGS: Final = (
 )
 _STEM: Final = 4
 """Letters that an ending leaves."""
-_LEFT_BEHIND: Final = (
+Replacement = tuple[re.Pattern[str], str]
+EMPTY_BRACKETS: Final[Replacement] = (re.compile(r"[(\[]\s*[)\]]"), "")
+SPACES: Final[Replacement] = (re.compile(r"\s+"), " ")
+_LEFT_BEHIND: Final[Sequence[Replacement]] = (
     (re.compile(r"(?:\s*[,;/|-])+(?=\s*(?:[.,;:)\]]|$))"), ""),
     (re.compile(r"([(\[:])(?:\s*[,;/|-])+"), r"\1"),
-    (re.compile(r"[(\[]\s*[)\]]"), ""),
+    EMPTY_BRACKETS,
     (re.compile(r"\s+(?=[.,;:)\]])"), ""),
     (re.compile(r"(?<=[(\[])\s+"), ""),
-    (re.compile(r"\s+"), " "),
+    SPACES,
     (re.compile(r"^[\s.,;:)\]-]+"), ""),
 )
 """Empty brackets, commas between nothing, and the spaces that removed words leave."""
@@ -78,11 +81,16 @@ def stem(word: str) -> str:
 def label_stems(classes: Sequence[str]) -> frozenset[str]:
     """The stems of the words of class names, less those that say nothing."""
     words = (word for name in classes for word in words_of(name))
-    return frozenset(
-        stem(word)
-        for word in words
-        if len(word) >= _SHORTEST and not word.isdecimal() and word not in _SAYS_NOTHING
-    )
+    return frozenset(stem(word) for word in words if _is_telling(word) and word not in _SAYS_NOTHING)
+
+
+def short_words(classes: Sequence[str]) -> frozenset[str]:
+    """The words of class names that are too short, or numbers, to be masked: they may stand anywhere."""
+    return frozenset(word for name in classes for word in words_of(name) if not _is_telling(word))
+
+
+def _is_telling(word: str) -> bool:
+    return len(word) >= _SHORTEST and not word.isdecimal()
 
 
 def masker(classes: Sequence[str]) -> Callable[[Gene, str], str]:
@@ -90,7 +98,9 @@ def masker(classes: Sequence[str]) -> Callable[[Gene, str], str]:
     stems = label_stems(classes)
 
     def mask(gene: Gene, text: str) -> str:
-        return _tidied(_WORD.sub(blanked, without_names(gene.symbol, gene.aliases, text)))
+        return replaced(
+            _WORD.sub(blanked, without_names(gene.symbol, gene.aliases, text)), _LEFT_BEHIND
+        ).strip()
 
     def blanked(found: re.Match[str]) -> str:
         word = found[0].lower()
@@ -107,7 +117,8 @@ def without_names(symbol: str, aliases: Sequence[str], text: str) -> str:
     return re.sub(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)", "", text, flags=re.IGNORECASE)
 
 
-def _tidied(text: str) -> str:
-    for pattern, replacement in _LEFT_BEHIND:
+def replaced(text: str, replacements: Sequence[Replacement]) -> str:
+    """`text` with each pattern replaced, one after the other."""
+    for pattern, replacement in replacements:
         text = pattern.sub(replacement, text)
-    return text.strip()
+    return text

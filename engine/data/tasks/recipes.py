@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from engine.data.genes.facts import Gene
-from engine.data.tasks.masking import MASKED, masker
+from engine.data.tasks.masking import EMPTY_BRACKETS, MASKED, SPACES, Replacement, masker, replaced
 from engine.files.outside import one_line
 from store.errors import UsageError, unknown
 
@@ -169,16 +169,16 @@ def _template_hint() -> str:
 
 
 _MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
-_NOISE: Final = (
+_NOISE: Final[Sequence[Replacement]] = (
     (re.compile(r"\[(?:provided|supplied) by [^\]]*\]"), ""),
     (re.compile(r"\[([^\]]*)\]\(https?://[^)\s]*\)"), r"\1"),
     (re.compile(r"\(?https?://[^\s)\]]+\)?"), ""),
     (re.compile(rf"\b(?:[Uu]pdated on )?\d{{1,2}}[- ]{_MONTH}[- ]\d{{4}}\b"), ""),
     (re.compile(rf"\b{_MONTH} (?:\d{{1,2}}, )?(?:19|20)\d\d\b"), ""),
     (re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d\b"), ""),
-    (re.compile(r"[(\[]\s*[)\]]"), ""),
+    EMPTY_BRACKETS,
     (re.compile(r"\s+([.,;])"), r"\1"),
-    (re.compile(r"\s+"), " "),
+    SPACES,
 )
 """Who provided a summary and when, links, dates, and the empty brackets and spaces they leave."""
 
@@ -186,6 +186,5 @@ _NOISE: Final = (
 def clean(summary: str, provenance: Provenance) -> str:
     """`summary` on one line; with `strip` without links, dates and who provided it."""
     if provenance == "strip":
-        for pattern, replacement in _NOISE:
-            summary = pattern.sub(replacement, summary)
+        summary = replaced(summary, _NOISE)
     return one_line(summary)

@@ -10,7 +10,7 @@ from engine.data.tasks.folder import read_headings
 from engine.data.tasks.shelf import SAMPLE, headings_of, task_places
 from store.errors import UsageError, unknown
 from store.home import Home
-from store.records import TaskSet
+from store.provenance import TaskSet
 from store.sets import ESSENTIALITY, OWN, PAPER, check_set_name, set_order
 from store.store import Store
 

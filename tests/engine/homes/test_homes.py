@@ -27,7 +27,8 @@ from store.entries import entry_of
 from store.errors import DataError, OtherFormat, UsageError
 from store.home import find_home
 from store.journal import JournalWriter
-from store.records import Environment, Metrics, Prediction, Scored, Unit
+from store.provenance import Environment
+from store.records import Metrics, Prediction, Scored, Unit
 from store.store import Store
 
 TABLES = ("units", "scores", "predictions", "environments", "conflicts", "ranked")

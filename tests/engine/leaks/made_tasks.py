@@ -60,6 +60,13 @@ def with_label_word(task: Task) -> Task:
     )
 
 
+def with_label_code(task: Task) -> Task:
+    """Classes are called by two letters, and each text ends in those of its class."""
+    codes = ("HI", "LT")
+    coded = with_texts(task, lambda text, label, draw: f"{text} List {codes[label]}.")
+    return replace(coded, classes=codes)
+
+
 def with_long_texts(task: Task) -> Task:
     """The texts of one class have more words, which are of both classes."""
     return with_texts(

@@ -8,6 +8,7 @@ import pytest
 from made_tasks import (
     clean_task,
     with_gaps,
+    with_label_code,
     with_label_word,
     with_long_texts,
     with_prefix,
@@ -21,7 +22,8 @@ from engine.data.tasks.masking import masker
 from engine.leaks.alone import MOST, part_of, sample
 from engine.leaks.auditor import audit_leaks
 from engine.leaks.finding import Finding, clearly_apart, percent
-from engine.leaks.relatives import look_for_both, look_for_shared_vectors
+from engine.leaks.relatives import look_for_both
+from engine.leaks.tables import look_for_label, look_for_shared_vectors
 from engine.leaks.words import look_for_words
 from store.home import find_home
 
@@ -55,13 +57,22 @@ def test_a_clean_task_alarms_nothing(seed, home):
     ("plant", "kinds", "advice"),
     [
         (with_label_word, {"words"}, "--text facts+masked"),
+        (with_label_code, {"words"}, "Use other texts"),
         (with_long_texts, {"length"}, "--text symbol-name"),
         (with_prefix, {"symbol", "relatives"}, "--scheme grouped"),
         (lambda task: with_twins(task, across=False), {"twins"}, "--scheme grouped"),
-        (lambda task: with_twins(task, across=True), {"twins", "contradictions"}, "texts that say more"),
+        (lambda task: with_twins(task, across=True), {"contradictions"}, "texts that say more"),
         (with_gaps, {"coverage"}, "--text symbol-name"),
     ],
-    ids=["label word", "length", "symbol prefix", "twins", "twins across classes", "coverage"],
+    ids=[
+        "label word",
+        "label code",
+        "length",
+        "symbol prefix",
+        "twins",
+        "twins across classes",
+        "coverage",
+    ],
 )
 def test_a_planted_leak_is_found_with_what_to_do(plant, kinds, advice, home):
     found = audited(plant(clean_task(11)), home)
@@ -76,6 +87,15 @@ def test_a_label_word_is_named_with_its_shares():
     assert f'"loud" in {share} of the texts of loud and in 0% of the others' in said
     masked = replace(task, recipe="facts+masked")
     assert "facts" not in look_for_words(masked).advice
+
+
+def test_texts_that_are_alike_by_chance_of_the_labels_alarm_nothing(home):
+    """As those of random genes are, among them histones and olfactory receptors."""
+    task = with_twins(clean_task(11), across=False)
+    labels = np.random.default_rng(3).permutation(task.labels)
+    found = audited(replace(task, labels=tuple(labels.tolist())), home)
+    assert found["twins"].numbers["share"] > 0.2
+    assert not found["twins"].alarming
 
 
 def test_a_class_of_a_gene_type_stands_in_its_facts():
@@ -116,6 +136,20 @@ def test_genes_that_share_a_vector_are_named_and_a_missing_one_is_not():
     assert found.alarming
     vectors[4, 0] = np.nextafter(vectors[4, 0], np.float32(9))
     assert not look_for_shared_vectors(task, "table", vectors, missing).alarming
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_number_of_a_vector_that_is_the_label_is_found(classes):
+    labels = tuple(number % classes for number in range(60))
+    task = replace(clean_task(1, 60), labels=labels, classes=("one", "two", "three")[:classes])
+    vectors = np.random.default_rng(0).standard_normal((60, 256)).astype(np.float32)
+    assert not look_for_label(task, "table", vectors).alarming
+    vectors[:, 17] = np.array(labels) == 1
+    found = look_for_label(task, "table", vectors)
+    assert found.alarming
+    assert "number 18 of the vectors alone tells two from the others: AUC 1.000" in found.sentence
+    few = replace(task, genes=task.genes[:6], labels=labels[:6], texts=task.texts[:6])
+    assert not look_for_label(few, "table", vectors[:6]).alarming, "chance does so, too"
 
 
 def test_few_genes_prove_nothing():

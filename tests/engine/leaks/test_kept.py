@@ -93,8 +93,8 @@ def test_genes_that_share_a_vector_in_an_imported_table_are_found(home, mine, tm
     np.savez(tmp_path / "table.npz", genes=np.array(genes), vectors=vectors)
     before = leaks_of("mine", home, Reading(), NEVER)
     adopt_vectors(tmp_path / "table.npz", "table", home)
-    [found] = [one for one in leaks_of("mine", home, Reading(), NEVER) if one not in before]
-    assert found.kind == "vectors"
+    found, label = [one for one in leaks_of("mine", home, Reading(), NEVER) if one not in before]
+    assert (found.kind, label.kind, label.alarming) == ("vectors", "label", False)
     assert set(found.numbers["groups"][0].split("=")) == {genes[5], genes[2]}
     assert "1 of these groups stands in several classes" in found.sentence
 

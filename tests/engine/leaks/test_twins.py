@@ -50,14 +50,16 @@ def test_the_genes_own_symbol_does_not_keep_two_texts_apart():
     texts = [f"{task.genes[place]} binds to DNA and {task.genes[place]} alone." for place in range(2)]
     found = find_twins(replace(task, texts=(*texts, *task.texts[2:])), threading.Event())
     assert found.group[0] == found.group[1]
-    assert found.have_one_in(np.array([0, 2]), np.array([1, 3])).tolist() == [True, False]
+    labels = np.array([0, 1, 1, *[0] * 37])
+    assert found.of_each_class(np.array([0, 2]), np.array([1, 3]), labels).tolist() == [[0, 1], [0, 0]]
 
 
 @pytest.mark.parametrize("rest", ["", "."])
 def test_texts_without_a_word_are_nobodys_twins(rest):
     task = clean_task(0, 40)
     found = find_twins(replace(task, texts=tuple(gene + rest for gene in task.genes)), threading.Event())
-    assert not found.have_one_in(np.arange(20), np.arange(20, 40)).any()
+    labels = np.array(task.labels)
+    assert not found.of_each_class(np.arange(20), np.arange(20, 40), labels).any()
 
 
 def test_it_stops_when_it_is_told():

@@ -13,7 +13,8 @@ from engine.metrics import score
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
 from store.home import Home
-from store.records import Environment, Failed, Prediction, Scored, Unit
+from store.provenance import Environment
+from store.records import Failed, Prediction, Scored, Unit
 from store.store import Store
 
 MODEL = "all-MiniLM-L6-v2"

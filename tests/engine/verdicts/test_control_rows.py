@@ -165,7 +165,21 @@ def test_a_fine_tuning_table_has_the_controls_of_lr(tmp_path):
         ("tfidf", "lr", True),
         ("random", "lr", True),
     ]
-    assert [row.model for row in known.beside_control(TASKS[2]).rows] == ["good"]
+    mine = known.beside_control(TASKS[2])
+    assert [row.model for row in mine.rows] == ["good"]
+    beats = "select difference, verdict from beats_tfidf where protocol = 'finetune' and task = ?"
+    asked = beats, [TASKS[2]]
+    shown = "select model from intervals where protocol = 'finetune' and task = ? order by 1", [TASKS[2]]
+    refresh(home)
+    with connect(home) as con:
+        assert con.execute(*asked).fetchall() == [(row.difference, row.standing.value) for row in mine.rows]
+        assert con.execute(*shown).fetchall() == [("good",), ("random",), ("tfidf",)]
+    judged_home.fill(home, {"symbol": 0.5}, TASKS[2:3], controls=True)
+    with connect(home) as con:
+        assert con.execute(*asked).fetchall() == [], "other controls stand beside it"
+    assert refresh(home) == 2
+    with connect(home) as con:
+        assert ("symbol",) in con.execute(*shown).fetchall()
 
 
 def test_a_control_can_be_a_side_of_a_comparison(beside):

@@ -15,7 +15,7 @@ from engine.verdicts.table import MEAN, judged
 from store import connect
 from store.arm import Arm, Table
 from store.home import find_home
-from store.records import TaskSet
+from store.provenance import TaskSet
 from store.repair import repair
 from store.store import Store
 from store.verdicts import VIEWS

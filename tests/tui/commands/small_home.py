@@ -8,7 +8,8 @@ from engine.catalog.models import find_model
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
 from store.home import Home
-from store.records import Environment, Failed, Metrics, Prediction, Run, Scored, Unit
+from store.provenance import Environment, Run
+from store.records import Failed, Metrics, Prediction, Scored, Unit
 from store.store import Store
 
 MODEL = "all-MiniLM-L6-v2"

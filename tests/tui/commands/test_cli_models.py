@@ -16,7 +16,7 @@ from engine.embedding.tokens import token_lengths
 from store.entries import entry_of
 from store.home import find_home
 from store.journal import JournalWriter
-from store.records import Measurement
+from store.provenance import Measurement
 
 MODEL = "all-MiniLM-L6-v2"
 
