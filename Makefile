@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TEST_WORKERS ?= 2
 
-.PHONY: run test check bench faults fuzz setup
+.PHONY: run test check pictures bench faults fuzz setup
 .DEFAULT_GOAL := run
 
 ## run: open the arena; where standard output is no terminal, run the sample headless and print the ranks
@@ -14,19 +14,24 @@ run: $(READY)
 	exec $(BIN)/genearena run --rank
 
 # Without compiled files pytest would rewrite every assertion again in each worker (4 s of processor time).
-test check faults: export PYTHONDONTWRITEBYTECODE =
+test check pictures faults: export PYTHONDONTWRITEBYTECODE =
 
 ## test: every test but the slow ones and those that need a GPU
 test: $(READY)
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS)
 
-## check: style, types, import contracts and tests
+## check: style, types, import contracts, pictures and tests
 check: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python tools/pictures.py --check
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS)
+
+## pictures: the pictures of README and docs and the tour, made anew (a minute); look at them before a commit
+pictures: $(READY)
+	@$(BIN)/python tools/pictures.py
 
 ## bench: all benchmarks, or `make bench ONLY=name`
 bench: $(READY)
