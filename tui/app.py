@@ -17,6 +17,7 @@ from textual.filter import Monochrome, NoColor
 from textual.keys import key_to_character
 from textual.message import Message
 from textual.screen import Screen
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from tui.questions.arena import Arena, Pulse
@@ -81,6 +82,15 @@ class ArenaApp(Shell):
         ),
         Binding("q,ctrl+c", "quit", "Quit", tooltip="Leave; a live run goes on if you say so", id="quit"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="quit.always"),
+        Binding(
+            "escape",
+            "read",
+            "Read",
+            show=False,
+            priority=True,
+            tooltip="Take away what is said in passing",
+            id="toast.read",
+        ),
         Binding(
             "ctrl+z",
             "put_aside",
@@ -237,7 +247,7 @@ class ArenaApp(Shell):
             name = names[(names.index(self.theme) + 1) % len(names)]
         if name in names:
             self.theme = name
-        self.notify(f"Theme: {self.theme}. There are: {', '.join(names)}.", markup=False)
+        self.notify(f"The theme is {self.theme}. There are {', '.join(names)}.", markup=False)
 
     def show_keys(self, _: str = "") -> None:
         """List every binding by the name under which [keymap] remaps it."""
@@ -269,7 +279,10 @@ class ArenaApp(Shell):
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where text is edited, ctrl+z takes back what was typed."""
+        """Where text is edited, ctrl+z takes back what was typed, and esc leaves it."""
+        if action == "read":
+            typing = isinstance(self.focused, Input) or hasattr(self.focused, "action_undo")
+            return bool(len(self._notifications)) and not typing and not self.screen.is_modal
         return not (action == "put_aside" and hasattr(self.focused, "action_undo"))
 
     def action_put_aside(self) -> None:

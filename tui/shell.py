@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.app import ScreenStackError
+from textual.css.query import NoMatches
+from textual.notifications import Notify
 from textual.reactive import reactive
+from textual.widgets._toast import ToastRack
 
 from tui.questions.arena import Arena, Pulse
 from tui.settings import Settings
 from tui.terminal.typeahead import TypeAhead
+from tui.widgets import toast
 from tui.widgets.words import ASCII, UNICODE, Charset
 
 if TYPE_CHECKING:
@@ -45,6 +50,34 @@ class Shell(TypeAhead):
         # The driver's queue takes writes from any thread.
         file = self.arena.home.cache / "yank.txt"
         return yank(text, file, self.copy_to_clipboard, self.settings.clipboard)
+
+    # ------------------------------------------------------------------ what is said in passing
+
+    def _on_notify(self, event: Notify) -> None:
+        """Take a sentence in the place of the last; only what is bad stays until it is read."""
+        for one in list(self._notifications):
+            if one.severity != "error":
+                del self._notifications[one]
+        if event.notification.severity == "error":
+            event.notification.timeout = toast.FOR_EVER
+        self._notifications.add(event.notification)
+        self._refresh_notifications()
+
+    def _refresh_notifications(self) -> None:
+        """Show it on the screen there is, if that has a place for it."""
+        try:
+            rack = self.screen.get_child_by_type(ToastRack)
+        except (ScreenStackError, NoMatches):
+            return
+        self.call_later(toast.show, rack, self._notifications)
+
+    def action_read(self) -> None:
+        """Take away what is said in passing."""
+        said = toast.to_show(self._notifications)
+        if said is not None:
+            self._unnotify(said)
+
+    # ------------------------------------------------------------------ what the application gives
 
     def commands(self) -> list[Command]:
         """What can be asked for by name on every screen."""

@@ -156,6 +156,25 @@ async def test_commands_by_name(arena):
         await until(pilot, lambda: not app.is_running)
 
 
+@presses("toast.read")
+async def test_one_thing_is_said_at_a_time_and_what_is_bad_stays_until_esc_reads_it(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        app.notify("It is locked. Read as of 12:04.", title="Locked", severity="error", timeout=0.001)
+        app.notify("It was copied.")
+        await until(pilot, lambda: "✗ Locked" in screen_text(app))
+        lines = screen_text(app).splitlines()
+        assert lines[-2].rstrip().endswith(" esc ─╯")
+        assert "│ It is locked. " in lines[-4]
+        assert "│ Read as of 12:04. " in lines[-3]
+        await pilot.press("escape")
+        await until(pilot, lambda: "✓ Noted" in screen_text(app))
+        assert "Locked" not in screen_text(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: "Noted" not in screen_text(app))
+
+
 async def test_every_key_is_listed_by_the_name_that_the_settings_take(arena):
     app = make_app(arena)
     async with drive(app, (120, 40)) as pilot:

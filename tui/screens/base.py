@@ -163,12 +163,12 @@ class ArenaScreen(Screen[None]):
         return bool(reason)
 
     def tell(self, sentence: str, good: bool = False) -> None:
-        """Show one passing sentence; one that is shown already is not shown twice."""
-        for shown in list(self.app._notifications):
-            if shown.message == say(sentence).plain:
-                self.app._unnotify(shown)
+        """Show one passing sentence in the place of the one before."""
         self.app.notify(
-            say(sentence).plain, severity="information" if good else "warning", timeout=4, markup=False
+            say(sentence).plain,
+            severity="information" if good else "warning",
+            timeout=4 if good else 8,
+            markup=False,
         )
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

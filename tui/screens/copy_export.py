@@ -159,8 +159,8 @@ class TakingScreen(ArenaScreen):
     async def write_unless_kept(self, path: str) -> None:
         """Write, unless a file is there that is to be kept."""
         if await asyncio.to_thread(os.path.isfile, user_path(path)):
-            question = f"{path} is there already: replace it?"
-            answer = await self.app.push_screen_wait(Ask(question, "", [("r", "replace it", "replace")]))
+            asked = Ask("Replace it?", f"{path} is there already.", [("r", "replace it", "replace")])
+            answer = await self.app.push_screen_wait(asked)
             if not answer:
                 return
         self.write(path)
