@@ -80,6 +80,6 @@ def rerun(published: ArrayLike, again: ArrayLike) -> Rerun:
 
 
 def _ranks(means: Floats) -> Floats:
-    """1 is the best, ties averaged; of `scipy.stats`, which has both this and tau, the import takes a second."""
+    """1 is the best, ties averaged; `scipy.stats` has this and tau, and takes half a second to import."""
     ranks: Floats = (means[:, None] < means).sum(axis=1) + ((means[:, None] == means).sum(axis=1) + 1) / 2
     return ranks

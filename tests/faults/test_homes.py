@@ -96,7 +96,7 @@ def test_without_a_home_folder_of_the_user_one_can_be_named(tmp_path):
 def test_all_that_is_kept_is_the_users_own(tmp_path):
     home, task = find_home(tmp_path / "home"), a_task(tmp_path, "own", per_class=20)
     (tmp_path / "home").mkdir(mode=0o755)
-    chosen = ("--tasks", "mine", "--protocols", "lr", "--seeds", "41")
+    chosen = ("--tasks", "mine", "--protocols", "lr", "--seeds", "41", "--controls", "none")
     named = tmp_path / "named.csv"
     for arguments in (
         ("import", "task", task, "--name", "mine"),
