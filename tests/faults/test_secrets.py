@@ -21,8 +21,7 @@ def written(home: Home) -> bytes:
 def test_an_echoed_key_is_written_nowhere(tmp_path, echo):
     home = a_home(tmp_path)
     chosen = (
-        "--models",
-        "remote",
+        *("--models", "remote", "--controls", "none"),
         "--protocols",
         "lr",
         "--seeds",

@@ -13,9 +13,10 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import hypothesis
 import pytest
 from fake_records import scored, unit
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -289,7 +290,7 @@ def run_programs(programs: int, drawn: int | None = None) -> None:
         pass
 
     run_state_machine_as_test(
-        Drawn if drawn is None else seed(drawn)(Drawn),
+        Drawn if drawn is None else hypothesis.seed(drawn)(Drawn),
         settings=settings(
             max_examples=programs,
             stateful_step_count=12,
