@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -438,6 +439,10 @@ class FakeArena:
     def gene_map(self, wanted, method="pca", protocol="", cancel=None):
         self.may("gene_map")
         return next((item for item in self.drawn_maps if item.of == wanted), None)
+
+    def reading(self):
+        self.may("reading")
+        return contextlib.nullcontext()
 
     def sql_names(self) -> dict[str, tuple[str, ...]]:
         return {"leaderboard": ("model", "auc", "mean_auc"), "predictions": ("gene", "score")}

@@ -297,6 +297,10 @@ class SavedResults:
         self._stood = stands
         return self._store
 
+    def reading(self) -> contextlib.AbstractContextManager[duckdb.DuckDBPyConnection | None]:
+        """A read-only connection for who draws figures; None while nothing was ever saved here."""
+        return self._reading()
+
     @contextlib.contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection | None]:
         """A read-only connection, or None while nothing was ever saved here."""
