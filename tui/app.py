@@ -26,7 +26,10 @@ from tui.screens.palette import ArenaCommands
 from tui.settings import Settings, check_name, read_settings
 from tui.shell import Shell
 from tui.terminal import suspending
+from tui.terminal.finishing import Finish
 from tui.terminal.leaving import leaving_in_order
+from tui.terminal.themes import DARK, LIGHT, theme
+from tui.terminal.tokens import Depth, depth_of, variables
 from tui.widgets.header import SCREENS, TITLES
 
 if TYPE_CHECKING:
@@ -69,7 +72,7 @@ class ArenaApp(Shell):
         name: _screen(name) for name in SCREENS if name != FIRST
     }
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-medium"), (160, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high"), (40, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high"), (40, "-tall"), (52, "-full")]
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -116,15 +119,15 @@ class ArenaApp(Shell):
         super().__init__(arena, ascii, settings)
         self.beat = beat
         self._signals = contextlib.ExitStack()
-        if self.settings.theme:
-            check_name(self.settings.theme, list(self.available_themes), "theme")
-            self.theme = self.settings.theme
-        elif self.console.color_system == "standard":
-            # Sixteen colours: the user's own, rather than the nearest to ours.
-            self.theme = "ansi-dark"
-        if self.no_color and self.native_ansi_color:
-            # Textual chose before the theme was: greys, which sixteen colours round to black on black.
+        for name in (DARK, LIGHT):
+            self.register_theme(theme(name, self.depth))
+        wanted = self.settings.theme or DARK
+        check_name(wanted, list(self.available_themes), "theme")
+        self.theme = wanted
+        if self.no_color:
+            # Textual chose greys, which are colours too.
             self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
+        self._filters.append(Finish(ascii))
         if self.settings.keymap:
             from tui.keys import every_binding
 
@@ -178,11 +181,19 @@ class ArenaApp(Shell):
         """Hand the pulse to every screen."""
         self.pulse = message.pulse
 
+    @property
+    def depth(self) -> Depth:
+        """How many colours the terminal has."""
+        console = getattr(self, "console", None)  # asked for before there is one
+        return depth_of(console.color_system if console else None, self.no_color)
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """What the stylesheet draws lines and scrollbars with."""
+        """What the stylesheet draws lines with, and our colours for a theme that has none."""
+        dark = self.current_theme.dark
+        tokens = variables("dark" if dark else "light", self.depth)
         if self.charset.ascii:
-            return {"rule": "ascii", "frame": "ascii", "thickness": "0", "overflow": "clip"}
-        return {"rule": "solid", "frame": "round", "thickness": "1", "overflow": "ellipsis"}
+            return tokens | {"rule": "ascii", "frame": "ascii", "thickness": "0", "overflow": "clip"}
+        return tokens | {"rule": "solid", "frame": "round", "thickness": "1", "overflow": "ellipsis"}
 
     def get_key_display(self, binding: Binding) -> str:
         """A key as people write it: `space`, `ctrl+p`, `?`."""

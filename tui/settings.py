@@ -1,7 +1,7 @@
 """What the user set for the terminal application in config.toml: colours, mouse, clipboard, keys.
 
 [ui]
-theme = "nord"          # any name that :theme lists
+theme = "arena-light"   # any name that :theme lists
 mouse = false
 clipboard = "tmux"      # auto, tmux, osc52 or file
 
@@ -25,7 +25,7 @@ class Settings:
     """The tables [ui] and [keymap], checked."""
 
     theme: str = ""
-    """Empty: Textual's default, or the terminal's own colours where it has only sixteen."""
+    """Empty: arena-dark; a terminal of sixteen colours keeps its own."""
     mouse: bool = True
     clipboard: str = "auto"
     keymap: Mapping[str, str] = field(default_factory=dict)

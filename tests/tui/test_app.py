@@ -33,7 +33,7 @@ async def test_leaving_the_first_screen_at_once_leaves_it_whole(arena):
         await pilot.press("3", "1", "2", "1")
         await until(pilot, lambda: "80 to run" in screen_text(app))
         assert len(app.screen.query(".column")) == 2
-        assert "SEEDS  10/10" in screen_text(app)
+        assert "Seeds 10/10" in screen_text(app)
 
 
 @presses("quit")
@@ -134,11 +134,11 @@ async def test_help_is_made_of_the_bindings(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: "to run" in screen_text(app))
         await pilot.press("question_mark")
-        await until(pilot, lambda: "Keys: plan" in screen_text(app))
+        await until(pilot, lambda: "Keys on Plan" in screen_text(app))
         assert "Start what is chosen and not yet done" in screen_text(app)
-        assert "# done  @ running" in screen_text(app)
+        assert "✓ done  ▶ running" in screen_text(app)
         await pilot.press("j", "k", "q")
-        await until(pilot, lambda: "Keys: plan" not in screen_text(app))
+        await until(pilot, lambda: "Keys on Plan" not in screen_text(app))
 
 
 @presses("command", "command.complete", "command.close")
@@ -179,18 +179,18 @@ async def test_the_palette_lists_commands_and_keys(arena):
 async def test_zoom_shows_one_pane_alone(arena):
     app = make_app(arena)
     async with drive(app, (200, 60)) as pilot:
-        await until(pilot, lambda: "PROTOCOLS" in screen_text(app))
+        await until(pilot, lambda: "Protocols" in screen_text(app))
         await pilot.press("plus")
-        await until(pilot, lambda: "PROTOCOLS" not in screen_text(app))
+        await until(pilot, lambda: "Protocols" not in screen_text(app))
         await pilot.press("plus")
-        await until(pilot, lambda: "PROTOCOLS" in screen_text(app))
+        await until(pilot, lambda: "Protocols" in screen_text(app))
 
 
 async def test_the_terminal_may_shrink_and_grow_during_a_run(arena):
     arena.status = a_status()
     app = make_app(arena)
     async with drive(app, (200, 60)) as pilot:
-        words = ("SUM", "UNITS", "BOARD", "COMPARE", "GENES", "f5 runs")
+        words = ("Sum", "Units", "Board", "Tasks", "Genes", "f5 runs")
         for key, word in zip("123456", words, strict=True):
             await pilot.press(key)
             await until(pilot, lambda word=word: word in screen_text(app))
@@ -206,8 +206,8 @@ async def test_a_window_too_small_asks_for_more_room(arena):
     async with drive(app, (59, 24)) as pilot:
         await until(pilot, lambda: "make the window larger, 80x24 or more" in screen_text(app))
         await pilot.resize_terminal(60, 18)
-        await until(pilot, lambda: "[1Plan]" in screen_text(app))
-        await until(pilot, lambda: ">[x] mini" in screen_text(app))
+        await until(pilot, lambda: " 1Plan " in screen_text(app))
+        await until(pilot, lambda: "▌■ mini" in screen_text(app))
 
 
 @pytest.mark.parametrize("key", "123456")
@@ -227,5 +227,5 @@ async def test_ascii_mode_draws_bars_in_ascii(arena):
     app = make_app(arena, ascii=True)
     async with drive(app) as pilot:
         await pilot.press("2")
-        await until(pilot, lambda: "[=======..." in screen_text(app))
+        await until(pilot, lambda: "=======---" in screen_text(app))
         assert screen_text(app).isascii()

@@ -45,7 +45,7 @@ def arena():
 
 
 def line_of(app, model: str) -> list[str]:
-    lines = (line.strip(" >") for line in screen_text(app).splitlines())
+    lines = (line.strip(" ▌") for line in screen_text(app).splitlines())
     return next((line.split() for line in lines if line.startswith(f"{model} ")), [])
 
 
@@ -96,7 +96,7 @@ async def test_a_table_of_print_alone_says_that_no_rank_of_it_can_be_told_apart(
     async with board(Arena(home)) as (app, pilot):
         await pilot.press(*["right_square_bracket"] * 2)
         await until(pilot, lambda: "No adjacent rank of this table is separable." in head_of(app))
-        assert "BOARD lr-cv" in head_of(app)
+        assert "Board lr-cv" in head_of(app)
         assert "differences below about .030 are within noise" in head_of(app)
         assert "A mean has a standard error of at least .015, by its genes alone." in head_of(app)
 
@@ -166,7 +166,7 @@ async def test_a_table_without_the_baseline_shows_places(arena):
     )
     async with board(arena) as (app, pilot):
         await pilot.press("b", "right_square_bracket")
-        await until(pilot, lambda: "BOARD rf" in head_of(app) and "1 a *" in screen_text(app))
+        await until(pilot, lambda: "Board rf" in head_of(app) and "1 a *" in screen_text(app))
         await pilot.press("left_square_bracket")
         await until(pilot, lambda: "Beside mini" in head_of(app))
 
@@ -210,7 +210,7 @@ async def test_what_a_place_says_is_one_key_away_and_the_method_too(arena):
         await pilot.press(*"lllll")
         await until(pilot, lambda: standings.PLACES in " ".join(screen_text(app).split()))
         await pilot.press("question_mark")
-        await until(pilot, lambda: "Keys: board" in screen_text(app))
+        await until(pilot, lambda: "Keys on Board" in screen_text(app))
         shown = " ".join(screen_text(app).replace("│", " ").split())
         assert "models that share a letter cannot be told apart" in shown
 

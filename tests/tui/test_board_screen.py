@@ -44,7 +44,7 @@ async def opened(pilot) -> None:
 def table_lines(app) -> list[str]:
     lines = screen_text(app).splitlines()
     start = next(i for i, line in enumerate(lines) if " model " in line and " mean" in line)
-    return [line.strip(" >") for line in lines[start + 1 :] if " own " in line or " paper " in line]
+    return [line.strip(" ▌") for line in lines[start + 1 :] if " own " in line or " paper " in line]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -68,7 +68,7 @@ async def test_the_papers_layout_with_own_and_paper_rows(arena, size):
         assert mini[place + 3 : place + 6] == ranges[0]
         assert printed[printed.index(".750") + 1] == "(2)"
         assert other[other.index("b") - 1 : other.index("b") + 4] == ["2", "b", *ranges[2]]
-        assert "±" not in screen_text(app).split("SPLITS")[0]
+        assert "±" not in screen_text(app).split("Splits")[0]
 
 
 async def test_the_cursor_starts_on_ones_own_best_row(arena):
@@ -78,14 +78,14 @@ async def test_the_cursor_starts_on_ones_own_best_row(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: ">other" in screen_text(app))
+        await until(pilot, lambda: "▌other" in screen_text(app))
         assert "texts for some rows of tall" in screen_text(app)
         await pilot.press("k")
-        await until(pilot, lambda: ">Printed" in screen_text(app))
+        await until(pilot, lambda: "▌Printed" in screen_text(app))
         arena.boards["lr"] = replace(arena.boards["lr"], unlike=Unlike(texts=("small",)))
         arena.version += 1
         await until(pilot, lambda: "texts for some rows of small" in screen_text(app))
-        assert ">Printed" in screen_text(app)
+        assert "▌Printed" in screen_text(app)
 
 
 async def test_a_wide_board_draws_each_row_between_a_half_and_one(arena):
@@ -123,15 +123,15 @@ async def test_of_250_models_and_40_tasks_the_means_come_first(arena):
     app = make_app(arena)
     async with drive(app, (120, 40)) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: ">model-0" in screen_text(app))
+        await until(pilot, lambda: "▌model-0" in screen_text(app))
         await until(pilot, lambda: "1 a *" in screen_text(app))
         lines = screen_text(app).splitlines()
         header, first = next(pair for pair in pairwise(lines) if " place " in pair[0])
         assert header.split()[:4] == ["model", "by", "mean", "place"]
-        assert first.split()[:5] == [">model-0", "own", ".900", "[.850,", ".950]"]
+        assert first.split()[:5] == ["▌model-0", "own", ".900", "[.850,", ".950]"]
         assert first.split()[5:9] == ["1", "a", "*", ".900"]
         await pilot.press("G", *["l"] * 43)
-        await until(pilot, lambda: ">model-249" in screen_text(app) and "task-39" in screen_text(app))
+        await until(pilot, lambda: "▌model-249" in screen_text(app) and "task-39" in screen_text(app))
 
 
 async def test_the_table_fills_in_place_while_a_run_goes_on(arena):
@@ -145,7 +145,7 @@ async def test_the_table_fills_in_place_while_a_run_goes_on(arena):
         arena.boards["lr"] = a_table(auc=0.65)
         arena.version += 1
         await until(pilot, lambda: ".600 [.550, .650] 2 b" in screen_text(app))
-        assert ">other" in screen_text(app)
+        assert "▌other" in screen_text(app)
 
 
 async def test_failed_splits_are_seen(arena):
@@ -173,10 +173,10 @@ async def test_brackets_go_through_the_protocols(arena):
         await opened(pilot)
         await pilot.press("right_square_bracket")
         await until(
-            pilot, lambda: "BOARD rf " in screen_text(app) and "Nothing is ranked" in screen_text(app)
+            pilot, lambda: "Board rf " in screen_text(app) and "Nothing is ranked" in screen_text(app)
         )
         await pilot.press("left_square_bracket")
-        await until(pilot, lambda: "BOARD lr " in screen_text(app) and "mini" in screen_text(app))
+        await until(pilot, lambda: "Board lr " in screen_text(app) and "mini" in screen_text(app))
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ async def test_the_first_table_is_the_runs_own(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: app.pulse.status is not None)
         await opened(pilot)
-        await until(pilot, lambda: "BOARD rf " in screen_text(app))
+        await until(pilot, lambda: "Board rf " in screen_text(app))
 
 
 def own_table(task: str):
@@ -289,9 +289,9 @@ async def test_a_key_goes_through_the_sets_of_tasks(arena):
         assert "text facts 1/1 by mean" in screen_text(app)
         assert "Printed" not in screen_text(app)
         await pilot.press("right_square_bracket", "t")  # there is one table of own, and lr is not in mine
-        await until(pilot, lambda: "BOARD rf" in screen_text(app) and "set mine," in screen_text(app))
+        await until(pilot, lambda: "Board rf" in screen_text(app) and "set mine," in screen_text(app))
         await pilot.press("t")
-        await until(pilot, lambda: "BOARD rf" in screen_text(app) and "set paper," in screen_text(app))
+        await until(pilot, lambda: "Board rf" in screen_text(app) and "set paper," in screen_text(app))
 
 
 async def test_a_set_is_gone_to_by_name(arena):
@@ -397,7 +397,7 @@ async def test_holes_of_the_matrix_are_gone_to_and_run(arena):
         await until(pilot, lambda: "M shows the matrix" in told(app))
         await pilot.press("M")
         await until(pilot, lambda: "maxi" in screen_text(app))
-        line = next(line for line in screen_text(app).splitlines() if line.strip(" >").startswith("maxi"))
+        line = next(line for line in screen_text(app).splitlines() if line.strip(" ▌").startswith("maxi"))
         assert line.split()[-2:] == [".", "."]
         await pilot.press("n")
         await until(pilot, lambda: "maxi has nothing on tall yet; r runs it." in screen_text(app))

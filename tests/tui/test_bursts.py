@@ -55,7 +55,7 @@ async def ready(pilot, key: str, shown: str) -> None:
 async def test_a_command_is_typed_into_the_command_line(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
-        await ready(pilot, "3", ">mini")
+        await ready(pilot, "3", "▌mini")
         burst(app, ":export x.csv\r")
         await until(pilot, lambda: arena.exported == ["x.csv"])
         await until(pilot, lambda: not app.screen.query(CommandBar))
@@ -65,7 +65,7 @@ async def test_a_command_is_typed_into_the_command_line(arena):
 async def test_a_filter_is_typed_into_the_filter_and_what_follows_goes_to_the_rows(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
-        await ready(pilot, "3", ">mini")
+        await ready(pilot, "3", "▌mini")
         grid = app.screen.query_one(Grid)
         burst(app, "/m:m\rj:rn\x1b")
         await until(pilot, lambda: grid.filter == "m:m" and not app.screen.query(Input))
@@ -78,7 +78,7 @@ async def test_a_filter_is_typed_into_the_filter_and_what_follows_goes_to_the_ro
 async def test_a_prompt_takes_what_follows_its_key(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
-        await ready(pilot, "3", ">mini")
+        await ready(pilot, "3", "▌mini")
         burst(app, "e\x15y.md\r/other\r")
         await until(pilot, lambda: arena.exported == ["y.md"])
         await until(pilot, lambda: app.screen.query_one(Grid).filter == "other")
@@ -120,7 +120,7 @@ async def test_the_editor_and_the_earlier_queries_take_what_follows(arena):
 async def test_the_palette_takes_what_follows(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
-        await ready(pilot, "3", ">mini")
+        await ready(pilot, "3", "▌mini")
         burst(app, "\x10every key")
         await until(pilot, lambda: [line.value for line in app.screen.query(Input)] == ["every key"])
 
@@ -147,7 +147,7 @@ async def test_a_screen_that_hangs_does_not_take_the_keys_with_it(arena, monkeyp
     monkeypatch.setattr(tui.terminal.typeahead, "PATIENCE", 0.05)
     app = make_app(arena)
     async with drive(app) as pilot:
-        await ready(pilot, "3", ">mini")
+        await ready(pilot, "3", "▌mini")
         released = asyncio.Event()
         app.screen.call_later(released.wait)
         try:
@@ -164,7 +164,7 @@ async def test_a_paste_right_behind_a_key_is_pasted_into_what_it_opened(arena):
 
     app = make_app(arena)
     async with drive(app) as pilot:
-        await ready(pilot, "3", ">mini")
+        await ready(pilot, "3", "▌mini")
         burst(app, "e\x15")
         app.post_message(Paste("z.json"))
         burst(app, "\r")

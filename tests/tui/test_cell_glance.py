@@ -13,20 +13,20 @@ def arena():
 
 async def opened(pilot) -> None:
     await pilot.press("3")
-    await until(pilot, lambda: ">mini" in screen_text(pilot.app))
+    await until(pilot, lambda: "▌mini" in screen_text(pilot.app))
 
 
 async def test_a_large_terminal_shows_the_cell_under_the_cursor_too(arena):
     app = make_app(arena)
     async with drive(app, (200, 60)) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: "SPLITS  mini, tall" in screen_text(app))
+        await until(pilot, lambda: "Splits mini, tall" in screen_text(app))
         await until(pilot, lambda: "It ran out of memory." in screen_text(app))
         assert "lowest to highest of 2 splits" in screen_text(app)
         await pilot.press("j")
         await until(pilot, lambda: "No splits of your own here; r runs the cell." in screen_text(app))
         await pilot.press("tab", "k", "l", "l", "l")
-        await until(pilot, lambda: "SPLITS  mini, small" in screen_text(app))
+        await until(pilot, lambda: "Splits mini, small" in screen_text(app))
 
 
 async def test_a_small_terminal_reads_no_cell_that_it_does_not_show(arena):

@@ -74,7 +74,7 @@ async def test_the_way_on_is_in_sight_above_a_long_reason(arena, monkeypatch):
     monkeypatch.setattr(arena, "plan", lambda selection: replace(plain(selection), blocked=blocked))
     app = make_app(arena)
     async with drive(app) as pilot:
-        await until(pilot, lambda: "! 10 units: remote would send" in words(app))
+        await until(pilot, lambda: "╌ 10 units: remote would send" in words(app))
         assert "Press Enter to be asked about far.example" in words(app)
 
 

@@ -48,7 +48,7 @@ async def on_screen(pilot, key: str, word: str) -> None:
 async def cell_opened(pilot, *moves: str) -> None:
     await on_screen(pilot, "3", ".900")
     await pilot.press(*moves, "enter")
-    await until(pilot, lambda: "SPLITS  9 splits, mean AUC 0.900" in screen_text(pilot.app))
+    await until(pilot, lambda: "Splits 9 splits, mean AUC 0.900" in screen_text(pilot.app))
 
 
 @presses("board.open", "cell.back")
@@ -63,7 +63,7 @@ async def test_an_own_cell_opens_to_its_splits(arena, size):
         assert "50     -" in text
         assert "It ran out of memory." in text
         await pilot.press("escape")
-        await until(pilot, lambda: "BOARD lr" in screen_text(app))
+        await until(pilot, lambda: "Board lr" in screen_text(app))
 
 
 async def test_the_command_of_a_cell_names_its_seeds_unless_they_are_the_usual(arena, monkeypatch):
@@ -89,9 +89,9 @@ async def test_its_curves_tuning_and_provenance(arena):
         await until(pilot, lambda: "C=1" in screen_text(app) and "7 splits" in screen_text(app))
         await pilot.press("tab")
         await until(pilot, lambda: "lowest to highest of 2 splits" in screen_text(app))
-        assert "CURVE  ROC" in screen_text(app)
+        assert "Curve ROC" in screen_text(app)
         await pilot.press("v")
-        await until(pilot, lambda: "CURVE  precision and recall" in screen_text(app))
+        await until(pilot, lambda: "Curve precision and recall" in screen_text(app))
         await pilot.press("v")
         await until(pilot, lambda: "There is no plot of epochs here" in screen_text(app))
         await pilot.press("tab")
@@ -166,8 +166,8 @@ async def test_two_models_of_one_table_are_compared_on_their_common_splits(arena
         await on_screen(pilot, "4", "A mini / lr   B other / lr")
         await until(pilot, lambda: "In the mean of 2 tasks: cannot be told apart" in screen_text(app))
         assert "The two differ" not in screen_text(app)
-        line = next(line for line in screen_text(app).splitlines() if line.strip(" >").startswith("tall"))
-        assert line.split()[:7] == [">tall", "0.900", "0.800", "+0.100", "[-0.020,", "+0.220]", "not"]
+        line = next(line for line in screen_text(app).splitlines() if line.strip(" ▌").startswith("tall"))
+        assert line.split()[:7] == ["▌tall", "0.900", "0.800", "+0.100", "[-0.020,", "+0.220]", "not"]
         assert "4/10" in line
         assert "Practically the same cannot be shown" in screen_text(app)
         await pilot.press("w")
@@ -231,7 +231,7 @@ async def test_differences_are_drawn_split_by_split(arena):
         await on_screen(pilot, "4", "In the mean of 2")
         await pilot.press("tab")
         await until(pilot, lambda: "A - B, by split" in screen_text(app))
-        assert "SPLITS  tall  4 common splits" in screen_text(app)
+        assert "Splits tall  4 common splits" in screen_text(app)
 
 
 async def test_one_common_split_is_drawn_too(arena, monkeypatch):
@@ -286,7 +286,7 @@ async def test_a_gene_in_full(arena, size):
     app = make_app(arena)
     async with drive(app, size) as pilot:
         await on_screen(pilot, "5", "the hardest first")
-        await until(pilot, lambda: "TEXT AND LABELS  FOXP2" in screen_text(app))
+        await until(pilot, lambda: "Text and labels FOXP2" in screen_text(app))
         await pilot.press("tab")
         await until(pilot, lambda: "FOXP2: a g >| ene." in screen_text(app))
         assert "tall: short and tall  (in both classes)" in screen_text(app)
@@ -295,18 +295,18 @@ async def test_a_gene_in_full(arena, size):
         await pilot.press("tab")
         await until(pilot, lambda: "0.250" in screen_text(app))
         await pilot.press("enter")
-        await until(pilot, lambda: "NEIGHBOURS  of FOXP2 by mini" in screen_text(app))
+        await until(pilot, lambda: "Neighbours of FOXP2 by mini" in screen_text(app))
         assert "0.987" in screen_text(app)
 
 
 async def test_a_gene_that_is_searched_for_is_the_one_told_about(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
-        await on_screen(pilot, "5", "TEXT AND LABELS  FOXP2")
+        await on_screen(pilot, "5", "Text and labels FOXP2")
         await pilot.press("slash", *"brca", "enter")
-        await until(pilot, lambda: "TEXT AND LABELS  BRCA1" in screen_text(app))
+        await until(pilot, lambda: "Text and labels BRCA1" in screen_text(app))
         await pilot.press("escape")
-        await until(pilot, lambda: ">BRCA1" in screen_text(app) and "TP53" in screen_text(app))
+        await until(pilot, lambda: "▌BRCA1" in screen_text(app) and "TP53" in screen_text(app))
 
 
 async def test_a_gene_is_read_once_the_cursor_rests_on_it(arena, monkeypatch):
@@ -319,7 +319,7 @@ async def test_a_gene_is_read_once_the_cursor_rests_on_it(arena, monkeypatch):
     async with drive(app) as pilot:
         await on_screen(pilot, "5", "the hardest first")
         await pilot.press("j", "k", "j")
-        await until(pilot, lambda: ">BRCA1" in screen_text(app))
+        await until(pilot, lambda: "▌BRCA1" in screen_text(app))
         assert read == []
         monkeypatch.setattr("tui.screens.genes.screen.SETTLE", 0.01)
         await pilot.press("j")
@@ -329,9 +329,9 @@ async def test_a_gene_is_read_once_the_cursor_rests_on_it(arena, monkeypatch):
 async def test_a_gene_is_read_again_with_the_list(arena, monkeypatch):
     app = make_app(arena)
     async with drive(app) as pilot:
-        await on_screen(pilot, "5", "TEXT AND LABELS  FOXP2")
+        await on_screen(pilot, "5", "Text and labels FOXP2")
         await pilot.press("enter")
-        await until(pilot, lambda: "NEIGHBOURS  of FOXP2" in screen_text(app))
+        await until(pilot, lambda: "Neighbours of FOXP2" in screen_text(app))
         detail = replace(arena.gene_detail("FOXP2"), labels=[("small", "large")])
         monkeypatch.setattr(arena, "gene_detail", lambda gene: detail)
         arena.version += 1
@@ -353,7 +353,7 @@ async def test_a_gene_by_name(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: "to run" in screen_text(app))
         await pilot.press("colon", *"genes tp53", "enter")
-        await until(pilot, lambda: "TEXT AND LABELS  TP53" in screen_text(app))
+        await until(pilot, lambda: "Text and labels TP53" in screen_text(app))
         await pilot.press("colon", *"genes XYZ", "enter")
         await until(pilot, lambda: "XYZ is in none of the tasks" in told(app))
 
@@ -361,10 +361,10 @@ async def test_a_gene_by_name(arena):
 async def test_a_task_that_came_in_is_read_when_one_comes_back(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
-        await on_screen(pilot, "5", "GENES  3")
+        await on_screen(pilot, "5", "Genes 3")
         await pilot.press("1")
         arena.gene_errors["MINE1"] = None
-        await on_screen(pilot, "5", "GENES  4")
+        await on_screen(pilot, "5", "Genes 4")
         line = next(line for line in screen_text(app).splitlines() if "MINE1" in line)
         assert line.split()[-1] == "-"
 
@@ -375,14 +375,14 @@ async def test_the_cursor_goes_to_the_hardest_gene_once_there_is_one(monkeypatch
     monkeypatch.setattr(arena, "genes", lambda: list(rows))
     app = make_app(arena)
     async with drive(app) as pilot:
-        await on_screen(pilot, "5", ">A")
+        await on_screen(pilot, "5", "▌A")
         rows.insert(0, GeneRow("HARD", 1, 4, 0.9))
         arena.version += 1
-        await until(pilot, lambda: ">HARD" in screen_text(app))
+        await until(pilot, lambda: "▌HARD" in screen_text(app))
         rows.insert(0, GeneRow("HARDER", 1, 4, 0.95))
         arena.version += 1
         await until(pilot, lambda: "HARDER" in screen_text(app))
-        assert ">HARD " in screen_text(app)
+        assert "▌HARD " in screen_text(app)
 
 
 async def test_no_genes_yet():

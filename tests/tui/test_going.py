@@ -17,10 +17,10 @@ def arena():
 @pytest.mark.parametrize(
     ("typed", "shown"),
     [
-        ("board rf", "BOARD rf Random forest"),
-        ("plan maxi", ">[ ] maxi"),
-        ("runs empty", ">! mini"),
-        ("genes TP53", "TEXT AND LABELS  TP53"),
+        ("board rf", "Board rf Random forest"),
+        ("plan maxi", "▌□ maxi"),
+        ("runs empty", "▌✗ mini"),
+        ("genes TP53", "Text and labels TP53"),
         ("compare other / lr", "A other / lr"),
         ("sql select 1", "3 rows"),
     ],

@@ -4,9 +4,10 @@ from fake_arena import hostile, screen_text, until
 from pressing import presses
 from textual.app import App, ComposeResult
 
+from tui.terminal.tokens import HEAT, PALETTES, variables
 from tui.widgets.grid import Grid
 from tui.widgets.headed import HeadedRows, Tail
-from tui.widgets.rows import Cell, Column, Row, matches
+from tui.widgets.rows import Cell, Column, Row, matches, stacked
 
 COLUMNS = (Column("name", "name", least=8), Column("value", "value", right=True))
 
@@ -16,6 +17,10 @@ class Host(App[None]):
         super().__init__()
         self.options = options
         self.marked: list[set[str]] = []
+        self.sorts: list[int] = []
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variables("dark", "true")
 
     def compose(self) -> ComposeResult:
         yield Grid(COLUMNS, empty="Nothing yet: press 1.", **self.options)
@@ -26,6 +31,9 @@ class Host(App[None]):
 
     def on_grid_marked(self, message: Grid.Marked) -> None:
         self.marked.append(set(message.grid.marked))
+
+    def on_grid_sort_asked(self, message: Grid.SortAsked) -> None:
+        self.sorts.append(message.column)
 
 
 def rows(n: int, value="v") -> list[Row]:
@@ -114,7 +122,7 @@ async def test_marks_toggle_all_none_and_respect_the_filter():
         grid.focus()
         await pilot.press("space", "j", "space")
         assert app.marked[-1] == {"0", "1"}
-        assert "[x] row 0" in screen_text(app)
+        assert "■ row 0" in screen_text(app)
         await pilot.press("space")
         assert app.marked[-1] == {"0"}
         grid.filter = "row 1"
@@ -149,7 +157,7 @@ async def test_columns_scroll_sideways_with_the_first_one_still():
         grid.focus()
         await pilot.press(*["l"] * 14)
         await until(pilot, lambda: "column 13" in screen_text(pilot.app))
-        assert ">gene" in screen_text(pilot.app)
+        assert "▌gene" in screen_text(pilot.app)
         await pilot.press("h", "left", "right")
         assert grid.column == 13
         await pilot.press(*["h"] * 16)
@@ -196,7 +204,7 @@ async def test_a_click_moves_the_cursor_and_on_the_box_marks():
         await pilot.click(Grid, offset=(10, 3))
         assert grid.cursor == 2
         assert grid.marked == set()
-        await pilot.click(Grid, offset=(2, 4))
+        await pilot.click(Grid, offset=(1, 4))
         assert grid.marked == {"3"}
 
 
@@ -233,15 +241,15 @@ async def test_a_long_tail_is_filtered_and_walked_once_however_often_its_head_ch
         grid.filter = "row"
         await pilot.pause()
         grid.go_to("19000")
-        await until(pilot, lambda: ">row 19000" in screen_text(pilot.app))
+        await until(pilot, lambda: "▌row 19000" in screen_text(pilot.app))
         assert len(asked) == 20_000
         asked.clear()
         for number in range(50):
             grid.show(HeadedRows([Row(f"new {number}", ("row", "x"))], tail))
-        await until(pilot, lambda: ">row 19000" in screen_text(pilot.app))
+        await until(pilot, lambda: "▌row 19000" in screen_text(pilot.app))
         assert len(asked) == 50
         grid.filter = "9999"
-        await until(pilot, lambda: ">row 19999" in screen_text(pilot.app))
+        await until(pilot, lambda: "▌row 19999" in screen_text(pilot.app))
         assert len(grid.shown) == 2
 
 
@@ -258,3 +266,61 @@ async def test_a_filter_that_is_kept_stays_on_screen():
         pilot.app.grid.filter = ""
         await pilot.pause()
         assert "/" not in screen_text(pilot.app).splitlines()[0]
+
+
+def on(app, y: int, word: str):
+    """The background of a word on a line, as `#rrggbb`."""
+    strip = app.screen._compositor.render_strips()[y]
+    style = next(segment.style for segment in strip if word in segment.text)
+    return style.bgcolor.get_truecolor().hex
+
+
+@presses("grid.sort")
+async def test_filled_drawn_and_two_line_cells_under_the_cursor_and_off_it():
+    columns = [
+        Column("name", "name"),
+        Column("tall", "long", second="short", right=True),
+        Column("mean", "mean", sort="▾"),
+        Column("strip", "strip", least=5, grows=True),
+    ]
+    async with Host(cells=True, sortable=True).run_test(size=(40, 9)) as pilot:
+        app, grid = pilot.app, pilot.app.grid
+        drawn = Cell("", draw=lambda width: [("=" * width, "a")])
+        grid.show(
+            [
+                Row(str(n), (f"row {n}", Cell(f".9{n}", fill=6), Cell(".80", ink=3), drawn))
+                for n in range(9)
+            ],
+            columns,
+        )
+        grid.focus()
+        await pilot.pause()
+        lines = screen_text(app).splitlines()
+        assert lines[0].split() == ["long"]
+        assert lines[1].split() == ["name", "short", "mean▾", "strip"]
+        assert lines[2].startswith("▌row 0")
+        assert lines[2].rstrip().endswith("=" * 15)
+        assert on(app, 2, "row 0") == PALETTES["dark"]["select"]
+        assert on(app, 2, ".90") == on(app, 3, ".91") == HEAT["dark"]["fill"][6]
+        await pilot.press("l", "s")
+        assert app.sorts == [1]
+
+
+async def test_sticky_rows_stay_at_the_edge_and_never_cover_the_cursor():
+    async with Host().run_test(size=(40, 7)) as pilot:
+        app, grid = pilot.app, pilot.app.grid
+        grid.sticky = frozenset({"3"})
+        grid.show(rows(50))
+        grid.focus()
+        for key, edge in (("G", 1), ("g", -1)):
+            await pilot.press(*["j"] * 10, key)
+            await pilot.pause()
+            body = screen_text(app).splitlines()
+            assert "row 3 " in (body[1] if edge == 1 else "\n".join(body))
+            assert f"▌row {grid.cursor} " in "\n".join(body)
+
+
+def test_a_long_name_is_stacked_where_it_parts():
+    assert stacked("long-vs-short-tf", 8) == ("long", "short-tf")
+    assert stacked("dosage-sensitivity", 6) == ("dosage", "sensit")
+    assert stacked("small", 8) == ("", "small")

@@ -1,4 +1,4 @@
-"""NO_COLOR on a terminal of sixteen colours."""
+"""NO_COLOR: weight, dim, underline and reverse say what colours do elsewhere."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from textual.filter import Monochrome, NoColor
 from tui.app import ArenaApp
 
 
-@pytest.mark.parametrize(("term", "filtered"), [("xterm", NoColor), ("xterm-256color", Monochrome)])
-def test_no_color_on_sixteen_colours_leaves_the_terminals_own(monkeypatch, term, filtered):
+@pytest.mark.parametrize("term", ["xterm", "xterm-256color"])
+def test_no_color_leaves_weight_alone_however_many_colours_there_are(monkeypatch, term):
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", term)
     monkeypatch.delenv("COLORTERM", raising=False)
     monkeypatch.setattr("rich.console.Console.is_terminal", True)
     app = ArenaApp(FakeArena())
     kinds = [type(one) for one in app._filters if isinstance(one, NoColor | Monochrome)]
-    assert kinds == [filtered]
+    assert kinds == [NoColor]
+    assert app.depth == "mono"
+    assert app.native_ansi_color
+    assert app.theme_variables["say-soft"] == "dim"

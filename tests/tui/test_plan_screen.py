@@ -89,7 +89,7 @@ async def test_keys_answer_while_the_units_are_being_counted(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: "Counting" in screen_text(app))
         await pilot.press("j", "space")
-        assert "MODELS  2/2" in screen_text(app)
+        assert "Models 2/2" in screen_text(app)
         arena.gate.set()
         await until(pilot, lambda: "80 blocked" in screen_text(app))
 
@@ -147,18 +147,18 @@ async def test_tab_goes_through_the_lists_and_one_is_open_where_it_is_narrow(are
     app = make_app(arena)
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
-        assert ">[x] mini" in screen_text(app)
+        assert "▌■ mini" in screen_text(app)
         await pilot.press("tab")
-        assert ">[x] tall" in screen_text(app)
-        assert "[x] mini" not in screen_text(app)
+        assert "▌■ tall" in screen_text(app)
+        assert "■ mini" not in screen_text(app)
         await pilot.press("A")
         await until(pilot, lambda: "No tasks are chosen." in screen_text(app))
         await pilot.press("a")
         await until(pilot, lambda: "80 to run" in screen_text(app))
         await pilot.press(*["tab"] * 6)
-        assert ">[x] mini" in screen_text(app)
+        assert "▌■ mini" in screen_text(app)
         await pilot.press("shift+tab")
-        assert ">[x] 41" in screen_text(app)
+        assert "▌■ 41" in screen_text(app)
 
 
 async def test_every_list_shows_where_it_is_wide(arena):
@@ -166,7 +166,7 @@ async def test_every_list_shows_where_it_is_wide(arena):
     async with drive(app, (200, 60)) as pilot:
         await until(pilot, lambda: counted(app))
         text = screen_text(app)
-        for row in ("[x] mini", "[x] tall", "[x] lr", "[x] paper", "[x] 41"):
+        for row in ("■ mini", "■ tall", "■ lr", "■ paper", "■ 41"):
             assert row in text, row
 
 
@@ -176,7 +176,7 @@ async def test_the_preset_is_one_choice(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
         await pilot.press("tab", "tab", "tab", "j", "space")
-        await until(pilot, lambda: "PRESET  corrected" in screen_text(app))
+        await until(pilot, lambda: "Preset corrected" in screen_text(app))
         await until(pilot, lambda: counted(app))
         await pilot.press("enter")
         await until(pilot, lambda: bool(arena.launched))
@@ -188,14 +188,14 @@ async def test_another_scheme_brings_its_own_seeds(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
         await pilot.press(*["tab"] * 5)
-        await until(pilot, lambda: ">[x] paper" in screen_text(app))
+        await until(pilot, lambda: "▌■ paper" in screen_text(app))
         await pilot.press("j", "space")
-        await until(pilot, lambda: "SCHEME  cv-10x10" in screen_text(app))
-        assert "SEEDS  100/100  0-99" in screen_text(app)
+        await until(pilot, lambda: "Scheme cv-10x10" in screen_text(app))
+        assert "Seeds 100/100  0-99" in screen_text(app)
         assert "rank apart from those of other schemes" in screen_text(app)
         await until(pilot, lambda: "4 protocols x 100 seeds = 800 units" in screen_text(app))
         await pilot.press("tab", "j", "space")
-        assert ">[ ] 1    repeat 0, fold 1" in screen_text(app)
+        assert "▌□ 1    repeat 0, fold 1" in screen_text(app)
         await until(pilot, lambda: "4 protocols x 99 of 100 seeds = 792 units" in screen_text(app))
         await pilot.press("colon", *"seeds 95-105", "enter")
         await until(pilot, lambda: "cv-10x10 go from 0 to 99" in screen_text(app))
@@ -211,9 +211,9 @@ async def test_back_at_the_papers_scheme_its_seeds_are_back(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
         await pilot.press("colon", *"scheme cv-10x10", "enter")
-        await until(pilot, lambda: "SEEDS  100/100" in screen_text(app))
+        await until(pilot, lambda: "Seeds 100/100" in screen_text(app))
         await pilot.press("colon", *"scheme paper", "enter")
-        await until(pilot, lambda: "SEEDS  10/10  41-50" in screen_text(app))
+        await until(pilot, lambda: "Seeds 10/10  41-50" in screen_text(app))
 
 
 async def test_the_glance_tells_the_models_card_and_the_tasks_audit(arena):
@@ -251,10 +251,10 @@ async def test_space_steps_an_axis_through_its_values(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
         await pilot.press(*["tab"] * 4)
-        await until(pilot, lambda: ">text" in screen_text(app))
+        await until(pilot, lambda: "▌text" in screen_text(app))
         await pilot.press("j", "space")
-        await until(pilot, lambda: "AXES  1 set: labels" in screen_text(app))
-        assert ">labels   clean" in screen_text(app)
+        await until(pilot, lambda: "Axes 1 set: labels" in screen_text(app))
+        assert "▌labels   clean" in screen_text(app)
         await until(pilot, lambda: counted(app))
         await pilot.press("enter")
         await until(pilot, lambda: bool(arena.launched))
@@ -266,7 +266,7 @@ async def test_an_axis_back_at_the_presets_value_is_unset(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
         await pilot.press(*["tab"] * 4, "j", "space", "space", "space", "k", "space")
-        await until(pilot, lambda: "AXES  space steps through values" in screen_text(app))
+        await until(pilot, lambda: "Axes space steps through values" in screen_text(app))
         assert app.screen.selection.axes == {}
         assert app.screen.selection.text == "name"
 
@@ -383,14 +383,14 @@ async def test_a_filter_narrows_the_list_and_esc_drops_it(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
         await pilot.press("slash", *"maxi")
-        await until(pilot, lambda: ">[ ] maxi" in screen_text(app))
+        await until(pilot, lambda: "▌□ maxi" in screen_text(app))
         assert "mini  384" not in screen_text(app)
         await pilot.press("enter", "escape")
-        await until(pilot, lambda: "[x] mini" in screen_text(app))
+        await until(pilot, lambda: "■ mini" in screen_text(app))
         await pilot.press("slash", "m", "a", "down")
-        assert ">[ ] maxi" in screen_text(app)
+        assert "▌□ maxi" in screen_text(app)
         await pilot.press("slash", "escape")
-        await until(pilot, lambda: "[x] mini" in screen_text(app))
+        await until(pilot, lambda: "■ mini" in screen_text(app))
 
 
 async def test_letters_typed_into_a_filter_start_nothing(arena):

@@ -5,38 +5,77 @@ import sys
 import pytest
 
 from store.errors import DataError, UsageError
+from tui.widgets import strips
+from tui.widgets.canvas import Canvas, Layer
 from tui.widgets.figure import write_figure
-from tui.widgets.plot import MARGIN, Plot, Series, Span, draw, strip
+from tui.widgets.plot import Plot, Series, Span, draw, strip
 from tui.widgets.words import ASCII, UNICODE
 
 DIAGONAL = Series("chance", ((0.0, 0.0), (1.0, 1.0)))
+ONE = Span(0, 1)
+
+
+def plain(canvas: Canvas) -> list[str]:
+    return ["".join(text for text, _ in line) for line in canvas.lines()]
 
 
 @pytest.mark.parametrize("charset", [ASCII, UNICODE])
-@pytest.mark.parametrize(("width", "height"), [(40, 12), (74, 20), (12, 5)])
+@pytest.mark.parametrize(("width", "height"), [(40, 12), (74, 20), (12, 6)])
 def test_a_plot_keeps_to_its_place(charset, width, height):
-    lines = draw(Plot("", [DIAGONAL]), width, height, charset=charset).plain.split("\n")
+    lines = draw(Plot("", [DIAGONAL], x_title="x", y_title="y"), width, height, charset).plain.split("\n")
     assert len(lines) == height
-    assert all(len(line) <= max(width, MARGIN + len("● chance  ")) for line in lines)
+    assert all(len(line) <= max(width, 20) for line in lines)
 
 
 def test_a_line_goes_from_corner_to_corner():
-    lines = draw(Plot("", [DIAGONAL]), MARGIN + 1 + 10, 12, charset=ASCII).plain.split("\n")[:10]
-    assert [line[MARGIN:].rstrip() for line in lines] == [" " * (9 - row) + "*" for row in range(10)]
-    assert lines[0].startswith(" 1.00|")
-    assert lines[9].startswith(" 0.00|")
+    canvas = Canvas(10, 10, ONE, ONE, ASCII)
+    canvas.line(DIAGONAL.points, "a")
+    assert plain(canvas) == [" " * (9 - row) + "*" + " " * row for row in range(10)]
 
 
-def test_points_apart_are_not_joined():
-    apart = Series("", DIAGONAL.points, joined=False)
-    assert draw(Plot("", [apart]), 20, 12, charset=ASCII).plain.count("*") == 2
-    assert draw(Plot("", [DIAGONAL]), 20, 12, charset=ASCII).plain.count("*") > 10
+def test_axes_name_round_values_and_their_titles():
+    text = draw(Plot("", [DIAGONAL], ONE, ONE, "false", "true"), 60, 16).plain.split("\n")
+    assert text[0].strip() == "↑ true"
+    assert [line.split("┤")[0].strip() for line in text if "┤" in line] == ["1", ".75", ".5", ".25", "0"]
+    assert text[-2].split() == ["0", ".25", ".5", ".75", "1"]
+    assert text[-1].endswith("false →")
+
+
+def test_the_higher_layer_owns_a_cell_and_drops_what_is_under_it():
+    canvas = Canvas(9, 3, ONE, ONE)
+    canvas.band([(0, 0, 1), (1, 0, 1)], "banda")
+    canvas.reference(((0, 0.5), (1, 0.5)))
+    canvas.line(((0, 0.5), (1, 0.5)), "b", Layer.SECOND)
+    canvas.line(((0, 0.5), (0.5, 0.5)), "a")
+    canvas.mark(0, 0.5, "●", "text")
+    row = canvas.lines()[1]
+    assert [text for text, _ in row[:2]] == ["●", "⠒"]
+    assert [style.split()[0] for _, style in row] == ["$say-text", *["$say-a"] * 4, *["$say-b"] * 4]
+    assert all("$say-banda" in style for line in canvas.lines() for _, style in line)
+
+
+def test_words_never_cover_words_or_marks():
+    canvas = Canvas(20, 2, ONE, ONE)
+    canvas.mark(0.5, 0, "◆", "b")
+    assert not canvas.text(0.3, 0, "over the mark")
+    assert canvas.text(0.99, 0, "end", right=True)
+    assert not canvas.text(0.99, 0, "again", right=True)
+    assert not canvas.text(0.8, 1, "beyond the edge")
+    assert plain(canvas)[1].rstrip() == "          ◆      end".rstrip()
+
+
+def test_both_classes_in_a_cell_and_crowds():
+    canvas = Canvas(4, 1, Span(0, 4), Span(0, 1))
+    canvas.scatter([(0.1, 0.1), (1.1, 0.1), *[(2.1, 0.1)] * 4], "a")
+    canvas.scatter([(1.6, 0.6)], "b")
+    styles = [style for _, style in canvas.lines()[0]]
+    assert styles == ["$say-a", "$say-both", "$say-a bold $say-bande", ""]
 
 
 def test_braille_has_eight_dots_in_a_cell():
-    full = Series("", [(x / 2, y / 4) for x in range(2) for y in range(4)], joined=False)
-    drawn = draw(Plot("", [full], Span(0, 4), Span(0, 2)), MARGIN + 1 + 4, 4).plain
-    assert "⣿" in drawn
+    canvas = Canvas(1, 1, Span(0, 1), Span(0, 1))
+    canvas.scatter([(x / 2, y / 4) for x in range(2) for y in range(4)], "a")
+    assert plain(canvas) == ["⣿"]
 
 
 def test_equal_values_and_no_values_are_drawn_too():
@@ -45,13 +84,44 @@ def test_equal_values_and_no_values_are_drawn_too():
 
 
 @pytest.mark.parametrize(
+    ("value", "interval", "drawn"),
+    [
+        (0.5, (0.0, 1.0), "─────●────"),
+        (0.5, (0.25, 0.74), "┊ ╶──●─╴  "),
+        (0.5, (-1.0, 0.6), "◀────●╴   "),
+        (None, None, "┊         "),
+        (1.5, (1.2, 1.6), "┊        ▶"),
+        (0.0, None, "●         "),
+    ],
+)
+def test_a_strip_ends_on_half_cells_and_says_where_it_is_cut(value, interval, drawn):
+    pieces = strips.strip(ONE, value, interval, 10, [(0.0, "┊", "faint")])
+    assert "".join(text for text, _ in pieces) == drawn
+
+
+@pytest.mark.parametrize("span", [ONE, Span(0.4, 1), Span(-0.2, 0.2), Span(3, 3.004), Span(0, 12044)])
+@pytest.mark.parametrize("width", [5, 15, 40])
+def test_tick_labels_fit_and_never_touch(span, width):
+    line = strips.tick_line(span, width)
+    assert len(line) == width
+    known = {strips.label(at) for most in (3, 5) for at in strips.ticks(span, most)}
+    assert set(line.split()) <= known
+    assert line.split()
+
+
+def test_what_is_not_nothing_can_be_seen_in_a_histogram():
+    assert strips.histogram([0, 1, 50, 100]) == " ▁▄█"
+    assert strips.histogram([]) == ""
+
+
+@pytest.mark.parametrize(
     ("low", "value", "high", "drawn"),
-    [(-1, 0, 1, "-----o-----"), (0, 0.5, 0.9, "     ---o-- "[:11]), (-9, -9, 9, "o----------")],
+    [(-1, 0, 1, "-----*-----"), (0, 0.5, 0.9, "     ---*-- "[:11]), (-9, -9, 9, "*----------")],
 )
 def test_an_interval_in_one_line(low, value, high, drawn):
     line = strip(low, value, high, Span(-1, 1), 11, ASCII)
     assert len(line) == 11
-    assert line.count("o") == 1
+    assert line.count("*") == 1
     if low == -1:
         assert line == drawn
 

@@ -87,10 +87,10 @@ def terminal(tmp_path):
 def test_it_opens_answers_keys_and_leaves_the_terminal_as_it_was(terminal):
     program = terminal()
     shown = program.until("Press Enter to run 1,160 units.")
-    assert "[x] all-MiniLM-L6-v2" in shown
-    assert "TASKS  4/5" in shown
+    assert "■ all-MiniLM-L6-v2" in shown
+    assert "Tasks 4/5" in shown
     program.child.send("3")
-    program.until("BOARD")
+    program.until("Board")
     program.child.send("q")
     assert program.leave() == 0
     for mode in (b"1049", b"1000", b"1003", b"2004", b"25"):
@@ -109,7 +109,7 @@ def test_the_terminal_that_goes_away_ends_it_in_order(terminal):
 def test_without_colour_and_over_ssh_it_says_the_same(terminal):
     program = terminal(NO_COLOR="1", SSH_CONNECTION="a 1 b 2", TERM="xterm")
     shown = program.until("Press Enter to run 1,160 units.")
-    assert ">[x] all-MiniLM-L6-v2" in shown
+    assert "▌■ all-MiniLM-L6-v2" in shown
 
 
 def test_a_live_run_sends_little_over_a_slow_line(terminal, tmp_path):

@@ -29,7 +29,7 @@ def arena():
 
 async def opened(pilot) -> None:
     await pilot.press("2")
-    await until(pilot, lambda: "UNITS" in screen_text(pilot.app))
+    await until(pilot, lambda: "Units" in screen_text(pilot.app))
     await at_rest(pilot)
 
 
@@ -51,15 +51,15 @@ async def test_bars_units_and_rates_of_a_live_run(arena, size):
         await opened(pilot)
         await until(pilot, lambda: "31/160" in screen_text(app))
         text = screen_text(app)
-        assert "@ running" in text
-        assert "# 20 done" in text
-        assert "~ 10 before" in text
-        assert "! 1 failed" in text
+        assert "▶ running" in text
+        assert "✓ 20 done" in text
+        assert "✓ 10 before" in text
+        assert "✗ 1 failed" in text
         assert "2.0/s ETA 1:04" in text
         assert "embed " in text
         assert "50/100 25.0/s ETA 0:02" in text
         lines = [line for line in text.splitlines() if " tall " in line and "lr" in line]
-        assert [line.strip(" >")[0] for line in lines[:3]] == ["@", "#", "!"]
+        assert [line.strip(" ▌")[0] for line in lines[:3]] == ["▶", "✓", "✗"]
         assert "0.912" in lines[1]
         assert "The text is empty." in lines[2]
 
@@ -87,7 +87,7 @@ async def test_units_that_wait_or_ended_long_ago_are_listed_too(arena):
     async with drive(app, (80, 50)) as pilot:
         await opened(pilot)
         await until(pilot, lambda: len(app.screen.query_one("#units", Grid).rows) == 3 + 80)
-        lines = [line.strip(" >") for line in screen_text(app).splitlines() if " lr " in line]
+        lines = [line.strip(" ▌") for line in screen_text(app).splitlines() if " lr " in line]
         assert [line[0] for line in lines[:6]] == ["@", "#", "!", "!", ".", "."]
         await pilot.press("j", "j", "j", "j", "enter")
         await until(pilot, lambda: "It waits for those before it." in screen_text(app))
@@ -285,14 +285,14 @@ async def test_the_log_opens_with_tab_and_follows_its_end(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: "LOG  line 39" in screen_text(app))
+        await until(pilot, lambda: "Log line 39" in screen_text(app))
         await pilot.press("shift+tab")
         await until(pilot, lambda: "03:04:39" in screen_text(app))
         await pilot.press("g")
         arena.status = replace(
             arena.status, log=(*lines, LogLine("2026-01-02T03:05:00+00:00", "error", "no [/] end"))
         )
-        await until(pilot, lambda: "LOG  no [/] end" in screen_text(app))
+        await until(pilot, lambda: "Log no [/] end" in screen_text(app))
         assert "03:04:00" in screen_text(app)
         await pilot.press("G")
         await until(pilot, lambda: "03:05:00 E no [/] end" in screen_text(app))
@@ -312,7 +312,7 @@ async def test_the_learning_curve_is_drawn_while_it_grows(arena):
         await until(pilot, lambda: "stage 1 epoch 5: loss 0.200" in screen_text(app))
         assert "evaluation AUC" in screen_text(app)
         arena.status = a_status(epochs=())
-        await until(pilot, lambda: "CURVES" not in screen_text(app))
+        await until(pilot, lambda: "Curves" not in screen_text(app))
 
 
 async def test_the_machine_is_told_in_one_line(arena, monkeypatch):
@@ -355,13 +355,13 @@ async def test_the_queue_is_shown_while_there_is_one(arena, size):
     async with drive(app, size) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "31/160" in screen_text(app))
-        assert "QUEUE" not in screen_text(app)
+        assert "Queue" not in screen_text(app)
         arena.queue = [entry(1, "interrupted"), entry(2), entry(3)]
-        await until(pilot, lambda: "QUEUE  2 waiting  1 unfinished" in screen_text(app))
+        await until(pilot, lambda: "Queue 2 waiting  1 unfinished" in screen_text(app))
         await pilot.press("tab")
         await until(pilot, lambda: "mini x tall x lr x seed 2" in screen_text(app))
         arena.queue = []
-        await until(pilot, lambda: "QUEUE" not in screen_text(app))
+        await until(pilot, lambda: "Queue" not in screen_text(app))
         assert app.screen.query_one("#units", Grid).has_focus
 
 
@@ -372,7 +372,7 @@ async def test_what_is_removed_is_what_was_asked_about_though_the_queue_has_move
     app = make_app(arena)
     async with drive(app, size) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: "QUEUE  3 waiting" in screen_text(app))
+        await until(pilot, lambda: "Queue 3 waiting" in screen_text(app))
         assert "x Cancel" in screen_text(app)
         await pilot.press("tab", "j")
         await until(pilot, lambda: "x Remove" in screen_text(app))
@@ -424,7 +424,7 @@ async def test_a_launch_of_the_queue_opens_to_how_it_stands(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: "QUEUE  1 unfinished" in screen_text(app))
+        await until(pilot, lambda: "Queue 1 unfinished" in screen_text(app))
         await pilot.press("tab", "enter")
         await until(pilot, lambda: "It could not be run: The model is gone." in screen_text(app))
 
@@ -458,7 +458,7 @@ async def test_readonly_removes_nothing(arena):
     app = make_app(watcher)
     async with drive(app) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: "QUEUE  1 waiting" in screen_text(app))
+        await until(pilot, lambda: "Queue 1 waiting" in screen_text(app))
         await pilot.press("tab", "x")
         await until(pilot, lambda: "it can only watch" in told(app))
         assert watcher.dropped == []

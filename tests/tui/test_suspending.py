@@ -67,12 +67,12 @@ def is_as_before(shell: Terminal) -> bool:
 
 @needs_bash
 def test_ctrl_z_gives_the_terminal_back_and_fg_restores_the_screen(shell):
-    does(shell, "2", "RUN  none yet")
+    does(shell, "2", "Run  none yet")
     does(shell, "\x1a", "PROMPT>")
     assert is_as_before(shell)
     does(shell, "stty -a | grep -o ' icanon'\r", "\n icanon")
-    assert "[2Runs]" in comes_back(shell, "RUN  none yet")
-    does(shell, "3", "BOARD")
+    assert "[2Runs]" in comes_back(shell, "Run  none yet")
+    does(shell, "3", "Board")
     does(shell, "q", "PROMPT>")
     assert is_as_before(shell)
 
@@ -83,7 +83,7 @@ def test_in_the_background_it_waits_for_fg(shell):
     does(shell, "bg\r", "&")
     does(shell, "\r", "Stopped")
     comes_back(shell, "Press Enter to run 1,160 units.")
-    does(shell, "2", "RUN  none yet")
+    does(shell, "2", "Run  none yet")
 
 
 @needs_bash
@@ -92,7 +92,7 @@ def test_a_stop_by_somebody_else_is_mended_by_fg(shell, number):
     os.kill(program_of(shell), number)
     shell.until("Stopped")
     comes_back(shell, "Press Enter to run 1,160 units.")
-    does(shell, "2", "RUN  none yet")
+    does(shell, "2", "Run  none yet")
     does(shell, "q", "PROMPT>")
     assert is_as_before(shell)
     does(shell, "stty -a | grep -o ' icanon'\r", "\n icanon")
@@ -102,7 +102,7 @@ def test_a_stop_by_somebody_else_is_mended_by_fg(shell, number):
 def test_what_is_typed_after_ctrl_z_is_not_answered_when_it_comes_back(shell):
     does(shell, "\x1a2", "PROMPT>")
     comes_back(shell, "Press Enter to run 1,160 units.")
-    assert "Keys: plan" in does(shell, "?", "Keys: ")
+    assert "Keys on Plan" in does(shell, "?", "Keys on ")
 
 
 def test_without_a_shell_it_says_that_nothing_could_bring_it_back(tmp_path):

@@ -56,12 +56,12 @@ class ArenaScreen(Screen[None]):
         Binding("colon", "command_line", "Command", show=False, tooltip="A command by name", id="command"),
         Binding("question_mark,f1", "help", "Help", tooltip="The keys that are active now", id="help"),
         Binding(
-            "plus",
+            "plus,z",
             "zoom",
             "Zoom",
             show=False,
             tooltip="The focused pane alone, or all again",
-            key_display="+",
+            key_display="z",
             id="zoom",
         ),
         Binding("escape", "back", "Back", show=False, tooltip="One level back", id="back"),
@@ -163,7 +163,10 @@ class ArenaScreen(Screen[None]):
         return bool(reason)
 
     def tell(self, sentence: str, good: bool = False) -> None:
-        """Show one passing sentence."""
+        """Show one passing sentence; one that is shown already is not shown twice."""
+        for shown in list(self.app._notifications):
+            if shown.message == say(sentence).plain:
+                self.app._unnotify(shown)
         self.app.notify(
             say(sentence).plain, severity="information" if good else "warning", timeout=4, markup=False
         )

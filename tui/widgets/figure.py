@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from store.destination import destination
 from store.errors import UsageError
 from store.files import user_path
+from tui.terminal.tokens import PALETTES
 from tui.widgets.text import clean
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from tui.widgets.plot import Plot
 
 SUFFIXES: Final = (".svg", ".pdf", ".png")
-COLOURS: Final = {"accent": "#0072b2", "warn": "#d55e00", "dim": "#999999"}
-"""Tone -> a colour that the colour-blind can tell from the others."""
+COLOURS: Final = PALETTES["light"]
+"""Token -> colour; blue and orange, which the colour-blind can tell apart."""
 
 
 def write_figure(plot: Plot, path: str, home: Home | None = None) -> Path:
@@ -36,15 +37,25 @@ def write_figure(plot: Plot, path: str, home: Home | None = None) -> Path:
         ) from error
     figure = Figure(figsize=(5, 4), layout="constrained")
     axes = figure.add_subplot(title=_plain(plot.title))
+    for tint in plot.bands:
+        x, low, high = zip(*tint.edges, strict=True)
+        axes.fill_between(x, low, high, color=COLOURS[tint.tone], linewidth=0)
+    for line in plot.references:
+        across, up = zip(*line.points, strict=True)
+        axes.plot(across, up, color=COLOURS["faint"], label=_plain(line.name), linewidth=0.8, linestyle=":")
     for item in plot.series:
         across, up = zip(*item.points, strict=True) if item.points else ((), ())
         axes.plot(
             across,
             up,
-            color=COLOURS.get(item.tone, "#000000"),
+            color=COLOURS.get(item.tone, COLOURS["soft"]),
+            linestyle="-" if item.joined else "",
+            marker="" if item.joined else ".",
             label=_plain(item.name) or "_",
             linewidth=1.2,
         )
+    axes.set_xlabel(_plain(plot.x_title))
+    axes.set_ylabel(_plain(plot.y_title))
     if plot.x:
         axes.set_xlim(plot.x.low, plot.x.high)
     if plot.y:

@@ -10,8 +10,8 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from tui.widgets.rows import Column
-from tui.widgets.rowview import RowView
+from tui.widgets.rows import Column, in_view
+from tui.widgets.rowview import GAP, RowView
 
 
 class Grid(RowView, can_focus=True):
@@ -30,6 +30,7 @@ class Grid(RowView, can_focus=True):
         Binding("end,G", "edge(True)", "Last row", show=False, id="grid.last"),
         Binding("space", "mark", "Choose", tooltip="Choose or drop the row", id="grid.mark"),
         Binding("a", "mark_all(True)", "All", tooltip="Choose every row shown", id="grid.all"),
+        Binding("s", "sort", "Sort", tooltip="Sort by the column under the cursor", id="grid.sort"),
         Binding("A", "mark_all(False)", "None", tooltip="Drop every row shown", id="grid.none"),
     ]
 
@@ -44,12 +45,25 @@ class Grid(RowView, can_focus=True):
             """The grid, for `@on` selectors."""
             return self.grid
 
+    @dataclass
+    class SortAsked(Message):
+        """The user wants the rows in the order of a column; asked again, the other way round."""
+
+        grid: Grid
+        column: int
+
+        @property
+        def control(self) -> Grid:
+            """The grid, for `@on` selectors."""
+            return self.grid
+
     def __init__(
         self,
         columns: Sequence[Column] = (),
         *,
         markable: bool = False,
         single: bool = False,
+        sortable: bool = False,
         cells: bool = False,
         empty: str = "",
         id: str | None = None,
@@ -61,6 +75,7 @@ class Grid(RowView, can_focus=True):
             columns: What the rows' cells are.
             markable: Whether rows carry a mark that space toggles.
             single: Whether marking a row clears the others.
+            sortable: Whether `s` or a click on a head asks for the rows in that column's order.
             cells: Whether the cursor is on a cell rather than a row.
             empty: What to say if there is no row.
             id: The widget's id.
@@ -68,6 +83,7 @@ class Grid(RowView, can_focus=True):
         """
         super().__init__(columns, markable=markable, cells=cells, empty=empty, id=id, classes=classes)
         self._single = single
+        self._sortable = sortable
 
     def mark(self, keys: Iterable[str]) -> None:
         """Mark exactly these rows, without a message."""
@@ -76,11 +92,15 @@ class Grid(RowView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click puts the cursor on its row; on the box, it marks the row."""
-        place = event.y - 1 + self.scroll_offset.y
-        if event.y < 1 or place >= len(self._shown):
+        if event.y < self.heads:
+            if self._sortable:
+                self.post_message(self.SortAsked(self, self._column_at(event.x)))
+            return
+        place = self._place_at(event.y - self.heads)
+        if place >= len(self._shown):
             return
         self.cursor = place
-        if self._markable and 1 <= event.x <= 3:
+        if self._markable and 1 <= event.x <= 2:
             self.action_mark()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -89,6 +109,8 @@ class Grid(RowView, can_focus=True):
             return self._markable
         if action == "mark_all":
             return self._markable and not self._single
+        if action == "sort":
+            return self._sortable
         if action == "column":
             return self._cells or self._layout.width > self.scrollable_content_region.width
         return True
@@ -133,3 +155,18 @@ class Grid(RowView, can_focus=True):
         self.marked = self.marked | keys if on else self.marked - keys
         self.refresh()
         self.post_message(self.Marked(self))
+
+    def action_sort(self) -> None:
+        """Ask for the rows in the order of the column under the cursor."""
+        self.post_message(self.SortAsked(self, self.column))
+
+    def _column_at(self, x: int) -> int:
+        """The column whose head is at a cell of the line."""
+        at = x - self._gutter
+        room = self.scrollable_content_region.width - self._gutter
+        spots, first = in_view(self._layout, self.column, room, GAP), 0
+        for spot in spots:
+            first += spot.width + GAP
+            if at < first:
+                return spot.column
+        return spots[-1].column if spots else 0

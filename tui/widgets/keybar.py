@@ -76,8 +76,8 @@ class KeyBar(Widget):
                 if room < 0:
                     continue
             off = bool(self._refuses(name))
-            pieces.append((key, TONE_STYLES["dim" if off else "accent"] + " bold"))
-            pieces.append((what, TONE_STYLES["dim"] if off else ""))
+            pieces.append((key, TONE_STYLES["faint" if off else "accent"] + ("" if off else " bold")))
+            pieces.append((what, TONE_STYLES["faint" if off else "soft"]))
             self._spots.append((range(used, used + len(key + what)), binding.key))
             used += len(key + what)
         return Content.assemble(*pieces)

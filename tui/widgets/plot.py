@@ -1,28 +1,35 @@
-"""Small plots of text: lines in braille dots, or in letters where only ASCII may be drawn.
+"""Plots with axes: series, references, bands, marks and words over a canvas, as large as their place.
 
-textual-plot brings numpy (0.17 s of import), takes the keys `+ - r` and the arrows, and has no ASCII
-form; an ROC curve and a learning curve need none of what it adds.
+    Plot("ROC", [Series("mean", points, "a")], Span(0, 1), Span(0, 1),
+         x_title="false positive rate", y_title="true positive rate",
+         references=[Reference("chance", ((0, 0), (1, 1)))], bands=[Band("banda", edges)],
+         marks=[Mark(.2, .8, "◆", "b")], note="AUC .911 ±.041")
+
+The first series is on top; at most two should share a plot. `PlotView.show(plot)` repaints only lines that
+differ, and says what is being read or missing where there is no plot.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from textual.content import Content
+from textual.geometry import Region
 from textual.widget import Widget
 
+from tui.widgets.canvas import Canvas, Layer, Span
+from tui.widgets.rows import Piece
 from tui.widgets.said import looks_same
+from tui.widgets.strips import label, placed, ticks
+from tui.widgets.text import clean
 from tui.widgets.words import READING, TONE_STYLES, UNICODE, UNREAD, Charset, Tone, say
 
-_DOTS: Final = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-"""Bit of a braille cell's dot, by row and column."""
-_LETTERS: Final = "*+ox"
-"""A series' letter in ASCII, by its place."""
-MARGIN: Final = 6
-"""Cells left of the canvas, for the scale."""
+__all__ = ["Band", "Mark", "Plot", "PlotView", "Reference", "Series", "Span", "draw", "strip"]
+
+LEAST: Final = (4, 2)
+"""Cells that a canvas has however small its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +38,34 @@ class Series:
 
     name: str
     points: Sequence[tuple[float, float]]
-    tone: Tone = "accent"
+    tone: Tone = "a"
     joined: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """The part of an axis that is drawn."""
+class Reference:
+    """A named line to compare with, such as chance."""
 
-    low: float
-    high: float
+    name: str
+    points: Sequence[tuple[float, float]]
 
-    @classmethod
-    def around(cls, values: Sequence[float]) -> Span:
-        """From the least to the greatest value, never empty."""
-        low, high = min(values, default=0.0), max(values, default=1.0)
-        return cls(low, high) if high > low else cls(low - 0.5, high + 0.5)
 
-    def place(self, value: float, steps: int) -> int:
-        """Which of `steps` equal steps `value` falls in; outside values go to the ends."""
-        share = (value - self.low) / (self.high - self.low)
-        return min(max(int(share * steps), 0), steps - 1)
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A tint (`banda`, `bandb`, `bande`) between the low and high of (x, low, high)."""
+
+    tone: str
+    edges: Sequence[tuple[float, float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A sign on a point."""
+
+    x: float
+    y: float
+    sign: str
+    tone: Tone = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,67 +76,85 @@ class Plot:
     series: Sequence[Series]
     x: Span | None = None
     y: Span | None = None
+    x_title: str = ""
+    y_title: str = ""
+    references: Sequence[Reference] = ()
+    bands: Sequence[Band] = ()
+    marks: Sequence[Mark] = ()
+    note: str = ""
+    """The one number, inside at the bottom right."""
 
 
-def draw(plot: Plot, width: int, height: int, charset: Charset = UNICODE) -> Content:
-    """The plot in exactly `height` lines of at most `width` cells: canvas, scales, legend."""
-    series = plot.series
-    columns, rows = max(width - MARGIN - 1, 4), max(height - 2, 2)
-    x = plot.x or Span.around([point[0] for item in series for point in item.points])
-    y = plot.y or Span.around([point[1] for item in series for point in item.points])
-    across, up = (1, 1) if charset.ascii else (2, 4)
-    cells: dict[tuple[int, int], tuple[int, int]] = {}
-    for number, item in enumerate(series):
-        dots = [(x.place(a, columns * across), y.place(b, rows * up)) for a, b in item.points]
-        for column, row in _joined(dots) if item.joined else dots:
-            place = (row // up, column // across)
-            bit = _DOTS[up - 1 - row % up][column % across] if up > 1 else 0
-            cells[place] = (cells.get(place, (0, 0))[0] | bit, number)
-    lines = [_line(row, columns, cells, series, charset) for row in reversed(range(rows))]
-    scale = {0: y.high, rows - 1: y.low, rows // 2: (y.low + y.high) / 2}
-    marked = [
-        Content.assemble(
-            (f"{scale[i]:>{MARGIN - 1}.2f}" if i in scale else " " * (MARGIN - 1), TONE_STYLES["dim"]),
-            "|",
-            line,
-        )
-        for i, line in enumerate(lines)
-    ]
-    ends = f"{x.low:<{columns // 2}.3g}{x.high:>{columns - columns // 2}.3g}"
-    legend = [
-        (f"{_LETTERS[i % 4] if charset.ascii else charset.dot} {item.name}  ", item.tone)
-        for i, item in enumerate(series)
-        if item.name
-    ]
-    return Content("\n").join([*marked, Content(" " * MARGIN + ends), say(" " * MARGIN, *legend)])
+def draw(plot: Plot, width: int, height: int, charset: Charset = UNICODE, shade: str = "") -> Content:
+    """The plot in exactly `height` lines of at most `width` cells."""
+    lines = [_content(line) for line in drawn(plot, width, height, charset, shade)]
+    return Content("\n").join(lines)
 
 
-def _line(
-    row: int,
-    columns: int,
-    cells: dict[tuple[int, int], tuple[int, int]],
-    series: Sequence[Series],
-    charset: Charset,
-) -> Content:
-    pieces: list[tuple[str, str]] = []
-    for column in range(columns):
-        found = cells.get((row, column))
-        if found is None:
-            pieces.append((" ", ""))
-            continue
-        bits, number = found
-        drawn = _LETTERS[number % 4] if charset.ascii else chr(0x2800 + bits)
-        pieces.append((drawn, TONE_STYLES[series[number].tone]))
-    return Content.assemble(*pieces)
+def drawn(
+    plot: Plot, width: int, height: int, charset: Charset = UNICODE, shade: str = ""
+) -> list[list[Piece]]:
+    """The same in pieces: y title, canvas beside its labels, axis, labels, names and x title."""
+    x = plot.x or Span.around([point[0] for item in plot.series for point in item.points])
+    y = plot.y or Span.around([point[1] for item in plot.series for point in item.points])
+    rows = max(height - 3 - bool(plot.y_title), LEAST[1])
+    ups = {rows - 1 - y.place(at, rows): label(at) for at in ticks(y, 5 if rows >= 9 else 3)}
+    margin = max([len(text) for text in ups.values()], default=0) + 1
+    columns = max(width - margin - 1, LEAST[0])
+    acrosses = ticks(x, 5 if columns >= 24 else 3)
+    canvas = Canvas(columns, rows, x, y, charset, shade)
+    _fill(canvas, plot, acrosses, ticks(y, 5 if rows >= 9 else 3))
+    found: list[list[Piece]] = []
+    if plot.y_title:
+        found.append([(" " * max(margin - 2, 0), ""), (f"↑ {clean(plot.y_title)}", "faint")])
+    for row, line in enumerate(canvas.lines()):
+        axis = "┤" if row in ups else "│"
+        found.append([(f"{ups.get(row, ''):>{margin}}", "faint"), (axis, "line"), *line])
+    places = [x.place(at, columns) for at in acrosses]
+    axis = "".join("┬" if column in places else "─" for column in range(columns))
+    found.append([(" " * margin, ""), ("└" + axis, "line")])
+    labels = placed([(place, label(at)) for place, at in zip(places, acrosses, strict=True)], columns)
+    found.append([(" " * (margin + 1) + labels, "faint")])
+    found.append(_under(plot, width, margin, charset))
+    return found[:height] if height > 0 else []
 
 
-def _joined(dots: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Every dot on the way from each point to the next."""
-    yield from dots[:1]
-    for (column, row), (to_column, to_row) in itertools.pairwise(dots):
-        steps = max(abs(to_column - column), abs(to_row - row), 1)
-        for step in range(1, steps + 1):
-            yield column + (to_column - column) * step // steps, row + (to_row - row) * step // steps
+def _fill(canvas: Canvas, plot: Plot, xs: Sequence[float], ys: Sequence[float]) -> None:
+    for band in plot.bands:
+        canvas.band(band.edges, band.tone)
+    canvas.grid(xs, ys)
+    for number, item in reversed(list(enumerate(plot.series))):
+        if not item.joined:
+            canvas.scatter(item.points, item.tone)
+        elif item.tone in ("dim", "faint"):
+            canvas.reference(item.points)
+        else:
+            canvas.line(item.points, item.tone, Layer.FIRST if number == 0 else Layer.SECOND)
+    for mark in plot.marks:
+        canvas.mark(mark.x, mark.y, mark.sign, mark.tone)
+    for reference in plot.references:
+        canvas.reference(reference.points, clean(reference.name))
+    if plot.note:
+        canvas.text(canvas.x.high, canvas.y.low, clean(plot.note) + " ", "strong", right=True)
+
+
+def _under(plot: Plot, width: int, margin: int, charset: Charset) -> list[Piece]:
+    """Names of the series at the left, the title of x at the right, if there is room for both."""
+    names: list[Piece] = [(" " * (margin + 1), "")]
+    for number, item in enumerate(plot.series):
+        if item.name:
+            sign = ("*" if number == 0 else "+") if charset.ascii else charset.full if item.joined else "●"
+            names.append((f"{sign} ", item.tone))
+            names.append((f"{clean(item.name)}  ", "soft"))
+    title = f"{clean(plot.x_title)} →" if plot.x_title else ""
+    used = sum(len(text) for text, _ in names)
+    if title and used + len(title) <= width:
+        names += [(" " * (width - used - len(title)), ""), (title, "faint")]
+    return names
+
+
+def _content(pieces: Sequence[Piece]) -> Content:
+    return Content.assemble(*((text, TONE_STYLES.get(tone, tone)) for text, tone in pieces))  # type: ignore[call-overload]
 
 
 class PlotView(Widget, can_focus=True):
@@ -154,8 +186,13 @@ class PlotView(Widget, can_focus=True):
 
     def _take(self, plot: Plot | None, known: bool) -> None:
         self.plot, self._known = plot, known
-        if not looks_same(self._drawn, self._draw()):
+        before, after = self._drawn.split("\n"), self._draw().split("\n")
+        if len(before) != len(after):
             self.refresh()
+            return
+        for y, (one, other) in enumerate(zip(before, after, strict=True)):
+            if not looks_same(one, other):
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def render(self) -> Content:
         """The plot, or why there is none."""
@@ -166,7 +203,8 @@ class PlotView(Widget, can_focus=True):
         if self.plot is None:
             return say((self.empty if self._known else self._waiting, "dim"))
         charset: Charset = getattr(self.app, "charset", UNICODE)
-        return draw(self.plot, self.size.width, self.size.height, charset)
+        shade = "░" if self.app.native_ansi_color else ""
+        return draw(self.plot, self.size.width, self.size.height, charset, shade)
 
 
 def strip(

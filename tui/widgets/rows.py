@@ -1,8 +1,16 @@
-"""Columns, rows and cells of a grid, and the pure arithmetic of fitting and filtering them."""
+"""Columns, rows and cells of a grid, and the pure arithmetic of fitting and filtering them.
+
+Cell(".911", fill=heat_step(0.911))           # measured here: filled with the step's colour
+Cell(".935", ink=heat_step(0.935))            # printed by others: inked only
+Cell(".85 of [.80, .90]", draw=lambda width: strip(...))    # drawn anew for the width it is given
+Column("tall", "long", second="short", right=True)  # a head of two lines, see `stacked`
+Column("mean", "mean", right=True, sort="▾")  # sorted by it: bold, with the mark
+Column("s", "seconds", second="s")            # a unit or a type under the head
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -17,12 +25,26 @@ WIDEST: Final = 200
 """No column takes more cells than this, however much room there is."""
 
 
+Piece = tuple[str, str]
+"""Text and its tone, or another style such as `$say-mark-4`."""
+Draw = Callable[[int], Sequence[Piece]]
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A value as it is drawn."""
 
     text: str
+    """What it says; of a drawn cell, what filters and exports read."""
     tone: Tone = ""
+    fill: int | None = None
+    """Heat step that fills it, for what was measured here."""
+    ink: int | None = None
+    """Heat step that colours its text, for what others printed."""
+    draw: Draw | None = None
+    """Draws it for a width, as pieces of text with a tone or style."""
+    best: bool = False
+    """Whether it is the best of its column among own rows: bold and underlined."""
 
     def __str__(self) -> str:
         return self.text
@@ -42,6 +64,17 @@ class Column:
     """Whether it stands for a task, whose cells can be opened and run."""
     shed: int = 0
     """Where there is no room, columns with a higher number are left out first; 0: never."""
+    second: str = ""
+    """What stands under the title: the rest of a name, a unit, a type."""
+    sort: str = ""
+    """`▾` or `▴` if the rows are sorted by it."""
+    grows: bool = False
+    """Whether it takes what room is left, such as an interval strip."""
+
+    @property
+    def head(self) -> str:
+        """The line of the head that stands over the cells."""
+        return f"{self.title}{self.sort}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +112,14 @@ def fit(columns: Sequence[Column], rows: Sequence[Row], room: int, gap: int = 1)
     sample = [*rows[:SAMPLE_ROWS], *rows[-20:]]
     widths = [
         min(
-            WIDEST, max([cell_len(clean(column.title)), *(cell_len(clean(row.cells[i])) for row in sample)])
+            WIDEST,
+            max(
+                [
+                    cell_len(clean(column.head)),
+                    cell_len(column.second),
+                    *(_wide(row.cells[i]) for row in sample),
+                ]
+            ),
         )
         for i, column in enumerate(columns)
     ]
@@ -98,7 +138,24 @@ def fit(columns: Sequence[Column], rows: Sequence[Row], room: int, gap: int = 1)
         # The widest give way first, so that no title is cut while another has room to spare.
         for i in (i for i in shown if columns[i].least):
             widths[i] = min(natural[i], max(most, columns[i].least))
+    for i in (i for i in shown if columns[i].grows):
+        widths[i] += max(-excess(), 0)
     return _place(shown, widths, gap)
+
+
+def _wide(cell: str | Cell) -> int:
+    return 0 if isinstance(cell, Cell) and cell.draw else cell_len(clean(cell))
+
+
+def stacked(name: str, width: int) -> tuple[str, str]:
+    """A task's name as two lines of a head: apart at `-vs-`, else at the first `-`; one if it fits."""
+    if len(name) <= width:
+        return "", name
+    for sign in ("-vs-", "-"):
+        first, found, rest = name.partition(sign)
+        if found:
+            return first[:width], rest[:width]
+    return "", name[:width]
 
 
 def _place(shown: list[int], widths: list[int], gap: int) -> Layout:

@@ -23,14 +23,18 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.widgets.headed import HeadedRows
-from tui.widgets.rows import Cell, Column, Layout, Row, cut, cut_title, fit, in_view, matches
+from tui.widgets.rows import Cell, Column, Layout, Piece, Row, cut, cut_title, fit, in_view, matches
 from tui.widgets.text import clean
 from tui.widgets.words import READING, TONE_STYLES, UNICODE, UNREAD, Charset, Tone
 
 GAP: Final = 1
 """Blank cells between columns."""
-FOCUSED: Final = "$block-cursor-foreground on $block-cursor-background"
-UNFOCUSED: Final = "on $surface-lighten-1"
+FOCUSED: Final = "$say-select"
+UNFOCUSED: Final = "$say-selecty"
+GHOSTS: Final = 5
+"""Dashed rows of an empty table."""
+RAISED: Final = {"faint": "soft", "line": "faint"}
+"""What a tone becomes under the cursor, where it could not be read."""
 
 
 class RowView(ScrollView):
@@ -88,7 +92,11 @@ class RowView(ScrollView):
         """What is said before it is known which rows there are."""
         self.marked: set[str] = set()
         """The keys of the marked rows."""
-        self._gutter = 5 if markable else 1
+        self._gutter = 3 if markable else 1
+        self.sticky: frozenset[str] = frozenset()
+        """Keys of rows that stay at the edge when they are scrolled off, such as a baseline."""
+        self.ways_out: Sequence[tuple[str, str, str]] = ()
+        """Of an empty table: key, what it does, what that costs."""
         self._looks: dict[tuple[str, ...], Style] = {}
 
     # ------------------------------------------------------------------ what others ask and tell
@@ -97,6 +105,11 @@ class RowView(ScrollView):
     def columns(self) -> tuple[Column, ...]:
         """All columns, also those left out for want of room."""
         return self._columns
+
+    @property
+    def heads(self) -> int:
+        """Lines of the head: two if a column says something under its title."""
+        return 2 if any(column.second for column in self._columns) else 1
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -139,8 +152,11 @@ class RowView(ScrollView):
     def show(self, rows: Sequence[Row], columns: Sequence[Column] | None = None) -> None:
         """Show these rows; the cursor stays on its row, and only lines that differ are repainted."""
         if columns is not None and tuple(columns) != self._columns:
+            if len(columns) == len(self._columns):
+                self.refresh_line(0)
             self._columns = tuple(columns)
-            self.refresh_line(0)
+            if self.heads > 1:
+                self.refresh()
             self.set_reactive(RowView.column, min(self.column, max(len(self._columns) - 1, 0)))
         if not self._known:
             self._known = True
@@ -176,13 +192,13 @@ class RowView(ScrollView):
         self._keep_cursor(here)
         if here != (self.current.key if self.current else None):
             self.post_message(self.Moved(self))
-        if self._layout != old_layout or len(before) != len(self._shown):
+        if self._layout != old_layout or len(before) != len(self._shown) or self.sticky:
             self.refresh()
             return
         top = self.scroll_offset.y
         for y in range(top, min(top + self.size.height, len(self._shown))):
             if before[y] != self._shown[y]:
-                self.refresh_line(y + 1)
+                self._refresh_place(y)
 
     def _matching(self) -> Sequence[Row]:
         if not self._filter:
@@ -208,7 +224,7 @@ class RowView(ScrollView):
         # A cell is kept for the scrollbar, which comes and goes with the number of rows.
         room = max(self.container_size.width - 1 - self._gutter, 1)
         self._layout = fit(self._columns, self._shown, room, GAP)
-        self.virtual_size = Size(self._layout.width + self._gutter, len(self._shown) + 1)
+        self.virtual_size = Size(self._layout.width + self._gutter, len(self._shown) + self.heads)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Fit the columns to the new width."""
@@ -236,14 +252,61 @@ class RowView(ScrollView):
     def render_line(self, y: int) -> Strip:
         """One line of the widget: the header, a row, or the hint of an empty table."""
         width = self.scrollable_content_region.width
-        if y == 0:
-            return self._header(width)
-        place = y - 1 + self.scroll_offset.y
+        if y < self.heads:
+            return self._header(width, y)
+        place = self._place_at(y - self.heads)
         if place < len(self._shown):
             return self._line(place, width)
-        if not self._shown and y <= len(self._hint(width)):
-            return Strip([Segment(" " + cut(self._hint(width)[y - 1], width - 1), self._look("dim"))])
+        if not self._shown:
+            return self._nothing(y - self.heads, width)
         return Strip.blank(width, self._look())
+
+    def _nothing(self, line: int, width: int) -> Strip:
+        """An empty table: ghosts of rows where there is room, one sentence, and the ways out."""
+        ghosts = GHOSTS if self._known and not self._filter and self._columns else 0
+        hint = self._hint(width)
+        if self._visible < ghosts + len(hint) + len(self.ways_out) + 3:
+            ghosts = 0
+        if line < ghosts:
+            pieces = {
+                spot.column: [("╌" * max(spot.width - line * (spot.column == 0), 1), self._look("line"))]
+                for spot in self._layout.columns
+            }
+            return self._compose_line(
+                Segment(" " * self._gutter, self._look()), pieces, width, self._look()
+            )
+        line -= ghosts + 1 if ghosts else 0
+        if 0 <= line < len(hint):
+            return Strip([Segment(" " + cut(hint[line], width - 1), self._look("text"))])
+        at = line - len(hint) - 1
+        if self._known and 0 <= at < len(self.ways_out):
+            key, what, cost = self.ways_out[at]
+            drawn = [(f" {key:<4}", "accent"), (f"{clean(what)}  ", "text"), (clean(cost), "soft")]
+            return Strip([Segment(text, self._look(tone)) for text, tone in drawn]).adjust_cell_length(
+                width, self._look()
+            )
+        return Strip.blank(width, self._look())
+
+    def _place_at(self, line: int) -> int:
+        """The row on a line under the head, where sticky rows cover others at the edges."""
+        top = self.scroll_offset.y
+        if not self.sticky:
+            return top + line
+        visible = self._visible
+        places = sorted(place for key in self.sticky if (place := self._place(key)) is not None)
+        above = [place for place in places if place < top]
+        below = [place for place in places if place >= top + visible]
+        if line < len(above):
+            return above[line]
+        at = line - (visible - len(below))
+        return below[at] if 0 <= at < len(below) else top + line
+
+    @property
+    def _visible(self) -> int:
+        return max(self.scrollable_content_region.height - self.heads, 1)
+
+    def _refresh_place(self, place: int) -> None:
+        self.refresh_line(place + self.heads)
 
     def _hint(self, width: int) -> list[str]:
         said = self.empty if self._known else self._waiting
@@ -251,18 +314,23 @@ class RowView(ScrollView):
             said = f"No row matches {clean(self._filter)!r}; esc clears the filter."
         return textwrap.wrap(said, max(width - 2, 10))
 
-    def _header(self, width: int) -> Strip:
-        look = self._look("dim", "strong")
+    def _header(self, width: int, y: int) -> Strip:
+        look = self._look("soft")
         gutter = Segment(" " * self._gutter, look)
-        pieces = {
-            spot.column: (
-                cut_title(clean(self._columns[spot.column].title), spot.width, self._ellipsis),
-                look,
-            )
-            for spot in self._layout.columns
-        }
+        pieces: dict[int, list[tuple[str, Style]]] = {}
+        for spot in self._layout.columns:
+            column = self._columns[spot.column]
+            low = y == self.heads - 1
+            under = column.second if self.heads > 1 else ""
+            name = column.head if not (low and under) else under
+            if self.heads > 1 and not low and not under:
+                name = ""
+            bold = column.sort and name == column.head
+            title = cut_title(clean(name), spot.width, self._ellipsis)
+            style = self._look("text", "bold") if bold else look
+            pieces[spot.column] = [(cut(title, spot.width, column.right, self._ellipsis), style)]
         header = self._compose_line(gutter, pieces, width, look)
-        if not self._filter:
+        if not self._filter or y:
             return header
         # Rows that are hidden must not be forgotten.
         said = f" /{clean(self._filter)}"
@@ -272,46 +340,80 @@ class RowView(ScrollView):
     def _line(self, place: int, width: int) -> Strip:
         row = self._shown[place]
         here = place == self.cursor
-        tones: tuple[str, ...] = (row.tone,) if row.tone else ()
-        if here:
-            tones = (FOCUSED,) if self.has_focus else (*tones, UNFOCUSED)
-        base = self._look(*tones)
+        ground = (FOCUSED if self.has_focus else UNFOCUSED,) if here else ()
+        plain = here and self.app.native_ansi_color and self.has_focus
+        tones: tuple[str, ...] = (row.tone,) if row.tone and not plain else ()
+        base = self._look(*tones, *ground)
         if row.heading:
             return self._rule(row.heading, here, width, base)
-        pieces = {}
+        pieces: dict[int, list[tuple[str, Style]]] = {}
         for spot in self._layout.columns:
             cell = row.cells[spot.column]
-            own = tones
-            # The cursor's own colours must stay readable, so a tone colours only other rows.
-            if isinstance(cell, Cell) and cell.tone and not (here and self.has_focus):
-                own = (*own, cell.tone)
-            if here and self._cells and spot.column == self.column:
-                own = (*own, "bold underline")
-            pieces[spot.column] = (clean(cell), self._look(*own))
-        arrow = ">" if here else " "
-        box = f"[{'x' if row.key in self.marked else ' '}] " if self._markable else ""
-        return self._compose_line(Segment(arrow + box, base), pieces, width, base)
+            extra = ("bold underline",) if here and self._cells and spot.column == self.column else ()
+            drawn = self._pieces(cell, spot.width, self._columns[spot.column].right)
+            pieces[spot.column] = [
+                (text, self._look(*tones, *self._under(tone, here, plain, ground), *extra))
+                for text, tone in drawn
+            ]
+        mark = Segment("▌" if here and self.has_focus else " ", self._look("accent", *ground))
+        if not self._markable:
+            return self._compose_line(mark, pieces, width, base)
+        chosen = row.key in self.marked
+        box = Segment(
+            "■ " if chosen else "□ ", self._look("" if plain or not chosen else "accent", *ground)
+        )
+        return self._compose_line(mark, pieces, width, base, box)
+
+    def _pieces(self, cell: str | Cell, width: int, right: bool) -> Sequence[Piece]:
+        """A cell in exactly `width` cells."""
+        if isinstance(cell, Cell) and cell.draw:
+            drawn = [(clean(text, 0), tone) for text, tone in cell.draw(width)]
+            rest = width - sum(cell_len(text) for text, _ in drawn)
+            return [*drawn, (" " * max(rest, 0), "")]
+        text = cut(clean(cell), width, right, self._ellipsis)
+        if not isinstance(cell, Cell):
+            return [(text, "")]
+        tone: str = cell.tone
+        if cell.fill is not None:
+            tone = f"$say-fill-{cell.fill}"
+        elif cell.ink is not None:
+            tone = f"$say-ink-{cell.ink}"
+        return [(text, f"{TONE_STYLES.get(cast(Tone, tone), tone)} bold underline" if cell.best else tone)]
+
+    def _under(self, tone: str, here: bool, plain: bool, ground: tuple[str, ...]) -> tuple[str, ...]:
+        """A piece's tones, on the cursor's ground if that is here; heat keeps its fill there."""
+        if not here:
+            return (tone,) if tone else ()
+        if plain:
+            return ground
+        if tone.startswith("$say-fill"):
+            return (*ground, tone)
+        return (RAISED.get(tone, tone), *ground) if tone else ground
 
     def _rule(self, words: str, here: bool, width: int, look: Style) -> Strip:
         charset: Charset = getattr(self.app, "charset", UNICODE)
         across = max(min(self._layout.width + self._gutter, width) - 1, 0)
         said = cut(f"{charset.rule * 2} {words} ", across, ellipsis=charset.ellipsis).rstrip()
-        drawn = f"{'>' if here else ' '}{said} {charset.rule * (across - len(said) - 1)}"
+        drawn = f"{'▌' if here else ' '}{said} {charset.rule * (across - len(said) - 1)}"
         return Strip([Segment(drawn, look)]).adjust_cell_length(width, look)
 
     def _compose_line(
-        self, gutter: Segment, pieces: dict[int, tuple[str, Style]], width: int, rest: Style
+        self,
+        gutter: Segment,
+        pieces: dict[int, list[tuple[str, Style]]],
+        width: int,
+        rest: Style,
+        box: Segment | None = None,
     ) -> Strip:
         """The gutter and the first column stand still; the others scroll sideways."""
-        segments = [gutter]
-        used = len(gutter.text)
+        segments = [gutter] if box is None else [gutter, box]
+        used = sum(len(segment.text) for segment in segments)
         for number, spot in enumerate(in_view(self._layout, self.column, width - used, GAP)):
-            text, style = pieces[spot.column]
             if number:
                 segments.append(Segment(" " * GAP, rest))
                 used += GAP
-            drawn = cut(text, spot.width, self._columns[spot.column].right, self._ellipsis)
-            segments.append(Segment(drawn, style))
+            cell = [Segment(text, style) for text, style in pieces[spot.column]]
+            segments += Strip(cell).adjust_cell_length(spot.width, rest)
             used += spot.width
         if used < width:
             segments.append(Segment(" " * (width - used), rest))
@@ -330,8 +432,8 @@ class RowView(ScrollView):
 
     def watch_cursor(self, before: int, after: int) -> None:
         """Repaint the two lines that changed and keep the cursor on screen."""
-        self.refresh_line(before + 1)
-        self.refresh_line(after + 1)
+        self._refresh_place(before)
+        self._refresh_place(after)
         self._follow()
         self.post_message(self.Moved(self))
 
@@ -343,12 +445,13 @@ class RowView(ScrollView):
     def watch_has_focus(self, value: bool) -> None:
         """The cursor looks different in the focused table."""
         super().watch_has_focus(value)
-        self.refresh_line(self.cursor + 1)
+        self._refresh_place(self.cursor)
 
     def _follow(self) -> None:
-        visible = max(self.scrollable_content_region.height - 1, 1)
+        stuck = min(len(self.sticky), max((self._visible - 1) // 2, 0))
+        visible = self._visible
         top = self.scroll_offset.y
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False)
-        elif self.cursor >= top + visible:
-            self.scroll_to(y=self.cursor - visible + 1, animate=False)
+        if self.cursor < top + stuck:
+            self.scroll_to(y=max(self.cursor - stuck, 0), animate=False)
+        elif self.cursor >= top + visible - stuck:
+            self.scroll_to(y=self.cursor - visible + 1 + stuck, animate=False)

@@ -13,17 +13,46 @@ from textual.content import Content
 
 from tui.widgets.text import clean
 
-Tone = Literal["", "dim", "good", "bad", "warn", "accent", "strong"]
-"""What a piece of text means; a theme gives it a colour, and no meaning rests on colour alone."""
+Tone = Literal[
+    "",
+    "faint",
+    "soft",
+    "dim",
+    "text",
+    "strong",
+    "accent",
+    "a",
+    "b",
+    "both",
+    "good",
+    "warn",
+    "bad",
+    "run",
+    "line",
+]
+"""What a piece of text means; a theme gives it a colour, and no meaning rests on colour alone.
+
+`faint` ticks and types, `soft` (also `dim`) labels and printed rows, `strong` the one number that matters,
+`a` and `b` the two sides or classes, `both` where they meet, `run` what is in work, `line` furniture;
+`accent` is for focus and keys, never for data.
+"""
 
 TONE_STYLES: Final[Mapping[Tone, str]] = {
     "": "",
-    "dim": "$foreground-muted",
-    "good": "$text-success",
-    "bad": "$text-error bold",
-    "warn": "$text-warning",
-    "accent": "$text-accent",
-    "strong": "bold",
+    "faint": "$say-faint",
+    "soft": "$say-soft",
+    "dim": "$say-soft",
+    "text": "$say-text",
+    "strong": "$say-strong bold",
+    "accent": "$say-accent",
+    "a": "$say-a",
+    "b": "$say-b",
+    "both": "$say-both",
+    "good": "$say-good",
+    "warn": "$say-warn",
+    "bad": "$say-bad bold",
+    "run": "$say-run",
+    "line": "$say-line",
 }
 
 SAID: Final = 20_000
@@ -44,22 +73,22 @@ def say(*parts: object) -> Content:
 # ---------------------------------------------------------------------------- states
 
 _STATES: Final[Mapping[str, tuple[str, Tone, str]]] = {
-    "scored": ("#", "good", "done"),
-    "finished": ("#", "good", "finished"),
-    "running": ("@", "accent", "running"),
-    "queued": (".", "dim", "queued"),
-    "failed": ("!", "bad", "failed"),
-    "cached": ("~", "dim", "already done"),
-    "interrupted": ("?", "warn", "interrupted"),
-    "cancelled": ("-", "warn", "cancelled"),
-    "paused": ("=", "warn", "paused"),
+    "scored": ("✓", "good", "done"),
+    "finished": ("✓", "good", "finished"),
+    "running": ("▶", "run", "running"),
+    "queued": ("·", "soft", "queued"),
+    "failed": ("✗", "bad", "failed"),
+    "cached": ("✓", "soft", "already done"),
+    "interrupted": ("◐", "warn", "interrupted"),
+    "cancelled": ("╌", "warn", "cancelled"),
+    "paused": ("◐", "warn", "paused"),
 }
 
-LEGEND: Final = "# done  @ running  . queued  ! failed  ~ cached  - cancelled  ? interrupted"
+LEGEND: Final = "✓ done  ▶ running  · queued  ✗ failed  ◐ interrupted or paused  ╌ cancelled or blocked"
 
 
 def state_glyph(state: str) -> tuple[str, Tone]:
-    """The glyph of a state and its tone; `?` for a state this version does not know."""
+    """The glyph of a state and its tone; that of an interrupted one if this version does not know it."""
     glyph, tone, _ = _STATES.get(state, _STATES["interrupted"])
     return glyph, tone
 
@@ -93,18 +122,16 @@ UNREAD: Final = "It could not be read."
 
 UNICODE: Final = Charset(full="━", empty="─", rule="─", ellipsis="…", dot="●", line="─", spread="±")
 ASCII: Final = Charset(
-    full="=", empty=".", rule="-", ellipsis="~", dot="o", line="-", spread="+-", ascii=True
+    full="=", empty="-", rule="-", ellipsis="~", dot="*", line="-", spread="~", ascii=True
 )
 
 
 def bar(done: float, total: float, width: int, charset: Charset = UNICODE) -> Content:
     """A bar `width` cells wide, filled to `done / total`; empty while `total` is not known."""
-    inner = max(width - 2, 1)
     share = min(max(done / total, 0.0), 1.0) if total > 0 else 0.0
-    filled = int(share * inner)
+    filled = int(share * width)
+    tone: Tone = "good" if share == 1 else "run"
     return Content.assemble(
-        "[",
-        (charset.full * filled, "$text-success"),
-        (charset.empty * (inner - filled), "$foreground-muted"),
-        "]",
+        (charset.full * filled, TONE_STYLES[tone]),
+        (charset.empty * (width - filled), TONE_STYLES["line"]),
     )

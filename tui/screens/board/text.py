@@ -125,7 +125,7 @@ def head(table: Table, tables: Tables, view: View | None, told: str, trouble: st
         worst = ", worst first" if view.sorting.upside_down else ""
         order = f" by {clean(view.sorting.column, 24)}{worst}"
     line = say(
-        ("BOARD ", "strong"),
+        ("Board ", "strong"),
         (arm.protocol, "accent"),
         title,
         f"  set {table.task_set}, {details(arm)} ",

@@ -51,7 +51,7 @@ class CellGlance(Horizontal):
         """Three titled columns."""
         splits = Grid(cell_text.SPLIT_COLUMNS, empty="No splits of your own here; r runs the cell.")
         roc, precision_recall = (PlotView("No curve.", id=id) for id in ("glance-roc", "glance-pr"))
-        for title, inside in (("SPLITS", splits), ("ROC", roc), ("PRECISION AND RECALL", precision_recall)):
+        for title, inside in (("Splits", splits), ("ROC", roc), ("Precision and recall", precision_recall)):
             inside.can_focus = False
             with Vertical(classes="column"):
                 yield Said(say((title, "strong")), classes="head-line")
@@ -60,7 +60,7 @@ class CellGlance(Horizontal):
     def read_anew(self) -> None:
         """Say that a cell is being read, though it is not known yet which."""
         self._go_to(None)
-        self.query(".head-line").first(Said).show(("SPLITS", "strong"))
+        self.query(".head-line").first(Said).show(("Splits", "strong"))
         for inside in (self.query_one(Grid), *self.query(PlotView)):
             inside.read_anew()
 
@@ -106,7 +106,7 @@ class CellGlance(Horizontal):
         place = self._place
         which_cell = f"  {title_of(place.model)}, {place.task}" if place else ""
         verdict = (f"  to {beside}" if beside else "", "dim")
-        self.query(".head-line").first(Said).show(("SPLITS", "strong"), which_cell, verdict)
+        self.query(".head-line").first(Said).show(("Splits", "strong"), which_cell, verdict)
         splits = detail.splits if detail else ()
         rows = [cell_text.split_row(split, detail.called.get(split["key"])) for split in splits if detail]
         self.query_one(Grid).show(rows)

@@ -73,16 +73,16 @@ class CellScreen(TakingScreen):
         with Horizontal(classes="panes ruled"):
             with Vertical(classes="column -open"):
                 yield Pane(
-                    "SPLITS",
+                    "Splits",
                     Grid(cell_text.SPLIT_COLUMNS, id="splits", empty="There are no splits."),
                     id="splits-pane",
                     first=True,
                 )
                 chosen = Grid(id="trials", empty="Nothing was tuned or fine-tuned under this protocol.")
-                yield Pane("TUNING", chosen, id="trials-pane")
+                yield Pane("Tuning", chosen, id="trials-pane")
             with Vertical(classes="column"):
-                yield Pane("CURVE", PlotView("There is no curve.", id="curve"), id="curve-pane")
-                yield Pane("PROVENANCE", Grid(id="provenance"), id="provenance-pane")
+                yield Pane("Curve", PlotView("There is no curve.", id="curve"), id="curve-pane")
+                yield Pane("Provenance", Grid(id="provenance"), id="provenance-pane")
 
     def begin(self) -> None:
         """Open the splits and read the cell."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from tui.quantities import auc, count
 from tui.questions.cells import CellDetail, Curve, Place, band
-from tui.widgets.plot import Plot, Series, Span
+from tui.widgets.plot import Band, Plot, Reference, Series, Span
 from tui.widgets.rows import Cell, Column, Row
 
 SPLIT_COLUMNS: Final = (
@@ -105,18 +105,17 @@ def plot(detail: CellDetail, place: Place, which: int) -> Plot:
     """One of `PLOTS`; without points if the cell has none of it."""
     title = f"{place.model}, {place.task}, {place.arm.protocol}: {PLOTS[which]}"
     if which == EPOCHS:
-        return Plot(title, _epoch_series(detail))
+        return Plot(title, _epoch_series(detail), x_title="epoch")
     curves = [curve for curve in (detail.roc, detail.precision_recall)[which].values() if curve]
-    return Plot(title, _band_series(curves) if curves else (), Span(0, 1), Span(0, 1))
-
-
-def _band_series(curves: Sequence[Curve]) -> list[Series]:
+    x, y = (("false positive rate", "true positive rate"), ("recall", "precision"))[which]
+    if not curves:
+        return Plot(title, (), Span(0, 1), Span(0, 1), x, y)
     low, mean, high = band(curves)
-    return [
-        Series("", low, "dim", joined=False),
-        Series(f"lowest to highest of {count(len(curves), 'split')}", high, "dim", joined=False),
-        Series("mean", mean, "accent"),
-    ]
+    edges = [(at, least, most) for (at, least), (_, most) in zip(low, high, strict=True)]
+    name = f"mean of {count(len(curves), 'split')}, tinted from lowest to highest"
+    chance = (Reference("chance", ((0, 0), (1, 1))),) if which == 0 else ()
+    lines = [Series(name, mean, "a")]
+    return Plot(title, lines, Span(0, 1), Span(0, 1), x, y, chance, (Band("banda", edges),))
 
 
 def _epoch_series(detail: CellDetail) -> list[Series]:
@@ -132,4 +131,4 @@ def _epoch_series(detail: CellDetail) -> list[Series]:
     def line(found: dict[tuple[int, int], list[float]]) -> Curve:
         return tuple((places[step], sum(values) / len(values)) for step, values in sorted(found.items()))
 
-    return [Series("loss", line(losses), "warn"), Series("evaluation AUC", line(scores), "accent")]
+    return [Series("evaluation AUC", line(scores), "a"), Series("loss", line(losses), "b")]

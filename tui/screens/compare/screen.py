@@ -80,11 +80,11 @@ class CompareScreen(TakingScreen):
         with Horizontal(classes="panes ruled"):
             with Vertical(classes="column -open", id="compare-tasks"):
                 tasks = Grid(compare_text.columns(), id="contrasts", empty=compare_text.EMPTY)
-                yield Pane("TASKS", tasks, id="contrasts-pane", first=True)
+                yield Pane("Tasks", tasks, id="contrasts-pane", first=True)
                 yield Said(id="compare-notes")
             with Vertical(classes="column"):
                 plot = PlotView("There are no shared splits to draw.", id="differences")
-                yield Pane("SPLITS", plot, id="differences-pane")
+                yield Pane("Splits", plot, id="differences-pane")
 
     def begin(self) -> None:
         """Open the tasks."""

@@ -13,7 +13,7 @@ from tui.questions.cells import Side
 from tui.ranked.comparison import Line, Told
 from tui.ranked.tables import details
 from tui.screens.overlays.dialogs import Notice
-from tui.widgets.plot import Plot, Series, Span, strip
+from tui.widgets.plot import Plot, Reference, Series, Span, strip
 from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.words import READING, UNICODE, Charset, Tone, say
 
@@ -166,11 +166,9 @@ def splits_plot(line: Line) -> Plot:
     n = len(line.differences)
     reach = max(0.01, *(abs(difference) for difference in line.differences))
     points = tuple((i, difference) for i, difference in enumerate(line.differences, 1))
-    series = [
-        Series("no difference", ((1, 0.0), (n, 0.0)), "dim"),
-        Series("A - B, by split", points, "accent"),
-    ]
-    return Plot(line.name, series, Span.around((1, n)), Span(-reach, reach))
+    series = [Series("A - B, by split", points, "a")]
+    level = (Reference("no difference", ((1, 0.0), (n, 0.0))),)
+    return Plot(line.name, series, Span.around((1, n)), Span(-reach, reach), "split", references=level)
 
 
 def splits_title(line: Line | None) -> tuple[object, ...]:

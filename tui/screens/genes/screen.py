@@ -106,16 +106,16 @@ class GenesScreen(TakingScreen):
         with Horizontal(classes="panes ruled"):
             with Vertical(classes="column -open"):
                 yield Pane(
-                    "GENES", Grid(GENE_COLUMNS, id="genes", empty=EMPTY), id="genes-pane", first=True
+                    "Genes", Grid(GENE_COLUMNS, id="genes", empty=EMPTY), id="genes-pane", first=True
                 )
             with Vertical(classes="column"):
-                yield Pane("TEXT AND LABELS", VerticalScroll(Said(id="gene-text")), id="text-pane")
+                yield Pane("Text and labels", VerticalScroll(Said(id="gene-text")), id="text-pane")
                 scores = Grid(SCORE_COLUMNS, id="gene-scores", empty="It was in no test set yet.")
-                yield Pane("TEST SCORES", scores, id="scores-pane")
+                yield Pane("Test scores", scores, id="scores-pane")
                 near = Grid(
                     NEIGHBOUR_COLUMNS, id="near", empty="enter on a gene finds its nearest by embedding."
                 )
-                yield Pane("NEIGHBOURS", near, id="near-pane")
+                yield Pane("Neighbours", near, id="near-pane")
 
     def begin(self) -> None:
         """Open the list."""

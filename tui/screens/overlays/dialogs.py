@@ -36,12 +36,15 @@ class Overlay(ModalScreen[Answer]):
 
     CSS_PATH = Path(__file__).parents[1] / "screens.tcss"
     title_shown: str = ""
+    closes: ClassVar[str] = ""
+    """What the bottom edge says of the keys that close it."""
 
     def compose(self) -> ComposeResult:
         """A titled box."""
-        with Vertical(classes="box"):
-            yield Static(say((self.title_shown, "strong")), classes="box-title")
+        with Vertical(classes="box") as box:
             yield from self.compose_box()
+        box.border_title = say(self.title_shown)
+        box.border_subtitle = say((self.closes, "soft")) if self.closes else None
 
     def compose_box(self) -> ComposeResult:
         """What is in the box."""
@@ -55,6 +58,8 @@ class Overlay(ModalScreen[Answer]):
 
 class Notice(Overlay[None]):
     """Something to read: a title, a sentence, what to do, and perhaps a long text."""
+
+    closes = "esc or enter closes; j and k scroll"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,q", "dismiss(None)", "Close", id="notice.close"),
@@ -77,8 +82,6 @@ class Notice(Overlay[None]):
         if self.body:
             with VerticalScroll(classes="box-body", can_focus=False):
                 yield Static(say(self.body))
-        keys = "esc or enter closes; j and k scroll" if self.body else "esc or enter closes"
-        yield Static(say((keys, "dim")), classes="box-keys")
 
 
 class Ask(Overlay[str]):
@@ -107,9 +110,11 @@ class Ask(Overlay[str]):
         if self.sentence:
             yield Static(say(self.sentence), classes="box-text")
         parts: list[object] = []
-        for key, what, _ in self.answers:
-            parts += [(f" {key:<5} ", "accent"), f"{what}\n"]
-        yield Static(say(*parts, (" esc   ", "accent"), "stay"), classes="box-keys")
+        for number, (key, what, _) in enumerate(self.answers):
+            first = number == 0
+            parts += [("▌ " if first else "  ", "accent"), (f"{key:<4} ", "accent")]
+            parts.append((f"{what}\n", "strong" if first else ""))
+        yield Static(say(*parts, ("  esc  ", "accent"), ("stay", "soft")), classes="box-keys")
 
 
 def error_notice(error: BaseException, log: Path) -> Notice:

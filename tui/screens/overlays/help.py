@@ -18,6 +18,7 @@ from tui.widgets.words import LEGEND, say
 class Help(Overlay[None]):
     """What this screen is for, its keys, and what the glyphs mean."""
 
+    closes = "esc closes; j and k scroll"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,q,question_mark", "dismiss(None)", "Close", id="help.close"),
     ]
@@ -31,7 +32,7 @@ class Help(Overlay[None]):
             bindings: Key as people write it, and the binding.
         """
         super().__init__()
-        self.title_shown = f"Keys: {title}"
+        self.title_shown = f"Keys on {title.capitalize()}"
         self.about = about
         self.bindings = tuple(bindings)
 
@@ -41,7 +42,6 @@ class Help(Overlay[None]):
         with VerticalScroll(classes="box-body", can_focus=False):
             yield Static(key_table(self.bindings))
         yield Static(say((LEGEND, "dim")), classes="box-text")
-        yield Static(say(("esc closes; j and k scroll", "dim")), classes="box-keys")
 
 
 def key_table(bindings: Sequence[tuple[str, Binding]]) -> Content:

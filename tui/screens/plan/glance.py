@@ -63,14 +63,14 @@ def glance(list_name: str, key: str, catalog: Catalog, read: Audited | str | Non
     if list_name == "preset" and key in catalog.presets:
         return _preset_glance(key, catalog.presets[key])
     if list_name == "axes" and key == controls.ROW:
-        return say(("CONTROLS", "strong"), "\n", read if isinstance(read, str) else "")
+        return say(("Controls", "strong"), "\n", read if isinstance(read, str) else "")
     if list_name == "axes":
-        return say(("AXIS ", "strong"), (key, "accent"), "\n", AXIS_WORDS.get(key, ""))
+        return say(("Axis ", "strong"), (key, "accent"), "\n", AXIS_WORDS.get(key, ""))
     if list_name == "scheme" and key in catalog.schemes:
         return _scheme_glance(catalog.schemes[key])
     if list_name == "seeds":
         return say(
-            ("SEED ", "strong"),
+            ("Seed ", "strong"),
             (key, "accent"),
             ("   :seeds 41-60 chooses others", "dim"),
             "\nOne seed is one split of each task, the same genes for every model. "
@@ -83,7 +83,7 @@ def _model_glance(card: ModelCard, cached: str) -> Content:
     model, prefix = card.model, card.model.prefix.strip()
     there = card.place or model.kind == "endpoint"
     parts: list[object] = [
-        ("MODEL ", "strong"),
+        ("Model ", "strong"),
         (model.name, "accent"),
         f"\n{model.dimension or '?'} dim, {big(model.parameters)} params, "
         f"{model.pooling or 'own'} pooling, {model.max_tokens or '?'} tokens, ",
@@ -122,7 +122,7 @@ def _where(card: ModelCard) -> str:
 
 
 def _task_glance(info: TaskInfo, read: Audited | str | None) -> Content:
-    head = say(("TASK ", "strong"), (info.name, "accent"), f"  {info.title}\n")
+    head = say(("Task ", "strong"), (info.name, "accent"), f"  {info.title}\n")
     if read is None:
         return say(head, ("Reading its labels.", "dim"))
     if isinstance(read, str):
@@ -163,7 +163,7 @@ def _exceptions(task: Task, limit: int) -> Content:
 
 def _protocol_glance(protocol: Protocol) -> Content:
     params = ", ".join(f"{name}={_brief(value)}" for name, value in protocol.params.items())
-    return say(("PROTOCOL ", "strong"), (protocol.name, "accent"), f"  {protocol.title}\n{params}")
+    return say(("Protocol ", "strong"), (protocol.name, "accent"), f"  {protocol.title}\n{params}")
 
 
 def _brief(value: object) -> str:
@@ -171,7 +171,7 @@ def _brief(value: object) -> str:
 
 
 def _preset_glance(name: str, axes: Axes) -> Content:
-    parts: list[object] = [("PRESET ", "strong"), (name, "accent"), f"  {WORDS.get(name, '')}\n"]
+    parts: list[object] = [("Preset ", "strong"), (name, "accent"), f"  {WORDS.get(name, '')}\n"]
     if name == "corrected":
         parts += [f"Not mended: {'; '.join(NOT_MENDED)}.\n", f"Mended: {'; '.join(MENDED.values())}.\n"]
     for axis in fields(axes):
@@ -184,7 +184,7 @@ def _scheme_glance(scheme: Scheme) -> Content:
     seeds = ", ".join(ranges(scheme.seeds))
     more = "and no others" if scheme.closed else "and any others"
     return say(
-        ("SPLITS ", "strong"),
+        ("Splits ", "strong"),
         (scheme.name, "accent"),
         f"  {scheme.words}\nseeds {seeds}, {more}. ",
         "Its numbers rank apart from those of other schemes.",

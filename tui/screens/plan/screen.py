@@ -158,7 +158,7 @@ class PlanScreen(ChoosingScreen):
 
     def _pane(self, name: str) -> Pane:
         grid = Grid(COLUMNS[name], markable=name != "axes", single=name in ONE_OF, id=name)
-        return Pane(name.upper(), grid, id=f"{name}-pane", first=name == "models")
+        return Pane(name.capitalize(), grid, id=f"{name}-pane", first=name == "models")
 
     def begin(self) -> None:
         """Take the focus and read the catalog."""

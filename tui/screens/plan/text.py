@@ -294,7 +294,7 @@ def summary(selection: Selection, tally: Tally | None, readonly: bool, live: boo
     sizes = (len(selection.models), len(selection.tasks), len(selection.protocols), len(selection.seeds))
     product = sizes[0] * sizes[1] * sizes[2] * sizes[3]
     head = say(
-        ("SUM  ", "strong"),
+        ("Sum  ", "strong"),
         f"{count(sizes[0], 'model')} x {count(sizes[1], 'task')} x {count(sizes[2], 'protocol')} x "
         f"{_seeds(selection)} = {count(product, 'unit')}",
         (f"{controls.in_the_sum(selection)}\n", "dim"),
@@ -345,9 +345,9 @@ def _why_blocked(plan: Plan) -> list[object]:
     for item in plan.blocked:
         state = ", unknown until fetched" if item.unfetched else ""
         reasons[f"{state}: {item.reason}"] += item.units
-    parts: list[object] = [(f"! {units} units{why}\n", "warn") for why, units in reasons.most_common(2)]
+    parts: list[object] = [(f"╌ {units} units{why}\n", "warn") for why, units in reasons.most_common(2)]
     if len(reasons) > 2:
-        parts.append((f"! and {len(reasons) - 2} more reasons: i on the model or task tells\n", "warn"))
+        parts.append((f"╌ and {len(reasons) - 2} more reasons: i on the model or task tells\n", "warn"))
     return parts
 
 

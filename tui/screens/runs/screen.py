@@ -110,13 +110,13 @@ class RunsScreen(TakingScreen):
         with Horizontal(classes="panes ruled"):
             with Vertical(classes="column -open"):
                 units = Grid(runs_text.UNIT_COLUMNS, id="units", empty=runs_text.NO_RUN)
-                yield Pane("UNITS", units, id="units-pane", first=True)
+                yield Pane("Units", units, id="units-pane", first=True)
             with Vertical(classes="column"):
                 queue = Grid(runs_text.QUEUE_COLUMNS, id="queue")
-                yield Pane("QUEUE", queue, id="queue-pane")
-                yield Pane("CURVES", PlotView("No epoch has ended yet.", id="curves"), id="curves-pane")
+                yield Pane("Queue", queue, id="queue-pane")
+                yield Pane("Curves", PlotView("No epoch has ended yet.", id="curves"), id="curves-pane")
                 log = Grid(runs_text.LOG_COLUMNS, id="log", empty="Nothing has been logged yet.")
-                yield Pane("LOG", log, id="log-pane", first=True)
+                yield Pane("Log", log, id="log-pane", first=True)
 
     def begin(self) -> None:
         """Open the list of units."""

@@ -54,20 +54,20 @@ def head(status: Status | None, waiting: int, width: int, begun: int = 0) -> Con
         begun: Selections that were begun and are not finished.
     """
     if status is None:
-        return say(("RUN  ", "strong"), ("none yet", "dim"), (f"  {_behind(waiting)}", "dim"))
+        return say(("Run  ", "strong"), ("none yet", "dim"), (f"  {_behind(waiting)}", "dim"))
     out = sum(part.units for part in status.left_out)
     glyph, tone = state_glyph(status.state)
     left = max(status.total - status.already_done - status.scored - status.failed - status.cancelled, 0)
     parts: list[object] = [
-        ("RUN ", "strong"),
+        ("Run ", "strong"),
         (f"{glyph} {state_word(status.state)}", tone),
         "  ",
-        (f"# {count(status.scored)} done  ", "good"),
-        (f"~ {count(status.already_done)} before  ", "dim") if status.already_done else "",
-        (f"! {count(status.failed)} failed  ", "bad") if status.failed else "",
-        (f"- {count(status.cancelled)} cancelled  ", "warn") if status.cancelled else "",
-        (f". {count(left)} left", "dim"),
-        (f"  - {count(out)} left out", "warn") if out else "",
+        (f"✓ {count(status.scored)} done  ", "good"),
+        (f"✓ {count(status.already_done)} before  ", "dim") if status.already_done else "",
+        (f"✗ {count(status.failed)} failed  ", "bad") if status.failed else "",
+        (f"╌ {count(status.cancelled)} cancelled  ", "warn") if status.cancelled else "",
+        (f"· {count(left)} left", "dim"),
+        (f"  ╌ {count(out)} left out", "warn") if out else "",
     ]
     return say(*parts, "\n", _second_line(status, waiting, width, begun))
 
@@ -271,11 +271,11 @@ def curves(epochs: Sequence[EpochStatus]) -> Plot:
     rates = tuple((i, e.learning_rate / fastest) for i, e in zip(places, ordered, strict=True))
     title = f"{epochs[0].model}, {epochs[0].task}, seed {epochs[0].seed}"
     lines = [
-        Series("loss", loss, "warn"),
-        Series("evaluation AUC", scores, "accent"),
+        Series("evaluation AUC", scores, "a"),
+        Series("loss", loss, "b"),
         Series("rate/highest", rates, "dim"),
     ]
-    return Plot(title, lines)
+    return Plot(title, lines, x_title="epoch")
 
 
 def log_title(status: Status) -> tuple[object, ...]:

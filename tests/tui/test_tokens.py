@@ -1,0 +1,75 @@
+"""What may stand on what can be read: WCAG contrast of every pair in every table."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tui.terminal.tokens import (
+    CUTS,
+    GROUNDS,
+    HEAT,
+    INKS,
+    PALETTES,
+    STEPS,
+    TO_ASCII,
+    heat_step,
+    to_ascii,
+    variables,
+)
+
+
+def luminance(colour: str) -> float:
+    shares = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("name", PALETTES)
+def test_everything_can_be_read_where_it_may_stand(name):
+    tokens, heat = PALETTES[name], HEAT[name]
+    pairs = [(tokens[ink], tokens[ground], 4.5) for ink in INKS for ground in GROUNDS]
+    pairs += [(tokens["faint"], tokens[ground], 4.5) for ground in ("ground", "panel")]
+    pairs += [(tokens["line"], tokens[ground], 1.5) for ground in ("ground", "panel")]
+    pairs += [(tokens["ground"], tokens["accent"], 4.5)]
+    pairs += [(heat["on"][i], heat["fill"][i], 4.5) for i in range(STEPS)]
+    for ground in ("ground", "panel", "select", "selecty"):
+        pairs += [(ink, tokens[ground], 4.5) for ink in heat["ink"]]
+        pairs += [(mark, tokens[ground], 1.5) for mark in heat["mark"]]
+    assert [pair for pair in pairs if contrast(*pair[:2]) < pair[2]] == []
+    assert all(len(set(steps)) == STEPS for kind, steps in heat.items() if kind != "on")
+
+
+def test_the_256_colours_are_colours_of_the_table():
+    cube = re.compile("#(00|5f|87|af|d7|ff){3}")
+    used = [*PALETTES["256"].values(), *(colour for steps in HEAT["256"].values() for colour in steps)]
+    greys = {f"#{8 + 10 * i:02x}" + f"{8 + 10 * i:02x}" * 2 for i in range(24)}
+    assert [colour for colour in used if not cube.fullmatch(colour) and colour not in greys] == []
+
+
+def test_a_value_on_a_cut_takes_the_lower_step():
+    assert [heat_step(cut) for cut in CUTS] == [*range(6)]
+    assert [heat_step(cut + 1e-9) for cut in CUTS] == [*range(1, 7)]
+
+
+def test_every_depth_has_every_variable_and_only_colours_have_tints():
+    names = [set(variables("dark", depth)) for depth in ("true", "256", "16", "mono")]
+    assert names == names[:1] * 4
+    for depth in ("16", "mono"):
+        found = variables("light", depth)
+        assert not [
+            name for name, style in found.items() if name.startswith("say-") and style.startswith("on ")
+        ]
+
+
+def test_ascii_is_as_wide_as_it_was():
+    line = "".join(map(chr, TO_ASCII)) + "⠁⣿é"
+    assert to_ascii(line).isprintable()
+    assert len(to_ascii(line)) == len(line)
+    assert to_ascii(line)[:-1].isascii()
