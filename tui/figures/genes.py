@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from tui.figures.paper import BAD, FAINT, GROUND, LINE, SIDES, TEXT, plain, sheet
+from tui.figures.paper import BAD, FAINT, GROUND, LINE, OTHERS, SIDES, TEXT, plain, sheet
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from tui.questions.maps import Dot, GeneMap
 
-_OTHERS: Final = ("#5d5547", "#25713f", "#006f78", "#5b3fc4", "#7d5c00")
-"""Of classes beyond the second."""
 _MARKS: Final = "osD^vP*"
 _NAMED: Final = 8
 """Wrong genes that are named at most."""
@@ -105,7 +103,7 @@ def _name(figure: Figure, axes: Axes, dots: Sequence[Dot]) -> None:
 
 def _mark(label: int) -> dict[str, Any]:
     """Colour and form of a class: they differ in both."""
-    colour = (*SIDES, *_OTHERS)[label % (len(SIDES) + len(_OTHERS))]
+    colour = (*SIDES, *OTHERS)[label % (len(SIDES) + len(OTHERS))]
     filled = label % 2 == 1
     return {
         "marker": _MARKS[label % len(_MARKS)],

@@ -1,5 +1,5 @@
-"""How figures look in print: a column's width, small sans type, thin rules, colours that the colour-blind
-can tell apart. Everything that draws takes its measures and colours from here.
+"""How figures look in print: a column's width, small sans type, thin rules, the light tokens of
+the screens. Everything that draws takes its measures and colours from here.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from store.errors import UsageError
+from tui.terminal.tokens import HEAT, PALETTES
 from tui.widgets.text import clean
 
 if TYPE_CHECKING:
@@ -24,23 +25,26 @@ _SMALL, _USUAL = 7.0, 8.0
 _LINE: Final = 3.5
 """Millimetres of a line of type."""
 
+_LIGHT: Final = PALETTES["light"]
 GROUND: Final = "#ffffff"
-TEXT: Final = "#26231e"
-SOFT: Final = "#625c51"
-FAINT: Final = "#777062"
-LINE: Final = "#c9c3b6"
-BAD: Final = "#b21f35"
-SIDES: Final = ("#1a67a8", "#a9540a")
+"""Paper's own."""
+TEXT: Final = _LIGHT["text"]
+SOFT: Final = _LIGHT["soft"]
+FAINT: Final = _LIGHT["faint"]
+LINE: Final = _LIGHT["line"]
+BAD: Final = _LIGHT["bad"]
+SIDES: Final = (_LIGHT["a"], _LIGHT["b"])
 """A and B, or class 0 and class 1."""
-BANDS: Final = ("#d3e5f5", "#f6e1cb")
+BANDS: Final = (_LIGHT["banda"], _LIGHT["bandb"])
 """The same as grounds."""
-HEAT: Final = ("#f6d5d6", "#eef4f3", "#dcecea", "#c5e2e0", "#a9d5d3", "#8ac6c5", "#66b3b3")
-INK: Final = ("#a8323f", "#6d685e", "#5f6a66", "#4c6d69", "#366f6c", "#1f706d", "#00706c")
+OTHERS: Final = tuple(_LIGHT[name] for name in ("both", "good", "run", "accent", "warn"))
+"""Of classes beyond the second."""
+FILL: Final = HEAT["light"]["fill"]
+ON: Final = HEAT["light"]["on"]
+INK: Final = HEAT["light"]["ink"]
+"""Of each step of heat."""
 DOTTED: Final = (0, (1, 2))
 """How what is compared with is drawn."""
-CUTS: Final = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9)
-"""Where the steps of heat end: one scale for every table, task and split."""
-
 _RC: Final[dict[str, Any]] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["Arial", "Helvetica", "DejaVu Sans"],
@@ -168,11 +172,6 @@ def settle(figure: Figure) -> None:
     for axes in figure.axes:
         left, bottom, width, height = axes.get_position(original=True).bounds
         axes.set_position((round(left, 5), round(bottom, 5), round(width, 5), round(height, 5)))
-
-
-def step(value: float) -> int:
-    """Which step of heat an AUC falls in; on a cut, the lower one."""
-    return sum(value > cut for cut in CUTS)
 
 
 def number(value: float) -> str:

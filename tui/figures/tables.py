@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.figures.paper import (
-    CUTS,
     DOTTED,
     FAINT,
+    FILL,
     GROUND,
-    HEAT,
     INK,
+    ON,
     SIDES,
     SOFT,
     TEXT,
@@ -20,11 +20,11 @@ from tui.figures.paper import (
     plain,
     sheet,
     stacked,
-    step,
     with_interval,
 )
 from tui.ranked.standings import MEAN, Standing, value_of
 from tui.ranked.tables import mean_name, row_name
+from tui.terminal.tokens import CUTS, heat_step
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -204,14 +204,14 @@ def heatmap(standing: Standing, columns: Sequence[str], about: str, width: float
             mine = row.source == "own"
             if mine:
                 box = (across - 0.48, at - 0.46)
-                axes.add_patch(_tile(box, HEAT[step(value)]))
+                axes.add_patch(_tile(box, FILL[heat_step(value)]))
             axes.text(
                 across,
                 at,
                 number(value) if wide else number(value).removeprefix("0"),
                 ha="center",
                 va="center_baseline",
-                color="#10201f" if mine else INK[step(value)],
+                color=ON[heat_step(value)] if mine else INK[heat_step(value)],
                 weight="bold" if row.contestant and len(own) > 1 and value == best[column] else "normal",
             )
     right = len(columns) - 0.5 + 0.15
@@ -247,11 +247,11 @@ def _tile(box: tuple[float, float], colour: str) -> Patch:
 def _key(made: Sheet) -> None:
     """The steps of heat with the values between them."""
     axes = made.foot.add_axes((0.32, 0.45, 0.64, 0.42))
-    for place, colour in enumerate(HEAT):
+    for place, colour in enumerate(FILL):
         axes.add_patch(_tile((place + 0.02, 0.04), colour))
-    axes.set(xlim=(0, len(HEAT)), ylim=(0, 1))
+    axes.set(xlim=(0, len(FILL)), ylim=(0, 1))
     axes.set_yticks([])
-    axes.set_xticks(range(1, len(HEAT)), [f"{cut:g}" for cut in CUTS])
+    axes.set_xticks(range(1, len(FILL)), [f"{cut:g}" for cut in CUTS])
     axes.tick_params(length=0, pad=1.5)
     for spine in axes.spines.values():
         spine.set_visible(False)

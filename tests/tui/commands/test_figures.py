@@ -7,7 +7,6 @@ import pytest
 from store import connect
 from store.arm import Arm
 from tui.figures.cells import Learning, calibrated, wilson
-from tui.figures.paper import CUTS, step
 from tui.questions.cells import Place
 
 pytest.importorskip("matplotlib")
@@ -80,8 +79,3 @@ def test_the_first_of_the_best_epochs_was_kept_or_the_last_where_nothing_picks()
     losses = [(1, 0.5), (2, 0.4), (3, 0.3)]
     assert Learning(41, 1, losses, [(1, 0.7), (2, 0.9), (3, 0.9)]).kept == 2
     assert Learning(41, 2, losses, []).kept == 3
-
-
-def test_a_value_on_a_cut_takes_the_lower_step():
-    assert [step(cut) for cut in CUTS] == [*range(6)]
-    assert step(0.9001) == 6
