@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "compare": ("compare", "Two rows of your own: differences, intervals, a verdict."),
     "power": ("compare", "What your splits could show, and what it would take to show less."),
     "tasks": ("tasks", "The tasks, or one task's audit."),
+    "genes": ("genes", "The hardest genes, or one gene in every task."),
     "models": ("models", "The models: where they are, how they are used, what they cost."),
     "sets": ("sets", "Sets of tasks, each with ranked tables of its own; name one."),
     "export": ("export", "Write rankings, scores, predictions, splits or vectors to a file."),
