@@ -54,6 +54,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "restore": ("homes", "Take in what a backup holds."),
     "clean": ("homes", "What takes how much of the disk; removes what you name."),
     "serve": ("serve", "The arena in a browser on this machine."),
+    "completion": ("completion", "What a shell reads to complete commands and values by tab."),
 }
 """Name -> (module in `tui.commands`, the line in `--help`), so that help imports no command."""
 
