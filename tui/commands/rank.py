@@ -20,7 +20,7 @@ from tui.commands.common import (
 )
 from tui.commands.ranking import put_rankings
 from tui.commands.tables import ranked_tables
-from tui.ranked import families, standings
+from tui.ranked import families, records
 from tui.ranked.standings import MEAN, Standing
 
 if TYPE_CHECKING:
@@ -106,13 +106,13 @@ def _tell_other_sets(session: Session, shown: Collection[str]) -> None:
 def _record(standing: Standing) -> dict[str, Any]:
     """The table for JSON, each row's cells in the order of its tasks."""
     table = standing.table
-    columns = {**flat(table), "judged": standings.summary(standing)}
+    columns = {**flat(table), "judged": records.summary(standing)}
     columns["families_apart"] = families.record(standing)
     for row, known in zip(columns["rows"], table.rows, strict=True):
         for name, cells in row.items():
             if isinstance(cells, dict):
                 row[name] = {task: cells[task] for task in table.tasks if task in cells}
-        row["judged"] = standings.record(standing, known)
+        row["judged"] = records.record(standing, known)
         if (
             known.source == "own"
         ):  # a rank says more than the splits can tell; its interval stands under judged

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from store.export import paragraphs
 from tui.commands.common import put, put_pieces, put_table, put_text, say, terminal_width
-from tui.ranked import families, standings
+from tui.ranked import families, layouts, standings
 from tui.ranked.headings import headings, with_headings
 from tui.ranked.standings import Standing
 from tui.ranked.tables import caveats, narrowing, title
@@ -34,7 +34,7 @@ def _put_ranking(standing: Standing, form: str) -> None:
         _put_apart(standing)
         put("")
     else:
-        columns, rows = standings.printed(standing)
+        columns, rows = layouts.printed(standing)
         put_pieces(columns, with_headings(rows, table.rows), form)
         for piece in paragraphs([*standings.honesty(standing), standings.METHOD], form):
             put("")
@@ -74,9 +74,9 @@ def _width(columns: list[str], rows: list[list[str]]) -> int:
 def _fitting(standing: Standing) -> tuple[list[str], list[list[str]]]:
     """The richest layout that the terminal has room for; where none reads it, the richest of all."""
     room = terminal_width()
-    for layout in standings.layouts(standing):
-        columns = standings.columns(standing, layout)
-        rows = [standings.row(standing, row, layout) for row in standing.table.rows]
+    for layout in layouts.layouts(standing):
+        columns = layouts.columns(standing, layout)
+        rows = [layouts.row(standing, row, layout) for row in standing.table.rows]
         if _width(columns, rows) <= room:
             break
     return columns, rows
