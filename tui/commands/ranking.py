@@ -8,8 +8,10 @@ from store.export import paragraphs
 from tui.commands.common import put, put_pieces, put_table, put_text, say, terminal_width
 from tui.ranked import families, layouts, standings
 from tui.ranked.headings import headings, with_headings
-from tui.ranked.standings import Standing
+from tui.ranked.standings import MEAN, Standing, value_of
 from tui.ranked.tables import caveats, narrowing, title
+from tui.terminal.ink import Look
+from tui.terminal.tokens import heat_step
 
 
 def put_rankings(found: Iterable[Standing], form: str) -> None:
@@ -26,9 +28,11 @@ def _put_ranking(standing: Standing, form: str) -> None:
     if form == "csv":
         put_pieces(*families.long_table(standing), form)
     elif form == "text":
-        put(f"{title(table)}: AUC [95 % interval]{f'; {less}' if less else ''}")
-        columns, rows = _fitting(standing)
-        put_table(columns, rows, set(range(1, 3 + len(table.tasks))), headings=headings(table.rows))
+        put_text(f"{title(table)}: AUC [95 % interval]{f'; {less}' if less else ''}")
+        layout, columns, rows = _fitting(standing)
+        right = set(range(1, 3 + len(table.tasks)))
+        above = headings(table.rows, sources=layout.stacked)
+        put_table(columns, rows, right, headings=above, looks=_looks(standing))
         for line in standings.honesty(standing):
             put_text(line)
         _put_apart(standing)
@@ -68,10 +72,13 @@ def _put_apart(standing: Standing) -> None:
 
 
 def _width(columns: list[str], rows: list[list[str]]) -> int:
-    return sum(max(map(len, cells)) + 2 for cells in zip(columns, *rows, strict=True)) - 2
+    titles = [max(map(len, title.split("\n"))) for title in columns]
+    cells = [[len(cell) for cell in row] for row in rows]
+    widths: list[int] = [max(column) for column in zip(titles, *cells, strict=True)]
+    return sum(widths) + 2 * (len(widths) - 1)
 
 
-def _fitting(standing: Standing) -> tuple[list[str], list[list[str]]]:
+def _fitting(standing: Standing) -> tuple[layouts.Layout, list[str], list[list[str]]]:
     """The richest layout that the terminal has room for; where none reads it, the richest of all."""
     room = terminal_width()
     for layout in layouts.layouts(standing):
@@ -79,4 +86,25 @@ def _fitting(standing: Standing) -> tuple[list[str], list[list[str]]]:
         rows = [layouts.row(standing, row, layout) for row in standing.table.rows]
         if _width(columns, rows) <= room:
             break
-    return columns, rows
+    return layout, columns, rows
+
+
+def _looks(standing: Standing) -> dict[tuple[int, int], Look]:
+    """Own cells filled by their AUC, printed ones in coloured ink; the best of each column underlined."""
+    table, found = standing.table, {}
+    shown = (*table.tasks, MEAN)
+    own = [row for row in table.rows if row.contestant]
+    best = {
+        column: max((value for row in own if (value := value_of(row, column)) is not None), default=None)
+        for column in shown
+    }
+    for number, row in enumerate(table.rows):
+        found[number, 0] = Look(bold=True) if row.contestant else Look("soft")
+        for place, column in enumerate(shown, start=1):
+            value = value_of(row, column)
+            if value is None:
+                continue
+            first = row.contestant and len(own) > 1 and value == best[column]
+            kind = "fill" if row.source == "own" else "ink"
+            found[number, place] = Look(f"{kind}-{heat_step(value)}", bold=first, underline=first)
+    return found

@@ -4,4 +4,4 @@ from pathlib import Path
 from typing import Final
 
 WORDS: Final = Path(__file__).with_name("words.json")
-"""The table, which `collect` makes."""
+"""The table, which `tools/completion_words.py` makes."""

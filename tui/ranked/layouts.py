@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from store.export import Best
@@ -30,12 +30,18 @@ class Layout:
 
     intervals: bool = True
     """In every cell; else only in the column that places are of."""
+    stacked: bool = False
+    """Names of tasks in two lines, and of published rows without their source, which headings say."""
     heading: int = 0
-    """Characters of a task's name; 0: all."""
+    """Characters of a line of a task's name; 0: all."""
     model: int = 0
     """Characters of a model's name; 0: all."""
     beats: bool = True
     """Whether each model beats TF-IDF, in a column."""
+    paper: bool = True
+    """Places among the paper's, in a column."""
+    own: bool = True
+    """Intervals in the column that places are of."""
 
 
 _HEADING: Final = 6
@@ -48,17 +54,37 @@ def layouts(standing: Standing) -> Iterator[Layout]:
     """From the richest to the smallest."""
     yield Layout()
     yield Layout(intervals=False)
-    longest = max(map(len, standing.table.tasks), default=0)
-    yield from (Layout(False, heading) for heading in range(longest - 1, _HEADING, -1))
-    # What the column says the sentence below the table says, too.
-    longest = max((len(row_name(row)) for row in standing.table.rows), default=0)
-    yield from (Layout(False, _HEADING, model, beats=False) for model in range(longest, _MODEL - 1, -1))
+    less = Layout(intervals=False, stacked=True)
+    yield less
+    # What the columns say the sentences below the table say, too.
+    for without in ({"beats": False}, {"paper": False}):
+        less = replace(less, **without)
+        yield less
+    lines = [line for task in standing.table.tasks for line in _stacked(task)]
+    longest = max(map(len, lines), default=0)
+    yield from (replace(less, heading=heading) for heading in range(longest - 1, _HEADING - 1, -1))
+    less = replace(less, heading=_HEADING)
+    longest = max((len(row.model) for row in standing.table.rows), default=0)
+    yield from (replace(less, model=model) for model in range(longest, _MODEL - 1, -1))
+    yield replace(less, model=_MODEL, own=False)
+
+
+def _stacked(task: str) -> list[str]:
+    """A task's name in two lines, where there is a place to part it."""
+    first, mark, rest = task.partition("-vs-") if "-vs-" in task else task.partition("-")
+    return [first, rest] if mark and rest else [task]
+
+
+def _heading(task: str, layout: Layout) -> str:
+    if not layout.stacked:
+        return task
+    return "\n".join(_cut(line, layout.heading) for line in _stacked(task))
 
 
 def columns(standing: Standing, layout: Layout = Layout()) -> list[str]:
     """The headings."""
     table = standing.table
-    names = [_cut(task, layout.heading) for task in table.tasks]
+    names = [_heading(task, layout) for task in table.tasks]
     found = ["model", *names, mean_name(table)]
     within = "" if standing.by == MEAN else f" in {standing.by}"
     if standing.beside:
@@ -67,7 +93,7 @@ def columns(standing: Standing, layout: Layout = Layout()) -> list[str]:
         found.append(f"place{within}")
     if layout.beats and beats.shown(standing):
         found.append(f"{beats.TITLE}{within}")
-    if _has_paper(standing):
+    if layout.paper and _has_paper(standing):
         found.append("of paper's")
     return found
 
@@ -75,14 +101,14 @@ def columns(standing: Standing, layout: Layout = Layout()) -> list[str]:
 def row(standing: Standing, row: RankRow, layout: Layout = Layout()) -> list[str]:
     """One model as people read it."""
     table = standing.table
-    cells = [_cut(row_name(row), layout.model)]
+    cells = [_cut(row.model if layout.stacked and row.source != "own" else row_name(row), layout.model)]
     for column in (*table.tasks, MEAN):
-        full = layout.intervals or column == standing.by
+        full = layout.intervals or (layout.own and column == standing.by)
         cells.append(_cell(standing, row, column, full))
     cells += standing_texts(standing, row)
     if layout.beats and beats.shown(standing):
         cells.append(beats.text(standing, row))
-    if _has_paper(standing):
+    if layout.paper and _has_paper(standing):
         found = among_paper(standing, row)
         cells.append(f"{ranged(*found[:2])} of {found[2]}" if found else printed_rank(row, standing.by))
     return cells
