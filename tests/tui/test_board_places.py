@@ -45,7 +45,7 @@ def arena():
 
 
 def line_of(app, model: str) -> list[str]:
-    lines = (line.strip(" ▌") for line in screen_text(app).splitlines())
+    lines = (line.strip(" ▌│") for line in screen_text(app).splitlines())
     return next((line.split() for line in lines if line.startswith(f"{model} ")), [])
 
 

@@ -44,7 +44,7 @@ async def opened(pilot) -> None:
 def table_lines(app) -> list[str]:
     lines = screen_text(app).splitlines()
     start = next(i for i, line in enumerate(lines) if " model " in line and " mean" in line)
-    return [line.strip(" ▌") for line in lines[start + 1 :] if " own " in line or " paper " in line]
+    return [line.strip(" ▌│") for line in lines[start + 1 :] if " own " in line or " paper " in line]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -397,7 +397,7 @@ async def test_holes_of_the_matrix_are_gone_to_and_run(arena):
         await until(pilot, lambda: "M shows the matrix" in told(app))
         await pilot.press("M")
         await until(pilot, lambda: "maxi" in screen_text(app))
-        line = next(line for line in screen_text(app).splitlines() if line.strip(" ▌").startswith("maxi"))
+        line = next(line for line in screen_text(app).splitlines() if line.strip(" ▌│").startswith("maxi"))
         assert line.split()[-2:] == [".", "."]
         await pilot.press("n")
         await until(pilot, lambda: "maxi has nothing on tall yet; r runs it." in screen_text(app))

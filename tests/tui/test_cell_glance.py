@@ -22,7 +22,7 @@ async def test_a_large_terminal_shows_the_cell_under_the_cursor_too(arena):
         await opened(pilot)
         await until(pilot, lambda: "Splits mini, tall" in screen_text(app))
         await until(pilot, lambda: "It ran out of memory." in screen_text(app))
-        assert "lowest to highest of 2 splits" in screen_text(app)
+        assert "mean of 2 splits" in screen_text(app)
         await pilot.press("j")
         await until(pilot, lambda: "No splits of your own here; r runs the cell." in screen_text(app))
         await pilot.press("tab", "k", "l", "l", "l")

@@ -88,7 +88,7 @@ async def test_its_curves_tuning_and_provenance(arena):
         await pilot.press("tab")
         await until(pilot, lambda: "C=1" in screen_text(app) and "7 splits" in screen_text(app))
         await pilot.press("tab")
-        await until(pilot, lambda: "lowest to highest of 2 splits" in screen_text(app))
+        await until(pilot, lambda: "mean of 2 splits" in screen_text(app))
         assert "Curve ROC" in screen_text(app)
         await pilot.press("v")
         await until(pilot, lambda: "Curve precision and recall" in screen_text(app))
@@ -166,8 +166,16 @@ async def test_two_models_of_one_table_are_compared_on_their_common_splits(arena
         await on_screen(pilot, "4", "A mini / lr   B other / lr")
         await until(pilot, lambda: "In the mean of 2 tasks: cannot be told apart" in screen_text(app))
         assert "The two differ" not in screen_text(app)
-        line = next(line for line in screen_text(app).splitlines() if line.strip(" ▌").startswith("tall"))
-        assert line.split()[:7] == ["▌tall", "0.900", "0.800", "+0.100", "[-0.020,", "+0.220]", "not"]
+        line = next(line for line in screen_text(app).splitlines() if line.strip(" ▌│").startswith("tall"))
+        assert line.strip(" ▌│").split()[:7] == [
+            "tall",
+            "0.900",
+            "0.800",
+            "+0.100",
+            "[-0.020,",
+            "+0.220]",
+            "not",
+        ]
         assert "4/10" in line
         assert "Practically the same cannot be shown" in screen_text(app)
         await pilot.press("w")

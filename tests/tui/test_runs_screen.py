@@ -59,7 +59,7 @@ async def test_bars_units_and_rates_of_a_live_run(arena, size):
         assert "embed " in text
         assert "50/100 25.0/s ETA 0:02" in text
         lines = [line for line in text.splitlines() if " tall " in line and "lr" in line]
-        assert [line.strip(" ▌")[0] for line in lines[:3]] == ["▶", "✓", "✗"]
+        assert [line.strip(" ▌│")[0] for line in lines[:3]] == ["▶", "✓", "✗"]
         assert "0.912" in lines[1]
         assert "The text is empty." in lines[2]
 
@@ -87,8 +87,8 @@ async def test_units_that_wait_or_ended_long_ago_are_listed_too(arena):
     async with drive(app, (80, 50)) as pilot:
         await opened(pilot)
         await until(pilot, lambda: len(app.screen.query_one("#units", Grid).rows) == 3 + 80)
-        lines = [line.strip(" ▌") for line in screen_text(app).splitlines() if " lr " in line]
-        assert [line[0] for line in lines[:6]] == ["@", "#", "!", "!", ".", "."]
+        lines = [line.strip(" ▌│") for line in screen_text(app).splitlines() if " lr " in line]
+        assert [line[0] for line in lines[:6]] == ["▶", "✓", "✗", "✗", "·", "·"]
         await pilot.press("j", "j", "j", "j", "enter")
         await until(pilot, lambda: "It waits for those before it." in screen_text(app))
         await pilot.press("escape", "slash", "exclamation_mark", "enter")
@@ -113,7 +113,7 @@ async def test_a_live_run_tells_since_when_and_by_which_process_it_goes_on(arena
         arena.status = a_status("paused", message="The disk is full.")
         await until(pilot, lambda: f"The disk is full. p goes on. {whose}" in screen_text(app))
         arena.status = a_status("finished", running=())
-        await until(pilot, lambda: "# finished" in screen_text(app))
+        await until(pilot, lambda: "✓ finished" in screen_text(app))
         assert "PID" not in screen_text(app)
 
 
@@ -130,7 +130,7 @@ async def test_the_screen_follows_the_run(arena):
         arena.status = a_status(scored=120, eta_s=9.0)
         await until(pilot, lambda: "131/160" in screen_text(app) and "ETA 0:09" in screen_text(app))
         arena.status = a_status("finished", scored=149, failed=1, running=())
-        await until(pilot, lambda: "# finished" in screen_text(app))
+        await until(pilot, lambda: "✓ finished" in screen_text(app))
         assert "Press 3 for the ranks" in screen_text(app)
 
 
@@ -177,7 +177,7 @@ async def test_pause_resume_and_resume_after_an_interruption(arena, size):
         await pilot.press("p")
         await until(pilot, lambda: arena.relaunched == [False])
         arena.status = a_status("finished", running=())
-        await until(pilot, lambda: "# finished" in screen_text(app) and "p Pause" in screen_text(app))
+        await until(pilot, lambda: "✓ finished" in screen_text(app) and "p Pause" in screen_text(app))
         await pilot.press("p")
         await until(pilot, lambda: "There is no run to pause or resume." in told(app))
         arena.queue = [entry(1)]
@@ -258,11 +258,11 @@ async def test_what_failed_is_retried_after_the_run(arena):
         await until(pilot, lambda: "to be run again after this run" in told(app))
         assert arena.requests == []
         arena.status = a_status("failed", running=())
-        await until(pilot, lambda: "! failed  " in screen_text(app))
+        await until(pilot, lambda: "✗ failed  " in screen_text(app))
         await pilot.press("R")
         await until(pilot, lambda: arena.relaunched == [True, True])
         arena.status = a_status("finished", failed=0, running=(), recent=())
-        await until(pilot, lambda: "# finished" in screen_text(app))
+        await until(pilot, lambda: "✓ finished" in screen_text(app))
         await pilot.press("R")
         await until(pilot, lambda: "Nothing has failed in this run." in told(app))
 
@@ -449,7 +449,7 @@ async def test_a_failure_before_this_run_and_what_is_left_out_of_it_are_told(are
     async with drive(app, (120, 40)) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "1 run before this one failed: It broke." in screen_text(app))
-        assert "- 7 left out" in screen_text(app)
+        assert "╌ 7 left out" in screen_text(app)
 
 
 async def test_readonly_removes_nothing(arena):

@@ -104,7 +104,7 @@ class CellGlance(Horizontal):
 
     def _show(self, detail: CellDetail | None, beside: str = "") -> None:
         place = self._place
-        which_cell = f"  {title_of(place.model)}, {place.task}" if place else ""
+        which_cell = f" {title_of(place.model)}, {place.task}" if place else ""
         verdict = (f"  to {beside}" if beside else "", "dim")
         self.query(".head-line").first(Said).show(("Splits", "strong"), which_cell, verdict)
         splits = detail.splits if detail else ()
