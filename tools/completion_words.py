@@ -25,7 +25,7 @@ _ARGUMENTS: Final[Mapping[str, list[str]]] = {
     "tasks": ["tasks"], "models": ["models+"], "genes": ["genes"], "sets": ["sets", "tasks+"],
     "compare": ["models", "models"], "power": ["models", "models"], "remove": ["=", "owned"],
     "fetch": ["fetched", "models"], "import": ["=", "files"], "export": ["exports"], "clean": ["=+"],
-    "export figure": ["figures"], "completion": ["="], "merge": ["dirs"], "backup": ["files"],
+    "export figure": ["figures"], "completion": ["shells"], "merge": ["dirs"], "backup": ["files"],
     "restore": ["files"], "queue": ["queue"],
 }  # fmt: skip
 """Command -> the list of each argument; `=`: its own choices, `+`: as many as one likes."""
@@ -101,6 +101,7 @@ def _lists() -> dict[str, list[str]]:
     from engine.fetch.sources import data_sets
     from engine.maps.flat import METHODS
     from tui.commands.export import COMPUTED, STORED
+    from tui.completion.scripts import SCRIPTS
     from tui.figures.asked import KINDS
     from tui.figures.paper import WIDTHS
 
@@ -117,6 +118,7 @@ def _lists() -> dict[str, list[str]]:
         "figures": [*KINDS],
         "fetched": ["model", "all", *data_sets()],
         "queue": ["clear", "remove"],
+        "shells": [*SCRIPTS],
     }
 
 
