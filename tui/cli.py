@@ -21,6 +21,7 @@ import click
 from store.errors import GeneArenaError, unforeseen
 from store.umask import private_files
 from tui.commands.common import Session, home_option
+from tui.terminal.ink import PLAIN
 from tui.widgets.text import clean
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -29,6 +30,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "compare": ("compare", "Two rows of your own: differences, intervals, a verdict."),
     "power": ("compare", "What your splits could show, and what it would take to show less."),
     "tasks": ("tasks", "The tasks, or one task's audit."),
+    "genes": ("genes", "The hardest genes, or one gene in every task."),
     "models": ("models", "The models: where they are, how they are used, what they cost."),
     "sets": ("sets", "Sets of tasks, each with ranked tables of its own; name one."),
     "export": ("export", "Write rankings, scores, predictions, splits or vectors to a file."),
@@ -53,14 +55,23 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "restore": ("homes", "Take in what a backup holds."),
     "clean": ("homes", "What takes how much of the disk; removes what you name."),
     "serve": ("serve", "The arena in a browser on this machine."),
+    "completion": ("completion", "What a shell reads to complete commands and values by tab."),
 }
 """Name -> (module in `tui.commands`, the line in `--help`), so that help imports no command."""
 
-HEADLESS: Final = """\
-The arena needs a terminal. The same without one:
+_SAME: Final = """\
   genearena run              run the sample tasks with the bundled models
   genearena rank --all       the ranked tables
   genearena --help           everything else"""
+HEADLESS: Final = f"""\
+The arena needs a terminal. The same without one:
+{_SAME}"""
+WITHOUT_SCREENS: Final = f"""\
+The screens cannot be read line by line. The same in words, each command with --plain or GENEARENA_PLAIN=1:
+{_SAME}
+  genearena status           what the runner is doing
+  genearena compare A B      two models, with a verdict
+  genearena genes GENE       one gene in every task"""
 
 
 class Arena(click.Group):
@@ -214,9 +225,10 @@ def _logged(error: Exception, session: Session) -> str:
 @click.version_option(package_name="genearena", message="%(prog)s %(version)s")
 @click.option("--readonly", is_flag=True, help="Show the arena, but neither start nor steer.")
 @click.option("--ascii", is_flag=True, help="Draw the arena with ASCII characters only.")
+@click.option("--plain", is_flag=True, help="Print one thing a line, for screen readers and logs.")
 @home_option
 @click.pass_context
-def cli(ctx: click.Context, offline: bool, readonly: bool, ascii: bool) -> int | None:
+def cli(ctx: click.Context, offline: bool, readonly: bool, ascii: bool, plain: bool) -> int | None:
     """The arena of small text-embedding models on gene-classification tasks.
 
     Without a command: the terminal interface.
@@ -226,8 +238,13 @@ def cli(ctx: click.Context, offline: bool, readonly: bool, ascii: bool) -> int |
         os.environ |= {"GENEARENA_OFFLINE": "1", "HF_HUB_OFFLINE": "1"}
     elif ctx.invoked_subcommand not in (None, "fetch"):
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    if plain:
+        os.environ[PLAIN] = "1"
     if ctx.invoked_subcommand is not None:
         return None
+    if os.environ.get(PLAIN):
+        click.echo(WITHOUT_SCREENS)
+        return 0
     if not _has_screen():
         click.echo(HEADLESS, err=True)
         return 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -160,12 +161,21 @@ def test_a_limit_on_file_sizes_stops_no_run(tmp_path):
 # ------------------------------------------------------------------------------ damage
 
 
-@pytest.fixture
-def full(tmp_path):
-    """A home with 40 scored units, and the selection that gave them."""
-    home, selection = a_home(tmp_path), a_selection(tmp_path, 40)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A home with 40 scored units, made once, and the selection that gave them."""
+    folder = tmp_path_factory.mktemp("made")
+    home, selection = a_home(folder), a_selection(folder, 40)
     run_tiny(home, selection)
     return home, selection
+
+
+@pytest.fixture
+def full(tmp_path, made):
+    """A copy of it for the test."""
+    home, selection = made
+    shutil.copytree(home.data.parent, tmp_path / "home")
+    return find_home(tmp_path / "home"), selection
 
 
 def longest_journal(home) -> Path:

@@ -13,6 +13,7 @@ from fault_tools import (
     FOLDER,
     a_home,
     a_selection,
+    a_task,
     ended,
     enqueue,
     genearena,
@@ -22,7 +23,6 @@ from fault_tools import (
     tiny,
     until,
 )
-from workbench import write_task
 
 from engine.mailbox import queued, read_status, request, runner_alive, take_requests
 from engine.plan.launch import Launch
@@ -36,10 +36,11 @@ READING = (("rank", "--all"), ("status",), ("tasks",), ("models",), ("export", "
 WRITING = (("run", "--protocols", "lr"), ("run", "--detach", "--protocols", "lr"), ("repair",))
 
 
-@pytest.fixture
-def frozen(tmp_path):
+@pytest.fixture(scope="module")
+def frozen(tmp_path_factory):
     """A home with results that can be read and not written, by root neither."""
-    place = tmp_path / "disk"
+    folder = tmp_path_factory.mktemp("frozen")
+    place = folder / "disk"
     place.mkdir()
     root = os.geteuid() == 0
     if root:
@@ -47,7 +48,7 @@ def frozen(tmp_path):
         if sys.platform != "linux" or subprocess.run(mount, capture_output=True).returncode:
             pytest.skip("root may write everywhere, and nothing can be mounted")
     home = find_home(place / "home").create()
-    run_tiny(home, a_selection(tmp_path, 8))
+    run_tiny(home, a_selection(folder, 8))
     folders = [path for path in (place, *place.rglob("*")) if path.is_dir()]
     if root:
         subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
@@ -93,9 +94,9 @@ def test_without_a_home_folder_of_the_user_one_can_be_named(tmp_path):
 
 
 def test_all_that_is_kept_is_the_users_own(tmp_path):
-    home, task = find_home(tmp_path / "home"), write_task(tmp_path, per_class=20)
+    home, task = find_home(tmp_path / "home"), a_task(tmp_path, "own", per_class=20)
     (tmp_path / "home").mkdir(mode=0o755)
-    chosen = ("--tasks", "mine", "--protocols", "lr", "--seeds", "41")
+    chosen = ("--tasks", "mine", "--protocols", "lr", "--seeds", "41", "--controls", "none")
     named = tmp_path / "named.csv"
     for arguments in (
         ("import", "task", task, "--name", "mine"),

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import unicodedata
@@ -99,7 +100,10 @@ def home(tmp_path_factory):
 
 
 def on_a_terminal(home, *arguments: str) -> tuple[int, str]:
-    """Exit code of the command line on a terminal, and every byte that reached it."""
+    """Exit code of the command line on a terminal, and all that reached it but the program's own colours.
+
+    That no name brings colours along, plain mode shows, which has none.
+    """
     master, slave = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "tui", "--home", str(home.data.parent), *arguments],
@@ -114,12 +118,16 @@ def on_a_terminal(home, *arguments: str) -> tuple[int, str]:
         while chunk := os.read(master, 65536):
             shown += chunk
     os.close(master)
-    return process.wait(30), shown.decode().replace("\r\n", "\n")
+    text = shown.decode().replace("\r\n", "\n")
+    return process.wait(30), text if "--plain" in arguments else COLOURS.sub("", text)
 
 
+COLOURS = re.compile("\x1b\\[[0-9;]*m")
 QUERY = "select units.model, units.task, sentence from failures join units using (key)"
 SHOWN = (
     (("rank", "--all", "--no-references"), 0),
+    (("--plain", "rank", "--all", "--no-references"), 0),
+    (("--plain", "sql", QUERY), 0),
     (("rank", "--all", "--no-references", "--format", "csv"), 0),
     (("export", "predictions", "--format", "markdown"), 0),
     (("export", "failures", "--format", "latex"), 0),

@@ -75,7 +75,7 @@ def few(folder):
 # ---------------------------------------------------------------------------- file systems
 
 
-@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK])
+@pytest.mark.parametrize("number", [errno.ENOSYS, pytest.param(errno.ENOLCK, marks=pytest.mark.slow)])
 def test_a_file_system_without_locks_is_told_by_everything_that_starts_a_run(home, tmp_path, number):
     run_tiny(home, a_selection(tmp_path, 4, ("before",)))  # so that the lock and a status are there
     words = few(tmp_path)

@@ -16,7 +16,7 @@ from engine.plan.plan import build_plan
 from store import connect
 
 pytestmark = pytest.mark.faults
-SECONDS = float(os.environ.get("GENEARENA_READING", "6"))
+SECONDS = float(os.environ.get("GENEARENA_READING", "3"))
 
 POLL = """
 import sys, time

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from echoing_endpoint import ECHOES, SECRET, TOLD, echoing
-from fault_tools import a_home, genearena, journalled
-from workbench import write_task
+from fault_tools import a_home, a_task, genearena, journalled
 
 from engine.embedding.endpoint.client import KEY
 from engine.embedding.endpoint.consent import agree
@@ -21,7 +20,15 @@ def written(home: Home) -> bytes:
 @pytest.mark.parametrize("echo", ECHOES[:2], ids=lambda echo: echo.__name__)
 def test_an_echoed_key_is_written_nowhere(tmp_path, echo):
     home = a_home(tmp_path)
-    chosen = ("--models", "remote", "--protocols", "lr", "--seeds", "41", "--tasks", write_task(tmp_path))
+    chosen = (
+        *("--models", "remote", "--controls", "none"),
+        "--protocols",
+        "lr",
+        "--seeds",
+        "41",
+        "--tasks",
+        a_task(tmp_path, "toy"),
+    )
     with echoing(echo) as (host, asked):
         home.config_file.write_text(f'[[models]]\nname = "remote"\nsource = "http://{host}/v1#m"\n')
         agree(home, host)

@@ -192,7 +192,7 @@ def test_a_query_without_end_or_measure_is_stopped(filled, query):
     with pytest.raises(
         UsageError, match=r"seconds and was stopped|of memory that|more time or memory|larger than"
     ):
-        run_sql(filled, query, timeout=2)
+        run_sql(filled, query, timeout=1)
 
 
 @pytest.mark.parametrize(

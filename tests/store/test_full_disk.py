@@ -56,7 +56,7 @@ sys.stdout.write(str(kept))
 @pytest.mark.faults
 def test_a_full_disk_loses_nothing_and_freeing_space_mends_it(tmp_path):
     places = [str(tmp_path), str(Path(__file__).parent)]
-    done = subprocess.run([sys.executable, "-c", LIMITED, *places], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-B", "-c", LIMITED, *places], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     said, kept = done.stdout.split("\n")[:2]
     assert said == "no room"
@@ -77,5 +77,5 @@ def test_no_room_for_the_database_leaves_nothing_half_made(tmp_path):
         "print(saved.flush().scored)\n"
     )
     places = [str(tmp_path), str(Path(__file__).parent)]
-    done = subprocess.run([sys.executable, "-c", code, *places], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-B", "-c", code, *places], capture_output=True, text=True)
     assert done.stdout.split("\n")[:2] == ["['format']", "1"], done.stderr

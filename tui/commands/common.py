@@ -19,6 +19,7 @@ import click
 
 from store.errors import StoreError, UsageError
 from store.home import Home, find_home
+from tui.terminal.ink import Ink, Look, plain
 from tui.widgets.text import clean
 
 _PATIENCE: Final = 2.0
@@ -125,11 +126,13 @@ home_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
 
 
-def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
+def command(
+    name: str, kind: type[click.Command] = click.Command
+) -> Callable[[Callable[..., Any]], click.Command]:
     """A subcommand that takes `--home` and is given the `Session` first."""
 
     def decorate(function: Callable[..., Any]) -> click.Command:
-        return click.command(name)(home_option(click.pass_obj(function)))
+        return click.command(name, kind)(home_option(click.pass_obj(function)))
 
     return decorate
 
@@ -197,7 +200,9 @@ def put_text(line: str) -> None:
 
 
 def terminal_width() -> int:
-    """Columns of the terminal that reads standard output; no end to them where none does."""
+    """Columns of the terminal that reads standard output; no end to them on a pipe and in plain mode."""
+    if plain():
+        return sys.maxsize
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
 
 
@@ -214,22 +219,81 @@ def put_table(
     right: Collection[int] = (),
     limit: int = 60,
     headings: Mapping[int, str] = MappingProxyType({}),
+    looks: Mapping[tuple[int, int], Look] = MappingProxyType({}),
 ) -> None:
     """An aligned table; the columns in `right` are set to the right, cells cut at `limit` characters.
 
-    `headings` are rules with words, each above the row of its number.
+    In plain mode a row is a line that names each of its cells, with nothing drawn or aligned.
+
+    Args:
+        columns: Their titles, of one line or two.
+        rows: Their cells.
+        right: Places of columns that are set to the right.
+        limit: Characters of a cell.
+        headings: Rules with words, each above the row of its number.
+        looks: (row, column) -> how a cell looks on a terminal with colours.
     """
-    cells = [[clean(cell, limit) for cell in row] for row in [columns, *rows]]
-    widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
+    ink = Ink(sys.stdout)
+    titles = [[clean(line, limit) for line in title.split("\n")] for title in columns]
+    cells = [[clean(cell, limit) for cell in row] for row in rows]
+    if plain():
+        _put_plain([" ".join(lines) for lines in titles], cells, headings)
+        return
+    widths = [
+        max([*map(len, lines), *(len(line[place]) for line in cells)]) for place, lines in enumerate(titles)
+    ]
+    _narrow(widths, [place for place in range(len(widths)) if place not in right])
     across = sum(widths) + 2 * (len(widths) - 1)
-    for number, line in enumerate(cells, start=-1):
-        if number in headings:
-            click.echo(f"-- {headings[number]} ".ljust(across, "-"))
-        padded = (
-            cell.rjust(width) if index in right else cell.ljust(width)
-            for index, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
+
+    def put_line(line: Sequence[str], look: Callable[[int], Look]) -> None:
+        padded = []
+        for place, (whole, width) in enumerate(zip(line, widths, strict=True)):
+            cell = whole if len(whole) <= width else f"{whole[: width - 1]}…"
+            blank = " " * (width - len(cell))
+            of = look(place)
+            filled = of.token.startswith("fill")
+            text = blank + cell if place in right else cell + blank
+            if filled:
+                padded.append(ink(text, of))
+            elif cell:
+                shown = ink(cell, of)
+                padded.append(blank + shown if place in right else shown + blank)
+            else:
+                padded.append(blank)
         click.echo("  ".join(padded).rstrip())
+
+    for number in reversed(range(max((len(lines) for lines in titles), default=0))):
+        put_line([lines[-1 - number] if number < len(lines) else "" for lines in titles], lambda _: _TITLE)
+    for number, line in enumerate(cells):
+        if number in headings:
+            click.echo(ink(f"-- {headings[number]} ".ljust(across, "-"), _RULE))
+        put_line(line, lambda place, number=number: looks.get((number, place), _USUAL))  # type: ignore[misc]
+
+
+def _narrow(widths: list[int], words: Sequence[int]) -> None:
+    """Make columns of words narrower until no line wraps, as far as that goes: the last ones first."""
+    over = sum(widths) + 2 * (len(widths) - 1) - terminal_width()
+    for place in sorted(words, reverse=True):
+        less = min(max(widths[place] - _LEAST, 0), max(over, 0))
+        widths[place], over = widths[place] - less, over - less
+
+
+_LEAST: Final = 12
+"""Characters of a column of words that are left to it."""
+_TITLE: Final = Look("soft")
+_RULE: Final = Look("faint")
+_USUAL: Final = Look()
+
+
+def _put_plain(titles: Sequence[str], cells: Sequence[Sequence[str]], headings: Mapping[int, str]) -> None:
+    """Each row as a line: what it is of, then what each other column says."""
+    for number, line in enumerate(cells):
+        if number in headings:
+            click.echo(f"{headings[number]}:")
+        parts = [
+            f"{title} {cell}".strip() for title, cell in zip(titles[1:], line[1:], strict=True) if cell
+        ]
+        click.echo(f"{line[0]}: {', '.join(parts)}" if parts else line[0])
 
 
 def put_pieces(columns: Sequence[str], rows: Iterable[Sequence[object]], form: str) -> None:

@@ -14,7 +14,8 @@ from engine.run.events import Event, UnitFinished
 from store.arm import Arm
 from store.errors import StoreError
 from tui.commands.common import Session
-from tui.commands.rank import put_rankings, tables_of_run
+from tui.commands.ranking import put_rankings
+from tui.commands.tables import tables_of_run
 
 LOOK: Final = 0.5
 """Seconds between two looks whether the last units of a table are in the database."""

@@ -254,7 +254,8 @@ def fetch_command(session: Session, what: str, name: str, as_json: bool) -> None
         now = time.monotonic()
         start, before = began.setdefault(file, (now, done))  # what came in an earlier call took no time now
         rate = (done - before) / (now - start) if now > start else 0.0
-        narrator.bar(file, bytes_line(file, done, total, rate), ended=0 < total <= done)
+        share = done / total if total else None
+        narrator.bar(file, bytes_line(file, done, total, rate), 0 < total <= done, share)
 
     with contextlib.closing(Narrator()) as narrator:
         for got in fetch(what, session.writable(), model=name, progress=progress, offline=session.offline):

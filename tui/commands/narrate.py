@@ -16,10 +16,16 @@ from typing import Final, TextIO
 from engine.run.events import EpochFinished, Event, Log, RunPaused, RunResumed, StageProgress, UnitFinished
 from store.records import Epoch, Failed, Unit
 from tui.quantities import duration
+from tui.terminal.ink import Ink, Look, plain
+from tui.terminal.tokens import to_ascii
 from tui.widgets.text import clean
 
 _INTERVAL: Final = 1.0
 """Seconds between two plain lines of one stage."""
+_SPOKEN: Final = 10.0
+"""The same in plain mode on a terminal, where each line may be read out."""
+_BAR: Final = 12
+"""Cells of a bar."""
 _WAITING: Final = 10_000
 """Texts that may wait for a terminal that does not read."""
 LAST_WORDS: Final = 2.0
@@ -102,10 +108,13 @@ class Narrator:
     def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream or sys.stderr
         self._clock = clock
-        self._live = self._stream.isatty() and sys.stdout.isatty()
+        self._live = self._stream.isatty() and sys.stdout.isatty() and not plain()
+        self._interval = _SPOKEN if plain() and self._stream.isatty() else _INTERVAL
+        self._ink = Ink(self._stream)
         self._told: dict[str, tuple[float, str]] = {}
         """Stage -> when something was last said of it, and what."""
-        self._parts: dict[str, str] = {}
+        self._parts: dict[str, tuple[float | None, str]] = {}
+        """Stage -> how much of it is done, if that is known, and what is said of it."""
         self._drawn = False
         self._pen = _Pen(self._stream)
 
@@ -140,27 +149,47 @@ class Narrator:
         self, stage: str, label: str, done: int, total: int, rate: float, eta_s: float | None
     ) -> None:
         """How far one stage has come."""
-        self.bar(stage, stage_line(stage, label, done, total, rate, eta_s), done >= total)
+        share = done / total if total and stage != "load" else None
+        self.bar(stage, stage_line(stage, label, done, total, rate, eta_s), done >= total, share)
 
-    def bar(self, key: str, text: str, ended: bool) -> None:
+    def bar(self, key: str, text: str, ended: bool, share: float | None = None) -> None:
         """Where one of several things that go on at a time has come; on a pipe at most once a second."""
         if self._live:
-            self._draw(key, "" if ended else text)
+            self._draw(key, "" if ended else text, share)
             return
         now = self._clock()
-        when, what = self._told.get(key, (-_INTERVAL, ""))
-        if what != text and (ended or now - when >= _INTERVAL):
+        when, what = self._told.get(key, (-self._interval, ""))
+        if what != text and (ended or now - when >= self._interval):
             self._told[key] = (now, text)
             self.line(text)
 
-    def _draw(self, stage: str, text: str) -> None:
-        """Redraw the one line, every stage at work on it."""
-        self._parts.pop(stage, None)
+    def _draw(self, stage: str, text: str, share: float | None) -> None:
+        """Redraw the one line: every stage at work, each with its bar where there is room for it."""
         if text:
-            self._parts[stage] = text
+            self._parts[stage] = share, text  # where it stood before: nothing jumps
+        else:
+            self._parts.pop(stage, None)
         width = shutil.get_terminal_size().columns - 1
-        self._pen.write(f"{self._erase()}{clean(' | '.join(self._parts.values()))[:width]}")
+        room = width - len(" | ".join(said for _, said in self._parts.values()))
+        drawn: list[str] = []
+        for done, said in self._parts.values():
+            bar = ""
+            if done is not None and room > _BAR:
+                bar, room = f"{self._bar(done)} ", room - _BAR - 1
+            used = sum(len(words) + 3 for words in drawn)
+            shown = clean(said)[: max(width - used, 0)] if room < 0 else clean(said)
+            drawn += [f"{bar}{shown}"] if shown else []
+        self._pen.write(f"{self._erase()}{' | '.join(drawn)}")
         self._drawn = True
+
+    def _bar(self, share: float) -> str:
+        """`━━━━╸───────`."""
+        halves = round(min(max(share, 0.0), 1.0) * 2 * _BAR)
+        done = "━" * (halves // 2) + "╸" * (halves % 2)
+        left = "─" * (_BAR - len(done))
+        if not (self._stream.encoding or "utf").lower().startswith("utf"):
+            done, left = to_ascii(done), to_ascii(left)
+        return self._ink(done, Look("run")) + self._ink(left, Look("line"))
 
     def _erase(self) -> str:
         drawn, self._drawn = self._drawn, False

@@ -16,9 +16,19 @@ PUBLISHED: Final = "Published"
 """What stands above the paper's rows where controls are above them."""
 
 
-def headings(rows: Sequence[RankRow]) -> dict[int, str]:
-    """What stands above which row; nothing where there are no controls."""
+SOURCES: Final = {"paper": "The paper's rows, on other splits", "rerun": "The authors' own rerun"}
+"""What stands above published rows that do not say themselves where they are from."""
+
+
+def headings(rows: Sequence[RankRow], sources: bool = False) -> dict[int, str]:
+    """What stands above which row; nothing where there are no controls, unless `sources` are wanted."""
     controls = [place for place, row in enumerate(rows) if row.control]
+    if sources:
+        found = {controls[0]: CONTROLS} if controls else {}
+        for place, row in reversed([*enumerate(rows)]):
+            if row.source in SOURCES and (place == 0 or rows[place - 1].source != row.source):
+                found[place] = SOURCES[row.source]
+        return found
     if not controls:
         return {}
     after = controls[-1] + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 
 from engine.run.events import EpochFinished, Log, RunPaused, RunResumed, StageProgress, UnitFinished
@@ -47,11 +48,32 @@ def test_on_a_pipe_each_stage_speaks_at_most_once_a_second():
     assert lines[-1].startswith("embed m: 100/100 texts")
 
 
-def test_on_a_terminal_one_line_is_redrawn(monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
 
+
+def test_a_terminal_with_room_has_a_bar_and_plain_mode_has_none(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+    for plain, drawn in (("", "\r"), ("1", "")):
+        monkeypatch.setenv("GENEARENA_PLAIN", plain)
+        stream = Terminal()
+        monkeypatch.setattr(narrate.sys, "stdout", stream)
+        narrator = Narrator(stream, Clock())
+        for done in (25, 30, 100):
+            narrator.tell(progress(done))
+        narrator.close()
+        text = stream.getvalue()
+        assert ("\r" in text) == bool(drawn)
+        assert ("━━━" in text) == bool(drawn)
+    assert text == "embed m: 25/100 texts, 10.0/s, 0:08 left\nembed m: 100/100 texts, 10.0/s\n"
+
+
+def test_on_a_terminal_one_line_is_redrawn(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
     stream = Terminal()
     monkeypatch.setattr(narrate.sys, "stdout", stream)
     narrator = Narrator(stream)
@@ -63,7 +85,7 @@ def test_on_a_terminal_one_line_is_redrawn(monkeypatch):
     assert text.count("\n") == 1
     assert "embed m: 1/100 texts, 10.0/s, 0:10 left | classify m: 2/100" in text
     assert "warning: mind \\x1b[31m\n" in text
-    assert text.count("\x1b") == text.count("\r\x1b[K")
+    assert re.sub("\x1b\\[[02]m", "", text).count("\x1b") == text.count("\r\x1b[K")
 
 
 def test_everything_worth_a_word_is_told():

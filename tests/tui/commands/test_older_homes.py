@@ -23,7 +23,7 @@ ARGUMENTS = {
 }
 
 
-@pytest.mark.parametrize("name", ["", *COMMANDS])
+@pytest.mark.parametrize("name", ["", *(name for name in COMMANDS if name != "completion")])
 def test_it_is_refused_in_one_sentence_and_left_alone(tmp_path, monkeypatch, name):
     home = find_home(tmp_path / "home")
     write_database(home)
