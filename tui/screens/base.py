@@ -210,7 +210,7 @@ class ArenaScreen(Screen[None]):
             self.mount(FilterBar(self.focused))
 
     def action_back(self) -> None:
-        """Drop the filter, or go back to the screen that sent something here; else nothing is further back."""
+        """Drop the filter, show all panes, or go back to the screen that sent something here."""
         if isinstance(self.focused, Grid) and self.focused.filter:
             self.focused.filter = ""
         elif self.maximized is not None:
