@@ -43,9 +43,8 @@ def pages(width: int, height: int, tuned: bool, epochs: bool) -> tuple[tuple[str
             ("precision and recall", "splits scores pr"),
             ("calibration", "splits scores calibration"),
             ("hardest genes", "genes"),
-            ("what it is worth", "splits scores worth called"),
+            ("what it is worth", "splits scores worth called provenance"),
             ("scores by split", "splits scores tests"),
-            ("provenance", "splits scores provenance"),
             *tuning,
         ]
     return tuple((name, frozenset(panes.split())) for name, panes in found)

@@ -136,6 +136,8 @@ class CellScreen(TakingScreen):
             pane.display = (pane.id or "").removesuffix("-pane") in shown
         for holder in (self.query_one("#cell-lower"), *self.query("#cell-panes > .column")):
             holder.display = any(pane.display for pane in holder.query(Pane))
+        left, others = self.query_one("#cell-left"), self.query("#cell-middle, #cell-right")
+        left.styles.width = None if any(other.display for other in others) else "1fr"
         self._give_room()
         focused = self.focused
         if focused is not None and not all(widget.display for widget in focused.ancestors_with_self):
@@ -158,12 +160,10 @@ class CellScreen(TakingScreen):
         room = self.query_one("#cell-panes").size.height
         for name, rows in natural.items():
             pane = self.query_one(f"#{name}-pane", Pane)
-            others = [other for other in pane.siblings if isinstance(other, Pane) and other.display]
-            last = not any(other.id not in {f"{its}-pane" for its in natural} for other in others)
-            grows = last and name == ("provenance" if "provenance-pane" in {o.id for o in others} else name)
-            if name == "provenance" and last:
-                grows = True
-            most = max(room - LEAST_REST * len(others), room // 3, 5)
+            beside = {other.id for other in pane.siblings if isinstance(other, Pane) and other.display}
+            # Provenance has as many rows as there is room for, unless the scores need it.
+            grows = not beside or (name == "provenance" and "tests-pane" not in beside)
+            most = max(room - LEAST_REST * len(beside), room // 3, 5)
             pane.styles.height = "1fr" if grows else min(rows + framed, most)
 
     # ------------------------------------------------------------------ reading and showing

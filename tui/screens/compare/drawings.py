@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui.quantities import count
 from tui.ranked.among import Among
 from tui.ranked.comparison import Line
 from tui.ranked.figures import change, three
@@ -14,7 +15,7 @@ from tui.widgets.strips import rounded, tick_line
 Lines = list[list[Piece]]
 _SEED = 5
 _CHANGE = 7
-BLOCK = 38
+BLOCK = 28
 """Cells that the dumbbells of one task need at least."""
 
 
@@ -74,7 +75,7 @@ def _counted(line: Line) -> list[Piece]:
         (str(first), "a"),
         (", B on ", "soft"),
         (str(second), "b"),
-        (f", level on {level}", "soft"),
+        (f", level on {level}" if level else "", "soft"),
     ]
 
 
@@ -105,10 +106,12 @@ def dumbbell(span: Span, one: float, two: float, width: int) -> list[Piece]:
 def every_task(lines: Sequence[Line], width: int, height: int) -> Lines:
     """The dumbbells of every task beside and below each other, as many as there is room for."""
     shown = [line for line in lines if line.pairs]
-    beside = max(min(width // BLOCK, len(shown)), 1)
+    most = max([len(line.pairs) for line in shown], default=0) + 3
+    widest = max(min(width // BLOCK, len(shown)), 1)
+    enough = (many for many in range(1, widest) if -(-len(shown) // many) * most <= height)
+    beside = next(enough, widest)
     block = width // beside
     rows = -(-len(shown) // beside)
-    most = max([len(line.pairs) for line in shown], default=0) + 3
     fit = max(height // most, 1)
     tall = max(height // min(rows, fit), 3) if rows else height
     found: Lines = []
@@ -121,7 +124,10 @@ def every_task(lines: Sequence[Line], width: int, height: int) -> Lines:
             found.append(joined)
     left = len(shown) - min(rows, fit) * beside
     if left > 0:
-        found = [*found[: height - 1], [(f"and {left} more tasks", "soft")]]
+        found = [
+            *found[: height - 1],
+            [(f"and {count(left, 'more task')}; z shows this pane alone", "soft")],
+        ]
     return found
 
 
@@ -146,8 +152,8 @@ def triangle(found: Among, marked: Sequence[str], width: int, height: int) -> Li
         width: Cells.
         height: Lines.
     """
-    cell = 9
     name = min(max([len(row) for row in found.rows], default=8) + 2, max(width // 3, 12))
+    cell = min(max((width - name - 7) // max(len(found.rows) - 1, 1), 9), 18)
     most = max((width - name - 7) // cell, 1)
     columns = found.rows[1 : most + 1]
     head: list[Piece] = [(" " * name, ""), (f"{'mean':>6} ", "soft")]
