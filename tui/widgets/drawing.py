@@ -17,6 +17,7 @@ from textual.widget import Widget
 from tui.widgets.plot import content_of
 from tui.widgets.rows import Piece
 from tui.widgets.said import looks_same
+from tui.widgets.text import clean
 from tui.widgets.words import READING, UNREAD, say
 
 Lines = Sequence[Sequence[Piece]]
@@ -70,4 +71,5 @@ class Drawing(Widget, can_focus=True):
             return say((self._said, "soft"))
         width, height = self.size
         lines = list(self._drawer(width, height))[: max(height, 0)]
-        return Content("\n").join([content_of(line) for line in lines])
+        cleaned = [[(clean(text, 0), tone) for text, tone in line] for line in lines]
+        return Content("\n").join([content_of(line) for line in cleaned])

@@ -103,7 +103,7 @@ class CellScreen(TakingScreen):
             with Vertical(classes="column", id="cell-right"):
                 yield Pane("Provenance", Grid(id="provenance"), id="provenance-pane")
                 yield Pane("Worth", Drawing("Nothing can be said.", id="worth"), id="worth-pane")
-                yield Pane("Called at ½", Drawing("No score was kept.", id="called"), id="called-pane")
+                yield Pane("Called at .5", Drawing("No score was kept.", id="called"), id="called-pane")
                 yield Pane("Every score", Drawing("No score was kept.", id="tests"), id="tests-pane")
 
     def begin(self) -> None:
@@ -139,6 +139,7 @@ class CellScreen(TakingScreen):
         left, others = self.query_one("#cell-left"), self.query("#cell-middle, #cell-right")
         left.styles.width = None if any(other.display for other in others) else "1fr"
         self._give_room()
+        self.call_after_refresh(self._give_room)  # with the widths that the columns have then
         focused = self.focused
         if focused is not None and not all(widget.display for widget in focused.ancestors_with_self):
             self.query_one("#splits" if "splits" in shown else "#genes", Grid).focus()
@@ -163,7 +164,7 @@ class CellScreen(TakingScreen):
             beside = {other.id for other in pane.siblings if isinstance(other, Pane) and other.display}
             # Provenance has as many rows as there is room for, unless the scores need it.
             grows = not beside or (name == "provenance" and "tests-pane" not in beside)
-            most = max(room - LEAST_REST * len(beside), room // 3, 5)
+            most = min(max(room - LEAST_REST * len(beside), room // 3, 5), max(14, 2 * room // 5))
             pane.styles.height = "1fr" if grows else min(rows + framed, most)
 
     # ------------------------------------------------------------------ reading and showing
@@ -186,6 +187,9 @@ class CellScreen(TakingScreen):
                 drawing.show(None)
             return
         self._show_splits()
+        splits = self.query_one("#splits", Grid)
+        if splits.current is not None and splits.current.heading:
+            splits.cursor += 1
         self._show_scores(detail)
         for name, make in CURVES.items():
             self._show_plot(name, make(detail, self._title(name)))
@@ -217,7 +221,8 @@ class CellScreen(TakingScreen):
         tests = detail.tests
         there = bool(tests.splits)
         many = f" of {len(tests.classes)} classes, {tests.positive}" if len(tests.classes) > 2 else ""
-        seeds = [(str(split["key"]), self._named(split)) for split in detail.splits]
+        by_draw = sorted(detail.splits, key=lambda split: str(split.get("model")))
+        seeds = [(str(split["key"]), self._named(split)) for split in by_draw]
         for name, drawer in (
             ("scores", partial(drawings.scores, tests)),
             ("called", lambda width, _: drawings.matrix(tests, width)),
@@ -244,7 +249,7 @@ class CellScreen(TakingScreen):
     def _show_legends(self, splits: int) -> None:
         legends: dict[str, tuple[object, ...]] = {
             "calibration": (("●", "a"), " group  │ 95 %"),
-            "tests": (("■", "b"), " class 1  ", ("□", "a"), " class 0  ", ("wrong", "bad"), "  ┊ ½"),
+            "tests": (("■", "b"), " class 1  ", ("□", "a"), " class 0  ", ("wrong", "bad"), "  ┊ .5"),
             "genes": (("■", "b"), " class 1  ", ("□", "a"), " class 0"),
         }
         if splits > 1:

@@ -155,7 +155,7 @@ def splits_title(detail: CellDetail, brief: bool = False) -> tuple[object, ...]:
     if failed:
         said.append((f", {failed} failed", "bad"))
     if below:
-        said.append((f", {below} < ½" if brief else f", {below} below chance", "bad"))
+        said.append((f", {below} < .5" if brief else f", {below} below chance", "bad"))
     elif not brief:
         said.append(", 0 below chance")
     return tuple(said)

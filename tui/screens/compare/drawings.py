@@ -157,7 +157,7 @@ def triangle(found: Among, marked: Sequence[str], width: int, height: int) -> Li
     most = max((width - name - 7) // cell, 1)
     columns = found.rows[1 : most + 1]
     head: list[Piece] = [(" " * name, ""), (f"{'mean':>6} ", "soft")]
-    head += [(cut(row, cell - 2).rjust(cell - 1) + " ", "soft") for row in columns]
+    head += [(cut(row, min(len(row), cell - 2)).rjust(cell - 1) + " ", "soft") for row in columns]
     lines: Lines = [head]
     notes = _notes(found, len(found.rows) - 1 - len(columns), width)
     fit = max(height - 1 - len(notes), 1)
