@@ -68,7 +68,7 @@ def compared(con: duckdb.DuckDBPyConnection, first: Side, second: Side) -> Compa
         {task: compare([one[task]], [two[task]]) for task in both},
         compare(*([own[task] for task in sorted(own, key=as_printed)] for own in (one, two))),
         {
-            task: tuple((name.split()[-1], *pair) for name, *pair in split_aucs(one[task], two[task]))
+            task: tuple((name.split()[-1], a, b) for name, a, b in split_aucs(one[task], two[task]))
             for task in both
         },
     )
