@@ -30,6 +30,7 @@ from tui.widgets.pane import Pane
 from tui.widgets.plot import Plot, PlotView
 from tui.widgets.rows import Column, Row
 from tui.widgets.sorting import ordered
+from tui.widgets.words import READING, UNREAD
 
 
 class CompareScreen(TakingScreen):
@@ -92,6 +93,8 @@ class CompareScreen(TakingScreen):
         self._told: Told | None = None
         self._reading = True
         """Whether how they compare is not known yet."""
+        self._waiting = READING
+        """What stands there meanwhile."""
         self._known: dict[tuple[Side, Side], Told | None] = {}
         """What was compared since the database last moved."""
         self._wanted = ""
@@ -246,6 +249,7 @@ class CompareScreen(TakingScreen):
         self._compare()
 
     def _compare(self) -> None:
+        self._waiting = READING
         if self._first is None or self._second is None:
             self._told, self._reading = None, False
         elif (self._first, self._second) in self._known:
@@ -258,13 +262,14 @@ class CompareScreen(TakingScreen):
         """A verdict that cannot be read again is not shown any more."""
         if group in ("sides", "contrast"):
             self._known.clear()
-            self._told, self._reading = None, True
+            self._told, self._reading, self._waiting = None, True, UNREAD
             self._show()
 
     # ------------------------------------------------------------------ showing
 
     def _show(self) -> None:
-        sides = self._first, self._second, self._told, not self._reading
+        waiting = self._waiting if self._reading else ""
+        sides = self._first, self._second, self._told, waiting
         self.query_one("#verdict", Drawing).show(partial(verdict.lines, *sides))
         self.query_one("#verdict-pane", Pane).say(
             "posterior of the paired difference, in the mean of the tasks"

@@ -11,9 +11,8 @@ from tui.ranked.comparison import Line, Told
 from tui.ranked.figures import bare, change
 from tui.ranked.tables import details
 from tui.widgets.rows import Piece, cut
-from tui.widgets.words import READING
 
-NOTHING: Final = "nothing is ranked yet"
+NOTHING: Final = "Nothing is ranked yet."
 Lines = list[list[Piece]]
 
 
@@ -51,16 +50,16 @@ def lines(
         first: Side A.
         second: Side B.
         told: How they compare.
-        known: Whether that is known; else it is being read.
+        waiting: What stands there until that is known; empty: it is.
         width: Cells.
         height: Lines.
     """
     if first is None or second is None:
-        said = READING if not known else "There is nothing to compare with yet." if first else f"{NOTHING}."
-        return [[(said.capitalize(), "soft")]]
+        said = waiting or ("There is nothing to compare with yet." if first else NOTHING)
+        return [[(said, "soft")]]
     names = _names(first, second)
     if told is None:
-        return [_fitted(names, width), [(READING if not known else NOTHING, "soft")]]
+        return [_fitted(names, width), [(waiting or NOTHING, "soft")]]
     last = told.lines[-1] if told.lines else None
     bar = _bars(last, width) if last is not None and last.probabilities else []
     if height < 5:
