@@ -42,7 +42,7 @@ def sentence(told: Told) -> str:
 
 
 def lines(
-    first: Side | None, second: Side | None, told: Told | None, known: bool, width: int, height: int
+    first: Side | None, second: Side | None, told: Told | None, waiting: str, width: int, height: int
 ) -> Lines:
     """In as many lines as there are: names, words and bar; from five on, more words.
 
