@@ -19,8 +19,8 @@ from tui.quantities import count
 from tui.questions.cells import CellDetail, CellWorth, Place
 from tui.screens.cell import drawings, plots
 from tui.screens.cell import text as cell_text
-from tui.screens.cell.pages import Page, pages
-from tui.screens.copy_export import TakingScreen
+from tui.screens.cell.pages import pages
+from tui.screens.turning import Pages, TurningScreen
 from tui.widgets.drawing import Drawing
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
@@ -33,10 +33,11 @@ LEAST_REST = 9
 """Lines that a pane keeps beside one that has its natural rows."""
 
 
-class CellScreen(TakingScreen):
+class CellScreen(TurningScreen):
     """A cell in panes; where they do not fit at once, `v` goes through pages of them."""
 
     MODE = "board"
+    HOLDERS = "#cell-lower, #cell-panes > .column"
     ABOUT = (
         "What one cell is worth beside chance, and every split of it. Precision at k is of the k highest "
         "scores, k the positives of a test set; called is the share called positive at 0.5. "
@@ -70,7 +71,6 @@ class CellScreen(TakingScreen):
         self.place = place
         self._detail: CellDetail | None = None
         self._worth: CellWorth | None = None
-        self._page = 0
         self._sorted: dict[str, tuple[int, bool]] = {}
         """Of each table that was sorted, the column and whether the greatest comes first."""
 
@@ -108,7 +108,7 @@ class CellScreen(TakingScreen):
 
     def begin(self) -> None:
         """Open the splits and read the cell."""
-        self._turn()
+        self.turn()
         self.query_one("#splits-pane", Pane).open()
         self._show_head()
         self.read_cell()
@@ -116,36 +116,21 @@ class CellScreen(TakingScreen):
     def on_resize(self, _event: events.Resize) -> None:
         """Another size has other pages."""
         if self.stands_whole:
-            self._turn()
+            self.turn()
             self.call_after_refresh(self._show_head)
 
     # ------------------------------------------------------------------ pages
 
-    @property
-    def _pages(self) -> tuple[tuple[str, Page], ...]:
+    def pages_now(self) -> Pages:
+        """Those for this size of the terminal and what there is of the cell."""
         detail = self._detail
         epochs = bool(detail and detail.epochs)
         return pages(*self.app.size, bool(detail and detail.trials) or epochs, epochs)
 
-    def _turn(self) -> None:
-        """Show the panes of the page, and of the columns those that have one."""
-        found = self._pages
-        self._page %= len(found)
-        _, shown = found[self._page]
-        for pane in self.query(Pane):
-            pane.display = (pane.id or "").removesuffix("-pane") in shown
-        for holder in (self.query_one("#cell-lower"), *self.query("#cell-panes > .column")):
-            holder.display = any(pane.display for pane in holder.query(Pane))
+    def give_room(self) -> None:
+        """Panes that have few rows get just these, where another takes the rest."""
         left, others = self.query_one("#cell-left"), self.query("#cell-middle, #cell-right")
         left.styles.width = None if any(other.display for other in others) else "1fr"
-        self._give_room()
-        self.call_after_refresh(self._give_room)  # with the widths that the columns have then
-        focused = self.focused
-        if focused is not None and not all(widget.display for widget in focused.ancestors_with_self):
-            self.query_one("#splits" if "splits" in shown else "#genes", Grid).focus()
-
-    def _give_room(self) -> None:
-        """Panes that have few rows get just these, where another takes the rest."""
         detail, worth = self._detail, self._worth
         framed = 2 if self.app.size.width >= 110 else 1
         width = self.query_one("#cell-right").size.width - 4
@@ -196,8 +181,8 @@ class CellScreen(TakingScreen):
         self._show_plot("epochs", plots.epochs(detail, self._title("epochs")))
         self._show_table("tuning")
         if detail.epochs:
-            self._page = len(self._pages) - 1
-        self._turn()
+            self.page = len(self.pages_now()) - 1
+        self.turn()
         self.call_after_refresh(self._show_head)
 
     def _title(self, name: str) -> str:
@@ -272,7 +257,7 @@ class CellScreen(TakingScreen):
             (lambda width, _: cell_text.worth_lines(worth, width)) if lines else None
         )
         self._show_head()
-        self._give_room()
+        self.give_room()
 
     def _show_head(self) -> None:
         head = self.query_one("#cell-head", Said)
@@ -337,15 +322,14 @@ class CellScreen(TakingScreen):
 
     def why_not(self, action: str) -> str:
         """Where everything is shown there is no next page."""
-        if action == "cell.plot" and len(self._pages) < 2:
+        if action == "cell.plot" and len(self.pages_now()) < 2:
             return "Everything there is about this cell is shown already."
         return super().why_not(action)
 
     def action_plot(self) -> None:
         """Show the next page of panes."""
         if not self.refused("cell.plot"):
-            self._page += 1
-            self._turn()
+            self.turn(1)
             self.call_after_refresh(self._show_head)
 
     def action_back(self) -> None:

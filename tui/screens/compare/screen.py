@@ -21,9 +21,9 @@ from tui.ranked.among import Among
 from tui.ranked.comparison import Line, Told
 from tui.screens.compare import drawings, verdict
 from tui.screens.compare import text as compare_text
-from tui.screens.compare.pages import PAIRS, Page, pages
-from tui.screens.copy_export import TakingScreen
+from tui.screens.compare.pages import PAIRS, pages
 from tui.screens.overlays.pickers import Pick
+from tui.screens.turning import Pages, TurningScreen
 from tui.widgets.drawing import Drawing
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
@@ -33,10 +33,12 @@ from tui.widgets.sorting import ordered
 from tui.widgets.words import READING, UNREAD
 
 
-class CompareScreen(TakingScreen):
+class CompareScreen(TurningScreen):
     """Two sides, task by task and split by split; beside them every two rows of their table."""
 
     MODE = "compare"
+    HOLDERS = "#compare-one, #compare-two, #compare-three"
+    ALWAYS = frozenset({"verdict"})
     ABOUT = (
         "Choose two sides with f and b. Own rows are compared on the splits and test genes that both have; "
         "of published rows only means are known. i says all about a row and how it was judged. Rows marked "
@@ -104,7 +106,6 @@ class CompareScreen(TakingScreen):
         self._asked: tuple[Table, tuple[str, ...]] | None = None
         """Of which table, and of which of its rows, all pairs were asked for."""
         self._among: Among | None = None
-        self._page = 0
         self._sorted: tuple[int, bool] | None = None
         """The column that the tasks are sorted by, and whether the greatest comes first."""
         self._seen = -1
@@ -128,14 +129,14 @@ class CompareScreen(TakingScreen):
 
     def begin(self) -> None:
         """Open the tasks."""
-        self._turn()
+        self.turn()
         self.query_one("#contrasts-pane", Pane).open()
         self._show()
 
     def on_resize(self, _event: events.Resize) -> None:
         """Another size has other pages, and other columns."""
         if self.stands_whole:
-            self._turn()
+            self.turn()
             self._show()
 
     # ------------------------------------------------------------------ pages
@@ -145,35 +146,19 @@ class CompareScreen(TakingScreen):
         """Whether panes have frames, and rows more columns."""
         return self.app.size.width >= 110
 
-    @property
-    def _pages(self) -> tuple[tuple[str, Page], ...]:
+    def pages_now(self) -> Pages:
+        """Those for this size of the terminal."""
         return pages(*self.app.size)
 
-    def _turn(self) -> None:
-        """Show the panes of the page, and of the rows of panes those that have one."""
-        found = self._pages
-        self._page %= len(found)
-        _, shown = found[self._page]
-        for pane in self.query(Pane):
-            pane.display = (pane.id or "").removesuffix("-pane") in {*shown, "verdict"}
-        holders = [self.query_one(f"#compare-{name}") for name in ("one", "two", "three")]
-        for holder in holders:
-            holder.display = any(pane.display for pane in holder.query(Pane))
-        self._give_room()
-        focused = self.focused
-        if focused is not None and not all(widget.display for widget in focused.ancestors_with_self):
-            first = next(pane for pane in self.query(Pane) if pane.display and pane.inside.can_focus)
-            first.inside.focus()
-
-    def _give_room(self) -> None:
+    def give_room(self) -> None:
         """The verdict and the tasks get the lines they have, what is below them the rest."""
         told, framed = self._told, self._wide
         unlike = bool(told and told.unlike)
         chances = bool(told and told.lines and told.lines[-1].probabilities)
         lines = (5 if chances else 3 + (len(told.notes) if told else 0)) if framed else 3
-        self.query_one("#verdict-pane", Pane).styles.height = lines + unlike + 2 * framed
-        _, shown = self._pages[self._page]
-        tasks = len(compare_text.rows(told, framed)) + 1 if told else 8
+        self.query_one("#verdict-pane", Pane).styles.height = lines + (unlike + 2) * framed
+        _, shown = self.pages_now()[self.page]
+        tasks = max(len(compare_text.rows(told, framed)) + 1, 3) if told else 8
         pairs = len(self._among.rows) + 2 if self._among else 8
         natural = max(tasks if "contrasts" in shown else 0, pairs if "pairs" in shown else 0)
         most = max(self.app.size.height // 3, 7)
@@ -220,7 +205,7 @@ class CompareScreen(TakingScreen):
         self._among = message.found
         view = self.query_one("#pairs", Drawing)
         view.empty = message.why or "There are no two rows to compare."
-        self._give_room()
+        self.give_room()
         self._show_pairs()
 
     @on(SidesRead)
@@ -275,7 +260,7 @@ class CompareScreen(TakingScreen):
             "posterior of the paired difference, in the mean of the tasks"
         )
         self._show_tasks()
-        self._give_room()
+        self.give_room()
         self._show_line()
         self._show_every()
         self._ask_pairs()
@@ -384,9 +369,9 @@ class CompareScreen(TakingScreen):
         self._marked = tuple(side.model for side in there) if len(there) > 2 else ()
         beside = there[1] if len(there) > 1 else compare_text.partner(self._sides, first, self._second)
         if self._marked:
-            numbers = [number for number, (name, _) in enumerate(self._pages) if name == PAIRS]
-            self._page = numbers[0] if numbers else self._page
-            self._turn()
+            numbers = [number for number, (name, _) in enumerate(self.pages_now()) if name == PAIRS]
+            self.page = numbers[0] if numbers else self.page
+            self.turn()
         self._choose(first, beside)
 
     def shown_plot(self) -> Plot | None:
@@ -400,7 +385,7 @@ class CompareScreen(TakingScreen):
         """Choosing needs something to choose from."""
         if action == "compare.details" and self._line is None and self._sides and not self._reading:
             return "There is no row to say more about."
-        if action == "compare.view" and len(self._pages) < 2:
+        if action == "compare.view" and len(self.pages_now()) < 2:
             return "Everything there is about the two is shown already."
         if (
             action.startswith("compare.")
@@ -440,8 +425,7 @@ class CompareScreen(TakingScreen):
     def action_view(self) -> None:
         """Show the next page of panes."""
         if not self.refused("compare.view"):
-            self._page += 1
-            self._turn()
+            self.turn(1)
 
     def action_swap(self) -> None:
         """Let the sides change places."""

@@ -90,7 +90,8 @@ def _low(names: list[Piece], told: Told, last: Line | None, bar: Lines, width: i
         start = _fitted(names, width - needed - 1)
         used = sum(len(text) for text, _ in start)
     found = [[*start, (" " * max(width - used - needed, 1), ""), *right], *bar]
-    return [*found, [(cut(told.unlike, width), "warn")]] if told.unlike else found
+    # What the bar says stands in it too; where there is more to say, its words give way.
+    return [*found[:-1], [(cut(told.unlike, width), "warn")]] if told.unlike else found
 
 
 def _names(first: Side, second: Side) -> list[Piece]:
