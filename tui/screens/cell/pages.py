@@ -22,14 +22,15 @@ def pages(width: int, height: int, tuned: bool, epochs: bool) -> tuple[tuple[str
         epochs: Whether there are epochs to draw.
     """
     more = "epochs" if epochs else "roc"
-    tuning = [("tuning", f"splits tuning {more}")] if tuned else []
+    low = width < MEDIUM[0] or height < MEDIUM[1]
+    tuning = [("tuning", f"splits {'' if low else 'scores '}tuning {more}")] if tuned else []
     if (width, height) >= WIDE and height >= WIDE[1]:
         right = "provenance worth called tests"
         found = [("scores", f"splits scores genes roc pr calibration {right}")]
         found += [
-            ("tuning", f"splits tuning roc {'epochs' if epochs else 'pr calibration'} {right}")
+            ("tuning", f"splits scores tuning roc {'epochs' if epochs else 'pr calibration'} {right}")
         ] * tuned
-    elif width >= MEDIUM[0] and height >= MEDIUM[1]:
+    elif not low:
         found = [
             ("ROC and calibration", "splits scores roc calibration"),
             ("precision and recall, genes", "splits genes pr"),

@@ -136,6 +136,7 @@ class CellScreen(TurningScreen):
         width = self.query_one("#cell-right").size.width - 4
         natural = {
             "splits": len(self.query_one("#splits", Grid).rows) + 1,
+            "tuning": len(self.query_one("#tuning", Grid).rows) + 1,
             "worth": len(cell_text.worth_lines(worth, width)) if worth else 4,
             "called": len(drawings.matrix(detail.tests, width)) if detail else 4,
             "provenance": sum(
@@ -148,7 +149,11 @@ class CellScreen(TurningScreen):
             pane = self.query_one(f"#{name}-pane", Pane)
             beside = {other.id for other in pane.siblings if isinstance(other, Pane) and other.display}
             # Provenance has as many rows as there is room for, unless the scores need it.
-            grows = not beside or (name == "provenance" and "tests-pane" not in beside)
+            grows = (
+                not beside
+                or (name == "tuning" and "scores-pane" not in beside)
+                or (name == "provenance" and "tests-pane" not in beside)
+            )
             most = min(max(room - LEAST_REST * len(beside), room // 3, 5), max(14, 2 * room // 5))
             pane.styles.height = "1fr" if grows else min(rows + framed, most)
 
@@ -180,6 +185,7 @@ class CellScreen(TurningScreen):
             self._show_plot(name, make(detail, self._title(name)))
         self._show_plot("epochs", plots.epochs(detail, self._title("epochs")))
         self._show_table("tuning")
+        self.refresh_bindings()
         if detail.epochs:
             self.page = len(self.pages_now()) - 1
         self.turn()
