@@ -155,8 +155,20 @@ def split_differences(first: CellScores, second: CellScores) -> tuple[float, ...
     Raises:
         DataError: the cells are of different tasks, or their classes differ.
     """
+    return tuple(one - two for _, one, two in split_aucs(first, second))
+
+
+def split_aucs(first: CellScores, second: CellScores) -> tuple[tuple[str, float, float], ...]:
+    """The name of each split that both have, and the AUCs of both on the test genes that both have.
+
+    Raises:
+        DataError: the cells are of different tasks, or their classes differ.
+    """
     both = influences([first, second])
-    return tuple((both.tasks[0].auc[0] - both.tasks[0].auc[1]).tolist()) if both else ()
+    if both is None:
+        return ()
+    task = both.tasks[0]
+    return tuple(zip(task.splits, task.auc[0].tolist(), task.auc[1].tolist(), strict=True))
 
 
 def compare_all(cells: Sequence[CellScores]) -> list[Pair]:

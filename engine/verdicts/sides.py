@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine.stats.pairs import Pair, compare, split_differences
+from engine.stats.pairs import Pair, compare, split_aucs
 from engine.stats.scores import CellScores
 from engine.verdicts.cells import cells
 from store.arm import Table
@@ -38,8 +38,8 @@ class Comparison:
     """Of each task that both have."""
     mean: Pair
     """Of the mean over the tasks that both have; not comparable if there is none."""
-    differences: Mapping[str, tuple[float, ...]]
-    """First less second in each split that both have, of each task that both have."""
+    splits: Mapping[str, tuple[tuple[str, float, float], ...]]
+    """The seed and the AUCs of both in each split that both have, of each task that both have."""
 
     @property
     def unlike(self) -> tuple[str, ...]:
@@ -67,7 +67,10 @@ def compared(con: duckdb.DuckDBPyConnection, first: Side, second: Side) -> Compa
         second,
         {task: compare([one[task]], [two[task]]) for task in both},
         compare(*([own[task] for task in sorted(own, key=as_printed)] for own in (one, two))),
-        {task: split_differences(one[task], two[task]) for task in both},
+        {
+            task: tuple((name.split()[-1], a, b) for name, a, b in split_aucs(one[task], two[task]))
+            for task in both
+        },
     )
 
 

@@ -224,7 +224,7 @@ def cell(con: duckdb.DuckDBPyConnection, model: str, task: str, arm: Arm) -> lis
     """Every split of one cell of the ranked table, in the order of the seeds.
 
     Returns:
-        For each split: seed, key, state, the six metrics, n_train, n_test, seconds (by phase),
+        For each split: model, seed, key, state, the six metrics, n_train, n_test, seconds (by phase),
         best_params, environment, notes, finished_at, and for a failed one its sentence.
     """
     place = {"model": model, "task": task, **asdict(arm)}

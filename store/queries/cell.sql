@@ -2,7 +2,7 @@
 -- Of the row of a control that is drawn several times it has the splits of all draws.
 -- $model, $task, $protocol, $preset, $text, $scheme.
 SELECT
-    units.seed, units.key, units.state,
+    units.model, units.seed, units.key, units.state,
     score AS auc, auprc, precision, recall, f1, brier, n_train, n_test,
     seconds, best_params, environment, coalesce(notes, []) AS notes, units.finished_at,
     (SELECT arg_max(sentence, failures.finished_at) FROM failures

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -21,6 +22,7 @@ from engine.leaks.finding import Finding
 from engine.mailbox import Entry, EpochStatus, LogLine, StageStatus, Status, UnitStatus
 from engine.plan.plan import Blocked, Plan
 from engine.plan.selection import Selection
+from engine.stats.posterior import Posterior
 from store.arm import Arm, Table
 from store.console import Result
 from store.errors import DataError, StoreError, UsageError
@@ -39,6 +41,8 @@ from tui.questions.maps import GeneMap
 from tui.questions.nearest import Cut, Neighbour
 from tui.questions.saved import Past
 from tui.questions.sql import SqlDesk
+from tui.questions.tested import Kept, Scored
+from tui.ranked.among import Among
 from tui.ranked.comparison import Line, Told
 from tui.screens.base import SETTLE
 from tui.terminal.typeahead import settled
@@ -346,6 +350,7 @@ class FakeArena:
         curve = ((0.0, 0.0), (0.0, 0.5), (0.5, 0.5), (0.5, 1.0), (1.0, 1.0))
         splits = [
             {
+                "model": place.model,
                 "seed": seed,
                 "key": f"key-{seed}",
                 "state": "scored",
@@ -365,6 +370,7 @@ class FakeArena:
             for seed in range(41, 50)
         ]
         lost = dict.fromkeys(splits[0]) | {
+            "model": place.model,
             "seed": 50,
             "key": "key-50",
             "state": "failed",
@@ -377,15 +383,25 @@ class FakeArena:
             else []
         )
         trials = [] if epochs else [(self.named("C=1"), 0.88, 7), ("C=10", 0.86, 2)]
-        curves = {41: curve, 42: curve}
+        curves = {"key-41": curve, "key-42": curve}
         environment = [("env", self.named("box"), "cpu", "3.11", "Linux")]
         called = {split["key"]: 0.5 for split in splits}
-        return CellDetail([*splits, lost], curves, curves, trials, epochs, environment, called)
+        scores = ((1, 0.8), (0, 0.1), (0, 0.4), (1, 0.3))
+        genes = [self.named(name) for name in ("FOXP2", "BRCA1", "TP53", "SOX2")]
+        tested = [
+            Scored(gene, label, score, int(score > 0.5), score if label else 1 - score)
+            for gene, (label, score) in zip(genes, scores, strict=True)
+        ]
+        kept = Kept((self.named("short"), self.named("tall")), dict.fromkeys(called, tested))
+        printed = (11, 0.863, 0.908)
+        return CellDetail(
+            [*splits, lost], curves, curves, trials, epochs, environment, called, kept, printed
+        )
 
     def cell_worth(self, place) -> CellWorth:
         self.may("cell_worth")
         lines = "AUC 0.900, 95 % [0.800, 0.960], of 9 splits", self.named("No gene called tall at 0.5")
-        return CellWorth(lines, "of genes 0.0300, of splits 0.0200; nu 12")
+        return CellWorth(lines, "of genes 0.0300, of splits 0.0200; nu 12", 0.9, (0.8, 0.96))
 
     def sides(self) -> list[Side]:
         self.may("sides")
@@ -405,14 +421,24 @@ class FakeArena:
         few, reach = ("It was A.",), "Practically the same cannot be shown with so few genes and splits."
         tall = (self.named("tall"), 0.9, 0.8, (-0.02, 0.22), "not told apart", "4/10")
         small = (self.named("small"), 0.7, 0.75, (-0.08, -0.02), "B better", "4")
+        pairs = tuple((str(seed), 0.9, 0.9 - by) for seed, by in enumerate((0.1, 0.2, 0.0, 0.1), 41))
+        behind = tuple((seed, 0.7, 0.7 + one - two) for seed, one, two in pairs)
+        sure = (0.58, 0.3, 0.12), Posterior(0.025, 0.04, 11)
         lines = (
-            Line(*tall, (0.1, 0.2, 0.0, 0.1), few),
-            Line(*small, (-0.05, -0.05, 0.0, -0.1), few),
-            Line("mean of 2", 0.8, 0.775, (-0.06, 0.11), "not told apart", "4-10", (), few),
+            Line(*tall, (0.1, 0.2, 0.0, 0.1), few, pairs, (0.9, 0.06, 0.04), Posterior(0.1, 0.06, 11)),
+            Line(*small, (-0.05, -0.05, 0.0, -0.1), few, behind, (0.0, 0.04, 0.96)),
+            Line("mean of 2", 0.8, 0.775, (-0.06, 0.11), "not told apart", "4-10", (), few, (), *sure),
         )
         unlike = "The two differ in protocol, not in the model alone." * (first.table != second.table)
         headline = "In the mean of 2 tasks: cannot be told apart with these splits, A - B +0.025."
         return Told(headline, unlike, lines, ("On 4 splits a task.", reach), "How: by t.")
+
+    def among(self, table, rows=()) -> Among:
+        self.may("among")
+        models = [row.model for row in self.rankings(table).rows if row.source == "own"]
+        shown = tuple(model for model in models if not rows or model in rows)
+        aucs = {model: 0.9 - 0.1 * place for place, model in enumerate(models)}
+        return Among(shown, aucs, frozenset(itertools.pairwise(shown)), 2, len(models))
 
     def genes(self) -> list[GeneRow]:
         self.may("genes")

@@ -24,7 +24,6 @@ from store.arm import Arm, Table
 from store.errors import DataError
 from tui.questions.cells import Side
 from tui.questions.genes import GeneRow
-from tui.ranked.comparison import Line, Told
 from tui.screens.compare.text import first_pair
 from tui.widgets.grid import Grid
 from tui.widgets.said import Said
@@ -48,7 +47,7 @@ async def on_screen(pilot, key: str, word: str) -> None:
 async def cell_opened(pilot, *moves: str) -> None:
     await on_screen(pilot, "3", ".900")
     await pilot.press(*moves, "enter")
-    await until(pilot, lambda: "Splits 9 splits, mean AUC 0.900" in screen_text(pilot.app))
+    await until(pilot, lambda: "Splits 9, mean .900" in screen_text(pilot.app))
 
 
 @presses("board.open", "cell.back")
@@ -57,11 +56,13 @@ async def test_an_own_cell_opens_to_its_splits(arena, size):
     app = make_app(arena)
     async with drive(app, size) as pilot:
         await cell_opened(pilot, "l", "l")
+        await until(pilot, lambda: "AUC .900 [.800 .960]" in screen_text(app))
         text = screen_text(app)
-        assert "genearena run --models mini --tasks tall --protocols lr --preset paper" in text
-        assert "41 0.900 0.800   0.50 0.100" in text
-        assert "50     -" in text
-        assert "It ran out of memory." in text
+        assert "mini on tall" in text
+        assert "41 .900  .800  .100" in text
+        assert "50    ✗     -     -" in text
+        assert "It ran out" in text
+        assert "1 failed" in text
         await pilot.press("escape")
         await until(pilot, lambda: "Board lr" in screen_text(app))
 
@@ -77,27 +78,44 @@ async def test_the_command_of_a_cell_names_its_seeds_unless_they_are_the_usual(a
     async with drive(app, (200, 60)) as pilot:
         await on_screen(pilot, "3", ".900")
         await pilot.press("enter")
-        await until(pilot, lambda: "--preset paper --controls none --seeds 41-42" in screen_text(app))
+        await until(pilot, lambda: "--seeds 41-42" in screen_text(app))
+        assert "genearena run --models mini --tasks" in screen_text(app)
 
 
 @presses("cell.plot")
-async def test_its_curves_tuning_and_provenance(arena):
+async def test_its_pages_show_curves_genes_calls_scores_provenance_and_tuning(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await cell_opened(pilot)
-        await pilot.press("tab")
-        await until(pilot, lambda: "C=1" in screen_text(app) and "7 splits" in screen_text(app))
-        await pilot.press("tab")
-        await until(pilot, lambda: "mean of 2 splits" in screen_text(app))
-        assert "Curve ROC" in screen_text(app)
+        pages = [
+            ("↑ true positive rate", "mean of 2", "AUC .900 ±.000"),
+            ("↑ precision", "share of the class .500"),
+            ("↑ share tall", "Calibration 8 equal groups"),
+            ("SOX2", ".700", "Hardest genes"),
+            ("balanced .750, by chance .500", "No gene called tall at .5", "again"),
+            ("Every score by split",),
+            ("C=1", "7 splits", "Tuning"),
+        ]
+        for number, page in enumerate(pages):
+            if number:
+                await pilot.press("v")
+            await until(pilot, lambda page=page: all(word in screen_text(app) for word in page))
         await pilot.press("v")
-        await until(pilot, lambda: "Curve precision and recall" in screen_text(app))
-        await pilot.press("v")
-        await until(pilot, lambda: "There is no plot of epochs here" in screen_text(app))
-        await pilot.press("tab")
-        await until(pilot, lambda: "env: box, cpu, Python 3.11, Linux" in screen_text(app))
-        assert "halved batch" in screen_text(app)
-        await until(pilot, lambda: "of genes 0.0300, of splits 0.0200; nu 12" in screen_text(app))
+        await until(pilot, lambda: "↑ true positive rate" in screen_text(app))
+
+
+async def test_at_its_largest_a_cell_shows_everything_and_where_it_comes_from(arena):
+    app = make_app(arena)
+    async with drive(app, (200, 60)) as pilot:
+        await cell_opened(pilot)
+        await until(pilot, lambda: "of genes .0300, of splits .0200; nu" in screen_text(app))
+        for word in ("box, cpu, Python 3.11, Linux", "halved batch", "paper, 11 models .863 to .908"):
+            assert word in screen_text(app)
+        splits = app.screen.query_one("#splits", Grid)
+        await pilot.press("s", "s")
+        assert splits.columns[0].head == "seed▴"
+        assert [row.key for row in splits.shown][-1] == "key-50"
+        await pilot.press("l", "s")
 
 
 async def test_the_splits_of_a_cell_do_not_wait_for_what_it_is_worth(arena, monkeypatch):
@@ -105,13 +123,13 @@ async def test_the_splits_of_a_cell_do_not_wait_for_what_it_is_worth(arena, monk
     monkeypatch.setattr(arena, "cell_worth", lambda place: gate.wait(20) and whole(place))
     app = make_app(arena)
     try:
-        async with drive(app) as pilot:
+        async with drive(app, (200, 60)) as pilot:
             await cell_opened(pilot)
             assert "Reading." in screen_text(app)
-            assert "95 %" not in screen_text(app)
+            assert "95 % [" not in screen_text(app)
             gate.set()
-            await until(pilot, lambda: "AUC 0.900, 95 % [0.800, 0.960]" in screen_text(app))
-            assert "No gene called tall at 0.5" in screen_text(app)
+            await until(pilot, lambda: "AUC .900, 95 % [.800, .960]" in screen_text(app))
+            assert "No gene called tall at .5" in screen_text(app)
     finally:
         gate.set()
 
@@ -135,10 +153,7 @@ async def test_a_fine_tuned_cell_shows_its_epochs(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await cell_opened(pilot)
-        await pilot.press("tab")
-        await until(pilot, lambda: "0.7000" in screen_text(app))
-        await pilot.press("tab")
-        await until(pilot, lambda: "evaluation AUC" in screen_text(app))
+        await until(pilot, lambda: "0.7000" in screen_text(app) and "evaluation AUC" in screen_text(app))
 
 
 async def test_a_printed_row_says_why_it_does_not_open(arena):
@@ -155,7 +170,9 @@ async def test_a_row_of_the_board_goes_to_compare(arena):
     async with drive(app) as pilot:
         await on_screen(pilot, "3", "other")
         await pilot.press("G", "c")
-        await until(pilot, lambda: "A other / lr" in screen_text(app))
+        await until(pilot, lambda: "● A other   ◆ B mini" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "Board lr" in screen_text(app))
 
 
 @presses("compare.first", "compare.second", "compare.swap", "pick.down", "pick.up")
@@ -163,23 +180,16 @@ async def test_a_row_of_the_board_goes_to_compare(arena):
 async def test_two_models_of_one_table_are_compared_on_their_common_splits(arena, size):
     app = make_app(arena)
     async with drive(app, size) as pilot:
-        await on_screen(pilot, "4", "A mini / lr   B other / lr")
-        await until(pilot, lambda: "In the mean of 2 tasks: cannot be told apart" in screen_text(app))
+        await on_screen(pilot, "4", "● A mini   ◆ B other")
+        await until(pilot, lambda: "told apart" in screen_text(app) and "+.025" in screen_text(app))
         assert "The two differ" not in screen_text(app)
+        assert "A better 58 %" in screen_text(app)
+        assert "B better 12 %" in screen_text(app)
+        assert "A ahead on 3, B on 0, level on 1" in screen_text(app)
         line = next(line for line in screen_text(app).splitlines() if line.strip(" ▌│").startswith("tall"))
-        assert line.strip(" ▌│").split()[:7] == [
-            "tall",
-            "0.900",
-            "0.800",
-            "+0.100",
-            "[-0.020,",
-            "+0.220]",
-            "not",
-        ]
-        assert "4/10" in line
-        assert "Practically the same cannot be shown" in screen_text(app)
+        assert line.strip(" ▌│").split()[:4] == ["tall", ".900", ".800", "+.100"]
         await pilot.press("w")
-        await until(pilot, lambda: "A other / lr   B mini / lr" in screen_text(app))
+        await until(pilot, lambda: "● A other   ◆ B mini" in screen_text(app))
         await pilot.press("b", *"printed", "enter")
         await until(pilot, lambda: "B Printed / lr / paper" in screen_text(app))
         await until(pilot, lambda: "In the mean of 4 tasks: same." in screen_text(app))
@@ -191,14 +201,28 @@ async def test_two_models_of_one_table_are_compared_on_their_common_splits(arena
         await until(pilot, lambda: "A other / lr" in screen_text(app))
 
 
+@presses("compare.view")
+async def test_pages_of_a_comparison_and_marked_rows(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await on_screen(pilot, "4", "told apart")
+        await pilot.press("v")
+        await until(pilot, lambda: "↑ density" in screen_text(app) and "same 6 %" in screen_text(app))
+        await pilot.press("v")
+        await until(pilot, lambda: "+.100*" in screen_text(app) and "Every task" in screen_text(app))
+        assert "told apart among these 2" in screen_text(app)
+        app.go("compare", "other / lr\nmini / lr\nmini / rf")
+        await until(pilot, lambda: "3 marked rows" in screen_text(app))
+
+
 async def test_what_was_compared_is_not_read_again_until_the_database_moves(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
-        await on_screen(pilot, "4", "In the mean of 2")
-        for names in ("A other / lr   B mini / lr", "A mini / lr   B other / lr"):
+        await on_screen(pilot, "4", "told apart")
+        for names in ("● A other   ◆ B mini", "● A mini   ◆ B other"):
             await pilot.press("w")
             await until(pilot, lambda names=names: names in screen_text(app))
-            await until(pilot, lambda: "In the mean of 2" in screen_text(app))
+            await until(pilot, lambda: "told apart" in screen_text(app))
         assert arena.calls["contrast"] == 2
         arena.version += 1
         await until(pilot, lambda: arena.calls["contrast"] == 3)
@@ -208,7 +232,7 @@ async def test_what_was_compared_is_not_read_again_until_the_database_moves(aren
 async def test_all_about_a_row_and_the_method_are_one_key_away(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
-        await on_screen(pilot, "4", "In the mean of 2")
+        await on_screen(pilot, "4", "told apart")
         assert "How: by t." not in screen_text(app)
         await pilot.press("i")
         await until(pilot, lambda: "How: by t." in screen_text(app))
@@ -230,25 +254,7 @@ async def test_a_row_of_the_board_is_compared_with_another_of_its_table(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: "to run" in screen_text(app))
         await pilot.press("colon", *"compare other / rf", "enter")
-        await until(pilot, lambda: "A other / rf   B mini / rf" in screen_text(app))
-
-
-async def test_differences_are_drawn_split_by_split(arena):
-    app = make_app(arena)
-    async with drive(app) as pilot:
-        await on_screen(pilot, "4", "In the mean of 2")
-        await pilot.press("tab")
-        await until(pilot, lambda: "A - B, by split" in screen_text(app))
-        assert "Splits tall  4 common splits" in screen_text(app)
-
-
-async def test_one_common_split_is_drawn_too(arena, monkeypatch):
-    line = Line("tall", 0.9, 0.8, None, "not told apart", "1", (0.1,))
-    monkeypatch.setattr(arena, "contrast", lambda *_: Told("In tall.", "", (line,), ()))
-    app = make_app(arena)
-    async with drive(app, (200, 60)) as pilot:
-        await on_screen(pilot, "4", "1 common split")
-        await until(pilot, lambda: "A - B, by split" in screen_text(app))
+        await until(pilot, lambda: "● A other   ◆ B mini" in screen_text(app))
 
 
 def own(model: str, table: str, printed_as: str = "") -> Side:

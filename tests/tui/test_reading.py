@@ -14,7 +14,7 @@ CASES = {
     "runs": ("pulse", "2", ("No run yet", "none yet", "no run yet", "Nothing has been logged"), "31/160"),
     "board": ("rankings", "3", ("Nothing is ranked", "No splits", "No curve"), "Splits mini"),
     "glance": ("cell_detail", "3", ("No splits", "No curve"), "It ran out of memory."),
-    "cell": ("cell_detail", "3\r", ("no splits", "Nothing was tuned", "no curve"), "C=10"),
+    "cell": ("cell_detail", "3\r", ("no splits", "No score", "no curve"), "mean .900"),
     "sides": ("sides", "4", ("nothing is ranked", "Nothing to compare", "no splits"), "In the mean of 2"),
     "contrast": ("contrast", "4", ("nothing is ranked", "Nothing to", "no splits"), "In the mean of 2"),
     "genes": ("genes", "5", ("No task can be", "in no test set"), "FOXP2"),
@@ -102,14 +102,14 @@ async def test_two_sides_that_are_chosen_are_not_told_the_last_ones_verdict(aren
     whole, gate = arena.contrast, threading.Event()
     async with drive(app) as pilot:
         await pilot.press("4")
-        await until(pilot, lambda: "In the mean of 2" in screen_text(app))
+        await until(pilot, lambda: "A better 58 %" in screen_text(app))
         arena.contrast = lambda *arguments: gate.wait(20) and whole(*arguments)
         await pilot.press("w")
         await until(pilot, lambda: "Reading" in screen_text(app))
         text = screen_text(app)
         gate.set()
-        assert "In the mean of 2" not in text
-        await until(pilot, lambda: "In the mean of 2" in screen_text(app))
+        assert "A better 58 %" not in text
+        await until(pilot, lambda: "A better 58 %" in screen_text(app))
 
 
 async def test_a_model_without_results_leaves_the_sides_as_they_were(arena):
@@ -117,7 +117,7 @@ async def test_a_model_without_results_leaves_the_sides_as_they_were(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: "80 to run" in screen_text(app))
         await pilot.press("colon", *"compare nobody", "enter")
-        await until(pilot, lambda: "In the mean of 2" in screen_text(app))
+        await until(pilot, lambda: "A better 58 %" in screen_text(app))
 
 
 @pytest.mark.parametrize(("method", "keys"), [("sides", ("4", "b")), ("rankings", ("3", "enter"))])

@@ -18,6 +18,7 @@ from store.arm import Arm, Table
 from store.controls import row_of
 from store.errors import DataError
 from store.texts import TextName
+from tui.questions.tested import Kept, tests_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -90,10 +91,10 @@ class CellDetail:
 
     splits: Sequence[Mapping[str, Any]]
     """As `store.queries.cell` gives them."""
-    roc: Mapping[int, Curve]
-    """Seed -> (false positive rate, true positive rate), from (0, 0) on; two classes only."""
-    precision_recall: Mapping[int, Curve]
-    """Seed -> (recall, precision)."""
+    roc: Mapping[str, Curve]
+    """Key -> (false positive rate, true positive rate), from (0, 0) on, of class 1 against the rest."""
+    precision_recall: Mapping[str, Curve]
+    """Key -> (recall, precision)."""
     trials: Sequence[tuple[str, float, int]]
     """Of tuning: parameters, mean AUC over splits and folds, splits in which they were chosen."""
     epochs: Sequence[tuple[int, int, int, float, float | None, float]]
@@ -102,6 +103,10 @@ class CellDetail:
     """Hash, host, device, Python and platform of where the splits ran."""
     called: Mapping[str, float] = field(default_factory=dict)
     """Key -> share of the test genes that are called positive at 0.5; two classes only."""
+    tests: Kept = field(default_factory=Kept)
+    """What the splits said of their test genes."""
+    printed: tuple[int, float, float] | None = None
+    """How many models the paper has here, and their least and greatest AUC; None without any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,10 @@ class CellWorth:
     """A few."""
     errors: str = ""
     """The standard errors."""
+    auc: float | None = None
+    """On the splits that the interval is of; None without one."""
+    interval: tuple[float, float] | None = None
+    """Of the AUC, 95 %; not symmetric."""
 
 
 def cell_detail(con: duckdb.DuckDBPyConnection, place: Place) -> CellDetail:
@@ -128,12 +137,10 @@ def cell_detail(con: duckdb.DuckDBPyConnection, place: Place) -> CellDetail:
         [keys],
     ).fetchall():
         points[key].append(tuple(point))
-    roc = {split["seed"]: tuple((fpr, tpr) for fpr, tpr, _ in points[split["key"]]) for split in scored}
+    roc = {key: tuple((fpr, tpr) for fpr, tpr, _ in points[key]) for key in keys}
     pr = {
-        split["seed"]: tuple(
-            (tpr, precision) for _, tpr, precision in points[split["key"]] if precision is not None
-        )
-        for split in scored
+        key: tuple((tpr, precision) for _, tpr, precision in points[key] if precision is not None)
+        for key in keys
     }
     return CellDetail(
         splits,
@@ -160,7 +167,19 @@ def cell_detail(con: duckdb.DuckDBPyConnection, place: Place) -> CellDetail:
                 [keys],
             ).fetchall()
         ),
+        tests_of(con, keys),
+        printed_range(con, place),
     )
+
+
+def printed_range(con: duckdb.DuckDBPyConnection, place: Place) -> tuple[int, float, float] | None:
+    """How many models the paper printed for a task and protocol, and their least and greatest AUC."""
+    row = con.execute(
+        """select count(*), min(auc), max(auc) from reference_scores
+        where source = 'paper' and protocol = ? and task = ?""",
+        [place.arm.protocol, place.task],
+    ).fetchone()
+    return tuple(row) if row and row[0] else None
 
 
 def cell_worth(con: duckdb.DuckDBPyConnection, place: Place) -> CellWorth:
@@ -172,7 +191,10 @@ def cell_worth(con: duckdb.DuckDBPyConnection, place: Place) -> CellWorth:
         found = worth_of(con, place.model, place.task, place.arm)
     except DataError as error:
         return CellWorth((error.message,))
-    return CellWorth(merits(found), errors(found)) if found else CellWorth(())
+    if found is None:
+        return CellWorth(())
+    of = found.estimate
+    return CellWorth(merits(found), errors(found), of.auc if of else None, of.interval if of else None)
 
 
 def band(curves: Sequence[Curve], steps: int = 100) -> tuple[Curve, Curve, Curve]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tui.questions.genes import GeneDetail, GeneRow
     from tui.questions.maps import GeneMap, Mapped
     from tui.questions.nearest import Neighbour
+    from tui.ranked.among import Among
     from tui.ranked.comparison import Told
     from tui.ranked.standings import Standing
 
@@ -165,6 +166,16 @@ class SavedResults:
 
         with self._reading() as con:
             return contrast(con, self.home, first, second) if con else None
+
+    def among(self, table: Table, rows: Sequence[str] = ()) -> Among:
+        """Rows of one ranked table against each other, all unless some are named.
+
+        Raises:
+            DataError: a gene stands twice in one class of a test set.
+        """
+        from tui.ranked.among import among
+
+        return among(self.judged(table), rows)
 
     def genes(self) -> list[GeneRow]:
         """Every gene of every task, run or not, the worst told apart first."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.stats.posterior import Posterior
 from store.arm import Arm
 from store.sets import set_order
 from tui.quantities import count
+from tui.ranked.figures import change, three
 
 if TYPE_CHECKING:
     from engine.stats.pairs import Pair
@@ -50,11 +52,25 @@ class Line:
     """A less B in each split."""
     details: tuple[str, ...] = ()
     """More about it, a sentence each."""
+    pairs: tuple[tuple[str, float, float], ...] = ()
+    """Seed and AUC of A and B in each split that both have; of own rows, not of a mean."""
+    probabilities: tuple[float, float, float] | None = None
+    """That A is better by more than .01, that they are practically the same, that B is better."""
+    posterior: Posterior | None = None
+    """Of the difference, which the probabilities are of."""
 
     @property
     def difference(self) -> float | None:
         """A less B, of the full numbers."""
         return None if self.first is None or self.second is None else self.first - self.second
+
+    @property
+    def terse(self) -> tuple[str, str, str]:
+        """A, B and A - B in three digits, for a terminal: the difference is that of the digits shown."""
+        if self.first is None or self.second is None:
+            return "-", "-", "-"
+        one, two = (round(round(value, 9), 3) for value in (self.first, self.second))
+        return three(one), three(two), change(one - two)
 
     @property
     def shown(self) -> tuple[str, str, str, str]:
@@ -126,7 +142,7 @@ def _fixed(value: float | None, places: int = 3, sign: str = "-") -> str:
 def told(comparison: Comparison) -> Told:
     """Two own rows on the splits that both have."""
     mean = comparison.mean
-    lines = [_line(task, pair, comparison.differences[task]) for task, pair in comparison.tasks.items()]
+    lines = [_line(task, pair, comparison.splits[task]) for task, pair in comparison.tasks.items()]
     if len(mean.tasks) > 1:
         lines.append(_line(f"mean of {len(mean.tasks)}", mean))
     return Told(_headline(mean), differ(comparison), tuple(lines), tuple(_notes(mean)), METHOD)
@@ -159,12 +175,26 @@ def _within(tasks: Sequence[str]) -> str:
     return f"In the mean of {len(tasks)} tasks" if len(tasks) > 1 else f"In {tasks[0]}"
 
 
-def _line(name: str, pair: Pair, differences: tuple[float, ...] = ()) -> Line:
+def _line(name: str, pair: Pair, pairs: tuple[tuple[str, float, float], ...] = ()) -> Line:
     first, second = pair.aucs or (None, None)
     used, tried = _span(one.used for one in pair.splits), _span(one.tried for one in pair.splits)
     splits = used if used == tried else f"{used}/{tried}"
-    details = tuple(_details(pair))
-    return Line(name, first, second, pair.interval, _short(pair), splits, differences, details)
+    chances, posterior = pair.probabilities, None
+    if chances and pair.difference is not None and pair.se and pair.nu:
+        posterior = Posterior(pair.difference, pair.se, pair.nu)
+    return Line(
+        name,
+        first,
+        second,
+        pair.interval,
+        _short(pair),
+        splits,
+        tuple(one - two for _, one, two in pairs),
+        tuple(_details(pair)),
+        pairs,
+        (chances.first, chances.same, chances.second) if chances else None,
+        posterior,
+    )
 
 
 def _span(numbers: Iterable[int]) -> str:

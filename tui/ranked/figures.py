@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from engine.stats.baseline import Against
@@ -21,6 +22,30 @@ def ranged(first: int, last: int) -> str:
 def signed(value: float) -> str:
     """`+.012`."""
     return f"{value:+.3f}".replace("0.", ".", 1)
+
+
+_LEADING: Final = re.compile(r"(?<![\w.])([-+−]?)0?(?=\.\d)")
+
+
+def three(value: float | None) -> str:
+    """Three digits, as a terminal shows an AUC: `.912`, `1.00`; `-` if there is none."""
+    if value is None or value != value:
+        return "-"
+    text = f"{round(value, 9):.3f}"
+    return text.removeprefix("0") if text.startswith("0") else text[:4]
+
+
+def change(value: float | None) -> str:
+    """A difference in a terminal, with a true minus: `+.012`, `−.023`, `.000`."""
+    if value is None:
+        return "-"
+    text = f"{value:+.3f}".replace("-", "−").replace("0.", ".", 1)
+    return ".000" if text[1:] == ".000" else text
+
+
+def bare(text: str) -> str:
+    """A sentence with its numbers as a terminal shows them: no leading zero, a true minus."""
+    return _LEADING.sub(lambda found: found[1].replace("-", "−"), text)
 
 
 def difference_text(against: Against) -> str:

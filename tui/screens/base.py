@@ -181,12 +181,13 @@ class ArenaScreen(Screen[None]):
 
     def _give_up(self) -> None:
         """Say wherever something is being read that it could not be."""
+        from tui.widgets.drawing import Drawing
         from tui.widgets.plot import PlotView
         from tui.widgets.rowview import RowView
         from tui.widgets.said import Said
 
         for view in self.query(Widget):
-            if isinstance(view, RowView | PlotView | Said):
+            if isinstance(view, RowView | PlotView | Drawing | Said):
                 view.give_up()
 
     def unread(self, group: str) -> None:
@@ -210,9 +211,13 @@ class ArenaScreen(Screen[None]):
             self.mount(FilterBar(self.focused))
 
     def action_back(self) -> None:
-        """Drop the filter, if there is one; else there is nothing further back."""
+        """Drop the filter, show all panes, or go back to the screen that sent something here."""
         if isinstance(self.focused, Grid) and self.focused.filter:
             self.focused.filter = ""
+        elif self.maximized is not None:
+            self.minimize()
+        elif before := self.shell.came_from.pop(self.MODE, ""):
+            self.app.switch_mode(before)
 
     def action_zoom(self) -> None:
         """Show the focused pane alone, or all panes again."""

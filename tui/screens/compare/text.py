@@ -1,43 +1,130 @@
-"""What the Compare screen says: the sides, the verdict, a row for each task. Pure functions."""
+"""What the rows of a comparison say, and which sides go together. Pure functions."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+import math
+import textwrap
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
-
-from textual.content import Content
 
 from tui.quantities import count
 from tui.questions.cells import Side
 from tui.ranked.comparison import Line, Told
+from tui.ranked.figures import bare
 from tui.ranked.tables import details
+from tui.screens.compare.drawings import ahead
+from tui.screens.compare.verdict import between, percent, shares
 from tui.screens.overlays.dialogs import Notice
-from tui.widgets.plot import Plot, Reference, Series, Span, strip
-from tui.widgets.rows import Cell, Column, Row
-from tui.widgets.words import READING, UNICODE, Charset, Tone, say
+from tui.widgets.canvas import Span
+from tui.widgets.plot import Band, Plot, Reference, Series, Words
+from tui.widgets.rows import Cell, Column, Piece, Row
+from tui.widgets.strips import strip, tick_line
+from tui.widgets.words import TONE_STYLES, Tone
 
 EMPTY: Final = "Nothing to compare yet: f and b choose two sides, 1 plans a run."
+ROPE: Final = 0.01
+"""Differences within it are practically none."""
+_BAR: Final = 18
+"""Cells of the thin bar of probabilities."""
+_TONES: Final[dict[str, Tone]] = {"A better": "a", "B better": "b", "differs": "warn"}
 
 
-def columns(told: Told | None = None) -> tuple[Column, ...]:
-    """The columns of a comparison."""
-    return (
+# ---------------------------------------------------------------------------- rows
+
+
+def reach_of(lines: Sequence[Line]) -> float:
+    """How far the axis about zero goes to each side: to the next .05 beyond every interval."""
+    ends = [0.05]
+    for line in lines:
+        ends += [abs(end) for end in line.interval or ()]
+        ends += [abs(line.difference)] if line.difference is not None else []
+    return round(math.ceil(max(ends) / 0.05 - 1e-9) * 0.05, 9)
+
+
+def columns(told: Told | None = None, wide: bool = True) -> tuple[Column, ...]:
+    """The columns of a comparison; `wide`: with what 80 cells have no room for."""
+    reach = reach_of(told.lines if told else ())
+    interval = told.interval if told else "95 % interval"
+    common = (
         Column("task", "task", least=12),
         Column("first", "A", right=True),
         Column("second", "B", right=True),
-        Column("difference", "A - B", right=True),
-        Column("interval", told.interval if told else "95 % interval", right=True),
-        Column("verdict", "verdict", least=14),
-        Column("splits", "splits", right=True, shed=1),
-        Column("strip", "the interval, and | at 0", shed=2),
+        Column("difference", "A − B", right=True),
+    )
+    axis = Column("strip", "", least=20, grows=True, axis=partial(tick_line, Span(-reach, reach)))
+    if not wide:
+        return *common, axis
+    return (
+        *common,
+        Column("interval", interval, right=True, shed=3),
+        axis,
+        Column("chances", "P: A same B".ljust(_BAR), shed=2),
+        Column("verdict", "verdict", least=14, shed=4),
+        Column("splits", "splits", right=True, shed=5),
     )
 
 
-STRIP: Final = 29
-"""Cells of the forest plot in a row."""
+def rows(told: Told, wide: bool = True) -> list[Row]:
+    """One row for each task, and one for the mean, under a hairline where there is room."""
+    reach = reach_of(told.lines)
+    found = [_row(line, Span(-reach, reach), wide) for line in told.lines]
+    if wide and len(found) > 1 and is_mean(told.lines[-1]):
+        found.insert(-1, Row("mean rule", ("",) * len(found[0].cells), "line", heading=" "))
+    return found
 
-_TONES: Final[dict[str, Tone]] = {"A better": "good", "B better": "bad", "differs": "warn"}
+
+def is_mean(line: Line) -> bool:
+    """Whether it is of the mean over tasks."""
+    return line.name.startswith("mean of ")
+
+
+def _row(line: Line, span: Span, wide: bool) -> Row:
+    first, second, difference = line.terse
+    winner = _TONES.get(line.verdict, "strong")
+    style: Tone = "strong" if winner in ("warn", "strong") else winner
+    told = "*" if line.verdict in ("A better", "B better", "differs") else ""
+    common = (
+        Cell(line.name, "strong" if is_mean(line) else ""),
+        Cell(first, "a"),
+        Cell(second, "b"),
+        Cell(difference + told, style),
+    )
+    drawn = Cell(between(line), draw=partial(_about_zero, line, span))
+    if not wide:
+        return Row(line.name, (*common, drawn))
+    chances = Cell("-") if line.probabilities is None else _thin(line.probabilities)
+    verdict = Cell(line.verdict, _TONES.get(line.verdict, ""))
+    return Row(
+        line.name, (*common, Cell(between(line) or "-", "soft"), drawn, chances, verdict, line.splits)
+    )
+
+
+def _about_zero(line: Line, span: Span, width: int) -> list[Piece]:
+    """The interval about a fixed zero, what counts as equal tinted."""
+    pieces = strip(span, line.difference, line.interval, width, [(0.0, "│", "soft")])
+    zero = span.place(0.0, width)
+    if width and pieces[zero][0] == "─":
+        pieces[zero] = ("┼", "soft")
+    low, high = span.place(-ROPE, width), span.place(ROPE, width)
+    return [
+        (text, f"{TONE_STYLES.get(tone, tone)} $say-bande".strip())  # type: ignore[call-overload]
+        if low <= place <= high
+        else (text, tone)
+        for place, (text, tone) in enumerate(pieces)
+    ]
+
+
+def _thin(probabilities: tuple[float, float, float]) -> Cell:
+    def drawn(width: int) -> list[Piece]:
+        first, same, second = shares(probabilities, min(width, _BAR))
+        return [("━" * first, "a"), ("─" * same, "line"), ("━" * second, "b")]
+
+    return Cell(" ".join(map(percent, probabilities)), draw=drawn)
+
+
+# ---------------------------------------------------------------------------- sides
 
 
 def settings(side: Side) -> str:
@@ -98,57 +185,7 @@ def partner(sides: Sequence[Side], first: Side, second: Side | None) -> Side | N
     return next((side for side in own if _same_table(first, side)), second)
 
 
-def head(first: Side | None, second: Side | None, told: Told | None, known: bool) -> Content:
-    """The two sides, the verdict of the mean and what else differs.
-
-    Args:
-        first: Side A.
-        second: Side B.
-        told: How they compare.
-        known: Whether that is known; else it is being read.
-    """
-    if first is None or second is None:
-        said = READING if not known else "there is nothing to compare with yet" if first else NOTHING
-        return say(("COMPARE ", "strong"), (said, "dim"))
-    line = say(("A ", "strong"), (first.name, "accent"), ("   B ", "strong"), (second.name, "accent"), "\n")
-    if told is None:
-        return say(line, (READING if not known else NOTHING, "dim"))
-    unlike = say("\n", (told.unlike, "warn")) if told.unlike else ""
-    return say(line, (told.headline, "strong"), unlike)
-
-
-NOTHING: Final = "nothing is ranked yet"
-
-
-def rows(told: Told, charset: Charset = UNICODE) -> list[Row]:
-    """One row for each task, and one for the mean."""
-    reach = max([0.05, *(abs(end) for line in told.lines for end in _ends(line))])
-    return [_row(line, Span(-reach, reach), charset) for line in told.lines]
-
-
-def _ends(line: Line) -> Iterator[float]:
-    yield from line.interval or ()
-    if line.difference is not None:
-        yield line.difference
-
-
-def _row(line: Line, span: Span, charset: Charset) -> Row:
-    *numbers, interval = line.shown
-    drawn = ""
-    if line.interval is not None and line.difference is not None:
-        low, high = line.interval
-        drawn = strip(low, line.difference, high, span, STRIP, charset, mark=0.0)
-    verdict = Cell(line.verdict, _TONES.get(line.verdict, ""))
-    return Row(line.name, (line.name, *numbers, interval, verdict, line.splits, drawn))
-
-
-def notes(told: Told | None) -> Content:
-    """What must be known beside the rows, and where the rest is."""
-    if told is None:
-        return say("")
-    return say(
-        "\n".join(told.notes), "\n" if told.notes else "", ("i: this row and the method in full", "dim")
-    )
+# ---------------------------------------------------------------------------- in full and splits
 
 
 def in_full(line: Line, told: Told) -> Notice:
@@ -161,8 +198,26 @@ def in_full(line: Line, told: Told) -> Notice:
     return Notice(line.name, numbers, body="\n\n".join(sentences))
 
 
+def splits_title(line: Line | None) -> tuple[object, ...]:
+    """What stands after the word Splits."""
+    if line is None:
+        return ()
+    if not line.pairs:
+        return (line.name, ("  no splits to draw, only means" if not is_mean(line) else "", "soft"))
+    first, second, level = ahead(line.pairs)
+    shared = count(len(line.pairs), "common split")
+    return (
+        line.name,
+        f"  {shared}  A ahead on ",
+        (str(first), "a"),
+        ", B on ",
+        (str(second), "b"),
+        f", level on {level}" if level else "",
+    )
+
+
 def splits_plot(line: Line) -> Plot:
-    """The difference in each split, beside no difference."""
+    """The difference in each split, beside no difference: what is written as a figure."""
     n = len(line.differences)
     reach = max(0.01, *(abs(difference) for difference in line.differences))
     points = tuple((i, difference) for i, difference in enumerate(line.differences, 1))
@@ -171,12 +226,55 @@ def splits_plot(line: Line) -> Plot:
     return Plot(line.name, series, Span.around((1, n)), Span(-reach, reach), "split", references=level)
 
 
-def splits_title(line: Line | None) -> tuple[object, ...]:
-    """What stands after the word SPLITS."""
-    if line is None:
-        return ()
-    shared = count(len(line.differences), "common split")
-    return (
-        line.name,
-        (f"  {shared}" if line.differences else "  no splits to draw, only means", "dim"),
+_STEPS: Final = 200
+
+
+def posterior_plot(line: Line) -> Plot | None:
+    """How likely each difference is, tinted by whom it is for; None where nothing can be said."""
+    posterior, chances = line.posterior, line.probabilities
+    if posterior is None or chances is None:
+        return None
+    reach = max(abs(posterior.difference) + 3.5 * posterior.se, 0.05)
+    reach = math.ceil(reach / 0.05) * 0.05
+    xs = [-reach + 2 * reach * step / _STEPS for step in range(_STEPS + 1)] + [-ROPE, ROPE]
+    xs.sort()
+    ys = posterior.density(xs)
+    top = max(ys) * 1.08
+    curve = tuple(zip(xs, ys, strict=True))
+    least = 0.02 * top
+    first, same, second = map(percent, chances)
+    edges = {
+        "bandb": [(x, 0.0, y) for x, y in curve if x <= -ROPE and y > least],
+        "bande": [(x, 0.0, y) for x, y in curve if -ROPE <= x <= ROPE and y > least],
+        "banda": [(x, 0.0, y) for x, y in curve if x >= ROPE and y > least],
+    }
+    words = (
+        Words(-0.96 * reach, 0.9 * top, f"same {same}", "both"),
+        Words(-0.96 * reach, 0.45 * top, f"◀ B {second}", "b"),
+        Words(0.5 * reach, 0.45 * top, f"A {first} ▶", "a"),
     )
+    return Plot(
+        f"{line.name}: posterior of A - B",
+        [Series("", curve, "text")],
+        Span(-reach, reach),
+        Span(0.0, top),
+        "A − B",
+        "density",
+        (Reference("", ((0.0, 0.0), (0.0, top))),),
+        [Band(tone, found) for tone, found in edges.items()],
+        words=words,
+    )
+
+
+def why_no_posterior(line: Line | None) -> str:
+    """What stands in its place."""
+    if line is None:
+        return "There is nothing to judge yet."
+    if line.interval is None and line.pairs:
+        return "There is no spread to judge by."
+    return "Only means are known, so there is no posterior."
+
+
+def notes(told: Told, width: int) -> list[str]:
+    """What must be known beside the rows, wrapped."""
+    return [part for note in told.notes for part in textwrap.wrap(bare(note), max(width, 20))]
