@@ -26,6 +26,11 @@ def main() -> NoReturn:
                 "Take its folder off PYTHONPATH (env -u PYTHONPATH genearena), or start it elsewhere.",
             )
     _make_absolute("PYTHONPATH")
+    if "_GENEARENA_COMPLETE" in os.environ:  # a shell asks what may come next; see `genearena completion`
+        from tui.completion.answer import main as answer
+
+        answer()
+        sys.exit(0)
     try:
         from tui.cli import main
     except Exception as error:  # noqa: BLE001 - nothing of genearena is there yet to tell it

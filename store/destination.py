@@ -188,7 +188,7 @@ def _folders(home: Home) -> tuple[Path, ...]:
 
 def _kept(home: Home) -> tuple[Path, ...]:
     """The folders, and those of their parts that may be links to elsewhere."""
-    parts = (home.journals, home.tasks, home.mailbox, home.embeddings, home.downloads)
+    parts = (home.journals, home.tasks, home.mailbox, home.embeddings, home.maps, home.downloads)
     return (*_folders(home), *parts, home.database, home.config_file)
 
 

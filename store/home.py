@@ -50,6 +50,11 @@ class Home:
         return self.cache / "embeddings"
 
     @property
+    def maps(self) -> Path:
+        """Kept maps of genes; may be deleted at any time."""
+        return self.cache / "maps"
+
+    @property
     def downloads(self) -> Path:
         """Fetched files and their manifest."""
         return self.cache / "downloads"

@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "compare": ("compare", "Two rows of your own: differences, intervals, a verdict."),
     "power": ("compare", "What your splits could show, and what it would take to show less."),
     "tasks": ("tasks", "The tasks, or one task's audit."),
+    "genes": ("genes", "The hardest genes, or one gene in every task."),
     "models": ("models", "The models: where they are, how they are used, what they cost."),
     "sets": ("sets", "Sets of tasks, each with ranked tables of its own; name one."),
     "export": ("export", "Write rankings, scores, predictions, splits or vectors to a file."),
@@ -53,6 +54,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "restore": ("homes", "Take in what a backup holds."),
     "clean": ("homes", "What takes how much of the disk; removes what you name."),
     "serve": ("serve", "The arena in a browser on this machine."),
+    "completion": ("completion", "What a shell reads to complete commands and values by tab."),
 }
 """Name -> (module in `tui.commands`, the line in `--help`), so that help imports no command."""
 

@@ -112,6 +112,10 @@ def _embeddings(home: Home) -> Iterator[Path]:
     return _below(home.embeddings)
 
 
+def _maps(home: Home) -> Iterator[Path]:
+    return _below(home.maps)
+
+
 def _downloads(home: Home) -> Iterator[Path]:
     return (path for path in _below(home.downloads) if path.suffix != ".part")
 
@@ -146,6 +150,7 @@ _SORTS: Final = (
     _Sort("results", "the journals, and the database that is filled from them", _results, False),
     _Sort("imported", "tasks, vectors and descriptions of your own", _imported, False),
     _Sort("embeddings", "vectors of texts; they are computed again when they are needed", _embeddings),
+    _Sort("maps", "where genes lie by their vectors; worked out again when they are looked at", _maps),
     _Sort("downloads", "fetched files; they are fetched again when you ask for them", _downloads),
     _Sort("unfinished", "downloads that were broken off; they start from the beginning", _unfinished),
     _Sort("old-databases", "databases that `repair` put aside", _older_databases),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -34,6 +35,7 @@ from tui.questions.catalog import Catalog, ModelCard, first_selection
 from tui.questions.cells import CellDetail, CellWorth, Side
 from tui.questions.genes import GeneDetail, GeneRow, GeneScore
 from tui.questions.imports import Imported
+from tui.questions.maps import GeneMap
 from tui.questions.nearest import Cut, Neighbour
 from tui.questions.saved import Past
 from tui.questions.sql import SqlDesk
@@ -58,6 +60,7 @@ class FakeArena:
         self.home = home or find_home("/nonexistent")
         self.readonly = readonly
         self.behind = ""
+        self.drawn_maps: list[GeneMap] = []
         self.kept: dict[str, Selection] = {}
         self.named = names
         self.models = [
@@ -429,6 +432,17 @@ class FakeArena:
         if gene == self.named("BRCA1"):
             return "", [], f"No model has embedded {gene} here yet."
         return "mini", [Neighbour(self.named("BRCA1"), 0.987, "short")], ""
+
+    def maps(self, task):
+        return [item.of for item in self.drawn_maps if item.of.task == task]
+
+    def gene_map(self, wanted, method="pca", protocol="", cancel=None):
+        self.may("gene_map")
+        return next((item for item in self.drawn_maps if item.of == wanted), None)
+
+    def reading(self):
+        self.may("reading")
+        return contextlib.nullcontext()
 
     def sql_names(self) -> dict[str, tuple[str, ...]]:
         return {"leaderboard": ("model", "auc", "mean_auc"), "predictions": ("gene", "score")}

@@ -12,7 +12,7 @@ from engine.stats.baseline import Against, Baseline
 from engine.stats.baseline import Standing as Word
 from store.export import render
 from store.queries import RankRow
-from tui.ranked import beats, standings
+from tui.ranked import beats, layouts, records, standings
 from tui.ranked.headings import headings, with_headings
 from tui.ranked.standings import Standing
 
@@ -39,7 +39,7 @@ def standing():
 
 def test_a_printed_table_sets_them_apart_without_a_place(standing):
     names = [row.model for row in standing.table.rows]
-    columns, rows = standings.printed(standing)
+    columns, rows = layouts.printed(standing)
     by_model = dict(zip(names, rows, strict=True))
     place, verdict = columns.index("place"), columns.index("vs TF-IDF")
     assert by_model["tfidf"][0] == "TF-IDF words"
@@ -58,9 +58,9 @@ def test_a_printed_table_sets_them_apart_without_a_place(standing):
 
 
 def test_a_narrow_table_leaves_the_column_to_the_sentence(standing):
-    richest, *_, smallest = standings.layouts(standing)
-    assert "vs TF-IDF" in standings.columns(standing, richest)
-    assert "vs TF-IDF" not in standings.columns(standing, smallest)
+    richest, *_, smallest = layouts.layouts(standing)
+    assert "vs TF-IDF" in layouts.columns(standing, richest)
+    assert "vs TF-IDF" not in layouts.columns(standing, smallest)
     assert "No model here is shown to beat TF-IDF; mini and other are below it." in standings.honesty(
         standing
     )
@@ -73,13 +73,13 @@ def test_programs_get_the_flag_and_the_difference(standing):
     assert table["mini"]["mean against tfidf"] == "below"
     assert table["tfidf"]["mean against tfidf"] is table["tfidf"]["mean first"] is None
     mini = next(row for row in standing.table.rows if row.model == "mini")
-    assert standings.record(standing, mini)["mean"]["tfidf"]["verdict"] == "below"
-    assert standings.summary(standing)["mean"]["beside_tfidf"]["models"] == 2
+    assert records.record(standing, mini)["mean"]["tfidf"]["verdict"] == "below"
+    assert records.summary(standing)["mean"]["beside_tfidf"]["models"] == 2
 
 
 def test_tfidf_as_the_baseline_is_not_said_twice(standing):
     pinned = replace(standing, baseline="tfidf")
-    columns, _ = standings.printed(pinned)
+    columns, _ = layouts.printed(pinned)
     assert "less tfidf" in columns
     assert "vs TF-IDF" not in columns
     names, _ = standings.long_table(pinned)

@@ -248,6 +248,19 @@ def test_the_neighbours_by_a_table_of_vectors_come_from_the_table(tmp_path):
     assert trouble == ""
     assert [item.gene for item in found] == [*GENES[1:-1]]
     assert results.neighbours(GENES[-1])[2] == f"The vector of {GENES[-1]} by {table} is not in its table."
+    assert results.maps("nowhere") == []
+    [of_table] = results.maps("dosage-sensitivity")
+    shown = results.gene_map(of_table)
+    assert ([dot.gene for dot in shown.dots], shown.without) == ([*GENES[:-1]], 1)
+    assert ([place for place, _ in shown.near[0]], shown.dots[0].agree) == ([*range(1, 11)], 2)
+    # Ten others of each: 5 of 10 for the six of class no, 4 of 10 for the five of class yes.
+    assert (shown.same, shown.chance) == (pytest.approx(5 / 11), pytest.approx(5 / 11))
+    [score] = results.gene_detail("GENE7").scores
+    assert shown.dots[7].error == pytest.approx(1 - score.score)
+    with pytest.raises(UsageError, match="There are: preset paper with text facts"):
+        results.gene_map(replace(of_table, preset="corrected"))
+    with pytest.raises(UsageError, match="needs umap-learn"):
+        results.gene_map(of_table, "umap")
     table.write_text("gene,x,y\nGENE0,1.5,0.5\nGENE1,0.5,1.5\n")
     assert "another file" in results.neighbours("GENE0")[2]
 

@@ -125,11 +125,13 @@ home_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
 
 
-def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
+def command(
+    name: str, kind: type[click.Command] = click.Command
+) -> Callable[[Callable[..., Any]], click.Command]:
     """A subcommand that takes `--home` and is given the `Session` first."""
 
     def decorate(function: Callable[..., Any]) -> click.Command:
-        return click.command(name)(home_option(click.pass_obj(function)))
+        return click.command(name, kind)(home_option(click.pass_obj(function)))
 
     return decorate
 

@@ -16,9 +16,9 @@ from store.errors import UsageError, unknown
 from store.export import FORMATS, export_query, export_table, format_of, query_rows
 from store.verdicts import VIEWS
 from tui.commands.common import Session, command, may_write, pairs, put_pieces, say
-from tui.commands.rank import ranked_tables
 from tui.commands.select import DEFAULT_MODELS, chosen_seeds, chosen_tasks
-from tui.ranked import standings
+from tui.commands.tables import ranked_tables
+from tui.ranked import layouts, standings
 from tui.ranked.headings import with_headings
 from tui.ranked.standings import Standing
 
@@ -32,8 +32,22 @@ COMPUTED: Final = ("rankings", "splits", "vectors")
 _COORDINATES: Final = ("model", "task", "protocol", "preset", "text", "scheme", "seed")
 
 
-@command("export")
-@click.argument("what", metavar="{rankings|scores|predictions|splits|vectors|TABLE}")
+class Export(click.Command):
+    """A command of its own behind the word `figure`."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """As click does; of the figure's command where that is what is to be exported."""
+        if args[:1] != ["figure"]:
+            return super().make_context(info_name, args, parent, **extra)
+        from tui.commands.figure import figure_command
+
+        return figure_command.make_context("export figure", args[1:], parent, **extra)
+
+
+@command("export", Export)
+@click.argument("what", metavar="{rankings|scores|predictions|splits|vectors|figure|TABLE}")
 @click.option("-o", "--output", metavar="FILE", help="Where to; by default standard output.")
 @click.option("--force", is_flag=True, help="Replace FILE if it is there; else you are asked.")
 @click.option(
@@ -64,7 +78,8 @@ def export_command(
 ) -> None:
     """Write rankings, a table of the store, splits or vectors; TABLE is any of the store's own.
 
-    Splits and vectors are what it takes to recompute every AUC with plain scikit-learn.
+    Splits and vectors are what it takes to recompute every AUC with plain scikit-learn. `export figure
+    --help` tells of figures.
     """
     if output == "":  # what an unset shell variable leaves of `-o "$FILE"`
         raise UsageError("--output names no file.", "Name one, or leave the option out.")
@@ -128,7 +143,7 @@ def _rankings(found: list[Standing], paper_layout: bool) -> tuple[Sequence[str],
         )
     records: list[dict[str, Any]] = []
     for standing in found:
-        columns, rows = standings.printed(standing) if paper_layout else standings.long_table(standing)
+        columns, rows = layouts.printed(standing) if paper_layout else standings.long_table(standing)
         if paper_layout:
             rows = with_headings(rows, standing.table.rows)
         table = standing.table.table

@@ -30,7 +30,7 @@ from store.records import Cancelled, Failed
 from store.store import Store
 from tui.commands.common import Session, command, counted, json_option, put, put_json, put_table, say
 from tui.commands.narrate import Narrator, unit_name
-from tui.commands.rank import put_rankings, tables_of_run
+from tui.commands.ranking import put_rankings
 from tui.commands.select import (
     checked_plan,
     make_options,
@@ -38,6 +38,7 @@ from tui.commands.select import (
     say_part,
     selection_options,
 )
+from tui.commands.tables import tables_of_run
 from tui.quantities import duration
 
 

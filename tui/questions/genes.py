@@ -26,7 +26,8 @@ _RANKED: Final = "semi join ranked using (model, task, protocol, preset, text, s
 """To the configuration that counts: not those of an earlier revision, or of a task before it was edited."""
 
 _TESTS: Final = f"""
-    select gene, task, model, protocol, preset, text, scheme, predictions.scores[label + 1] as chance
+    select gene, task, model, protocol, preset, text, scheme, units.control,
+        predictions.scores[label + 1] as chance
     from predictions join units using (key) {_RANKED}"""
 """Every test of every gene in a ranked cell, with the probability of its true class."""
 
@@ -65,7 +66,7 @@ class GeneRow:
     gene: str
     tasks: int
     tests: int
-    """Test scores in all ranked cells, whatever the model and the table."""
+    """Test scores in all ranked cells, whatever the contestant and the table."""
     error: float | None
     """Mean distance of the true class's probability from 1."""
 
@@ -135,7 +136,8 @@ def genes(con: duckdb.DuckDBPyConnection | None, tasks: Collection[Task]) -> lis
             where not list_contains(?::varchar[], task) group by gene"""
         for gene, number in con.execute(others, [[task.name for task in tasks]]).fetchall():
             stands_in[gene] += number
-        asked = con.execute(f"select gene, count(*), avg(1 - chance) from ({_TESTS}) group by gene")
+        query = f"select gene, count(*), avg(1 - chance) from ({_TESTS}) where not control group by gene"
+        asked = con.execute(query)
         tests = {gene: (number, error) for gene, number, error in asked.fetchall()}
     rows = [GeneRow(gene, number, *tests.get(gene, (0, None))) for gene, number in stands_in.items()]
     return sorted(rows, key=lambda row: (row.error is None, -(row.error or 0.0), row.gene))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from engine.cancel import Cancel
     from engine.data.tasks.sets import Sets
     from engine.verdicts.table import Judged
     from store.arm import Table
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from store.store import Store
     from tui.questions.cells import CellDetail, CellWorth, Place, Side
     from tui.questions.genes import GeneDetail, GeneRow
+    from tui.questions.maps import GeneMap, Mapped
     from tui.questions.nearest import Neighbour
     from tui.ranked.comparison import Told
     from tui.ranked.standings import Standing
@@ -201,6 +203,22 @@ class SavedResults:
             return embedded.name, [], f"The vector of {gene} by {embedded.model.name} is not in {where}."
         return embedded.name, nearest(gene, vectors, embedded.labels), ""
 
+    def maps(self, task: str) -> list[Mapped]:
+        """What a map of a task's genes can be of, the one with most results first."""
+        from tui.questions.maps import mapped
+
+        with self._reading() as con:
+            return mapped(con, task) if con else []
+
+    def gene_map(
+        self, wanted: Mapped, method: str = "pca", protocol: str = "", cancel: Cancel | None = None
+    ) -> GeneMap | None:
+        """The map of a task's genes; None while nothing was ever saved here. See `tui.questions.maps`."""
+        from tui.questions.maps import gene_map
+
+        with self._reading() as con:
+            return gene_map(con, self.home, wanted, method, protocol, cancel) if con else None
+
     def failure(self, key: str) -> Mapping[str, str]:
         """The last failure of a unit: sentence, traceback, error; empty if it never failed."""
         query = """
@@ -278,6 +296,10 @@ class SavedResults:
             self._store = Store(self.home)
         self._stood = stands
         return self._store
+
+    def reading(self) -> contextlib.AbstractContextManager[duckdb.DuckDBPyConnection | None]:
+        """A read-only connection for who draws figures; None while nothing was ever saved here."""
+        return self._reading()
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection | None]:

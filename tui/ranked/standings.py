@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from store.controls import REFERENCE
-from store.export import Best
 from tui.ranked import beats
 from tui.ranked.figures import difference_text, ranged, short
-from tui.ranked.tables import incomplete, mean_name, row_name
+from tui.ranked.tables import mean_name
 
 if TYPE_CHECKING:
     from engine.stats.baseline import Against, Baseline
@@ -145,70 +144,6 @@ def value_of(row: RankRow, column: str) -> float | None:
 # ---------------------------------------------------------------------------- rows for people
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What there is room for."""
-
-    intervals: bool = True
-    """In every cell; else only in the column that places are of."""
-    heading: int = 0
-    """Characters of a task's name; 0: all."""
-    model: int = 0
-    """Characters of a model's name; 0: all."""
-    beats: bool = True
-    """Whether each model beats TF-IDF, in a column."""
-
-
-_HEADING: Final = 6
-"""The least of a task's name that is shown."""
-_MODEL: Final = 14
-"""The least of a model's."""
-
-
-def layouts(standing: Standing) -> Iterator[Layout]:
-    """From the richest to the smallest."""
-    yield Layout()
-    yield Layout(intervals=False)
-    longest = max(map(len, standing.table.tasks), default=0)
-    yield from (Layout(False, heading) for heading in range(longest - 1, _HEADING, -1))
-    # What the column says the sentence below the table says, too.
-    longest = max((len(row_name(row)) for row in standing.table.rows), default=0)
-    yield from (Layout(False, _HEADING, model, beats=False) for model in range(longest, _MODEL - 1, -1))
-
-
-def columns(standing: Standing, layout: Layout = Layout()) -> list[str]:
-    """The headings."""
-    table = standing.table
-    names = [_cut(task, layout.heading) for task in table.tasks]
-    found = ["model", *names, mean_name(table)]
-    within = "" if standing.by == MEAN else f" in {standing.by}"
-    if standing.beside:
-        found += [f"less {standing.beside.model}{within}", "verdict"]
-    elif standing.places:
-        found.append(f"place{within}")
-    if layout.beats and beats.shown(standing):
-        found.append(f"{beats.TITLE}{within}")
-    if _has_paper(standing):
-        found.append("of paper's")
-    return found
-
-
-def row(standing: Standing, row: RankRow, layout: Layout = Layout()) -> list[str]:
-    """One model as people read it."""
-    table = standing.table
-    cells = [_cut(row_name(row), layout.model)]
-    for column in (*table.tasks, MEAN):
-        full = layout.intervals or column == standing.by
-        cells.append(_cell(standing, row, column, full))
-    cells += standing_texts(standing, row)
-    if layout.beats and beats.shown(standing):
-        cells.append(beats.text(standing, row))
-    if _has_paper(standing):
-        found = among_paper(standing, row)
-        cells.append(f"{ranged(*found[:2])} of {found[2]}" if found else printed_rank(row, standing.by))
-    return cells
-
-
 def standing_texts(standing: Standing, row: RankRow) -> list[str]:
     """The place of a row, or its difference to the baseline and the verdict; none if nothing is ranked."""
     own = row.contestant
@@ -223,52 +158,10 @@ def standing_texts(standing: Standing, row: RankRow) -> list[str]:
     return [difference_text(against), against.standing.value]
 
 
-def _has_paper(standing: Standing) -> bool:
-    """Whether a row of the paper is there, with its rank, or an own one that stands among them."""
-    rows = standing.table.rows
-    return any(row.source == "paper" for row in rows) or any(among_paper(standing, row) for row in rows)
-
-
 def printed_rank(row: RankRow, column: str) -> str:
     """The rank that was published."""
     rank = row.mean_rank if column == MEAN else row.rank.get(column)
     return "-" if rank is None else f"({rank:g})"
-
-
-def _cell(standing: Standing, row: RankRow, column: str, interval: bool) -> str:
-    value = value_of(row, column)
-    if value is None:
-        failed = row.failed.get(column, 0)
-        return f"{failed} failed" if failed else "-"
-    text = with_interval(value, standing.estimate(row, column) if interval else None)
-    if column != MEAN and incomplete(standing.table, row, column):
-        text += f" {row.n.get(column, 0)}/{standing.table.expected}"
-    return text
-
-
-def _cut(name: str, width: int) -> str:
-    return name if not width or len(name) <= width else f"{name[: width - 1]}…"
-
-
-def printed(standing: Standing) -> tuple[list[str], list[list[str]]]:
-    """As `columns` and `row` in full, with the best own number of each column in bold."""
-    shown = (*standing.table.tasks, MEAN)
-    own = [other for other in standing.table.rows if other.contestant]
-    best = {
-        column: max(
-            (value for other in own if (value := value_of(other, column)) is not None), default=None
-        )
-        for column in shown
-    }
-    rows: list[list[str]] = []
-    for other in standing.table.rows:
-        cells = row(standing, other)
-        for place, column in enumerate(shown, start=1):
-            value = value_of(other, column)
-            if other.contestant and len(own) > 1 and value is not None and value == best[column]:
-                cells[place] = Best(cells[place])
-        rows.append(cells)
-    return columns(standing), rows
 
 
 # ---------------------------------------------------------------------------- what must be known
@@ -362,9 +255,8 @@ def _differs(standing: Standing) -> str:
 
 # ---------------------------------------------------------------------------- numbers for programs
 
-_OF_A_CELL: Final = ("auc", "low", "high", "sd", "n", "failed", "first", "last", "letters", "leading")
-_BESIDE: Final = ("difference", "low", "high", "p", "verdict")
-"""What JSON calls a difference to TF-IDF."""
+OF_A_CELL: Final = ("auc", "low", "high", "sd", "n", "failed", "first", "last", "letters", "leading")
+"""What stands in the long table of each cell."""
 _OF_A_DIFFERENCE: Final = ("less", "low less", "high less", "p against", "against")
 """Each before the baseline's name."""
 
@@ -380,7 +272,7 @@ def long_table(standing: Standing) -> tuple[list[str], list[list[Any]]]:
         "model",
         "source",
         "control",
-        *(f"{name} {what}" for name in names.values() for what in _OF_A_CELL),
+        *(f"{name} {what}" for name in names.values() for what in OF_A_CELL),
     ]
     columns += [f"{names[column]} {what} {REFERENCE}" for column in judged for what in beats.OF_A_VERDICT]
     with_baseline = standing.beside is not None and standing.baseline != REFERENCE
@@ -392,7 +284,7 @@ def long_table(standing: Standing) -> tuple[list[str], list[list[Any]]]:
             row.model,
             row.source,
             row.control,
-            *(value for column in names for value in _numbers(standing, row, column)),
+            *(value for column in names for value in numbers(standing, row, column)),
             *(value for column in judged for value in beats.numbers(standing, row, column)),
             *(_difference(standing, row) if with_baseline else ()),
         ]
@@ -409,7 +301,8 @@ def _difference(standing: Standing, row: RankRow) -> Sequence[Any]:
     return against.difference, low, high, against.p, against.standing.value
 
 
-def _numbers(standing: Standing, row: RankRow, column: str) -> Sequence[Any]:
+def numbers(standing: Standing, row: RankRow, column: str) -> Sequence[Any]:
+    """What is known of a cell, in the order of `OF_A_CELL`; None where it is not."""
     estimate = standing.estimate(row, column)
     low, high = (estimate and estimate.interval) or (None, None)
     places = {place.model: place for place in standing.judged.ranking(column).places}
@@ -417,48 +310,3 @@ def _numbers(standing: Standing, row: RankRow, column: str) -> Sequence[Any]:
     among = (place.first, place.last, place.letters, place.leading) if place else (None,) * 4
     spread = (row.sd.get(column), row.n.get(column), row.failed.get(column))
     return value_of(row, column), low, high, *spread, *among
-
-
-def record(standing: Standing, row: RankRow) -> dict[str, Any]:
-    """What is known of an own row beside its numbers, for JSON: intervals and places by column."""
-    found = {}
-    for column in (*standing.table.tasks, MEAN):
-        names = ("low", "high", "first", "last", "letters", "leading")
-        values = dict(zip(_OF_A_CELL, _numbers(standing, row, column), strict=True))
-        if values["auc"] is not None:
-            found[column] = {name: values[name] for name in names}
-            if row.contestant and beats.beside(standing, column):
-                beside = zip(_BESIDE, beats.numbers(standing, row, column), strict=True)
-                found[column][REFERENCE] = dict(beside)
-    return found
-
-
-def summary(standing: Standing) -> dict[str, Any]:
-    """How much the places of each column say, for JSON."""
-    found = {}
-    for column in (*standing.table.tasks, MEAN):
-        ranking = standing.judged.ranking(column)
-        found[column] = {
-            "models": ranking.k,
-            "splits": {splits.task: splits.used for splits in ranking.splits},
-            "preliminary": ranking.preliminary,
-            "neighbours_told_apart": ranking.separable,
-            "smallest_difference": ranking.detectable,
-            "optimism_of_the_best": ranking.optimism,
-            "no_place": {gone.model: gone.reason for gone in ranking.left_out},
-            "beside_tfidf": _beside_tfidf(beats.beside(standing, column)),
-        }
-    return found
-
-
-def _beside_tfidf(found: Baseline | None) -> dict[str, Any] | None:
-    """How much the differences to TF-IDF say, for JSON; None without them."""
-    if found is None:
-        return None
-    return {
-        "models": found.k,
-        "critical": found.critical,
-        "splits": {splits.task: splits.used for splits in found.splits},
-        "preliminary": found.preliminary,
-        "left_out": {gone.model: gone.reason for gone in found.left_out},
-    }

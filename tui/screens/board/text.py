@@ -17,7 +17,7 @@ from store.errors import UsageError
 from store.reference import PAPER_TASKS
 from store.sets import PAPER, set_order
 from tui.quantities import count
-from tui.ranked import beats, standings
+from tui.ranked import beats, layouts, standings
 from tui.ranked.figures import difference_text, ranged, short
 from tui.ranked.headings import with_headings
 from tui.ranked.standings import MEAN, among_paper, long_table, printed_rank, value_of
@@ -149,7 +149,7 @@ def table(standing: Standing, keys: Sequence[str]) -> tuple[list[str], list[list
 
 def printed(standing: Standing, keys: Sequence[str]) -> tuple[list[str], list[list[str]]]:
     """The rows with these keys as people read them, with a heading above the controls."""
-    columns, rows = _picked(standing, keys, *standings.printed(standing))
+    columns, rows = _picked(standing, keys, *layouts.printed(standing))
     shown = {row_key(row): row for row in standing.table.rows}
     return columns, with_headings(rows, [shown[key] for key in keys if key in shown])
 

@@ -1,0 +1,81 @@
+"""What a shell completes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from store.records import TaskSet
+from store.store import Store
+from tui.completion import WORDS
+from tui.completion.answer import DIRS, FILES, answers
+from tui.completion.collect import collect
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_the_table_is_what_the_commands_are():
+    assert json.loads(WORDS.read_text()) == collect(), "run: python tools/completion_words.py"
+
+
+@pytest.mark.parametrize(
+    ("before", "current", "found"),
+    [
+        ((), "que", ["queue"]),
+        (("--offline", "--home", "/x"), "rep", ["repair"]),
+        (("run",), "--prot", ["--protocols"]),
+        (("run", "--protocols"), "lr,lr", ["lr,lr-cv"]),
+        (("run", "--tasks"), "task2,dos", ["task2,dosage-sensitivity"]),
+        (("run",), "--scheme=gr", ["--scheme=grouped"]),
+        (("run", "--axis"), "scaling=s", ["scaling=standard"]),
+        (("run", "--controls"), "a", ["all"]),
+        (("rank", "--set"), "min", ["mine"]),
+        (("sets", "mine"), "essent", ["essential"]),
+        (("sets", "mine", "essential"), "task1", ["task1"]),
+        (("export", "figure"), "ca", ["calibration"]),
+        (("export", "figure", "map", "--method"), "", ["pca", "tsne", "umap"]),
+        (("export", "scores", "-o"), "", [FILES]),
+        (("merge",), "", [DIRS]),
+        (("remove", "model"), "", ["finder"]),
+        (("genes",), "SOX2", ["SOX2", "SOX21"]),
+        (("queue",), "rem", ["remove"]),
+        (("tasks", "essential"), "", []),
+        (("nothing", "like"), "this", []),
+    ],
+)
+def test_commands_options_and_values_are_offered(home, monkeypatch, before, current, found):
+    home.create()
+    home.config_file.write_text('[[models]]\nname = "finder"\nsource = "/models/finder"\n')
+    store = Store(home)
+    store.append(TaskSet("mine", ("essential",), 1), TaskSet("gone", (), 2))
+    store.close()
+    monkeypatch.setenv("GENEARENA_HOME", str(home.data.parent))
+    assert [word for word, _ in answers(before, current)] == found
+
+
+def test_bash_completes_what_it_splits_at_an_equals_sign(home, tmp_path):
+    command = tmp_path / "bin" / "genearena"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "genearena.py"}" "$@"\n')
+    command.chmod(0o755)
+    script = r"""
+        eval "$(genearena completion bash)"
+        complete -p genearena | grep -o _genearena
+        ask() { COMP_LINE="$1"; COMP_POINT=${#1}; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+                _genearena genearena; printf '%s;' "${COMPREPLY[@]}"; echo; }
+        ask "genearena run --axis scaling=l" genearena run --axis scaling = l
+        ask "genearena run --models all-,word" genearena run --models all-,word
+        ask "genearena run 'x" genearena run "'x"
+        cd "$HOME"; touch "a file"; ask "genearena export scores -o a" genearena export scores -o a"""
+    environment = {"PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
+    environment |= {"PYTHONPATH": str(ROOT), "GENEARENA_HOME": str(home.data.parent)}
+    done = subprocess.run(
+        ["bash", "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["_genearena", "l2;", "all-,wordllama-256;", ";", "a file;"]
