@@ -70,6 +70,8 @@ class Column:
     """`▾` or `▴` if the rows are sorted by it."""
     grows: bool = False
     """Whether it takes what room is left, such as an interval strip."""
+    wide: int = 0
+    """Cells it is given at first, for cells that are drawn for any width."""
 
     @property
     def head(self) -> str:
@@ -117,6 +119,7 @@ def fit(columns: Sequence[Column], rows: Sequence[Row], room: int, gap: int = 1)
                 [
                     cell_len(clean(column.head)),
                     cell_len(column.second),
+                    column.wide,
                     *(_wide(row.cells[i]) for row in sample),
                 ]
             ),
