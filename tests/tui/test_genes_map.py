@@ -90,8 +90,8 @@ def test_genes_are_narrowed_and_ordered():
     assert [item.gene for item in list_text.ordered(genes, "error", True, {})] == ["NE", "SW", "NW", "SE"]
     assert [item.gene for item in list_text.kept(genes, 1, False)] == ["NE", "SE"]
     assert [item.gene for item in list_text.kept(genes, None, True)] == ["NW"]
-    cells = [str(cell) for cell in list_text.rows(genes, CLASSES, {("NW", 0): 2})[0].cells]
-    assert cells == ["NW", "NW: gene of the NW. More.", "□", "short", ".900", ".900", "±.05", "4", "●●○○○"]
+    cells = [str(cell) for cell in list_text.list_rows(a_list(MINI), a_map())["NW\n0"].cells]
+    assert cells == ["NW", "NW: gene of the NW. More.", "□", "short", ".900", ".900", "±.05", "4", "○○○○○"]
     assert list_text.gene_name("NW", genes[0].text) == "gene of the NW"
 
 

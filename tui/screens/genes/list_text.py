@@ -16,7 +16,7 @@ from tui.widgets.text import clean
 from tui.widgets.words import Tone
 
 if TYPE_CHECKING:
-    from tui.questions.genelist import Contestant, Listed
+    from tui.questions.genelist import Contestant, GeneList, Listed
     from tui.questions.genes import GeneRow
     from tui.questions.maps import GeneMap
 
@@ -119,9 +119,14 @@ def columns(order: str, turned: bool, mapped: bool) -> list[Column]:
     return found
 
 
-def rows(genes: Sequence[Listed], classes: Sequence[str], agree: Mapping[Key, int] | None) -> list[Row]:
-    """The rows; `agree` is how many of each gene's five nearest are of its class, None: no map."""
-    return [Row(key_of(item.gene, item.label), tuple(_cells(item, classes, agree))) for item in genes]
+def list_rows(of: GeneList, drawn: GeneMap | None) -> dict[str, Row]:
+    """The rows by their keys; with a map they say how many of the five nearest are of a gene's class."""
+    agree = None if drawn is None else {(dot.gene, dot.label): dot.agree for dot in drawn.dots}
+    return {
+        key: Row(key, tuple(_cells(item, of.classes, agree)))
+        for item in of.genes
+        for key in (key_of(item.gene, item.label),)
+    }
 
 
 def _cells(item: Listed, classes: Sequence[str], agree: Mapping[Key, int] | None) -> list[str | Cell]:

@@ -23,7 +23,7 @@ from tui.questions.genelist import Contestant
 from tui.questions.genes import GeneRow
 from tui.questions.maps import Mapped
 from tui.screens.base import SETTLE
-from tui.screens.genes.list_text import EVERY_COLUMNS, every_row
+from tui.screens.genes.list_text import EVERY_COLUMNS, every_row, list_rows
 from tui.screens.genes.map_view import MapView
 from tui.screens.genes.opened import OneGene
 from tui.screens.genes.task import TaskGenes
@@ -119,6 +119,10 @@ class GenesScreen(TaskGenes, OneGene):
         """Read again as soon as the database moves."""
         self._unread = self._unread or group in ("genes", "gene", "list")
 
+    def _give_up(self) -> None:
+        super()._give_up()
+        self.query_one(MapView).give_up()
+
     @work(thread=True, exclusive=True, group="genes", exit_on_error=False)
     def read_genes(self) -> None:
         """Read the genes of all tasks, and who told them apart."""
@@ -130,7 +134,8 @@ class GenesScreen(TaskGenes, OneGene):
         found = self.arena.gene_list(of)
         if cancel.is_set():
             return
-        self.post_message(self.ListRead(of, found))
+        rows = list_rows(found, None) if found else {}
+        self.post_message(self.ListRead(of, found, rows))
         if not of.vectors or found is None:
             return
         trouble, drawn = "", None
@@ -141,8 +146,9 @@ class GenesScreen(TaskGenes, OneGene):
             return
         except GeneArenaError as error:
             trouble = str(error)
+        rows = list_rows(found, drawn) if drawn else rows
         if not cancel.is_set():
-            self.post_message(self.MapRead(of, drawn, trouble))
+            self.post_message(self.MapRead(of, drawn, trouble, rows))
 
     @on(GenesRead)
     def _genes_read(self, message: GenesRead) -> None:

@@ -20,6 +20,7 @@ from tui.screens.genes.map_text import COLOURS, Colour, legend
 from tui.screens.genes.map_view import MapView
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
+from tui.widgets.rows import Row
 from tui.widgets.said import Said
 from tui.widgets.words import READING, say
 
@@ -80,6 +81,7 @@ class TaskGenes(TakingScreen):
 
         of: Contestant
         genes: GeneList | None
+        rows: Mapping[str, Row]
 
     @dataclass
     class MapRead(Message):
@@ -88,6 +90,7 @@ class TaskGenes(TakingScreen):
         of: Contestant
         map: GeneMap | None
         trouble: str
+        rows: Mapping[str, Row]
 
     def __init__(self) -> None:
         """Nothing is known yet."""
@@ -106,6 +109,7 @@ class TaskGenes(TakingScreen):
         self._colour: Colour = "class"
         self._cancel = threading.Event()
         self._items: dict[str, Listed] = {}
+        self._rows: Mapping[str, Row] = {}
         self._names: dict[tuple[str, int], str] = {}
         self._places: dict[tuple[str, int], int] = {}
         self._families: dict[str, set[str]] = {}
@@ -183,7 +187,7 @@ class TaskGenes(TakingScreen):
     def _list_read(self, message: ListRead) -> None:
         if self.of is None or message.of != self.of or message.genes is None:
             return
-        self.genes = message.genes
+        self.genes, self._rows = message.genes, message.rows
         genes = message.genes.genes
         self._items = {list_text.key_of(item.gene, item.label): item for item in genes}
         self._names = {(item.gene, item.label): list_text.gene_name(item.gene, item.text) for item in genes}
@@ -196,7 +200,7 @@ class TaskGenes(TakingScreen):
     def _map_read(self, message: MapRead) -> None:
         if self.of is None or message.of != self.of:
             return
-        self.map = message.map
+        self.map, self._rows = message.map, message.rows
         if message.map is None:
             self.no_map = message.trouble or "There is nothing to draw a map of yet."
             self.query_one(MapView).say(self.no_map)
@@ -212,14 +216,13 @@ class TaskGenes(TakingScreen):
         """Show the genes as they are ordered and narrowed now."""
         if self.genes is None or self.of is None:
             return
-        classes = self.genes.classes
         agree = self._agree()
         shown = list_text.kept(self.genes.genes, self._class, self._surely_wrong)
         shown = list_text.ordered(shown, self._order, self._turned, agree or {})
-        rows = list_text.rows(shown, classes, agree)
+        rows = [self._rows[list_text.key_of(item.gene, item.label)] for item in shown]
         grid = self.query_one("#genes", Grid)
         grid.empty = "No gene is left of the task; esc shows all again."
-        columns = list_text.columns(self._order, self._turned, agree is not None)
+        columns = list_text.columns(self._order, self._turned, self._agrees)
         grid.show(rows, columns)
         pane = self.query_one("#genes-pane", Pane)
         pane.say(list_text.title(len(rows), len(self.genes.genes), self._order, self._turned))
@@ -233,6 +236,12 @@ class TaskGenes(TakingScreen):
         if self.map is None:
             return None
         return {(dot.gene, dot.label): dot.agree for dot in self.map.dots}
+
+    @property
+    def _agrees(self) -> bool:
+        """Whether the rows say how many of the nearest are of their class."""
+        row = next(iter(self._rows.values()), None)
+        return row is not None and len(row.cells) == len(list_text.COLUMNS)
 
     def _say_where(self) -> None:
         """The context line: the task, whose tests, what it is narrowed to, and what the map is worth."""
