@@ -26,7 +26,7 @@ from tui.screens.base import SETTLE
 from tui.screens.genes.list_text import EVERY_COLUMNS, every_row, list_rows
 from tui.screens.genes.map_view import MapView
 from tui.screens.genes.opened import OneGene
-from tui.screens.genes.task import TaskGenes
+from tui.screens.genes.placed import PlacedGene
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.said import Said
@@ -48,7 +48,7 @@ class GeneGrid(Grid):
         self.post_message(self.SortAsked(self, -1))
 
 
-class GenesScreen(TaskGenes, OneGene):
+class GenesScreen(PlacedGene, OneGene):
     """A list of genes, the hardest first, beside all about the one under the cursor."""
 
     MODE = "genes"

@@ -15,8 +15,6 @@ from tui.questions.genelist import Contestant, GeneList, Listed
 from tui.questions.maps import GeneMap
 from tui.screens.copy_export import TakingScreen
 from tui.screens.genes import list_text
-from tui.screens.genes.gene_text import gene_card, gene_line
-from tui.screens.genes.map_text import COLOURS, Colour, legend
 from tui.screens.genes.map_view import MapView
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
@@ -65,14 +63,6 @@ class TaskGenes(TakingScreen):
             tooltip="Only the confidently wrong: a mean error of ¾ or more",
             id="genes.wrong",
         ),
-        Binding(
-            "v",
-            "colour",
-            "Colours",
-            show=False,
-            tooltip="Colour the map by class, by error or by family",
-            id="genes.colour",
-        ),
     ]
 
     @dataclass
@@ -104,15 +94,15 @@ class TaskGenes(TakingScreen):
         self.map: GeneMap | None = None
         self.no_map = NO_MAP
         self._order, self._turned = "error", False
-        self._class: int | None = None
-        self._surely_wrong = False
-        self._colour: Colour = "class"
+        self.only: int | None = None
+        """The class that alone is listed."""
+        self.surely_wrong = False
         self._cancel = threading.Event()
-        self._items: dict[str, Listed] = {}
+        self.items: dict[str, Listed] = {}
         self._rows: Mapping[str, Row] = {}
-        self._names: dict[tuple[str, int], str] = {}
-        self._places: dict[tuple[str, int], int] = {}
-        self._families: dict[str, set[str]] = {}
+        self.names: dict[tuple[str, int], str] = {}
+        self.places: dict[tuple[str, int], int] = {}
+        self.families: dict[str, set[str]] = {}
 
     # ------------------------------------------------------------------ what the whole screen does
 
@@ -156,12 +146,12 @@ class TaskGenes(TakingScreen):
         self._chosen = self._chosen or of is not None
         if other:
             self.genes, self.map = None, None
-            self._items, self._places = {}, {}
+            self.items, self.places = {}, {}
             self.no_map = NO_MAP if of is None else READING if of.vectors else list_text.needs(of)
             self.query_one(MapView).say(self.no_map)
             self._without_map(of is None or not of.vectors)
         if moved:
-            self._class = None
+            self.only = None
         if of is not None:
             if moved:
                 self.query_one("#genes", Grid).read_anew()
@@ -189,9 +179,9 @@ class TaskGenes(TakingScreen):
             return
         self.genes, self._rows = message.genes, message.rows
         genes = message.genes.genes
-        self._items = {list_text.key_of(item.gene, item.label): item for item in genes}
-        self._names = {(item.gene, item.label): list_text.gene_name(item.gene, item.text) for item in genes}
-        self._families = list_text.families(genes)
+        self.items = {list_text.key_of(item.gene, item.label): item for item in genes}
+        self.names = {(item.gene, item.label): list_text.gene_name(item.gene, item.text) for item in genes}
+        self.families = list_text.families(genes)
         self.show_list()
         if self.wanted:
             self.receive(self.wanted)
@@ -208,7 +198,7 @@ class TaskGenes(TakingScreen):
         else:
             self.no_map = ""
             self._without_map(False)
-            self._places = {(dot.gene, dot.label): place for place, dot in enumerate(message.map.dots)}
+            self.places = {(dot.gene, dot.label): place for place, dot in enumerate(message.map.dots)}
         self.show_list()
         self.refresh_bindings()
 
@@ -217,7 +207,7 @@ class TaskGenes(TakingScreen):
         if self.genes is None or self.of is None:
             return
         agree = self._agree()
-        shown = list_text.kept(self.genes.genes, self._class, self._surely_wrong)
+        shown = list_text.kept(self.genes.genes, self.only, self.surely_wrong)
         shown = list_text.ordered(shown, self._order, self._turned, agree or {})
         rows = [self._rows[list_text.key_of(item.gene, item.label)] for item in shown]
         grid = self.query_one("#genes", Grid)
@@ -250,7 +240,7 @@ class TaskGenes(TakingScreen):
         size = len(self.genes.genes) if self.genes else 0
         left = say(*list_text.context(self.of, size))
         if self.genes is not None:
-            left += say(*list_text.narrowed(self.genes.classes, self._class, self._surely_wrong))
+            left += say(*list_text.narrowed(self.genes.classes, self.only, self.surely_wrong))
         room = self.size.width - 2 - left.cell_length
         for brief in (False, True):
             right = say(*list_text.worth(self.map, brief)) if self.map else say("")
@@ -259,55 +249,12 @@ class TaskGenes(TakingScreen):
                 break
         self.query_one("#genes-head", Said).show(left)
 
-    # ------------------------------------------------------------------ the gene under the cursor
-
-    def show_card(self) -> None:
-        """Show the gene under the cursor on the map and in words."""
-        row = self.query_one("#genes", Grid).current
-        item = self._items.get(row.key) if row is not None else None
-        if item is None or self.genes is None:
-            self.query_one("#gene-line", Said).show("")
-            return
-        classes = self.genes.classes
-        place = self._places.get((item.gene, item.label))
-        line, card = self.query_one("#gene-line", Said), self.query_one("#gene-card", Said)
-        line.show(gene_line(item, classes, max(self.size.width - 2, 20), 3))
-        room = self.query_one("#gene-pane > VerticalScroll").size
-        if room.width:
-            card.show(gene_card(item, classes, self.map, place, self._names, room.width, room.height))
-        if self.map is None:
-            return
-        grid = self.query_one("#genes", Grid)
-        narrow = self._class is not None or self._surely_wrong or grid.filter
-        kept = None
-        if narrow:
-            kept = {(its.gene, its.label) for its in (self._items[row.key] for row in grid.shown)}
-        family = self._families.get(item.family, {item.gene})
-        self.query_one(MapView).show(self.map, place, self._colour, family, kept)
-        pane = self.query_one("#map-pane", Pane)
-        said = {"family": f", family {item.family or 'not known'}", "error": ", by error"}
-        how = "PCA of the vectors" if self.size.width >= 110 else "PCA"
-        pane.say(f"{how}, one dot a gene{said.get(self._colour, '')}")
-        pane.legend(*legend(self.map, self._colour))
-
-    @on(MapView.Went)
-    def _went(self, message: MapView.Went) -> None:
-        if self.map is None:
-            return
-        dot = self.map.dots[message.place]
-        key = list_text.key_of(dot.gene, dot.label)
-        grid = self.query_one("#genes", Grid)
-        if all(row.key != key for row in grid.shown):
-            grid.filter = ""
-            self.widen()
-        grid.go_to(key)
-
     # ------------------------------------------------------------------ actions
 
     def widen(self) -> None:
         """Show every class, right and wrong."""
-        if self._class is not None or self._surely_wrong:
-            self._class, self._surely_wrong = None, False
+        if self.only is not None or self.surely_wrong:
+            self.only, self.surely_wrong = None, False
             self.show_list()
 
     def action_task(self, step: int) -> None:
@@ -337,8 +284,8 @@ class TaskGenes(TakingScreen):
         if self.genes is None:
             self.tell("The genes of all tasks have no one class; left and right choose a task.")
             return
-        after = 0 if self._class is None else self._class + 1
-        self._class = after if after < len(self.genes.classes) else None
+        after = 0 if self.only is None else self.only + 1
+        self.only = after if after < len(self.genes.classes) else None
         self.show_list()
 
     def action_surely_wrong(self) -> None:
@@ -346,16 +293,8 @@ class TaskGenes(TakingScreen):
         if self.genes is None:
             self.tell("The genes of all tasks are sorted by error already; left and right choose a task.")
             return
-        self._surely_wrong = not self._surely_wrong
+        self.surely_wrong = not self.surely_wrong
         self.show_list()
-
-    def action_colour(self) -> None:
-        """Colour the map by the next."""
-        if self.map is None:
-            self.tell(self.no_map)
-            return
-        self._colour = COLOURS[(COLOURS.index(self._colour) + 1) % len(COLOURS)]
-        self.show_card()
 
     @on(Grid.SortAsked, "#genes")
     def _sort_asked(self, message: Grid.SortAsked) -> None:
