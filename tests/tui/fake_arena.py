@@ -35,6 +35,7 @@ from tui.questions import catalog
 from tui.questions.arena import Pulse
 from tui.questions.catalog import Catalog, ModelCard, first_selection
 from tui.questions.cells import CellDetail, CellWorth, Side
+from tui.questions.genelist import Contestant, GeneList
 from tui.questions.genes import GeneDetail, GeneRow, GeneScore
 from tui.questions.imports import Imported
 from tui.questions.maps import GeneMap
@@ -65,6 +66,7 @@ class FakeArena:
         self.readonly = readonly
         self.behind = ""
         self.drawn_maps: list[GeneMap] = []
+        self.gene_lists: dict[Contestant, GeneList] = {}
         self.kept: dict[str, Selection] = {}
         self.named = names
         self.models = [
@@ -458,6 +460,13 @@ class FakeArena:
         if gene == self.named("BRCA1"):
             return "", [], f"No model has embedded {gene} here yet."
         return "mini", [Neighbour(self.named("BRCA1"), 0.987, "short")], ""
+
+    def contestants(self):
+        return list(self.gene_lists)
+
+    def gene_list(self, of):
+        self.may("gene_list")
+        return self.gene_lists.get(of)
 
     def maps(self, task):
         return [item.of for item in self.drawn_maps if item.of.task == task]

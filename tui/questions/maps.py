@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from store.errors import UsageError, unknown
 from store.records import EmbeddingOptions, Model
+from tui.questions.genelist import UNTESTED, errors_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,19 +43,6 @@ _USED: Final = """
     where task = ? and n > 0
     group by all order by splits desc, model, preset, text"""
 """Each way in which a model's vectors were used on a task, the one with most results first."""
-
-_Error = tuple[float | None, float | None, int]
-"""Mean, sd over tests, and how many there were."""
-_UNTESTED: Final[_Error] = (None, None, 0)
-_ERRORS: Final = """
-    select gene, label, avg(error), stddev_samp(error), count(*) from (
-        select gene, label, 1 - predictions.scores[label + 1] as error
-        from predictions join units using (key) semi join ranked
-            using (model, task, protocol, preset, text, scheme, config)
-        where model = $model and task = $task and preset = $preset and text = $text
-            and (protocol = $protocol or $protocol = '')
-    ) group by all"""
-"""Of each gene of a task, how far its tests were off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +179,10 @@ def gene_map(
     labels = [entry.label for entry in there]
     matrix = np.stack([vectors[entry.gene] for entry in there])
     found = make(matrix, labels, home.maps, cancel, chosen)
-    errors = _errors(con, wanted, protocol)
+    errors = errors_of(con, wanted.model, wanted.task, wanted.preset, wanted.text, protocol)
     agree = found.agree[:, :AGREEING].sum(axis=1).tolist()
     dots = [
-        Dot(entry.gene, x, y, entry.label, *errors.get((entry.gene, entry.label), _UNTESTED), agree=same)
+        Dot(entry.gene, x, y, entry.label, *errors.get((entry.gene, entry.label), UNTESTED), agree=same)
         for entry, (x, y), same in zip(there, found.points.tolist(), agree, strict=True)
     ]
     near = [
@@ -264,16 +252,3 @@ def _entries(
     )
     names = [classes.get(label, "") for label in range(max(classes, default=-1) + 1)]
     return names, entries, vectors_of(embedded, home)
-
-
-def _errors(con: duckdb.DuckDBPyConnection, wanted: Mapped, protocol: str) -> dict[tuple[str, int], _Error]:
-    """(gene, label) -> how far its tests were off."""
-    place = {
-        "model": wanted.model,
-        "task": wanted.task,
-        "preset": wanted.preset,
-        "text": wanted.text,
-        "protocol": protocol,
-    }
-    rows = con.execute(_ERRORS, place).fetchall()
-    return {(gene, label): (error, sd, tests) for gene, label, error, sd, tests in rows}

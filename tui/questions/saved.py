@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from store.records import Task
     from store.store import Store
     from tui.questions.cells import CellDetail, CellWorth, Place, Side
+    from tui.questions.genelist import Contestant, GeneList
     from tui.questions.genes import GeneDetail, GeneRow
     from tui.questions.maps import GeneMap, Mapped
     from tui.questions.nearest import Neighbour
@@ -213,6 +214,20 @@ class SavedResults:
             where = "its table" if embedded.model.kind == "vectors" else "the cache"
             return embedded.name, [], f"The vector of {gene} by {embedded.model.name} is not in {where}."
         return embedded.name, nearest(gene, vectors, embedded.labels), ""
+
+    def contestants(self) -> list[Contestant]:
+        """Whose tests of genes there are, by task."""
+        from tui.questions.genelist import contestants
+
+        with self._reading() as con:
+            return contestants(con) if con else []
+
+    def gene_list(self, of: Contestant) -> GeneList | None:
+        """A task's genes as one contestant tells them; None while nothing was ever saved here."""
+        from tui.questions.genelist import gene_list
+
+        with self._reading() as con:
+            return gene_list(con, self.home, of) if con else None
 
     def maps(self, task: str) -> list[Mapped]:
         """What a map of a task's genes can be of, the one with most results first."""

@@ -197,7 +197,11 @@ class ArenaScreen(Screen[None]):
 
     def action_pane(self, step: int) -> None:
         """Open the next pane, or the one before."""
-        panes = [pane for pane in self.query(Pane) if pane.display]
+        panes = [
+            pane
+            for pane in self.query(Pane)
+            if all(node.display for node in pane.ancestors_with_self if isinstance(node, Widget))
+        ]
         if not panes:
             return
         here = next((i for i, pane in enumerate(panes) if pane.has_focus_within), -step)

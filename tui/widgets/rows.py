@@ -72,6 +72,8 @@ class Column:
     """Whether it takes what room is left, such as an interval strip; `least` cells at least."""
     axis: Callable[[int], str] | None = None
     """Writes the head for the width that the column has, such as the ticks of a strip."""
+    wants: int = 0
+    """Cells it takes at the least where there is room, such as those that are drawn in it."""
 
     @property
     def head(self) -> str:
@@ -120,6 +122,7 @@ def fit(columns: Sequence[Column], rows: Sequence[Row], room: int, gap: int = 1)
                     cell_len(clean(column.head)),
                     cell_len(column.second),
                     column.least if column.grows else 0,
+                    column.wants,
                     *(_wide(row.cells[i]) for row in sample),
                 ]
             ),

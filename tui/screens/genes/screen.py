@@ -1,7 +1,8 @@
-"""Genes: any gene's texts, labels, test scores and neighbours; which genes every model gets wrong."""
+"""Genes: a task's genes, the hardest first, beside a map of them by a model's vectors; each in full."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,113 +10,92 @@ from typing import ClassVar
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
+from textual.events import Resize
 from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.worker import get_current_worker
 
-from tui.quantities import auc, count
+from engine.cancel import Stopped
+from store.errors import GeneArenaError
+from tui.quantities import count
 from tui.questions.arena import Pulse
-from tui.questions.genes import GeneDetail, GeneRow
-from tui.questions.nearest import Cut, Neighbour
+from tui.questions.genelist import Contestant
+from tui.questions.genes import GeneRow
+from tui.questions.maps import Mapped
 from tui.screens.base import SETTLE
-from tui.screens.copy_export import TakingScreen
+from tui.screens.genes.list_text import EVERY_COLUMNS, every_row, list_rows
+from tui.screens.genes.map_view import MapView
+from tui.screens.genes.opened import OneGene
+from tui.screens.genes.placed import PlacedGene
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
-from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.said import Said
-from tui.widgets.words import say
 
+FULL = 52
+"""Lines from which on the nearest have room beside the rest, see the stylesheet."""
 EMPTY = "No task can be used here, so there is no gene. 1 and then I imports one."
 
-GENE_COLUMNS = (
-    Column("gene", "gene", least=8),
-    Column("tasks", "tasks", right=True),
-    Column("tests", "tests", right=True),
-    Column("error", "error", right=True),
-)
 
-SCORE_COLUMNS = (
-    Column("task", "task", least=10),
-    Column("model", "model", least=12),
-    Column("protocol", "protocol", least=8),
-    Column("score", "P(true class)", right=True),
-    Column("tests", "tests", right=True),
-)
+class GeneGrid(Grid):
+    """The list of genes; left and right are for the task, and `s` goes through the orders."""
 
-NEIGHBOUR_COLUMNS = (
-    Column("gene", "gene"),
-    Column("similarity", "cosine", right=True),
-    Column("labels", "labels", least=10),
-)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Columns are never scrolled to."""
+        return False if action == "column" else super().check_action(action, parameters)
+
+    def action_sort(self) -> None:
+        """Ask for the next order."""
+        self.post_message(self.SortAsked(self, -1))
 
 
-class GenesScreen(TakingScreen):
+class GenesScreen(PlacedGene, OneGene):
     """A list of genes, the hardest first, beside all about the one under the cursor."""
 
     MODE = "genes"
     ABOUT = (
-        "Every gene of every task, the worst told apart first: error is the mean distance of the true "
-        "class's probability from 1, over all ranked cells; - before a run. / finds a gene by name."
+        "The genes of a task, the worst told apart first, as one contestant tells them: error is the mean "
+        "distance of the true class's probability from 1, ± its sd over tests, agree how many of a gene's "
+        "five nearest are of its class. The map is a flat view of the model's vectors. left and right "
+        "change the task, ] the contestant; after the last task come the genes of all, by all contestants."
     )
-    FOOTER = ("filter", "genes.open", "pane.next", "yank", "export")
+    FOOTER = ("filter", "genes.open", "genes.map", "genes.task", "genes.contestant", "export")
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "enter", "open", "Neighbours", tooltip="The genes whose embeddings are nearest", id="genes.open"
-        ),
+        Binding("enter", "open", "Open", tooltip="The gene in full, with its neighbours", id="genes.open"),
+        Binding("m", "map", "Map", tooltip="The map alone, or the list again", id="genes.map"),
     ]
 
     @dataclass
     class GenesRead(Message):
-        """The list is there."""
+        """The genes of all tasks are there, and who told them apart."""
 
         genes: Sequence[GeneRow]
-
-    @dataclass
-    class GeneRead(Message):
-        """One gene is there, with the place where each model stops reading its text."""
-
-        detail: GeneDetail
-        cuts: Sequence[Cut]
-
-    @dataclass
-    class NeighboursRead(Message):
-        """The nearest genes are there, or why not."""
-
-        gene: str
-        model: str
-        neighbours: Sequence[Neighbour]
-        trouble: str
+        contestants: Sequence[Contestant]
 
     def __init__(self) -> None:
         """Make the screen."""
         super().__init__()
-        self._gene = ""
-        self._wanted = ""
         self._tested = False
         """Whether the list had a gene that was tested."""
         self._seen = -1
         self._unread = False
         """Whether what was read last could not be."""
         self._settling: Timer | None = None
+        self._every: Sequence[GeneRow] = ()
 
     def compose_body(self) -> Iterable[Widget]:
-        """The list, the scores, the text, the neighbours."""
-        with Horizontal(classes="panes ruled"):
-            with Vertical(classes="column -open"):
-                yield Pane(
-                    "Genes", Grid(GENE_COLUMNS, id="genes", empty=EMPTY), id="genes-pane", first=True
-                )
-            with Vertical(classes="column"):
-                yield Pane("Text and labels", VerticalScroll(Said(id="gene-text")), id="text-pane")
-                scores = Grid(SCORE_COLUMNS, id="gene-scores", empty="It was in no test set yet.")
-                yield Pane("Test scores", scores, id="scores-pane")
-                near = Grid(
-                    NEIGHBOUR_COLUMNS, id="near", empty="enter on a gene finds its nearest by embedding."
-                )
-                yield Pane("Neighbours", near, id="near-pane")
+        """What is looked at; the list beside the map and the gene, or beside the gene in full."""
+        yield Said(id="genes-head")
+        with Horizontal(id="genes-both"):
+            grid = GeneGrid(EVERY_COLUMNS, sortable=True, id="genes", empty=EMPTY)
+            yield Pane("Genes", grid, id="genes-pane", first=True)
+            with Vertical(id="genes-side"):
+                yield Pane("Map", MapView(id="map"), id="map-pane")
+                yield Pane("Gene", VerticalScroll(Said(id="gene-card")), id="gene-pane")
+            with Vertical(id="genes-full"):
+                yield Said(id="map-needs")
+                yield from self.compose_gene()
+        yield Said(id="gene-line")
 
     def begin(self) -> None:
         """Open the list."""
@@ -137,161 +117,160 @@ class GenesScreen(TakingScreen):
 
     def unread(self, group: str) -> None:
         """Read again as soon as the database moves."""
-        self._unread = self._unread or group in ("genes", "gene")
+        self._unread = self._unread or group in ("genes", "gene", "list")
+
+    def _give_up(self) -> None:
+        super()._give_up()
+        self.query_one(MapView).give_up()
 
     @work(thread=True, exclusive=True, group="genes", exit_on_error=False)
     def read_genes(self) -> None:
-        """Read the list."""
-        self.post_message(self.GenesRead(self.arena.genes()))
+        """Read the genes of all tasks, and who told them apart."""
+        self.post_message(self.GenesRead(self.arena.genes(), self.arena.contestants()))
 
-    @work(thread=True, exclusive=True, group="gene", exit_on_error=False)
-    def read_gene(self, gene: str) -> None:
-        """Read one gene; given up between models once the cursor is on another."""
-        worker = get_current_worker()
-        detail = self.arena.gene_detail(gene)
-        cuts = []
-        for cut in self.arena.cuts(detail.texts[0]) if detail.texts else ():
-            if worker.is_cancelled:
-                return
-            cuts.append(cut)
-        self.post_message(self.GeneRead(detail, cuts))
-
-    @work(thread=True, exclusive=True, group="near", exit_on_error=False)
-    def read_neighbours(self, gene: str) -> None:
-        """Find the nearest genes."""
-        model, neighbours, trouble = self.arena.neighbours(gene)
-        self.post_message(self.NeighboursRead(gene, model, neighbours, trouble))
+    @work(thread=True, exclusive=True, group="list", exit_on_error=False)
+    def read_list(self, of: Contestant, cancel: threading.Event) -> None:
+        """Read a task's genes and their map; given up once another is wanted."""
+        found = self.arena.gene_list(of)
+        if cancel.is_set():
+            return
+        rows = list_rows(found, None) if found else {}
+        self.post_message(self.ListRead(of, found, rows))
+        if not of.vectors or found is None:
+            return
+        trouble, drawn = "", None
+        try:
+            place = Mapped(of.model, of.task, of.preset, of.text)
+            drawn = self.arena.gene_map(place, cancel=cancel)
+        except Stopped:
+            return
+        except GeneArenaError as error:
+            trouble = str(error)
+        rows = list_rows(found, drawn) if drawn else rows
+        if not cancel.is_set():
+            self.post_message(self.MapRead(of, drawn, trouble, rows))
 
     @on(GenesRead)
     def _genes_read(self, message: GenesRead) -> None:
-        rows = [
-            Row(item.gene, (item.gene, str(item.tasks), str(item.tests), auc(item.error)))
-            for item in message.genes
-        ]
+        self._every = message.genes
         grid = self.query_one("#genes", Grid)
-        grid.show(rows)
-        if not self._tested and any(item.tests for item in message.genes):
-            # Before its first test the first gene was first by name only.
-            self._tested = True
-            grid.cursor = 0
-        legend = ("  the hardest first; error 0: right, 1: wrong", "dim")
-        self.query_one("#genes-pane", Pane).say(count(len(rows)), legend)
-        if self._wanted:
-            self.receive(self._wanted)
-        if not rows:
-            self.query_one("#gene-scores", Grid).show(())
-            self.query_one("#near", Grid).show(())
-        self._show_gene()
+        self.take_contestants(message.contestants)
+        if self.of is None:
+            self.show_every()
+            if not self._tested and any(item.tests for item in message.genes):
+                # Before its first test the first gene was first by name only.
+                self._tested = True
+                grid.cursor = 0
+            if not grid.rows:
+                self.query_one("#gene-scores", Grid).show(())
+                self.query_one("#near", Grid).show(())
+            self.moved()
+        if self.wanted and self.of is None:
+            self.receive(self.wanted)
+
+    def show_every(self) -> None:
+        """List the genes of all tasks."""
+        rows = [every_row(item) for item in self._every]
+        self.query_one("#genes", Grid).show(rows, EVERY_COLUMNS)
+        pane = self.query_one("#genes-pane", Pane)
+        pane.say(f"{count(len(rows))}, the hardest first")
+        pane.legend("error 0: right, 1: wrong")
+        self.query_one("#genes-head", Said).show(
+            ("Every task", "accent"), (f"  {count(len(rows), 'gene')}, by all contestants", "soft")
+        )
+
+    # ------------------------------------------------------------------ the gene under the cursor
 
     @on(Grid.Moved, "#genes")
-    def _show_gene(self) -> None:
+    def moved(self) -> None:
+        """Show the gene under the cursor at once, and all about it once the cursor rests."""
         row = self.query_one("#genes", Grid).current
         if row is None:
             return
-        if row.key != self._gene:
-            self._gene = row.key
+        gene = row.key.partition("\n")[0]
+        if gene != self.gene:
+            self.gene = gene
             self.query_one("#near", Grid).show(())
+        self.show_card()
         if self._settling is not None:
             self._settling.stop()
         self._settling = self.set_timer(SETTLE, self._read_now)
 
     def _read_now(self) -> None:
-        self.read_gene(self._gene)
+        self.read_gene(self.gene)
+        if self.has_class("-opened") or (self.has_class("-mapless") and self.size.height >= FULL):
+            self.read_neighbours(self.gene)
 
-    @on(GeneRead)
-    def _gene_read(self, message: GeneRead) -> None:
-        detail = message.detail
-        if detail.gene != self._gene:
-            return
-        self.query_one("#gene-text", Said).show(gene_text(detail, message.cuts))
-        self.query_one("#text-pane", Pane).say((detail.gene, "accent"))
-        rows = [
-            Row(
-                "\n".join((item.task, item.model, arm)),
-                (
-                    item.task,
-                    item.model,
-                    arm,
-                    Cell(auc(item.score), "bad" if item.score < 0.5 else ""),
-                    str(item.tests),
-                ),
-            )
-            for item in detail.scores
-            for arm in (str(item.arm),)
-        ]
-        self.query_one("#gene-scores", Grid).show(rows)
-        self.query_one("#scores-pane", Pane).say(count(len(rows), "mean"))
-
-    @on(NeighboursRead)
-    def _neighbours_read(self, message: NeighboursRead) -> None:
-        if message.gene != self._gene:
-            return
-        if message.trouble:
-            self.tell(message.trouble)
-            return
-        rows = [
-            Row(item.gene, (item.gene, f"{item.similarity:.3f}", item.labels))
-            for item in message.neighbours
-        ]
-        self.query_one("#near", Grid).show(rows)
-        pane = self.query_one("#near-pane", Pane)
-        pane.say(f"of {message.gene} by {message.model}")
-        pane.open()
+    def on_resize(self, _event: Resize) -> None:
+        """Lay the lines about a gene out anew."""
+        self.call_after_refresh(self.show_card)
 
     # ------------------------------------------------------------------ actions
 
     def receive(self, argument: str) -> None:
-        """Go to a gene by name."""
+        """Go to a gene by name: in the task that is listed, or else among all."""
         grid = self.query_one("#genes", Grid)
-        self._wanted = "" if grid.rows else argument
+        if not grid.rows:
+            self.wanted = argument
+            return
+        self.wanted = ""
         grid.filter = ""
-        wanted = argument.casefold()
-        found = next((row.key for row in grid.rows if row.key.casefold() == wanted), None)
-        if found is not None:
-            grid.go_to(found)
-        elif grid.rows:
-            self.tell(f"{argument} is in none of the tasks; / finds genes by part of their name.")
+        looked_for = argument.casefold()
+        for every in (False, True):
+            if every and self.of is not None and self._every:
+                self.go_to_every()
+            found = next(
+                (row.key for row in grid.rows if row.key.partition("\n")[0].casefold() == looked_for), None
+            )
+            if found is not None:
+                grid.go_to(found)
+                return
+        self.tell(f"{argument} is in none of the tasks; / finds genes by part of their name.")
 
     def why_not(self, action: str) -> str:
-        """Neighbours need a gene."""
-        if action == "genes.open" and not self._gene:
+        """Neighbours need a gene, and a map vectors."""
+        if action == "genes.open" and not self.gene:
             return "There is no gene under the cursor yet."
+        if action == "genes.map" and self.map is None:
+            return self.no_map
+        if action == "genes.task" and not self.contestants:
+            return "No task has results yet; these are the genes of all."
+        if action == "genes.contestant" and len(self.rivals) < 2:
+            return "There is no other contestant with results on this task."
         return super().why_not(action)
 
     def action_open(self) -> None:
-        """Find the nearest genes of the one under the cursor."""
-        if not self.refused("genes.open"):
-            self.read_neighbours(self._gene)
+        """Show the gene under the cursor in full, with its nearest."""
+        if self.refused("genes.open"):
+            return
+        self.set_class(False, "-mapped")
+        self.set_class(True, "-opened")
+        self.query_one("#near-pane", Pane).open()
+        self.read_neighbours(self.gene)
 
+    def action_map(self) -> None:
+        """Give the map the screen, or go back to the list."""
+        if self.has_class("-mapped"):
+            self.action_back()
+        elif not self.refused("genes.map"):
+            self.set_class(False, "-opened")
+            self.set_class(True, "-mapped")
+            self.query_one("#map-pane", Pane).open()
 
-def gene_text(detail: GeneDetail, cuts: Sequence[Cut]) -> Content:
-    """Labels, conflicts, texts, and where each model stops reading."""
-    parts: list[object] = []
-    classes: dict[str, set[str]] = {}
-    for task, label in detail.labels:
-        classes.setdefault(task, set()).add(label)
-    for task, labels in classes.items():
-        tone = "warn" if len(labels) > 1 else ""
-        parts.append(
-            (f"{task}: {' and '.join(sorted(labels))}{'  (in both classes)' if tone else ''}\n", tone)
-        )
-    for text in detail.texts:
-        parts += ["\n", *_as_read(text, cuts), "\n"]
-    for cut in cuts:
-        tokens = count(cut.tokens, "token")
-        if cut.at is None:
-            parts.append((f"\n{cut.model}: all of it, {tokens}", "dim"))
+    def action_back(self) -> None:
+        """Back from a gene or the map to the list; else drop what narrows it."""
+        pane = self.query_one("#genes-pane", Pane)
+        if self.maximized is not None:
+            self.minimize()
+        elif self.has_class("-opened") or self.has_class("-mapped"):
+            self.remove_class("-opened", "-mapped")
+            pane.open()
+        elif not pane.has_focus_within:
+            pane.open()
+        elif self.query_one("#genes", Grid).filter:
+            self.query_one("#genes", Grid).filter = ""
         else:
-            parts.append((f"\n{cut.model}: {tokens}, reads {cut.limit}, up to {cut.seen[-20:]!r}", "warn"))
-    return say(*parts)
-
-
-def _as_read(text: str, cuts: Sequence[Cut]) -> list[object]:
-    """The text, with a mark where the first model stops reading."""
-    ends = [cut.at for cut in cuts if cut.at is not None and text.startswith(cut.seen)]
-    if not ends:
-        return [text]
-    return [text[: min(ends)], (" >| ", "warn"), (text[min(ends) :], "dim")]
+            self.widen()
 
 
 SCREEN = GenesScreen
