@@ -220,6 +220,8 @@ class ArenaApp(Shell):
 
     def go(self, mode: str, argument: str = "") -> None:
         """Show a screen and hand it what was asked for there."""
+        if argument and mode != self.current_mode:
+            self.came_from[mode] = self.current_mode
         self.switch_mode(mode)
         screen = self.screen
         if argument and isinstance(screen, ArenaScreen):

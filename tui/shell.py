@@ -37,6 +37,8 @@ class Shell(TypeAhead):
         super().__init__()
         self.arena = arena
         self.settings = settings or Settings()
+        self.came_from: dict[str, str] = {}
+        """Screen -> the one that sent something to it, to which `esc` goes back."""
 
     def yank(self, text: str) -> str:
         """Copy `text` to where the user sits; how it went, in one sentence."""

@@ -210,9 +210,13 @@ class ArenaScreen(Screen[None]):
             self.mount(FilterBar(self.focused))
 
     def action_back(self) -> None:
-        """Drop the filter, if there is one; else there is nothing further back."""
+        """Drop the filter, or go back to the screen that sent something here; else nothing is further back."""
         if isinstance(self.focused, Grid) and self.focused.filter:
             self.focused.filter = ""
+        elif self.maximized is not None:
+            self.minimize()
+        elif before := self.shell.came_from.pop(self.MODE, ""):
+            self.app.switch_mode(before)
 
     def action_zoom(self) -> None:
         """Show the focused pane alone, or all panes again."""

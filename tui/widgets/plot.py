@@ -26,7 +26,19 @@ from tui.widgets.strips import label, placed, ticks
 from tui.widgets.text import clean
 from tui.widgets.words import READING, TONE_STYLES, UNICODE, UNREAD, Charset, Tone, say
 
-__all__ = ["Band", "Mark", "Plot", "PlotView", "Reference", "Series", "Span", "draw", "strip"]
+__all__ = [
+    "Band",
+    "Mark",
+    "Plot",
+    "PlotView",
+    "Reference",
+    "Series",
+    "Span",
+    "Words",
+    "content_of",
+    "draw",
+    "strip",
+]
 
 LEAST: Final = (4, 2)
 """Cells that a canvas has however small its place."""
@@ -69,6 +81,16 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """Words inside a plot, from a point on; left out where they would cover others."""
+
+    x: float
+    y: float
+    text: str
+    tone: Tone = "soft"
+
+
+@dataclass(frozen=True, slots=True)
 class Plot:
     """Series on common axes; an axis without a span takes what its points need."""
 
@@ -83,11 +105,12 @@ class Plot:
     marks: Sequence[Mark] = ()
     note: str = ""
     """The one number, inside at the bottom right."""
+    words: Sequence[Words] = ()
 
 
 def draw(plot: Plot, width: int, height: int, charset: Charset = UNICODE, shade: str = "") -> Content:
     """The plot in exactly `height` lines of at most `width` cells."""
-    lines = [_content(line) for line in drawn(plot, width, height, charset, shade)]
+    lines = [content_of(line) for line in drawn(plot, width, height, charset, shade)]
     return Content("\n").join(lines)
 
 
@@ -132,10 +155,12 @@ def _fill(canvas: Canvas, plot: Plot, xs: Sequence[float], ys: Sequence[float]) 
             canvas.line(item.points, item.tone, Layer.FIRST if number == 0 else Layer.SECOND)
     for mark in plot.marks:
         canvas.mark(mark.x, mark.y, mark.sign, mark.tone)
-    for reference in plot.references:
-        canvas.reference(reference.points, clean(reference.name))
     if plot.note:
         canvas.text(canvas.x.high, canvas.y.low, clean(plot.note) + " ", "strong", right=True)
+    for words in plot.words:
+        canvas.text(words.x, words.y, clean(words.text), words.tone)
+    for reference in plot.references:
+        canvas.reference(reference.points, clean(reference.name))
 
 
 def _under(plot: Plot, width: int, margin: int, charset: Charset) -> list[Piece]:
@@ -153,7 +178,8 @@ def _under(plot: Plot, width: int, margin: int, charset: Charset) -> list[Piece]
     return names
 
 
-def _content(pieces: Sequence[Piece]) -> Content:
+def content_of(pieces: Sequence[Piece]) -> Content:
+    """A line of pieces as Textual draws it."""
     return Content.assemble(*((text, TONE_STYLES.get(tone, tone)) for text, tone in pieces))  # type: ignore[call-overload]
 
 

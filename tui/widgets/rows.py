@@ -69,7 +69,9 @@ class Column:
     sort: str = ""
     """`▾` or `▴` if the rows are sorted by it."""
     grows: bool = False
-    """Whether it takes what room is left, such as an interval strip."""
+    """Whether it takes what room is left, such as an interval strip; `least` cells at least."""
+    axis: Callable[[int], str] | None = None
+    """Writes the head for the width that the column has, such as the ticks of a strip."""
 
     @property
     def head(self) -> str:
@@ -117,6 +119,7 @@ def fit(columns: Sequence[Column], rows: Sequence[Row], room: int, gap: int = 1)
                 [
                     cell_len(clean(column.head)),
                     cell_len(column.second),
+                    column.least if column.grows else 0,
                     *(_wide(row.cells[i]) for row in sample),
                 ]
             ),

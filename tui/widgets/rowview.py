@@ -323,6 +323,9 @@ class RowView(ScrollView):
             low = y == self.heads - 1
             under = column.second if self.heads > 1 else ""
             name = column.head if not (low and under) else under
+            if column.axis and (not low or self.heads == 1 or not under):
+                pieces[spot.column] = [(cut(column.axis(spot.width), spot.width), self._look("faint"))]
+                continue
             if self.heads > 1 and not low and not under:
                 name = ""
             bold = column.sort and name == column.head
