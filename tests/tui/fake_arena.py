@@ -59,6 +59,8 @@ class FakeArena:
         self.readonly = readonly
         self.behind = ""
         self.kept: dict[str, Selection] = {}
+        self.last: Selection | None = None
+        self.shelf = 0
         self.named = names
         self.models = [
             Model(
@@ -203,6 +205,12 @@ class FakeArena:
     def save_selection(self, name, selection) -> None:
         self.kept[name] = selection
 
+    def last_choice(self) -> Selection | None:
+        return self.last
+
+    def keep_choice(self, selection) -> None:
+        self.last = selection
+
     def leaks(self, task, selection, cancel, progress) -> list[Finding]:
         self.may("leaks")
         progress(1, 2)
@@ -296,7 +304,7 @@ class FakeArena:
 
     def pulse(self) -> Pulse:
         self.may("pulse")
-        return Pulse(self.status, self.version, self.waiting, tuple(self.queue))
+        return Pulse(self.status, self.version, self.waiting, tuple(self.queue), shelf=self.shelf)
 
     def drop(self, id) -> None:
         self.may("drop")

@@ -128,7 +128,7 @@ async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkey
         assert "mine is here." in screen_text(app)
         await pilot.press("escape")
         await until(pilot, lambda: "Tasks 1/3  mine" in screen_text(app))
-        await until(pilot, lambda: "Press Enter to run 40 units." in screen_text(app))
+        await until(pilot, lambda: "enter runs the 40" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: bool(arena.launched))
     assert arena.launched[0].tasks == ("mine",)

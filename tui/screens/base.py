@@ -196,7 +196,7 @@ class ArenaScreen(Screen[None]):
 
     def action_pane(self, step: int) -> None:
         """Open the next pane, or the one before."""
-        panes = [pane for pane in self.query(Pane) if pane.display]
+        panes = [pane for pane in self.query(Pane) if pane.display and pane.inside.can_focus]
         if not panes:
             return
         here = next((i for i, pane in enumerate(panes) if pane.has_focus_within), -step)
@@ -210,7 +210,7 @@ class ArenaScreen(Screen[None]):
             self.mount(FilterBar(self.focused))
 
     def action_back(self) -> None:
-        """Drop the filter, or go back to the screen that sent something here; else nothing is further back."""
+        """Drop the filter, or go back to the screen that sent something here."""
         if isinstance(self.focused, Grid) and self.focused.filter:
             self.focused.filter = ""
         elif self.maximized is not None:

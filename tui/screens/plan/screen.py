@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.timer import Timer
-from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from engine.machine import Machine
@@ -22,20 +20,23 @@ from tui.questions.catalog import Catalog
 from tui.questions.saved import Past
 from tui.screens.base import SETTLE
 from tui.screens.overlays.dialogs import Ask
-from tui.screens.plan import controls
+from tui.screens.plan import controls, settings
 from tui.screens.plan import text as plan_text
-from tui.screens.plan.glance import Audited, details, glance, in_full
-from tui.screens.plan.text import CHOICES, COLUMNS, ONE_OF, Tally, estimate
-from tui.screens.plan.typed import ChoosingScreen
+from tui.screens.plan.cost import Tally, embedded, estimate
+from tui.screens.plan.glance import Audited, card, details, where
+from tui.screens.plan.panes import KINDS, PlanPanes
+from tui.screens.plan.text import CHOICES, COLUMNS
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.said import Said
-from tui.widgets.words import UNREAD, say
+from tui.widgets.words import UNREAD
 
 if TYPE_CHECKING:
     from engine.data.tasks.sets import Sets
     from engine.plan.plan import Plan
     from engine.plan.selection import Selection
+    from tui.screens.plan.facts import Printed, TaskFacts
+    from tui.widgets.rows import Row
 
 AuditKey = tuple[Hashable, ...]
 
@@ -46,13 +47,13 @@ AGAIN: Final = 5.0
 """Seconds after which a choice is counted again: during a run, or if it could not be counted in full."""
 
 
-class PlanScreen(ChoosingScreen):
-    """Lists to choose from, a glance at the row under the cursor, and the sum of it all."""
+class PlanScreen(PlanPanes):
+    """Lists to choose from, the row under the cursor, and the sum of it all."""
 
     MODE = "plan"
     CSS_PATH = None
     ABOUT = (
-        "Choose models, tasks, protocols, a preset, a scheme of splits and seeds. "
+        "Choose models, tasks and protocols; space gives a setting its next value, : takes any other. "
         "What is already saved is never run again; Enter runs the rest."
     )
     FOOTER = ("plan.launch", "grid.mark", "plan.step", "filter", "pane.next", "plan.import")
@@ -65,7 +66,7 @@ class PlanScreen(ChoosingScreen):
             tooltip="Start what is chosen and not yet done",
             id="plan.launch",
         ),
-        Binding("space", "step", "Change", tooltip="The axis' next value", id="plan.step"),
+        Binding("space", "step", "Change", tooltip="The next value of the setting", id="plan.step"),
         Binding(
             "t",
             "next_set",
@@ -90,6 +91,8 @@ class PlanScreen(ChoosingScreen):
         """The catalog is there."""
 
         catalog: Catalog
+        last: Selection | None
+        """What was chosen when the arena was left."""
 
     @dataclass
     class SetsRead(Message):
@@ -102,6 +105,14 @@ class PlanScreen(ChoosingScreen):
         """A choice has been turned into units."""
 
         tally: Tally
+
+    @dataclass
+    class FactsRead(Message):
+        """Tasks have been read, as a choice would use them, and what the paper printed."""
+
+        key: AuditKey
+        facts: dict[str, TaskFacts]
+        printed: Printed | None
 
     @dataclass
     class TaskRead(Message):
@@ -128,42 +139,27 @@ class PlanScreen(ChoosingScreen):
     def __init__(self) -> None:
         """Make the screen; its lists fill once the catalog is read."""
         super().__init__()
-        self._counted: Tally | None = None
-        """What the choice comes to; None while it is being counted."""
-        self._sets: Sets = {}
         self._wanted = False
         """Whether the choice is to be started as soon as it is counted."""
-        self._live = False
         self._store = 0
-        """Whether a run goes on, as far as this screen has shown."""
+        self._shelf = 0
+        """What the pulse said last of results, and of what can be chosen."""
         self._settling: Timer | None = None
         self._tasks: dict[AuditKey, Audited | str] = {}
         """Audits read since the catalog was; a string says why there is none."""
         self._cached: dict[str, str] = {}
         """Model -> how many of the choice's texts it has embedded, in words; read since the last count."""
-
-    def compose_body(self) -> Iterable[Widget]:
-        """The first list, the glance, the sum."""
-        beside = Said(id="glance")
-        beside.border_title = "i: all about it"
-        with Horizontal(id="choices", classes="panes"):
-            yield Vertical(self._pane("models"), classes="column -open")
-            yield beside
-        yield Said(id="sum")
-
-    async def mount_rest(self) -> None:
-        """The other lists, which would delay the first frame."""
-        others = Vertical(*(self._pane(name) for name in CHOICES[1:]), classes="column")
-        await self.query_one("#choices").mount(others, before="#glance")
-
-    def _pane(self, name: str) -> Pane:
-        grid = Grid(COLUMNS[name], markable=name != "axes", single=name in ONE_OF, id=name)
-        return Pane(name.capitalize(), grid, id=f"{name}-pane", first=name == "models")
+        self._touched = False
+        """Whether the choice is another than the one that was found here."""
+        self._asked = ""
+        """The task whose details are wanted as soon as it is read."""
+        self._facts_of: AuditKey = ()
+        """What the facts of tasks were read for."""
 
     def begin(self) -> None:
         """Take the focus and read the catalog."""
         self.query_one("#models-pane", Pane).open()
-        self._show_sum()
+        self.show_sum()
         self.read_catalog()
 
     # ------------------------------------------------------------------ reading
@@ -171,12 +167,15 @@ class PlanScreen(ChoosingScreen):
     @work(thread=True, exclusive=True, group="catalog", exit_on_error=False)
     def read_catalog(self) -> None:
         """Read the models, tasks and protocols."""
-        self.post_message(self.CatalogRead(self.arena.catalog()))
+        self.post_message(self.CatalogRead(self.arena.catalog(), self.arena.last_choice()))
         self.post_message(self.SetsRead(self.arena.task_sets()))
 
     @work(thread=True, exclusive=True, group="count", exit_on_error=False)
     def count_units(self, selection: Selection) -> None:
         """Turn the choice into units and estimate their time."""
+        if self._touched and not self.arena.readonly:
+            with contextlib.suppress(StoreError):
+                self.arena.keep_choice(selection)
         try:
             plan = self.arena.plan(selection)
         except (UsageError, DataError, StoreError) as error:
@@ -194,6 +193,22 @@ class PlanScreen(ChoosingScreen):
         asked = self.arena.questions(plan)
         tally = Tally(selection, plan, trouble, cost, device, room, asked, passing=bool(trouble))
         self.post_message(self.Counted(tally))
+
+    @work(thread=True, exclusive=True, group="facts", exit_on_error=False)
+    def read_facts(self, selection: Selection, catalog: Catalog) -> None:
+        """Read the true counts, genes and texts of tasks: those that are chosen, then the others."""
+        from tui.screens.plan.facts import MANY, facts_of, printed_means
+
+        worker, key = get_current_worker(), facts_key(selection)
+        printed, found = printed_means(selection.protocols), {}
+        small = [task.name for task in catalog.tasks if sum(task.counts) <= MANY and not task.problem]
+        for names in (selection.tasks, small):
+            for name in names:
+                if worker.is_cancelled:
+                    return
+                with contextlib.suppress(DataError, UsageError):  # which the sum or the list says
+                    found[name] = found.get(name) or facts_of(self.arena.task(name, selection))
+            self.post_message(self.FactsRead(key, dict(found), printed))
 
     @work(thread=True, exclusive=True, group="audit", exit_on_error=False)
     def read_task(self, name: str, selection: Selection) -> None:
@@ -216,7 +231,7 @@ class PlanScreen(ChoosingScreen):
     def read_cached(self, model: str, plan: Plan) -> None:
         """See how much of the choice a model has embedded, and what embedding cost."""
         with contextlib.suppress(StoreError):  # which the sum tells; the next count reads again
-            known = plan_text.embedded(*self.arena.cached(model, plan), self.arena.measured(model))
+            known = embedded(*self.arena.cached(model, plan), self.arena.measured(model))
             self.post_message(self.CachedRead(model, known))
 
     @work(thread=True, exclusive=True, group="launch", exit_on_error=False)
@@ -235,7 +250,8 @@ class PlanScreen(ChoosingScreen):
     def _catalog_read(self, message: CatalogRead) -> None:
         self.catalog = message.catalog
         self._tasks.clear()
-        first = message.catalog.first
+        self._facts_of = ()
+        first = chosen_again(message.last, message.catalog) or message.catalog.first
         if self.selection is not None:
             self.choose(self.selection)
         elif first is not None:
@@ -245,7 +261,7 @@ class PlanScreen(ChoosingScreen):
     @on(SetsRead)
     def _sets_read(self, message: SetsRead) -> None:
         self._sets = message.sets
-        self._show_titles()
+        self.show_titles()
 
     @on(Counted)
     def _units_counted(self, message: Counted) -> None:
@@ -253,7 +269,7 @@ class PlanScreen(ChoosingScreen):
             if self._counted is None or not self._live:  # else the glance would blink during a run
                 self._cached.clear()
             self._counted = message.tally
-            self._show_sum()
+            self.show_sum()
             self._show_glance()
             if message.tally.passing or (self._live and self.is_current):
                 self._count_in(AGAIN)
@@ -261,10 +277,19 @@ class PlanScreen(ChoosingScreen):
                 self.action_launch()
             self._wanted = False
 
+    @on(FactsRead)
+    def _facts_read(self, message: FactsRead) -> None:
+        if self.selection is not None and message.key == facts_key(self.selection):
+            self._facts, self._printed = message.facts, message.printed
+            self.fill()
+            self.show_pictures()
+
     @on(TaskRead)
     def _task_read(self, message: TaskRead) -> None:
         self._tasks[message.key] = message.audit
         self._show_glance()
+        if self._asked and self._asked == message.key[0] and self.is_current:
+            self.action_details()
 
     @on(CachedRead)
     def _cached_read(self, message: CachedRead) -> None:
@@ -284,54 +309,21 @@ class PlanScreen(ChoosingScreen):
 
     # ------------------------------------------------------------------ showing
 
-    def _fill(self) -> None:
-        if self.selection is not None:
-            for name, rows in plan_text.rows(self.catalog, self.selection).items():
-                self.query_one(f"#{name}", Grid).show(rows)
-
-    def _mark(self) -> None:
-        selection = self.selection
-        if selection is None:
-            return
-        chosen = {
-            "models": selection.models,
-            "tasks": selection.tasks,
-            "protocols": selection.protocols,
-            "preset": (selection.preset,),
-            "axes": tuple(selection.axes),
-            "scheme": (selection.scheme,),
-            "seeds": tuple(map(str, selection.seeds)),
-        }
-        for name, keys in chosen.items():
-            self.query_one(f"#{name}", Grid).mark(keys)
-        self._show_titles()
-
-    def _show_titles(self) -> None:
-        for name in CHOICES:
-            grid = self.query_one(f"#{name}", Grid)
-            pane = self.query_one(f"#{name}-pane", Pane)
-            chosen = [row for row in grid.rows if row.key in grid.marked]
-            pane.say(*plan_text.title(name, chosen, len(grid.rows), self._sets))
-
-    def _show_sum(self) -> None:
-        text = say(("Reading the catalog.", "dim"))
-        if self.selection is not None:
-            text = plan_text.summary(self.selection, self._counted, self.arena.readonly, self._live)
-        self.query_one("#sum", Said).show(text)
-        self.refresh_bindings()
-
     def _show_glance(self) -> None:
         grid = self.focused
         if not isinstance(grid, Grid) or grid.current is None or self.selection is None:
             return
-        key = grid.current.key
-        tell = in_full if self.has_class("-wide") else glance
-        self.query_one("#glance", Said).show(tell(str(grid.id), key, self.catalog, self._known(grid, key)))
+        kind, key = where(str(grid.id), grid.current.key, self.selection)
+        known = self._known(kind, key)
+        pane = self.query_one("#card", Pane)
+        pane.name_shown = KINDS[str(grid.id)]
+        pane.say(grid.current.key)
+        self.query_one("#glance", Said).show(card(kind, key, self.catalog, known))
 
-    def _known(self, grid: Grid, key: str) -> Audited | str | None:
+    def _known(self, kind: str, key: str) -> Audited | str | None:
         """What is known of a row besides the catalog; None while it is being read."""
         assert self.selection is not None
-        if grid.id == "tasks":
+        if kind == "tasks":
             audit = self._tasks.get(audit_key(key, self.selection))
             if audit is None:
                 self.read_task(key, self.selection)
@@ -339,7 +331,7 @@ class PlanScreen(ChoosingScreen):
         if key == controls.ROW:
             return controls.words(self.selection)
         plan = self._counted.plan if self._counted else None
-        if grid.id == "models" and plan is not None and key not in self._cached:
+        if kind == "models" and plan is not None and key not in self._cached:
             self.read_cached(key, plan)
         return self._cached.get(key)
 
@@ -349,43 +341,46 @@ class PlanScreen(ChoosingScreen):
     def _choice_changed(self) -> None:
         if self.selection is None:
             return
-        grids = {name: self.query_one(f"#{name}", Grid) for name in CHOICES}
+        grids = {name: self.query_one(f"#{name}", Grid) for name in CHOICES[:-1]}
+        order = {name: [row.key for row in rows] for name, rows in self._rows().items()}
         marked = {
-            name: tuple(row.key for row in grid.rows if row.key in grid.marked)
-            for name, grid in grids.items()
+            name: tuple(key for key in order[name] if key in grid.marked) for name, grid in grids.items()
         }
-        preset = (marked["preset"] or (self.selection.preset,))[0]
-        scheme = (marked["scheme"] or (self.selection.scheme,))[0]
-        seeds = tuple(int(seed) for seed in marked["seeds"])
-        self.choose(
-            replace(
-                self.selection,
-                models=marked["models"],
-                tasks=marked["tasks"],
-                protocols=marked["protocols"],
-                preset=preset,
-                # Another preset is another start: what was set apart from the old one is dropped.
-                axes=self.selection.axes if preset == self.selection.preset else {},
-                scheme=scheme,
-                # Another scheme has other splits, and what was chosen of the old one's means nothing in it.
-                seeds=seeds if scheme == self.selection.scheme else self.catalog.schemes[scheme].seeds,
-            )
-        )
+        self.choose(replace(self.selection, **marked))
+
+    def _rows(self) -> dict[str, list[Row]]:
+        assert self.selection is not None
+        return plan_text.rows(self.catalog, self.selection)
+
+    @on(Grid.SortAsked)
+    def _sort(self, message: Grid.SortAsked) -> None:
+        """By the column whose head was clicked; the key goes through the columns, each both ways."""
+        name = str(message.grid.id)
+        last = len(COLUMNS[name]) - 1
+        column, down = self._order.get(name, (-1, True))
+        if message.column:
+            self._order[name] = (message.column, not down if column == message.column else True)
+        elif not down:
+            self._order[name] = (column, True)
+        elif column < last:
+            self._order[name] = (column + 1, False)
+        else:
+            self._order.pop(name)
+        self.fill()
 
     def choose(self, selection: Selection) -> None:
         """Make this the choice: show it, and count what it comes to."""
-        before, self.selection = self.selection, selection
-        self._fill()
-        self._mark()
-        if before is not None and before.scheme != selection.scheme and selection.seeds:
-            self.query_one("#seeds", Grid).go_to(str(selection.seeds[0]))
+        self._touched = self.selection not in (None, selection)
+        self.selection = selection
+        self.fill()
+        self.mark()
         self._recount()
         self._show_glance()
 
     def _recount(self) -> None:
         self._counted = None
         self._wanted = False
-        self._show_sum()
+        self.show_sum()
         self._count_in(SETTLE)
 
     def _count_in(self, seconds: float) -> None:
@@ -395,26 +390,37 @@ class PlanScreen(ChoosingScreen):
         self._settling = self.set_timer(seconds, self._count_now)
 
     def _count_now(self) -> None:
-        if self.selection is not None:
-            self.count_units(self.selection)
+        if self.selection is None:
+            return
+        self.count_units(self.selection)
+        if (facts_of := facts_key(self.selection)) != self._facts_of:
+            self._facts_of = facts_of
+            self.read_facts(self.selection, self.catalog)
 
     @on(Grid.Moved)
     def _cursor_moved(self) -> None:
         self._show_glance()
+        self.show_pictures()
 
     def on_descendant_focus(self) -> None:
-        """The glance follows the focus."""
-        self._show_glance()
+        """The glance, the room and the keys beside titles follow the focus."""
+        if self._completed:
+            self.fit()
+            self.show_titles()
+            self._show_glance()
 
     def follow(self, pulse: Pulse) -> None:
         """Count again when a run has begun, added or ended something, or the results have vanished."""
+        if self._shelf and pulse.shelf != self._shelf:
+            self.read_catalog()
+        self._shelf = pulse.shelf
         live = pulse.status is not None and pulse.status.live
         began_or_ended = live != self._live
         vanished = self._store > 0 and pulse.store == 0
         self._live, self._store = live, pulse.store
         moved = began_or_ended or vanished or (pulse.status is not None and not live)
         if self._counted is not None and moved:
-            self._show_sum()
+            self.show_sum()
             self._count_in(SETTLE)
 
     def on_screen_resume(self) -> None:
@@ -439,8 +445,15 @@ class PlanScreen(ChoosingScreen):
         if self._counted.plan is None:
             return self._counted.trouble
         if not (self._counted.plan.todo or self._counted.questions):
-            return "Nothing of it is left to run: 3 shows the ranks, or choose something more."
+            return self._why_nothing(self._counted.plan)
         return ""
+
+    @staticmethod
+    def _why_nothing(plan: Plan) -> str:
+        if plan.blocked and not plan.done:
+            return "All of it is blocked; the sum says why, and what to do."
+        rest = " but what is blocked" if plan.blocked else ""
+        return f"Nothing of it is left to run{rest}: 3 shows the ranks, or choose something more."
 
     def action_launch(self) -> None:
         """Start what is to run and show it running; a choice that is being counted, once that is done."""
@@ -464,10 +477,10 @@ class PlanScreen(ChoosingScreen):
         self.start(tally.selection, tally.questions)
 
     def action_step(self) -> None:
-        """Give the axis under the cursor its next value."""
-        row = self.query_one("#axes", Grid).current
-        if row is not None and self.selection is not None and self.query_one("#axes", Grid).has_focus:
-            self.choose(plan_text.stepped(self.catalog, self.selection, row.key))
+        """Give the setting under the cursor its next value."""
+        grid = self.query_one("#settings", Grid)
+        if grid.current is not None and self.selection is not None and grid.has_focus:
+            self.choose(settings.stepped(self.catalog, self.selection, grid.current.key))
 
     def action_controls(self) -> None:
         """Choose none of the controls, the usual ones, or all."""
@@ -483,9 +496,31 @@ class PlanScreen(ChoosingScreen):
     def action_details(self) -> None:
         """Open all about the row under the cursor."""
         grid = self.focused
-        if isinstance(grid, Grid) and grid.current is not None:
-            key = grid.current.key
-            self.app.push_screen(details(str(grid.id), key, self.catalog, self._known(grid, key)))
+        if isinstance(grid, Grid) and grid.current is not None and self.selection is not None:
+            kind, key = where(str(grid.id), grid.current.key, self.selection)
+            known = self._known(kind, key)
+            self._asked = key if kind == "tasks" and known is None else ""
+            if not self._asked:
+                self.app.push_screen(details(kind, key, self.catalog, known))
+
+
+def chosen_again(last: Selection | None, catalog: Catalog) -> Selection | None:
+    """What was chosen when the arena was left, less what is not here any more; None if nothing is left."""
+    if last is None or last.preset not in catalog.presets or last.scheme not in catalog.schemes:
+        return None
+    known = {
+        "models": {card.model.name for card in catalog.models},
+        "tasks": {task.name for task in catalog.tasks},
+        "protocols": {protocol.name for protocol in catalog.protocols},
+    }
+    left = {name: tuple(one for one in getattr(last, name) if one in known[name]) for name in known}
+    axes = {name: value for name, value in last.axes.items() if name in catalog.axes}
+    return replace(last, **left, axes=axes) if all(left.values()) and last.seeds else None
+
+
+def facts_key(selection: Selection) -> AuditKey:
+    """All of a choice that the facts of tasks, and the paper's table beside them, can depend on."""
+    return (*audit_key("", selection), selection.protocols)
 
 
 def audit_key(task: str, selection: Selection) -> AuditKey:
