@@ -28,8 +28,8 @@ def arena():
 
 
 def words(app):
-    """What is on the screen, without the lines of boxes and where it is wrapped."""
-    return " ".join(screen_text(app).replace("│", " ").split())
+    """What is asked, else all that is on the screen."""
+    return getattr(app.screen, "sentence", "") or " ".join(screen_text(app).split())
 
 
 async def asked(pilot, host):

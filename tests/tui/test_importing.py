@@ -127,7 +127,7 @@ async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkey
         await until(pilot, lambda: "12 of 12 used: a" in screen_text(app))
         assert "mine is here." in screen_text(app)
         await pilot.press("escape")
-        await until(pilot, lambda: "Tasks 1/3  mine" in screen_text(app))
+        await until(pilot, lambda: "Tasks 1 of 3" in screen_text(app))
         await until(pilot, lambda: "enter runs the 40" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: bool(arena.launched))

@@ -60,7 +60,7 @@ async def test_the_sum_tells_done_to_run_blocked_and_time(arena, size):
         assert "49 to run" in text
         assert "1 failed before" in text
         assert "80 blocked" in text
-        assert "╌ 80 units of maxi: maxi is not on this machine; fetch it." in text
+        assert "╌ 80 units of maxi: maxi is not on this machine" in text
         assert "about 3 min" in text
         assert ("disk 2 MiB" in text and "86 MiB or more of" in text) == (size[0] > 80)
 

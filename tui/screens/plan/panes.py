@@ -193,7 +193,9 @@ class PlanPanes(ChoosingScreen):
             return classes if name == "tasks" and not self.has_class("-narrow") else ()
         if name == "settings":
             return ("space", "accent"), " next value"
-        return (("L", "accent"), " leaks  ", *ALL) if name == "tasks" else ALL
+        if name == "tasks":
+            return (("L", "accent"), " leaks", *(() if self.has_class("-narrow") else ("  ", *ALL)))
+        return ALL
 
     def show_sum(self) -> None:
         """Say what the choice comes to."""
@@ -252,7 +254,7 @@ class PlanPanes(ChoosingScreen):
         facts = {name: self._facts[name] for name in chosen.tasks if name in self._facts}
         genes = {name: one.genes for name, one in facts.items()}
         self._draw("shared", lambda w, h: pictures.genes_shared(genes, w, h))
-        one = facts.get(self._under("tasks")) or next(iter(facts.values()), None)
+        one = facts.get(self.under("tasks")) or next(iter(facts.values()), None)
         if one is not None:
             recipe = chosen.descriptions or chosen.text
             others = [name for name in self.catalog.texts if name != recipe]
@@ -267,10 +269,11 @@ class PlanPanes(ChoosingScreen):
         preset = self.catalog.presets[chosen.preset]
         if chosen.axes.get("prefix", preset.prefix) != "card":
             return ""
-        name = self._under("models")
+        name = self.under("models")
         return next((card.model.prefix for card in self.catalog.models if card.model.name == name), "")
 
-    def _under(self, name: str) -> str:
+    def under(self, name: str) -> str:
+        """The row under the cursor of a list."""
         row = self.query_one(f"#{name}", Grid).current
         return row.key if row else ""
 

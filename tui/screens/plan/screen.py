@@ -304,7 +304,11 @@ class PlanScreen(PlanPanes):
 
     def unread(self, group: str) -> None:
         """Without a catalog there is nothing to choose from."""
+        from tui.widgets.drawing import Drawing
+
         if group == "catalog":
+            for drawing in self.query(Drawing):
+                drawing.give_up()
             self.query_one("#sum", Said).show((UNREAD, "warn"))
 
     # ------------------------------------------------------------------ showing
@@ -318,7 +322,10 @@ class PlanScreen(PlanPanes):
         pane = self.query_one("#card", Pane)
         pane.name_shown = KINDS[str(grid.id)]
         pane.say(grid.current.key)
-        self.query_one("#glance", Said).show(card(kind, key, self.catalog, known))
+        said: list[object] = [card(kind, key, self.catalog, known)]
+        if grid.id in ("protocols", "settings"):  # a few words: the model keeps the rest of the room
+            said += ["\n\n", card("models", self.under("models"), self.catalog, None)]
+        self.query_one("#glance", Said).show(*said)
 
     def _known(self, kind: str, key: str) -> Audited | str | None:
         """What is known of a row besides the catalog; None while it is being read."""

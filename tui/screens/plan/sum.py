@@ -124,8 +124,9 @@ def _counts(tally: Tally, plan: Plan, width: int, controls_too: bool) -> Line:
         line += [("   ✗ ", "bad"), (f"{failed:,} failed before", "bad")]
     if blocked:
         line += [("   ╌ ", "warn"), (f"{blocked:,} blocked", "warn")]
-    if controls_too:
-        line.append((f"  {controls.in_the_sum(tally.selection)}", "soft"))
+    more = f"  {controls.in_the_sum(tally.selection)}"
+    if controls_too and length(line) + cell_len(more) <= width:
+        line.append((more, "soft"))
     takes = takes_room(tally) if todo and not tally.trouble else ""
     if takes and length(line) + 3 + cell_len(takes) <= width:
         line.append((f"   {takes}", "soft"))
