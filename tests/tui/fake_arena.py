@@ -36,7 +36,7 @@ from tui.questions.genes import GeneDetail, GeneRow, GeneScore
 from tui.questions.imports import Imported
 from tui.questions.nearest import Cut, Neighbour
 from tui.questions.saved import Past
-from tui.questions.sql import SqlDesk
+from tui.questions.sql import SqlDesk, SqlTable
 from tui.ranked.comparison import Line, Told
 from tui.screens.base import SETTLE
 from tui.terminal.typeahead import settled
@@ -438,8 +438,12 @@ class FakeArena:
             return "", [], f"No model has embedded {gene} here yet."
         return "mini", [Neighbour(self.named("BRCA1"), 0.987, "short")], ""
 
-    def sql_names(self) -> dict[str, tuple[str, ...]]:
-        return {"leaderboard": ("model", "auc", "mean_auc"), "predictions": ("gene", "score")}
+    def sql_tables(self) -> dict[str, SqlTable]:
+        columns = {"leaderboard": ("model", "auc", "mean_auc"), "predictions": ("gene", "score")}
+        return {
+            name: SqlTable(tuple((column, "VARCHAR") for column in known), 40)
+            for name, known in columns.items()
+        }
 
     def failure(self, key: str) -> dict[str, str]:
         self.may("failure")
