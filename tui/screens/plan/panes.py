@@ -280,4 +280,6 @@ class PlanPanes(ChoosingScreen):
     def _draw(self, id: str, drawer: Drawer) -> None:
         from tui.widgets.drawing import Drawing
 
-        self.query_one(f"#{id}-drawing", Drawing).show(drawer)
+        # A pane that is not shown has no room to draw in.
+        shown = self.query_one(f"#{id}-drawing", Drawing)
+        shown.show(lambda width, height: drawer(width, height) if width >= 20 and height > 0 else [])

@@ -93,17 +93,18 @@ class SqlPanes(TakingScreen):
             self.fit()
 
     def fit(self) -> None:
-        """The result takes its rows, and the cursor's row the rest; a long result takes what that leaves."""
+        """The result takes its rows and what the cursor is on the rest; a long result takes all it can."""
         if self.result is None:
             return
-        fields = len(self.result.columns) + 3
-        room = self.query_one("#sql-left").size.height
-        long = self.result.count + 4 > room - fields
+        fields, wide = len(self.result.columns) + 3, self.has_class("-wide")
+        room = self.query_one("#sql-below").size.height
+        long = self.result.count + 4 > room - fields - (0 if wide else 8)
+        self.set_class(long and not wide, "-rows-only")
         self.query_one("#result-pane").styles.height = "1fr" if long else self.result.count + 4
-        stacked = not self.has_class("-wide")
-        self.query_one("#row-pane").styles.height = (
-            min(fields, max(room // 2, 4)) if long or stacked else "1fr"
-        )
+        self.query_one("#row-pane").styles.height = "1fr" if wide and not long else fields
+        stacked = self.has_class("-medium") and not long
+        natural = self.result.count + 4 + fields
+        self.query_one("#sql-left").styles.height = natural if stacked else "1fr"
 
     # ------------------------------------------------------------------ tables and queries
 
@@ -190,7 +191,7 @@ class SqlPanes(TakingScreen):
     def show_pictures(self) -> None:
         """Draw the row and the column under the cursor."""
         result, grid = self.result, self.query_one("#result", Grid)
-        if result is None or not result.columns:
+        if result is None or not result.columns or not grid.columns:
             return
         values, at, place = self._values, grid.cursor, min(grid.column, len(result.columns) - 1)
         names, types = result.columns, result.types

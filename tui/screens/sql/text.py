@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Lines = list[list[Piece]]
 Values = Sequence[Sequence[Any]]
-FIRST_OF: Final = [
+FIRST_OF: Final = (
     "scores",
     "predictions",
     "leaderboard",
@@ -44,7 +44,7 @@ FIRST_OF: Final = [
     "reproduction",
     "intervals",
     "task_sets",
-]
+)
 """Tables that are asked most, in the order they are listed; the others follow by name."""
 COLUMNS: Final = (Column("name", "", least=12), Column("what", "", right=True))
 """Of the list of tables."""
@@ -120,6 +120,8 @@ def row_lines(
     columns: Sequence[str], types: Sequence[str], values: Values, at: int, width: int, height: int
 ) -> Lines:
     """Every field of a row, and where it stands among the same field of the others."""
+    if width < 20:
+        return []
     if not 0 <= at < len(values):
         return [[("This row is not here yet.", "soft")]]
     name = min(max(map(cell_len, columns), default=5), 20)
@@ -162,6 +164,8 @@ def _among(field: Sequence[Any], at: int, number: bool, width: int) -> list[Piec
 
 def column_lines(name: str, kind: str, field: Sequence[Any], whole: bool, width: int, height: int) -> Lines:
     """How the values of a column are spread: a histogram with its ends, or the values met most often."""
+    if width < 20:
+        return []
     there = [value for value in field if value is not None]
     nulls = len(field) - len(there)
     rest = "" if whole else ", of the first rows"
