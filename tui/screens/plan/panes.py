@@ -7,6 +7,7 @@ the choice means. What is only looked at never takes the focus.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from textual.containers import Horizontal, Vertical
@@ -222,7 +223,7 @@ class PlanPanes(ChoosingScreen):
         if tally is not None:
             for id, draw in (("happen", pictures.happening), ("cost", pictures.costs)):
                 for place in (id, f"{id}-below"):
-                    self._draw(place, lambda w, h, draw=draw: draw(tally, w, h))
+                    self._draw(place, partial(draw, tally))
             tasks, seeds = len(chosen.tasks), settings.dashed(chosen.seeds)
             for place in ("happen", "happen-below"):
                 self.query_one(f"#{place}", Pane).say(f"{tasks} tasks, seeds {seeds}")
@@ -234,11 +235,11 @@ class PlanPanes(ChoosingScreen):
     def _show_models(self) -> None:
         from tui.screens.plan import pictures
 
-        printed, assert_chosen = self._printed, self.selection
-        if printed is None or assert_chosen is None:
+        printed, chosen = self._printed, self.selection
+        if printed is None or chosen is None:
             return
         models = [card.model for card in self.catalog.models if card.model.paper_name]
-        names = {model.paper_name for model in models if model.name in assert_chosen.models}
+        names = {model.paper_name for model in models if model.name in chosen.models}
         sizes = {model.paper_name: model.parameters for model in models if model.parameters}
         charset = self.shell.charset
         self.query_one("#paper", Pane).say(f"mean AUC, {printed.protocol}")

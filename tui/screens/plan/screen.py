@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -200,7 +200,8 @@ class PlanScreen(PlanPanes):
         from tui.screens.plan.facts import MANY, facts_of, printed_means
 
         worker, key = get_current_worker(), facts_key(selection)
-        printed, found = printed_means(selection.protocols), {}
+        printed = printed_means(selection.protocols)
+        found: dict[str, TaskFacts] = {}
         small = [task.name for task in catalog.tasks if sum(task.counts) <= MANY and not task.problem]
         for names in (selection.tasks, small):
             for name in names:
@@ -350,7 +351,7 @@ class PlanScreen(PlanPanes):
             return
         grids = {name: self.query_one(f"#{name}", Grid) for name in CHOICES[:-1]}
         order = {name: [row.key for row in rows] for name, rows in self._rows().items()}
-        marked = {
+        marked: dict[str, Any] = {
             name: tuple(key for key in order[name] if key in grid.marked) for name, grid in grids.items()
         }
         self.choose(replace(self.selection, **marked))
@@ -520,7 +521,9 @@ def chosen_again(last: Selection | None, catalog: Catalog) -> Selection | None:
         "tasks": {task.name for task in catalog.tasks},
         "protocols": {protocol.name for protocol in catalog.protocols},
     }
-    left = {name: tuple(one for one in getattr(last, name) if one in known[name]) for name in known}
+    left: dict[str, Any] = {
+        name: tuple(one for one in getattr(last, name) if one in known[name]) for name in known
+    }
     axes = {name: value for name, value in last.axes.items() if name in catalog.axes}
     return replace(last, **left, axes=axes) if all(left.values()) and last.seeds else None
 

@@ -139,6 +139,8 @@ class SqlPanes(TakingScreen):
         self.query_one("#saved", Grid).show(rows)
         earlier = [Row(sql, (" ".join(sql.split()),)) for sql in reversed(history)]
         self.query_one("#earlier", Grid).show(earlier)
+        self.query_one("#saved-pane").styles.height = len(rows) + 2
+        self.query_one("#earlier-pane").styles.height = min(max(len(earlier), 3), 12) + 2
 
     # ------------------------------------------------------------------ what came back
 

@@ -202,7 +202,7 @@ def _spread(numbers: Sequence[float], width: int, height: int) -> Lines:
     bars = [0] * width
     for number in numbers:
         bars[span.place(number, width)] += 1
-    tall = max(min(height - 5, 6), 1)
+    tall = max(min(height - 5, 16), 1)
     most = max(bars)
     lines: Lines = []
     for level in range(tall, 0, -1):
@@ -276,6 +276,9 @@ def error_lines(sentence: str, query: str, wrong: Wrong | None, width: int) -> L
         number = f"{wrong.row + 1:>2} "
         lines.append([(number, "faint"), (clean(line[start:][: max(width - 4, 1)]), "text")])
         lines.append([(" " * (len(number) + wrong.column - start), ""), ("▔" * wrong.length, "bad")])
+    sentence = re.sub(r"^(Catalog|Binder|Parser) Error: ", "", sentence)
+    if wrong is not None and wrong.instead:
+        sentence = sentence.partition(" Did you mean")[0]
     said: list[Piece] = [(clean(sentence, 0), "bad")]
     if wrong is not None and wrong.instead:
         said.append(("  tab", "accent"))
