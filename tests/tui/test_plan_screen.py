@@ -72,7 +72,7 @@ def test_the_memory_is_that_of_the_protocol_that_takes_most(arena, protocols, co
 
 
 async def test_a_runner_that_does_not_start_is_told(arena, monkeypatch):
-    monkeypatch.setattr("tui.screens.plan.screen.PATIENCE", 1)
+    monkeypatch.setattr("tui.screens.plan.reading.PATIENCE", 1)
     arena.broken["runner"] = RuntimeError()
     app = make_app(arena)
     async with drive(app) as pilot:

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.timer import Timer
-from textual.worker import get_current_worker
 
-from engine.machine import Machine
-from store.errors import DataError, StoreError, UsageError
 from tui.questions.arena import Pulse
-from tui.questions.catalog import Catalog
-from tui.questions.saved import Past
 from tui.screens.base import SETTLE
 from tui.screens.overlays.dialogs import Ask
 from tui.screens.plan import controls, settings
 from tui.screens.plan import text as plan_text
-from tui.screens.plan.cost import Tally, embedded, estimate
+from tui.screens.plan.cost import Tally
 from tui.screens.plan.glance import Audited, card, details, where
-from tui.screens.plan.panes import KINDS, PlanPanes
+from tui.screens.plan.panes import KINDS
+from tui.screens.plan.reading import AuditKey, PlanReading, audit_key, chosen_again, facts_key
 from tui.screens.plan.text import CHOICES, COLUMNS
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
@@ -32,22 +25,15 @@ from tui.widgets.said import Said
 from tui.widgets.words import UNREAD
 
 if TYPE_CHECKING:
-    from engine.data.tasks.sets import Sets
     from engine.plan.plan import Plan
     from engine.plan.selection import Selection
-    from tui.screens.plan.facts import Printed, TaskFacts
     from tui.widgets.rows import Row
-
-AuditKey = tuple[Hashable, ...]
-
-PATIENCE: Final = 20
-"""Seconds that a runner may take to start on a busy machine."""
 
 AGAIN: Final = 5.0
 """Seconds after which a choice is counted again: during a run, or if it could not be counted in full."""
 
 
-class PlanScreen(PlanPanes):
+class PlanScreen(PlanReading):
     """Lists to choose from, the row under the cursor, and the sum of it all."""
 
     MODE = "plan"
@@ -86,56 +72,6 @@ class PlanScreen(PlanPanes):
         Binding("i", "details", "Details", tooltip="All about the row under the cursor", id="plan.details"),
     ]
 
-    @dataclass
-    class CatalogRead(Message):
-        """The catalog is there."""
-
-        catalog: Catalog
-        last: Selection | None
-        """What was chosen when the arena was left."""
-
-    @dataclass
-    class SetsRead(Message):
-        """It is known which sets of tasks there are."""
-
-        sets: Sets
-
-    @dataclass
-    class Counted(Message):
-        """A choice has been turned into units."""
-
-        tally: Tally
-
-    @dataclass
-    class FactsRead(Message):
-        """Tasks have been read, as a choice would use them, and what the paper printed."""
-
-        key: AuditKey
-        facts: dict[str, TaskFacts]
-        printed: Printed | None
-
-    @dataclass
-    class TaskRead(Message):
-        """A task's audit is there."""
-
-        key: AuditKey
-        audit: Audited | str
-        """A string says why it cannot be used."""
-
-    @dataclass
-    class CachedRead(Message):
-        """It is known how much of the choice a model has embedded, and what that cost."""
-
-        model: str
-        sentence: str
-
-    @dataclass
-    class Launched(Message):
-        """The runner has the selection."""
-
-        waits: bool
-        """Whether another run goes on before it."""
-
     def __init__(self) -> None:
         """Make the screen; its lists fill once the catalog is read."""
         super().__init__()
@@ -149,8 +85,6 @@ class PlanScreen(PlanPanes):
         """Audits read since the catalog was; a string says why there is none."""
         self._cached: dict[str, str] = {}
         """Model -> how many of the choice's texts it has embedded, in words; read since the last count."""
-        self._touched = False
-        """Whether the choice is another than the one that was found here."""
         self._asked = ""
         """The task whose details are wanted as soon as it is read."""
         self._facts_of: AuditKey = ()
@@ -164,91 +98,8 @@ class PlanScreen(PlanPanes):
 
     # ------------------------------------------------------------------ reading
 
-    @work(thread=True, exclusive=True, group="catalog", exit_on_error=False)
-    def read_catalog(self) -> None:
-        """Read the models, tasks and protocols."""
-        self.post_message(self.CatalogRead(self.arena.catalog(), self.arena.last_choice()))
-        self.post_message(self.SetsRead(self.arena.task_sets()))
-
-    @work(thread=True, exclusive=True, group="count", exit_on_error=False)
-    def count_units(self, selection: Selection) -> None:
-        """Turn the choice into units and estimate their time."""
-        if self._touched and not self.arena.readonly:
-            with contextlib.suppress(StoreError):
-                self.arena.keep_choice(selection)
-        try:
-            plan = self.arena.plan(selection)
-        except (UsageError, DataError, StoreError) as error:
-            passing = isinstance(error, StoreError)
-            self.post_message(self.Counted(Tally(selection, None, str(error), passing=passing)))
-            return
-        trouble, past = "", Past()
-        try:
-            past = self.arena.past()
-        except StoreError as error:
-            trouble = str(error)
-        cost = estimate(plan, past, self.arena.to_embed(plan))
-        load = Machine().look()
-        device, room = ("GPU", max(gpu[2] for gpu in load.gpus)) if load.gpus else ("memory", load.memory)
-        asked = self.arena.questions(plan)
-        tally = Tally(selection, plan, trouble, cost, device, room, asked, passing=bool(trouble))
-        self.post_message(self.Counted(tally))
-
-    @work(thread=True, exclusive=True, group="facts", exit_on_error=False)
-    def read_facts(self, selection: Selection, catalog: Catalog) -> None:
-        """Read the true counts, genes and texts of tasks: those that are chosen, then the others."""
-        from tui.screens.plan.facts import MANY, facts_of, printed_means
-
-        worker, key = get_current_worker(), facts_key(selection)
-        printed = printed_means(selection.protocols)
-        found: dict[str, TaskFacts] = {}
-        small = [task.name for task in catalog.tasks if sum(task.counts) <= MANY and not task.problem]
-        for names in (selection.tasks, small):
-            for name in names:
-                if worker.is_cancelled:
-                    return
-                with contextlib.suppress(DataError, UsageError):  # which the sum or the list says
-                    found[name] = found.get(name) or facts_of(self.arena.task(name, selection))
-            self.post_message(self.FactsRead(key, dict(found), printed))
-
-    @work(thread=True, exclusive=True, group="audit", exit_on_error=False)
-    def read_task(self, name: str, selection: Selection) -> None:
-        """Read one task for its audit, and the other chosen ones for the genes they share with it."""
-        key = audit_key(name, selection)
-        try:
-            task = self.arena.task(name, selection)
-        except DataError as error:
-            self.post_message(self.TaskRead(key, str(error)))
-            return
-        genes = set(task.genes)
-        shares = {}
-        for other in selection.tasks:
-            if other != name:
-                with contextlib.suppress(DataError):
-                    shares[other] = len(genes & set(self.arena.task(other, selection).genes)) / len(genes)
-        self.post_message(self.TaskRead(key, Audited(task, shares)))
-
-    @work(thread=True, exclusive=True, group="cached", exit_on_error=False)
-    def read_cached(self, model: str, plan: Plan) -> None:
-        """See how much of the choice a model has embedded, and what embedding cost."""
-        with contextlib.suppress(StoreError):  # which the sum tells; the next count reads again
-            known = embedded(*self.arena.cached(model, plan), self.arena.measured(model))
-            self.post_message(self.CachedRead(model, known))
-
-    @work(thread=True, exclusive=True, group="launch", exit_on_error=False)
-    def start(self, selection: Selection, hosts: Iterable[str] = ()) -> None:
-        """Hand the choice to the runner, who may send texts to `hosts`, and see that there is one."""
-        for host in hosts:
-            self.arena.agree(host)
-        self.post_message(self.Launched(self.arena.launch(selection)))
-        worker = get_current_worker()
-        for _ in range(PATIENCE):
-            if worker.cancelled_event.wait(1.0) or not self.arena.runner_missing():
-                return
-        raise self.arena.runner_error()
-
-    @on(CatalogRead)
-    def _catalog_read(self, message: CatalogRead) -> None:
+    @on(PlanReading.CatalogRead)
+    def _catalog_read(self, message: PlanReading.CatalogRead) -> None:
         self.catalog = message.catalog
         self._tasks.clear()
         self._facts_of = ()
@@ -259,13 +110,13 @@ class PlanScreen(PlanPanes):
             self.choose(first)
             self.query_one("#models", Grid).go_to(first.models[0] if first.models else "")
 
-    @on(SetsRead)
-    def _sets_read(self, message: SetsRead) -> None:
+    @on(PlanReading.SetsRead)
+    def _sets_read(self, message: PlanReading.SetsRead) -> None:
         self._sets = message.sets
         self.show_titles()
 
-    @on(Counted)
-    def _units_counted(self, message: Counted) -> None:
+    @on(PlanReading.Counted)
+    def _units_counted(self, message: PlanReading.Counted) -> None:
         if message.tally.selection == self.selection:
             if self._counted is None or not self._live:  # else the glance would blink during a run
                 self._cached.clear()
@@ -278,27 +129,27 @@ class PlanScreen(PlanPanes):
                 self.action_launch()
             self._wanted = False
 
-    @on(FactsRead)
-    def _facts_read(self, message: FactsRead) -> None:
+    @on(PlanReading.FactsRead)
+    def _facts_read(self, message: PlanReading.FactsRead) -> None:
         if self.selection is not None and message.key == facts_key(self.selection):
             self._facts, self._printed = message.facts, message.printed
             self.fill()
             self.show_pictures()
 
-    @on(TaskRead)
-    def _task_read(self, message: TaskRead) -> None:
+    @on(PlanReading.TaskRead)
+    def _task_read(self, message: PlanReading.TaskRead) -> None:
         self._tasks[message.key] = message.audit
         self._show_glance()
         if self._asked and self._asked == message.key[0] and self.is_current:
             self.action_details()
 
-    @on(CachedRead)
-    def _cached_read(self, message: CachedRead) -> None:
+    @on(PlanReading.CachedRead)
+    def _cached_read(self, message: PlanReading.CachedRead) -> None:
         self._cached[message.model] = message.sentence
         self._show_glance()
 
-    @on(Launched)
-    def _launched(self, message: Launched) -> None:
+    @on(PlanReading.Launched)
+    def _launched(self, message: PlanReading.Launched) -> None:
         if message.waits:
             self.tell("Queued; it follows the run that goes on.", good=True)
         self.app.switch_mode("runs")
@@ -510,33 +361,6 @@ class PlanScreen(PlanPanes):
             self._asked = key if kind == "tasks" and known is None else ""
             if not self._asked:
                 self.app.push_screen(details(kind, key, self.catalog, known))
-
-
-def chosen_again(last: Selection | None, catalog: Catalog) -> Selection | None:
-    """What was chosen when the arena was left, less what is not here any more; None if nothing is left."""
-    if last is None or last.preset not in catalog.presets or last.scheme not in catalog.schemes:
-        return None
-    known = {
-        "models": {card.model.name for card in catalog.models},
-        "tasks": {task.name for task in catalog.tasks},
-        "protocols": {protocol.name for protocol in catalog.protocols},
-    }
-    left: dict[str, Any] = {
-        name: tuple(one for one in getattr(last, name) if one in known[name]) for name in known
-    }
-    axes = {name: value for name, value in last.axes.items() if name in catalog.axes}
-    return replace(last, **left, axes=axes) if all(left.values()) and last.seeds else None
-
-
-def facts_key(selection: Selection) -> AuditKey:
-    """All of a choice that the facts of tasks, and the paper's table beside them, can depend on."""
-    return (*audit_key("", selection), selection.protocols)
-
-
-def audit_key(task: str, selection: Selection) -> AuditKey:
-    """All of a choice that a task's audit, and what it shares with the others, can depend on."""
-    axes = tuple(sorted(selection.axes.items()))
-    return task, selection.tasks, selection.preset, axes, selection.text, selection.descriptions
 
 
 SCREEN = PlanScreen
