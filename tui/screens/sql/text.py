@@ -253,11 +253,10 @@ _MEANT: Final = re.compile(r'Did you mean "([^"]+)"')
 
 def where_wrong(sentence: str, query: str) -> Wrong | None:
     """The part of the query that a sentence names; None unless it stands there exactly once."""
-    found = _NAMED.search(sentence)
-    if found is None:
-        return None
-    word = re.escape(found[1])
-    places = list(re.finditer(rf"(?<!\w){word}(?!\w)", query, re.IGNORECASE))
+    places: list[re.Match[str]] = []
+    for named in _NAMED.finditer(sentence):  # `Table with name x` names `with`, and then `x`
+        word = re.escape(named[1])
+        places = places or list(re.finditer(rf"(?<!\w){word}(?!\w)", query, re.IGNORECASE))
     if len(places) != 1:
         return None
     start = places[0].start()
