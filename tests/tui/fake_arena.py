@@ -41,7 +41,7 @@ from tui.questions.imports import Imported
 from tui.questions.maps import GeneMap
 from tui.questions.nearest import Cut, Neighbour
 from tui.questions.saved import Past
-from tui.questions.sql import SqlDesk
+from tui.questions.sql import SqlDesk, SqlTable
 from tui.questions.tested import Kept, Scored
 from tui.ranked.among import Among
 from tui.ranked.comparison import Line, Told
@@ -68,6 +68,8 @@ class FakeArena:
         self.drawn_maps: list[GeneMap] = []
         self.gene_lists: dict[Contestant, GeneList] = {}
         self.kept: dict[str, Selection] = {}
+        self.last: Selection | None = None
+        self.shelf = 0
         self.named = names
         self.models = [
             Model(
@@ -212,6 +214,12 @@ class FakeArena:
     def save_selection(self, name, selection) -> None:
         self.kept[name] = selection
 
+    def last_choice(self) -> Selection | None:
+        return self.last
+
+    def keep_choice(self, selection) -> None:
+        self.last = selection
+
     def leaks(self, task, selection, cancel, progress) -> list[Finding]:
         self.may("leaks")
         progress(1, 2)
@@ -305,7 +313,7 @@ class FakeArena:
 
     def pulse(self) -> Pulse:
         self.may("pulse")
-        return Pulse(self.status, self.version, self.waiting, tuple(self.queue))
+        return Pulse(self.status, self.version, self.waiting, tuple(self.queue), shelf=self.shelf)
 
     def drop(self, id) -> None:
         self.may("drop")
@@ -479,8 +487,12 @@ class FakeArena:
         self.may("reading")
         return contextlib.nullcontext()
 
-    def sql_names(self) -> dict[str, tuple[str, ...]]:
-        return {"leaderboard": ("model", "auc", "mean_auc"), "predictions": ("gene", "score")}
+    def sql_tables(self) -> dict[str, SqlTable]:
+        columns = {"leaderboard": ("model", "auc", "mean_auc"), "predictions": ("gene", "score")}
+        return {
+            name: SqlTable(tuple((column, "VARCHAR") for column in known), 40)
+            for name, known in columns.items()
+        }
 
     def failure(self, key: str) -> dict[str, str]:
         self.may("failure")

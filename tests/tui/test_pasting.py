@@ -287,7 +287,7 @@ async def test_the_word_before_the_cursor_is_looked_for_only_near_it(monkeypatch
 def test_behind_a_terminal_a_hostile_paste_presses_nothing(tmp_path):
     terminal = Terminal(tmp_path / "home")
     try:
-        terminal.until("Press Enter to run 1,160 units.")
+        terminal.until("enter runs the 1,160")
         terminal.child.send(f"{START}\x1bq\r\x1b[13u\x1b{'q' * 60}\x1b[B\r{END}")
         terminal.child.send("/")
         terminal.until("!not")
@@ -303,7 +303,7 @@ def test_behind_a_terminal_a_hostile_paste_presses_nothing(tmp_path):
 def test_behind_a_terminal_bytes_that_are_no_text_end_nothing(tmp_path):
     terminal = Terminal(tmp_path / "home")
     try:
-        terminal.until("Press Enter to run 1,160 units.")
+        terminal.until("enter runs the 1,160")
         terminal.child.send(b"\xe9\xff/")
         terminal.until("!not")
         terminal.child.send(START.encode() + b"caf\xe9 " * 1000 + END.encode() + b"mi\xffni")

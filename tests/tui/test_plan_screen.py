@@ -14,7 +14,7 @@ from store.provenance import TaskSet
 from store.store import Store
 from tui.questions.arena import Arena
 from tui.questions.saved import Past
-from tui.screens.plan.text import LOADING, estimate
+from tui.screens.plan.cost import LOADING, estimate
 
 SIZES = [(80, 24), (200, 60)]
 
@@ -33,7 +33,7 @@ def arena():
 async def test_one_enter_starts_what_is_chosen_already(arena, size):
     app = make_app(arena)
     async with drive(app, size) as pilot:
-        await until(pilot, lambda: "Press Enter to run 80 units." in screen_text(app))
+        await until(pilot, lambda: "enter runs the 80" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: bool(arena.launched))
         chosen = arena.launched[0]
@@ -54,16 +54,15 @@ async def test_the_sum_tells_done_to_run_blocked_and_time(arena, size):
         arena.failed_keys = {plan.units[31].key}
         await pilot.press("j", "space")
         await until(pilot, lambda: "blocked" in screen_text(app) and "2 models" in screen_text(app))
-        await until(pilot, lambda: "30 done" in screen_text(app) and "Press Enter" in screen_text(app))
+        await until(pilot, lambda: "30 done" in screen_text(app) and "runs the 49" in screen_text(app))
         text = screen_text(app)
         assert "= 160 units" in text
         assert "49 to run" in text
         assert "1 failed before" in text
         assert "80 blocked" in text
-        assert "80 units, unknown until fetched: maxi is not on this machine" in text
+        assert "╌ 80 units of maxi: maxi is not on this machine" in text
         assert "about 3 min" in text
-        assert "disk 2 MiB" in text
-        assert "86 MiB or more of" in text
+        assert ("disk 2 MiB" in text and "86 MiB or more of" in text) == (size[0] > 80)
 
 
 @pytest.mark.parametrize(("protocols", "copies"), [(("lr", "lora"), 1), (("lr", "finetune"), 4)])
@@ -73,7 +72,7 @@ def test_the_memory_is_that_of_the_protocol_that_takes_most(arena, protocols, co
 
 
 async def test_a_runner_that_does_not_start_is_told(arena, monkeypatch):
-    monkeypatch.setattr("tui.screens.plan.screen.PATIENCE", 1)
+    monkeypatch.setattr("tui.screens.plan.reading.PATIENCE", 1)
     arena.broken["runner"] = RuntimeError()
     app = make_app(arena)
     async with drive(app) as pilot:
@@ -89,7 +88,7 @@ async def test_keys_answer_while_the_units_are_being_counted(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: "Counting" in screen_text(app))
         await pilot.press("j", "space")
-        assert "Models 2/2" in screen_text(app)
+        assert "Models 2 of 2" in screen_text(app)
         arena.gate.set()
         await until(pilot, lambda: "80 blocked" in screen_text(app))
 
@@ -137,37 +136,43 @@ async def test_an_older_count_never_overwrites_a_newer_choice(arena):
         await pilot.press("space")
         arena.gate.set()
         await until(pilot, lambda: counted(app))
-        assert "blocked" in screen_text(app)
-        assert "1 model x" in screen_text(app)
-        assert "0 blocked" in screen_text(app)
+        assert "blocked" not in screen_text(app)
+        assert "1 model ×" in screen_text(app)
 
 
 @presses("pane.next", "pane.previous", "grid.none", "grid.all")
-async def test_tab_goes_through_the_lists_and_one_is_open_where_it_is_narrow(arena):
+async def test_tab_goes_through_the_lists_and_nowhere_else(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
         assert "▌■ mini" in screen_text(app)
         await pilot.press("tab")
         assert "▌■ tall" in screen_text(app)
-        assert "■ mini" not in screen_text(app)
+        assert "■ mini" in screen_text(app)
         await pilot.press("A")
         await until(pilot, lambda: "No tasks are chosen." in screen_text(app))
         await pilot.press("a")
         await until(pilot, lambda: "80 to run" in screen_text(app))
-        await pilot.press(*["tab"] * 6)
+        await pilot.press(*["tab"] * 3)
         assert "▌■ mini" in screen_text(app)
         await pilot.press("shift+tab")
-        assert "▌■ 41" in screen_text(app)
+        assert "▌preset" in screen_text(app)
 
 
-async def test_every_list_shows_where_it_is_wide(arena):
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_all_that_is_chosen_is_in_sight_with_true_counts(arena, size):
     app = make_app(arena)
-    async with drive(app, (200, 60)) as pilot:
+    async with drive(app, size) as pilot:
         await until(pilot, lambda: counted(app))
         text = screen_text(app)
-        for row in ("■ mini", "■ tall", "■ lr", "■ paper", "■ 41"):
+        for row in ("■ mini", "■ tall", "■ lr", "preset", "41–50"):
             assert row in text, row
+        if size[0] > 80:
+            await until(pilot, lambda: "29 : 29" in screen_text(app))
+            assert "▶ 60 s" in screen_text(app)  # in What will happen
+        if size[0] > 160:
+            for title in ("Cost", "Size and score", "What a model reads", "In the paper", "Genes shared"):
+                assert title in screen_text(app)
 
 
 @presses("grid.mark")
@@ -175,8 +180,8 @@ async def test_the_preset_is_one_choice(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
-        await pilot.press("tab", "tab", "tab", "j", "space")
-        await until(pilot, lambda: "Preset corrected" in screen_text(app))
+        await pilot.press("space", "space", "tab", "tab", "tab", "space")
+        await until(pilot, lambda: "Settings as corrected" in screen_text(app))
         await until(pilot, lambda: counted(app))
         await pilot.press("enter")
         await until(pilot, lambda: bool(arena.launched))
@@ -185,18 +190,16 @@ async def test_the_preset_is_one_choice(arena):
 
 async def test_another_scheme_brings_its_own_seeds(arena):
     app = make_app(arena)
-    async with drive(app) as pilot:
+    async with drive(app, (200, 60)) as pilot:
         await until(pilot, lambda: counted(app))
-        await pilot.press(*["tab"] * 5)
-        await until(pilot, lambda: "▌■ paper" in screen_text(app))
-        await pilot.press("j", "space")
-        await until(pilot, lambda: "Scheme cv-10x10" in screen_text(app))
-        assert "Seeds 100/100  0-99" in screen_text(app)
-        assert "rank apart from those of other schemes" in screen_text(app)
-        await until(pilot, lambda: "4 protocols x 100 seeds = 800 units" in screen_text(app))
-        await pilot.press("tab", "j", "space")
-        assert "▌□ 1    repeat 0, fold 1" in screen_text(app)
-        await until(pilot, lambda: "4 protocols x 99 of 100 seeds = 792 units" in screen_text(app))
+        await pilot.press(*["tab"] * 3, "j", "j")
+        await until(pilot, lambda: "▌splits" in screen_text(app))
+        await pilot.press("space")
+        await until(pilot, lambda: "0–99" in screen_text(app))
+        await until(pilot, lambda: "4 protocols × 100 seeds = 800 units" in screen_text(app))
+        assert "Splits cv-10x10" in screen_text(app)
+        await pilot.press("k", "space")
+        await until(pilot, lambda: "4 protocols × 10 of 100 seeds = 80 units" in screen_text(app))
         await pilot.press("colon", *"seeds 95-105", "enter")
         await until(pilot, lambda: "cv-10x10 go from 0 to 99" in screen_text(app))
         await pilot.press("escape", "colon", *"seeds 10-19", "enter")
@@ -211,16 +214,50 @@ async def test_back_at_the_papers_scheme_its_seeds_are_back(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
         await pilot.press("colon", *"scheme cv-10x10", "enter")
-        await until(pilot, lambda: "Seeds 100/100" in screen_text(app))
+        await until(pilot, lambda: "0–99" in screen_text(app))
         await pilot.press("colon", *"scheme paper", "enter")
-        await until(pilot, lambda: "Seeds 10/10  41-50" in screen_text(app))
+        await until(pilot, lambda: "41–50" in screen_text(app))
+
+
+async def test_three_of_ten_seeds_take_a_key_on_their_row(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        await pilot.press("shift+tab", "j", "space")
+        await until(pilot, lambda: app.screen.selection.seeds == (41, 42, 43))
+        await pilot.press("space", "space")
+        await until(pilot, lambda: app.screen.selection.seeds == tuple(range(41, 51)))
+
+
+async def test_the_choice_is_there_again_less_what_is_gone(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app))
+        assert arena.last is None
+        await pilot.press("j", "space", "tab", "space")
+        await until(pilot, lambda: arena.last is not None and arena.last.tasks == ("small",))
+    arena.models = arena.models[1:]
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: app.screen.selection is not None)
+        assert (app.screen.selection.models, app.screen.selection.tasks) == (("maxi",), ("small",))
+
+
+async def test_a_task_imported_elsewhere_appears_by_itself(arena):
+    arena.shelf = 1
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: counted(app) and app.pulse.shelf == 1)
+        arena.task_infos.append(replace(arena.task_infos[0], name="theirs", paper_task=""))
+        arena.shelf = 2
+        await until(pilot, lambda: "□ theirs" in screen_text(app))
 
 
 async def test_the_glance_tells_the_models_card_and_the_tasks_audit(arena):
     app = make_app(arena)
-    async with drive(app) as pilot:
-        await until(pilot, lambda: "384 dim, 22.7M params, mean pooling" in screen_text(app))
-        await until(pilot, lambda: "on this machine; 90 of 120 texts embedded" in screen_text(app))
+    async with drive(app, (200, 60)) as pilot:
+        await until(pilot, lambda: "parameters    22,700,000" in screen_text(app))
+        await until(pilot, lambda: "90 of 120 texts embedded" in screen_text(app))
         await pilot.press("tab")
         await until(pilot, lambda: "listed unique mapped text used" in screen_text(app))
         assert "short           40     40     40   40   39" in screen_text(app)
@@ -233,7 +270,7 @@ async def test_a_tasks_audit_follows_all_that_it_depends_on(arena):
 
     arena.task = told
     app = make_app(arena)
-    async with drive(app) as pilot:
+    async with drive(app, (200, 60)) as pilot:
         await until(pilot, lambda: counted(app))
         await pilot.press("tab")
         await until(pilot, lambda: "as preset, 2 chosen, ." in screen_text(app))
@@ -250,10 +287,10 @@ async def test_space_steps_an_axis_through_its_values(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
-        await pilot.press(*["tab"] * 4)
+        await pilot.press(*["tab"] * 3, *"jjjj")
         await until(pilot, lambda: "▌text" in screen_text(app))
         await pilot.press("j", "space")
-        await until(pilot, lambda: "Axes 1 set: labels" in screen_text(app))
+        await until(pilot, lambda: "Settings labels=clean" in screen_text(app))
         assert "▌labels   clean" in screen_text(app)
         await until(pilot, lambda: counted(app))
         await pilot.press("enter")
@@ -265,8 +302,8 @@ async def test_an_axis_back_at_the_presets_value_is_unset(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
-        await pilot.press(*["tab"] * 4, "j", "space", "space", "space", "k", "space")
-        await until(pilot, lambda: "Axes space steps through values" in screen_text(app))
+        await pilot.press(*["tab"] * 3, *"jjjjj", "space", "space", "space", "k", "space")
+        await until(pilot, lambda: "Settings text" in screen_text(app))
         assert app.screen.selection.axes == {}
         assert app.screen.selection.text == "name"
 
@@ -333,16 +370,16 @@ async def test_a_key_chooses_the_tasks_of_the_next_set(arena):
     arena.sets = {"own": ("toy",), "empty": (), "mine": ("toy", "small")}
     app = make_app(arena)
     async with drive(app, (120, 40)) as pilot:
-        await until(pilot, lambda: counted(app) and "set paper: tall, small" in screen_text(app))
+        await until(pilot, lambda: counted(app) and "set paper" in screen_text(app))
         for name, tasks in (("own", "toy"), ("mine", "small, toy"), ("paper", "tall, small")):
             await pilot.press("t")
-            await until(pilot, lambda seen=f"set {name}: {tasks}": seen in screen_text(app))
+            await until(pilot, lambda seen=f"set {name}": seen in screen_text(app))
             chosen = set(tasks.split(", "))
             await until(
                 pilot, lambda chosen=chosen: counted(app) and set(app.screen.selection.tasks) == chosen
             )
         await pilot.press("tab", "A")
-        await until(pilot, lambda: "0/3  none" in screen_text(app))
+        await until(pilot, lambda: "Tasks 0 of 3" in screen_text(app))
 
 
 async def test_a_set_is_chosen_by_name(tmp_path):
@@ -372,8 +409,8 @@ async def test_details_open_over_the_screen(arena):
         await until(pilot, lambda: "on this machine  /models/mini" in screen_text(app))
         await pilot.press("enter")
         await pilot.press("tab")
-        await until(pilot, lambda: "listed unique" in screen_text(app))
         await pilot.press("i")
+        await until(pilot, lambda: "listed unique" in screen_text(app))
         await until(pilot, lambda: "in both classes, left out" in screen_text(app))
 
 
@@ -384,7 +421,7 @@ async def test_a_filter_narrows_the_list_and_esc_drops_it(arena):
         await until(pilot, lambda: counted(app))
         await pilot.press("slash", *"maxi")
         await until(pilot, lambda: "□ maxi" in screen_text(app))
-        assert "mini  384" not in screen_text(app)
+        assert "■ mini" not in screen_text(app)
         await pilot.press("enter", "escape")
         await until(pilot, lambda: "■ mini" in screen_text(app))
         await pilot.press("slash", "m", "a", "down")
@@ -410,7 +447,7 @@ async def test_a_key_that_would_do_nothing_says_why(arena):
         await until(pilot, lambda: counted(app))
         arena.done = {unit.key for unit in arena.plan(app.screen.selection).units}
         await pilot.press("space", "space")
-        await until(pilot, lambda: "All of it is done. Press 3 for the ranks." in screen_text(app))
+        await until(pilot, lambda: "All of it is done." in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: "Nothing of it is left to run" in told(app))
         assert arena.launched == []
@@ -430,9 +467,9 @@ async def test_a_store_that_somebody_holds_is_told_in_place_and_counted_when_it_
     monkeypatch.setattr("tui.screens.plan.screen.AGAIN", 0.1)
     arena.broken["past"] = arena.broken[method] = StoreBusy("PID 7 holds the database.")
     app = make_app(arena)
-    async with drive(app) as pilot:
+    async with drive(app, (200, 60)) as pilot:
         await until(pilot, lambda: "PID 7 holds the database." in screen_text(app))
-        assert ("Press Enter to run 80 units." in screen_text(app)) == (method != "plan")
+        assert ("enter runs the 80" in screen_text(app)) == (method != "plan")
         before = arena.calls[method]
         await until(pilot, lambda: arena.calls[method] > before + 1)
         assert app.screen.MODE == "plan"
@@ -454,12 +491,12 @@ async def test_a_run_that_ended_is_counted_again(arena):
 async def test_a_run_that_goes_on_is_counted_while_plan_is_shown_and_on_return(arena, monkeypatch):
     app = make_app(arena)
     async with drive(app) as pilot:
-        await until(pilot, lambda: "Press Enter to run 80 units." in screen_text(app))
+        await until(pilot, lambda: "enter runs the 80" in screen_text(app))
         units = arena.plan(app.screen.selection).units
         arena.status = a_status()
         await until(
             pilot,
-            lambda: "A run goes on. Press Enter to queue what it leaves of 80 units." in screen_text(app),
+            lambda: "enter queues the 80" in screen_text(app),
         )
         await pilot.press("2")
         arena.done = {unit.key for unit in units[:50]}
@@ -470,7 +507,7 @@ async def test_a_run_that_goes_on_is_counted_while_plan_is_shown_and_on_return(a
         arena.done = {unit.key for unit in units[:60]}
         await until(pilot, lambda: "60 done" in screen_text(app))
         arena.done = {unit.key for unit in units[:70]}
-        await until(pilot, lambda: "queue what it leaves of 10 units" in screen_text(app))
+        await until(pilot, lambda: "enter queues the 10" in screen_text(app))
 
 
 async def test_what_is_launched_during_a_run_is_told_to_wait(arena):

@@ -86,7 +86,7 @@ def terminal(tmp_path):
 
 def test_it_opens_answers_keys_and_leaves_the_terminal_as_it_was(terminal):
     program = terminal()
-    shown = program.until("Press Enter to run 1,160 units.")
+    shown = program.until("enter runs the 1,160")
     assert "■ all-MiniLM-L6-v2" in shown
     assert "Tasks 4/5" in shown
     program.child.send("3")
@@ -101,14 +101,14 @@ def test_it_opens_answers_keys_and_leaves_the_terminal_as_it_was(terminal):
 
 def test_the_terminal_that_goes_away_ends_it_in_order(terminal):
     program = terminal()
-    program.until("Press Enter to run")
+    program.until("enter runs the")
     program.child.kill(1)
     assert program.leave() == 129
 
 
 def test_without_colour_and_over_ssh_it_says_the_same(terminal):
     program = terminal(NO_COLOR="1", SSH_CONNECTION="a 1 b 2", TERM="xterm")
-    shown = program.until("Press Enter to run 1,160 units.")
+    shown = program.until("enter runs the 1,160")
     assert "▌■ all-MiniLM-L6-v2" in shown
 
 
@@ -178,7 +178,7 @@ def test_over_ssh_fewer_frames_are_painted_unless_the_user_chose():
 
 def test_what_is_typed_in_one_write_goes_where_a_person_would_have_typed_it(terminal, tmp_path):
     program = terminal()
-    program.until("Press Enter to run 1,160 units.")
+    program.until("enter runs the 1,160")
     program.child.send(f":export {tmp_path / 'exported.csv'}\r")
     program.until("Wrote ")
     assert (tmp_path / "exported.csv").read_text().count("package,yes") == 1

@@ -35,7 +35,7 @@ def test_a_database_that_cannot_be_filled_is_read_as_it_is(tmp_path, monkeypatch
         patch.setattr(Store, "flush", refuse)
         assert [table.arm.protocol for table in results.tables()] == ["lr"]
         assert results.behind == error.message
-        assert results.sql_names()["scores"]
+        assert results.sql_tables()["scores"].columns
     results.tables()
     assert results.behind == ""
 

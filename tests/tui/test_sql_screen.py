@@ -6,6 +6,7 @@ from pressing import presses
 
 from store.errors import StoreError, UsageError
 from tui.screens.base import EXPORTING
+from tui.screens.sql.text import Wrong, error_lines, where_wrong
 from tui.widgets.paged import KEPT, PAGE, PagedRows
 from tui.widgets.sqleditor import SqlEditor
 
@@ -72,6 +73,40 @@ async def test_what_is_wrong_with_a_query_is_told_in_place(arena, error):
         await opened(pilot)
         await pilot.press("f5")
         await until(pilot, lambda: str(error) in screen_text(app))
+
+
+def test_an_error_stands_under_the_one_part_that_it_names():
+    sentence = 'Catalog Error: Scalar Function with name stdev does not exist. Did you mean "stddev"?'
+    query = "select model,\n  stdev(auc)\nfrom scores"
+    wrong = where_wrong(sentence, query)
+    assert wrong == Wrong(1, 2, 5, "stddev")
+    drawn = ["".join(text for text, _ in line) for line in error_lines(sentence, query, wrong, 80)]
+    assert drawn[1].index("▔▔▔▔▔") == drawn[0].index("stdev")
+    assert drawn[2].endswith("does not exist.  tab puts stddev")
+    assert where_wrong(sentence, "select stdev(auc), stdev(f1) from scores") is None
+
+
+async def test_tab_takes_what_the_database_suggests_and_typing_replaces_the_sample(arena):
+    arena.broken["sql"] = UsageError('Table with name skores does not exist! Did you mean "scores"?')
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await pilot.press("i", *"from skores", "f5")
+        await until(pilot, lambda: "▔▔▔▔▔▔" in screen_text(app))
+        await pilot.press("tab")
+        assert app.screen.query_one(SqlEditor).text == "from scores"
+
+
+@presses("sql.tables")
+async def test_tables_are_laid_beside_the_rows_and_fold(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        assert "▸ predictions" not in screen_text(app)
+        await pilot.press("f2")
+        await until(pilot, lambda: "▾ leaderboard" in screen_text(app) and "mean_auc" in screen_text(app))
+        await pilot.press("enter")  # the cursor is on predictions, asked more often
+        await until(pilot, lambda: "▾ predictions" in screen_text(app) and "gene " in screen_text(app))
 
 
 @presses("sql.stop")

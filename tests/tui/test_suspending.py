@@ -24,7 +24,7 @@ OFF = (b"1049l", b"1000l", b"1003l", b"1004l", b"25h")
 def shell(tmp_path):
     terminal = Terminal(tmp_path / "home", command=SHELL, PS1="PROM" + "PT> ", HISTFILE="")
     terminal.child.sendline(f"{sys.executable} -c '{PROGRAM}' --home {tmp_path / 'home'}")
-    terminal.until("Press Enter to run 1,160 units.")
+    terminal.until("enter runs the 1,160")
     yield terminal
     for process in psutil.Process(terminal.child.pid).children(recursive=True):
         process.kill()
@@ -82,7 +82,7 @@ def test_in_the_background_it_waits_for_fg(shell):
     does(shell, "\x1a", "PROMPT>")
     does(shell, "bg\r", "&")
     does(shell, "\r", "Stopped")
-    comes_back(shell, "Press Enter to run 1,160 units.")
+    comes_back(shell, "enter runs the 1,160")
     does(shell, "2", "Run  none yet")
 
 
@@ -91,7 +91,7 @@ def test_in_the_background_it_waits_for_fg(shell):
 def test_a_stop_by_somebody_else_is_mended_by_fg(shell, number):
     os.kill(program_of(shell), number)
     shell.until("Stopped")
-    comes_back(shell, "Press Enter to run 1,160 units.")
+    comes_back(shell, "enter runs the 1,160")
     does(shell, "2", "Run  none yet")
     does(shell, "q", "PROMPT>")
     assert is_as_before(shell)
@@ -101,14 +101,14 @@ def test_a_stop_by_somebody_else_is_mended_by_fg(shell, number):
 @needs_bash
 def test_what_is_typed_after_ctrl_z_is_not_answered_when_it_comes_back(shell):
     does(shell, "\x1a2", "PROMPT>")
-    comes_back(shell, "Press Enter to run 1,160 units.")
+    comes_back(shell, "enter runs the 1,160")
     assert "Keys on Plan" in does(shell, "?", "Keys on ")
 
 
 def test_without_a_shell_it_says_that_nothing_could_bring_it_back(tmp_path):
     terminal = Terminal(tmp_path / "home")
     try:
-        terminal.until("Press Enter to run 1,160 units.")
+        terminal.until("enter runs the 1,160")
         os.kill(terminal.child.pid, signal.SIGTSTP)
         terminal.child.send("\x1a")
         terminal.until("No shell with job control")

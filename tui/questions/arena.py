@@ -46,6 +46,8 @@ class Pulse:
     """What was begun and is not finished, and then what waits."""
     damaged: int = 0
     """Files of the queue that cannot be read."""
+    shelf: int = 0
+    """A token that moves when tasks or models are imported or removed, be it by another process."""
     looked: bool = True
     """Whether this was seen; otherwise nothing is known yet."""
 
@@ -131,6 +133,18 @@ class Arena(SavedResults):
         """Keep a selection under a name."""
         kept = read_kept(self.home, "selections.json")
         write_kept(self.home, "selections.json", {**kept, name: selection.to_json()})
+
+    def last_choice(self) -> Selection | None:
+        """What was chosen when the arena was left; None if nothing else than at first ever was."""
+        from engine.plan.selection import Selection
+
+        with contextlib.suppress(TypeError, KeyError):
+            return Selection.from_json(read_kept(self.home, "choice.json"))
+        return None
+
+    def keep_choice(self, selection: Selection) -> None:
+        """Keep what is chosen for the next time."""
+        write_kept(self.home, "choice.json", selection.to_json())
 
     def leaks(
         self, task: str, selection: Selection, cancel: threading.Event, progress: Progress
@@ -308,7 +322,15 @@ class Arena(SavedResults):
         status, waiting = mailbox.read_status(self.home), mailbox.waiting(self.home)
         begun = mailbox.unfinished(self.home, status is not None and status.live)
         broken = len(mailbox.damaged(self.home))
-        return Pulse(status, stamp, len(waiting), (*begun, *waiting), broken)
+        return Pulse(status, stamp, len(waiting), (*begun, *waiting), broken, self._shelf())
+
+    def _shelf(self) -> int:
+        """When tasks or settings last came or went; 0 if there are none."""
+        found = 0
+        for path in (self.home.tasks, self.home.config_file):
+            with contextlib.suppress(OSError):
+                found = max(found, path.stat().st_mtime_ns)
+        return found
 
     def drop(self, id: str) -> None:
         """Forget one launch of the queue.

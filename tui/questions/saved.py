@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from store.errors import GeneArenaError, StoreError
-from tui.questions.sql import SqlDesk
+from tui.questions.sql import SqlDesk, SqlTable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -264,14 +264,21 @@ class SavedResults:
 
         return export_table(columns, rows, path, home=self.home, streams=False).absolute()
 
-    def sql_names(self) -> dict[str, tuple[str, ...]]:
-        """Tables and views, each with its columns."""
-        query = """
-            select table_name, list(column_name order by ordinal_position)
+    def sql_tables(self) -> dict[str, SqlTable]:
+        """Tables and views, each with its columns; tables with their rows too: counting costs nothing."""
+        columns = """
+            select table_name, list((column_name, data_type) order by ordinal_position)
             from information_schema.columns where table_schema = 'main' group by table_name order by 1"""
+        tables = "select table_name from duckdb_tables() where schema_name = 'main'"
         with self._reading() as con:
-            rows = con.execute(query).fetchall() if con else []
-        return {table: tuple(columns) for table, columns in rows}
+            if con is None:
+                return {}
+            counts = {}
+            for (name,) in con.execute(tables).fetchall():
+                found = con.execute(f'select count(*) from "{name}"').fetchone()
+                counts[name] = found[0] if found else None
+            rows = con.execute(columns).fetchall()
+        return {table: SqlTable(tuple(map(tuple, known)), counts.get(table)) for table, known in rows}
 
     def past(self) -> Past:
         """What units cost here so far, by which those to run are judged."""

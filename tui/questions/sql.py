@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,17 @@ from tui.questions.kept import read_kept, write_kept
 if TYPE_CHECKING:
     from store.console import Console, Result
     from store.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class SqlTable:
+    """A table or view that can be asked."""
+
+    columns: tuple[tuple[str, str], ...]
+    """Name and type of each column."""
+    rows: int | None = None
+    """None: not counted."""
+
 
 HISTORY: Final = 200
 """Earlier queries that are kept."""
@@ -41,6 +53,20 @@ class SqlDesk:
             self._console = Console(self._home)
         result = self._console.run(query)
         self._remember(query)
+        return result, self._console.fetch(result, 0, rows)
+
+    def in_order(
+        self, query: str, column: int, down: bool, rows: int
+    ) -> tuple[Result, list[tuple[Any, ...]]]:
+        """The rows of a query in the order of one column, counted from 0; not kept among the earlier ones.
+
+        Raises:
+            UsageError: the query cannot be part of another, such as EXPLAIN; or as `run`.
+        """
+        whole = f"select * from (\n{query.rstrip().rstrip(';')}\n) order by {column + 1}"
+        if self._console is None:
+            return self.run(query, rows)
+        result = self._console.run(f"{whole} {'desc' if down else 'asc'} nulls last")
         return result, self._console.fetch(result, 0, rows)
 
     def page(self, result: Result, offset: int, rows: int) -> list[tuple[Any, ...]]:

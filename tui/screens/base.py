@@ -200,7 +200,8 @@ class ArenaScreen(Screen[None]):
         panes = [
             pane
             for pane in self.query(Pane)
-            if all(node.display for node in pane.ancestors_with_self if isinstance(node, Widget))
+            if pane.inside.can_focus
+            and all(node.display for node in pane.ancestors_with_self if isinstance(node, Widget))
         ]
         if not panes:
             return
@@ -215,7 +216,7 @@ class ArenaScreen(Screen[None]):
             self.mount(FilterBar(self.focused))
 
     def action_back(self) -> None:
-        """Drop the filter, show all panes, or go back to the screen that sent something here."""
+        """Drop the filter, or go back to the screen that sent something here."""
         if isinstance(self.focused, Grid) and self.focused.filter:
             self.focused.filter = ""
         elif self.maximized is not None:

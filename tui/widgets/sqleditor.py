@@ -6,13 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
+from rich.style import Style
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
-from textual.widgets.text_area import Edit, EditResult
+from textual.widgets.text_area import Edit, EditResult, TextAreaTheme
 
 from tui.widgets.said import Said
 
@@ -31,6 +33,18 @@ _LONGEST_WORD: Final = 200
 """Characters before the cursor in which a name to complete is looked for."""
 
 
+_SYNTAX: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        ("keyword", "conditional", "storageclass", "attribute", "type.qualifier", "boolean"),
+        "$say-accent bold",
+    ),
+    "function.call": "$say-run",
+    "string": "$say-soft",
+    "comment": "$say-faint",
+}
+"""What the grammar calls a part -> its style."""
+
+
 class SqlArea(TextArea):
     """The text itself."""
 
@@ -44,6 +58,24 @@ class SqlArea(TextArea):
         Binding("escape", "leave", "Rows", tooltip="Leave the editor for the rows", id="sql.leave"),
         Binding("tab", "complete", "Complete", show=False, tooltip="Complete the name", id="sql.complete"),
     ]
+
+    def on_mount(self) -> None:
+        """Take the application's colours, now and after a change of theme."""
+        self._dress()
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._dress())
+
+    def _dress(self) -> None:
+        def look(style: str) -> Style:
+            return self.app.stylesheet.parse_style(style).rich_style
+
+        # Under a new name each time: a theme that is the same by name is not taken again.
+        name = f"arena-{self.app.theme}"
+        faint, soft = look("$say-faint"), look("$say-soft")
+        styles = {part: look(style) for part, style in _SYNTAX.items()}
+        self.register_theme(
+            TextAreaTheme(name, gutter_style=faint, cursor_line_gutter_style=soft, syntax_styles=styles)
+        )
+        self.theme = name
 
     def edit(self, edit: Edit) -> EditResult:
         """Change the text; a long one loses its colours before that."""
@@ -82,10 +114,14 @@ class SqlEditor(Vertical):
         super().__init__(id=id)
         self._first = text
         self._names: Mapping[str, tuple[str, ...]] = {}
+        self._instead: tuple[tuple[int, int], tuple[int, int], str] | None = None
+        """The part that the database would have written otherwise, and how."""
 
     def compose(self) -> ComposeResult:
         """The text over the hint."""
-        yield SqlArea(self._first, language="sql", tab_behavior="focus", soft_wrap=True)
+        yield SqlArea(
+            self._first, language="sql", tab_behavior="focus", soft_wrap=True, show_line_numbers=True
+        )
         yield Said(classes="candidates")
 
     @property
@@ -98,6 +134,25 @@ class SqlEditor(Vertical):
         area = self.query_one(TextArea)
         area.text = value
         area.move_cursor(area.document.end)
+
+    def type_into(self, sample: bool) -> None:
+        """Type in the text; a sample that nobody changed is replaced by what is typed first."""
+        area = self.query_one(TextArea)
+        area.focus()
+        if sample:
+            area.select_all()
+        else:
+            area.move_cursor(area.document.end)
+
+    def wrong(
+        self,
+        content: Content,
+        part: tuple[tuple[int, int], tuple[int, int]] | None = None,
+        instead: str = "",
+    ) -> None:
+        """Say under the text what is wrong with it; tab puts `instead` in place of the part."""
+        self._instead = (*part, instead) if part and instead else None
+        self.query_one(Said).show(content)
 
     def focus(self, scroll_visible: bool = True) -> SqlEditor:
         """Type in the text."""
@@ -112,6 +167,7 @@ class SqlEditor(Vertical):
 
     def on_text_area_changed(self) -> None:
         """Show how the word may go on."""
+        self._instead = None
         word = self._word()
         found = self.candidates(word) if len(word) > 1 else []
         self.query_one(Said).show(("tab: " if found else "", "dim"), "  ".join(found[:12]))
@@ -130,7 +186,11 @@ class SqlEditor(Vertical):
 
     @on(SqlArea.Wanted)
     def complete(self) -> None:
-        """Put in the first of the names that the line below lists."""
+        """Put in what the database suggests, or the first of the names that the line below lists."""
+        if self._instead is not None:
+            start, end, instead = self._instead
+            self.query_one(TextArea).replace(instead, start, end)
+            return
         word = self._word()
         found = self.candidates(word)
         if not word or not found:

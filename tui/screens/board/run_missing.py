@@ -13,7 +13,7 @@ from tui.quantities import count, roughly
 from tui.questions.cells import Place
 from tui.screens.copy_export import TakingScreen
 from tui.screens.overlays.dialogs import Ask
-from tui.screens.plan.text import estimate
+from tui.screens.plan.cost import estimate
 
 if TYPE_CHECKING:
     from engine.plan.plan import Plan

@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING, Final
 from engine.catalog.controls import CONTROLS, WHICH, chosen, title_of
 from store.controls import row_of
 from tui.quantities import count
-from tui.widgets.rows import Cell, Row
 
 if TYPE_CHECKING:
     from engine.plan.selection import Selection
 
 ROW: Final = "controls"
 """The row of this choice among the axes."""
-
-
-def row(selection: Selection) -> Row:
-    """The choice as a row of the list of axes."""
-    return Row(ROW, (ROW, selection.controls, Cell(", ".join(WHICH), "dim")))
 
 
 def stepped(selection: Selection) -> Selection:

@@ -13,7 +13,7 @@ from engine.catalog.presets import MENDED, NOT_MENDED, WORDS
 from engine.plan.selection import ranges
 from tui.quantities import big
 from tui.screens.overlays.dialogs import Notice
-from tui.screens.plan import controls
+from tui.screens.plan import controls, settings
 from tui.widgets.words import say
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.catalog.protocols import Protocol
     from engine.catalog.schemes import Scheme
     from engine.data.tasks.shelf import TaskInfo
+    from engine.plan.selection import Selection
     from store.records import Model, Task
     from tui.questions.catalog import Catalog, ModelCard
 
@@ -49,6 +50,52 @@ AXIS_WORDS: Final[Mapping[str, str]] = {
 }
 
 
+def where(list_name: str, key: str, selection: Selection) -> tuple[str, str]:
+    """Of what a row of a list says something, and its name."""
+    if list_name != "settings":
+        return list_name, key
+    return {
+        settings.PRESET: ("preset", selection.preset),
+        settings.SPLITS: ("scheme", selection.scheme),
+        settings.SEEDS: ("seeds", settings.dashed(selection.seeds)),
+    }.get(key, ("axes", key))
+
+
+def card(kind: str, key: str, catalog: Catalog, read: Audited | str | None) -> Content:
+    """The same beside the lists: of a model its card, of the others all there is."""
+    found = next((card for card in catalog.models if card.model.name == key), None)
+    if kind != "models" or found is None:
+        return in_full(kind, key, catalog, read)
+    model = found.model
+    there = found.place or model.kind == "endpoint"
+    cached = read if isinstance(read, str) else ""
+    parts: list[object] = [
+        (model.name, "strong"),
+        "  ",
+        (("✓ " if there else "✗ ") + _where(found), "good" if there else "warn"),
+        f"\n{cached}" if cached else "",
+        "\n\n",
+    ]
+    for name, value in _card_facts(model, found.place).items():
+        if name not in ELSEWHERE:
+            parts += [(f"{name:<13} ", "soft"), f"{value}\n"]
+    if version := (model.version or model.revision)[:12]:
+        parts += [(f"{'version':<13} ", "soft"), f"{version}\n"]
+    if not there:
+        size = f"   {4 * model.parameters / 2**20:,.0f} MiB" if model.parameters else ""
+        what = f"genearena fetch model {model.name}"
+        parts += [("\nto get it\n", "soft"), ("F", "accent"), f"  {what}", (size, "soft"), "\n"]
+        parts += [("I", "accent"), "  import a folder that holds it\n"]
+    for line in (_printed(model), model.note):
+        if line:
+            parts.append((f"\n{line}", "soft"))
+    return say(*parts)
+
+
+ELSEWHERE: Final = ("version", "revision", "pinned to", "in the paper", "figures", "on this machine")
+"""Facts of a model that its card has in other words, or leaves to the details."""
+
+
 def glance(list_name: str, key: str, catalog: Catalog, read: Audited | str | None) -> Content:
     """The row under the cursor in a few lines."""
     if list_name == "models":
@@ -70,9 +117,9 @@ def glance(list_name: str, key: str, catalog: Catalog, read: Audited | str | Non
         return _scheme_glance(catalog.schemes[key])
     if list_name == "seeds":
         return say(
-            ("Seed ", "strong"),
+            ("Seeds ", "strong"),
             (key, "accent"),
-            ("   :seeds 41-60 chooses others", "dim"),
+            ("   space chooses fewer, :seeds 41-60 others", "dim"),
             "\nOne seed is one split of each task, the same genes for every model. "
             "LR and RF train on 90% and are tested on the other 10%.",
         )
@@ -211,6 +258,10 @@ def details(list_name: str, key: str, catalog: Catalog, read: Audited | str | No
 
 
 def _card(model: Model, place: str) -> str:
+    return "\n".join(f"{name:<16} {value}" for name, value in _card_facts(model, place).items())
+
+
+def _card_facts(model: Model, place: str) -> dict[str, str]:
     printed = ", ".join(f"{name} {value}" for name, value in model.printed.items())
     facts = {
         "kind": model.kind,
@@ -230,4 +281,4 @@ def _card(model: Model, place: str) -> str:
         "figures": printed,
         "on this machine": place or "no",
     }
-    return "\n".join(f"{name:<16} {value}" for name, value in facts.items() if value)
+    return {name: str(value) for name, value in facts.items() if value}

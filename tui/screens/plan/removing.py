@@ -12,7 +12,7 @@ from textual.message import Message
 
 from tui.screens.copy_export import TakingScreen
 from tui.screens.overlays.dialogs import Ask, Notice
-from tui.screens.plan.text import TEXT
+from tui.screens.plan.settings import TEXT
 from tui.widgets.grid import Grid
 
 if TYPE_CHECKING:
@@ -69,12 +69,12 @@ class RemovingScreen(TakingScreen):
         )
 
     def _to_remove(self) -> tuple[Brought, str] | None:
-        """What the cursor is on: of the axes, the descriptions that are chosen instead of a text recipe."""
+        """What the cursor is on: of the settings, the descriptions chosen instead of a text recipe."""
         grid = self.focused
         if not isinstance(grid, Grid) or grid.current is None or self.selection is None:
             return None
         key = grid.current.key
-        if grid.id == "axes" and key == TEXT and self.selection.descriptions:
+        if grid.id == "settings" and key == TEXT and self.selection.descriptions:
             return "descriptions", Path(self.selection.descriptions).stem
         return {"tasks": ("task", key), "models": ("model", key)}.get(str(grid.id))  # type: ignore[return-value]
 

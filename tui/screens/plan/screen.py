@@ -2,57 +2,44 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.message import Message
 from textual.timer import Timer
-from textual.widget import Widget
-from textual.worker import get_current_worker
 
-from engine.machine import Machine
-from store.errors import DataError, StoreError, UsageError
 from tui.questions.arena import Pulse
-from tui.questions.catalog import Catalog
-from tui.questions.saved import Past
 from tui.screens.base import SETTLE
 from tui.screens.overlays.dialogs import Ask
-from tui.screens.plan import controls
+from tui.screens.plan import controls, settings
 from tui.screens.plan import text as plan_text
-from tui.screens.plan.glance import Audited, details, glance, in_full
-from tui.screens.plan.text import CHOICES, COLUMNS, ONE_OF, Tally, estimate
-from tui.screens.plan.typed import ChoosingScreen
+from tui.screens.plan.cost import Tally
+from tui.screens.plan.glance import Audited, card, details, where
+from tui.screens.plan.panes import KINDS
+from tui.screens.plan.reading import AuditKey, PlanReading, audit_key, chosen_again, facts_key
+from tui.screens.plan.text import CHOICES, COLUMNS
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.said import Said
-from tui.widgets.words import UNREAD, say
+from tui.widgets.words import UNREAD
 
 if TYPE_CHECKING:
-    from engine.data.tasks.sets import Sets
     from engine.plan.plan import Plan
     from engine.plan.selection import Selection
-
-AuditKey = tuple[Hashable, ...]
-
-PATIENCE: Final = 20
-"""Seconds that a runner may take to start on a busy machine."""
+    from tui.widgets.rows import Row
 
 AGAIN: Final = 5.0
 """Seconds after which a choice is counted again: during a run, or if it could not be counted in full."""
 
 
-class PlanScreen(ChoosingScreen):
-    """Lists to choose from, a glance at the row under the cursor, and the sum of it all."""
+class PlanScreen(PlanReading):
+    """Lists to choose from, the row under the cursor, and the sum of it all."""
 
     MODE = "plan"
     CSS_PATH = None
     ABOUT = (
-        "Choose models, tasks, protocols, a preset, a scheme of splits and seeds. "
+        "Choose models, tasks and protocols; space gives a setting its next value, : takes any other. "
         "What is already saved is never run again; Enter runs the rest."
     )
     FOOTER = ("plan.launch", "grid.mark", "plan.step", "filter", "pane.next", "plan.import")
@@ -65,7 +52,7 @@ class PlanScreen(ChoosingScreen):
             tooltip="Start what is chosen and not yet done",
             id="plan.launch",
         ),
-        Binding("space", "step", "Change", tooltip="The axis' next value", id="plan.step"),
+        Binding("space", "step", "Change", tooltip="The next value of the setting", id="plan.step"),
         Binding(
             "t",
             "next_set",
@@ -85,175 +72,56 @@ class PlanScreen(ChoosingScreen):
         Binding("i", "details", "Details", tooltip="All about the row under the cursor", id="plan.details"),
     ]
 
-    @dataclass
-    class CatalogRead(Message):
-        """The catalog is there."""
-
-        catalog: Catalog
-
-    @dataclass
-    class SetsRead(Message):
-        """It is known which sets of tasks there are."""
-
-        sets: Sets
-
-    @dataclass
-    class Counted(Message):
-        """A choice has been turned into units."""
-
-        tally: Tally
-
-    @dataclass
-    class TaskRead(Message):
-        """A task's audit is there."""
-
-        key: AuditKey
-        audit: Audited | str
-        """A string says why it cannot be used."""
-
-    @dataclass
-    class CachedRead(Message):
-        """It is known how much of the choice a model has embedded, and what that cost."""
-
-        model: str
-        sentence: str
-
-    @dataclass
-    class Launched(Message):
-        """The runner has the selection."""
-
-        waits: bool
-        """Whether another run goes on before it."""
-
     def __init__(self) -> None:
         """Make the screen; its lists fill once the catalog is read."""
         super().__init__()
-        self._counted: Tally | None = None
-        """What the choice comes to; None while it is being counted."""
-        self._sets: Sets = {}
         self._wanted = False
         """Whether the choice is to be started as soon as it is counted."""
-        self._live = False
         self._store = 0
-        """Whether a run goes on, as far as this screen has shown."""
+        self._shelf = 0
+        """What the pulse said last of results, and of what can be chosen."""
         self._settling: Timer | None = None
         self._tasks: dict[AuditKey, Audited | str] = {}
         """Audits read since the catalog was; a string says why there is none."""
         self._cached: dict[str, str] = {}
         """Model -> how many of the choice's texts it has embedded, in words; read since the last count."""
-
-    def compose_body(self) -> Iterable[Widget]:
-        """The first list, the glance, the sum."""
-        beside = Said(id="glance")
-        beside.border_title = "i: all about it"
-        with Horizontal(id="choices", classes="panes"):
-            yield Vertical(self._pane("models"), classes="column -open")
-            yield beside
-        yield Said(id="sum")
-
-    async def mount_rest(self) -> None:
-        """The other lists, which would delay the first frame."""
-        others = Vertical(*(self._pane(name) for name in CHOICES[1:]), classes="column")
-        await self.query_one("#choices").mount(others, before="#glance")
-
-    def _pane(self, name: str) -> Pane:
-        grid = Grid(COLUMNS[name], markable=name != "axes", single=name in ONE_OF, id=name)
-        return Pane(name.capitalize(), grid, id=f"{name}-pane", first=name == "models")
+        self._asked = ""
+        """The task whose details are wanted as soon as it is read."""
+        self._facts_of: AuditKey = ()
+        """What the facts of tasks were read for."""
 
     def begin(self) -> None:
         """Take the focus and read the catalog."""
         self.query_one("#models-pane", Pane).open()
-        self._show_sum()
+        self.show_sum()
         self.read_catalog()
 
     # ------------------------------------------------------------------ reading
 
-    @work(thread=True, exclusive=True, group="catalog", exit_on_error=False)
-    def read_catalog(self) -> None:
-        """Read the models, tasks and protocols."""
-        self.post_message(self.CatalogRead(self.arena.catalog()))
-        self.post_message(self.SetsRead(self.arena.task_sets()))
-
-    @work(thread=True, exclusive=True, group="count", exit_on_error=False)
-    def count_units(self, selection: Selection) -> None:
-        """Turn the choice into units and estimate their time."""
-        try:
-            plan = self.arena.plan(selection)
-        except (UsageError, DataError, StoreError) as error:
-            passing = isinstance(error, StoreError)
-            self.post_message(self.Counted(Tally(selection, None, str(error), passing=passing)))
-            return
-        trouble, past = "", Past()
-        try:
-            past = self.arena.past()
-        except StoreError as error:
-            trouble = str(error)
-        cost = estimate(plan, past, self.arena.to_embed(plan))
-        load = Machine().look()
-        device, room = ("GPU", max(gpu[2] for gpu in load.gpus)) if load.gpus else ("memory", load.memory)
-        asked = self.arena.questions(plan)
-        tally = Tally(selection, plan, trouble, cost, device, room, asked, passing=bool(trouble))
-        self.post_message(self.Counted(tally))
-
-    @work(thread=True, exclusive=True, group="audit", exit_on_error=False)
-    def read_task(self, name: str, selection: Selection) -> None:
-        """Read one task for its audit, and the other chosen ones for the genes they share with it."""
-        key = audit_key(name, selection)
-        try:
-            task = self.arena.task(name, selection)
-        except DataError as error:
-            self.post_message(self.TaskRead(key, str(error)))
-            return
-        genes = set(task.genes)
-        shares = {}
-        for other in selection.tasks:
-            if other != name:
-                with contextlib.suppress(DataError):
-                    shares[other] = len(genes & set(self.arena.task(other, selection).genes)) / len(genes)
-        self.post_message(self.TaskRead(key, Audited(task, shares)))
-
-    @work(thread=True, exclusive=True, group="cached", exit_on_error=False)
-    def read_cached(self, model: str, plan: Plan) -> None:
-        """See how much of the choice a model has embedded, and what embedding cost."""
-        with contextlib.suppress(StoreError):  # which the sum tells; the next count reads again
-            known = plan_text.embedded(*self.arena.cached(model, plan), self.arena.measured(model))
-            self.post_message(self.CachedRead(model, known))
-
-    @work(thread=True, exclusive=True, group="launch", exit_on_error=False)
-    def start(self, selection: Selection, hosts: Iterable[str] = ()) -> None:
-        """Hand the choice to the runner, who may send texts to `hosts`, and see that there is one."""
-        for host in hosts:
-            self.arena.agree(host)
-        self.post_message(self.Launched(self.arena.launch(selection)))
-        worker = get_current_worker()
-        for _ in range(PATIENCE):
-            if worker.cancelled_event.wait(1.0) or not self.arena.runner_missing():
-                return
-        raise self.arena.runner_error()
-
-    @on(CatalogRead)
-    def _catalog_read(self, message: CatalogRead) -> None:
+    @on(PlanReading.CatalogRead)
+    def _catalog_read(self, message: PlanReading.CatalogRead) -> None:
         self.catalog = message.catalog
         self._tasks.clear()
-        first = message.catalog.first
+        self._facts_of = ()
+        first = chosen_again(message.last, message.catalog) or message.catalog.first
         if self.selection is not None:
             self.choose(self.selection)
         elif first is not None:
             self.choose(first)
             self.query_one("#models", Grid).go_to(first.models[0] if first.models else "")
 
-    @on(SetsRead)
-    def _sets_read(self, message: SetsRead) -> None:
+    @on(PlanReading.SetsRead)
+    def _sets_read(self, message: PlanReading.SetsRead) -> None:
         self._sets = message.sets
-        self._show_titles()
+        self.show_titles()
 
-    @on(Counted)
-    def _units_counted(self, message: Counted) -> None:
+    @on(PlanReading.Counted)
+    def _units_counted(self, message: PlanReading.Counted) -> None:
         if message.tally.selection == self.selection:
             if self._counted is None or not self._live:  # else the glance would blink during a run
                 self._cached.clear()
             self._counted = message.tally
-            self._show_sum()
+            self.show_sum()
             self._show_glance()
             if message.tally.passing or (self._live and self.is_current):
                 self._count_in(AGAIN)
@@ -261,77 +129,60 @@ class PlanScreen(ChoosingScreen):
                 self.action_launch()
             self._wanted = False
 
-    @on(TaskRead)
-    def _task_read(self, message: TaskRead) -> None:
+    @on(PlanReading.FactsRead)
+    def _facts_read(self, message: PlanReading.FactsRead) -> None:
+        if self.selection is not None and message.key == facts_key(self.selection):
+            self._facts, self._printed = message.facts, message.printed
+            self.fill()
+            self.show_pictures()
+
+    @on(PlanReading.TaskRead)
+    def _task_read(self, message: PlanReading.TaskRead) -> None:
         self._tasks[message.key] = message.audit
         self._show_glance()
+        if self._asked and self._asked == message.key[0] and self.is_current:
+            self.action_details()
 
-    @on(CachedRead)
-    def _cached_read(self, message: CachedRead) -> None:
+    @on(PlanReading.CachedRead)
+    def _cached_read(self, message: PlanReading.CachedRead) -> None:
         self._cached[message.model] = message.sentence
         self._show_glance()
 
-    @on(Launched)
-    def _launched(self, message: Launched) -> None:
+    @on(PlanReading.Launched)
+    def _launched(self, message: PlanReading.Launched) -> None:
         if message.waits:
             self.tell("Queued; it follows the run that goes on.", good=True)
         self.app.switch_mode("runs")
 
     def unread(self, group: str) -> None:
         """Without a catalog there is nothing to choose from."""
+        from tui.widgets.drawing import Drawing
+
         if group == "catalog":
+            for drawing in self.query(Drawing):
+                drawing.give_up()
             self.query_one("#sum", Said).show((UNREAD, "warn"))
 
     # ------------------------------------------------------------------ showing
-
-    def _fill(self) -> None:
-        if self.selection is not None:
-            for name, rows in plan_text.rows(self.catalog, self.selection).items():
-                self.query_one(f"#{name}", Grid).show(rows)
-
-    def _mark(self) -> None:
-        selection = self.selection
-        if selection is None:
-            return
-        chosen = {
-            "models": selection.models,
-            "tasks": selection.tasks,
-            "protocols": selection.protocols,
-            "preset": (selection.preset,),
-            "axes": tuple(selection.axes),
-            "scheme": (selection.scheme,),
-            "seeds": tuple(map(str, selection.seeds)),
-        }
-        for name, keys in chosen.items():
-            self.query_one(f"#{name}", Grid).mark(keys)
-        self._show_titles()
-
-    def _show_titles(self) -> None:
-        for name in CHOICES:
-            grid = self.query_one(f"#{name}", Grid)
-            pane = self.query_one(f"#{name}-pane", Pane)
-            chosen = [row for row in grid.rows if row.key in grid.marked]
-            pane.say(*plan_text.title(name, chosen, len(grid.rows), self._sets))
-
-    def _show_sum(self) -> None:
-        text = say(("Reading the catalog.", "dim"))
-        if self.selection is not None:
-            text = plan_text.summary(self.selection, self._counted, self.arena.readonly, self._live)
-        self.query_one("#sum", Said).show(text)
-        self.refresh_bindings()
 
     def _show_glance(self) -> None:
         grid = self.focused
         if not isinstance(grid, Grid) or grid.current is None or self.selection is None:
             return
-        key = grid.current.key
-        tell = in_full if self.has_class("-wide") else glance
-        self.query_one("#glance", Said).show(tell(str(grid.id), key, self.catalog, self._known(grid, key)))
+        kind, key = where(str(grid.id), grid.current.key, self.selection)
+        known = self._known(kind, key)
+        pane = self.query_one("#card", Pane)
+        pane.name_shown = KINDS[str(grid.id)]
+        pane.say(grid.current.key)
+        said: list[object] = [card(kind, key, self.catalog, known)]
+        if grid.id in ("protocols", "settings"):  # a few words: the model keeps the rest of the room
+            said += ["\n\n", card("models", self.under("models"), self.catalog, None)]
+        self.query_one("#glance", Said).show(*said)
 
-    def _known(self, grid: Grid, key: str) -> Audited | str | None:
+    def _known(self, kind: str, key: str) -> Audited | str | None:
         """What is known of a row besides the catalog; None while it is being read."""
         assert self.selection is not None
-        if grid.id == "tasks":
+        if kind == "tasks":
             audit = self._tasks.get(audit_key(key, self.selection))
             if audit is None:
                 self.read_task(key, self.selection)
@@ -339,7 +190,7 @@ class PlanScreen(ChoosingScreen):
         if key == controls.ROW:
             return controls.words(self.selection)
         plan = self._counted.plan if self._counted else None
-        if grid.id == "models" and plan is not None and key not in self._cached:
+        if kind == "models" and plan is not None and key not in self._cached:
             self.read_cached(key, plan)
         return self._cached.get(key)
 
@@ -349,43 +200,46 @@ class PlanScreen(ChoosingScreen):
     def _choice_changed(self) -> None:
         if self.selection is None:
             return
-        grids = {name: self.query_one(f"#{name}", Grid) for name in CHOICES}
-        marked = {
-            name: tuple(row.key for row in grid.rows if row.key in grid.marked)
-            for name, grid in grids.items()
+        grids = {name: self.query_one(f"#{name}", Grid) for name in CHOICES[:-1]}
+        order = {name: [row.key for row in rows] for name, rows in self._rows().items()}
+        marked: dict[str, Any] = {
+            name: tuple(key for key in order[name] if key in grid.marked) for name, grid in grids.items()
         }
-        preset = (marked["preset"] or (self.selection.preset,))[0]
-        scheme = (marked["scheme"] or (self.selection.scheme,))[0]
-        seeds = tuple(int(seed) for seed in marked["seeds"])
-        self.choose(
-            replace(
-                self.selection,
-                models=marked["models"],
-                tasks=marked["tasks"],
-                protocols=marked["protocols"],
-                preset=preset,
-                # Another preset is another start: what was set apart from the old one is dropped.
-                axes=self.selection.axes if preset == self.selection.preset else {},
-                scheme=scheme,
-                # Another scheme has other splits, and what was chosen of the old one's means nothing in it.
-                seeds=seeds if scheme == self.selection.scheme else self.catalog.schemes[scheme].seeds,
-            )
-        )
+        self.choose(replace(self.selection, **marked))
+
+    def _rows(self) -> dict[str, list[Row]]:
+        assert self.selection is not None
+        return plan_text.rows(self.catalog, self.selection)
+
+    @on(Grid.SortAsked)
+    def _sort(self, message: Grid.SortAsked) -> None:
+        """By the column whose head was clicked; the key goes through the columns, each both ways."""
+        name = str(message.grid.id)
+        last = len(COLUMNS[name]) - 1
+        column, down = self._order.get(name, (-1, True))
+        if message.column:
+            self._order[name] = (message.column, not down if column == message.column else True)
+        elif not down:
+            self._order[name] = (column, True)
+        elif column < last:
+            self._order[name] = (column + 1, False)
+        else:
+            self._order.pop(name)
+        self.fill()
 
     def choose(self, selection: Selection) -> None:
         """Make this the choice: show it, and count what it comes to."""
-        before, self.selection = self.selection, selection
-        self._fill()
-        self._mark()
-        if before is not None and before.scheme != selection.scheme and selection.seeds:
-            self.query_one("#seeds", Grid).go_to(str(selection.seeds[0]))
+        self._touched = self.selection not in (None, selection)
+        self.selection = selection
+        self.fill()
+        self.mark()
         self._recount()
         self._show_glance()
 
     def _recount(self) -> None:
         self._counted = None
         self._wanted = False
-        self._show_sum()
+        self.show_sum()
         self._count_in(SETTLE)
 
     def _count_in(self, seconds: float) -> None:
@@ -395,26 +249,37 @@ class PlanScreen(ChoosingScreen):
         self._settling = self.set_timer(seconds, self._count_now)
 
     def _count_now(self) -> None:
-        if self.selection is not None:
-            self.count_units(self.selection)
+        if self.selection is None:
+            return
+        self.count_units(self.selection)
+        if (facts_of := facts_key(self.selection)) != self._facts_of:
+            self._facts_of = facts_of
+            self.read_facts(self.selection, self.catalog)
 
     @on(Grid.Moved)
     def _cursor_moved(self) -> None:
         self._show_glance()
+        self.show_pictures()
 
     def on_descendant_focus(self) -> None:
-        """The glance follows the focus."""
-        self._show_glance()
+        """The glance, the room and the keys beside titles follow the focus."""
+        if self._completed:
+            self.fit()
+            self.show_titles()
+            self._show_glance()
 
     def follow(self, pulse: Pulse) -> None:
         """Count again when a run has begun, added or ended something, or the results have vanished."""
+        if self._shelf and pulse.shelf != self._shelf:
+            self.read_catalog()
+        self._shelf = pulse.shelf
         live = pulse.status is not None and pulse.status.live
         began_or_ended = live != self._live
         vanished = self._store > 0 and pulse.store == 0
         self._live, self._store = live, pulse.store
         moved = began_or_ended or vanished or (pulse.status is not None and not live)
         if self._counted is not None and moved:
-            self._show_sum()
+            self.show_sum()
             self._count_in(SETTLE)
 
     def on_screen_resume(self) -> None:
@@ -439,8 +304,15 @@ class PlanScreen(ChoosingScreen):
         if self._counted.plan is None:
             return self._counted.trouble
         if not (self._counted.plan.todo or self._counted.questions):
-            return "Nothing of it is left to run: 3 shows the ranks, or choose something more."
+            return self._why_nothing(self._counted.plan)
         return ""
+
+    @staticmethod
+    def _why_nothing(plan: Plan) -> str:
+        if plan.blocked and not plan.done:
+            return "All of it is blocked; the sum says why, and what to do."
+        rest = " but what is blocked" if plan.blocked else ""
+        return f"Nothing of it is left to run{rest}: 3 shows the ranks, or choose something more."
 
     def action_launch(self) -> None:
         """Start what is to run and show it running; a choice that is being counted, once that is done."""
@@ -464,10 +336,10 @@ class PlanScreen(ChoosingScreen):
         self.start(tally.selection, tally.questions)
 
     def action_step(self) -> None:
-        """Give the axis under the cursor its next value."""
-        row = self.query_one("#axes", Grid).current
-        if row is not None and self.selection is not None and self.query_one("#axes", Grid).has_focus:
-            self.choose(plan_text.stepped(self.catalog, self.selection, row.key))
+        """Give the setting under the cursor its next value."""
+        grid = self.query_one("#settings", Grid)
+        if grid.current is not None and self.selection is not None and grid.has_focus:
+            self.choose(settings.stepped(self.catalog, self.selection, grid.current.key))
 
     def action_controls(self) -> None:
         """Choose none of the controls, the usual ones, or all."""
@@ -483,15 +355,12 @@ class PlanScreen(ChoosingScreen):
     def action_details(self) -> None:
         """Open all about the row under the cursor."""
         grid = self.focused
-        if isinstance(grid, Grid) and grid.current is not None:
-            key = grid.current.key
-            self.app.push_screen(details(str(grid.id), key, self.catalog, self._known(grid, key)))
-
-
-def audit_key(task: str, selection: Selection) -> AuditKey:
-    """All of a choice that a task's audit, and what it shares with the others, can depend on."""
-    axes = tuple(sorted(selection.axes.items()))
-    return task, selection.tasks, selection.preset, axes, selection.text, selection.descriptions
+        if isinstance(grid, Grid) and grid.current is not None and self.selection is not None:
+            kind, key = where(str(grid.id), grid.current.key, self.selection)
+            known = self._known(kind, key)
+            self._asked = key if kind == "tasks" and known is None else ""
+            if not self._asked:
+                self.app.push_screen(details(kind, key, self.catalog, known))
 
 
 SCREEN = PlanScreen

@@ -4,48 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widget import Widget
 
 from store.errors import GeneArenaError, UsageError
 from tui.quantities import count
 from tui.screens.base import EXPORTING
-from tui.screens.copy_export import ShownTable, Taken, TakingScreen
+from tui.screens.copy_export import ShownTable, Taken
 from tui.screens.overlays.pickers import Pick
+from tui.screens.sql.examples import EXAMPLES
+from tui.screens.sql.panes import SqlPanes
 from tui.widgets.commandbar import Command
 from tui.widgets.grid import Grid
 from tui.widgets.paged import PAGE, PagedRows
 from tui.widgets.rows import Column, Row
-from tui.widgets.said import Said
 from tui.widgets.sqleditor import SqlArea, SqlEditor
 
 if TYPE_CHECKING:
     from store.console import Result
-
-FIRST: Final = """\
-select model, task, auc, rank, n, mean_auc, mean_rank
-from leaderboard
-where protocol = 'lr' and task_set = 'paper'
-order by mean_rank, task"""
-
-EXAMPLES: Final = {
-    "ranked table": FIRST,
-    "own beside the paper": "select * from reproduction order by protocol, task, delta",
-    "hardest genes": (
-        "select gene, label, count(*) as tests, avg(abs(label - score)) as error\n"
-        "from predictions\ngroup by gene, label\nhaving tests > 5\norder by error desc"
-    ),
-    "what tuning chose": "select * from best_params order by protocol, model, task, splits desc",
-    "failures": "select model, task, protocol, seed, sentence from failures order by finished_at desc",
-}
-"""Queries that everybody finds among the saved ones."""
+    from tui.questions.sql import SqlTable
 
 
-class SqlScreen(TakingScreen):
+class SqlScreen(SqlPanes):
     """An editor over the rows of its last query."""
 
     MODE = "sql"
@@ -53,7 +36,7 @@ class SqlScreen(TakingScreen):
         "Ask the store anything: one SELECT, on the tables and views that any DuckDB tool sees. "
         "Nothing can be changed from here."
     )
-    FOOTER = ("sql.run", "sql.leave", "sql.history", "sql.edit", "yank", "export")
+    FOOTER = ("sql.run", "sql.leave", "sql.history", "sql.edit", "grid.sort", "export")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5,ctrl+j", "run", "Run", tooltip="Run the query", priority=True, id="sql.run"),
@@ -65,7 +48,17 @@ class SqlScreen(TakingScreen):
             priority=True,
             id="sql.history",
         ),
-        Binding("i,enter", "edit", "Edit", tooltip="Back to the editor", id="sql.edit"),
+        Binding(
+            "i,enter", "edit", "Edit", tooltip="To the editor; on a table or query, open it", id="sql.edit"
+        ),
+        Binding(
+            "f2",
+            "tables",
+            "Tables",
+            show=False,
+            tooltip="Tables and their columns, where they are not shown anyway",
+            id="sql.tables",
+        ),
         Binding(
             "ctrl+x",
             "stop",
@@ -95,38 +88,32 @@ class SqlScreen(TakingScreen):
         rows: Sequence[Sequence[Any]]
 
     @dataclass
-    class NamesRead(Message):
-        """The names of tables and columns are there."""
+    class TablesRead(Message):
+        """The tables and their columns are there."""
 
-        names: dict[str, tuple[str, ...]]
+        tables: dict[str, SqlTable]
 
     @dataclass
     class HistoryRead(Message):
         """The earlier and the saved queries are there."""
 
-        pick: Pick
+        pick: Pick | None
         saved: dict[str, str]
         history: list[str]
 
     def __init__(self) -> None:
         """Make the screen."""
         super().__init__()
-        self._result: Result | None = None
         self._asking = False
-
-    def compose_body(self) -> Iterable[Widget]:
-        """The editor, what became of its query, the rows."""
-        yield SqlEditor(FIRST, id="editor")
-        yield Said(id="sql-head")
-        yield Grid(cells=True, id="result", empty="No rows yet: f5 runs the query above.")
 
     def begin(self) -> None:
         """Stay on the rows, where number keys still go places; learn the names to complete."""
         result = self.query_one("#result", Grid)
         result.show(())
         result.focus()
-        self._say(("f5 runs the query, enter edits it, ctrl+r lists saved ones", "dim"))
-        self.read_names()
+        self.show_saved({}, [])
+        self.read_tables()
+        self.read_history()
 
     def on_unmount(self) -> None:
         """End the child."""
@@ -135,16 +122,19 @@ class SqlScreen(TakingScreen):
     # ------------------------------------------------------------------ asking
 
     @work(thread=True, exclusive=True, group="names", exit_on_error=False)
-    def read_names(self) -> None:
+    def read_tables(self) -> None:
         """Read the names of tables, views and columns."""
-        self.post_message(self.NamesRead(self.arena.sql_names()))
+        self.post_message(self.TablesRead(self.arena.sql_tables()))
 
     @work(thread=True, group="query", exit_on_error=False)
-    def ask(self, sql: str) -> None:
-        """Run a query; what is wrong with it is told in place."""
+    def ask(self, sql: str, order: tuple[int, bool] | None = None) -> None:
+        """Run a query, or put its rows in the order of a column; what is wrong with it is told in place."""
         try:
-            self.arena.catch_up()
-            result, rows = self.arena.desk.run(sql, PAGE)
+            if order is None:
+                self.arena.catch_up()
+                result, rows = self.arena.desk.run(sql, PAGE)
+            else:
+                result, rows = self.arena.desk.in_order(sql, *order, PAGE)
         except GeneArenaError as error:
             self.post_message(self.Answered(sql, None, (), str(error)))
         else:
@@ -160,8 +150,8 @@ class SqlScreen(TakingScreen):
         self.post_message(self.PageRead(result, page, rows))
 
     @work(thread=True, exclusive=True, group="history", exit_on_error=False)
-    def read_history(self, pick: Pick) -> None:
-        """Read the earlier and the saved queries for a list."""
+    def read_history(self, pick: Pick | None = None) -> None:
+        """Read the earlier and the saved queries, also for a list."""
         self.post_message(self.HistoryRead(pick, *self.arena.desk.history()))
 
     @work(thread=True, group="history-save", exit_on_error=False)
@@ -169,59 +159,52 @@ class SqlScreen(TakingScreen):
         """Keep a query under a name."""
         self.arena.desk.save(name, sql)
 
-    @on(NamesRead)
-    def _names_read(self, message: NamesRead) -> None:
-        self.query_one(SqlEditor).learn(message.names)
+    @on(TablesRead)
+    def _tables_read(self, message: TablesRead) -> None:
+        self.show_tables(message.tables)
 
     @on(Answered)
     def _answered(self, message: Answered) -> None:
         self._asking = False
         self.refresh_bindings()
         if message.result is None:
-            self._say((message.trouble, "bad"))
+            self.say_wrong(message.trouble, message.sql)
             return
         result = message.result
-        self._result = result
-        more = f" (the first {count(result.count)}; there are more)" if result.truncated else ""
-        self._say(
-            f"{count(result.count, 'row')}{more}, {result.seconds * 1000:.0f} ms   ",
-            ("esc to the rows, i to edit", "dim"),
-        )
-        self._show(result, message.rows)
-
-    def _show(self, result: Result, first: Sequence[Sequence[Any]]) -> None:
-        columns = [
-            Column(f"{i}-{name}", name, right=_is_number(kind))
-            for i, (name, kind) in enumerate(zip(result.columns, result.types, strict=True))
-        ]
-        rows = PagedRows(result.count, lambda page: self.read_page(result, page), len(columns))
-        rows.put(0, first)
+        self.show_answered(message.sql, result, message.rows)
+        rows = PagedRows(result.count, lambda page: self.read_page(result, page), len(result.columns))
+        rows.put(0, message.rows)
         grid = self.query_one("#result", Grid)
         grid.cursor = 0
-        grid.show(rows, columns)
+        grid.show(rows, self.heads(result))
+        self.fit()
+        self.show_pictures()
+        self.read_history()
 
     @on(PageRead)
     def _page_read(self, message: PageRead) -> None:
         grid = self.query_one("#result", Grid)
-        if message.result is self._result and isinstance(grid.rows, PagedRows):
+        if message.result is self.result and isinstance(grid.rows, PagedRows):
             grid.rows.put(message.page, message.rows)
             grid.show(grid.rows)
             grid.refresh()
+            self.show_pictures()
 
     @on(HistoryRead)
     def _history_read(self, message: HistoryRead) -> None:
         queries = {**EXAMPLES, **message.saved}
+        self.show_saved(message.saved, message.history)
         earlier = [sql for sql in reversed(message.history) if sql not in queries.values()]
-        message.pick.fill(_query_rows(queries.items()) + _query_rows(("earlier", sql) for sql in earlier))
+        if message.pick is not None:
+            message.pick.fill(
+                _query_rows(queries.items()) + _query_rows(("earlier", sql) for sql in earlier)
+            )
 
     def _picked(self, sql: str | None) -> None:
         if sql is not None:
             editor = self.query_one(SqlEditor)
             editor.text = sql
             editor.focus()
-
-    def _say(self, *parts: object) -> None:
-        self.query_one("#sql-head", Said).show(*parts)
 
     @work(thread=True, exclusive=True, group=EXPORTING, exit_on_error=False)
     def write_result(self, result: Result, path: str) -> None:
@@ -233,21 +216,21 @@ class SqlScreen(TakingScreen):
         """A result of one page whole; of a longer one, which is not all here, the row under the cursor."""
         grid = self.query_one("#result", Grid)
         rows, row = grid.rows, grid.current
-        if self._result is None or not isinstance(rows, PagedRows) or row is None:
+        if self.result is None or not isinstance(rows, PagedRows) or row is None:
             return None
         if len(rows) <= PAGE:
             return super().shown_table()
         here = [[str(cell) for cell in row.cells]] if rows.here(grid.cursor) else []
-        columns = self._result.columns
+        columns = self.result.columns
         return ShownTable("sql-result", len(here), 0, lambda _: (columns, here), whole=False)
 
     def write(self, path: str) -> None:
         """Write the whole result, not only the rows that are here."""
-        if self._result is None:
+        if self.result is None:
             self.tell("There is nothing here to write yet.")
         else:
-            self._tell_of_many(self._result.count, "Writing")
-            self.write_result(self._result, path)
+            self._tell_of_many(self.result.count, "Writing")
+            self.write_result(self.result, path)
 
     # ------------------------------------------------------------------ actions
 
@@ -277,8 +260,21 @@ class SqlScreen(TakingScreen):
         sql = self.query_one(SqlEditor).text.strip()
         if sql and not self.refused("sql.run"):
             self._asking = True
-            self._say(("Running; ctrl+x stops it.", "dim"))
+            self.order = None
+            self.say_running()
             self.ask(sql)
+
+    @on(Grid.SortAsked, "#result")
+    def _sort(self, message: Grid.SortAsked) -> None:
+        """Put the rows in the order of a column; asked again, the other way round."""
+        result = self.result
+        if result is None or self._asking:
+            return
+        down = self.order != (message.column, True)
+        self.order = (message.column, down)
+        self._asking = True
+        self.say_running()
+        self.ask(self.asked, self.order)
 
     def action_stop(self) -> None:
         """Stop the query that is running."""
@@ -293,8 +289,25 @@ class SqlScreen(TakingScreen):
         self.read_history(pick)
 
     def action_edit(self) -> None:
-        """Back to the editor."""
-        self.query_one(SqlEditor).focus()
+        """Fold a table, take a query over, or go to the editor."""
+        grid = self.focused
+        if (
+            isinstance(grid, Grid)
+            and grid.current is not None
+            and grid.id in ("tables", "earlier", "saved")
+        ):
+            if grid.id == "tables":
+                self.fold(grid.current.key)
+            else:
+                self._picked(grid.current.key)
+            return
+        editor = self.query_one(SqlEditor)
+        editor.type_into(sample=editor.text in EXAMPLES.values())
+
+    def action_tables(self) -> None:
+        """Lay the tables beside the rows, or take them away."""
+        self.toggle_class("-tables")
+        self.query_one("#tables" if self.has_class("-tables") else "#result", Grid).focus()
 
     def action_filter(self) -> None:
         """Rows are filtered by the query: they are not all here."""
@@ -307,12 +320,6 @@ class SqlScreen(TakingScreen):
 
 def _query_rows(queries: Iterable[tuple[str, str]]) -> list[Row]:
     return [Row(sql, (name, " ".join(sql.split()))) for name, sql in queries]
-
-
-def _is_number(kind: str) -> bool:
-    return kind.startswith(
-        ("INT", "BIGINT", "DOUBLE", "FLOAT", "DECIMAL", "HUGEINT", "UBIGINT", "SMALLINT", "TINYINT")
-    )
 
 
 SCREEN = SqlScreen
