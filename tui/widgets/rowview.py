@@ -23,6 +23,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.widgets.headed import HeadedRows
+from tui.widgets.looks import Looks
 from tui.widgets.rows import Cell, Column, Layout, Piece, Row, cut, cut_title, fit, in_view, matches
 from tui.widgets.text import clean
 from tui.widgets.words import READING, TONE_STYLES, UNICODE, UNREAD, Charset, Tone
@@ -37,7 +38,7 @@ RAISED: Final = {"faint": "soft", "line": "faint"}
 """What a tone becomes under the cursor, where it could not be read."""
 
 
-class RowView(ScrollView):
+class RowView(ScrollView, Looks):
     """What the application's one table shows; who moves the cursor and sets marks is `Grid`."""
 
     DEFAULT_CSS = "RowView { height: 1fr; overflow-x: hidden; }"
@@ -97,7 +98,6 @@ class RowView(ScrollView):
         """Keys of rows that stay at the edge when they are scrolled off, such as a baseline."""
         self.ways_out: Sequence[tuple[str, str, str]] = ()
         """Of an empty table: key, what it does, what that costs."""
-        self._looks: dict[tuple[str, ...], Style] = {}
 
     # ------------------------------------------------------------------ what others ask and tell
 
@@ -233,21 +233,6 @@ class RowView(ScrollView):
         self.refresh()
 
     # ------------------------------------------------------------------ drawing
-
-    def notify_style_update(self) -> None:
-        """Another theme or focus: forget the colours worked out so far."""
-        super().notify_style_update()
-        self._looks.clear()
-
-    def _look(self, *tones: str) -> Style:
-        """The widget's own style with these on top; kept, because a screenful asks for hundreds."""
-        look = self._looks.get(tones)
-        if look is None:
-            style = self.visual_style
-            for tone in tones:
-                style += self.app.stylesheet.parse_style(TONE_STYLES.get(cast(Tone, tone), tone))
-            look = self._looks[tones] = style.rich_style
-        return look
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget: the header, a row, or the hint of an empty table."""

@@ -1,0 +1,82 @@
+"""Lines of pieces of which only those that differ are repainted.
+
+    lines = Lines(id="machine", classes="framed")
+    lines.show([[("cpu ", "soft"), ("▂▃▅", "run")], ...])     # what is longer than the widget is cut
+    lines.frame("Machine", info)                              # in its border, where the stylesheet has one
+
+A widget whose lines depend on its size overrides `drawn`, and calls `redraw` when they may have changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual import events
+from textual.content import Content
+from textual.geometry import Region
+from textual.strip import Strip
+
+from tui.widgets.looks import Looks
+from tui.widgets.rows import Piece
+from tui.widgets.words import UNICODE, Charset, say
+
+
+def length(pieces: Sequence[Piece]) -> int:
+    """Cells that pieces take."""
+    return sum(cell_len(text) for text, _ in pieces)
+
+
+def padded(pieces: Sequence[Piece], width: int, tail: Sequence[Piece] = ()) -> list[Piece]:
+    """The pieces with a tail at the right edge, where there is room for it."""
+    rest = width - length(pieces) - length(tail)
+    return [*pieces, (" " * rest, ""), *tail] if tail and rest > 0 else list(pieces)
+
+
+class Lines(Looks):
+    """Text by lines, neither wrapped nor scrolled."""
+
+    DEFAULT_CSS = "Lines { height: 1fr; }"
+
+    def __init__(self, id: str, classes: str = "") -> None:
+        """Make it empty."""
+        super().__init__(id=id, classes=classes)
+        self._lines: Sequence[Sequence[Piece]] = ()
+
+    def show(self, lines: Sequence[Sequence[Piece]]) -> None:
+        """Show these; a line that stays as it is costs nothing."""
+        before, self._lines = self._lines, lines
+        for y in range(max(len(before), len(lines))):
+            if y >= len(before) or y >= len(lines) or before[y] != lines[y]:
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def frame(self, title: str, *info: object) -> None:
+        """Write a title into the frame, and what follows it."""
+        soft = say(*((part, "soft") if isinstance(part, str) else part for part in info))
+        self.border_title = Content.assemble((title, "bold"), " ", soft)
+
+    def drawn(self, width: int, height: int) -> Sequence[Sequence[Piece]]:
+        """The lines in so much room; by default those shown last."""
+        return self._lines
+
+    def redraw(self) -> None:
+        """Draw anew, and repaint what differs."""
+        if self.size.width and self.size.height:
+            self.show(self.drawn(self.size.width, self.size.height))
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Draw in the new room."""
+        self.redraw()
+
+    @property
+    def charset(self) -> Charset:
+        """The characters that the terminal has."""
+        return getattr(self.app, "charset", UNICODE)
+
+    def render_line(self, y: int) -> Strip:
+        """One line."""
+        rest = self._look()
+        pieces = self._lines[y] if y < len(self._lines) else ()
+        line = Strip([Segment(text, self._look(tone) if tone else rest) for text, tone in pieces if text])
+        return line.adjust_cell_length(self.size.width, rest).simplify()
