@@ -13,7 +13,7 @@ from engine.mailbox import EarlierRun, Entry, EpochStatus, LeftOut, LogLine, Sta
 from engine.plan.launch import Launch
 from engine.plan.selection import Selection
 from tui.questions.catalog import first_selection
-from tui.screens.runs.text import bars, head
+from tui.screens.runs.progress_text import head, stages
 from tui.widgets.grid import Grid
 from tui.widgets.words import ASCII
 
@@ -68,14 +68,14 @@ async def test_the_cursor_stays_on_top_until_it_is_moved(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: app.screen.query_one("#units", Grid).current.key == "k1")
+        await until(pilot, lambda: app.screen.query_one("#newest", Grid).current.key == "k1")
         newer = replace(a_status().recent[0], key="k9", seed=49)
         arena.status = a_status(running=(), recent=(newer, *a_status().recent))
-        await until(pilot, lambda: app.screen.query_one("#units", Grid).current.key == "k9")
+        await until(pilot, lambda: app.screen.query_one("#newest", Grid).current.key == "k9")
         await pilot.press("j")
         arena.status = a_status(running=(replace(newer, key="k10"),), recent=(newer, *a_status().recent))
-        await until(pilot, lambda: len(app.screen.query_one("#units", Grid).rows) == 5)
-        assert app.screen.query_one("#units", Grid).current.key == "k2"
+        await until(pilot, lambda: len(app.screen.query_one("#newest", Grid).rows) == 5)
+        assert app.screen.query_one("#newest", Grid).current.key == "k2"
 
 
 async def test_units_that_wait_or_ended_long_ago_are_listed_too(arena):
@@ -86,21 +86,20 @@ async def test_units_that_wait_or_ended_long_ago_are_listed_too(arena):
     arena.status = a_status(selection=plan.selection.to_json())
     async with drive(app, (80, 50)) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: len(app.screen.query_one("#units", Grid).rows) == 3 + 80)
+        await until(pilot, lambda: len(app.screen.query_one("#newest", Grid).rows) == 3 + 80)
         lines = [line.strip(" ▌│") for line in screen_text(app).splitlines() if " lr " in line]
         assert [line[0] for line in lines[:6]] == ["▶", "✓", "✗", "✗", "·", "·"]
         await pilot.press("j", "j", "j", "j", "enter")
         await until(pilot, lambda: "It waits for those before it." in screen_text(app))
         await pilot.press("escape", "slash", "exclamation_mark", "enter")
-        await until(pilot, lambda: len(app.screen.query_one("#units", Grid).shown) == 2)
+        await until(pilot, lambda: len(app.screen.query_one("#newest", Grid).shown) == 2)
 
 
-@pytest.mark.parametrize("width", [58, 98, 118, 158, 198])
+@pytest.mark.parametrize("width", [78, 98, 118, 158, 198])
 def test_a_bar_with_a_long_label_keeps_to_one_line(width):
     stage = StageStatus("finetune", "a model " * 9, 9, 56_000, 123.4, 4688.0)
-    lines = bars(a_status(stages=(stage,)), width, ASCII).plain.split("\n")
-    assert len(lines) == 2
-    assert all(len(line) <= width for line in lines)
+    [line] = stages(a_status(stages=(stage,)), width, ASCII)
+    assert len("".join(text for text, _ in line)) <= width
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -119,7 +118,8 @@ async def test_a_live_run_tells_since_when_and_by_which_process_it_goes_on(arena
 
 def test_where_both_do_not_fit_the_message_comes_before_the_process():
     status = a_status("paused", message="The disk is full.")
-    assert head(status, 0, 50).plain.split("\n")[1].strip() == "The disk is full. p goes on."
+    _, line = head(status, 0, 0, 50)
+    assert "".join(text for text, _ in line).strip() == "The disk is full. p goes on."
 
 
 async def test_the_screen_follows_the_run(arena):
@@ -362,7 +362,7 @@ async def test_the_queue_is_shown_while_there_is_one(arena, size):
         await until(pilot, lambda: "mini x tall x lr x seed 2" in screen_text(app))
         arena.queue = []
         await until(pilot, lambda: "Queue" not in screen_text(app))
-        assert app.screen.query_one("#units", Grid).has_focus
+        assert app.screen.query_one("#newest", Grid).has_focus
 
 
 @presses("runs.remove")
