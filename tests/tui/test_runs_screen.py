@@ -29,7 +29,7 @@ def arena():
 
 async def opened(pilot) -> None:
     await pilot.press("2")
-    await until(pilot, lambda: "Units" in screen_text(pilot.app))
+    await until(pilot, lambda: "Newest" in screen_text(pilot.app))
     await at_rest(pilot)
 
 
@@ -51,16 +51,15 @@ async def test_bars_units_and_rates_of_a_live_run(arena, size):
         await opened(pilot)
         await until(pilot, lambda: "31/160" in screen_text(app))
         text = screen_text(app)
-        assert "▶ running" in text
-        assert "✓ 20 done" in text
-        assert "✓ 10 before" in text
-        assert "✗ 1 failed" in text
-        assert "2.0/s ETA 1:04" in text
-        assert "embed " in text
-        assert "50/100 25.0/s ETA 0:02" in text
-        lines = [line for line in text.splitlines() if " tall " in line and "lr" in line]
-        assert [line.strip(" ▌│")[0] for line in lines[:3]] == ["▶", "✓", "✗"]
-        assert "0.912" in lines[1]
+        assert "▶ running 30 of 160 done (10 before), 1 failed, 129 left   about 1 m 4 s more" in text
+        assert "50/100 texts    25.0/s" in text
+        assert "21/150 units     2.0/s" in text
+        assert "one mark a split, 41 to 43, 1 in work" in text
+        assert "◉ ■ ✗" in text
+        assert "mini  lr on tall, seed 41   ◐ in work" in text
+        lines = [line.strip(" ▌│") for line in text.splitlines() if " tall " in line and "lr  " in line]
+        assert [line[0] for line in lines[:3]] == ["◐", "✓", "✗"]
+        assert ".912" in lines[1]
         assert "The text is empty." in lines[2]
 
 
@@ -72,7 +71,7 @@ async def test_the_cursor_stays_on_top_until_it_is_moved(arena):
         newer = replace(a_status().recent[0], key="k9", seed=49)
         arena.status = a_status(running=(), recent=(newer, *a_status().recent))
         await until(pilot, lambda: app.screen.query_one("#newest", Grid).current.key == "k9")
-        await pilot.press("j")
+        await pilot.press("tab", "j")
         arena.status = a_status(running=(replace(newer, key="k10"),), recent=(newer, *a_status().recent))
         await until(pilot, lambda: len(app.screen.query_one("#newest", Grid).rows) == 5)
         assert app.screen.query_one("#newest", Grid).current.key == "k2"
@@ -87,11 +86,12 @@ async def test_units_that_wait_or_ended_long_ago_are_listed_too(arena):
     async with drive(app, (80, 50)) as pilot:
         await opened(pilot)
         await until(pilot, lambda: len(app.screen.query_one("#newest", Grid).rows) == 3 + 80)
-        lines = [line.strip(" ▌│") for line in screen_text(app).splitlines() if " lr " in line]
-        assert [line[0] for line in lines[:6]] == ["▶", "✓", "✗", "✗", "·", "·"]
-        await pilot.press("j", "j", "j", "j", "enter")
+        states = [str(row.cells[0]) for row in app.screen.query_one("#newest", Grid).rows[:6]]
+        assert states == ["◐", "✓", "✗", "✗", "·", "·"]
+        await pilot.press("tab", "j", "j", "j", "j", "enter")
         await until(pilot, lambda: "It waits for those before it." in screen_text(app))
-        await pilot.press("escape", "slash", "exclamation_mark", "enter")
+        await pilot.press("escape")
+        app.screen.receive("✗")
         await until(pilot, lambda: len(app.screen.query_one("#newest", Grid).shown) == 2)
 
 
@@ -148,12 +148,14 @@ async def test_a_failure_opens_to_its_sentence_then_its_traceback(arena):
     async with drive(app) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "31/160" in screen_text(app))
-        await pilot.press("g", "j", "j", "enter")
+        await pilot.press("tab", "g", "j", "j", "enter")
         await until(pilot, lambda: "ValueError: no" in screen_text(app))
         assert "mini / tall / lr / seed 43" in screen_text(app)
         assert "The text is empty." in screen_text(app)
         await pilot.press("escape", "k", "enter")
         await until(pilot, lambda: "AUC 0.912 in 1.5 s" in screen_text(app))
+        await pilot.press("escape", "shift+tab", "right", "right", "enter")
+        await until(pilot, lambda: "ValueError: no" in screen_text(app))
 
 
 @presses("runs.pause", "runs.resume")
@@ -258,7 +260,7 @@ async def test_what_failed_is_retried_after_the_run(arena):
         await until(pilot, lambda: "to be run again after this run" in told(app))
         assert arena.requests == []
         arena.status = a_status("failed", running=())
-        await until(pilot, lambda: "✗ failed  " in screen_text(app))
+        await until(pilot, lambda: "✗ failed " in screen_text(app))
         await pilot.press("R")
         await until(pilot, lambda: arena.relaunched == [True, True])
         arena.status = a_status("finished", failed=0, running=(), recent=())
@@ -279,14 +281,14 @@ async def test_detach_leaves_and_asks_the_runner_nothing(arena):
     assert app.return_value == 0
 
 
-async def test_the_log_opens_with_tab_and_follows_its_end(arena):
+@presses("runs.log")
+async def test_the_log_takes_the_lists_place_and_follows_its_end(arena):
     lines = tuple(LogLine(f"2026-01-02T03:04:{n:02}+00:00", "info", f"line {n}") for n in range(40))
     arena.status = a_status(log=lines)
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: "Log line 39" in screen_text(app))
-        await pilot.press("shift+tab")
+        await pilot.press("l")
         await until(pilot, lambda: "03:04:39" in screen_text(app))
         await pilot.press("g")
         arena.status = replace(
@@ -294,8 +296,11 @@ async def test_the_log_opens_with_tab_and_follows_its_end(arena):
         )
         await until(pilot, lambda: "Log no [/] end" in screen_text(app))
         assert "03:04:00" in screen_text(app)
+        assert "Newest" not in screen_text(app)
         await pilot.press("G")
         await until(pilot, lambda: "03:05:00 E no [/] end" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "Newest" in screen_text(app))
 
 
 async def test_the_learning_curve_is_drawn_while_it_grows(arena):
@@ -307,23 +312,22 @@ async def test_the_learning_curve_is_drawn_while_it_grows(arena):
     async with drive(app, (200, 60)) as pilot:
         await opened(pilot)
         arena.status = a_status(epochs=epochs[:2])
-        await until(pilot, lambda: "stage 1 epoch 2: loss 0.500, eval AUC 0.600" in screen_text(app))
+        await until(pilot, lambda: "stage 1 epoch 2: loss 0.500, AUC .600" in screen_text(app))
         arena.status = a_status(epochs=epochs)
         await until(pilot, lambda: "stage 1 epoch 5: loss 0.200" in screen_text(app))
-        assert "evaluation AUC" in screen_text(app)
+        assert "AUC on the evaluation part" in screen_text(app)
+        assert "◆" in screen_text(app)
         arena.status = a_status(epochs=())
-        await until(pilot, lambda: "Curves" not in screen_text(app))
+        await until(pilot, lambda: "Fine-tuning" not in screen_text(app))
 
 
-async def test_the_machine_is_told_in_one_line(arena, monkeypatch):
+async def test_the_machine_is_told_on_the_rule_of_the_list(arena, monkeypatch):
     load = Load(97.4, 5 * 2**30, 8 * 2**30, ((37, 21 * 2**30, 80 * 2**30, 61),))
     monkeypatch.setattr("tui.screens.runs.screen.Machine", lambda: SimpleNamespace(look=lambda: load))
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
-        await until(
-            pilot, lambda: "cpu 97%   memory 5.0/8.0G   GPU0 37% 21.0/80.0G 61C" in screen_text(app)
-        )
+        await until(pilot, lambda: "cpu 97 %  mem 5.0/8.0 G  gpu0 37 %" in screen_text(app))
 
 
 def test_a_machine_without_gpus_has_processors_and_memory():
@@ -362,7 +366,7 @@ async def test_the_queue_is_shown_while_there_is_one(arena, size):
         await until(pilot, lambda: "mini x tall x lr x seed 2" in screen_text(app))
         arena.queue = []
         await until(pilot, lambda: "Queue" not in screen_text(app))
-        assert app.screen.query_one("#newest", Grid).has_focus
+        assert app.screen.focused is app.screen.query_one("#units")
 
 
 @presses("runs.remove")
@@ -449,7 +453,7 @@ async def test_a_failure_before_this_run_and_what_is_left_out_of_it_are_told(are
     async with drive(app, (120, 40)) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "1 run before this one failed: It broke." in screen_text(app))
-        assert "╌ 7 left out" in screen_text(app)
+        assert ", 7 left out" in screen_text(app)
 
 
 async def test_readonly_removes_nothing(arena):

@@ -21,7 +21,7 @@ SHOTS = {
     "plan": ((), "90 of 120 texts"),
     "plan-tasks": (("tab",), "label audit"),
     "plan-details": (("i",), "esc or enter closes"),
-    "runs": (("2",), "61C"),
+    "runs": (("2",), "12 %"),
     "runs-empty": (("2",), "No run yet"),
     "board": (("3",), "▌mini"),
     "board-empty": (("3",), "Nothing is ranked"),

@@ -3,13 +3,14 @@
     lines = Lines(id="machine", classes="framed")
     lines.show([[("cpu ", "soft"), ("▂▃▅", "run")], ...])     # what is longer than the widget is cut
     lines.frame("Machine", info)                              # in its border, where the stylesheet has one
+    Lines(id="run", draw=lambda width, height: ...).redraw()  # drawn anew in the room there is
 
-A widget whose lines depend on its size overrides `drawn`, and calls `redraw` when they may have changed.
+A subclass may override `drawn` instead of giving a function; either is called when the room changes too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -21,6 +22,8 @@ from textual.strip import Strip
 from tui.widgets.looks import Looks
 from tui.widgets.rows import Piece
 from tui.widgets.words import UNICODE, Charset, say
+
+DrawLines = Callable[[int, int], Sequence[Sequence[Piece]]]
 
 
 def length(pieces: Sequence[Piece]) -> int:
@@ -39,9 +42,10 @@ class Lines(Looks):
 
     DEFAULT_CSS = "Lines { height: 1fr; }"
 
-    def __init__(self, id: str, classes: str = "") -> None:
-        """Make it empty."""
+    def __init__(self, id: str, classes: str = "", draw: DrawLines | None = None) -> None:
+        """Make it empty; `draw` makes the lines for a width and height."""
         super().__init__(id=id, classes=classes)
+        self._draw = draw
         self._lines: Sequence[Sequence[Piece]] = ()
 
     def show(self, lines: Sequence[Sequence[Piece]]) -> None:
@@ -57,8 +61,8 @@ class Lines(Looks):
         self.border_title = Content.assemble((title, "bold"), " ", soft)
 
     def drawn(self, width: int, height: int) -> Sequence[Sequence[Piece]]:
-        """The lines in so much room; by default those shown last."""
-        return self._lines
+        """The lines in so much room; without a function those shown last."""
+        return self._draw(width, height) if self._draw else self._lines
 
     def redraw(self) -> None:
         """Draw anew, and repaint what differs."""

@@ -11,7 +11,9 @@ MEDIUM: Final = 110
 WIDE: Final = 160
 SIDE: Final = {True: 78, False: 46}
 """Columns beside the units, where it is wide and where it is not."""
-PANES: Final = ("units-pane", "newest-pane", "log-pane", "queue-pane", "curves-pane", "past-pane")
+PANES: Final = ("units-pane", "queue-pane", "newest-pane", "log-pane", "curves-pane", "past-pane")
+"""In the order in which tab goes through them."""
+_BESIDE: Final = ("queue-pane", "curves-pane", "past-pane", "throughput", "machine", "by-task")
 
 
 class Wanted(NamedTuple):
@@ -35,7 +37,7 @@ class Places:
         """Nothing has a place yet."""
         self.slot = ""
         """The pane that stands in place of the list of units."""
-        self.reachable: tuple[str, ...] = PANES[:2]
+        self.reachable: tuple[str, ...] = ("newest-pane",)
         self._last: object = None
 
     @staticmethod
@@ -63,7 +65,7 @@ class Places:
         screen.query_one("#run").styles.height = wanted.run
         grid = screen.query_one("#runs-grid")
         side, newest = screen.query_one("#side"), screen.query_one("#newest-side")
-        side_there = any(name in heights for name in (*PANES[3:], "throughput", "machine", "by-task"))
+        side_there = any(name in heights for name in _BESIDE)
         newest_there = "newest-pane" in heights or "log-pane" in heights
         side.display, newest.display = side_there, newest_there
         if width >= MEDIUM:

@@ -45,28 +45,32 @@ def head(status: Status | None, waiting: int, begun: int, width: int) -> list[li
     if status is None:
         behind = _behind(waiting)
         return [[("No run yet", "strong")], [(behind or "1 goes to Plan, where Enter starts one.", "soft")]]
-    return [sentence(status), _second_line(status, waiting, width, begun)]
+    return [sentence(status, width), _second_line(status, waiting, width, begun)]
 
 
-def sentence(status: Status) -> list[Piece]:
+def sentence(status: Status, width: int) -> list[Piece]:
     """`▶ running 106 of 320 done, none failed, 214 left   about 1 m 12 s more`."""
     glyph, tone = state_glyph(status.state)
     done = status.already_done + status.scored
     left = max(status.total - done - status.failed - status.cancelled, 0)
     out = sum(part.units for part in status.left_out)
-    failed = (f"{count(status.failed)} failed", "bad") if status.failed else ("none failed", "good")
-    return [
-        (f"{glyph} {state_word(status.state)} ", f"{tone} bold" if tone.startswith("$") else tone),
+    before = f" ({count(status.already_done)} before)" if status.already_done else ""
+    parts: list[Piece] = [
+        (f"{glyph} {state_word(status.state)} ", tone),
         (f"{count(done)} of {count(status.total)}", "strong"),
         (" done", "text"),
-        (f" ({count(status.already_done)} before)" if status.already_done else "", "soft"),
+        (before, "soft"),
         (", ", "text"),
-        failed,
+        (f"{count(status.failed)} failed", "bad") if status.failed else ("none failed", "good"),
         (f", {count(status.cancelled)} cancelled" if status.cancelled else "", "warn"),
         (f", {count(left)} left" if left else "", "text"),
         (f", {count(out)} left out" if out else "", "warn"),
         *_time(status),
     ]
+    for spare in (parts[-1], parts[3]):  # when it ends, what was done before
+        if length(parts) > width and spare[1] == "soft":
+            parts.remove(spare)
+    return parts
 
 
 def _time(status: Status) -> list[Piece]:

@@ -25,7 +25,7 @@ from tui.screens.overlays.dialogs import Notice
 from tui.screens.runs import lists_text, progress_text, side_text, units_text
 from tui.screens.runs.arranged import Arranged
 from tui.screens.runs.order import Order
-from tui.screens.runs.places import Places, Wanted
+from tui.screens.runs.places import PANES, Places, Wanted
 from tui.screens.runs.pulse import Ended, Trend
 from tui.screens.runs.steering import SteeringScreen
 from tui.screens.runs.units import UnitGrid
@@ -35,6 +35,7 @@ from tui.widgets.lines import Lines
 from tui.widgets.marks import MarkGrid
 from tui.widgets.pane import Pane
 from tui.widgets.plot import PlotView
+from tui.widgets.rows import Piece
 
 SPAN: Final = 100
 """Units that end between two readings of the whole list: fewer than a snapshot keeps."""
@@ -42,6 +43,8 @@ LOOK: Final = 2.0
 """Seconds between looks at the machine."""
 PACE: Final = 1.0
 """Seconds between repaints of numbers alone."""
+
+Drawn = Sequence[Sequence[Piece]]
 
 
 class RunsScreen(SteeringScreen):
@@ -115,12 +118,14 @@ class RunsScreen(SteeringScreen):
         self._told: object = None
         """What is shown at once when it changes."""
         self._places = Places()
+        self._begun = False
+        """Whether the grid of units was opened by itself, as soon as there was one."""
 
     def compose_body(self) -> Iterable[Widget]:
         """Sentence and stages over units, the newest of them, and what goes on beside them."""
-        yield Lines(id="run", classes="framed")
+        yield Lines(id="run", classes="framed", draw=self._run)
         with Container(id="runs-grid"):
-            yield Pane("Units", UnitGrid(id="units"), id="units-pane", first=True)
+            yield Pane("Units", UnitGrid(id="units"), id="units-pane")
             with Vertical(id="newest-side"):
                 newest = Grid(
                     lists_text.UNIT_COLUMNS, id="newest", empty=progress_text.NO_RUN, sortable=True
@@ -132,21 +137,24 @@ class RunsScreen(SteeringScreen):
             with Vertical(id="side"):
                 queue = Grid(lists_text.QUEUE_COLUMNS, id="queue")
                 yield Pane("Queue", queue, id="queue-pane")
-                yield Lines(id="throughput", classes="framed")
-                yield Lines(id="machine", classes="framed")
+                yield Lines(id="throughput", classes="framed", draw=self._throughput)
+                yield Lines(id="machine", classes="framed", draw=self._machine)
                 yield Pane(
                     "Fine-tuning", PlotView("No epoch has ended yet.", id="curves"), id="curves-pane"
                 )
-                yield Lines(id="by-task", classes="framed")
+                yield Lines(id="by-task", classes="framed", draw=self._by_task)
                 past = Grid(lists_text.PAST_COLUMNS, id="past", empty="Nothing ever ran here.")
                 yield Pane("Runs", past, id="past-pane")
-        yield Lines(id="unit-line")
+        yield Lines(id="unit-line", draw=lambda _width, _height: [units_text.unit_line(self._unit())])
 
     def begin(self) -> None:
-        """Open the grid of units."""
+        """Open the list of units; their grid once there is one."""
         self.watch_machine()
+        self.query_one("#throughput", Lines).frame("Throughput", "units a second")
+        self.query_one("#machine", Lines).frame("Machine", side_text.machine_title())
+        self.query_one("#by-task", Lines).frame("AUC by task", "means so far, by protocol")
         self.query_one("#by-task", Lines).border_subtitle = "● model  ∅ control  ┊ chance"
-        self.query_one("#units-pane", Pane).open()
+        self.query_one("#newest-pane", Pane).open()
 
     def on_resize(self) -> None:
         """Everything has another place."""
@@ -219,7 +227,7 @@ class RunsScreen(SteeringScreen):
         frame = 2 if self._places.framed(self.size.width) else 0
         wanted = Wanted(
             run=2 + len(progress_text.together(status.stages) if status else ()) + frame,
-            units=units_text.natural(arranged) if arranged and arranged.lines else 0,
+            units=units_text.natural(arranged),
             queue=len(self._queue) if not self._damaged else len(self._queue) + 1,
             log=len(status.log) if status else 0,
             machine=2 + max(len(self._load.gpus) if self._load else 0, 1),
@@ -227,20 +235,27 @@ class RunsScreen(SteeringScreen):
             by_task=side_text.by_task_natural(arranged),
             past=len(self._past),
         )
-        if self._places.lay_out(self, wanted):
-            self.call_after_refresh(self._show_side)
+        here = next(filter(self._has_focus, PANES), "")
+        if self._places.lay_out(self, wanted) and (
+            here not in self._places.reachable or (self._home == "units-pane" and not self._begun)
+        ):
+            self._begun = self._home == "units-pane"
+            self.query_one(f"#{self._home}", Pane).open()
 
     def _show_run(self) -> None:
         """The sentence and the stages."""
-        status, run = self._status, self.query_one("#run", Lines)
-        width = run.size.width
+        run = self.query_one("#run", Lines)
+        run.frame("Run", self._status.run_id if self._status else "")
+        run.redraw()
+
+    def _run(self, width: int, _height: int) -> Drawn:
+        status = self._status
         begun = sum(entry.state != "waits" for entry in self._queue)
         lines = progress_text.head(status, self._waiting, begun, width)
-        if status is not None and status.live and lines:
+        if status is not None and status.live:
             rates = self._ended.rates(progress_text.elapsed(status), progress_text.SPARK, live=True)
             lines[0] = progress_text.with_spark(lines[0], rates, width)
-        run.show([*lines, *progress_text.stages(status, width, self.shell.charset)])
-        run.frame("Run", status.run_id if status else "")
+        return [*lines, *progress_text.stages(status, width, self.shell.charset)]
 
     def _show_lists(self, status: Status | None) -> None:
         """Units and their list, queue, log and earlier runs."""
@@ -283,25 +298,24 @@ class RunsScreen(SteeringScreen):
 
     def _show_side(self) -> None:
         """What is drawn rather than listed, where it can be seen."""
-        status = self._status
-        throughput, machine = self.query_one("#throughput", Lines), self.query_one("#machine", Lines)
-        if status is not None and throughput.display and throughput.size.width:
-            until = progress_text.elapsed(status)
-            size = throughput.size
-            throughput.show(
-                side_text.throughput(self._ended.times, until, status.live, size.width, size.height)
-            )
-            throughput.frame("Throughput", "units a second")
-        if self._load is not None and machine.display:
-            machine.show(
-                side_text.machine(self._load, self._busy.values, self._taken.values, machine.size.width)
-            )
-            machine.frame("Machine", side_text.machine_title())
-        tasks = self.query_one("#by-task", Lines)
-        if self._arranged is not None and tasks.display:
-            tasks.show(side_text.by_task(self._arranged, tasks.size.width, tasks.size.height))
-            tasks.frame("AUC by task", "means so far, by protocol")
+        self.query_one("#throughput", Lines).redraw()
+        self.query_one("#machine", Lines).redraw()
+        self.query_one("#by-task", Lines).redraw()
         self._show_curves()
+
+    def _throughput(self, width: int, height: int) -> Drawn:
+        if self._status is None:
+            return []
+        until = progress_text.elapsed(self._status)
+        return side_text.throughput(self._ended.times, until, self._status.live, width, height)
+
+    def _machine(self, width: int, _height: int) -> Drawn:
+        if self._load is None:
+            return []
+        return side_text.machine(self._load, self._busy.values, self._taken.values, width)
+
+    def _by_task(self, width: int, height: int) -> Drawn:
+        return side_text.by_task(self._arranged, width, height) if self._arranged else []
 
     def _show_curves(self) -> None:
         """The learning curve of the unit under the cursor, else of the one whose epoch ended last."""
@@ -320,7 +334,7 @@ class RunsScreen(SteeringScreen):
     @on(MarkGrid.Moved)
     def _show_unit(self) -> None:
         """What is under the cursor, in words; the curve follows it."""
-        self.query_one("#unit-line", Lines).show([units_text.unit_line(self._unit())])
+        self.query_one("#unit-line", Lines).redraw()
         self._show_curves()
 
     def on_descendant_focus(self) -> None:
@@ -460,21 +474,28 @@ class RunsScreen(SteeringScreen):
 
     def action_log(self) -> None:
         """Show the log, or go back from it."""
-        here = self.query_one("#log-pane", Pane).has_focus_within
-        self._go("units-pane" if here else "log-pane")
+        self._go(self._home if self._has_focus("log-pane") else "log-pane")
 
     def action_back(self) -> None:
         """From a pane that stands in another's place, back to that; else drop the filter."""
-        if self._places.slot not in ("", "newest-pane"):
-            self._go("units-pane")
+        if self._places.slot:
+            self._go(self._home)
         else:
             super().action_back()
 
     def action_pane(self, step: int) -> None:
         """Open the next pane, or the one before; one that is not shown takes the list's place."""
-        panes = [pane for pane in self.query(Pane) if pane.id in self._places.reachable]
-        here = next((i for i, pane in enumerate(panes) if pane.has_focus_within), -step)
-        self._go(panes[(here + step) % len(panes)].id or "")
+        names = self._places.reachable
+        here = next((i for i, name in enumerate(names) if self._has_focus(name)), -step)
+        self._go(names[(here + step) % len(names)])
+
+    def _has_focus(self, name: str) -> bool:
+        return self.query_one(f"#{name}", Pane).has_focus_within
+
+    @property
+    def _home(self) -> str:
+        """Where one is unless one goes elsewhere."""
+        return "units-pane" if "units-pane" in self._places.reachable else "newest-pane"
 
     def _go(self, name: str) -> None:
         self._places.bring(name)

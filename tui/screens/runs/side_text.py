@@ -87,11 +87,11 @@ def throughput(
 
 def machine(load: Load, busy: Sequence[float], taken: Sequence[float], width: int) -> list[list[Piece]]:
     """A spark and a value for processors and memory, and a line for each GPU."""
-    spark = SPARK if width >= 44 else max(width - 24, 4)
+    spark = SPARK if width >= 44 else max(width - 25, 4)
 
     def row(name: str, values: Sequence[float], tone: str, said: str) -> list[Piece]:
         drawn = histogram(values[-spark:], 1.0)
-        return [(f"{name} ", "soft"), (f"{drawn:<{spark}}", tone), (f"  {said}", "text")]
+        return [(f"{name:<5}", "soft"), (f"{drawn:<{spark}}", tone), (f"  {said}", "text")]
 
     lines = [
         row("cpu", busy, "run", f"{load.cpu:3.0f} %"),
@@ -100,11 +100,9 @@ def machine(load: Load, busy: Sequence[float], taken: Sequence[float], width: in
     for number, (percent, used, total, heat) in enumerate(load.gpus):
         filled = f"{'━' * round(spark * percent / 100)}"
         said = f"{percent:3} %  {_gib(used)} of {_gib(total)} GiB  {heat} °C"
-        lines.append(
-            [(f"gpu{number:<1}"[:4], "soft"), (f"{filled:<{spark}}", "run"), (f"  {said}", "text")]
-        )
+        lines.append([(f"gpu{number:<2}", "soft"), (f"{filled:<{spark}}", "run"), (f"  {said}", "text")])
     if not load.gpus:
-        lines.append([("gpu ", "soft"), ("none on this machine", "faint")])
+        lines.append([("gpu  ", "soft"), ("none on this machine", "faint")])
     return lines
 
 
@@ -155,7 +153,7 @@ def curves(epochs: Sequence[EpochStatus]) -> Plot:
     return Plot(
         title,
         lines,
-        x=Span(1, max(len(ordered), 2)),
+        x=Span(1, max(len(ordered), 5)),
         y=Span(0.0, max(1.0, math.ceil(10 * highest) / 10)),
         x_title="epoch",
         y_title="loss, AUC",

@@ -241,9 +241,9 @@ def unit_line(unit: UnitStatus | None) -> list[Piece]:
     ]
 
 
-def natural(arranged: Arranged | None, least: int = 4) -> int:
+def natural(arranged: Arranged | None) -> int:
     """Lines that it takes with nothing folded, head included."""
-    return max(len(arranged.lines) + 1 if arranged else 0, least)
+    return len(arranged.lines) + 1 if arranged and arranged.lines else 0
 
 
 def steps(ranges: Sequence[tuple[int, int]], here: int) -> int:
