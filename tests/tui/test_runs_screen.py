@@ -366,7 +366,7 @@ async def test_the_queue_is_shown_while_there_is_one(arena, size):
         await until(pilot, lambda: "mini x tall x lr x seed 2" in screen_text(app))
         arena.queue = []
         await until(pilot, lambda: "Queue" not in screen_text(app))
-        assert app.screen.focused is app.screen.query_one("#units")
+        await until(pilot, lambda: app.screen.query_one("#units").has_focus)
 
 
 @presses("runs.remove")

@@ -90,7 +90,9 @@ class Places:
         body = height - 3 - wanted.run
         there = {"units-pane": wanted.units, "newest-pane": 1, "log-pane": 1, "queue-pane": wanted.queue}
         there |= {"curves-pane": wanted.curves, "past-pane": wanted.past}
-        self.reachable = tuple(name for name in PANES if there[name] or name == self.slot)
+        self.reachable = tuple(name for name in PANES if there[name])
+        if self.slot not in self.reachable:
+            self.slot = ""
         if width < MEDIUM:
             return self._narrow(body, wanted)
         wide = width >= WIDE
