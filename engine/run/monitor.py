@@ -192,7 +192,10 @@ class Monitor:
             rate=finished / elapsed if elapsed else 0.0,
             eta_s=self._outlook.seconds_left() if state == "running" else None,
             stages=tuple(map(self._foreseen, self._stages.values())),
-            running=tuple(self._running.values()),
+            running=tuple(
+                replace(unit, seconds=time.monotonic() - self._begun[unit.key])
+                for unit in self._running.values()
+            ),
             recent=tuple(self._recent),
             epochs=tuple(self._epochs),
             log=tuple(self._log),

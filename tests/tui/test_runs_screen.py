@@ -54,7 +54,7 @@ async def test_bars_units_and_rates_of_a_live_run(arena, size):
         assert "▶ running 30 of 160 done (10 before), 1 failed, 129 left   about 1 m 4 s more" in text
         assert "50/100 texts    25.0/s" in text
         assert "21/150 units     2.0/s" in text
-        assert "one mark a split, 41 to 43, 1 in work" in text
+        assert "one mark a split, 41 to 43" in text
         assert "◉ ■ ✗" in text
         assert "mini  lr on tall, seed 41   ◐ in work" in text
         lines = [line.strip(" ▌│") for line in text.splitlines() if " tall " in line and "lr  " in line]

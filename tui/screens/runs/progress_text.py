@@ -165,8 +165,9 @@ def _stage(stage: StageStatus, width: int, charset: Charset, live: bool) -> list
     room = max(min(width - 46, WIDEST, width // 2), 8)
     filled = int(min(stage.done / stage.total if stage.total else 0.0, 1.0) * room)
     number = f"{count(stage.done)}/{count(stage.total)}"
+    fast = f"{stage.rate:,.0f}/s" if stage.rate >= 100 else f"{stage.rate:.1f}/s"
     slow = f"{60 * stage.rate:.1f}/min" if stage.rate else ""
-    rate = f"{stage.rate:.1f}/s" if stage.rate >= 0.05 else slow
+    rate = fast if stage.rate >= 0.05 else slow
     eta = f"about {spelled(stage.eta_s)} more" if going and stage.eta_s is not None else ""
     pieces: list[Piece] = [
         (f"{glyph} ", tone),
@@ -182,9 +183,10 @@ def _stage(stage: StageStatus, width: int, charset: Charset, live: bool) -> list
     return [*pieces, (cut(said, rest, ellipsis=charset.ellipsis).rstrip(), "soft")] if rest > 8 else pieces
 
 
-def with_spark(line: Sequence[Piece], rates: Sequence[float], width: int) -> list[Piece]:
-    """The sentence with the latest rates at the right, where there is room."""
-    if not rates or width < 100:
-        return list(line)
-    spark = histogram(rates[-SPARK:])
-    return padded(line, width, [(f"{spark:>{SPARK}}", "run"), (" units/s", "faint")])
+def with_spark(head: Sequence[list[Piece]], rates: Sequence[float], width: int) -> list[list[Piece]]:
+    """The sentence, else the line under it, with the latest rates at the right, where there is room."""
+    spark: list[Piece] = [(f"{histogram(rates[-SPARK:]):>{SPARK}}", "run"), (" units/s", "faint")]
+    for number, line in enumerate(head):
+        if rates and length(line) + length(spark) + 2 < width:
+            return [*head[:number], padded(line, width, spark), *head[number + 1 :]]
+    return list(head)

@@ -19,17 +19,19 @@ class Ended:
     def __init__(self) -> None:
         """Nothing is known yet."""
         self.times: list[float] = []
+        self._read = False
 
     def take(self, times: Sequence[float]) -> None:
         """What the store has; what was seen later than that stays."""
+        self._read = True
         last = times[-1] if times else -1.0
         self.times = [*times, *(at for at in self.times if at > last)]
 
     def follow(self, ended: int, now: float) -> None:
-        """So many have ended by now: those that are new did so since the last one."""
+        """So many have ended by now: once the store was read, those that are new did so since the last."""
         new = ended - len(self.times)
-        if new > 0:
-            last = self.times[-1] if self.times else max(now - 1.0, 0.0)
+        if new > 0 and self._read:
+            last = self.times[-1] if self.times else 0.0
             self.times += [last + (now - last) * number / new for number in range(1, new + 1)]
         elif new < 0:
             del self.times[ended:]

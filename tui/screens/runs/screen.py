@@ -254,7 +254,7 @@ class RunsScreen(SteeringScreen):
         lines = progress_text.head(status, self._waiting, begun, width)
         if status is not None and status.live:
             rates = self._ended.rates(progress_text.elapsed(status), progress_text.SPARK, live=True)
-            lines[0] = progress_text.with_spark(lines[0], rates, width)
+            lines[:2] = progress_text.with_spark(lines[:2], rates, width)
         return [*lines, *progress_text.stages(status, width, self.shell.charset)]
 
     def _show_lists(self, status: Status | None) -> None:
@@ -272,7 +272,7 @@ class RunsScreen(SteeringScreen):
             newest.cursor = 0
         busy = len(status.running) if status else 0
         pane = self.query_one("#units-pane", Pane)
-        pane.say(units_text.title(self._arranged, busy))
+        pane.say(units_text.title(self._arranged))
         pane.legend(*units_text.LEGEND[: None if self._places.framed(self.size.width) else 6])
         self.query_one("#newest-pane", Pane).say(*self._newest_title(busy, live))
         queue = self.query_one("#queue", Grid)

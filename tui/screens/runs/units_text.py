@@ -58,7 +58,7 @@ def look(arranged: Arranged, width: int, **how: object) -> Look:
     names = max((len(clean(line.model)) for line in arranged.lines), default=5)
     name = min(names, 18 if width < 108 else 26)
     protocol = max((len(line.protocol) for line in arranged.lines), default=2)
-    protocol = min(max(protocol, 5), 14)
+    protocol = min(max(protocol, 6), 14)
     tasks, seeds = max(len(arranged.tasks), 1), max(len(arranged.seeds), 1)
     label, mean = 4 + name + protocol, 6
     for step in (2, 1):
@@ -174,7 +174,7 @@ def _counts(block: Block, width: int, cursor: bool) -> list[Piece]:
     mean = block.mean
     if mean is None or width < len(far) + 4:
         return [(cut(far, width), tone)]
-    chip = _short(mean) if width >= len(far) + 6 else _short(mean).strip()[:3]
+    chip = _short(mean) if width >= 14 else _short(mean).strip()[:3]
     return [
         (far + " ", tone),
         (chip, f"$say-fill-{heat_step(mean)}"),
@@ -209,13 +209,13 @@ def _fit(pieces: Sequence[Piece], width: int) -> list[Piece]:
     return [*pieces, (" " * max(width - length(pieces), 0), "")]
 
 
-def title(arranged: Arranged | None, busy: int) -> str:
+def title(arranged: Arranged | None) -> str:
     """What stands after the word Units."""
     if arranged is None or not arranged.seeds:
         return ""
     seeds = arranged.seeds
     which = f"{seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else str(seeds[0])
-    return f"one mark a split, {which}" + (f", {busy} in work" if busy else "")
+    return f"one mark a split, {which}"
 
 
 def unit_line(unit: UnitStatus | None) -> list[Piece]:
