@@ -21,6 +21,7 @@ from textual.strip import Strip
 
 from tui.widgets.looks import Looks
 from tui.widgets.rows import Piece
+from tui.widgets.said import looks_same
 from tui.widgets.words import UNICODE, Charset, say
 
 DrawLines = Callable[[int, int], Sequence[Sequence[Piece]]]
@@ -37,6 +38,23 @@ def padded(pieces: Sequence[Piece], width: int, tail: Sequence[Piece] = ()) -> l
     return [*pieces, (" " * rest, ""), *tail] if tail and rest > 0 else list(pieces)
 
 
+def changed(before: Sequence[Piece], after: Sequence[Piece]) -> tuple[int, int]:
+    """The first cell in which two lines differ, and the one after the last, as far as whole pieces tell."""
+    same = 0
+    for one, other in zip(before, after, strict=False):
+        if one != other:
+            break
+        same += 1
+    start = length(after[:same])
+    rest = min(len(before), len(after)) - same
+    if length(before) != length(after):
+        return start, max(length(before), length(after))
+    last = 0
+    while last < rest and before[-1 - last] == after[-1 - last]:
+        last += 1
+    return start, length(after) - length(after[len(after) - last :])
+
+
 class Lines(Looks):
     """Text by lines, neither wrapped nor scrolled."""
 
@@ -47,18 +65,24 @@ class Lines(Looks):
         super().__init__(id=id, classes=classes)
         self._draw = draw
         self._lines: Sequence[Sequence[Piece]] = ()
+        self._title = Content()
 
     def show(self, lines: Sequence[Sequence[Piece]]) -> None:
         """Show these; a line that stays as it is costs nothing."""
         before, self._lines = self._lines, lines
         for y in range(max(len(before), len(lines))):
-            if y >= len(before) or y >= len(lines) or before[y] != lines[y]:
-                self.refresh(Region(0, y, self.size.width, 1))
+            old = before[y] if y < len(before) else ()
+            new = lines[y] if y < len(lines) else ()
+            if old != new:
+                start, end = changed(old, new)
+                self.refresh(Region(start, y, max(end - start, 1), 1))
 
     def frame(self, title: str, *info: object) -> None:
         """Write a title into the frame, and what follows it."""
         soft = say(*((part, "soft") if isinstance(part, str) else part for part in info))
-        self.border_title = Content.assemble((title, "bold"), " ", soft)
+        content = Content.assemble((title, "bold"), " ", soft)
+        if not looks_same(content, self._title):  # it would repaint everything
+            self._title = self.border_title = content
 
     def drawn(self, width: int, height: int) -> Sequence[Sequence[Piece]]:
         """The lines in so much room; without a function those shown last."""

@@ -16,7 +16,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -198,7 +198,7 @@ class RowView(ScrollView, Looks):
         top = self.scroll_offset.y
         for y in range(top, min(top + self.size.height, len(self._shown))):
             if before[y] != self._shown[y]:
-                self._refresh_place(y)
+                self._refresh_cells(y, before[y], self._shown[y])
 
     def _matching(self) -> Sequence[Row]:
         if not self._filter:
@@ -292,6 +292,20 @@ class RowView(ScrollView, Looks):
 
     def _refresh_place(self, place: int) -> None:
         self.refresh_line(place + self.heads)
+
+    def _refresh_cells(self, place: int, before: Row, after: Row) -> None:
+        """Repaint a row from the first cell that differs to the last, where all columns are in view."""
+        room = self.scrollable_content_region.width - self._gutter
+        alike = (before.key in self.marked) == (after.key in self.marked) and before.tone == after.tone
+        spots = [
+            spot for spot in self._layout.columns if before.cells[spot.column] != after.cells[spot.column]
+        ]
+        if not alike or before.heading or after.heading or not spots or self._layout.width > room:
+            self._refresh_place(place)
+            return
+        start, end = spots[0].x, spots[-1].x + spots[-1].width
+        line = place + self.heads - self.scroll_offset.y
+        self.refresh(Region(start + self._gutter, line, end - start, 1))
 
     def _hint(self, width: int) -> list[str]:
         said = self.empty if self._known else self._waiting
