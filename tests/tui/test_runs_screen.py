@@ -279,6 +279,7 @@ async def test_detach_leaves_and_asks_the_runner_nothing(arena):
         await until(pilot, lambda: not app.is_running)
     assert arena.requests == []
     assert app.return_value == 0
+    assert "`genearena` comes back to it" in str(app._exit_renderables)
 
 
 @presses("runs.log")
