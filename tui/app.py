@@ -304,8 +304,8 @@ class ArenaApp(Shell):
         if self._ends:
             return "The run ends after the units in work; `genearena resume` goes on with the rest."
         return (
-            "The run goes on by itself: `genearena` comes back to it, `genearena status` says how far it is, "
-            "`genearena attach` follows it here."
+            "The run goes on by itself: `genearena` comes back to it, `genearena status` says how far it "
+            "is, `genearena attach` follows it here."
         )
 
     def _leave_run(self, answer: str | None) -> None:

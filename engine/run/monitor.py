@@ -34,6 +34,7 @@ from engine.run.events import (
     RunStarted,
     StageProgress,
     UnitFinished,
+    UnitProgress,
     UnitStarted,
 )
 from engine.run.jobs import finetune_label
@@ -111,6 +112,9 @@ class Monitor:
                 self._begun[unit.key] = time.monotonic()
                 self._outlook.begin(unit, self._begun[unit.key])
                 self._running[unit.key] = _unit_status(unit, "running")
+            case UnitProgress(unit, done, total) if unit.key in self._running and done < total:
+                sentence = f"step {done + 1} of {total}"
+                self._running[unit.key] = replace(self._running[unit.key], sentence=sentence)
             case EpochFinished(unit, epoch):
                 self._epochs.append(
                     EpochStatus(

@@ -9,11 +9,15 @@ from fake_arena import FakeArena, a_status, at_rest, drive, make_app, screen_tex
 from pressing import presses
 
 from engine.machine import Load, Machine
-from engine.mailbox import EarlierRun, Entry, EpochStatus, LeftOut, LogLine, StageStatus
+from engine.mailbox import EarlierRun, Entry, EpochStatus, LeftOut, LogLine, StageStatus, UnitStatus
 from engine.plan.launch import Launch
 from engine.plan.selection import Selection
 from tui.questions.catalog import first_selection
+from tui.questions.runs import RunRead
+from tui.screens.runs.arranged import Arranged
 from tui.screens.runs.progress_text import head, stages
+from tui.screens.runs.side_text import rates
+from tui.screens.runs.units_text import entries, line, look
 from tui.widgets.grid import Grid
 from tui.widgets.words import ASCII
 
@@ -279,7 +283,7 @@ async def test_detach_leaves_and_asks_the_runner_nothing(arena):
         await until(pilot, lambda: not app.is_running)
     assert arena.requests == []
     assert app.return_value == 0
-    assert "`genearena` comes back to it" in str(app._exit_renderables)
+    assert "`genearena` comes back to it" in app._farewell()
 
 
 @presses("runs.log")
@@ -467,3 +471,52 @@ async def test_readonly_removes_nothing(arena):
         await pilot.press("tab", "x")
         await until(pilot, lambda: "it can only watch" in told(app))
         assert watcher.dropped == []
+
+
+def unit(
+    model: str, protocol: str, seed: int, state: str = "scored", auc: float | None = 0.8
+) -> UnitStatus:
+    key = f"{model}{protocol}{seed}"
+    return UnitStatus(
+        key, model, "tall", protocol, "paper", seed, state, auc if state == "scored" else None
+    )
+
+
+def test_models_are_folded_to_counts_where_there_is_no_room_for_their_marks():
+    units = [unit(m, p, s) for m in ("mini", "maxi") for p in ("lr", "rf") for s in (1, 2)]
+    read = RunRead((*units[:-1], unit("maxi", "rf", 2, "queued")))
+    arranged = Arranged(read, {"models": ["mini", "maxi"]}, None)
+    assert entries(arranged, 4, 0) == [(0, 1), (1, 2), (2, 3), (3, 4)]
+    assert entries(arranged, 3, 0) == [(0, 1), (1, 2), (2, 4)]
+    assert entries(arranged, 3, 3) == [(0, 2), (2, 3), (3, 4)]
+    said = "".join(text for text, _ in line(arranged, (2, 4), look(arranged, 60), None, False))
+    assert "maxi all 2   3/4 .80" in said
+
+
+def test_what_is_in_work_goes_back_to_what_the_store_knows_when_it_is_no_longer_said():
+    read = RunRead((unit("mini", "lr", 1), unit("mini", "lr", 2, "queued")))
+    arranged = Arranged(read, {}, None)
+    status = a_status(running=(unit("mini", "lr", 2, "running"),), recent=())
+    assert arranged.lay_over(status)
+    assert arranged.working() == {0}
+    assert arranged.lay_over(a_status(running=(), recent=()))
+    assert arranged.at((0, 0, 1)).state == "queued"
+    assert not arranged.lay_over(a_status(running=(unit("other", "lr", 2),), recent=()))
+
+
+def test_rates_of_a_finished_run_count_every_unit_and_those_of_a_live_one_closed_buckets_only():
+    ended = [0.5, 1.5, 1.6, 9.99, 10.0]
+    shown, size = rates(ended, 10.0, 5, live=False)
+    assert (size, sum(rate * size for rate in shown)) == (2.0, 5)
+    assert rates(ended, 9.5, 10, live=True) == ([1.0, 2.0, 0, 0, 0, 0, 0, 0, 0], 1)
+
+
+@presses("grid.sort")
+async def test_the_list_of_units_is_sorted_by_one_column_after_the_other(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "31/160" in screen_text(app))
+        await pilot.press("tab", "s")
+        await until(pilot, lambda: "Highest AUC" in screen_text(app))
+        assert app.screen.query_one("#newest", Grid).rows[0].key == "k2"

@@ -226,7 +226,7 @@ def unit_line(unit: UnitStatus | None) -> list[Piece]:
     took = f" in {spelled(unit.seconds)}" if unit.seconds is not None and unit.state == "scored" else ""
     end = {
         "scored": f"done, AUC {auc(unit.auc).removeprefix('0')}{took}",
-        "running": f"in work for {spelled(unit.seconds)}" if unit.seconds is not None else "in work",
+        "running": _in_work(unit),
         "queued": "waits for those before it",
         "failed": f"failed: {clean(unit.sentence) or 'enter says why'}",
         "cancelled": f"left out: {clean(unit.sentence)}" if unit.sentence else "given up",
@@ -239,6 +239,11 @@ def unit_line(unit: UnitStatus | None) -> list[Piece]:
         (f", seed {unit.seed}   ", "soft"),
         (f"{glyph} {end}", tone),
     ]
+
+
+def _in_work(unit: UnitStatus) -> str:
+    since = f" for {spelled(unit.seconds)}" if unit.seconds is not None else ""
+    return f"in work{since}" + (f", {clean(unit.sentence)}" if unit.sentence else "")
 
 
 def natural(arranged: Arranged | None) -> int:
