@@ -39,6 +39,8 @@ class Terminal:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self._read: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
+        self.received = 0
+        """Bytes that it wrote so far."""
         self.started = time.perf_counter()
         self._child = pexpect.spawn(
             sys.executable,
@@ -56,6 +58,7 @@ class Terminal:
                 return
             if not data:
                 return
+            self.received += len(data)
             self._read.put((time.perf_counter(), data))
 
     def press(self, keys: str) -> float:

@@ -102,6 +102,9 @@ class ArenaApp(Shell):
         ),
     ]
 
+    _ends = False
+    """Whether the runner was asked to end when this window did."""
+
     class Beat(Message):
         """The run or the database has moved."""
 
@@ -297,7 +300,7 @@ class ArenaApp(Shell):
     def leave(self) -> None:
         """Exit; while a file is being written, only if it may be given up."""
         if not any(worker.group == EXPORTING and not worker.is_finished for worker in self.workers):
-            self.exit(0)
+            self.exit(0, message=self._farewell())
             return
         self.push_screen(
             Ask(
@@ -305,7 +308,19 @@ class ArenaApp(Shell):
                 "Leaving now may give it up; what was there before stays.",
                 [("x", "leave now", "leave")],
             ),
-            lambda answer: self.exit(0) if answer else None,
+            lambda answer: self.exit(0, message=self._farewell()) if answer else None,
+        )
+
+    def _farewell(self) -> str | None:
+        """What becomes of a live run, and how to come back to it."""
+        status = self.pulse.status
+        if status is None or not status.live:
+            return None
+        if self._ends:
+            return "The run ends after the units in work; `genearena resume` goes on with the rest."
+        return (
+            "The run goes on by itself: `genearena` comes back to it, `genearena status` says how far it "
+            "is, `genearena attach` follows it here."
         )
 
     def _leave_run(self, answer: str | None) -> None:
@@ -321,6 +336,7 @@ class ArenaApp(Shell):
 
     def on_arena_app_stopping(self) -> None:
         """The runner has been asked to end; only a file may hold us here."""
+        self._ends = True
         self.leave()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

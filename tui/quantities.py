@@ -59,3 +59,19 @@ def mebi(size: int | None) -> str:
     if size is None:
         return "-"
     return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{max(size >> 20, 1):,} MiB"
+
+
+def spelled(seconds: float | None) -> str:
+    """A duration with its units: `2.1 s`, `12 s`, `1 m 12 s`, `3 h 5 m`, `5 days`; `-` if not known."""
+    if seconds is None or seconds != seconds or seconds < 0:
+        return "-"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} m {whole % 60} s"
+    if whole < 172_800:
+        return f"{whole // 3600} h {whole % 3600 // 60} m"
+    return f"{whole // 86_400} days"

@@ -26,6 +26,9 @@ class Shell(TypeAhead):
     pulse: reactive[Pulse] = reactive(Pulse(looked=False), repaint=False)
     """The run's latest snapshot, as the background worker last saw it."""
 
+    beat = 0.25
+    """Seconds between looks at the run's snapshot."""
+
     started = False
     """Whether the batch of updates in which the application starts is over, so that frames are painted."""
 

@@ -52,6 +52,8 @@ class Context:
     environment: str
     """The hash of the environment that its results name."""
     cancel: Cancel
+    progress: Progress | None = None
+    """Told (done, total) of the steps of one unit that is classified."""
 
 
 class Compute(Protocol):
@@ -204,6 +206,7 @@ class LocalCompute:
             scaling="none" if vectors.vectors is None else axes["scaling"],
             lr_solver=axes.get("lr_solver", "liblinear"),
             cancel=context.cancel,
+            progress=context.progress,
         )
         return _scored(
             unit,

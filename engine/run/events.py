@@ -76,6 +76,15 @@ class UnitStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitProgress:
+    """How far a unit in work has come: of one that is tuned, folds and the final fit."""
+
+    unit: Unit
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class EpochFinished:
     """One epoch of one fine-tuning unit."""
 
@@ -128,6 +137,7 @@ Event = (
     | StageProgress
     | ModelMeasured
     | UnitStarted
+    | UnitProgress
     | EpochFinished
     | UnitFinished
     | Log

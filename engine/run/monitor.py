@@ -34,6 +34,7 @@ from engine.run.events import (
     RunStarted,
     StageProgress,
     UnitFinished,
+    UnitProgress,
     UnitStarted,
 )
 from engine.run.jobs import finetune_label
@@ -111,6 +112,9 @@ class Monitor:
                 self._begun[unit.key] = time.monotonic()
                 self._outlook.begin(unit, self._begun[unit.key])
                 self._running[unit.key] = _unit_status(unit, "running")
+            case UnitProgress(unit, done, total) if unit.key in self._running and done < total:
+                sentence = f"step {done + 1} of {total}"
+                self._running[unit.key] = replace(self._running[unit.key], sentence=sentence)
             case EpochFinished(unit, epoch):
                 self._epochs.append(
                     EpochStatus(
@@ -192,7 +196,10 @@ class Monitor:
             rate=finished / elapsed if elapsed else 0.0,
             eta_s=self._outlook.seconds_left() if state == "running" else None,
             stages=tuple(map(self._foreseen, self._stages.values())),
-            running=tuple(self._running.values()),
+            running=tuple(
+                replace(unit, seconds=time.monotonic() - self._begun[unit.key])
+                for unit in self._running.values()
+            ),
             recent=tuple(self._recent),
             epochs=tuple(self._epochs),
             log=tuple(self._log),

@@ -13,7 +13,7 @@ import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TypeVar
 
@@ -35,6 +35,7 @@ from engine.run.events import (
     Ready,
     StageProgress,
     UnitFinished,
+    UnitProgress,
     UnitStarted,
 )
 from engine.run.jobs import Job, finetune_label, jobs_of
@@ -230,7 +231,12 @@ class _Floor:
                 self._idle.notify_all()
 
     def _classify(self, unit: Unit, vectors: TaskVectors, context: Context) -> list[Outcome]:
-        return [self._compute.classify(unit, self._plan.tasks[unit.task], vectors, context)]
+        def progress(done: int, total: int) -> None:
+            if total > 1:
+                self._events.put(UnitProgress(unit, done, total))
+
+        told = replace(context, progress=progress)
+        return [self._compute.classify(unit, self._plan.tasks[unit.task], vectors, told)]
 
     def _finetune_stack(self, job: Job, device: str) -> None:
         """Fine-tune a job's units together, but for those that were given up meanwhile."""

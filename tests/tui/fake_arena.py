@@ -40,6 +40,7 @@ from tui.questions.genes import GeneDetail, GeneRow, GeneScore
 from tui.questions.imports import Imported
 from tui.questions.maps import GeneMap
 from tui.questions.nearest import Cut, Neighbour
+from tui.questions.runs import Barred, PastRun, RunRead
 from tui.questions.saved import Past
 from tui.questions.sql import SqlDesk, SqlTable
 from tui.questions.tested import Kept, Scored
@@ -109,6 +110,7 @@ class FakeArena:
         self.waiting = 0
         self.queue: list[Entry] = []
         self.dropped: list[str] = []
+        self.runs: list[PastRun] = []
         self.boards: dict[str, Rankings] = {}
         """By what the table is called: `lr`, or `lr set=own`."""
         self.sets: dict[str, tuple[str, ...]] = {"own": ()}
@@ -253,15 +255,20 @@ class FakeArena:
         self.writable("fetch anything")
         return f"{name} is here."
 
-    def run_units(self, selection) -> list[UnitStatus]:
-        self.may("run_units")
+    def read_run(self, selection, started_at="") -> RunRead:
+        self.may("read_run")
         plan = self.plan(Selection.from_json(selection))
         found: dict[str, list[UnitStatus]] = {"failed": [], "queued": [], "scored": []}
         for unit in plan.units:
             state = "scored" if unit.key in plan.done else "failed" if unit.key in plan.failed else "queued"
             place = (unit.key, unit.model, unit.task, unit.protocol, unit.preset, unit.seed)
             found[state].append(UnitStatus(*place, state))
-        return [unit for units in found.values() for unit in units]
+        barred = dict.fromkeys(Barred(part.model, part.protocol, part.reason) for part in plan.blocked)
+        return RunRead(tuple(unit for units in found.values() for unit in units), tuple(barred))
+
+    def past_runs(self) -> list[PastRun]:
+        self.may("past_runs")
+        return self.runs
 
     def runner_error(self) -> StoreError:
         return StoreError("The runner did not start.", "Look into its log.")

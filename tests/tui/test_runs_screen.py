@@ -9,11 +9,15 @@ from fake_arena import FakeArena, a_status, at_rest, drive, make_app, screen_tex
 from pressing import presses
 
 from engine.machine import Load, Machine
-from engine.mailbox import EarlierRun, Entry, EpochStatus, LeftOut, LogLine, StageStatus
+from engine.mailbox import EarlierRun, Entry, EpochStatus, LeftOut, LogLine, StageStatus, UnitStatus
 from engine.plan.launch import Launch
 from engine.plan.selection import Selection
 from tui.questions.catalog import first_selection
-from tui.screens.runs.text import bars, head
+from tui.questions.runs import RunRead
+from tui.screens.runs.arranged import Arranged
+from tui.screens.runs.progress_text import head, stages
+from tui.screens.runs.side_text import rates
+from tui.screens.runs.units_text import entries, line, look
 from tui.widgets.grid import Grid
 from tui.widgets.words import ASCII
 
@@ -29,7 +33,7 @@ def arena():
 
 async def opened(pilot) -> None:
     await pilot.press("2")
-    await until(pilot, lambda: "Units" in screen_text(pilot.app))
+    await until(pilot, lambda: "Newest" in screen_text(pilot.app))
     await at_rest(pilot)
 
 
@@ -51,16 +55,15 @@ async def test_bars_units_and_rates_of_a_live_run(arena, size):
         await opened(pilot)
         await until(pilot, lambda: "31/160" in screen_text(app))
         text = screen_text(app)
-        assert "▶ running" in text
-        assert "✓ 20 done" in text
-        assert "✓ 10 before" in text
-        assert "✗ 1 failed" in text
-        assert "2.0/s ETA 1:04" in text
-        assert "embed " in text
-        assert "50/100 25.0/s ETA 0:02" in text
-        lines = [line for line in text.splitlines() if " tall " in line and "lr" in line]
-        assert [line.strip(" ▌│")[0] for line in lines[:3]] == ["▶", "✓", "✗"]
-        assert "0.912" in lines[1]
+        assert "▶ running 30 of 160 done (10 before), 1 failed, 129 left   about 1 m 4 s more" in text
+        assert "50/100 texts    25.0/s" in text
+        assert "21/150 units     2.0/s" in text
+        assert "one mark a split, 41 to 43" in text
+        assert "◉ ■ ✗" in text
+        assert "mini  lr on tall, seed 41   ◐ in work" in text
+        lines = [line.strip(" ▌│") for line in text.splitlines() if " tall " in line and "lr  " in line]
+        assert [line[0] for line in lines[:3]] == ["◐", "✓", "✗"]
+        assert ".912" in lines[1]
         assert "The text is empty." in lines[2]
 
 
@@ -68,14 +71,14 @@ async def test_the_cursor_stays_on_top_until_it_is_moved(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: app.screen.query_one("#units", Grid).current.key == "k1")
+        await until(pilot, lambda: app.screen.query_one("#newest", Grid).current.key == "k1")
         newer = replace(a_status().recent[0], key="k9", seed=49)
         arena.status = a_status(running=(), recent=(newer, *a_status().recent))
-        await until(pilot, lambda: app.screen.query_one("#units", Grid).current.key == "k9")
-        await pilot.press("j")
+        await until(pilot, lambda: app.screen.query_one("#newest", Grid).current.key == "k9")
+        await pilot.press("tab", "j")
         arena.status = a_status(running=(replace(newer, key="k10"),), recent=(newer, *a_status().recent))
-        await until(pilot, lambda: len(app.screen.query_one("#units", Grid).rows) == 5)
-        assert app.screen.query_one("#units", Grid).current.key == "k2"
+        await until(pilot, lambda: len(app.screen.query_one("#newest", Grid).rows) == 5)
+        assert app.screen.query_one("#newest", Grid).current.key == "k2"
 
 
 async def test_units_that_wait_or_ended_long_ago_are_listed_too(arena):
@@ -86,21 +89,21 @@ async def test_units_that_wait_or_ended_long_ago_are_listed_too(arena):
     arena.status = a_status(selection=plan.selection.to_json())
     async with drive(app, (80, 50)) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: len(app.screen.query_one("#units", Grid).rows) == 3 + 80)
-        lines = [line.strip(" ▌│") for line in screen_text(app).splitlines() if " lr " in line]
-        assert [line[0] for line in lines[:6]] == ["▶", "✓", "✗", "✗", "·", "·"]
-        await pilot.press("j", "j", "j", "j", "enter")
+        await until(pilot, lambda: len(app.screen.query_one("#newest", Grid).rows) == 3 + 80)
+        states = [str(row.cells[0]) for row in app.screen.query_one("#newest", Grid).rows[:6]]
+        assert states == ["◐", "✓", "✗", "✗", "·", "·"]
+        await pilot.press("tab", "j", "j", "j", "j", "enter")
         await until(pilot, lambda: "It waits for those before it." in screen_text(app))
-        await pilot.press("escape", "slash", "exclamation_mark", "enter")
-        await until(pilot, lambda: len(app.screen.query_one("#units", Grid).shown) == 2)
+        await pilot.press("escape")
+        app.screen.receive("✗")
+        await until(pilot, lambda: len(app.screen.query_one("#newest", Grid).shown) == 2)
 
 
-@pytest.mark.parametrize("width", [58, 98, 118, 158, 198])
+@pytest.mark.parametrize("width", [78, 98, 118, 158, 198])
 def test_a_bar_with_a_long_label_keeps_to_one_line(width):
     stage = StageStatus("finetune", "a model " * 9, 9, 56_000, 123.4, 4688.0)
-    lines = bars(a_status(stages=(stage,)), width, ASCII).plain.split("\n")
-    assert len(lines) == 2
-    assert all(len(line) <= width for line in lines)
+    [line] = stages(a_status(stages=(stage,)), width, ASCII)
+    assert len("".join(text for text, _ in line)) <= width
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -119,7 +122,8 @@ async def test_a_live_run_tells_since_when_and_by_which_process_it_goes_on(arena
 
 def test_where_both_do_not_fit_the_message_comes_before_the_process():
     status = a_status("paused", message="The disk is full.")
-    assert head(status, 0, 50).plain.split("\n")[1].strip() == "The disk is full. p goes on."
+    _, line = head(status, 0, 0, 50)
+    assert "".join(text for text, _ in line).strip() == "The disk is full. p goes on."
 
 
 async def test_the_screen_follows_the_run(arena):
@@ -148,12 +152,14 @@ async def test_a_failure_opens_to_its_sentence_then_its_traceback(arena):
     async with drive(app) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "31/160" in screen_text(app))
-        await pilot.press("g", "j", "j", "enter")
+        await pilot.press("tab", "g", "j", "j", "enter")
         await until(pilot, lambda: "ValueError: no" in screen_text(app))
         assert "mini / tall / lr / seed 43" in screen_text(app)
         assert "The text is empty." in screen_text(app)
         await pilot.press("escape", "k", "enter")
         await until(pilot, lambda: "AUC 0.912 in 1.5 s" in screen_text(app))
+        await pilot.press("escape", "shift+tab", "right", "right", "enter")
+        await until(pilot, lambda: "ValueError: no" in screen_text(app))
 
 
 @presses("runs.pause", "runs.resume")
@@ -258,7 +264,7 @@ async def test_what_failed_is_retried_after_the_run(arena):
         await until(pilot, lambda: "to be run again after this run" in told(app))
         assert arena.requests == []
         arena.status = a_status("failed", running=())
-        await until(pilot, lambda: "✗ failed  " in screen_text(app))
+        await until(pilot, lambda: "✗ failed " in screen_text(app))
         await pilot.press("R")
         await until(pilot, lambda: arena.relaunched == [True, True])
         arena.status = a_status("finished", failed=0, running=(), recent=())
@@ -277,16 +283,17 @@ async def test_detach_leaves_and_asks_the_runner_nothing(arena):
         await until(pilot, lambda: not app.is_running)
     assert arena.requests == []
     assert app.return_value == 0
+    assert "`genearena` comes back to it" in app._farewell()
 
 
-async def test_the_log_opens_with_tab_and_follows_its_end(arena):
+@presses("runs.log")
+async def test_the_log_takes_the_lists_place_and_follows_its_end(arena):
     lines = tuple(LogLine(f"2026-01-02T03:04:{n:02}+00:00", "info", f"line {n}") for n in range(40))
     arena.status = a_status(log=lines)
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
-        await until(pilot, lambda: "Log line 39" in screen_text(app))
-        await pilot.press("shift+tab")
+        await pilot.press("l")
         await until(pilot, lambda: "03:04:39" in screen_text(app))
         await pilot.press("g")
         arena.status = replace(
@@ -294,8 +301,11 @@ async def test_the_log_opens_with_tab_and_follows_its_end(arena):
         )
         await until(pilot, lambda: "Log no [/] end" in screen_text(app))
         assert "03:04:00" in screen_text(app)
+        assert "Newest" not in screen_text(app)
         await pilot.press("G")
         await until(pilot, lambda: "03:05:00 E no [/] end" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "Newest" in screen_text(app))
 
 
 async def test_the_learning_curve_is_drawn_while_it_grows(arena):
@@ -307,23 +317,22 @@ async def test_the_learning_curve_is_drawn_while_it_grows(arena):
     async with drive(app, (200, 60)) as pilot:
         await opened(pilot)
         arena.status = a_status(epochs=epochs[:2])
-        await until(pilot, lambda: "stage 1 epoch 2: loss 0.500, eval AUC 0.600" in screen_text(app))
+        await until(pilot, lambda: "stage 1 epoch 2: loss 0.500, AUC .600" in screen_text(app))
         arena.status = a_status(epochs=epochs)
         await until(pilot, lambda: "stage 1 epoch 5: loss 0.200" in screen_text(app))
-        assert "evaluation AUC" in screen_text(app)
+        assert "AUC on the evaluation part" in screen_text(app)
+        assert "◆" in screen_text(app)
         arena.status = a_status(epochs=())
-        await until(pilot, lambda: "Curves" not in screen_text(app))
+        await until(pilot, lambda: "Fine-tuning" not in screen_text(app))
 
 
-async def test_the_machine_is_told_in_one_line(arena, monkeypatch):
+async def test_the_machine_is_told_on_the_rule_of_the_list(arena, monkeypatch):
     load = Load(97.4, 5 * 2**30, 8 * 2**30, ((37, 21 * 2**30, 80 * 2**30, 61),))
     monkeypatch.setattr("tui.screens.runs.screen.Machine", lambda: SimpleNamespace(look=lambda: load))
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
-        await until(
-            pilot, lambda: "cpu 97%   memory 5.0/8.0G   GPU0 37% 21.0/80.0G 61C" in screen_text(app)
-        )
+        await until(pilot, lambda: "cpu 97 %  mem 5.0/8.0 G  gpu0 37 %" in screen_text(app))
 
 
 def test_a_machine_without_gpus_has_processors_and_memory():
@@ -362,7 +371,7 @@ async def test_the_queue_is_shown_while_there_is_one(arena, size):
         await until(pilot, lambda: "mini x tall x lr x seed 2" in screen_text(app))
         arena.queue = []
         await until(pilot, lambda: "Queue" not in screen_text(app))
-        assert app.screen.query_one("#units", Grid).has_focus
+        await until(pilot, lambda: app.screen.query_one("#units").has_focus)
 
 
 @presses("runs.remove")
@@ -449,7 +458,7 @@ async def test_a_failure_before_this_run_and_what_is_left_out_of_it_are_told(are
     async with drive(app, (120, 40)) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "1 run before this one failed: It broke." in screen_text(app))
-        assert "╌ 7 left out" in screen_text(app)
+        assert ", 7 left out" in screen_text(app)
 
 
 async def test_readonly_removes_nothing(arena):
@@ -462,3 +471,52 @@ async def test_readonly_removes_nothing(arena):
         await pilot.press("tab", "x")
         await until(pilot, lambda: "it can only watch" in told(app))
         assert watcher.dropped == []
+
+
+def unit(
+    model: str, protocol: str, seed: int, state: str = "scored", auc: float | None = 0.8
+) -> UnitStatus:
+    key = f"{model}{protocol}{seed}"
+    return UnitStatus(
+        key, model, "tall", protocol, "paper", seed, state, auc if state == "scored" else None
+    )
+
+
+def test_models_are_folded_to_counts_where_there_is_no_room_for_their_marks():
+    units = [unit(m, p, s) for m in ("mini", "maxi") for p in ("lr", "rf") for s in (1, 2)]
+    read = RunRead((*units[:-1], unit("maxi", "rf", 2, "queued")))
+    arranged = Arranged(read, {"models": ["mini", "maxi"]}, None)
+    assert entries(arranged, 4, 0) == [(0, 1), (1, 2), (2, 3), (3, 4)]
+    assert entries(arranged, 3, 0) == [(0, 1), (1, 2), (2, 4)]
+    assert entries(arranged, 3, 3) == [(0, 2), (2, 3), (3, 4)]
+    said = "".join(text for text, _ in line(arranged, (2, 4), look(arranged, 60), None, False))
+    assert "maxi all 2   3/4 .80" in said
+
+
+def test_what_is_in_work_goes_back_to_what_the_store_knows_when_it_is_no_longer_said():
+    read = RunRead((unit("mini", "lr", 1), unit("mini", "lr", 2, "queued")))
+    arranged = Arranged(read, {}, None)
+    status = a_status(running=(unit("mini", "lr", 2, "running"),), recent=())
+    assert arranged.lay_over(status)
+    assert arranged.working() == {0}
+    assert arranged.lay_over(a_status(running=(), recent=()))
+    assert arranged.at((0, 0, 1)).state == "queued"
+    assert not arranged.lay_over(a_status(running=(unit("other", "lr", 2),), recent=()))
+
+
+def test_rates_of_a_finished_run_count_every_unit_and_those_of_a_live_one_closed_buckets_only():
+    ended = [0.5, 1.5, 1.6, 9.99, 10.0]
+    shown, size = rates(ended, 10.0, 5, live=False)
+    assert (size, sum(rate * size for rate in shown)) == (2.0, 5)
+    assert rates(ended, 9.5, 10, live=True) == ([1.0, 2.0, 0, 0, 0, 0, 0, 0, 0], 1)
+
+
+@presses("grid.sort")
+async def test_the_list_of_units_is_sorted_by_one_column_after_the_other(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "31/160" in screen_text(app))
+        await pilot.press("tab", "s")
+        await until(pilot, lambda: "Highest AUC" in screen_text(app))
+        assert app.screen.query_one("#newest", Grid).rows[0].key == "k2"

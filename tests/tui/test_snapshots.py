@@ -21,7 +21,7 @@ SHOTS = {
     "plan": ((), "enter queues the 80"),
     "plan-tasks": (("tab",), "L leaks"),
     "plan-details": (("i",), "esc or enter closes"),
-    "runs": (("2",), "61C"),
+    "runs": (("2",), "12 %"),
     "runs-empty": (("2",), "No run yet"),
     "board": (("3",), "▌mini"),
     "board-empty": (("3",), "Nothing is ranked"),

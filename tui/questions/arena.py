@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.data.preview import Preview
     from engine.homes.removal import Own
     from engine.leaks.finding import Finding
-    from engine.mailbox import Entry, RequestKind, Status, UnitState, UnitStatus
+    from engine.mailbox import Entry, RequestKind, Status
     from engine.plan.launch import Launch
     from engine.plan.plan import Plan
     from engine.plan.selection import Selection
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tui.questions.cells import Place
     from tui.questions.imports import Imported
     from tui.questions.nearest import Cut
+    from tui.questions.runs import PastRun, RunRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,27 +253,25 @@ class Arena(SavedResults):
 
         return mailbox.runner_error(self.home)
 
-    def run_units(self, selection: Mapping[str, Any]) -> list[UnitStatus]:
-        """Every unit of a run's selection as the store knows it: failed, still to come, then scored.
+    def read_run(self, selection: Mapping[str, Any], started_at: str = "") -> RunRead:
+        """Every unit of a run's selection as the store knows it; see `tui.questions.runs`.
 
         Raises:
             UsageError: a name in it is not known any more.
         """
-        from engine.mailbox import UnitStatus
         from engine.plan.selection import Selection
+        from tui.questions.runs import read_run
 
         plan = self.plan(Selection.from_json(selection))
-        query = "select key, auc from scores where list_contains(?, model)"
-        models = sorted({unit.model for unit in plan.units})
         with self._reading() as con:
-            aucs = dict(con.execute(query, [models]).fetchall()) if con else {}
-        found: dict[UnitState, list[UnitStatus]] = {"failed": [], "queued": [], "scored": []}
-        for unit in plan.units:
-            done, failed = unit.key in plan.done, unit.key in plan.failed
-            state: UnitState = "scored" if done else "failed" if failed else "queued"
-            place = (unit.key, unit.model, unit.task, unit.protocol, unit.preset, unit.seed)
-            found[state].append(UnitStatus(*place, state, aucs.get(unit.key)))
-        return [unit for units in found.values() for unit in units]
+            return read_run(con, plan, started_at)
+
+    def past_runs(self) -> list[PastRun]:
+        """The latest runs of this home, newest first."""
+        from tui.questions.runs import past_runs
+
+        with self._reading() as con:
+            return past_runs(con) if con else []
 
     def request(self, what: RequestKind, key: str = "") -> None:
         """Leave a request for the runner."""

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widget import MountError, Widget
 from textual.worker import Worker, WorkerState
 
+from tui.terminal.repainting import CroppingCompositor
 from tui.widgets.grid import Grid
 from tui.widgets.header import StatusLine
 from tui.widgets.keybar import KeyBar
@@ -71,6 +72,11 @@ class ArenaScreen(Screen[None]):
     """Whether every widget is mounted."""
     _failed = False
     """Whether something went wrong since this screen was last resumed."""
+
+    def __init__(self) -> None:
+        """Make the screen."""
+        super().__init__()
+        self._compositor = CroppingCompositor()
 
     def compose(self) -> ComposeResult:
         """Top line, the screen's own content, filter line, bottom line."""

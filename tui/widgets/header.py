@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual import events
 from textual.content import Content
+from textual.geometry import Region
 from textual.reactive import reactive
 from textual.widget import Widget
 
@@ -39,7 +40,9 @@ class StatusLine(Widget):
     def watch_pulse(self, before: Pulse | None, after: Pulse | None) -> None:
         """Repaint if the new snapshot reads differently."""
         if not looks_same(describe(before), describe(after)):
-            self.refresh()
+            width = self.size.width
+            length = max(chip(pulse, width).cell_length for pulse in (before, after)) + 1
+            self.refresh(Region(max(width - length, 0), 0, length, 1))
 
     def __init__(self, mode: str) -> None:
         """Make the line of the screen `mode`."""

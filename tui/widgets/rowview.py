@@ -16,13 +16,14 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.widgets.headed import HeadedRows
+from tui.widgets.looks import Looks
 from tui.widgets.rows import Cell, Column, Layout, Piece, Row, cut, cut_title, fit, in_view, matches
 from tui.widgets.text import clean
 from tui.widgets.words import READING, TONE_STYLES, UNICODE, UNREAD, Charset, Tone
@@ -37,7 +38,7 @@ RAISED: Final = {"faint": "soft", "line": "faint"}
 """What a tone becomes under the cursor, where it could not be read."""
 
 
-class RowView(ScrollView):
+class RowView(ScrollView, Looks):
     """What the application's one table shows; who moves the cursor and sets marks is `Grid`."""
 
     DEFAULT_CSS = "RowView { height: 1fr; overflow-x: hidden; }"
@@ -97,7 +98,6 @@ class RowView(ScrollView):
         """Keys of rows that stay at the edge when they are scrolled off, such as a baseline."""
         self.ways_out: Sequence[tuple[str, str, str]] = ()
         """Of an empty table: key, what it does, what that costs."""
-        self._looks: dict[tuple[str, ...], Style] = {}
 
     # ------------------------------------------------------------------ what others ask and tell
 
@@ -198,7 +198,7 @@ class RowView(ScrollView):
         top = self.scroll_offset.y
         for y in range(top, min(top + self.size.height, len(self._shown))):
             if before[y] != self._shown[y]:
-                self._refresh_place(y)
+                self._refresh_cells(y, before[y], self._shown[y])
 
     def _matching(self) -> Sequence[Row]:
         if not self._filter:
@@ -233,21 +233,6 @@ class RowView(ScrollView):
         self.refresh()
 
     # ------------------------------------------------------------------ drawing
-
-    def notify_style_update(self) -> None:
-        """Another theme or focus: forget the colours worked out so far."""
-        super().notify_style_update()
-        self._looks.clear()
-
-    def _look(self, *tones: str) -> Style:
-        """The widget's own style with these on top; kept, because a screenful asks for hundreds."""
-        look = self._looks.get(tones)
-        if look is None:
-            style = self.visual_style
-            for tone in tones:
-                style += self.app.stylesheet.parse_style(TONE_STYLES.get(cast(Tone, tone), tone))
-            look = self._looks[tones] = style.rich_style
-        return look
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget: the header, a row, or the hint of an empty table."""
@@ -307,6 +292,20 @@ class RowView(ScrollView):
 
     def _refresh_place(self, place: int) -> None:
         self.refresh_line(place + self.heads)
+
+    def _refresh_cells(self, place: int, before: Row, after: Row) -> None:
+        """Repaint a row from the first cell that differs to the last, where all columns are in view."""
+        room = self.scrollable_content_region.width - self._gutter
+        alike = (before.key in self.marked) == (after.key in self.marked) and before.tone == after.tone
+        spots = [
+            spot for spot in self._layout.columns if before.cells[spot.column] != after.cells[spot.column]
+        ]
+        if not alike or before.heading or after.heading or not spots or self._layout.width > room:
+            self._refresh_place(place)
+            return
+        start, end = spots[0].x, spots[-1].x + spots[-1].width
+        line = place + self.heads - self.scroll_offset.y
+        self.refresh(Region(start + self._gutter, line, end - start, 1))
 
     def _hint(self, width: int) -> list[str]:
         said = self.empty if self._known else self._waiting

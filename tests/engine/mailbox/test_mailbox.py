@@ -30,7 +30,7 @@ from engine.plan.launch import Launch, Options
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
 from engine.run.compute import Context
-from engine.run.events import RunFinished, StageProgress, UnitFinished, UnitStarted
+from engine.run.events import RunFinished, StageProgress, UnitFinished, UnitProgress, UnitStarted
 from engine.run.monitor import Monitor
 from engine.run.steering import Steering
 from engine.run.supervise import supervise
@@ -195,6 +195,17 @@ def test_the_time_left_is_that_of_the_protocols_left_for_the_whole_run_and_for_c
     monitor.feed(UnitFinished(FakeCompute().classify(plan.todo[1], None, None, here)))
     status = monitor.snapshot()
     assert status.stages[0].eta_s == status.eta_s == 60.0
+
+
+def test_a_unit_in_work_says_at_which_of_its_steps_it_is(home, selection):
+    plan = build_plan(selection, home, {})
+    monitor = Monitor(plan)
+    monitor.feed(UnitProgress(plan.todo[0], 1, 6))
+    monitor.feed(UnitStarted(plan.todo[0]))
+    monitor.feed(UnitProgress(plan.todo[0], 2, 6))
+    [unit] = monitor.snapshot().running
+    assert unit.sentence == "step 3 of 6"
+    assert unit.seconds is not None
 
 
 def test_supervise_obeys_requests(home, selection):

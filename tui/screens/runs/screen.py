@@ -1,40 +1,54 @@
-"""Runs: what the runner is doing now, what failed, what is left; pause, cancel, retry, detach."""
+"""Runs: what the runner is doing now, what failed, what is left, and how earlier runs went."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container, Vertical
 from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from engine.machine import Load, Machine
-from engine.mailbox import Entry, RequestKind, Status, UnitStatus
+from engine.mailbox import Entry, Status, UnitStatus
 from store.errors import DataError, UsageError
+from tui.quantities import count
 from tui.questions.arena import Pulse
-from tui.screens.copy_export import TakingScreen
-from tui.screens.overlays.dialogs import Ask, Notice
-from tui.screens.runs import text as runs_text
+from tui.questions.runs import PastRun, RunRead
+from tui.screens.overlays.dialogs import Notice
+from tui.screens.runs import lists_text, progress_text, side_text, units_text
+from tui.screens.runs.arranged import Arranged
+from tui.screens.runs.order import Order
+from tui.screens.runs.places import PANES, Places, Wanted
+from tui.screens.runs.pulse import Ended, Trend
+from tui.screens.runs.steering import SteeringScreen
+from tui.screens.runs.units import UnitGrid
 from tui.widgets.grid import Grid
 from tui.widgets.headed import Tail
+from tui.widgets.lines import Lines
+from tui.widgets.marks import MarkGrid
 from tui.widgets.pane import Pane
 from tui.widgets.plot import PlotView
-from tui.widgets.said import Said
+from tui.widgets.rows import Piece
 
 SPAN: Final = 100
 """Units that end between two readings of the whole list: fewer than a snapshot keeps."""
 LOOK: Final = 2.0
 """Seconds between looks at the machine."""
+PACE: Final = 1.0
+"""Seconds between repaints of numbers alone."""
+
+Drawn = Sequence[Sequence[Piece]]
 
 
-class RunsScreen(TakingScreen):
-    """Bars, units and log of the run, as the runner's snapshot tells them."""
+class RunsScreen(SteeringScreen):
+    """Sentence, stages, units and the rest of the run, as the runner's snapshot says them."""
 
     MODE = "runs"
     ABOUT = (
@@ -49,17 +63,12 @@ class RunsScreen(TakingScreen):
         "runs.remove",
         "runs.retry",
         "runs.detach",
-        "pane.next",
+        "runs.log",
     )
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", tooltip="The unit's outcome, or its failure", id="runs.open"),
-        Binding("p", "pause", "Pause", tooltip="Pause after the units in work", id="runs.pause"),
-        Binding("p", "resume", "Resume", tooltip="Go on with what is missing", id="runs.resume"),
-        Binding("x", "cancel", "Cancel", tooltip="Cancel a unit or the run", id="runs.cancel"),
-        Binding("x", "remove", "Remove", tooltip="Forget the queue's row", id="runs.remove"),
-        Binding("R", "retry", "Retry", tooltip="Run what failed once more", id="runs.retry"),
-        Binding("D", "detach", "Detach", tooltip="Leave; the run goes on", id="runs.detach"),
+        Binding("l", "log", "Log", tooltip="What the run has said, or back", id="runs.log"),
     ]
 
     @dataclass
@@ -70,11 +79,17 @@ class RunsScreen(TakingScreen):
         failure: Mapping[str, str]
 
     @dataclass
-    class UnitsRead(Message):
+    class RunWasRead(Message):
         """Every unit of the run is there, as the store knows it, and its row."""
 
-        units: Mapping[str, UnitStatus]
+        read: RunRead
         rows: Tail
+
+    @dataclass
+    class PastRead(Message):
+        """The earlier runs are there."""
+
+        runs: Sequence[PastRun]
 
     @dataclass
     class Looked(Message):
@@ -82,130 +97,279 @@ class RunsScreen(TakingScreen):
 
         load: Load
 
-    @dataclass
-    class Asked(Message):
-        """The runner has the request."""
-
-        sentence: str
-
     def __init__(self) -> None:
         """Make the screen."""
         super().__init__()
-        self._status: Status | None = None
-        self._waiting = 0
-        self._queue: tuple[Entry, ...] = ()
         self._damaged = 0
+        self._read: RunRead | None = None
+        """The run, as the store knew it when `_read_of` was last set."""
+        self._arranged: Arranged | None = None
         self._units: Mapping[str, UnitStatus] = {}
-        """Key -> unit, of every unit of the run, as the store knew it when `_read` was last set."""
         self._rows = Tail()
-        """Their rows, made once: a run may have 100,000."""
-        self._read: tuple[str, bool, int] = ("", False, 0)
+        """The units' rows, made once: a run may have 100,000."""
+        self._read_of: tuple[str, bool, int] = ("", False, 0)
         """The run, whether it was live, and how many spans of `SPAN` units had ended."""
+        self._past: Sequence[PastRun] = ()
+        self._order = Order()
+        self._ended = Ended()
+        self._busy, self._taken = Trend(), Trend()
+        self._load: Load | None = None
+        self._shown_at = 0.0
+        self._told: object = None
+        """What is shown at once when it changes."""
+        self._places = Places()
+        self._begun = False
+        """Whether the grid of units was opened by itself, as soon as there was one."""
 
     def compose_body(self) -> Iterable[Widget]:
-        """Sentence and bars over units and log."""
-        yield Said(id="run-head", classes="head")
-        yield Said(id="run-bars")
-        yield Said(id="run-machine")
-        with Horizontal(classes="panes ruled"):
-            with Vertical(classes="column -open"):
-                units = Grid(runs_text.UNIT_COLUMNS, id="units", empty=runs_text.NO_RUN)
-                yield Pane("Units", units, id="units-pane", first=True)
-            with Vertical(classes="column"):
-                queue = Grid(runs_text.QUEUE_COLUMNS, id="queue")
+        """Sentence and stages over units, the newest of them, and what goes on beside them."""
+        yield Lines(id="run", classes="framed", draw=self._run)
+        with Container(id="runs-grid"):
+            yield Pane("Units", UnitGrid(id="units"), id="units-pane")
+            with Vertical(id="newest-side"):
+                newest = Grid(
+                    lists_text.UNIT_COLUMNS, id="newest", empty=progress_text.NO_RUN, sortable=True
+                )
+                newest.ways_out = progress_text.WAYS_OUT
+                yield Pane("Newest", newest, id="newest-pane")
+                log = Grid(lists_text.LOG_COLUMNS, id="log", empty="Nothing has been logged yet.")
+                yield Pane("Log", log, id="log-pane")
+            with Vertical(id="side"):
+                queue = Grid(lists_text.QUEUE_COLUMNS, id="queue")
                 yield Pane("Queue", queue, id="queue-pane")
-                yield Pane("Curves", PlotView("No epoch has ended yet.", id="curves"), id="curves-pane")
-                log = Grid(runs_text.LOG_COLUMNS, id="log", empty="Nothing has been logged yet.")
-                yield Pane("Log", log, id="log-pane", first=True)
+                yield Lines(id="throughput", classes="framed", draw=self._throughput)
+                yield Lines(id="machine", classes="framed", draw=self._machine)
+                yield Pane(
+                    "Fine-tuning", PlotView("No epoch has ended yet.", id="curves"), id="curves-pane"
+                )
+                yield Lines(id="by-task", classes="framed", draw=self._by_task)
+                past = Grid(lists_text.PAST_COLUMNS, id="past", empty="Nothing ever ran here.")
+                yield Pane("Runs", past, id="past-pane")
+        yield Lines(id="unit-line", draw=lambda _width, _height: [units_text.unit_line(self._unit())])
 
     def begin(self) -> None:
-        """Open the list of units."""
+        """Open the list of units; their grid once there is one."""
         self.watch_machine()
-        self.query_one("#units-pane", Pane).open()
+        self.query_one("#throughput", Lines).frame("Throughput", "units a second")
+        self.query_one("#machine", Lines).frame("Machine", side_text.machine_title())
+        self.query_one("#by-task", Lines).frame("AUC by task", "means so far, by protocol")
+        self.query_one("#by-task", Lines).border_subtitle = "● model  ∅ control  ┊ chance"
+        self.query_one("#newest-pane", Pane).open()
 
     def on_resize(self) -> None:
-        """Bars are as wide as the terminal."""
+        """Everything has another place."""
         if self.stands_whole and self.shell.pulse.looked:
             self._show()
 
     # ------------------------------------------------------------------ following the run
 
     def follow(self, pulse: Pulse) -> None:
-        """Show the snapshot."""
+        """Show the snapshot: what is new at once, numbers alone once a second."""
         self._status = status = pulse.status
         self._waiting, self._queue, self._damaged = pulse.waiting, pulse.queue, pulse.damaged
+        told: object = (pulse.waiting, pulse.queue, pulse.damaged)
         if status is not None:
             ended = status.scored + status.failed + status.cancelled
-            before, self._read = self._read, (status.run_id, status.live, ended // SPAN)
-            if self._read != before and status.selection:
-                self.read_units(status.selection)
-        self._show()
-        self.refresh_bindings()
+            before, self._read_of = self._read_of, (status.run_id, status.live, ended // SPAN)
+            if before[0] != status.run_id:
+                self._read, self._arranged, self._ended = None, None, Ended()
+            if self._read_of != before and status.selection:
+                self.read_run(status.selection, status.started_at)
+            if self._read_of[:2] != before[:2]:
+                self.read_past()
+            told = (told, status.run_id, status.state, status.message, status.failed, status.epochs)
+        elif not self._past:
+            self.read_past()
+        pace = min(PACE, 4 * self.shell.beat)
+        if told != self._told or time.monotonic() - self._shown_at >= pace:
+            self._told = told
+            self._show()
+            self.refresh_bindings()
+        else:
+            self.catch_up_in(pace)
+
+    def catch_up_in(self, seconds: float) -> None:
+        """Show what was passed over, once; what comes until then is shown with it."""
+        if not self._catching_up:
+            self._catching_up = True
+            self.set_timer(seconds, self._catch_up)
+
+    _catching_up = False
+
+    def _catch_up(self) -> None:
+        self._catching_up = False
+        if self.stands_whole and self.is_current:
+            self._show()
 
     def _show(self) -> None:
         status = self._status
-        charset = self.shell.charset
-        begun = sum(entry.state != "waits" for entry in self._queue)
-        head = runs_text.head(status, self._waiting, self.size.width - 2, begun)
-        self.query_one("#run-head", Said).show(head)
-        self.query_one("#run-bars", Said).show(runs_text.bars(status, self.size.width - 2, charset))
-        units = self.query_one("#units", Grid)
-        units.empty = runs_text.empty(status)
-        self._show_queue()
-        self._show_curves()
+        self._shown_at = time.monotonic()
+        self._arrange(status)
+        self._show_lists(status)
+        self._lay_out()
+        self._show_run()
+        self._show_side()
+        self._show_unit()
+
+    def _arrange(self, status: Status | None) -> None:
+        """Put every unit in its place."""
         if status is None:
-            units.show(())
-            self.query_one("#log", Grid).show(())
-            return
-        at_top = units.cursor == 0
-        units.show(runs_text.unit_rows(status, self._rows))
+            self._arranged = None
+        elif self._arranged is None or not self._arranged.lay_over(status):
+            self._arranged = Arranged(self._read, status.selection, status)
+            self._arranged.lay_over(status)
+        if status is not None:
+            self._ended.follow(status.scored + status.failed, progress_text.elapsed(status))
+
+    def _lay_out(self) -> None:
+        """Give every pane its place; those that cannot be seen are not drawn."""
+        status, arranged = self._status, self._arranged
+        frame = 2 if self._places.framed(self.size.width) else 0
+        wanted = Wanted(
+            run=2 + len(progress_text.together(status.stages) if status else ()) + frame,
+            units=units_text.natural(arranged),
+            queue=len(self._queue) if not self._damaged else len(self._queue) + 1,
+            log=len(status.log) if status else 0,
+            machine=2 + max(len(self._load.gpus) if self._load else 0, 1),
+            curves=bool(status and status.epochs),
+            by_task=side_text.by_task_natural(arranged),
+            past=len(self._past),
+        )
+        here = next(filter(self._has_focus, PANES), "")
+        if self._places.lay_out(self, wanted) and (
+            here not in self._places.reachable or (self._home == "units-pane" and not self._begun)
+        ):
+            self._begun = self._home == "units-pane"
+            self.query_one(f"#{self._home}", Pane).open()
+
+    def _show_run(self) -> None:
+        """The sentence and the stages."""
+        run = self.query_one("#run", Lines)
+        run.frame("Run", self._status.run_id if self._status else "")
+        run.redraw()
+
+    def _run(self, width: int, _height: int) -> Drawn:
+        status = self._status
+        begun = sum(entry.state != "waits" for entry in self._queue)
+        lines = progress_text.head(status, self._waiting, begun, width)
+        if status is not None and status.live:
+            rates = self._ended.rates(progress_text.elapsed(status), progress_text.SPARK, live=True)
+            lines[:2] = progress_text.with_spark(lines[:2], rates, width)
+        return [*lines, *progress_text.stages(status, width, self.shell.charset)]
+
+    def _show_lists(self, status: Status | None) -> None:
+        """Units and their list, queue, log and earlier runs."""
+        units, newest = self.query_one("#units", UnitGrid), self.query_one("#newest", Grid)
+        live = status is not None and status.live
+        units.show_units(self._arranged)
+        newest.empty = lists_text.NO_UNIT if live else progress_text.NO_RUN
+        at_top = newest.cursor == 0
+        newest.show(
+            self._order.rows(status, self._rows, self._units) if status else (), self._order.columns
+        )
         if at_top:
             # A row that was newest sinks; who has not moved wants to see the newest.
-            units.cursor = 0
-        self.query_one("#units-pane", Pane).say(*runs_text.units_title(status))
-        self.query_one("#log-pane", Pane).say(*runs_text.log_title(status))
+            newest.cursor = 0
+        busy = len(status.running) if status else 0
+        pane = self.query_one("#units-pane", Pane)
+        pane.say(units_text.title(self._arranged))
+        pane.legend(*units_text.LEGEND[: None if self._places.framed(self.size.width) else 6])
+        self.query_one("#newest-pane", Pane).say(*self._newest_title(busy, live))
+        queue = self.query_one("#queue", Grid)
+        queue.show(lists_text.queue_rows(self._queue))
+        self.query_one("#queue-pane", Pane).say(*lists_text.queue_title(self._queue, self._damaged))
+        self.query_one("#past", Grid).show(lists_text.past_rows(self._past, status))
         log = self.query_one("#log", Grid)
         at_end = not log.has_focus or log.cursor >= len(log.shown) - 1
-        log.show(runs_text.log_rows(status))
+        log.show(lists_text.log_rows(status) if status else ())
+        self.query_one("#log-pane", Pane).say(*(lists_text.log_title(status) if status else ()))
         if at_end:
             log.cursor = len(log.shown) - 1
 
-    def _show_queue(self) -> None:
-        """What waits and what is unfinished, where there is anything."""
-        pane, queue = self.query_one("#queue-pane", Pane), self.query_one("#queue", Grid)
-        queue.show(runs_text.queue_rows(self._queue))
-        pane.say(*runs_text.queue_title(self._queue, self._damaged))
-        if queue.has_focus and not self._queue:
-            self.query_one("#units-pane", Pane).open()
-        pane.display = bool(self._queue or self._damaged)
+    def _newest_title(self, busy: int, live: bool) -> tuple[object, ...]:
+        pane = self.query_one("#newest-pane", Pane)
+        pane.name_shown = self._order.words
+        short = self._load and not self._places.framed(self.size.width)
+        pane.legend(*(side_text.machine_short(self._load) if short and self._load else ()))
+        working = f"{busy} in work" if busy else "none in work" if live else ""
+        every = count(len(self._units), "unit") if self._units else ""
+        sorts = "s sorts on" if self._order.by else ""
+        return (", ".join(part for part in (every, working, sorts) if part),)
 
-    @on(Grid.Moved, "#units")
+    def _show_side(self) -> None:
+        """What is drawn rather than listed, where it can be seen."""
+        self.query_one("#throughput", Lines).redraw()
+        self.query_one("#machine", Lines).redraw()
+        self.query_one("#by-task", Lines).redraw()
+        self._show_curves()
+
+    def _throughput(self, width: int, height: int) -> Drawn:
+        if self._status is None:
+            return []
+        until = progress_text.elapsed(self._status)
+        return side_text.throughput(self._ended.times, until, self._status.live, width, height)
+
+    def _machine(self, width: int, _height: int) -> Drawn:
+        if self._load is None:
+            return []
+        return side_text.machine(self._load, self._busy.values, self._taken.values, width)
+
+    def _by_task(self, width: int, height: int) -> Drawn:
+        return side_text.by_task(self._arranged, width, height) if self._arranged else []
+
     def _show_curves(self) -> None:
         """The learning curve of the unit under the cursor, else of the one whose epoch ended last."""
         epochs = self._status.epochs if self._status else ()
-        pane = self.query_one("#curves-pane", Pane)
-        pane.display = bool(epochs)
         if not epochs:
             return
-        row = self.query_one("#units", Grid).current
+        unit = self._unit()
         keys = {epoch.key for epoch in epochs}
-        key = row.key if row and row.key in keys else epochs[-1].key
+        key = unit.key if unit and unit.key in keys else epochs[-1].key
         mine = [epoch for epoch in epochs if epoch.key == key]
-        pane.say(*runs_text.curves_title(mine[-1]))
-        self.query_one(PlotView).show(runs_text.curves(mine))
+        self.query_one("#curves-pane", Pane).say(side_text.curves_title(mine))
+        self.query_one("#curves-pane", Pane).legend(("◆", "strong"), " kept so far")
+        self.query_one("#curves", PlotView).show(side_text.curves(mine))
+
+    @on(Grid.Moved, "#newest")
+    @on(MarkGrid.Moved)
+    def _show_unit(self) -> None:
+        """What is under the cursor, in words; the curve follows it."""
+        self.query_one("#unit-line", Lines).redraw()
+        self._show_curves()
+
+    def on_descendant_focus(self) -> None:
+        """Another list, another unit."""
+        if self.stands_whole:
+            self._show_unit()
+
+    # ------------------------------------------------------------------ reading
 
     @work(thread=True, exclusive=True, group="units", exit_on_error=False)
-    def read_units(self, selection: Mapping[str, Any]) -> None:
+    def read_run(self, selection: Mapping[str, Any], started_at: str) -> None:
         """Read every unit of the run; those of a task or model that is gone are not known any more."""
         with contextlib.suppress(UsageError, DataError):
-            units = self.arena.run_units(selection)
-            rows = Tail(runs_text.rows_of(units))
-            self.post_message(self.UnitsRead({unit.key: unit for unit in units}, rows))
+            read = self.arena.read_run(selection, started_at)
+            self.post_message(self.RunWasRead(read, Tail(lists_text.rows_of(read.units))))
 
-    @on(UnitsRead)
-    def _units_read(self, message: UnitsRead) -> None:
-        self._units, self._rows = message.units, message.rows
+    @on(RunWasRead)
+    def _run_was_read(self, message: RunWasRead) -> None:
+        self._read, self._rows = message.read, message.rows
+        self._units = {unit.key: unit for unit in message.read.units}
+        self._order.forget()
+        self._ended.take(message.read.ended)
+        self._arranged = None
         self._show()
+
+    @work(thread=True, exclusive=True, group="past", exit_on_error=False)
+    def read_past(self) -> None:
+        """Read the earlier runs."""
+        self.post_message(self.PastRead(self.arena.past_runs()))
+
+    @on(PastRead)
+    def _past_read(self, message: PastRead) -> None:
+        if message.runs != self._past:
+            self._past = message.runs
+            self._show()
 
     @work(thread=True, exclusive=True, group="machine", exit_on_error=False)
     def watch_machine(self) -> None:
@@ -219,89 +383,80 @@ class RunsScreen(TakingScreen):
 
     @on(Looked)
     def _looked(self, message: Looked) -> None:
-        self.query_one("#run-machine", Said).show(runs_text.machine(message.load))
-
-    # ------------------------------------------------------------------ asking the runner
-
-    @work(thread=True, group="request", exit_on_error=False)
-    def ask_runner(self, what: RequestKind, sentence: str, key: str = "") -> None:
-        """Leave a request."""
-        self.arena.request(what, key)
-        self.post_message(self.Asked(sentence))
-
-    @work(thread=True, group="request", exit_on_error=False)
-    def start_again(self, retry_failed: bool, sentence: str) -> None:
-        """Start the last selection once more; behind a live run, it waits."""
-        self.arena.relaunch(retry_failed)
-        self.post_message(self.Asked(sentence))
-
-    @work(thread=True, group="request", exit_on_error=False)
-    def drop_entry(self, entry: Entry) -> None:
-        """Forget one launch of the queue: this one, wherever it stands by now."""
-        self.arena.drop(entry.id)
-        self.post_message(self.Asked(f"Removed: {entry.launch.selection.words}."))
+        first, self._load = self._load is None, message.load
+        self._busy.add(message.load.cpu / 100)
+        self._taken.add(message.load.used / max(message.load.memory, 1))
+        if not self.shell.pulse.looked:
+            return
+        if first:
+            self._lay_out()
+        busy = len(self._status.running) if self._status else 0
+        self._newest_title(busy, bool(self._status and self._status.live))
+        self._show_side()
 
     @work(thread=True, exclusive=True, group="failure", exit_on_error=False)
     def read_failure(self, unit: UnitStatus) -> None:
         """Read why a unit failed."""
         self.post_message(self.FailureRead(unit, self.arena.failure(unit.key)))
 
-    @on(Asked)
-    def _asked(self, message: Asked) -> None:
-        self.tell(message.sentence, good=True)
-
     @on(FailureRead)
     def _failure_read(self, message: FailureRead) -> None:
         unit = message.unit
         sentence = message.failure.get("sentence") or unit.sentence or "It has not said why."
         body = message.failure.get("traceback", "")
-        self.app.push_screen(Notice(runs_text.unit_name(unit), sentence, "R runs what failed again.", body))
+        self.app.push_screen(
+            Notice(lists_text.unit_name(unit), sentence, "R runs what failed again.", body)
+        )
 
-    # ------------------------------------------------------------------ actions
-
-    def receive(self, argument: str) -> None:
-        """Show only the units that match."""
-        self.query_one("#units", Grid).filter = argument
-
-    def why_not(self, action: str) -> str:
-        """Keys that steer a run need one."""
-        status = self._status
-        steering = ("runs.pause", "runs.resume", "runs.cancel", "runs.remove", "runs.retry")
-        if action in steering and self.arena.readonly:
-            return "This window was opened with --readonly; it can only watch."
-        if action == "runs.open" and self._entry():
-            return ""
-        if action == "runs.open":
-            return "" if self._unit() else "There is no unit under the cursor yet."
-        if action == "runs.pause" and (status is None or not status.live):
-            return "There is no run to pause or resume."
-        if action in ("runs.cancel", "runs.detach") and (status is None or not status.live):
-            return "There is no live run."
-        if action == "runs.retry" and (status is None or not status.failed):
-            return "Nothing has failed in this run."
-        return ""
+    # ------------------------------------------------------------------ under the cursor
 
     def _unit(self) -> UnitStatus | None:
         if not self.stands_whole:
             return None
-        row = self.query_one("#units", Grid).current
+        newest = self.query_one("#newest", Grid)
+        if not newest.has_focus and self._arranged is not None and self._arranged.lines:
+            return self.query_one("#units", UnitGrid).current
+        row = newest.current
         if row is None or self._status is None:
             return None
         now = (*self._status.running, *self._status.recent)
         return next((unit for unit in now if unit.key == row.key), self._units.get(row.key))
 
     def _entry(self) -> Entry | None:
-        """The launch under the cursor, if the queue has the focus."""
         if not self.stands_whole:
             return None
         queue = self.query_one("#queue", Grid)
         row = queue.current if queue.has_focus else None
         return next((entry for entry in self._queue if row and entry.id == row.key), None)
 
+    def _past_run(self) -> PastRun | None:
+        if not self.stands_whole:
+            return None
+        past = self.query_one("#past", Grid)
+        row = past.current if past.has_focus else None
+        return next((run for run in self._past if row and run.id == row.key), None)
+
+    # ------------------------------------------------------------------ actions
+
+    def receive(self, argument: str) -> None:
+        """Show only the units that match."""
+        self.query_one("#newest", Grid).filter = argument
+        self._go("newest-pane")
+
+    @on(Grid.SortAsked, "#newest")
+    def _sort(self, message: Grid.SortAsked) -> None:
+        """Sort the list of units by a column, or by the next one."""
+        self._order.next(lists_text.UNIT_COLUMNS[message.column].key)
+        self._show()
+
     def action_open(self) -> None:
-        """Open the unit under the cursor: its outcome, or why it failed; or a launch of the queue."""
+        """Open the unit under the cursor: its outcome, or why it failed; or a launch, or an earlier run."""
         if entry := self._entry():
-            self.app.push_screen(Notice(f"Run {entry.id} of the queue", *runs_text.entry_notice(entry)))
+            self.app.push_screen(Notice(f"Run {entry.id} of the queue", *lists_text.entry_notice(entry)))
+            return
+        if run := self._past_run():
+            live = bool(self._status and self._status.live and self._status.run_id == run.id)
+            self.app.push_screen(Notice(f"Run {run.id}", *lists_text.past_notice(run, live)))
             return
         unit = self._unit()
         if unit is None or self.refused("runs.open"):
@@ -309,83 +464,43 @@ class RunsScreen(TakingScreen):
         if unit.state == "failed":
             self.read_failure(unit)
         else:
-            self.app.push_screen(Notice(runs_text.unit_name(unit), runs_text.outcome(unit)))
+            self.app.push_screen(Notice(lists_text.unit_name(unit), lists_text.outcome(unit)))
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """One key pauses a run that is at work and resumes one that is not; one cancels or removes."""
-        if action in ("pause", "resume"):
-            return self._stands() == (action == "resume")
-        if action in ("cancel", "remove"):
-            return (self._entry() is not None) == (action == "remove")
-        return True
+    def action_filter(self) -> None:
+        """Filter the focused list; the grid of marks has none, so that of the units."""
+        if not isinstance(self.focused, Grid):
+            self._go("newest-pane")
+        super().action_filter()
 
-    def _stands(self) -> bool:
-        """Whether something is there to be resumed."""
-        if self._status is None or not self._status.live:
-            return bool(self._queue) or (self._status is not None and self._status.state == "interrupted")
-        return self._status.state == "paused"
+    def action_log(self) -> None:
+        """Show the log, or go back from it."""
+        self._go(self._home if self._has_focus("log-pane") else "log-pane")
 
-    def action_pause(self) -> None:
-        """Pause a running run."""
-        if not self.refused("runs.pause"):
-            self.ask_runner("pause", "Pausing after the units in work.")
-
-    def action_resume(self) -> None:
-        """Let a paused run go on, start an interrupted one again."""
-        if self.refused("runs.resume"):
-            return
-        if self._status is not None and self._status.state == "paused":
-            self.ask_runner("resume", "Going on.")
+    def action_back(self) -> None:
+        """From a pane that stands in another's place, back to that; else drop the filter."""
+        if self._places.slot:
+            self._go(self._home)
         else:
-            begun = any(entry.state != "waits" for entry in self._queue)
-            rest = "only what is missing is run" if begun or not self._queue else "what waits is run"
-            self.start_again(False, f"Resuming: {rest}.")
+            super().action_back()
 
-    def action_cancel(self) -> None:
-        """Ask what to cancel."""
-        if self.refused("runs.cancel"):
-            return
-        unit = self._unit()
-        answers = [("c", "cancel the whole run", "run"), ("s", "stop after the units in work", "drain")]
-        if unit is not None and unit.state in ("running", "queued"):
-            answers.append(("u", f"give up {runs_text.unit_name(unit)}", unit.key))
-        self.app.push_screen(
-            Ask("Cancel what?", runs_text.what_stays(self._waiting), answers), self._cancel
-        )
+    def action_pane(self, step: int) -> None:
+        """Open the next pane, or the one before; one that is not shown takes the list's place."""
+        names = self._places.reachable
+        here = next((i for i, name in enumerate(names) if self._has_focus(name)), -step)
+        self._go(names[(here + step) % len(names)])
 
-    def action_remove(self) -> None:
-        """Ask whether the launch under the cursor is to be forgotten."""
-        entry = self._entry()
-        if entry is None or self.refused("runs.remove"):
-            return
+    def _has_focus(self, name: str) -> bool:
+        return self.query_one(f"#{name}", Pane).has_focus_within
 
-        def answered(answer: str | None) -> None:
-            if answer:
-                self.drop_entry(entry)
+    @property
+    def _home(self) -> str:
+        """Where one is unless one goes elsewhere."""
+        return "units-pane" if "units-pane" in self._places.reachable else "newest-pane"
 
-        sentence = f"{runs_text.launched(entry)}\nWhat is scored of it stays."
-        ask = Ask("Remove it from the queue?", sentence, [("r", "remove it", "remove")])
-        self.app.push_screen(ask, answered)
-
-    def _cancel(self, answer: str | None) -> None:
-        if answer == "run":
-            self.ask_runner("cancel", "Cancelling the run.")
-        elif answer == "drain":
-            self.ask_runner("drain", "Stopping after the units in work.")
-        elif answer:
-            self.ask_runner("cancel", "Cancelling the unit.", answer)
-
-    def action_retry(self) -> None:
-        """Run what failed once more, after the run that is going on."""
-        if self.refused("runs.retry") or self._status is None:
-            return
-        after = "What failed waits in the queue to be run again after this run."
-        self.start_again(True, after if self._status.live else "Running what failed again.")
-
-    def action_detach(self) -> None:
-        """Leave the application; the runner goes on."""
-        if not self.refused("runs.detach"):
-            self.shell.leave()
+    def _go(self, name: str) -> None:
+        self._places.bring(name)
+        self._lay_out()
+        self.query_one(f"#{name}", Pane).open()
 
 
 SCREEN = RunsScreen

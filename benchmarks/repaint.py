@@ -1,0 +1,129 @@
+"""Bytes that Runs writes to its terminal while a run goes on, in true colour.
+
+A made-up runner writes a snapshot four times a second, as the real one does; two units end in each second.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+from unittest.mock import patch
+
+from benchmarks._terminal import ARENA, Terminal, text
+
+if TYPE_CHECKING:
+    from engine.mailbox import UnitStatus
+    from engine.plan.plan import Plan
+    from store.home import Home
+
+Row = dict[str, Any]
+
+SIZES: Final = ((80, 24), (120, 40), (200, 60))
+SETTLED: Final = 8.0
+MEASURED: Final = 15.0
+MOST: Final = 10 * 1024
+"""Bytes a second at 120x40, which a slow line carries."""
+
+
+def live_runs() -> list[Row]:
+    """Bytes a second at each size."""
+    from benchmarks._home import fresh_home
+    from benchmarks.classify import BUNDLED, TASKS
+    from engine.mailbox import runner_lock
+    from engine.plan.plan import build_plan
+    from engine.plan.selection import Selection
+
+    rows = []
+    with fresh_home() as home, runner_lock(home), patch.dict(os.environ, COLORTERM="truecolor"):
+        plan = build_plan(Selection((BUNDLED,), TASKS, ("lr", "rf", "lr-cv", "rf-cv")), home, {})
+        over = threading.Event()
+        runner = threading.Thread(target=_run, args=(home, plan, over), daemon=True)
+        runner.start()
+        try:
+            for columns, lines in SIZES:
+                rows.append(_row(columns, lines, _bytes_a_second(home, columns, lines)))
+        finally:
+            over.set()
+            runner.join()
+    return rows
+
+
+def _bytes_a_second(home: Home, columns: int, lines: int) -> float:
+    terminal = Terminal(ARENA, "--home", str(home.data.parent), columns=columns, lines=lines)
+    try:
+        terminal.when(text("all-MiniLM-L6-v2"))
+        terminal.settle(2.0)
+        terminal.press("2")
+        terminal.when(text("in work"))
+        terminal.settle(SETTLED)
+        before, started = terminal.received, time.monotonic()
+        terminal.settle(MEASURED)
+        return (terminal.received - before) / (time.monotonic() - started)
+    finally:
+        terminal.close()
+
+
+def _run(home: Home, plan: Plan, over: threading.Event) -> None:
+    """Write snapshots of a run in which two units are in work and two end each second, round and round."""
+    from datetime import UTC, datetime
+
+    from engine.mailbox import StageStatus, Status, UnitStatus, write_status
+
+    def now() -> str:
+        return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+    units = [
+        UnitStatus(unit.key, unit.model, unit.task, unit.protocol, unit.preset, unit.seed, "running")
+        for unit in plan.units
+    ]
+    started, began = now(), time.monotonic()
+    for number in itertools.count():
+        if over.is_set():
+            return
+        past = time.monotonic() - began
+        done = int(2 * past) % (len(units) - 2)
+        recent = [_scored(unit, place) for place, unit in enumerate(units[:done])][::-1][:200]
+        busy = tuple(replace(unit, seconds=past % 1.0 + number % 2) for unit in units[done : done + 2])
+        eta = (len(units) - done) / 2
+        status = Status(
+            "benchmark",
+            os.getpid(),
+            "box",
+            "running",
+            started,
+            now(),
+            len(units),
+            0,
+            done,
+            rate=2.0,
+            eta_s=eta,
+            stages=(StageStatus("classify", "LR and RF", done, len(units), 2.0, eta),),
+            running=busy,
+            recent=tuple(recent),
+            selection=plan.selection.to_json(),
+        )
+        write_status(home, status)
+        over.wait(0.25)
+
+
+def _scored(unit: UnitStatus, place: int) -> UnitStatus:
+    return replace(unit, state="scored", auc=0.4 + place * 37 % 60 / 100, seconds=0.1 + place % 7)
+
+
+def _row(columns: int, lines: int, rate: float) -> Row:
+    return {
+        "work": f"Runs alive at {columns}x{lines}, two units a second",
+        "reference": "",
+        "ours": f"{rate / 1024:.1f} KiB/s",
+        "ratio": rate / MOST,
+        "equal": None,
+        "limit": "<= 1" if (columns, lines) == (120, 40) else "",
+        "note": "in shares of 10 KiB/s",
+    }
+
+
+BENCHMARKS = {"live-runs": live_runs}
