@@ -8,6 +8,7 @@ from tui.terminal.tokens import HEAT, PALETTES, variables
 from tui.widgets.grid import Grid
 from tui.widgets.headed import HeadedRows, Tail
 from tui.widgets.rows import Cell, Column, Row, matches, stacked
+from tui.widgets.said import Said
 
 COLUMNS = (Column("name", "name", least=8), Column("value", "value", right=True))
 
@@ -324,3 +325,20 @@ def test_a_long_name_is_stacked_where_it_parts():
     assert stacked("long-vs-short-tf", 8) == ("long", "short-tf")
     assert stacked("dosage-sensitivity", 6) == ("dosage", "sensit")
     assert stacked("small", 8) == ("", "small")
+
+
+async def test_of_a_text_only_the_lines_that_change_are_painted():
+    class Telling(Host):
+        def compose(self) -> ComposeResult:
+            yield Said()
+
+    async with Telling().run_test(size=(40, 6)) as pilot:
+        said = pilot.app.query_one(Said)
+        said.show("one\n", ("two\n", "soft"), "three")
+        await pilot.pause()
+        await pilot.pause()
+        said.show("one\n", ("two\n", "accent"), "three")
+        assert {(region.y, region.height) for region in said._repaint_regions} == {(1, 1)}
+        said.show("one\n", ("2\n", "accent"), "three")
+        await pilot.pause()
+        assert [line.rstrip() for line in screen_text(pilot.app).splitlines()[:3]] == ["one", "2", "three"]
