@@ -69,7 +69,7 @@ async def test_another_table_takes_the_place_of_the_last_only_when_it_is_there(a
         await until(pilot, lambda: "It ran out of memory." in screen_text(app))
         arena.rankings = lambda *arguments: gate.wait(20) and whole(*arguments)
         await pilot.press("right_square_bracket")
-        await until(pilot, lambda: "Board rf" in screen_text(app))
+        await until(pilot, lambda: "rf Random" in screen_text(app))
         text = screen_text(app)
         gate.set()
         assert ".900" not in text

@@ -45,7 +45,7 @@ class ArenaScreen(Screen[None]):
     ABOUT: ClassVar[str] = ""
     """What one does on it, in one or two sentences."""
     FOOTER: ClassVar[tuple[str, ...]] = ()
-    """Ids of the bindings shown at the bottom, most useful first; at most eight with help and quit."""
+    """Ids of the bindings shown at the bottom, most useful first; at most nine with help and quit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "pane(1)", "Pane", show=False, tooltip="Next pane", id="pane.next"),

@@ -186,13 +186,17 @@ class CompareScreen(TakingScreen):
     # ------------------------------------------------------------------ actions
 
     def receive(self, argument: str) -> None:
-        """Put a model first, by its name or the start of a side's name."""
-        found = next((side for side in self._sides if argument in (side.model, side.name)), None)
+        """Put a model first, by its name or a side's; of several, one a line, take the first two."""
+        names = argument.split("\n")
+        known = {name: side for side in reversed(self._sides) for name in (side.model, side.name)}
         self._wanted = "" if self._sides else argument
-        if found is not None:
-            self._choose(found, compare_text.partner(self._sides, found, self._second))
+        found = [known[name] for name in names if name in known]
+        if len(found) > 1:
+            self._choose(found[0], found[1])
+        elif found:
+            self._choose(found[0], compare_text.partner(self._sides, found[0], self._second))
         elif self._sides:
-            self.tell(f"There are no results of {argument} yet.")
+            self.tell(f"There are no results of {names[0]} yet.")
 
     def why_not(self, action: str) -> str:
         """Choosing needs something to choose from."""
