@@ -12,15 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
 from tui.widgets.text import clean
 from tui.widgets.words import Tone
-
-if TYPE_CHECKING:
-    from tui.widgets.canvas import Span
 
 SAMPLE_ROWS: Final = 300
 """Rows whose cells are measured to choose column widths; the rest is cut to fit."""
@@ -75,8 +72,8 @@ class Column:
     """Whether it takes what room is left, such as an interval strip."""
     wants: int = 0
     """Cells it takes at the least where there is room, such as those that are drawn in it."""
-    axis: Span | None = None
-    """The axis of a strip, whose values stand under the title."""
+    axis: tuple[float, float] | None = None
+    """The ends of a strip's axis, whose values stand under the title."""
 
     @property
     def head(self) -> str:

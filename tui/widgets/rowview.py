@@ -22,6 +22,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.widgets.canvas import Span
 from tui.widgets.headed import HeadedRows
 from tui.widgets.rows import Cell, Column, Layout, Piece, Row, cut, cut_title, fit, in_view, matches
 from tui.widgets.strips import tick_line
@@ -333,7 +334,7 @@ class RowView(ScrollView):
             title = cut_title(clean(name), spot.width, self._ellipsis)
             style = self._look("text", "bold") if bold else look
             if column.axis and low:
-                title, style = tick_line(column.axis, spot.width), self._look("faint")
+                title, style = tick_line(Span(*column.axis), spot.width), self._look("faint")
             elif self._cells and spot.column == self.column and self.has_focus:
                 style = self._look("accent", *(("bold",) if bold else ()))
             pieces[spot.column] = [(cut(title, spot.width, column.right, self._ellipsis), style)]

@@ -126,7 +126,7 @@ class _Table:
         room = STRIP[wide]
         titles = (f" {clean(by)} AUC, 95 % interval", " AUC, 95 % interval", f"{clean(by)} AUC", "AUC")
         title = next(one for one in titles if cell_len(one) <= room)
-        found.append(Column("strip", title, wants=room, grows=True, axis=self.span))
+        found.append(Column("strip", title, wants=room, grows=True, axis=(self.span.low, self.span.high)))
         return tuple(found)
 
     def _number_column(self, name: str, layout: Layout) -> Column:

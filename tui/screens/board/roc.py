@@ -52,6 +52,7 @@ class RocPane(Pane):
     def read_anew(self) -> None:
         """Say that a cell is being read, though it is not known yet which."""
         self._place = self._shown = None
+        self.say("")
         self._plot.read_anew()
 
     def look_at(

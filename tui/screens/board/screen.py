@@ -190,6 +190,7 @@ class BoardScreen(ActingScreen):
             for drawn in self.query(Drawn):
                 drawn.read_anew()
             self.query_one(RocPane).read_anew()
+            self.query_one("#board-tasks-pane", Pane).say("")
             pane.say("")
         else:
             columns, rows = self._columns_and_rows(view)
