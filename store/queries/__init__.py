@@ -238,6 +238,16 @@ def cell(con: duckdb.DuckDBPyConnection, model: str, task: str, arm: Arm) -> lis
     return splits
 
 
+def split_aucs(
+    con: duckdb.DuckDBPyConnection, table: Table
+) -> dict[tuple[str, str], dict[int, float | None]]:
+    """(row, task) of own rows -> seed -> AUC of the split; None if it failed."""
+    found: dict[tuple[str, str], dict[int, float | None]] = {}
+    for row, task, seed, auc in con.execute(named("splits"), table.place).fetchall():
+        found.setdefault((row, task), {})[seed] = auc
+    return found
+
+
 def set_tasks(con: duckdb.DuckDBPyConnection, task_set: str) -> list[str]:
     """The tasks of a set, in its order; none of `own`, which has no list."""
     return [task for (task,) in con.execute(named("set_tasks"), {"task_set": task_set}).fetchall()]

@@ -362,6 +362,15 @@ class FakeArena:
         self.may("task_sets")
         return {"paper": tuple(info.name for info in self.task_infos if info.paper_task), **self.sets}
 
+    def split_aucs(self, table):
+        self.may("split_aucs")
+        own = [row for row in self.rankings(table).rows if row.source == "own"]
+        return {
+            (row.model, task): {seed: auc + (seed - 45) / 100 for seed in range(41, 41 + row.n[task])}
+            for row in own
+            for task, auc in row.auc.items()
+        }
+
     def cell_detail(self, place) -> CellDetail:
         self.may("cell_detail")
         curve = ((0.0, 0.0), (0.0, 0.5), (0.5, 0.5), (0.5, 1.0), (1.0, 1.0))

@@ -238,7 +238,7 @@ async def test_the_bottom_line_fits_and_ends_with_help_and_quit(arena, key, widt
         await pilot.press(key)
         await until(pilot, lambda: "? Help  q Quit" in screen_text(app).splitlines()[-1])
         active = {item.binding.id for item in app.screen.active_bindings.values()}
-        assert len(active.intersection(app.screen.FOOTER)) + 2 <= 8
+        assert len(active.intersection(app.screen.FOOTER)) + 2 <= 9
 
 
 async def test_ascii_mode_draws_bars_in_ascii(arena):

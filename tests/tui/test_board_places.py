@@ -17,10 +17,12 @@ from store.errors import DataError, StoreBusy
 from store.home import find_home
 from tui.app import ArenaApp
 from tui.questions.arena import Arena
-from tui.ranked import figures, layouts, standings
+from tui.ranked import figures, standings
 from tui.ranked.standings import Standing
 from tui.screens.board import text as board_text
-from tui.screens.board.cells import SOURCES, Sorting, View, fitted, row_key
+from tui.screens.board.cells import among, fitted
+from tui.screens.board.view import SOURCES, Sorting, View, row_key
+from tui.widgets.rows import fit
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine" / "verdicts"))
 
@@ -45,12 +47,13 @@ def arena():
 
 
 def line_of(app, model: str) -> list[str]:
-    lines = (line.strip(" ▌│") for line in screen_text(app).splitlines())
+    lines = (line.replace("▌", " ").strip(" │┌├└◆∅") for line in screen_text(app).splitlines())
     return next((line.split() for line in lines if line.startswith(f"{model} ")), [])
 
 
-def head_of(app) -> str:
-    return " ".join(screen_text(app).split("\n model ")[0].split())
+def said(app) -> str:
+    """All the words on screen, without frames."""
+    return " ".join(screen_text(app).replace("│", " ").split())
 
 
 @contextlib.asynccontextmanager
@@ -72,33 +75,29 @@ async def test_own_rows_have_the_places_that_rank_prints(home):
     standing = Standing(arena.rankings(table), arena.judged(table))
     async with board(arena) as (app, pilot):
         await until(pilot, lambda: "neighbours" in screen_text(app))
-        assert standings.in_a_line(standing) in head_of(app)
+        assert standings.in_a_line(standing)[:100] in said(app)
         for row in standing.table.rows[: len(SKILLS)]:
-            estimate, place = standing.estimate(row, "mean"), standing.places[row.model]
-            shown = " ".join(line_of(app, row.model))
-            written = f"{standings.with_interval(row.mean, estimate)} {standings.place_text(place)}"
-            assert written in shown
-            first, last, of = standings.among_paper(standing, row)
-            assert shown.endswith(f"{figures.ranged(first, last)} of {of}")
+            place, shown = standing.places[row.model], line_of(app, row.model)
+            assert shown[1] == figures.ranged(place.first, place.last)
         [printed] = [row for row in standing.table.rows if (row.source, row.mean_rank) == ("paper", 3)]
-        assert line_of(app, printed.model)[-2:] == [figures.short(printed.mean), "(3)"]
+        assert line_of(app, printed.model)[1] == "p3"
+        assert figures.short(printed.mean) in line_of(app, printed.model)
 
 
 async def test_an_only_own_model_has_no_place(home):
     async with board(Arena(home)) as (app, pilot):
         await pilot.press("right_square_bracket")
-        await until(pilot, lambda: "A single own model on 3 splits each, preliminary:" in head_of(app))
-        assert " place " not in screen_text(app).split("───")[0]
-        assert line_of(app, "alone")[-3:-1] == ["of", "12"] or line_of(app, "alone")[-1] == "12"
+        await until(pilot, lambda: "A single own model on 3 splits each, preliminary:" in said(app))
+        assert line_of(app, "alone")[1] == "·"
 
 
 async def test_a_table_of_print_alone_says_that_no_rank_of_it_can_be_told_apart(home):
     async with board(Arena(home)) as (app, pilot):
         await pilot.press(*["right_square_bracket"] * 2)
-        await until(pilot, lambda: "No adjacent rank of this table is separable." in head_of(app))
-        assert "Board lr-cv" in head_of(app)
-        assert "differences below about .030 are within noise" in head_of(app)
-        assert "A mean has a standard error of at least .015, by its genes alone." in head_of(app)
+        await until(pilot, lambda: "No adjacent rank of this table is separable." in said(app))
+        assert "lr-cv Logistic" in said(app)
+        assert "differences below about .030 are within noise" in said(app)
+        assert "A mean has a standard error of at least .015, by its genes alone." in said(app)
 
 
 def test_a_judged_table_is_kept_until_the_database_moves(home):
@@ -129,17 +128,17 @@ def test_what_is_judged_is_let_go():
 @presses("board.baseline")
 async def test_a_pinned_row_is_what_the_others_are_set_against(arena):
     async with board(arena) as (app, pilot):
-        await until(pilot, lambda: "1 a *" in screen_text(app))
+        await until(pilot, lambda: line_of(app, "mini")[1:2] == ["1"])
         await pilot.press("b")
-        await until(pilot, lambda: "Beside mini, among 1 on 10 splits each" in head_of(app))
-        assert "-.200 [-.260, -.140] below" in " ".join(line_of(app, "other"))
-        assert "baseline" in line_of(app, "mini")
-        assert "1 a *" not in screen_text(app)
+        await until(pilot, lambda: "Beside mini, among 1 on 10 splits each" in said(app))
+        assert "−.200 ±.060*" in " ".join(line_of(app, "other"))
+        assert "base" in line_of(app, "mini")
+        assert "◆mini" in screen_text(app)
         await pilot.press("l", "l", "s")
-        await until(pilot, lambda: "by tall" in head_of(app) and "-.200 [" in screen_text(app))
+        await until(pilot, lambda: "by tall" in said(app) and "−.200 ±" in screen_text(app))
         await pilot.press("b")
-        await until(pilot, lambda: "1 a *" in screen_text(app))
-        assert "below" not in screen_text(app)
+        await until(pilot, lambda: line_of(app, "mini")[1:2] == ["1"])
+        assert "±.060" not in screen_text(app)
 
 
 async def test_the_baseline_is_pinned_by_name(arena):
@@ -147,17 +146,17 @@ async def test_the_baseline_is_pinned_by_name(arena):
         await pilot.press("colon", *"baseline othr", "enter")
         await until(pilot, lambda: "othr" in told(app) and "other" in told(app))
         await pilot.press("colon", *"baseline other", "enter")
-        await until(pilot, lambda: "Beside other, among 1" in head_of(app))
-        assert "+.200 [+.140, +.260] not shown" in " ".join(line_of(app, "mini"))
+        await until(pilot, lambda: "Beside other, among 1" in said(app))
+        assert "+.200 ±.060 " in " ".join(line_of(app, "mini"))  # no star: it is not shown
         await pilot.press("colon", *"baseline", "enter")
-        await until(pilot, lambda: "Among 2 models" in head_of(app))
+        await until(pilot, lambda: "Among 2 models" in said(app))
 
 
 async def test_what_is_printed_cannot_be_the_baseline(arena):
     async with board(arena) as (app, pilot):
         await pilot.press("j", "b")
         await until(pilot, lambda: "Only a row of your own can be the baseline." in told(app))
-        assert "Beside" not in head_of(app)
+        assert "Beside" not in said(app)
 
 
 async def test_a_table_without_the_baseline_shows_places(arena):
@@ -166,16 +165,16 @@ async def test_a_table_without_the_baseline_shows_places(arena):
     )
     async with board(arena) as (app, pilot):
         await pilot.press("b", "right_square_bracket")
-        await until(pilot, lambda: "Board rf" in head_of(app) and "1 a *" in screen_text(app))
+        await until(pilot, lambda: "rf Random" in said(app) and line_of(app, "mini2")[1:2] == ["1"])
         await pilot.press("left_square_bracket")
-        await until(pilot, lambda: "Beside mini" in head_of(app))
+        await until(pilot, lambda: "Beside mini" in said(app))
 
 
 async def test_differences_are_taken_away_too(arena, tmp_path):
     path = tmp_path / "table.csv"
     async with board(arena) as (app, pilot):
         await pilot.press("b")
-        await until(pilot, lambda: "Beside mini" in head_of(app))
+        await until(pilot, lambda: "Beside mini" in said(app))
         app.screen.export_to(str(path))
         await until(pilot, lambda: "Wrote 3 rows" in told(app))
     header, _, printed, other = path.read_text().splitlines()
@@ -189,36 +188,24 @@ async def test_differences_are_taken_away_too(arena, tmp_path):
 # ---------------------------------------------------------------------------- where it stands
 
 
-async def test_places_stand_beside_the_column_sorted_by_and_the_cursor_stays_on_its_own(arena):
+async def test_ranks_are_of_the_column_sorted_by_and_the_cursor_stays_on_its_own(arena):
     async with board(arena, (200, 60)) as (app, pilot):
-        await until(pilot, lambda: "1 a *" in screen_text(app))
-        titles = [column.key for column in app.screen.query_one("#board").columns]
-        assert titles == ["model", "source", "tall", "small", "mean", "place", "paper", "forest"]
+        await until(pilot, lambda: line_of(app, "mini")[1:2] == ["1"])
+        grid = app.screen.query_one("#board")
+        titles = [column.key for column in grid.columns]
+        assert titles == ["model", "place", "tall", "small", "mean", "paper", "strip"]
         await pilot.press("l", "l", "l", "s")
-        await until(pilot, lambda: "by small" in head_of(app))
-        titles = [column.key for column in app.screen.query_one("#board").columns]
-        assert titles == ["model", "source", "tall", "small", "place", "paper", "mean", "forest"]
-        assert app.screen.query_one("#board").column == 3
-        await pilot.press("l", "s")  # the place is of small, so it is small that is sorted by
-        await until(pilot, lambda: "by mean" in head_of(app))
-        assert app.screen.query_one("#board").columns[app.screen.query_one("#board").column].key == "place"
-
-
-async def test_what_a_place_says_is_one_key_away_and_the_method_too(arena):
-    async with board(arena) as (app, pilot):
-        await until(pilot, lambda: "1 a *" in screen_text(app))
-        await pilot.press(*"lllll")
-        await until(pilot, lambda: standings.PLACES in " ".join(screen_text(app).split()))
-        await pilot.press("question_mark")
-        await until(pilot, lambda: "Keys on Board" in screen_text(app))
-        shown = " ".join(screen_text(app).replace("│", " ").split())
-        assert "models that share a letter cannot be told apart" in shown
+        await until(pilot, lambda: "by small" in said(app))
+        assert grid.column == 3
+        assert next(column.key for column in grid.columns if column.sort) == "small"
+        await pilot.press("h", "h", "s")  # the rank is of small, so it is small that is sorted by
+        await until(pilot, lambda: "by mean" in said(app))
 
 
 @presses("board.method")
 async def test_the_method_has_its_references(arena):
     async with board(arena, (120, 60)) as (app, pilot):
-        await until(pilot, lambda: "1 a *" in screen_text(app))
+        await until(pilot, lambda: line_of(app, "mini")[1:2] == ["1"])
         await pilot.press("i")
         await until(pilot, lambda: "Romano and Wolf 2005" in screen_text(app))
         assert "Nadeau and Bengio 2003" in screen_text(app)
@@ -241,7 +228,7 @@ async def test_families_kept_apart_are_one_key_away(home, tmp_path):
 
 async def test_where_families_were_not_kept_apart_it_says_how_to_do_that(arena):
     async with board(arena) as (app, pilot):
-        await until(pilot, lambda: "1 a *" in screen_text(app))
+        await until(pilot, lambda: line_of(app, "mini")[1:2] == ["1"])
         await pilot.press("f")
         await until(pilot, lambda: "genearena run --scheme grouped" in told(app))
 
@@ -264,20 +251,21 @@ async def test_numbers_are_there_before_what_they_can_tell(arena):
     async with drive(app, (120, 40)) as pilot:
         await pilot.press("3")
         await until(pilot, lambda: ".850" in screen_text(app))
-        assert "2 own models, 10 splits each." in head_of(app)
-        assert "(2)" in line_of(app, "Printed")
+        assert "2 own rows" in said(app)
+        assert "10 splits each" in said(app)
+        assert "p2" in line_of(app, "Printed")
         assert "…" in line_of(app, "mini")
         assert "[" not in " ".join(line_of(app, "mini"))
         await pilot.press("i")
         await until(pilot, lambda: "not worked out yet" in told(app))
         await pilot.press("j", "k", "l")
         gate.set()
-        await until(pilot, lambda: "1 a *" in screen_text(app))
+        await until(pilot, lambda: line_of(app, "mini")[1:2] == ["1"])
 
 
 async def test_moving_about_judges_nothing_anew(arena):
     async with board(arena) as (app, pilot):
-        await until(pilot, lambda: "1 a *" in screen_text(app))
+        await until(pilot, lambda: line_of(app, "mini")[1:2] == ["1"])
         before = arena.calls["judged"]
         await pilot.press(*"jjkkllhh", "o", "M", "M")
         await at_rest(pilot)
@@ -287,18 +275,18 @@ async def test_moving_about_judges_nothing_anew(arena):
 async def test_scores_that_cannot_be_judged_leave_the_numbers_and_say_why(arena):
     arena.broken["judged"] = DataError("A gene stands twice in a class.")
     async with board(arena) as (app, pilot):
-        await until(pilot, lambda: "A gene stands twice in a class." in head_of(app))
-        assert ".900" in line_of(app, "mini")
+        await until(pilot, lambda: "A gene stands twice in a class." in said(app))
+        assert ".900±.03" in line_of(app, "mini")
         assert len(app.screen_stack) == 1
 
 
 async def test_a_file_locked_while_it_is_judged_is_read_again(arena):
     arena.broken["judged"] = StoreBusy("The database is held by harlequin (PID 7).")
     async with board(arena) as (app, pilot):
-        await until(pilot, lambda: "Not up to date: The database is held" in head_of(app))
+        await until(pilot, lambda: "Not up to date: The database is held" in said(app))
         del arena.broken["judged"]
-        await until(pilot, lambda: "1 a *" in screen_text(app))
-        assert "Not up to date" not in head_of(app)
+        await until(pilot, lambda: line_of(app, "mini")[1:2] == ["1"])
+        assert "Not up to date" not in said(app)
 
 
 # ---------------------------------------------------------------------------- layouts
@@ -312,36 +300,45 @@ def a_view(home, **changes) -> View:
 
 
 @pytest.mark.parametrize("baseline", ["", "fair"])
-@pytest.mark.parametrize("sources", SOURCES)
-@pytest.mark.parametrize("width", [60, 80, 100, 120, 160, 200, 300])
-def test_no_number_is_ever_cut(home, width, sources, baseline):
-    columns, rows = fitted(a_view(home, sources=sources, baseline=baseline), width)
-    for place, column in enumerate(columns):
-        longest = max(len(str(row.cells[place])) for row in rows)
-        assert column.key == "model" or column.least in (0, *range(longest, 400))
-    assert [row.key for row in rows][:2] == ["own\x1ffair", "own\x1fgood"]
+@pytest.mark.parametrize("width", [80, 116, 134, 300])
+def test_no_number_is_ever_cut(home, width, baseline):
+    view = a_view(home, sources=SOURCES[1], baseline=baseline)
+    columns, rows = fitted(view, width)
+    placed = fit(columns, rows, width - 2)
+    assert placed.width <= width - 2
+    for spot in placed.columns:
+        longest = max(len(str(row.cells[spot.column])) for row in rows)
+        key = columns[spot.column].key
+        assert key in ("model", "strip") or spot.width >= longest
+    assert columns[-1].key == "strip"
+    assert placed.columns[-1].width >= (24 if width >= 100 else 12)
+    said = {str(row.cells[1])[:1] for row in rows}
+    assert {"p", "r"} <= said  # whose row it is
+    assert ("difference" in [column.key for column in columns]) == bool(baseline)
 
 
-@pytest.mark.parametrize(("width", "intervals"), [(80, 1), (120, 1), (160, 5), (200, 5)])
-def test_intervals_are_in_as_many_columns_as_there_is_room_for(home, width, intervals):
-    columns, rows = fitted(a_view(home), width)
-    assert sum("[" in str(cell) for cell in rows[0].cells) == intervals
-    room = sum(column.least or 8 for column in columns)
-    assert room <= width
+@pytest.mark.parametrize(("width", "shown"), [(80, ""), (110, "±"), (300, "[")])
+def test_a_task_says_how_sure_it_is_where_there_is_room(home, width, shown):
+    _, rows = fitted(a_view(home, sources=SOURCES[2], baseline="fair"), width)
+    cell = str(rows[0].cells[2])
+    assert (shown in cell) if shown else len(cell) == 4
 
 
-def test_whose_row_it_is_is_said_at_any_width(home):
-    for width in (60, 80, 120, 200):
-        _, rows = fitted(a_view(home, sources=SOURCES[1]), width)
-        said = {str(cell) for row in rows for cell in row.cells}
-        assert {"paper", "rerun"} <= said
+def test_where_own_rows_stand_among_the_papers_is_a_range(home):
+    view = a_view(home)
+    columns, rows = fitted(view, 300)
+    at = [column.key for column in columns].index("paper")
+    for row, line in zip(view.rows, rows, strict=False):
+        found = standings.among_paper(view.standing, row)
+        assert str(line.cells[at]) == (among(*found) if found else "")
+    assert [among(1, 1, 12), among(12, 12, 12), among(2, 9, 12)] == ["above", "below", "2–9"]
 
 
 def test_what_is_taken_away_is_what_rank_writes(home):
     view = a_view(home)
     keys = [row_key(row) for row in view.rankings.rows]
     assert board_text.table(view.standing, keys) == standings.long_table(view.standing)
-    assert board_text.printed(view.standing, keys) == layouts.printed(view.standing)
+    assert board_text.printed(view.standing, keys) == standings.printed(view.standing)
     columns, rows = board_text.table(view.standing, [keys[2], keys[0]])
     assert [row[columns.index("model")] for row in rows] == ["poor", "fair"]
 

@@ -138,12 +138,13 @@ async def test_a_control_can_be_run_and_be_the_baseline(arena):
     app = make_app(arena)
     async with drive(app, (160, 40)) as pilot:
         await pilot.press("3")
-        await until(pilot, lambda: "vs TF-IDF" in screen_text(app))
+        await until(pilot, lambda: "◆TF-IDF words" in screen_text(app))  # unless another is pinned
         grid = app.screen.query_one("#board")
         grid.go_to("own\x1frandom")
         await pilot.press("b")
-        await until(pilot, lambda: "less baseline" in screen_text(app))
-        assert "Beside random" in screen_text(app)
+        await until(pilot, lambda: "◆random vectors" in screen_text(app))
+        assert "∅TF-IDF words" in screen_text(app)
+        await until(pilot, lambda: "Beside random" in screen_text(app))
         assert "--models random-1,random-2,random-3,random-4,random-5" in app.screen.shown_command()
         assert "--controls none" in app.screen.shown_command()
 

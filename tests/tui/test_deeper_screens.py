@@ -64,7 +64,7 @@ async def test_an_own_cell_opens_to_its_splits(arena, size):
         assert "It ran out" in text
         assert "1 failed" in text
         await pilot.press("escape")
-        await until(pilot, lambda: "Board lr" in screen_text(app))
+        await until(pilot, lambda: "lr Logistic" in screen_text(app))
 
 
 async def test_the_command_of_a_cell_names_its_seeds_unless_they_are_the_usual(arena, monkeypatch):

@@ -17,7 +17,7 @@ def arena():
 @pytest.mark.parametrize(
     ("typed", "shown"),
     [
-        ("board rf", "Board rf Random forest"),
+        ("board rf", "rf Random forest"),
         ("plan maxi", "▌□ maxi"),
         ("runs empty", "▌✗ mini"),
         ("genes TP53", "Text and labels TP53"),

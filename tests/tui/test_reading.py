@@ -12,8 +12,8 @@ from store.errors import StoreError
 WIDE = (200, 60)
 CASES = {
     "runs": ("pulse", "2", ("No run yet", "none yet", "no run yet", "Nothing has been logged"), "31/160"),
-    "board": ("rankings", "3", ("Nothing is ranked", "No splits", "No curve"), "Splits mini"),
-    "glance": ("cell_detail", "3", ("No splits", "No curve"), "It ran out of memory."),
+    "board": ("rankings", "3", ("Nothing is ranked", "No splits", "No curve"), "ROC mini"),
+    "glance": ("cell_detail", "3", ("No splits", "No curve"), "mean of 2 splits"),
     "cell": ("cell_detail", "3\r", ("no splits", "No score", "no curve"), "mean .900"),
     "sides": ("sides", "4", ("nothing is ranked", "Nothing to compare", "no splits"), "In the mean of 2"),
     "contrast": ("contrast", "4", ("nothing is ranked", "Nothing to", "no splits"), "In the mean of 2"),
@@ -49,7 +49,7 @@ async def test_nothing_is_said_to_be_missing_before_it_was_read(arena, monkeypat
         async with drive(app, WIDE) as pilot:
             await pilot.press(keys[0])
             if keys.endswith("\r"):
-                await until(pilot, lambda: "▌mini" in screen_text(app))
+                await until(pilot, lambda: "▌ mini" in screen_text(app))
                 await pilot.press("enter")
             await until(pilot, lambda: "Reading" in screen_text(app) and asked.is_set())
             await rested(pilot)
@@ -66,15 +66,15 @@ async def test_another_table_takes_the_place_of_the_last_only_when_it_is_there(a
     whole, gate = arena.rankings, threading.Event()
     async with drive(app, WIDE) as pilot:
         await pilot.press("3")
-        await until(pilot, lambda: "It ran out of memory." in screen_text(app))
+        await until(pilot, lambda: "mean of 2 splits" in screen_text(app))
         arena.rankings = lambda *arguments: gate.wait(20) and whole(*arguments)
         await pilot.press("right_square_bracket")
-        await until(pilot, lambda: "Board rf" in screen_text(app))
+        await until(pilot, lambda: "rf Random" in screen_text(app))
         text = screen_text(app)
         gate.set()
         assert ".900" not in text
-        assert "It ran out of memory." not in text
-        await until(pilot, lambda: "▌mini" in screen_text(app))
+        assert "mean of 2 splits" not in text
+        await until(pilot, lambda: "▌ mini" in screen_text(app))
 
 
 @pytest.mark.parametrize(

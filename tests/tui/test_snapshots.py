@@ -23,7 +23,7 @@ SHOTS = {
     "plan-details": (("i",), "esc or enter closes"),
     "runs": (("2",), "12 %"),
     "runs-empty": (("2",), "No run yet"),
-    "board": (("3",), "▌mini"),
+    "board": (("3",), "above all of the paper"),
     "board-empty": (("3",), "Nothing is ranked"),
     "board-matrix": (("3", "M"), "▌mini"),
     "cell": (("3", "enter"), "AUC .900 [.800 .960]"),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from store.controls import ROWS, row_of
 from store.errors import GeneArenaError, StoreError
 from tui.questions.sql import SqlDesk, SqlTable
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from tui.ranked.comparison import Told
     from tui.ranked.standings import Standing
 
+SplitAucs = Mapping[tuple[str, str], Mapping[int, float | None]]
+"""(row, task) -> seed -> AUC of that split; None if it failed."""
 JUDGED: Final = 4
 """Tables whose scores are kept at hand."""
 
@@ -139,6 +142,19 @@ class SavedResults:
         with self._lock:
             defined = self._open().task_sets()
         return sets_with(self.home, defined)
+
+    def split_aucs(self, table: Table) -> SplitAucs:
+        """The AUC of every split of the own rows of a table, controls that it borrows included."""
+        from engine.verdicts.controls import borrowed
+        from store.queries import split_aucs
+
+        with self._reading() as con:
+            if con is None:
+                return {}
+            other = borrowed(table)
+            beside = split_aucs(con, other) if other else {}
+            own = split_aucs(con, table)
+            return {place: aucs for place, aucs in beside.items() if row_of(place[0]) in ROWS} | own
 
     def cell_detail(self, place: Place) -> CellDetail | None:
         """One cell in full; None while nothing was ever saved here."""

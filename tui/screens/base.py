@@ -46,7 +46,7 @@ class ArenaScreen(Screen[None]):
     ABOUT: ClassVar[str] = ""
     """What one does on it, in one or two sentences."""
     FOOTER: ClassVar[tuple[str, ...]] = ()
-    """Ids of the bindings shown at the bottom, most useful first; at most eight with help and quit."""
+    """Ids of the bindings shown at the bottom, most useful first; at most nine with help and quit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "pane(1)", "Pane", show=False, tooltip="Next pane", id="pane.next"),
@@ -188,12 +188,13 @@ class ArenaScreen(Screen[None]):
     def _give_up(self) -> None:
         """Say wherever something is being read that it could not be."""
         from tui.widgets.drawing import Drawing
+        from tui.widgets.drawn import Drawn
         from tui.widgets.plot import PlotView
         from tui.widgets.rowview import RowView
         from tui.widgets.said import Said
 
         for view in self.query(Widget):
-            if isinstance(view, RowView | PlotView | Drawing | Said):
+            if isinstance(view, RowView | PlotView | Drawing | Drawn | Said):
                 view.give_up()
 
     def unread(self, group: str) -> None:

@@ -62,6 +62,7 @@ class Grid(RowView, can_focus=True):
         columns: Sequence[Column] = (),
         *,
         markable: bool = False,
+        boxes: bool = True,
         single: bool = False,
         sortable: bool = False,
         cells: bool = False,
@@ -74,6 +75,7 @@ class Grid(RowView, can_focus=True):
         Args:
             columns: What the rows' cells are.
             markable: Whether rows carry a mark that space toggles.
+            boxes: Whether a box shows the mark; else the cells do.
             single: Whether marking a row clears the others.
             sortable: Whether `s` or a click on a head asks for the rows in that column's order.
             cells: Whether the cursor is on a cell rather than a row.
@@ -81,7 +83,9 @@ class Grid(RowView, can_focus=True):
             id: The widget's id.
             classes: The widget's classes.
         """
-        super().__init__(columns, markable=markable, cells=cells, empty=empty, id=id, classes=classes)
+        super().__init__(
+            columns, markable=markable, boxes=boxes, cells=cells, empty=empty, id=id, classes=classes
+        )
         self._single = single
         self._sortable = sortable
 
@@ -91,7 +95,7 @@ class Grid(RowView, can_focus=True):
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        """A click puts the cursor on its row; on the box, it marks the row."""
+        """A click puts the cursor on its row, or cell; on the box, it marks the row."""
         if event.y < self.heads:
             if self._sortable:
                 self.post_message(self.SortAsked(self, self._column_at(event.x)))
@@ -100,7 +104,9 @@ class Grid(RowView, can_focus=True):
         if place >= len(self._shown):
             return
         self.cursor = place
-        if self._markable and 1 <= event.x <= 2:
+        if self._cells:
+            self.column = self._column_at(event.x)
+        if self._boxes and 1 <= event.x <= 2:
             self.action_mark()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

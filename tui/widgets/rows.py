@@ -71,7 +71,7 @@ class Column:
     grows: bool = False
     """Whether it takes what room is left, such as an interval strip; `least` cells at least."""
     axis: Callable[[int], str] | None = None
-    """Writes the head for the width that the column has, such as the ticks of a strip."""
+    """Writes the head for the width that the column has, such as the ticks of a strip; under the title."""
     wants: int = 0
     """Cells it takes at the least where there is room, such as those that are drawn in it."""
 
@@ -119,10 +119,10 @@ def fit(columns: Sequence[Column], rows: Sequence[Row], room: int, gap: int = 1)
             WIDEST,
             max(
                 [
+                    column.wants,
                     cell_len(clean(column.head)),
                     cell_len(column.second),
                     column.least if column.grows else 0,
-                    column.wants,
                     *(_wide(row.cells[i]) for row in sample),
                 ]
             ),

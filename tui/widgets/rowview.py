@@ -64,6 +64,7 @@ class RowView(ScrollView, Looks):
         columns: Sequence[Column] = (),
         *,
         markable: bool = False,
+        boxes: bool = True,
         cells: bool = False,
         empty: str = "",
         id: str | None = None,
@@ -73,7 +74,8 @@ class RowView(ScrollView, Looks):
 
         Args:
             columns: What the rows' cells are.
-            markable: Whether a box before each row tells if it is marked.
+            markable: Whether rows can be marked.
+            boxes: Whether a box before each row says if it is marked; else its cells do.
             cells: Whether the cursor is on a cell rather than a row.
             empty: What to say if there is no row; before the first `show`, that they are being read.
             id: The widget's id.
@@ -93,7 +95,8 @@ class RowView(ScrollView, Looks):
         """What is said before it is known which rows there are."""
         self.marked: set[str] = set()
         """The keys of the marked rows."""
-        self._gutter = 3 if markable else 1
+        self._boxes = markable and boxes
+        self._gutter = 3 if self._boxes else 1
         self.sticky: frozenset[str] = frozenset()
         """Keys of rows that stay at the edge when they are scrolled off, such as a baseline."""
         self.ways_out: Sequence[tuple[str, str, str]] = ()
@@ -108,8 +111,8 @@ class RowView(ScrollView, Looks):
 
     @property
     def heads(self) -> int:
-        """Lines of the head: two if a column says something under its title."""
-        return 2 if any(column.second for column in self._columns) else 1
+        """Lines of the head: two if a column says something, or has an axis, under its title."""
+        return 2 if any(column.second or (column.axis and column.title) for column in self._columns) else 1
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -322,14 +325,16 @@ class RowView(ScrollView, Looks):
             low = y == self.heads - 1
             under = column.second if self.heads > 1 else ""
             name = column.head if not (low and under) else under
-            if column.axis and (not low or self.heads == 1 or not under):
+            if column.axis and (low if column.title else not low or self.heads == 1 or not under):
                 pieces[spot.column] = [(cut(column.axis(spot.width), spot.width), self._look("faint"))]
                 continue
-            if self.heads > 1 and not low and not under:
+            if self.heads > 1 and not low and not under and not column.axis:
                 name = ""
             bold = column.sort and name == column.head
             title = cut_title(clean(name), spot.width, self._ellipsis)
             style = self._look("text", "bold") if bold else look
+            if self._cells and spot.column == self.column and self.has_focus:
+                style = self._look("accent", *(("bold",) if bold else ()))
             pieces[spot.column] = [(cut(title, spot.width, column.right, self._ellipsis), style)]
         header = self._compose_line(gutter, pieces, width, look)
         if not self._filter or y:
@@ -351,20 +356,34 @@ class RowView(ScrollView, Looks):
         pieces: dict[int, list[tuple[str, Style]]] = {}
         for spot in self._layout.columns:
             cell = row.cells[spot.column]
-            extra = ("bold underline",) if here and self._cells and spot.column == self.column else ()
             drawn = self._pieces(cell, spot.width, self._columns[spot.column].right)
             pieces[spot.column] = [
-                (text, self._look(*tones, *self._under(tone, here, plain, ground), *extra))
-                for text, tone in drawn
+                (text, self._look(*tones, *self._under(tone, here, plain, ground))) for text, tone in drawn
             ]
+            if here and self._cells and spot.column == self.column and spot.x:
+                tone = drawn[0][1] if drawn else ""
+                under = (*tones, *self._under(tone, here, plain, ground))
+                pieces[spot.column] = self._chosen(pieces[spot.column], under)
         mark = Segment("▌" if here and self.has_focus else " ", self._look("accent", *ground))
-        if not self._markable:
+        if not self._boxes:
             return self._compose_line(mark, pieces, width, base)
         chosen = row.key in self.marked
         box = Segment(
             "■ " if chosen else "□ ", self._look("" if plain or not chosen else "accent", *ground)
         )
         return self._compose_line(mark, pieces, width, base, box)
+
+    def _chosen(self, drawn: list[tuple[str, Style]], under: tuple[str, ...]) -> list[tuple[str, Style]]:
+        """The cell under the cursor: with a bar in its first place where that is blank, else underlined."""
+        if len(drawn) > 1:  # a picture
+            return drawn
+        [(text, _)] = drawn
+        if not text.startswith(" "):
+            return [(text, self._look(*under, "bold underline"))]
+        return [
+            ("▌", self._look(*under, "accent", "not underline")),
+            (text[1:], self._look(*under, "bold")),
+        ]
 
     def _pieces(self, cell: str | Cell, width: int, right: bool) -> Sequence[Piece]:
         """A cell in exactly `width` cells."""

@@ -1,165 +1,82 @@
-"""The Board's columns and rows: numbers with what they can tell, in the richest layout that fits."""
+"""The Board's columns and rows: heat, ranks, differences and strips, in the richest layout that fits."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
-from tui.ranked import beats
+from rich.cells import cell_len
+
 from tui.ranked.figures import ranged, short
-from tui.ranked.standings import MEAN, among_paper, printed_rank, standing_texts, value_of
+from tui.ranked.standings import MEAN, among_paper, value_of
 from tui.ranked.tables import incomplete, mean_name, row_name
 from tui.screens.board.controls import with_rule
-from tui.widgets.plot import Span, strip
-from tui.widgets.rows import Cell, Column, Row
-from tui.widgets.words import UNICODE, Charset, Tone
+from tui.screens.board.rails import MOST, lettered, rails
+from tui.screens.board.view import View, row_key
+from tui.terminal.tokens import heat_step
+from tui.widgets.canvas import Span
+from tui.widgets.rows import Cell, Column, Piece, Row, cut, stacked
+from tui.widgets.strips import rounded, strip, tick_line
+from tui.widgets.text import clean
 
 if TYPE_CHECKING:
-    from store.queries import Rankings, RankRow
-    from tui.ranked.standings import Standing
+    from engine.stats.baseline import Against
+    from store.queries import RankRow
 
-SEPARATOR: Final = "\x1f"
-FOREST: Final = 24
-"""Cells of the forest plot in a row."""
-SOURCES: Final = (("own", "paper"), ("own", "paper", "rerun"), ("own",))
-"""Whose rows are shown, in the order the key goes through."""
-
-
-def row_key(row: RankRow) -> str:
-    """A key that stays the same while numbers change."""
-    return f"{row.source}{SEPARATOR}{row.model}"
-
-
-@dataclass(frozen=True, slots=True)
-class Sorting:
-    """Which column orders the rows."""
-
-    column: str = MEAN
-    """A task, `mean`, `model` or `source`."""
-    upside_down: bool = False
-
-    def reversed(self) -> Sorting:
-        """The other way round."""
-        return replace(self, upside_down=not self.upside_down)
-
-    def by(self, rankings: Rankings) -> str:
-        """The column that places are of: the one sorted by, else the mean."""
-        return self.column if self.column in rankings.tasks else MEAN
-
-
-@dataclass(frozen=True)
-class View:
-    """A ranked table as one looks at it."""
-
-    rankings: Rankings
-    sorting: Sorting = Sorting()
-    sources: Sequence[str] = SOURCES[0]
-    standing: Standing | None = None
-    """What is known of it by now, by the column sorted by; None before its scores are read."""
-    settled: bool = False
-    """Whether that has places, or differences to its baseline; intervals are known before them."""
-    awaited: bool = False
-    """Whether places are still worked out."""
-    charset: Charset = UNICODE
-
-    @property
-    def by(self) -> str:
-        """The column that places are of."""
-        return self.sorting.by(self.rankings)
-
-    @cached_property
-    def rows(self) -> list[RankRow]:
-        """In order, of the sources shown; the controls stand below all others."""
-        found = [row for row in self.rankings.rows if row.source in self.sources]
-        ranked = order([row for row in found if not row.control], self.sorting)
-        return [*ranked, *(row for row in found if row.control)]
-
-    @property
-    def placed(self) -> Standing | None:
-        """The standing once it has places."""
-        return self.standing if self.settled else None
-
-    def plain(self, text: str) -> str:
-        """In the characters that may be drawn."""
-        return text.replace("–", "-").replace("·", "-") if self.charset.ascii else text
-
-
-def order(found: Sequence[RankRow], sorting: Sorting) -> list[RankRow]:
-    """Rows by a column, best first; rows without a number always last."""
-    if sorting.column in ("model", "source"):
-        key = (lambda row: row.model.casefold()) if sorting.column == "model" else (lambda row: row.source)
-        return sorted(found, key=key, reverse=sorting.upside_down)
-    known = [row for row in found if value_of(row, sorting.column) is not None]
-    unknown = [row for row in found if value_of(row, sorting.column) is None]
-    known.sort(key=lambda row: -(value_of(row, sorting.column) or 0.0), reverse=sorting.upside_down)
-    return known + sorted(unknown, key=lambda row: row.model.casefold())
-
-
-# ---------------------------------------------------------------------------- what fits
+NAME: Final = 18
+"""Cells that a model's name has at the least."""
+STRIP: Final = (12, 24)
+"""Cells of the interval strip at the least: below 100 columns, and from there."""
+TOLD_APART: Final = ("beats", "below")
+"""Words of a difference that is shown."""
+_BESIDE: Final = (5, 9, 17)
+"""Cells of a task: its number alone, with the SD between splits, with its interval."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What there is room for beside AUCs, the sorted column's interval, and places."""
+    """What there is room for beside names, ranks, numbers and the strip."""
 
-    intervals: bool = False
-    """In every column."""
-    forest: bool = False
-    """The sorted column drawn from 0.5 to 1."""
-    whole: bool = False
-    """Long names are whole, and ranges of places say of how many."""
-    source: bool = True
-    """Whose row it is in a column of its own; else it stands where own rows have their place."""
-    beats: bool = True
-    """Whether each model beats TF-IDF, in a column."""
+    task: int = 0
+    """Which of `_BESIDE` a task has."""
+    reach: bool = False
+    """Whether a difference has its ±."""
+    difference: bool = True
+    """Whether differences to the baseline are there."""
+    paper: bool = False
+    """Whether the range of places among the paper's rows is."""
     sorted_first: bool = False
     """The sorted column stands before the others, which do not fit side by side."""
 
 
 LAYOUTS: Final = (
-    Layout(intervals=True, forest=True, whole=True),
-    Layout(intervals=True, whole=True),
-    Layout(forest=True, whole=True),
-    Layout(whole=True),
-    Layout(),
-    Layout(beats=False),
-    Layout(source=False, beats=False),
-    Layout(sorted_first=True, beats=False),
+    Layout(2, True, paper=True),
+    Layout(1, True, paper=True),
+    Layout(1, True),
+    Layout(0, True, paper=True),
+    Layout(0, True),
+    Layout(0, paper=True),
+    Layout(0),
+    Layout(0, difference=False),
+    Layout(0, sorted_first=True),
 )
 """From the richest to the one that may be scrolled."""
-_TITLE: Final = (6, 10)
-"""Cells to which a task's title may be cut: at the least, and where names are whole."""
-_NAME: Final = (14, 24)
-"""Cells to which a model's name may be."""
 
 
 def fitted(view: View, width: int) -> tuple[tuple[Column, ...], list[Row]]:
-    """Columns and rows for a terminal of so many columns."""
+    """Columns and rows for a table of so many cells."""
     table = _Table(view, width)
-    room = width - 2  # the cursor's column and the scrollbar's
-    # Forty tasks fit in no layout but the last.
-    tried = LAYOUTS if len(view.rankings.tasks) * _TITLE[False] < room else LAYOUTS[-1:]
-    layout = next((layout for layout in tried if table.need(layout) <= room), LAYOUTS[-1])
+    tried = LAYOUTS if len(view.rankings.tasks) * 6 < width else LAYOUTS[-1:]  # forty tasks fit in no other
+    layout = next((layout for layout in tried if table.need(layout) <= width), LAYOUTS[-1])
     columns = table.columns(layout)
     cells = [table.cells(column.key, layout) for column in columns]
-    tones: dict[str, Tone] = {"own": ""}
     rows = [
-        Row(row_key(row), tuple(line), tones.get(row.source, "dim"))
+        Row(row_key(row), tuple(line), "" if row.source == "own" else "soft")
         for row, *line in zip(view.rows, *cells, strict=True)
     ]
     return columns, with_rule(rows, [row.control for row in view.rows])
-
-
-@dataclass(frozen=True, slots=True)
-class _Number:
-    """A cell of a column of AUCs, in the parts that stand under one another."""
-
-    value: str
-    interval: str = ""
-    note: str = ""
-    tone: Tone = ""
 
 
 class _Table:
@@ -167,158 +84,248 @@ class _Table:
 
     def __init__(self, view: View, width: int) -> None:
         self._view = view
+        self._width = width
         self._names = (*view.rankings.tasks, MEAN)
-        # Of forty tasks no terminal shows all intervals.
-        everywhere = width >= 17 * len(self._names)
-        self._numbers = {
-            name: [_number(view, row, name, everywhere or name == view.by) for row in view.rows]
-            for name in self._names
-        }
-        self._standing = self._of_standing()
-        self._aligned: dict[tuple[str, bool], Sequence[str | Cell]] = {}
+        self._known: dict[tuple[str, Layout], Sequence[str | Cell]] = {}
 
     def need(self, layout: Layout) -> int:
-        """The least number of cells that a layout takes."""
+        """The least number of cells that a layout takes, with gutter and scrollbar."""
         columns = self.columns(layout)
-        return sum(column.least or self._widest(column, layout) for column in columns) + len(columns) - 1
+        return sum(self._least(column, layout) for column in columns) + len(columns) + 1
 
-    def _widest(self, column: Column, layout: Layout) -> int:
-        return max([len(column.title), *map(len, map(str, self.cells(column.key, layout)))])
+    def _least(self, column: Column, layout: Layout) -> int:
+        if column.key in ("model", "strip"):
+            return column.least or column.wants
+        cells = max((cell_len(str(cell)) for cell in self.cells(column.key, layout)), default=0)
+        return max(column.wants, cell_len(column.head), cell_len(column.second), cells)
 
     def columns(self, layout: Layout) -> tuple[Column, ...]:
         """What the cells are of, in order."""
         view, by = self._view, self._view.by
-        longest = max((len(_name(row)) for row in view.rows), default=0)
-        found = [Column("model", "model", least=min(max(longest, 5), _NAME[layout.whole]))]
-        if layout.source:
-            found.append(Column("source", "by"))
-        names = [by, *(name for name in self._names if name != by)] if layout.sorted_first else self._names
-        for name in names:
-            found.append(self._number_column(name, layout))
-            if name == by:
-                found += [Column(key, title) for key, title in self._standing_columns(layout)]
-        if layout.forest:
-            found.append(Column("forest", f"{by}, 0.5 to 1", least=FOREST))
+        longest = max((cell_len(clean(_name(row))) for row in view.rows), default=5)
+        ahead = self._ahead
+        wide = self._width >= 100
+        least = ahead + min(longest, longest if wide and not layout.sorted_first else NAME)
+        title = f"{' ' * ahead}model"
+        found = [Column("model", title, least=least, wants=ahead + longest)]
+        numbers = [self._number_column(name, layout) for name in self._names]
+        rank = Column("place", "#", right=True)
+        if layout.sorted_first:
+            at = self._names.index(by)
+            first = [numbers.pop(at), rank]
+        else:
+            first = [rank]
+        found += first
+        found += numbers
+        if layout.difference and view.base:
+            head = "Δ to base" if layout.reach else "Δ"
+            pinned = "◆ paired" if layout.reach else "◆"
+            found.append(Column("difference", head, second=pinned, right=True))
+        if layout.paper and self._has_paper:
+            found.append(Column("paper", "in the", second="paper's", right=True))
+        room = STRIP[wide]
+        titles = (f" {clean(by)} AUC, 95 % interval", " AUC, 95 % interval", f"{clean(by)} AUC", "AUC")
+        title = next(one for one in titles if cell_len(one) <= room)
+        found.append(Column("strip", title, wants=room, grows=True, axis=partial(tick_line, self.span)))
         return tuple(found)
 
     def _number_column(self, name: str, layout: Layout) -> Column:
-        title = mean_name(self._view.rankings) if name == MEAN else name
-        widest = max(map(len, map(str, self.cells(name, layout))), default=0)
-        least = max(widest, min(len(title), _TITLE[layout.whole]))
-        return Column(name, title, right=True, least=least, task=name != MEAN)
-
-    def _standing_columns(self, layout: Layout) -> list[tuple[str, str]]:
-        view, found = self._view, []
-        if self._standing and view.placed and view.placed.beside:
-            found = [("difference", "less baseline"), ("verdict", "verdict")]
-        elif self._standing:
-            found = [("place", "place")]
-        if layout.beats and view.placed and beats.shown(view.placed):
-            found.append(("beats", beats.TITLE))
-        if any(row.source != "own" for row in view.rows):
-            found.append(("paper", "of paper's" if layout.whole else "paper's"))
-        return found
+        sort = "▾" if not self._view.sorting.upside_down else "▴"
+        mark = sort if name == self._view.sorting.column else ""
+        if name == MEAN:
+            title = mean_name(self._view.rankings)
+            return Column(name, title, right=True, wants=5, sort=mark)
+        width = _BESIDE[layout.task]
+        first, second = stacked(clean(name), width - len(mark))
+        head, under = (first, second) if first else (second, "")
+        return Column(name, head, second=under, right=True, wants=width, task=True, sort=mark)
 
     def cells(self, key: str, layout: Layout) -> Sequence[str | Cell]:
         """One column, row by row."""
+        if (key, layout) not in self._known:
+            self._known[key, layout] = self._cells(key, layout)
+        return self._known[key, layout]
+
+    def _cells(self, key: str, layout: Layout) -> Sequence[str | Cell]:
         view = self._view
         if key == "model":
-            return [_name(row) for row in view.rows]
-        if key == "source":
-            return [_source(row) for row in view.rows]
-        if key in self._numbers:
-            asked = key, layout.intervals or key == view.by
-            if asked not in self._aligned:
-                self._aligned[asked] = _aligned(self._numbers[key], asked[1])
-            return self._aligned[asked]
-        if key == "beats" and view.placed:
-            return [beats.text(view.placed, row) for row in view.rows]
-        if key == "paper":
-            return [view.plain(_among_paper(view, row, layout.whole)) for row in view.rows]
-        if key == "forest":
-            return [_forest(view, row) for row in view.rows]
-        return self._standing_cells(key == "verdict", layout)
+            return self._model_cells()
+        if key in self._names:
+            task = layout.task if key != MEAN else 0
+            best = _best(view, key)
+            return [_number(view, row, key, task, value_of(row, key) == best) for row in view.rows]
+        if key == "difference":
+            return [_difference(view, row, layout.reach) for row in view.rows]
+        if key in ("place", "paper"):
+            return [(_place if key == "place" else _paper)(view, row) for row in view.rows]
+        return [self._strip(row) for row in view.rows]
 
-    def _standing_cells(self, verdict: bool, layout: Layout) -> list[str]:
-        if verdict:
-            shorter = "" if layout.whole else " for practical purposes"
-            return [texts[-1].removesuffix(shorter) for texts in self._standing]
-        found = [self._view.plain(texts[0]) for texts in self._standing]
-        if layout.source:
-            return found
-        pairs = zip(self._view.rows, found, strict=True)
-        return [row.source if row.source != "own" else text for row, text in pairs]
-
-    def _of_standing(self) -> list[list[str]]:
-        """Of each row the place, or difference and word; empty if nothing is ranked."""
+    @cached_property
+    def _rails(self) -> list[list[Piece]]:
         view = self._view
-        if view.placed:
-            found = [standing_texts(view.placed, row) for row in view.rows]
-            return found if any(found) else []
-        if view.awaited and sum(row.contestant for row in view.rows) > 1:
-            return [[view.charset.ellipsis if row.contestant else ""] for row in view.rows]
-        return []
+        models = [row.model if row.contestant else None for row in view.rows]
+        if len(view.tied) <= MOST:
+            return rails(models, view.tied)
+        places = view.placed.places.values() if view.placed else ()
+        return lettered(models, {place.model: place.letters for place in places})
+
+    @property
+    def _ahead(self) -> int:
+        """Cells before a name: rails, the mark, the flag."""
+        return max(sum(len(text) for text, _ in self._rails[0]) if self._rails else 0, 1) + 2
+
+    def _model_cells(self) -> list[str | Cell]:
+        found: list[str | Cell] = []
+        for row, rail in zip(self._view.rows, self._rails, strict=True):
+            marked = row_key(row) in self._view.marked
+            flag = ("◆", "a") if self._view.is_base(row) else ("∅", "soft") if row.control else (" ", "")
+            pieces = [*(rail or [(" ", "")]), ("■", "accent") if marked else (" ", ""), flag]
+            tone = "soft" if row.source != "own" else "" if row.control else "strong"
+            name = clean(_name(row))
+            found.append(Cell(name, draw=partial(_named, pieces, name, tone)))
+        return found
+
+    @property
+    def _has_paper(self) -> bool:
+        view = self._view
+        return view.standing is not None and bool(view.standing.printed)
+
+    @cached_property
+    def span(self) -> Span:
+        """The axis of the strip, of all rows that are shown."""
+        view, by = self._view, self._view.by
+        values = [value for row in view.rows if (value := value_of(row, by)) is not None]
+        for row in view.own:
+            values += view.interval(row, by) or ()
+        return rounded(values)
+
+    def _strip(self, row: RankRow) -> Cell:
+        view, by = self._view, self._view.by
+        value = value_of(row, by)
+        references = [(0.5, "┊", "faint")] if self.span.low < 0.5 < self.span.high else []
+        base = next((one for one in view.own if view.is_base(one)), None)
+        at = value_of(base, by) if base else None
+        references += [(at, "╎", "a")] if at is not None else []
+        own = row.source == "own"
+        tone = "a" if view.is_base(row) else "strong" if row.contestant else "soft"
+        interval = view.interval(row, by)
+        sign = "●" if own else "○"
+        text = "" if value is None else short(value)
+        return Cell(
+            text,
+            draw=partial(
+                _strip,
+                self.span,
+                value,
+                interval,
+                tuple(references),
+                sign,
+                tone,
+                "a" if tone == "a" else "soft",
+            ),
+        )
+
+
+def _strip(
+    span: Span,
+    value: float | None,
+    interval: tuple[float, float] | None,
+    references: Sequence[tuple[float, str, str]],
+    sign: str,
+    tone: str,
+    line: str,
+    width: int,
+) -> list[Piece]:
+    return strip(span, value, interval, width, references, sign, tone, line)
+
+
+def _named(pieces: Sequence[Piece], name: str, tone: str, width: int) -> list[Piece]:
+    left = width - sum(len(text) for text, _ in pieces)
+    return [*pieces, (cut(name, max(left, 0)), tone)]
 
 
 def _name(row: RankRow) -> str:
     return row_name(row) if row.control else row.model
 
 
-def _source(row: RankRow) -> Cell:
-    if row.control:
-        return Cell("control", "dim")
-    return Cell(row.source, "good" if row.source == "own" else "dim")
+def _best(view: View, column: str) -> float | None:
+    """The best number of a column among own rows, if there are two to choose from."""
+    known = [value for row in view.own if row.contestant and (value := value_of(row, column)) is not None]
+    return max(known) if len(known) > 1 else None
 
 
-def _aligned(numbers: Sequence[_Number], intervals: bool) -> list[str | Cell]:
-    """Values, intervals and notes, each under its like."""
-    value = max((len(number.value) for number in numbers), default=0)
-    interval = max((len(number.interval) for number in numbers), default=0) if intervals else 0
-    note = max((len(number.note) for number in numbers), default=0)
-    found: list[str | Cell] = []
-    for number in numbers:
-        text = number.value.rjust(value)
-        text += f" {number.interval:<{interval}}" if interval else ""
-        text += f" {number.note:<{note}}" if note else ""
-        found.append(Cell(text, number.tone) if number.tone else text)
-    return found
-
-
-def _number(view: View, row: RankRow, column: str, interval: bool) -> _Number:
+def _number(view: View, row: RankRow, column: str, beside: int, best: bool) -> Cell:
+    """A number: filled with its heat if it was measured here, only inked if it was printed."""
     value = value_of(row, column)
     if value is None:
-        if failed := row.failed.get(column, 0):
-            return _Number(f"! 0/{failed}", tone="bad")
-        return _Number("-" if column == MEAN else ".", tone="dim")
-    reach = ""
-    if interval and view.standing:
-        estimate = view.standing.estimate(row, column)
-        low, high = (estimate and estimate.interval) or (None, None)
-        reach = f"[{short(low)}, {short(high)}]" if low is not None and high is not None else ""
-    if column != MEAN and incomplete(view.rankings, row, column):
-        tone: Tone = "bad" if row.failed.get(column, 0) else "warn"
-        return _Number(short(value), reach, f"{row.n.get(column, 0)}/{view.rankings.expected}", tone)
-    return _Number(short(value), reach)
-
-
-def _among_paper(view: View, row: RankRow, whole: bool) -> str:
-    """The places that an own row's interval allows among the paper's; a published row's printed rank."""
-    if row.control:
-        return ""
+        failed = row.failed.get(column, 0)
+        return Cell(f"✗ {failed}", "bad") if failed else Cell("·", "line")
+    text, step = short(value), heat_step(value)
     if row.source != "own":
-        return printed_rank(row, view.by)
-    found = among_paper(view.standing, row) if view.standing else None
-    if found is None:
-        return "-"
-    first, last, of = found
-    return f"{ranged(first, last)} of {of}" if whole else ranged(first, last)
+        under = text.ljust(_BESIDE[beside] - 1) if beside else text
+        return Cell(text, "soft") if column == MEAN else Cell(under, ink=step)
+    best = best and row.contestant
+    if column == MEAN:
+        return Cell(text, "soft" if row.control else "strong", best=best)
+    sign = "!" if view.bare and step == 0 else ""
+    if incomplete(view.rankings, row, column):
+        sign = "✗" if row.failed.get(column, 0) else "◐"
+    text += sign + _reach(view, row, column, beside)
+    return Cell(text.ljust(_BESIDE[beside] - 1) if beside else text, fill=step, best=best)
 
 
-def _forest(view: View, row: RankRow) -> str:
-    """The sorted column with its interval, from 0.5 to 1."""
-    value = value_of(row, view.by)
-    if value is None:
-        return ""
-    estimate = view.standing.estimate(row, view.by) if view.standing else None
-    low, high = (estimate and estimate.interval) or (value, value)
-    return strip(low, value, high, Span(0.5, 1.0), FOREST, view.charset)
+def _reach(view: View, row: RankRow, column: str, beside: int) -> str:
+    if beside == 2 and (interval := view.interval(row, column)):
+        return f" [{short(interval[0])} {short(interval[1])}]"
+    sd = row.sd.get(column)
+    return f"±{sd:.2f}".replace("0.", ".") if beside and sd is not None else ""
+
+
+def _place(view: View, row: RankRow) -> Cell:
+    """The interval of ranks of a contestant, or the rank that was printed."""
+    if row.source != "own":
+        rank = row.mean_rank if view.by == MEAN else row.rank.get(view.by)
+        return Cell("" if rank is None else f"{row.source[0]}{rank:g}", "soft")
+    if row.control:
+        return Cell("∅" if view.is_base(row) else "", "soft")
+    if place := view.place(row):
+        return Cell(ranged(place.first, place.last), "strong")
+    return Cell("…", "soft") if view.awaited else Cell("·", "line")
+
+
+def _difference(view: View, row: RankRow, reach: bool) -> Cell:
+    """What a contestant is better or worse by than the baseline; a star only where that is shown."""
+    if view.is_base(row):
+        return Cell("base ", "a")
+    against = view.differences.get(row.model) if row.contestant else None
+    if against is None:
+        return Cell("… " if view.awaited and row.contestant else "· ", "line")
+    return difference_cell(against, reach)
+
+
+def difference_cell(against: Against, reach: bool = False) -> Cell:
+    """A difference with its sign, its reach if there is room, and a star where it is told apart."""
+    text = signed(against.difference)
+    if reach and against.interval is not None:
+        text += f" ±{short((against.interval[1] - against.interval[0]) / 2)}"
+    if against.standing.value not in TOLD_APART:
+        return Cell(f"{text} ", "soft")
+    return Cell(f"{text}*", "good" if against.difference > 0 else "bad")
+
+
+def signed(value: float) -> str:
+    """`+.023`, `−.023`: with a true minus."""
+    return f"{value:+.3f}".replace("0.", ".", 1).replace("-", "−")
+
+
+def _paper(view: View, row: RankRow) -> Cell:
+    """The places that an own row's interval allows among the paper's."""
+    found = among_paper(view.standing, row) if view.standing and row.contestant else None
+    return Cell("" if found is None else among(*found), "text" if found else "")
+
+
+def among(first: int, last: int, of: int) -> str:
+    """`1–12`; `below` and `above` where the interval leaves them all on one side."""
+    if first == last and first in (1, of):
+        return "above" if first == 1 else "below"
+    return ranged(first, last)
