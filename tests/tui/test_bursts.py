@@ -69,7 +69,7 @@ async def test_a_filter_is_typed_into_the_filter_and_what_follows_goes_to_the_ro
         grid = app.screen.query_one(Grid)
         burst(app, "/m:m\rj:rn\x1b")
         await until(pilot, lambda: grid.filter == "m:m" and not app.screen.query(Input))
-        assert grid.has_focus
+        await until(pilot, lambda: grid.has_focus)
         burst(app, "/\x15\x1b/i\rG")
         await until(pilot, lambda: not app.screen.query(FilterBar) and grid.filter == "i")
         await until(pilot, lambda: grid.cursor == len(grid.shown) - 1 == 1)
@@ -97,7 +97,7 @@ async def test_questions_and_their_prompts_take_what_follows(arena):
 async def test_a_list_to_pick_from_takes_what_follows(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
-        await ready(pilot, "4", "In the mean of 2")
+        await ready(pilot, "4", "A − B")
         burst(app, "bPrinted\rffother / lr\x1b\x1b")
         await until(pilot, lambda: "B Printed" in screen_text(app))
         burst(app, "fother\r")

@@ -172,7 +172,7 @@ async def test_a_row_of_the_board_goes_to_compare(arena):
         await pilot.press("G", "c")
         await until(pilot, lambda: "● A other   ◆ B mini" in screen_text(app))
         await pilot.press("escape")
-        await until(pilot, lambda: "Board lr" in screen_text(app))
+        await until(pilot, lambda: "lr Logistic regression" in screen_text(app))
 
 
 @presses("compare.first", "compare.second", "compare.swap", "pick.down", "pick.up")

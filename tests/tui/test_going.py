@@ -19,9 +19,9 @@ def arena():
     [
         ("board rf", "rf Random forest"),
         ("plan maxi", "▌□ maxi"),
-        ("runs empty", "▌✗ mini"),
+        ("runs empty", "✗ mini"),
         ("genes TP53", "Text and labels TP53"),
-        ("compare other / lr", "A other / lr"),
+        ("compare other / lr", "● A other"),
         ("sql select 1", "3 rows"),
     ],
 )

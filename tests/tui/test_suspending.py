@@ -67,11 +67,11 @@ def is_as_before(shell: Terminal) -> bool:
 
 @needs_bash
 def test_ctrl_z_gives_the_terminal_back_and_fg_restores_the_screen(shell):
-    does(shell, "2", "Run  none yet")
+    does(shell, "2", "No run yet")
     does(shell, "\x1a", "PROMPT>")
     assert is_as_before(shell)
     does(shell, "stty -a | grep -o ' icanon'\r", "\n icanon")
-    assert "2Runs" in comes_back(shell, "Run  none yet")
+    assert "2Runs" in comes_back(shell, "No run yet")
     does(shell, "3", "Board")
     does(shell, "q", "PROMPT>")
     assert is_as_before(shell)
@@ -83,7 +83,7 @@ def test_in_the_background_it_waits_for_fg(shell):
     does(shell, "bg\r", "&")
     does(shell, "\r", "Stopped")
     comes_back(shell, "enter runs the 1,160")
-    does(shell, "2", "Run  none yet")
+    does(shell, "2", "No run yet")
 
 
 @needs_bash
@@ -92,7 +92,7 @@ def test_a_stop_by_somebody_else_is_mended_by_fg(shell, number):
     os.kill(program_of(shell), number)
     shell.until("Stopped")
     comes_back(shell, "enter runs the 1,160")
-    does(shell, "2", "Run  none yet")
+    does(shell, "2", "No run yet")
     does(shell, "q", "PROMPT>")
     assert is_as_before(shell)
     does(shell, "stty -a | grep -o ' icanon'\r", "\n icanon")
@@ -147,7 +147,7 @@ async def test_where_text_is_edited_the_key_takes_back_what_was_typed():
         await until(pilot, lambda: "EDITOR" in screen_text(app) or app.focused is not None)
         await at_rest(pilot)
         before = app.focused.text
-        await pilot.press("z", "z")
+        await pilot.press("z")
         assert app.focused.text != before
         await pilot.press("ctrl+z")
         await at_rest(pilot)

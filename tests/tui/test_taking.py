@@ -43,6 +43,8 @@ async def opened(pilot, watched, count: int) -> None:
     """The Runs screen, whose log has so many rows."""
     app = pilot.app
     await pilot.press("2")
+    await until(pilot, lambda: "classify" in screen_text(app))
+    await pilot.press("l")
     await until(pilot, lambda: "embedding mini" in screen_text(app))
     log = app.screen.query_one("#log", Grid)
     app.screen.follow = lambda pulse: None

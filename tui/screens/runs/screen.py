@@ -36,6 +36,7 @@ from tui.widgets.marks import MarkGrid
 from tui.widgets.pane import Pane
 from tui.widgets.plot import PlotView
 from tui.widgets.rows import Piece
+from tui.widgets.words import READING
 
 SPAN: Final = 100
 """Units that end between two readings of the whole list: fewer than a snapshot keeps."""
@@ -249,6 +250,8 @@ class RunsScreen(SteeringScreen):
         run.redraw()
 
     def _run(self, width: int, _height: int) -> Drawn:
+        if not self.shell.pulse.looked:
+            return [[(READING, "soft")]]
         status = self._status
         begun = sum(entry.state != "waits" for entry in self._queue)
         lines = progress_text.head(status, self._waiting, begun, width)
