@@ -181,7 +181,7 @@ def test_what_is_typed_in_one_write_goes_where_a_person_would_have_typed_it(term
     program.until("enter runs the 1,160")
     program.child.send(f":export {tmp_path / 'exported.csv'}\r")
     program.until("Wrote ")
-    assert (tmp_path / "exported.csv").read_text().count("all-MiniLM-L6-v2,384") == 1
+    assert (tmp_path / "exported.csv").read_text().count("\nall-MiniLM-L6-v2,384") == 1
     program.child.send("/lr\r")
     program.until("No row matches 'lr'")
     program.child.send(f"\x1b[Z:export {tmp_path / 'seeds.csv'}\r6iqq5")

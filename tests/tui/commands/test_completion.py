@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from store.records import TaskSet
+from store.provenance import TaskSet
 from store.store import Store
 from tui.completion import WORDS
 from tui.completion.answer import DIRS, FILES, answers
