@@ -45,6 +45,8 @@ _FLUSH_PATIENCE: Final = 10.0
 """Seconds that rows wait at most, also after the first flush, which loads DuckDB and makes the file."""
 _JUDGING: Final = 30.0
 """Seconds at least between two times that intervals are worked out; a flush's share holds for them, too."""
+_BRIEFLY: Final = 2.0
+"""Seconds for which somebody may hold the database file before it is worth a word: readers are quick."""
 _LAST_FLUSH: Final = 10.0
 """Seconds the last flush of a run tries for, if somebody holds the database file."""
 
@@ -131,8 +133,8 @@ class _Keeper:
         self._over = threading.Event()
         self._message = ""
         """Why the database lags behind."""
-        self._busy = False
-        """Whether it does because somebody holds the file."""
+        self._busy_since = 0.0
+        """Since when it does because somebody holds the file; 0: nobody does."""
         self._news: deque[Log] = deque()
         self._threads = (
             threading.Thread(target=self._tell_and_listen, name="status", daemon=True),
@@ -211,7 +213,7 @@ class _Keeper:
                 judging = time.monotonic() + max(_JUDGING, _FLUSH_SHARE * self._judge())
         deadline = time.monotonic() + _LAST_FLUSH
         self._flush()
-        while self._busy and time.monotonic() < deadline:
+        while self._busy_since and time.monotonic() < deadline:
             time.sleep(0.2)
             self._flush()
         self._judge()
@@ -232,15 +234,16 @@ class _Keeper:
     def _flush(self) -> float:
         """One flush; its cost in seconds. A file in other hands or damaged delays it and is told."""
         started = time.monotonic()
-        self._busy = False
+        busy_since, self._busy_since = self._busy_since, 0.0
         try:
             self._store.flush()
             self._message = ""
             for sentence in self._store.said():
                 self._log(sentence)
         except StoreBusy as error:
-            self._busy = True
-            self._say(str(error))
+            self._busy_since = busy_since or started
+            if started - self._busy_since >= _BRIEFLY:
+                self._say(str(error))
             return 0.0
         except (StoreError, OSError) as error:
             self._say(str(error))
