@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TEST_WORKERS ?= 2
 
-.PHONY: run test check pictures bench faults fuzz setup
+.PHONY: run test check pictures bench faults fuzz wheels setup
 .DEFAULT_GOAL := run
 
 ## run: open the arena; where standard output is no terminal, run the sample headless and print the ranks
@@ -46,6 +46,11 @@ faults: $(READY)
 fuzz: $(READY)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
 	@$(BIN)/python tests/fuzz/coverage_guided.py $(or $(SECONDS),60)
+
+## wheels: a folder of wheels (wheels/) that installs genearena where there is no network; see docs/installing.md
+wheels: $(READY)
+	@$(BIN)/python -m pip wheel -qq --disable-pip-version-check -c constraints.txt -w wheels '.[sample,gpu,serve,figures]'
+	@echo "pip install --no-index --find-links wheels 'genearena[sample,figures]'" >&2
 
 ## setup: make or refresh .venv
 setup: $(READY)
