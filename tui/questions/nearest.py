@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store.errors import ModelError
+from store.errors import GeneArenaError, ModelError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,6 +42,24 @@ class Cut:
     at: int | None
     """Characters that are read; None: all."""
     seen: str
+
+
+def neighbours(gene: str, embedded: Embedded | None, home: Home) -> tuple[str, list[Neighbour], str]:
+    """The genes nearest to `gene` of those that a model has embedded, if one has.
+
+    Returns:
+        The model and how it was used, the nearest genes, and why there are none.
+    """
+    if embedded is None:
+        return "", [], f"No model has embedded {gene} here yet."
+    try:
+        vectors = vectors_of(embedded, home)
+    except GeneArenaError as error:
+        return embedded.name, [], str(error)
+    if gene not in vectors:
+        where = "its table" if embedded.model.kind == "vectors" else "the cache"
+        return embedded.name, [], f"The vector of {gene} by {embedded.model.name} is not in {where}."
+    return embedded.name, nearest(gene, vectors, embedded.labels), ""
 
 
 def nearest(
