@@ -10,24 +10,21 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from tui.widgets.moving import moves
 from tui.widgets.rows import Column, in_view
-from tui.widgets.rowview import GAP, RowView
+from tui.widgets.rowview import RowView
+from tui.widgets.shownrows import GAP
 
 
 class Grid(RowView, can_focus=True):
     """Rows under a header, with a cursor; optionally with marks that space sets and clears."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Down", show=False, id="grid.down"),
-        Binding("up,k", "move(-1)", "Up", show=False, id="grid.up"),
-        Binding("right,l", "column(1)", "Next column", show=False, id="grid.right"),
-        Binding("left,h", "column(-1)", "Previous column", show=False, id="grid.left"),
-        Binding("pagedown,ctrl+f", "page(1.0)", "Page down", show=False, id="grid.page-down"),
-        Binding("pageup", "page(-1.0)", "Page up", show=False, id="grid.page-up"),
-        Binding("ctrl+d", "page(0.5)", "Half a page down", show=False, id="grid.half-down"),
-        Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False, id="grid.half-up"),
-        Binding("home,g", "edge(False)", "First row", show=False, id="grid.first"),
-        Binding("end,G", "edge(True)", "Last row", show=False, id="grid.last"),
+        *moves(
+            "right,l",
+            Binding("ctrl+d", "page(0.5)", "Half a page down", show=False, id="grid.half-down"),
+            Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False, id="grid.half-up"),
+        ),
         Binding("space", "mark", "Choose", tooltip="Choose or drop the row", id="grid.mark"),
         Binding("a", "mark_all(True)", "All", tooltip="Choose every row shown", id="grid.all"),
         Binding("s", "sort", "Sort", tooltip="Sort by the column under the cursor", id="grid.sort"),
