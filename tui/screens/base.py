@@ -187,14 +187,12 @@ class ArenaScreen(Screen[None]):
 
     def _give_up(self) -> None:
         """Say wherever something is being read that it could not be."""
-        from tui.widgets.drawing import Drawing
-        from tui.widgets.drawn import Drawn
-        from tui.widgets.plot import PlotView
+        from tui.widgets.picture import Picture
         from tui.widgets.rowview import RowView
         from tui.widgets.said import Said
 
         for view in self.query(Widget):
-            if isinstance(view, RowView | PlotView | Drawing | Drawn | Said):
+            if isinstance(view, RowView | Picture | Said):
                 view.give_up()
 
     def unread(self, group: str) -> None:

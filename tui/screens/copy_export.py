@@ -95,7 +95,7 @@ class TakingScreen(ArenaScreen):
         """The plot that is shown; None if there is none."""
         from tui.widgets.plot import PlotView
 
-        return next((view.plot for view in self.query(PlotView) if view.plot is not None), None)
+        return next((view.shown for view in self.query(PlotView) if view.shown is not None), None)
 
     def shown_command(self) -> str:
         """The command that gives what is under the cursor; empty if there is none."""

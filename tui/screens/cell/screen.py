@@ -107,10 +107,10 @@ class CellScreen(CellPanes):
 
     def shown_plot(self) -> Plot | None:
         """The plot that has the focus, or the first on the page."""
-        if isinstance(self.focused, PlotView) and self.focused.plot:
-            return self.focused.plot
+        if isinstance(self.focused, PlotView) and self.focused.shown:
+            return self.focused.shown
         shown = (view for view in self.query(PlotView) if view.parent and view.parent.display)
-        return next((view.plot for view in shown if view.plot is not None), None)
+        return next((view.shown for view in shown if view.shown is not None), None)
 
     def shown_command(self) -> str:
         """The command that runs this cell's splits."""
