@@ -45,6 +45,8 @@ class ShownRows(ScrollView):
         *,
         markable: bool = False,
         boxes: bool = True,
+        single: bool = False,
+        sortable: bool = False,
         cells: bool = False,
         empty: str = "",
         id: str | None = None,
@@ -56,6 +58,8 @@ class ShownRows(ScrollView):
             columns: What the rows' cells are.
             markable: Whether rows can be marked.
             boxes: Whether a box before each row says if it is marked; else its cells do.
+            single: Whether marking a row clears the others.
+            sortable: Whether the user may ask for the rows in a column's order.
             cells: Whether the cursor is on a cell rather than a row.
             empty: What to say if there is no row; before the first `show`, that they are being read.
             id: The widget's id.
@@ -68,6 +72,8 @@ class ShownRows(ScrollView):
         self._layout = Layout()
         self._filter = ""
         self._markable = markable
+        self._single = single
+        self._sortable = sortable
         self._cells = cells
         self._empty = empty
         self._known = False

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from engine.stats.reliability import wilson
 from store import connect
 from store.arm import Arm
-from tui.figures.cells import Learning, calibrated, wilson
+from tui.figures.cells import Learning, calibrated
 from tui.questions.cells import Place
 
 pytest.importorskip("matplotlib")
