@@ -27,6 +27,7 @@ from tui.widgets.words import say
 
 if TYPE_CHECKING:
     from store.queries import RankRow
+    from tui.questions.cells import Place
     from tui.widgets.plot import Plot
     from tui.widgets.rows import Column, Row
 
@@ -294,6 +295,10 @@ class BoardScreen(ActingScreen):
     def shown_plot(self) -> Plot | None:
         """The cell's curve, where there is room for it; elsewhere the cell is not even read."""
         return super().shown_plot() if self.wide else None
+
+    def shown_figure(self) -> tuple[str, Place] | None:
+        """The same curve for print."""
+        return self.query_one(RocPane).figure
 
     def action_back(self) -> None:
         """Back to the table, then out of the matrix, then without marks."""

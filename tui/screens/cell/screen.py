@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -11,7 +11,7 @@ from textual.message import Message
 
 from engine.catalog.schemes import SCHEMES
 from engine.plan.selection import ranges
-from tui.questions.cells import CellDetail, CellWorth
+from tui.questions.cells import CellDetail, CellWorth, Place
 from tui.screens.cell import plots
 from tui.screens.cell import text as cell_text
 from tui.screens.cell.panes import CURVES, CellPanes
@@ -19,6 +19,9 @@ from tui.widgets.drawing import Drawing
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.plot import Plot, PlotView
+
+FIGURES: Final = {"roc": "roc", "pr": "pr", "calibration": "calibration", "epochs": "curves"}
+"""Plot -> the figure for print that shows the same."""
 
 
 class CellScreen(CellPanes):
@@ -105,12 +108,24 @@ class CellScreen(CellPanes):
 
     # ------------------------------------------------------------------ actions
 
-    def shown_plot(self) -> Plot | None:
+    def _plot_view(self) -> PlotView | None:
         """The plot that has the focus, or the first on the page."""
         if isinstance(self.focused, PlotView) and self.focused.shown:
-            return self.focused.shown
-        shown = (view for view in self.query(PlotView) if view.parent and view.parent.display)
-        return next((view.shown for view in shown if view.shown is not None), None)
+            return self.focused
+        on_page = (view for view in self.query(PlotView) if view.parent and view.parent.display)
+        return next((view for view in on_page if view.shown is not None), None)
+
+    def shown_plot(self) -> Plot | None:
+        """What that shows."""
+        view = self._plot_view()
+        return view.shown if view else None
+
+    def shown_figure(self) -> tuple[str, Place] | None:
+        """The same for print, which there is of two classes."""
+        view, detail = self._plot_view(), self._detail
+        if view is None or detail is None or len(detail.tests.classes) != 2:
+            return None
+        return FIGURES[str(view.id)], self.place
 
     def shown_command(self) -> str:
         """The command that runs this cell's splits."""
