@@ -172,7 +172,7 @@ class TakingScreen(ArenaScreen):
 
     def write(self, path: str) -> None:
         """Write the plot if the ending is a figure's, else the table."""
-        from tui.widgets.figure import SUFFIXES
+        from tui.figures.asked import SUFFIXES
 
         table, plot = self.shown_table(), self.shown_plot()
         if plot is not None and path.endswith(SUFFIXES):
@@ -191,9 +191,9 @@ class TakingScreen(ArenaScreen):
 
             written = write_cell(self.arena, *figure, path)
         else:
-            from tui.widgets.figure import write_figure
+            from tui.figures.plotted import write_plot
 
-            written = write_figure(plot, path, self.arena.home)
+            written = write_plot(plot, path, self.arena.home)
         self.post_message(Taken(f"Wrote the plot to {written}."))
 
     @work(thread=True, exclusive=True, group=EXPORTING, exit_on_error=False)
