@@ -32,6 +32,7 @@ class Picture(Widget, Generic[Of], can_focus=True):
         self._waiting = READING
         """What is said before it is known what there is to draw."""
         self._lines: Sequence[Content] = ()
+        """As they were rendered last."""
 
     @abstractmethod
     def lines(self, of: Of, width: int, height: int) -> Sequence[Content]:
@@ -53,11 +54,11 @@ class Picture(Widget, Generic[Of], can_focus=True):
 
     def _take(self, of: Of | None, known: bool) -> None:
         self.shown, self._known = of, known
-        before, self._lines = self._lines, self._draw()
-        if len(before) != len(self._lines):
+        before, after = self._lines, self._draw()
+        if len(before) != len(after):
             self.refresh()
             return
-        for y, (one, other) in enumerate(zip(before, self._lines, strict=True)):
+        for y, (one, other) in enumerate(zip(before, after, strict=True)):
             if not looks_same(one, other):
                 self.refresh(Region(0, y, self.size.width, 1))
 
