@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
-from store.errors import StoreError
+from store.errors import StoreError, UsageError
 from store.records import content_hash
 
 _SEAL: Final = "sum"
@@ -118,6 +118,22 @@ def read_json(path: Path) -> dict[str, Any] | None:
             f"The file {path} cannot be read: {error.strerror}.", "Check who owns it."
         ) from error
     return data if isinstance(data, dict) else None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a file that the user writes.
+
+    Raises:
+        UsageError: it cannot be read, or is not TOML.
+    """
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"{path} cannot be read as TOML: {error}.", "Correct it or move it away."
+        ) from error
 
 
 def sealed(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from store.errors import UsageError, unknown
+from store.files import read_toml
 from tui.terminal.clipboard import WAYS
 
 
@@ -43,14 +44,7 @@ def read_settings(path: Path) -> Settings:
     """
     if not path.is_file():
         return Settings()
-    import tomllib
-
-    try:
-        whole = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(
-            f"{path} cannot be read as TOML: {error}.", "Correct it or move it away."
-        ) from error
+    whole = read_toml(path)
     ui, keymap = _table(whole, "ui", path), _table(whole, "keymap", path)
     for name, value in ui.items():
         check_name(name, _KINDS, f"key of [ui] in {path}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, cast, get_args
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 
 from engine.catalog.local import resolve_commit
 from store.errors import UsageError, unknown
-from store.files import user_path
+from store.files import read_toml, user_path
 from store.home import Home
 from store.records import Model, ModelKind, Pooling
 
@@ -54,12 +53,7 @@ def own_models(home: Home, taken: frozenset[str]) -> tuple[Model, ...]:
     path = home.config_file
     if not path.is_file():
         return ()
-    try:
-        whole = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(
-            f"{path} cannot be read as TOML: {error}.", "Correct it or move it away."
-        ) from error
+    whole = read_toml(path)
     for name in whole:
         if name not in _TABLES:
             raise UsageError(*unknown(f"table of {path}", name, _TABLES))

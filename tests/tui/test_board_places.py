@@ -17,7 +17,7 @@ from store.errors import DataError, StoreBusy
 from store.home import find_home
 from tui.app import ArenaApp
 from tui.questions.arena import Arena
-from tui.ranked import figures, layouts, standings
+from tui.ranked import figures, layouts, standings, unrounded
 from tui.ranked.standings import Standing
 from tui.screens.board import text as board_text
 from tui.screens.board.cells import among, fitted
@@ -337,7 +337,7 @@ def test_where_own_rows_stand_among_the_papers_is_a_range(home):
 def test_what_is_taken_away_is_what_rank_writes(home):
     view = a_view(home)
     keys = [row_key(row) for row in view.rankings.rows]
-    assert board_text.table(view.standing, keys) == standings.long_table(view.standing)
+    assert board_text.table(view.standing, keys) == unrounded.long_table(view.standing)
     assert board_text.printed(view.standing, keys) == layouts.printed(view.standing)
     columns, rows = board_text.table(view.standing, [keys[2], keys[0]])
     assert [row[columns.index("model")] for row in rows] == ["poor", "fair"]

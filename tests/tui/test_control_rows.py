@@ -12,7 +12,7 @@ from engine.stats.baseline import Against, Baseline
 from engine.stats.baseline import Standing as Word
 from store.export import render
 from store.queries import RankRow
-from tui.ranked import beats, layouts, records, standings
+from tui.ranked import beats, layouts, records, standings, unrounded
 from tui.ranked.headings import headings, with_headings
 from tui.ranked.standings import Standing
 
@@ -67,7 +67,7 @@ def test_a_narrow_table_leaves_the_column_to_the_sentence(standing):
 
 
 def test_programs_get_the_flag_and_the_difference(standing):
-    columns, rows = standings.long_table(standing)
+    columns, rows = unrounded.long_table(standing)
     table = {row[columns.index("model")]: dict(zip(columns, row, strict=True)) for row in rows}
     assert (table["tfidf"]["control"], table["mini"]["control"]) == (True, False)
     assert table["mini"]["mean against tfidf"] == "below"
@@ -82,7 +82,7 @@ def test_tfidf_as_the_baseline_is_not_said_twice(standing):
     columns, _ = layouts.printed(pinned)
     assert "less tfidf" in columns
     assert "vs TF-IDF" not in columns
-    names, _ = standings.long_table(pinned)
+    names, _ = unrounded.long_table(pinned)
     assert len(names) == len(set(names))
 
 

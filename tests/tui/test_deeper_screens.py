@@ -24,6 +24,7 @@ from store.arm import Arm, Table
 from store.errors import DataError
 from tui.questions.cells import Side
 from tui.questions.genes import GeneRow
+from tui.questions.tested import Kept
 from tui.screens.compare.text import first_pair
 from tui.widgets.grid import Grid
 from tui.widgets.said import Said
@@ -134,8 +135,37 @@ async def test_the_splits_of_a_cell_do_not_wait_for_what_it_is_worth(arena, monk
         gate.set()
 
 
-async def test_the_plot_is_written_as_a_figure(arena, tmp_path):
+async def test_a_plot_of_two_classes_is_written_as_the_figure_for_print(arena, tmp_path, monkeypatch):
+    asked = []
+
+    def write(_, kind, place, path):
+        asked.append((kind, place.model, place.task))
+        return path
+
+    monkeypatch.setattr("tui.figures.write.write_cell", write)
+    app = make_app(arena)
+
+    async def export(pilot, name: str) -> None:
+        await pilot.press("colon")
+        paste(pilot, f"export {tmp_path}/{name}.svg")
+        await pilot.press("enter")
+        await until(pilot, lambda: f"/{name}.svg." in told(app))
+
+    async with drive(app, (200, 60)) as pilot:
+        await on_screen(pilot, "3", "mean of 2 splits")
+        await export(pilot, "board")
+        await cell_opened(pilot)
+        await export(pilot, "first")
+        app.screen.query_one("#pr").focus()
+        await export(pilot, "focused")
+    assert asked == [("roc", "mini", "tall"), ("roc", "mini", "tall"), ("pr", "mini", "tall")]
+
+
+async def test_a_plot_of_three_classes_is_written_as_it_stands(arena, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
+    whole = arena.cell_detail
+    three = Kept(("short", "tall", "taller"))
+    monkeypatch.setattr(arena, "cell_detail", lambda place: replace(whole(place), tests=three))
     app = make_app(arena)
     async with drive(app) as pilot:
         await cell_opened(pilot)

@@ -5,9 +5,9 @@ import sys
 import pytest
 
 from store.errors import DataError, UsageError
+from tui.figures.plotted import write_plot
 from tui.widgets import strips
 from tui.widgets.canvas import Canvas, Layer
-from tui.widgets.figure import write_figure
 from tui.widgets.plot import Plot, Series, Span, draw, strip
 from tui.widgets.words import ASCII, UNICODE
 
@@ -130,23 +130,23 @@ def test_an_interval_in_one_line(low, value, high, drawn):
 def test_a_plot_is_written_as_a_figure(tmp_path, suffix):
     pytest.importorskip("matplotlib")
     plot = Plot("a title", [DIAGONAL, Series("nothing yet", ())], Span(0, 1), Span(0, 1))
-    path = write_figure(plot, str(tmp_path / f"roc{suffix}"))
+    path = write_plot(plot, str(tmp_path / f"roc{suffix}"))
     assert path.read_bytes()[:5] in (b"<?xml", b"%PDF-", b"\x89PNG\r")
 
 
 def test_names_in_a_figure_are_no_formulae(tmp_path):
     pytest.importorskip("matplotlib")
     plot = Plot("a $x^ $ {\x1b[2J", [Series("$\\frac$ [/]", DIAGONAL.points)])
-    assert "a $x^ $" in write_figure(plot, str(tmp_path / "roc.svg")).read_text()
+    assert "a $x^ $" in write_plot(plot, str(tmp_path / "roc.svg")).read_text()
 
 
 def test_a_figure_that_cannot_be_written_is_a_sentence(tmp_path):
     pytest.importorskip("matplotlib")
     with pytest.raises(DataError, match="cannot be written"):
-        write_figure(Plot("", [DIAGONAL]), str(tmp_path / "missing" / "roc.svg"))
+        write_plot(Plot("", [DIAGONAL]), str(tmp_path / "missing" / "roc.svg"))
 
 
 def test_without_matplotlib_it_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(UsageError, match=r"pip install .matplotlib"):
-        write_figure(Plot("", [DIAGONAL]), str(tmp_path / "roc.svg"))
+        write_plot(Plot("", [DIAGONAL]), str(tmp_path / "roc.svg"))

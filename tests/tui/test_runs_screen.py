@@ -328,7 +328,7 @@ async def test_the_learning_curve_is_drawn_while_it_grows(arena):
 
 async def test_the_machine_is_told_on_the_rule_of_the_list(arena, monkeypatch):
     load = Load(97.4, 5 * 2**30, 8 * 2**30, ((37, 21 * 2**30, 80 * 2**30, 61),))
-    monkeypatch.setattr("tui.screens.runs.screen.Machine", lambda: SimpleNamespace(look=lambda: load))
+    monkeypatch.setattr("tui.screens.runs.reading.Machine", lambda: SimpleNamespace(look=lambda: load))
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)

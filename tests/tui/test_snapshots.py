@@ -54,7 +54,7 @@ def an_arena(name: str) -> FakeArena:
 @pytest.mark.parametrize("name", SHOTS)
 async def test_the_screen_looks_as_it_did(name, size, monkeypatch):
     monkeypatch.setattr("tui.screens.plan.reading.Machine", lambda: SimpleNamespace(look=lambda: LOAD))
-    monkeypatch.setattr("tui.screens.runs.screen.Machine", lambda: SimpleNamespace(look=lambda: LOAD))
+    monkeypatch.setattr("tui.screens.runs.reading.Machine", lambda: SimpleNamespace(look=lambda: LOAD))
     keys, wanted = SHOTS[name]
     app = make_app(an_arena(name))
     async with drive(app, size) as pilot:

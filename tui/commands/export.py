@@ -18,7 +18,7 @@ from store.verdicts import VIEWS
 from tui.commands.common import Session, command, may_write, pairs, put_pieces, say
 from tui.commands.select import DEFAULT_MODELS, chosen_seeds, chosen_tasks
 from tui.commands.tables import ranked_tables
-from tui.ranked import layouts, standings
+from tui.ranked import layouts, unrounded
 from tui.ranked.headings import with_headings
 from tui.ranked.standings import Standing
 
@@ -143,7 +143,7 @@ def _rankings(found: list[Standing], paper_layout: bool) -> tuple[Sequence[str],
         )
     records: list[dict[str, Any]] = []
     for standing in found:
-        columns, rows = layouts.printed(standing) if paper_layout else standings.long_table(standing)
+        columns, rows = layouts.printed(standing) if paper_layout else unrounded.long_table(standing)
         if paper_layout:
             rows = with_headings(rows, standing.table.rows)
         table = standing.table.table

@@ -150,18 +150,9 @@ def _facts(gene: Gene | None) -> dict[str, Any]:
 def _near(con: duckdb.DuckDBPyConnection | None, home: Home, gene: str) -> tuple[str, list[Neighbour], str]:
     """The model with most results on the gene's tasks, the genes nearest by it, or why there are none."""
     from tui.questions.genes import embedded_genes
-    from tui.questions.nearest import nearest, vectors_of
+    from tui.questions.nearest import neighbours
 
-    embedded = embedded_genes(con, gene) if con else None
-    if embedded is None:
-        return "", [], f"No model has embedded {gene} here yet."
-    try:
-        vectors = vectors_of(embedded, home)
-    except GeneArenaError as error:
-        return embedded.name, [], str(error)
-    if gene not in vectors:
-        return embedded.name, [], f"The vector of {gene} by {embedded.name} is not on this machine."
-    return embedded.name, nearest(gene, vectors, embedded.labels, _NEAREST), ""
+    return neighbours(gene, embedded_genes(con, gene) if con else None, home, _NEAREST)
 
 
 def _agreements(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from engine.stats import reliability
 from tui.questions.cells import Curve, Place, cell_detail
 
 if TYPE_CHECKING:
@@ -41,27 +41,12 @@ class CellCurves:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Tests of like scores."""
-
-    score: float
-    """Their mean."""
-    share: float
-    """Of class 1 among them."""
-    low: float
-    high: float
-    """The 95 % interval of the share, for as many genes as there are, however often each was tested."""
-    tests: int
-    genes: int
-
-
-@dataclass(frozen=True, slots=True)
 class Calibrated:
     """Whether the scores of one cell can be read as probabilities."""
 
     positive: str
     """What class 1 is called."""
-    groups: Sequence[Group]
+    groups: Sequence[reliability.Group]
     brier: float
     """Mean over all tests."""
     tests: int
@@ -130,15 +115,7 @@ def calibrated(con: duckdb.DuckDBPyConnection, place: Place, groups: int = GROUP
     ).fetchone()
     if not rows or named is None:
         return None
-    groups = min(groups, len(rows))
-    edges = [round(number * len(rows) / groups) for number in range(groups + 1)]
-    found = []
-    for start, end in itertools.pairwise(edges):
-        part = rows[start:end]
-        share = _mean([label for _, label, _ in part])
-        genes = len({gene for *_, gene in part})
-        low, high = wilson(share, genes)
-        found.append(Group(_mean([score for score, *_ in part]), share, low, high, len(part), genes))
+    found = reliability.groups([(score, label == 1, gene) for score, label, gene in rows], groups)
     brier = _mean([(score - label) ** 2 for score, label, _ in rows])
     return Calibrated(named[0] or "", found, brier, len(rows))
 
@@ -153,14 +130,6 @@ def learning(con: duckdb.DuckDBPyConnection, place: Place) -> list[Learning]:
         if auc is not None:
             aucs.append((epoch, auc))
     return [Learning(seed, stage, losses, aucs) for (stage, seed), (losses, aucs) in sorted(found.items())]
-
-
-def wilson(share: float, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share of `count` (Wilson 1927)."""
-    z = 1.959963984540054
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z / (1 + z * z / count) * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
-    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def _mean(values: Sequence[float]) -> float:

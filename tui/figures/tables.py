@@ -110,17 +110,24 @@ def forest(standing: Standing, columns: Sequence[str], about: str, width: float)
             axes.set_title(stacked(plain(name)), fontsize=7, pad=3)
     names = grid[0]
     names.set_ylim(down - 0.4, -0.7)
-    names.set_yticks([at for at, _ in rows], [_named(row, width) for _, row in rows])
-    for label, (_, row) in zip(names.get_yticklabels(), rows, strict=True):
+    _name_rows(names, rows, heads, width)
+    made.legend(marks, across)
+    return made.figure
+
+
+def _name_rows(
+    axes: Axes, rows: Sequence[tuple[float, RankRow]], heads: Sequence[tuple[float, str]], width: float
+) -> None:
+    """Write each row's name, and each heading, at the left of its place."""
+    axes.set_yticks([at for at, _ in rows], [_named(row, width) for _, row in rows])
+    for label, (_, row) in zip(axes.get_yticklabels(), rows, strict=True):
         label.set_color(TEXT if row.contestant else SOFT)
         label.set_fontweight("bold" if row.contestant else "normal")
     for at, name in heads:
-        names.annotate(
-            name, (0, at), xycoords=names.get_yaxis_transform(), xytext=(-4, 0),
+        axes.annotate(
+            name, (0, at), xycoords=axes.get_yaxis_transform(), xytext=(-4, 0),
             textcoords="offset points", ha="right", va="center", color=FAINT, fontsize=6.5,
         )  # fmt: skip
-    made.legend(marks, across)
-    return made.figure
 
 
 def _named(row: RankRow, width: float) -> str:
@@ -222,15 +229,7 @@ def heatmap(standing: Standing, columns: Sequence[str], about: str, width: float
         axes.set_xticks(places, [stacked(name) for name in names])
     else:
         axes.set_xticks(places, [stacked(name) for name in names], rotation=90)
-    axes.set_yticks([at for at, _ in rows], [_named(row, width) for _, row in rows])
-    for label, (_, row) in zip(axes.get_yticklabels(), rows, strict=True):
-        label.set_color(TEXT if row.contestant else SOFT)
-        label.set_fontweight("bold" if row.contestant else "normal")
-    for at, name in heads:
-        axes.annotate(
-            name, (0, at), xycoords=axes.get_yaxis_transform(), xytext=(-4, 0),
-            textcoords="offset points", ha="right", va="center", color=FAINT, fontsize=6.5,
-        )  # fmt: skip
+    _name_rows(axes, rows, heads, width)
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)

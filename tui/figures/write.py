@@ -70,6 +70,20 @@ def write_from(results: SavedResults, asked: Asked, path: str, width: float = WI
         return write_figure(con, results.home, asked, path, width)
 
 
+def write_cell(results: SavedResults, kind: str, place: Place, path: str) -> Path:
+    """The same of one cell, in whichever ranked table its task stands.
+
+    Raises:
+        UsageError, DataError: as `write_figure`.
+    """
+    tables = (table for table in results.tables() if table.arm == place.arm)
+    here = (table for table in tables if place.task in results.rankings(table, references=False).tasks)
+    table = next(here, None)
+    if table is None:
+        raise _nothing(place, "results", kind)
+    return write_from(results, Asked(kind, table, (place.model,), (place.task,)), path)
+
+
 def check_suffix(path: str) -> str:
     """The ending of `path`, if it is one of a figure.
 

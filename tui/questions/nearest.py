@@ -9,9 +9,9 @@ import contextlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from store.errors import ModelError
+from store.errors import GeneArenaError, ModelError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from store.home import Home
     from store.records import EmbeddingOptions, Model
     from tui.questions.genes import Embedded
+
+
+MOST: Final = 30
+"""Neighbours at most, unless another number is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,28 @@ class Cut:
     seen: str
 
 
+def neighbours(
+    gene: str, embedded: Embedded | None, home: Home, most: int = MOST
+) -> tuple[str, list[Neighbour], str]:
+    """The genes nearest to `gene` of those that a model has embedded, if one has.
+
+    Returns:
+        The model and how it was used, the nearest genes, and why there are none.
+    """
+    if embedded is None:
+        return "", [], f"No model has embedded {gene} here yet."
+    try:
+        vectors = vectors_of(embedded, home)
+    except GeneArenaError as error:
+        return embedded.name, [], str(error)
+    if gene not in vectors:
+        where = "its table" if embedded.model.kind == "vectors" else "the cache"
+        return embedded.name, [], f"The vector of {gene} by {embedded.model.name} is not in {where}."
+    return embedded.name, nearest(gene, vectors, embedded.labels, most), ""
+
+
 def nearest(
-    gene: str, vectors: Mapping[str, NDArray[np.float32]], labels: Mapping[str, str], most: int = 30
+    gene: str, vectors: Mapping[str, NDArray[np.float32]], labels: Mapping[str, str], most: int = MOST
 ) -> list[Neighbour]:
     """The genes whose vectors have the greatest cosine with that of `gene`.
 

@@ -5,20 +5,17 @@ Every method may block; nothing heavy is imported before the method that needs i
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from store.controls import ROWS, row_of
-from store.errors import GeneArenaError, StoreError
-from tui.questions.sql import SqlDesk, SqlTable
+from tui.questions.opened import OpenedHome
+from tui.questions.sql import SqlDesk, SqlTable, sql_tables
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import duckdb
 
     from engine.cancel import Cancel
     from engine.data.tasks.sets import Sets
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
     from store.home import Home
     from store.queries import Measured, Rankings
     from store.records import Task
-    from store.store import Store
     from tui.questions.cells import CellDetail, CellWorth, Place, Side
     from tui.questions.genelist import Contestant, GeneList
     from tui.questions.genes import GeneDetail, GeneRow
@@ -57,13 +53,11 @@ class Past:
     """That classify at once."""
 
 
-class SavedResults:
+class SavedResults(OpenedHome):
     """The store of one home, as the screens see it."""
 
     def __init__(self, home: Home, readonly: bool = False) -> None:
-        self.home = home
-        self.readonly = readonly
-        self._store: Store | None = None
+        super().__init__(home, readonly)
         self._tasks: tuple[Task, ...] = ()
         self._judged: dict[Table, tuple[int, Judged]] = {}
         """The tables judged last, each with the database's time when it was read."""
@@ -73,12 +67,6 @@ class SavedResults:
         """Task -> its genes of class 1, and the others."""
         self.desk = SqlDesk(home)
         """Where SQL is asked."""
-        self.behind = ""
-        """Why the database lacks what the journals have; empty as far as is known that it does not."""
-        self._lock = threading.Lock()
-        """Protects `_store`: its journal offsets are read by whichever worker plans."""
-        self._stood = _identity(home)
-        """Which folder the home was when it was last looked at; None: it was not made yet."""
 
     def tables(self) -> dict[Table, int]:
         """The ranked tables that have results here, each with its number of units."""
@@ -216,20 +204,11 @@ class SavedResults:
             The model and how it was used, the nearest genes, and why there are none.
         """
         from tui.questions.genes import embedded_genes
-        from tui.questions.nearest import nearest, vectors_of
+        from tui.questions.nearest import neighbours
 
         with self._reading() as con:
             embedded = embedded_genes(con, gene) if con else None
-        if embedded is None:
-            return "", [], f"No model has embedded {gene} here yet."
-        try:
-            vectors = vectors_of(embedded, self.home)
-        except GeneArenaError as error:
-            return embedded.name, [], str(error)
-        if gene not in vectors:
-            where = "its table" if embedded.model.kind == "vectors" else "the cache"
-            return embedded.name, [], f"The vector of {gene} by {embedded.model.name} is not in {where}."
-        return embedded.name, nearest(gene, vectors, embedded.labels), ""
+        return neighbours(gene, embedded, self.home)
 
     def contestants(self) -> list[Contestant]:
         """Whose tests of genes there are, by task."""
@@ -282,19 +261,8 @@ class SavedResults:
 
     def sql_tables(self) -> dict[str, SqlTable]:
         """Tables and views, each with its columns; tables with their rows too: counting costs nothing."""
-        columns = """
-            select table_name, list((column_name, data_type) order by ordinal_position)
-            from information_schema.columns where table_schema = 'main' group by table_name order by 1"""
-        tables = "select table_name from duckdb_tables() where schema_name = 'main'"
         with self._reading() as con:
-            if con is None:
-                return {}
-            counts = {}
-            for (name,) in con.execute(tables).fetchall():
-                found = con.execute(f'select count(*) from "{name}"').fetchone()
-                counts[name] = found[0] if found else None
-            rows = con.execute(columns).fetchall()
-        return {table: SqlTable(tuple(map(tuple, known)), counts.get(table)) for table, known in rows}
+            return sql_tables(con) if con else {}
 
     def past(self) -> Past:
         """What units cost here so far, by which those to run are judged."""
@@ -324,78 +292,3 @@ class SavedResults:
         with self._reading() as con:
             found = measurements(con) if con else []
         return [one for one in found if (one.model, one.revision) == (model, revision)]
-
-    # ------------------------------------------------------------------ inside
-
-    def _open(self) -> Store:
-        """The store, under `_lock`; what is remembered of another home that was in its place is forgotten.
-
-        Raises:
-            StoreError: the home was deleted or moved while it was open.
-        """
-        from store.store import Store
-
-        stands = _identity(self.home)
-        if self._stood and not stands:
-            raise StoreError(
-                f"{self.home.data} is gone: it was deleted or moved while it was open here.",
-                "Put it back, or start genearena again.",
-            )
-        if self._store is None or stands != self._stood:
-            self._store = Store(self.home)
-        self._stood = stands
-        return self._store
-
-    def reading(self) -> contextlib.AbstractContextManager[duckdb.DuckDBPyConnection | None]:
-        """A read-only connection for who draws figures; None while nothing was ever saved here."""
-        return self._reading()
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection | None]:
-        """A read-only connection, or None while nothing was ever saved here."""
-        from store import connect
-
-        with self._lock:
-            self._open()
-        self.catch_up()
-        if not self.home.database.exists():
-            yield None
-            return
-        con = connect(self.home)
-        try:
-            yield con
-        finally:
-            con.close()
-
-    def catch_up(self) -> None:
-        """Apply what the journals have and the database has not, unless a runner does so anyway.
-
-        Where that cannot be, `behind` tells why, and the database can be read as it is.
-        """
-        from engine import mailbox
-
-        behind = ""
-        if not (self.readonly or mailbox.runner_alive(self.home)):
-            try:
-                with self._lock:
-                    self._open().flush()
-            except StoreError as error:
-                from store.catching_up import left_out
-
-                missing = left_out(self.home)
-                behind = (
-                    f"{error.message} {missing} saved splits are not in the tables."
-                    if missing
-                    else error.message
-                )
-        self.behind = behind
-
-
-def _identity(home: Home) -> tuple[int, ...] | None:
-    """What tells a home from another in its place; None if there is none. Inodes alone are used again."""
-    try:
-        status = home.data.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    stamp = home.format_file.stat().st_mtime_ns if home.format_file.exists() else 0
-    return status.st_dev, status.st_ino, stamp

@@ -12,6 +12,8 @@ from store.errors import StoreError
 from tui.questions.kept import read_kept, write_kept
 
 if TYPE_CHECKING:
+    import duckdb
+
     from store.console import Console, Result
     from store.home import Home
 
@@ -116,3 +118,17 @@ class SqlDesk:
         history = [*(earlier for earlier in history if earlier != query), query][-HISTORY:]
         with contextlib.suppress(StoreError):
             write_kept(self._home, _FILE, {"saved": saved, "history": history})
+
+
+def sql_tables(con: duckdb.DuckDBPyConnection) -> dict[str, SqlTable]:
+    """Tables and views, each with its columns; tables with their rows too."""
+    columns = """
+        select table_name, list((column_name, data_type) order by ordinal_position)
+        from information_schema.columns where table_schema = 'main' group by table_name order by 1"""
+    tables = "select table_name from duckdb_tables() where schema_name = 'main'"
+    counts = {}
+    for (name,) in con.execute(tables).fetchall():
+        found = con.execute(f'select count(*) from "{name}"').fetchone()
+        counts[name] = found[0] if found else None
+    rows = con.execute(columns).fetchall()
+    return {table: SqlTable(tuple(map(tuple, known)), counts.get(table)) for table, known in rows}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.catalog.controls import title_of
 from store.sets import PAPER
 from store.texts import TextName
-from tui.ranked import standings
+from tui.ranked import unrounded
 from tui.ranked.standings import MEAN, with_interval
 from tui.ranked.tables import mean_name
 
@@ -94,7 +94,7 @@ def sheet(standing: Standing) -> str:
 
 def long_table(standing: Standing) -> tuple[list[str], list[list[Any]]]:
     """The ranked table with one number a cell; with families kept apart too, where that was run."""
-    columns, rows = standings.long_table(standing)
+    columns, rows = unrounded.long_table(standing)
     if standing.apart:
         names = (*standing.table.tasks, mean_name(standing.table))
         whats = [f"{kind} {what}" for kind in _FURTHER for what in _numbers(None)]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from store.controls import REFERENCE
 from tui.ranked import beats
-from tui.ranked.standings import MEAN, OF_A_CELL, Standing, numbers
+from tui.ranked.standings import MEAN, Standing
+from tui.ranked.unrounded import OF_A_CELL, numbers
 
 if TYPE_CHECKING:
     from engine.stats.baseline import Baseline

@@ -187,14 +187,12 @@ class ArenaScreen(Screen[None]):
 
     def _give_up(self) -> None:
         """Say wherever something is being read that it could not be."""
-        from tui.widgets.drawing import Drawing
-        from tui.widgets.drawn import Drawn
-        from tui.widgets.plot import PlotView
+        from tui.widgets.picture import Picture
         from tui.widgets.rowview import RowView
         from tui.widgets.said import Said
 
         for view in self.query(Widget):
-            if isinstance(view, RowView | PlotView | Drawing | Drawn | Said):
+            if isinstance(view, RowView | Picture | Said):
                 view.give_up()
 
     def unread(self, group: str) -> None:
@@ -276,3 +274,18 @@ class ArenaScreen(Screen[None]):
     def on_command_bar_refused(self, message: CommandBar.Refused) -> None:
         """Say why what was typed is not a command."""
         self.tell(message.sentence)
+
+
+def brackets(action: str, on: tuple[str, str, str], back: tuple[str, str]) -> list[BindingType]:
+    """`]` and `[`, which do `action` with 1 and with -1; help and the bottom line show the first.
+
+    Args:
+        action: The action's name.
+        on: Of `]`, the binding's id, what it is called, and what it does.
+        back: Of `[`, the binding's id, and what it is called.
+    """
+    name, title, tooltip = on
+    return [
+        Binding("right_square_bracket", f"{action}(1)", title, tooltip=tooltip, id=name, key_display="]"),
+        Binding("left_square_bracket", f"{action}(-1)", back[1], show=False, id=back[0], key_display="["),
+    ]

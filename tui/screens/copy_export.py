@@ -21,6 +21,7 @@ from tui.screens.overlays.dialogs import Ask
 from tui.widgets.grid import Grid
 
 if TYPE_CHECKING:
+    from tui.questions.cells import Place
     from tui.widgets.commandbar import Command
     from tui.widgets.plot import Plot
 
@@ -95,7 +96,11 @@ class TakingScreen(ArenaScreen):
         """The plot that is shown; None if there is none."""
         from tui.widgets.plot import PlotView
 
-        return next((view.plot for view in self.query(PlotView) if view.plot is not None), None)
+        return next((view.shown for view in self.query(PlotView) if view.shown is not None), None)
+
+    def shown_figure(self) -> tuple[str, Place] | None:
+        """Kind and cell of the figure for print that shows what `shown_plot` does; None: there is none."""
+        return None
 
     def shown_command(self) -> str:
         """The command that gives what is under the cursor; empty if there is none."""
@@ -167,11 +172,11 @@ class TakingScreen(ArenaScreen):
 
     def write(self, path: str) -> None:
         """Write the plot if the ending is a figure's, else the table."""
-        from tui.widgets.figure import SUFFIXES
+        from tui.figures.asked import SUFFIXES
 
         table, plot = self.shown_table(), self.shown_plot()
         if plot is not None and path.endswith(SUFFIXES):
-            self.write_plot(plot, path)
+            self.write_plot(plot, self.shown_figure(), path)
         elif table is not None:
             self._tell_of_many(table.count, "Writing")
             self.write_table(table, path)
@@ -179,11 +184,16 @@ class TakingScreen(ArenaScreen):
             self.tell("There is nothing here to write yet.")
 
     @work(thread=True, exclusive=True, group=EXPORTING, exit_on_error=False)
-    def write_plot(self, plot: Plot, path: str) -> None:
-        """Write a plot as a figure."""
-        from tui.widgets.figure import write_figure
+    def write_plot(self, plot: Plot, figure: tuple[str, Place] | None, path: str) -> None:
+        """Write the figure for print of what is plotted, or the plot as it stands where there is none."""
+        if figure is not None:
+            from tui.figures.write import write_cell
 
-        written = write_figure(plot, path, self.arena.home)
+            written = write_cell(self.arena, *figure, path)
+        else:
+            from tui.figures.plotted import write_plot
+
+            written = write_plot(plot, path, self.arena.home)
         self.post_message(Taken(f"Wrote the plot to {written}."))
 
     @work(thread=True, exclusive=True, group=EXPORTING, exit_on_error=False)

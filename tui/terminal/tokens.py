@@ -38,29 +38,10 @@ def heat_name(step: int) -> str:
     return "≤.5" if step == 0 else ">.9" if step == STEPS - 1 else f"{CUTS[step]:g}".removeprefix("0")
 
 
-_NAMES: Final = [
-    "ground",
-    "panel",
-    "raised",
-    "line",
-    "select",
-    "selecty",
-    "faint",
-    "soft",
-    "text",
-    "strong",
-    "accent",
-    "a",
-    "b",
-    "both",
-    "good",
-    "warn",
-    "bad",
-    "run",
-    "banda",
-    "bandb",
-    "bande",
-]
+_NAMES: Final = (
+    "ground", "panel", "raised", "line", "select", "selecty", "faint", "soft", "text", "strong", "accent",
+    "a", "b", "both", "good", "warn", "bad", "run", "banda", "bandb", "bande",
+)  # fmt: skip
 GROUNDS: Final = ("ground", "panel", "raised", "select", "selecty", "banda", "bandb", "bande")
 INKS: Final = ("soft", "text", "strong", "accent", "a", "b", "both", "good", "warn", "bad", "run")
 """What may stand on every ground."""

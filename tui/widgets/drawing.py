@@ -1,75 +1,61 @@
-"""A picture of its own kind, such as a histogram or dumbbells, drawn anew for the room that it has.
+"""A picture of its own kind, such as a card, a histogram or dumbbells, drawn anew for the room that it has.
 
     Drawing("There is no split.", id="dumbbells").show(lambda width, height: lines)
 
-`lines` are pieces of text with a tone or style, as cells of a grid have them. Only lines that differ are
-repainted.
+`lines` are pieces of text with a tone or style, as cells of a grid have them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
-from textual.geometry import Region
-from textual.widget import Widget
 
-from tui.widgets.plot import content_of
+from tui.widgets.picture import Picture
 from tui.widgets.rows import Piece
-from tui.widgets.said import looks_same
 from tui.widgets.text import clean
-from tui.widgets.words import READING, UNREAD, say
+from tui.widgets.words import TONE_STYLES, Tone
 
 Lines = Sequence[Sequence[Piece]]
 Drawer = Callable[[int, int], Lines]
 """Draws for so many cells and lines."""
 
 
-class Drawing(Widget, can_focus=True):
-    """A picture as large as its place."""
+class Drawing(Picture[Drawer]):
+    """Lines that a function draws, cut to their place."""
 
-    def __init__(self, empty: str, id: str) -> None:
-        """Make a place for a picture; `empty` is said if there is none, once that is known."""
-        super().__init__(id=id)
-        self.empty = empty
-        self._said = READING
-        self._drawer: Drawer | None = None
-        self._drawn = Content()
+    def lines(self, of: Drawer, width: int, height: int) -> Sequence[Content]:
+        """What the function draws; nothing before there is room."""
+        return [in_cells(line, width) for line in of(width, height)[:height]] if width and height else ()
 
-    def show(self, drawer: Drawer | None) -> None:
-        """Draw this; None: there is nothing to draw."""
-        self._drawer, self._said = drawer, self.empty
-        self._repaint()
 
-    def read_anew(self) -> None:
-        """Drop the picture and say that it is being read, until it is shown."""
-        self._drawer, self._said = None, READING
-        self._repaint()
+def in_cells(line: Sequence[Piece], width: int) -> Content:
+    """A line of pieces in at most `width` cells, cut with an ellipsis."""
+    pieces: list[tuple[str, str]] = []
+    for text, tone in line:
+        text = clean(text, 0)
+        style = TONE_STYLES.get(tone, tone)  # type: ignore[call-overload]
+        long = cell_len(text)
+        if long > width:
+            pieces.append((set_cell_size(text, max(width - 1, 0)) + "…"[: max(width, 0)], style))
+            break
+        pieces.append((text, style))
+        width -= long
+    return Content.assemble(*pieces)
 
-    def give_up(self) -> None:
-        """Say of a picture that is being read that it could not be."""
-        if self._drawer is None and self._said == READING:
-            self._said = UNREAD
-            self._repaint()
 
-    def _repaint(self) -> None:
-        before, after = self._drawn.split("\n"), self._draw().split("\n")
-        if len(before) != len(after):
-            self.refresh()
-            return
-        for y, (one, other) in enumerate(zip(before, after, strict=True)):
-            if not looks_same(one, other):
-                self.refresh(Region(0, y, self.size.width, 1))
-
-    def render(self) -> Content:
-        """The picture, or why there is none."""
-        self._drawn = self._draw()
-        return self._drawn
-
-    def _draw(self) -> Content:
-        if self._drawer is None:
-            return say((self._said, "soft"))
-        width, height = self.size
-        lines = list(self._drawer(width, height))[: max(height, 0)]
-        cleaned = [[(clean(text, 0), tone) for text, tone in line] for line in lines]
-        return Content("\n").join([content_of(line) for line in cleaned])
+def wrapped(parts: Sequence[tuple[str, Tone]], width: int, indent: int = 0) -> list[list[Piece]]:
+    """Words of parts in lines of at most `width` cells; lines after the first are indented."""
+    lines: list[list[Piece]] = [[]]
+    used = 0
+    for text, tone in parts:
+        for number, word in enumerate(text.split(" ")):
+            gap = " " if number else ""
+            if used + len(gap) + cell_len(word) > width and used:
+                lines.append([(" " * indent, "")] if indent else [])
+                used, gap = indent, ""
+            if word or gap:
+                lines[-1].append((gap + word, tone))
+                used += len(gap) + cell_len(word)
+    return lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,24 +10,21 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from tui.widgets.rows import Column, in_view
-from tui.widgets.rowview import GAP, RowView
+from tui.widgets.moving import moves
+from tui.widgets.rows import in_view
+from tui.widgets.rowview import RowView
+from tui.widgets.shownrows import GAP
 
 
 class Grid(RowView, can_focus=True):
     """Rows under a header, with a cursor; optionally with marks that space sets and clears."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Down", show=False, id="grid.down"),
-        Binding("up,k", "move(-1)", "Up", show=False, id="grid.up"),
-        Binding("right,l", "column(1)", "Next column", show=False, id="grid.right"),
-        Binding("left,h", "column(-1)", "Previous column", show=False, id="grid.left"),
-        Binding("pagedown,ctrl+f", "page(1.0)", "Page down", show=False, id="grid.page-down"),
-        Binding("pageup", "page(-1.0)", "Page up", show=False, id="grid.page-up"),
-        Binding("ctrl+d", "page(0.5)", "Half a page down", show=False, id="grid.half-down"),
-        Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False, id="grid.half-up"),
-        Binding("home,g", "edge(False)", "First row", show=False, id="grid.first"),
-        Binding("end,G", "edge(True)", "Last row", show=False, id="grid.last"),
+        *moves(
+            "right,l",
+            Binding("ctrl+d", "page(0.5)", "Half a page down", show=False, id="grid.half-down"),
+            Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False, id="grid.half-up"),
+        ),
         Binding("space", "mark", "Choose", tooltip="Choose or drop the row", id="grid.mark"),
         Binding("a", "mark_all(True)", "All", tooltip="Choose every row shown", id="grid.all"),
         Binding("s", "sort", "Sort", tooltip="Sort by the column under the cursor", id="grid.sort"),
@@ -56,38 +53,6 @@ class Grid(RowView, can_focus=True):
         def control(self) -> Grid:
             """The grid, for `@on` selectors."""
             return self.grid
-
-    def __init__(
-        self,
-        columns: Sequence[Column] = (),
-        *,
-        markable: bool = False,
-        boxes: bool = True,
-        single: bool = False,
-        sortable: bool = False,
-        cells: bool = False,
-        empty: str = "",
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
-        """Make an empty grid; see `RowView` for what is not told here.
-
-        Args:
-            columns: What the rows' cells are.
-            markable: Whether rows carry a mark that space toggles.
-            boxes: Whether a box shows the mark; else the cells do.
-            single: Whether marking a row clears the others.
-            sortable: Whether `s` or a click on a head asks for the rows in that column's order.
-            cells: Whether the cursor is on a cell rather than a row.
-            empty: What to say if there is no row.
-            id: The widget's id.
-            classes: The widget's classes.
-        """
-        super().__init__(
-            columns, markable=markable, boxes=boxes, cells=cells, empty=empty, id=id, classes=classes
-        )
-        self._single = single
-        self._sortable = sortable
 
     def mark(self, keys: Iterable[str]) -> None:
         """Mark exactly these rows, without a message."""

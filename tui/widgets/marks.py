@@ -7,25 +7,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from tui.widgets.lines import Lines
+from tui.widgets.moving import moves
 
 
 class MarkGrid(Lines, can_focus=True):
     """The keys and clicks of a grid of marks; how it is laid out and drawn is a subclass's."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Down", show=False, id="grid.down"),
-        Binding("up,k", "move(-1)", "Up", show=False, id="grid.up"),
-        Binding("right", "column(1)", "Next column", show=False, id="grid.right"),
-        Binding("left,h", "column(-1)", "Previous column", show=False, id="grid.left"),
-        Binding("pagedown,ctrl+f", "page(1.0)", "Page down", show=False, id="grid.page-down"),
-        Binding("pageup", "page(-1.0)", "Page up", show=False, id="grid.page-up"),
-        Binding("home,g", "edge(False)", "First row", show=False, id="grid.first"),
-        Binding("end,G", "edge(True)", "Last row", show=False, id="grid.last"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = moves("right")  # l shows the log
 
     @dataclass
     class Moved(Message):

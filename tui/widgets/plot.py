@@ -16,15 +16,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from textual.content import Content
-from textual.geometry import Region
-from textual.widget import Widget
 
 from tui.widgets.canvas import Canvas, Layer, Span
+from tui.widgets.picture import Picture
 from tui.widgets.rows import Piece
-from tui.widgets.said import looks_same
 from tui.widgets.strips import label, placed, ticks
 from tui.widgets.text import clean
-from tui.widgets.words import READING, TONE_STYLES, UNICODE, UNREAD, Charset, Tone, say
+from tui.widgets.words import TONE_STYLES, UNICODE, Charset, Tone
 
 __all__ = [
     "Band",
@@ -183,54 +181,14 @@ def content_of(pieces: Sequence[Piece]) -> Content:
     return Content.assemble(*((text, TONE_STYLES.get(tone, tone)) for text, tone in pieces))  # type: ignore[call-overload]
 
 
-class PlotView(Widget, can_focus=True):
+class PlotView(Picture[Plot]):
     """A plot as large as its place."""
 
-    def __init__(self, empty: str, id: str) -> None:
-        """Make a place for a plot; `empty` is said if there is none, once that is known."""
-        super().__init__(id=id)
-        self.empty = empty
-        self._known = False
-        self._waiting = READING
-        """What is said before it is known which plot there is."""
-        self.plot: Plot | None = None
-        self._drawn = Content()
-
-    def show(self, plot: Plot | None) -> None:
-        """Draw this as large as there is room; repainted only if it looks different."""
-        self._take(plot, True)
-
-    def read_anew(self) -> None:
-        """Drop the plot and say that it is being read, until it is shown."""
-        self._waiting = READING
-        self._take(None, False)
-
-    def give_up(self) -> None:
-        """Say of a plot that is being read that it could not be, until it is shown."""
-        self._waiting = UNREAD
-        self._take(self.plot, self._known)
-
-    def _take(self, plot: Plot | None, known: bool) -> None:
-        self.plot, self._known = plot, known
-        before, after = self._drawn.split("\n"), self._draw().split("\n")
-        if len(before) != len(after):
-            self.refresh()
-            return
-        for y, (one, other) in enumerate(zip(before, after, strict=True)):
-            if not looks_same(one, other):
-                self.refresh(Region(0, y, self.size.width, 1))
-
-    def render(self) -> Content:
-        """The plot, or why there is none."""
-        self._drawn = self._draw()
-        return self._drawn
-
-    def _draw(self) -> Content:
-        if self.plot is None:
-            return say((self.empty if self._known else self._waiting, "dim"))
+    def lines(self, of: Plot, width: int, height: int) -> Sequence[Content]:
+        """The plot, with the characters and colours that the terminal has."""
         charset: Charset = getattr(self.app, "charset", UNICODE)
         shade = "░" if self.app.native_ansi_color else ""
-        return draw(self.plot, self.size.width, self.size.height, charset, shade)
+        return [content_of(line) for line in drawn(of, width, height, charset, shade)]
 
 
 def strip(

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from small_home import MODEL
 
+from engine.stats.reliability import wilson
 from store import connect
 from store.arm import Arm
-from tui.figures.cells import Learning, calibrated, wilson
+from store.errors import UsageError
+from tui.figures.cells import Learning, calibrated
+from tui.figures.write import write_cell
 from tui.questions.cells import Place
+from tui.questions.saved import SavedResults
 
 pytest.importorskip("matplotlib")
 
@@ -31,6 +36,21 @@ def test_what_is_drawn_says_its_scale_n_and_uncertainty_and_is_the_same_each_tim
         # matplotlib draws type as outlines, and says beside each what it says.
         text = "".join(part.partition("-->")[0] for part in drawn[0].split("<!--"))
         assert [word for word in words if word not in text] == [], kind
+
+
+def test_a_cell_is_drawn_for_print_from_whichever_table_its_task_is_in(filled, tmp_path):
+    arm = Arm("lr")
+    results = SavedResults(filled.home)
+    for kind, word in (("roc", "AUC 0."), ("pr", "AUPRC"), ("calibration", "Brier score")):
+        written = write_cell(
+            results, kind, Place(MODEL, "dosage-sensitivity", arm), f"{tmp_path}/{kind}.svg"
+        )
+        assert word in written.read_text()
+    with pytest.raises(UsageError, match="no results of mini in tall"):
+        write_cell(results, "roc", Place("mini", "tall", arm), f"{tmp_path}/none.svg")
+    with pytest.raises(UsageError, match="no model with results here named 'mini'"):
+        write_cell(results, "roc", Place("mini", "dosage-sensitivity", arm), f"{tmp_path}/none.svg")
+    assert not (tmp_path / "none.svg").exists()
 
 
 def test_in_pdf_text_stays_text_and_a_width_is_kept(filled, call, tmp_path):

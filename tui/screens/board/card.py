@@ -15,7 +15,7 @@ from tui.screens.board import controls
 from tui.screens.board import text as board_text
 from tui.screens.board.cells import difference_cell, signed
 from tui.screens.board.view import View
-from tui.widgets.drawn import Lines, wrapped
+from tui.widgets.drawing import Lines, wrapped
 from tui.widgets.rows import Piece, cut
 from tui.widgets.text import clean
 

@@ -11,7 +11,7 @@ from tui.ranked.tables import row_name
 from tui.screens.board.view import View, row_key
 from tui.terminal.tokens import heat_step
 from tui.widgets.canvas import Span
-from tui.widgets.drawn import Lines
+from tui.widgets.drawing import Lines
 from tui.widgets.rows import Piece, cut, stacked
 from tui.widgets.strips import rounded, strip, tick_line
 from tui.widgets.text import clean

@@ -46,6 +46,8 @@ class RocPane(Pane):
         self._place: Place | None = None
         self._shown: tuple[Place, Rankings] | None = None
         """What is read or has been, and of which table."""
+        self.figure: tuple[str, Place] | None = None
+        """The figure for print that shows the same; there is none unless there are two classes."""
         self._note = ""
         self._resting: Timer | None = None
 
@@ -99,6 +101,8 @@ class RocPane(Pane):
     @on(CellRead)
     def _cell_read(self, message: CellRead) -> None:
         if message.place == self._place:
+            two = message.detail is not None and len(message.detail.tests.classes) == 2
+            self.figure = ("roc", message.place) if two else None
             self._plot.show(roc(message.detail, message.place, self._note))
 
 

@@ -19,7 +19,7 @@ from tui.screens.board.cells import fitted
 from tui.screens.board.reading import NOTHING
 from tui.screens.board.roc import RocPane
 from tui.screens.board.view import SOURCES, View
-from tui.widgets.drawn import Drawn, in_cells, wrapped
+from tui.widgets.drawing import Drawing, in_cells, wrapped
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.said import Said
@@ -27,6 +27,7 @@ from tui.widgets.words import say
 
 if TYPE_CHECKING:
     from store.queries import RankRow
+    from tui.questions.cells import Place
     from tui.widgets.plot import Plot
     from tui.widgets.rows import Column, Row
 
@@ -76,12 +77,12 @@ class BoardScreen(ActingScreen):
                 )
                 yield Pane("Board", grid, id="board-pane", first=True)
                 with Horizontal(id="board-below"):
-                    yield Pane("Tasks", Drawn("board-tasks"), id="board-tasks-pane", legend=_LANES)
-                    yield Pane("Forest", Drawn("board-forest"), id="board-forest-pane", legend=_FOREST)
-                    yield Pane("Splits", Drawn("board-splits"), id="board-splits-pane", legend=_SPLITS)
+                    for title, legend in (("Tasks", _LANES), ("Forest", _FOREST), ("Splits", _SPLITS)):
+                        drawing = Drawing("", f"board-{title.lower()}")
+                        yield Pane(title, drawing, id=f"{drawing.id}-pane", legend=legend)
             with Vertical(id="board-side"):
-                yield Pane("Row", Drawn("board-card"), id="board-card-pane")
-                yield Pane("Who beats whom", Drawn("board-duels"), id="board-duels-pane")
+                yield Pane("Row", Drawing("", "board-card"), id="board-card-pane")
+                yield Pane("Who beats whom", Drawing("", "board-duels"), id="board-duels-pane")
                 yield RocPane()
         yield Said(id="board-foot")
 
@@ -187,8 +188,8 @@ class BoardScreen(ActingScreen):
         self.query_one("#board-notes").display = bool(notes.plain)
         if view is None:
             grid.read_anew()
-            for drawn in self.query(Drawn):
-                drawn.read_anew()
+            for drawing in self.query(Drawing):
+                drawing.read_anew()
             self.query_one(RocPane).read_anew()
             self.query_one("#board-tasks-pane", Pane).say("")
             pane.say("")
@@ -261,7 +262,7 @@ class BoardScreen(ActingScreen):
         }
         for id, drawer in drawn.items():
             if self.query_one(f"#board-{id}-pane").display:
-                self.query_one(f"#board-{id}", Drawn).show(drawer)
+                self.query_one(f"#board-{id}", Drawing).show(drawer)
         self.refresh_bindings()
         name = (row.model if row else place.model) if place else ""
         self.query_one("#board-tasks-pane", Pane).say((title_of(name), "soft"), " among all")
@@ -294,6 +295,10 @@ class BoardScreen(ActingScreen):
     def shown_plot(self) -> Plot | None:
         """The cell's curve, where there is room for it; elsewhere the cell is not even read."""
         return super().shown_plot() if self.wide else None
+
+    def shown_figure(self) -> tuple[str, Place] | None:
+        """The same curve for print."""
+        return self.query_one(RocPane).figure
 
     def action_back(self) -> None:
         """Back to the table, then out of the matrix, then without marks."""

@@ -13,8 +13,9 @@ from tui.quantities import count
 from tui.ranked import beats, layouts, standings
 from tui.ranked.figures import difference_text, ranged, short
 from tui.ranked.headings import with_headings
-from tui.ranked.standings import MEAN, among_paper, long_table, value_of
+from tui.ranked.standings import MEAN, among_paper, value_of
 from tui.ranked.tables import caveats, row_name
+from tui.ranked.unrounded import long_table
 from tui.screens.board import controls
 from tui.screens.board.cells import among
 from tui.screens.board.tables import Tables, of_set

@@ -15,9 +15,8 @@ from tui.screens.overlays.dialogs import Ask
 from tui.screens.plan import controls, settings
 from tui.screens.plan import text as plan_text
 from tui.screens.plan.cost import Tally
-from tui.screens.plan.glance import Audited, card, details, where
-from tui.screens.plan.panes import KINDS
-from tui.screens.plan.reading import AuditKey, PlanReading, audit_key, chosen_again, facts_key
+from tui.screens.plan.glancing import PlanGlancing
+from tui.screens.plan.reading import AuditKey, PlanReading, chosen_again, facts_key
 from tui.screens.plan.text import CHOICES, COLUMNS
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
@@ -25,7 +24,6 @@ from tui.widgets.said import Said
 from tui.widgets.words import UNREAD
 
 if TYPE_CHECKING:
-    from engine.plan.plan import Plan
     from engine.plan.selection import Selection
     from tui.widgets.rows import Row
 
@@ -33,7 +31,7 @@ AGAIN: Final = 5.0
 """Seconds after which a choice is counted again: during a run, or if it could not be counted in full."""
 
 
-class PlanScreen(PlanReading):
+class PlanScreen(PlanGlancing):
     """Lists to choose from, the row under the cursor, and the sum of it all."""
 
     MODE = "plan"
@@ -81,12 +79,6 @@ class PlanScreen(PlanReading):
         self._shelf = 0
         """What the pulse said last of results, and of what can be chosen."""
         self._settling: Timer | None = None
-        self._tasks: dict[AuditKey, Audited | str] = {}
-        """Audits read since the catalog was; a string says why there is none."""
-        self._cached: dict[str, str] = {}
-        """Model -> how many of the choice's texts it has embedded, in words; read since the last count."""
-        self._asked = ""
-        """The task whose details are wanted as soon as it is read."""
         self._facts_of: AuditKey = ()
         """What the facts of tasks were read for."""
 
@@ -136,18 +128,6 @@ class PlanScreen(PlanReading):
             self.fill()
             self.show_pictures()
 
-    @on(PlanReading.TaskRead)
-    def _task_read(self, message: PlanReading.TaskRead) -> None:
-        self._tasks[message.key] = message.audit
-        self._show_glance()
-        if self._asked and self._asked == message.key[0] and self.is_current:
-            self.action_details()
-
-    @on(PlanReading.CachedRead)
-    def _cached_read(self, message: PlanReading.CachedRead) -> None:
-        self._cached[message.model] = message.sentence
-        self._show_glance()
-
     @on(PlanReading.Launched)
     def _launched(self, message: PlanReading.Launched) -> None:
         if message.waits:
@@ -162,37 +142,6 @@ class PlanScreen(PlanReading):
             for drawing in self.query(Drawing):
                 drawing.give_up()
             self.query_one("#sum", Said).show((UNREAD, "warn"))
-
-    # ------------------------------------------------------------------ showing
-
-    def _show_glance(self) -> None:
-        grid = self.focused
-        if not isinstance(grid, Grid) or grid.current is None or self.selection is None:
-            return
-        kind, key = where(str(grid.id), grid.current.key, self.selection)
-        known = self._known(kind, key)
-        pane = self.query_one("#card", Pane)
-        pane.name_shown = KINDS[str(grid.id)]
-        pane.say(grid.current.key)
-        said: list[object] = [card(kind, key, self.catalog, known)]
-        if grid.id in ("protocols", "settings"):  # a few words: the model keeps the rest of the room
-            said += ["\n\n", card("models", self.under("models"), self.catalog, None)]
-        self.query_one("#glance", Said).show(*said)
-
-    def _known(self, kind: str, key: str) -> Audited | str | None:
-        """What is known of a row besides the catalog; None while it is being read."""
-        assert self.selection is not None
-        if kind == "tasks":
-            audit = self._tasks.get(audit_key(key, self.selection))
-            if audit is None:
-                self.read_task(key, self.selection)
-            return audit
-        if key == controls.ROW:
-            return controls.words(self.selection)
-        plan = self._counted.plan if self._counted else None
-        if kind == "models" and plan is not None and key not in self._cached:
-            self.read_cached(key, plan)
-        return self._cached.get(key)
 
     # ------------------------------------------------------------------ following the user
 
@@ -304,15 +253,8 @@ class PlanScreen(PlanReading):
         if self._counted.plan is None:
             return self._counted.trouble
         if not (self._counted.plan.todo or self._counted.questions):
-            return self._why_nothing(self._counted.plan)
+            return plan_text.why_nothing(self._counted.plan)
         return ""
-
-    @staticmethod
-    def _why_nothing(plan: Plan) -> str:
-        if plan.blocked and not plan.done:
-            return "All of it is blocked; the sum says why, and what to do."
-        rest = " but what is blocked" if plan.blocked else ""
-        return f"Nothing of it is left to run{rest}: 3 shows the ranks, or choose something more."
 
     def action_launch(self) -> None:
         """Start what is to run and show it running; a choice that is being counted, once that is done."""
@@ -351,16 +293,6 @@ class PlanScreen(PlanReading):
         if self.selection is not None and not self.refused("plan.set"):
             tasks = plan_text.next_set(self._sets, self.selection.tasks)
             self.choose(replace(self.selection, tasks=tasks))
-
-    def action_details(self) -> None:
-        """Open all about the row under the cursor."""
-        grid = self.focused
-        if isinstance(grid, Grid) and grid.current is not None and self.selection is not None:
-            kind, key = where(str(grid.id), grid.current.key, self.selection)
-            known = self._known(kind, key)
-            self._asked = key if kind == "tasks" and known is None else ""
-            if not self._asked:
-                self.app.push_screen(details(kind, key, self.catalog, known))
 
 
 SCREEN = PlanScreen

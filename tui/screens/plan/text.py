@@ -15,6 +15,7 @@ from tui.widgets.words import Tone
 if TYPE_CHECKING:
     from engine.catalog.protocols import Protocol
     from engine.data.tasks.sets import Sets
+    from engine.plan.plan import Plan
     from engine.plan.selection import Selection
     from tui.questions.catalog import Catalog, ModelCard
     from tui.screens.plan.facts import TaskFacts
@@ -160,3 +161,11 @@ def title(name: str, chosen: Collection[str], total: int, sets: Sets, selection:
         return settings.differing(selection)
     known = chosen_set(sets, chosen) if name == "tasks" else ""
     return f"{len(chosen)} of {total}" + (f", set {known}" if known else "")
+
+
+def why_nothing(plan: Plan) -> str:
+    """Why a choice has nothing left to run."""
+    if plan.blocked and not plan.done:
+        return "All of it is blocked; the sum says why, and what to do."
+    rest = " but what is blocked" if plan.blocked else ""
+    return f"Nothing of it is left to run{rest}: 3 shows the ranks, or choose something more."

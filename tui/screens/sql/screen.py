@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.message import Message
 
-from store.errors import GeneArenaError, UsageError
 from tui.quantities import count
 from tui.screens.base import EXPORTING
 from tui.screens.copy_export import ShownTable, Taken
 from tui.screens.overlays.pickers import Pick
 from tui.screens.sql.examples import EXAMPLES
-from tui.screens.sql.panes import SqlPanes
+from tui.screens.sql.reading import SqlReading, query_rows
 from tui.widgets.commandbar import Command
 from tui.widgets.grid import Grid
 from tui.widgets.paged import PAGE, PagedRows
-from tui.widgets.rows import Column, Row
+from tui.widgets.rows import Column
 from tui.widgets.sqleditor import SqlArea, SqlEditor
 
 if TYPE_CHECKING:
     from store.console import Result
-    from tui.questions.sql import SqlTable
 
 
-class SqlScreen(SqlPanes):
+class SqlScreen(SqlReading):
     """An editor over the rows of its last query."""
 
     MODE = "sql"
@@ -70,42 +65,6 @@ class SqlScreen(SqlPanes):
         ),
     ]
 
-    @dataclass
-    class Answered(Message):
-        """A query has been run."""
-
-        sql: str
-        result: Result | None
-        rows: Sequence[Sequence[Any]]
-        trouble: str
-
-    @dataclass
-    class PageRead(Message):
-        """Some rows of the result are there."""
-
-        result: Result
-        page: int
-        rows: Sequence[Sequence[Any]]
-
-    @dataclass
-    class TablesRead(Message):
-        """The tables and their columns are there."""
-
-        tables: dict[str, SqlTable]
-
-    @dataclass
-    class HistoryRead(Message):
-        """The earlier and the saved queries are there."""
-
-        pick: Pick | None
-        saved: dict[str, str]
-        history: list[str]
-
-    def __init__(self) -> None:
-        """Make the screen."""
-        super().__init__()
-        self._asking = False
-
     def begin(self) -> None:
         """Stay on the rows, where number keys still go places; learn the names to complete."""
         result = self.query_one("#result", Grid)
@@ -119,92 +78,7 @@ class SqlScreen(SqlPanes):
         """End the child."""
         self.arena.desk.close()
 
-    # ------------------------------------------------------------------ asking
-
-    @work(thread=True, exclusive=True, group="names", exit_on_error=False)
-    def read_tables(self) -> None:
-        """Read the names of tables, views and columns."""
-        self.post_message(self.TablesRead(self.arena.sql_tables()))
-
-    @work(thread=True, group="query", exit_on_error=False)
-    def ask(self, sql: str, order: tuple[int, bool] | None = None) -> None:
-        """Run a query, or put its rows in the order of a column; what is wrong with it is told in place."""
-        try:
-            if order is None:
-                self.arena.catch_up()
-                result, rows = self.arena.desk.run(sql, PAGE)
-            else:
-                result, rows = self.arena.desk.in_order(sql, *order, PAGE)
-        except GeneArenaError as error:
-            self.post_message(self.Answered(sql, None, (), str(error)))
-        else:
-            self.post_message(self.Answered(sql, result, rows, ""))
-
-    @work(thread=True, group="page", exit_on_error=False)
-    def read_page(self, result: Result, page: int) -> None:
-        """Read some rows of the result; a newer query has made them moot if they are gone."""
-        try:
-            rows = self.arena.desk.page(result, page * PAGE, PAGE)
-        except UsageError:
-            return
-        self.post_message(self.PageRead(result, page, rows))
-
-    @work(thread=True, exclusive=True, group="history", exit_on_error=False)
-    def read_history(self, pick: Pick | None = None) -> None:
-        """Read the earlier and the saved queries, also for a list."""
-        self.post_message(self.HistoryRead(pick, *self.arena.desk.history()))
-
-    @work(thread=True, group="history-save", exit_on_error=False)
-    def save(self, name: str, sql: str) -> None:
-        """Keep a query under a name."""
-        self.arena.desk.save(name, sql)
-
-    @on(TablesRead)
-    def _tables_read(self, message: TablesRead) -> None:
-        self.show_tables(message.tables)
-
-    @on(Answered)
-    def _answered(self, message: Answered) -> None:
-        self._asking = False
-        self.refresh_bindings()
-        if message.result is None:
-            self.say_wrong(message.trouble, message.sql)
-            return
-        result = message.result
-        self.show_answered(message.sql, result, message.rows)
-        rows = PagedRows(result.count, lambda page: self.read_page(result, page), len(result.columns))
-        rows.put(0, message.rows)
-        grid = self.query_one("#result", Grid)
-        grid.cursor = 0
-        grid.show(rows, self.heads(result))
-        self.fit()
-        self.show_pictures()
-        self.read_history()
-
-    @on(PageRead)
-    def _page_read(self, message: PageRead) -> None:
-        grid = self.query_one("#result", Grid)
-        if message.result is self.result and isinstance(grid.rows, PagedRows):
-            grid.rows.put(message.page, message.rows)
-            grid.show(grid.rows)
-            grid.refresh()
-            self.show_pictures()
-
-    @on(HistoryRead)
-    def _history_read(self, message: HistoryRead) -> None:
-        queries = {**EXAMPLES, **message.saved}
-        self.show_saved(message.saved, message.history)
-        earlier = [sql for sql in reversed(message.history) if sql not in queries.values()]
-        if message.pick is not None:
-            message.pick.fill(
-                _query_rows(queries.items()) + _query_rows(("earlier", sql) for sql in earlier)
-            )
-
-    def _picked(self, sql: str | None) -> None:
-        if sql is not None:
-            editor = self.query_one(SqlEditor)
-            editor.text = sql
-            editor.focus()
+    # ------------------------------------------------------------------ what is taken away
 
     @work(thread=True, exclusive=True, group=EXPORTING, exit_on_error=False)
     def write_result(self, result: Result, path: str) -> None:
@@ -284,9 +158,15 @@ class SqlScreen(SqlPanes):
     def action_history(self) -> None:
         """List saved and earlier queries: at once, since the keys behind this one are for the list."""
         columns = (Column("name", "name"), Column("sql", "query", least=20))
-        pick = Pick("Saved and earlier queries", columns, _query_rows(EXAMPLES.items()))
+        pick = Pick("Saved and earlier queries", columns, query_rows(EXAMPLES.items()))
         self.app.push_screen(pick, self._picked)
         self.read_history(pick)
+
+    def _picked(self, sql: str | None) -> None:
+        if sql is not None:
+            editor = self.query_one(SqlEditor)
+            editor.text = sql
+            editor.focus()
 
     def action_edit(self) -> None:
         """Fold a table, take a query over, or go to the editor."""
@@ -316,10 +196,6 @@ class SqlScreen(SqlPanes):
     @on(SqlArea.Left)
     def _editor_left(self) -> None:
         self.query_one("#result", Grid).focus()
-
-
-def _query_rows(queries: Iterable[tuple[str, str]]) -> list[Row]:
-    return [Row(sql, (name, " ".join(sql.split()))) for name, sql in queries]
 
 
 SCREEN = SqlScreen
