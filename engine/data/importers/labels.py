@@ -6,15 +6,16 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.data.formats.choices import Choices
 from engine.data.formats.detect import read_raw
 from engine.data.genes.identifiers import DISAGREE, make_resolver
-from engine.data.genes.meanings import KEPT, NOT_MAPPED
+from engine.data.genes.meanings import AS_GIVEN, KEPT, NOT_MAPPED
 from engine.data.importers.gates import check_mapped, check_texts
 from engine.data.importers.names import check_task_name, first_names
+from engine.data.importers.reports import report_text
 from engine.data.load import knowing, resolve, with_texts
 from engine.data.outline import Outline, remember
 from engine.data.tasks.audit import CONFLICT, Audited
@@ -65,7 +66,7 @@ class ImportReport:
             for label, used, rows in classes
         ]
         for step, count in self.steps.items():
-            plain = step.startswith(NOT_MAPPED) or step == KEPT
+            plain = step.startswith(NOT_MAPPED) or step in (AS_GIVEN, KEPT)
             lines.append(f"{count:>6} {step if plain else f'resolved by {step}'}")
         if self.kept:
             lines.append(
@@ -167,10 +168,7 @@ def keep_task(
     notes += tuple(_told(audited, task.heading.name))
     report = _report(task, tuple(item.used for item in audited.classes), kind, folder, notes)
     del audited
-    # Not `asdict`, which copies each of a million names.
-    said = {field.name: getattr(report, field.name) for field in fields(report)}
-    text = json.dumps(said, ensure_ascii=False, indent=1) + "\n"
-    write_task_folder(folder, (task,), {"report.json": text})
+    write_task_folder(folder, (task,), {"report.json": report_text(report)})
     note_restored(home, "task", heading.name, lambda: task_digest(folder))
     remember(outline, home)
     return report
