@@ -124,8 +124,9 @@ def write_label_parquet(folder: Path, content: Content) -> Path:
 
 def write_label_object(folder: Path, content: Content, by_class: bool = False) -> Path:
     path = folder / "labels.json"
-    by_gene = dict(pairs(content))
-    path.write_text(json.dumps(dict(content) if by_class else by_gene, indent=0), encoding="utf-8")
+    both = content.items() if by_class else pairs(content)  # in which a gene may stand twice
+    members = ",\n".join(f"{json.dumps(name)}: {json.dumps(what)}" for name, what in both)
+    path.write_text(f"{{\n{members}\n}}", encoding="utf-8")
     return path
 
 
