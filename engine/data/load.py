@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from array import array
 from dataclasses import replace
-from itertools import repeat
 from pathlib import Path
 from typing import Final
 
@@ -108,14 +107,12 @@ def with_texts(
     named = by_name.text == _ANY and not replaced
 
     def text_of(symbol: str) -> Composed:
-        if named and task.genes.is_bare(symbol):
-            return Composed(symbol, by_name.complete)
         gene = task.genes[symbol]
         summary = replaced.of(gene) if replaced else gene.description
         return compose(gene, clean(summary, provenance))
 
     name = TextName(recipe, replaced.digest[:DIGITS] if replaced else "")
-    return audit(task, labels, text_of), str(name)
+    return audit(task, labels, text_of, by_name.complete if named else None), str(name)
 
 
 def _read_descriptions(name_or_path: str, home: Home) -> Descriptions | None:
@@ -197,11 +194,17 @@ def resolve(
     """
     meanings, genes = Meanings(), Genes()
     # Every row of an identifier has the same text.
-    for identifier, text in dict(zip(raw.identifiers, raw.texts or repeat(""), strict=False)).items():
-        if keep_unmapped and not text and resolver.unheard_of(identifier):
-            meanings.add_own(identifier, KEPT)
-            genes.add_unknown(identifier, "")
-            continue
+    texts = dict.fromkeys(raw.identifiers, "")
+    if raw.texts:
+        texts = dict(zip(raw.identifiers, raw.texts, strict=True))
+    if keep_unmapped:
+        everything = texts
+        texts = {one: text for one, text in texts.items() if text or not resolver.unheard_of(one)}
+        # All at once, in the order of the file; of those heard of, what they mean takes its place.
+        meanings.add_own(everything, KEPT)
+        genes.add_bare((one for one in everything if one not in texts) if texts else everything)
+        del everything
+    for identifier, text in texts.items():
         _, symbols, step = resolver.resolve(identifier)
         # A date or a name of several genes is something else than its owner wrote.
         given = not symbols and bool(text or (keep_unmapped and step == NOT_MAPPED and identifier.strip()))

@@ -122,6 +122,14 @@ def write_label_parquet(folder: Path, content: Content) -> Path:
     return write_parquet(folder / "labels.parquet", {"gene": genes, "label": labels})
 
 
+def write_label_object(folder: Path, content: Content, by_class: bool = False) -> Path:
+    path = folder / "labels.json"
+    both = content.items() if by_class else pairs(content)  # in which a gene may stand twice
+    members = ",\n".join(f"{json.dumps(name)}: {json.dumps(what)}" for name, what in both)
+    path.write_text(f"{{\n{members}\n}}", encoding="utf-8")
+    return path
+
+
 def take_labels(path: Path, home: Home) -> object:
     """Which genes are used in which class."""
     import_task(path, FRESH, home)
@@ -144,6 +152,10 @@ LABELS: dict[str, tuple[Importer, ...]] = {
             delimiter="\t",
         ),
         Importer("Parquet table", two_classes(), write_label_parquet, take_labels, "binary"),
+        Importer("JSON of labels", two_classes(), write_label_object, take_labels, "text"),
+        Importer(
+            "JSON of lists", two_classes(), partial(write_label_object, by_class=True), take_labels, "text"
+        ),
     ),
     "lists": (Importer("list literals", two_classes(), write_literals, take_labels),),
     "moesm4": (Importer("moesm4", two_classes(moesm4.CLASSES), write_moesm4, take_labels, chooses=False),),

@@ -50,6 +50,7 @@ PARSERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "labels, tab": ("x.tsv", read_raw),
     "labels, blanks": ("x.txt", read_raw),
     "labels, Parquet": ("x.parquet", read_raw),
+    "labels, JSON": ("x.json", read_raw),
     "labels, gene sets": ("x.gmt", lambda path: read_raw(path, choices=Choices(sets=("a",)))),
     "labels, numbers": ("x.csv", lambda path: read_raw(path, choices=_CUT)),
     "labels, ZIP": ("x.zip", _zipped),

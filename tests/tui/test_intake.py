@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 from fake_arena import FakeArena, at_rest, drive, make_app, paste, screen_text, told, until
 from pressing import presses
+from test_workbook import rows_of, write_xlsx
 
 from engine.data.formats.choices import Choices
 from engine.data.genes.facts import read_genes
@@ -144,6 +145,28 @@ async def test_conditions_are_typed_and_their_classes_shown(arena, deseq2):
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, Intake))
     assert arena.imported == []
+
+
+async def test_descriptions_are_taken_from_the_sheet_that_was_chosen(home, tmp_path):
+    texts = rows_of(("gene", "description"), *((gene, f"About {gene}.") for gene in ("TP53", "EGFR")))
+    about = rows_of(("Our tables",), ("Written in May",))
+    path = str(write_xlsx(tmp_path / "mine.xlsx", about=about, texts=texts))
+    app = make_app(FakeArena())
+    came = []
+    async with drive(app) as pilot:
+        opened_file = partial(open_preview, home, "descriptions", path)
+        app.push_screen(Intake(path, opened_file, home.log), came.append)
+        await until(pilot, lambda: "It cannot be imported like this" in screen_text(app))
+        await pilot.press("enter")
+        assert came == []
+        await pilot.press("s")
+        await pick(pilot, app, "texts")
+        await until(pilot, lambda: "2 genes have a text" in screen_text(app))
+        await at_rest(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: came != [])
+    taken = import_file(home, "descriptions", path, came[0])
+    assert taken.sentence == "mine is here: descriptions of 2 genes."
 
 
 @presses("intake.sheet")

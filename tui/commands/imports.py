@@ -20,7 +20,7 @@ from tui.commands.narrate import Narrator, bytes_line
 if TYPE_CHECKING:
     from engine.data.formats.choices import Choices
     from engine.data.importers import DescriptionsReport, GenesReport, ImportReport
-    from engine.data.importers.vectors import VectorReport
+    from engine.data.importers.vector_report import VectorReport
     from store.home import Home
 
 _OWNERS: Final = {

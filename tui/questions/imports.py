@@ -62,7 +62,7 @@ def import_file(home: Home, kind: str, path: str, choices: Choices | None = None
         case "vectors":
             return _import_vectors(home, file)
         case "descriptions":
-            return _import_descriptions(home, file)
+            return _import_descriptions(home, file, choices.sheet if choices else "")
         case "genes":
             return _import_genes(home, file)
         case _:
@@ -85,7 +85,7 @@ def open_preview(home: Home, kind: str, path: str) -> Callable[[Choices], Previe
         return LabelFile(file, home).look
     if kind == "vectors":
         return lambda _: look_at_vectors(file, home)
-    return lambda _: look_at_descriptions(file, home)
+    return lambda choices: look_at_descriptions(file, home, choices.sheet)
 
 
 def import_part(home: Home, task: str, tables: str) -> Imported:
@@ -132,12 +132,12 @@ def _import_vectors(home: Home, file: Path) -> Imported:
     return Imported("model", name, report.sentence, "\n".join([*report.lines, *report.notes]))
 
 
-def _import_descriptions(home: Home, file: Path) -> Imported:
+def _import_descriptions(home: Home, file: Path, sheet: str) -> Imported:
     from engine.data.genes.descriptions import kept_descriptions
     from engine.data.importers import import_descriptions
     from engine.data.importers.names import free_name
 
-    report = import_descriptions(file, free_name(_stem(file), kept_descriptions(home)), home)
+    report = import_descriptions(file, free_name(_stem(file), kept_descriptions(home)), home, sheet)
     return Imported("descriptions", report.name, report.sentence, "\n".join(report.notes))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from operator import itemgetter
+from operator import itemgetter, not_
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -72,13 +72,17 @@ class Genes(Mapping[str, Gene]):
         """Keep a gene of which no more is known."""
         self._kept[symbol] = description
 
+    def add_bare(self, symbols: Iterable[str]) -> None:
+        """Keep genes of which nothing is known; quick where there are a million."""
+        self._kept.update(dict.fromkeys(symbols, ""))
+
     def kept(self, symbols: Iterable[str]) -> Iterator[Gene | str]:
         """The gene of each symbol, or its description if no more is known."""
         return map(self._kept.__getitem__, symbols)
 
-    def is_bare(self, symbol: str) -> bool:
-        """Whether nothing is known of a gene, not even a description."""
-        return self._kept[symbol] == ""
+    def are_bare(self, symbols: Iterable[str]) -> Iterator[bool]:
+        """Whether nothing is known of each gene, not even a description."""
+        return map(not_, self.kept(symbols))
 
     def known(self) -> Iterator[str]:
         """The symbols of those of which more is known than a description."""
@@ -155,6 +159,9 @@ def write_genes(path: Path, genes: Genes, symbols: Sequence[str]) -> None:
     used = [name for name in _COLUMNS if name == "symbol" or any(getattr(gene, name) for gene in known)]
     if used[-1] != "description" and any(isinstance(one, str) and one for one in in_order):
         used.append("description")
+    if used == ["symbol"]:
+        write_csv(path, used, zip(symbols))
+        return
     gap = [""] * len(used[1:])
     short = gap[1:]
 

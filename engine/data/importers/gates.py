@@ -38,9 +38,10 @@ def check_texts(task: LabelList, audited: Audited) -> None:
     Raises:
         DataError: fewer than `ENOUGH` of them have one.
     """
-    genes = set(audited.symbols).difference(task.meanings.own(KEPT))
-    if not genes:
+    kept = task.meanings.own(KEPT)
+    if len(kept) == len(task.meanings):
         return
+    genes = set(audited.symbols).difference(kept)
     named = (item.symbol for item in audited.words if item.reason == NO_TEXT)
     bare = sorted(genes.intersection(chain(named, (symbol for symbol, _ in audited.bare))))
     if too_few(bare, genes):

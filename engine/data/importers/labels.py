@@ -6,18 +6,20 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.data.formats.choices import Choices
 from engine.data.formats.detect import read_raw
-from engine.data.genes.identifiers import DISAGREE, make_resolver
-from engine.data.genes.meanings import KEPT, NOT_MAPPED
+from engine.data.genes.identifiers import DATE, DISAGREE, make_resolver
+from engine.data.genes.meanings import AS_GIVEN, KEPT, NOT_MAPPED
+from engine.data.genes.spellings import is_date
 from engine.data.importers.gates import check_mapped, check_texts
 from engine.data.importers.names import check_task_name, first_names
+from engine.data.importers.reports import report_text
 from engine.data.load import knowing, resolve, with_texts
 from engine.data.outline import Outline, remember
-from engine.data.tasks.audit import CONFLICT, Audited
+from engine.data.tasks.audit import CONFLICT, NO_TEXT, Audited
 from engine.data.tasks.digest import task_digest
 from engine.data.tasks.folder import Heading, LabelList, write_task_folder
 from engine.data.tasks.shelf import SAMPLE, taken_names
@@ -65,7 +67,7 @@ class ImportReport:
             for label, used, rows in classes
         ]
         for step, count in self.steps.items():
-            plain = step.startswith(NOT_MAPPED) or step == KEPT
+            plain = step.startswith(NOT_MAPPED) or step in (AS_GIVEN, KEPT)
             lines.append(f"{count:>6} {step if plain else f'resolved by {step}'}")
         if self.kept:
             lines.append(
@@ -164,28 +166,34 @@ def keep_task(
         len(set(audited.described)) > 1,
     )
     folder = home.tasks / task.heading.name
-    notes += tuple(_told(audited, task.heading.name))
+    notes += tuple(_told(task, audited))
     report = _report(task, tuple(item.used for item in audited.classes), kind, folder, notes)
     del audited
-    # Not `asdict`, which copies each of a million names.
-    said = {field.name: getattr(report, field.name) for field in fields(report)}
-    text = json.dumps(said, ensure_ascii=False, indent=1) + "\n"
-    write_task_folder(folder, (task,), {"report.json": text})
+    write_task_folder(folder, (task,), {"report.json": report_text(report)})
     note_restored(home, "task", heading.name, lambda: task_digest(folder))
     remember(outline, home)
     return report
 
 
-def _told(found: Audited, name: str) -> Iterator[str]:
+def _told(task: LabelList, found: Audited) -> Iterator[str]:
     """What else sets the genes that are used apart from the rows of the file."""
     both = len({item.symbol for item in found.words if item.reason == CONFLICT})
+    if bare := {item.symbol for item in found.words if item.reason == NO_TEXT}:
+        bare.difference_update(task.meanings.own(KEPT))
     for count, one, many in (
         (len(found.repeats), "row names a gene that its class has", "rows name a gene that its class has"),
         (both, "gene stands in more than one class", "genes stand in more than one class"),
+        (
+            len(bare.difference(_kept(task))),
+            "gene has no text but its name",
+            "genes have no text but their name",
+        ),
     ):
         if count:
             said, them = (one, "it") if count == 1 else (many, "them")
-            yield f"{count} {said}; `genearena tasks {name} --audit` names {them}."
+            yield f"{count} {said}; `genearena tasks {task.heading.name} --audit` names {them}."
+    if dates := sorted(filter(is_date, task.meanings.own(AS_GIVEN))):
+        yield f"Read as {DATE}, and kept as given: {first_names(dates)}."
 
 
 def _report(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,12 +17,14 @@ from engine.catalog.adopt import adopt_model, check_model_name
 from engine.data.genes.identifiers import IDS, Resolver, make_resolver
 from engine.data.genes.meanings import Meaning
 from engine.data.importers.names import check_name, first_names
+from engine.data.importers.reports import report_text
+from engine.data.importers.vector_report import Coverage, VectorReport
 from engine.data.load import find_label_list
 from engine.data.tasks.folder import LabelList
 from engine.data.tasks.shelf import SAMPLE, list_tasks
 from engine.digests import sha256_of
 from engine.files.safe_pickle import PICKLES
-from engine.files.vectors import LeftOut, Vectors, Wanted, read_vectors
+from engine.files.vectors import Vectors, Wanted, read_vectors
 from store.errors import DataError, StoreError
 from store.home import Home
 from store.tombstones import note_restored
@@ -32,90 +32,8 @@ from store.tombstones import note_restored
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_SHOWN: Final = 10
-"""Columns and lines that are named in a report for people; all are in `report.json`."""
 _JUDGED: Final = 100
 """Titles by which it is told whether columns are genes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """How many genes of one class of a task have a vector."""
-
-    task: str
-    label: str
-    genes: int
-    covered: int
-
-
-@dataclass(frozen=True, slots=True)
-class VectorReport:
-    """What an import made of a table of vectors."""
-
-    name: str
-    path: str
-    """The .npz that is kept; a model of kind `vectors` takes it as its source."""
-    total: int
-    """Rows or names in the file."""
-    genes: int
-    """Genes kept."""
-    dimension: int
-    repeated: int
-    """Rows that repeated an earlier one, left out."""
-    zero: tuple[str, ...]
-    """Genes left out because their vector is all zero."""
-    shared: int
-    """Genes whose vector equals another gene's."""
-    renamed: int
-    """Ids that became symbols."""
-    coverage: tuple[Coverage, ...]
-    unknown: tuple[str, ...] = ()
-    """Names that are no known gene, and stay as they are."""
-    first: str = ""
-    """What the file calls the first dimension; empty if they have no names."""
-    last: str = ""
-    left_out: tuple[LeftOut, ...] = ()
-    """Columns of the file that did not become dimensions."""
-    nameless: tuple[int, ...] = ()
-    """Lines of the file left out because they name no gene."""
-    read_as: tuple[str, ...] = ()
-    """How the file was read, where that is not plain from it."""
-
-    @property
-    def sentence(self) -> str:
-        """What there is now."""
-        return f"{self.name} is here: {self.genes} of {self.total} vectors, {self.dimension} dimensions."
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """Which columns became dimensions, and how many genes of each class of each task have a vector."""
-        named = f"Dimensions: {self.first!r} to {self.last!r}, {self.dimension}." if self.first else ""
-        left = [f"{one.column!r} is {one.reason}" for one in self.left_out[:_SHOWN]]
-        more = [f"and {len(self.left_out) - _SHOWN} more"] if len(self.left_out) > _SHOWN else []
-        out = f"Columns left out: {'; '.join(left + more)}." if left else ""
-        covered = (
-            f"{part.covered:>6} of {part.genes} genes: {part.task}, {part.label}" for part in self.coverage
-        )
-        return (*filter(None, (named, out)), *covered)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was left out or changed, in sentences."""
-        told = (
-            (self.repeated, "left out for repeating an earlier row"),
-            (len(self.zero), "left out for a vector of zeros"),
-            (self.shared, "with the same vector as another gene"),
-            (self.renamed, "known by an id, now by symbol"),
-        )
-        notes = [f"Genes {what}: {count}." for count, what in told if count]
-        if self.unknown:
-            notes.append(
-                f"Names that are not known genes: {len(self.unknown)}: {first_names(self.unknown)}."
-            )
-        if self.nameless:
-            lines = first_names([str(line) for line in self.nameless])
-            notes.append(f"Rows left out for naming no gene: {len(self.nameless)}, line {lines}.")
-        return (*self.read_as, *notes)
 
 
 def adopt_vectors(
@@ -296,11 +214,7 @@ def _keep(folder: Path, genes: tuple[str, ...], matrix: NDArray[np.float32], rep
         fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
             np.savez(fresh / "vectors.npz", genes=np.array(genes), vectors=matrix)
-            # Not `asdict` of it all, which copies each of a million names.
-            said = {field.name: getattr(report, field.name) for field in fields(report)}
-            said |= {name: list(map(asdict, said[name])) for name in ("coverage", "left_out")}
-            text = json.dumps(said, ensure_ascii=False, indent=1)
-            (fresh / "report.json").write_text(text + "\n", encoding="utf-8")
+            (fresh / "report.json").write_text(report_text(report), encoding="utf-8")
             os.rename(fresh, folder)  # noqa: PTH104 - fails if `folder` exists and is not empty
         finally:
             shutil.rmtree(fresh, ignore_errors=True)

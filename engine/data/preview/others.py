@@ -14,7 +14,9 @@ from engine.data.preview.names import look_up
 from engine.data.preview.roles import BY_TITLE, CHOSEN
 from engine.data.preview.told import Left, Preview, Taken
 from engine.data.tasks.shelf import SAMPLE
+from engine.files.tables import Table
 from engine.files.tables.titles import GENE_TITLES, is_gene_title, plain
+from store.errors import DataError
 from store.home import Home
 from store.uncollected import uncollected
 
@@ -83,7 +85,7 @@ def look_at_descriptions(path: Path, home: Home, sheet: str = "") -> Preview:
 
     Raises:
         UsageError: no such sheet.
-        DataError: it cannot be read.
+        DataError: it cannot be read, or would be refused; of several sheets the preview says so.
     """
     resolver = make_resolver(home, SAMPLE)
     options = ["--sheet", sheet] if sheet else []
@@ -93,8 +95,15 @@ def look_at_descriptions(path: Path, home: Home, sheet: str = "") -> Preview:
         return resolver.resolve(name).symbols
 
     facts: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
     if table := description_table(path, symbols, sheet, first=True):
-        texts, nameless = gene_texts(table, symbols)
+        sheets = table.sheets
+        try:
+            texts, nameless = gene_texts(table, symbols)
+        except DataError as error:
+            if len(sheets) < 2:
+                raise
+            return _other_sheet(table, error)
         gene, text = gene_column(table, symbols), text_column(table)
         assert gene is not None
         assert text is not None  # `gene_texts` has found both
@@ -129,6 +138,25 @@ def look_at_descriptions(path: Path, home: Home, sheet: str = "") -> Preview:
             *facts,
         ),
         notes=notes,
+        sheets=sheets,
         problem="" if with_text else f"{path.name} has no text for any gene.",
         command=command,
+    )
+
+
+def _other_sheet(table: Table, error: DataError) -> Preview:
+    """A sheet that holds no descriptions, of a workbook another sheet of which may."""
+    columns = [column[:SHOWN] for column in table.columns]
+    return Preview(
+        "descriptions",
+        str(table.path),
+        "table",
+        len(table.lines),
+        table.whole,
+        table.header,
+        tuple(zip(*columns, strict=True)),
+        notes=table.notes,
+        sheets=table.sheets,
+        problem=error.message,
+        hint=error.hint,
     )

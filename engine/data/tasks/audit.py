@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
@@ -75,7 +76,9 @@ def stable_place(gene: Gene) -> tuple[int, int, str]:
     return (0 if number else 1, number, gene.symbol)
 
 
-def audit(task: LabelList, labels: Labels, compose: Callable[[str], Composed]) -> Audited:
+def audit(
+    task: LabelList, labels: Labels, compose: Callable[[str], Composed], alone: bool | None = None
+) -> Audited:
     """Follow every entry of `task` to its use or the reason against it.
 
     Args:
@@ -84,6 +87,8 @@ def audit(task: LabelList, labels: Labels, compose: Callable[[str], Composed]) -
             the genes that stand in more than one class, but only once the splits are drawn
             (`engine.data.tasks.splits`), so that they stay among the rows.
         compose: Symbol -> text.
+        alone: Whether its symbol is all that is asked for of a gene of which nothing is known; None if
+            `compose` makes another text of it.
 
     Raises:
         DataError: fewer than two classes, or fewer than ten genes of one, are left.
@@ -113,16 +118,19 @@ def audit(task: LabelList, labels: Labels, compose: Callable[[str], Composed]) -
     described: list[bool] = []
     told: Counter[int] = Counter()
     bare: list[tuple[str, int]] = []
-    for row in rows:
+    unknown = repeat(False) if alone is None else task.genes.are_bare(symbol for symbol, _ in rows)
+    for row, is_unknown in zip(rows, unknown, strict=False):
         symbol, label = row
-        text, complete = texts.get(symbol) or compose(symbol)
-        written.append(text)
-        described.append(complete)
-        if symbol in plain:
+        if symbol in texts:
+            text, complete = texts[symbol]
+        else:  # one of `plain`
+            text, complete = (symbol, bool(alone)) if is_unknown else compose(symbol)
             if complete:
                 told[label] += 1
             else:
                 bare.append(row)
+        written.append(text)
+        described.append(complete)
     analysed = Counter(entry.label for entry in filter(used, entries))
     counts = _counts(task, rest, analysed, texts, Counter(plain.values()), told)
     _check(task, counts)

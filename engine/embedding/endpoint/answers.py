@@ -59,13 +59,13 @@ def refusal_in(answer: Any) -> Refusal | None:
     """The refusal that an answer with status 200 is, if it has no vectors and says what went wrong."""
     if not isinstance(answer, dict) or answer.get("data"):
         return None
-    inner = answer.get("error")
-    wrong = inner or answer.get("object") == "error" or "detail" in answer
+    inner, message = answer.get("error"), _message(answer)
+    wrong = inner or message or answer.get("object") == "error" or "detail" in answer
     if not wrong:
         return None
     codes = (source.get("code") for source in (inner, answer) if isinstance(source, dict))
     status = next((code for code in codes if type(code) is int and 400 <= code < 600), 400)
-    return Refusal(status, "it answers with an error", _shown(_message(answer)))
+    return Refusal(status, "it answers with an error", _shown(message))
 
 
 def message_in(content: bytes) -> str:

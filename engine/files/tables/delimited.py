@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -262,13 +261,3 @@ def stream_table(path: Path) -> tuple[Table, Iterator[Batch]]:
             raise DataError(f"{path} has a header but no usable rows.", "Add one row per gene.")
 
     return Table(path, header, tuple([] for _ in header), ()), rows()
-
-
-def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a comma-separated UTF-8 table with Unix line ends, synced to the disk."""
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
-        stream.flush()
-        os.fsync(stream.fileno())

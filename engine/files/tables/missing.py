@@ -24,6 +24,7 @@ DOUBTFUL: Final = frozenset({"none", "-", "--", ".", "?"})
 
 _SURELY_NOTHING: Final = WORDS | {""}
 _NOTHING: Final = _SURELY_NOTHING | DOUBTFUL
+_STARTS: Final = {first for word in _NOTHING for first in (word[:1], word[:1].upper())}
 
 MARK: Final = "\ue000"
 """Put before a quoted word for nothing, and taken away again; a character of no script."""
@@ -37,9 +38,12 @@ def is_missing(cell: str, *, doubtful: bool = True) -> bool:
 
 
 def missing_among(cells: Iterable[str], *, doubtful: bool = True) -> set[str]:
-    """Those of `cells` that say that there is nothing, each once; quick where there are a million."""
+    """Those of `cells`, which have no blanks around them, that say that there is nothing; each once.
+
+    Quick where there are a million: most start as none of them does.
+    """
     words = _NOTHING if doubtful else _SURELY_NOTHING
-    return {cell for cell in set(cells) if cell.strip().casefold() in words}
+    return {cell for cell in cells if cell[:1] in _STARTS and cell.casefold() in words}
 
 
 def marked(lines: Iterable[str]) -> Iterator[str]:

@@ -13,14 +13,14 @@ from engine.files.outside import OtherEncoding, check_file, first_bytes, outside
 from engine.files.packed import PARQUET_START, starts_with
 from engine.files.tables.delimited import BadQuotes, text_table
 from engine.files.tables.parquet import PARQUET, parquet_table
-from engine.files.tables.records import holds_records, records_table
+from engine.files.tables.records import holds_object, holds_records, records_table
 from engine.files.tables.table import Table
 from engine.files.tables.workbook import is_workbook, workbook_table
 from store.errors import DataError, UsageError
 
 _START: Final = 64
 """Bytes that tell JSON."""
-_JSON: Final = re.compile(rb'\s*(\{\s*"|\[\s*[\[{"])')
+_JSON: Final = re.compile(rb'\s*\[\s*[\["]')
 
 
 def read_table(
@@ -56,7 +56,7 @@ def read_table(
         table = parquet_table(path, first)
     elif workbook:
         table = workbook_table(path, sheet, header, first)
-    elif delimiter is None and holds_records(path):
+    elif delimiter is None and (holds_records(path) or holds_object(path)):
         table = records_table(path, first)
     elif delimiter is not None:
         return text_table(path, delimiter=delimiter, header=header, quoted=quoted, keep=keep)
@@ -87,8 +87,8 @@ def _any_text(
 ) -> Table:
     """The text as UTF-8 or else as Western European, its quotation marks doubled or else escaped."""
     if _JSON.match(first_bytes(path, _START)):
-        hint = "Save it as CSV, in Python with pandas.read_json(path).to_csv('x.csv')."
-        raise DataError(f"{path} is JSON, not a table.", hint)
+        hint = "Save it as CSV, in Python with pandas.read_json(path).to_csv('x.csv', index=False)."
+        raise DataError(f"{path} is a list of JSON, not a table.", hint)
     fault: DataError | None = None
     tries = list(product(("", "cp1252"), (False, True)))
     while tries:

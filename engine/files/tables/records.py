@@ -1,4 +1,4 @@
-"""Records of JSON, one a gene, as a table of text: a list of them, or JSON Lines."""
+"""Records of JSON, one a gene, as a table of text: a list of them, JSON Lines, or an object."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.files.outside import MAX_BYTES, first_bytes, read_lines, read_text
+from engine.files.tables.objects import Pairs, records_of
 from engine.files.tables.table import Table, check_cells, check_width, checked_header, first_rows
 from store.errors import DataError
 
 _MOST: Final = 48 << 20
-"""Bytes of a list of records."""
+"""Bytes of a list of records, or of an object."""
 _START: Final = re.compile(rb"\s*\[\s*\{")
+_OBJECT: Final = re.compile(rb'\s*\{\s*"')
 _HINT: Final = 'Write one record a gene, each on a line: {"gene": "TP53", "description": "..."}.'
+_OBJECT_HINT: Final = (
+    'Write {"GENE": "label"}, {"label": ["GENE", "GENE"]}, or one record a gene: '
+    '[{"gene": "GENE", "label": "..."}].'
+)
 
 
 def holds_records(path: Path) -> bool:
@@ -27,6 +33,15 @@ def holds_records(path: Path) -> bool:
     """
     lines = any(ending in (".jsonl", ".ndjson") for ending in map(str.casefold, path.suffixes[-2:]))
     return lines or _START.match(first_bytes(path, 64)) is not None
+
+
+def holds_object(path: Path) -> bool:
+    """Whether the file is one object by its content.
+
+    Raises:
+        DataError: there is no such file.
+    """
+    return _OBJECT.match(first_bytes(path, 64)) is not None and not holds_records(path)
 
 
 def records_table(path: Path, first: bool = False) -> Table:
@@ -41,9 +56,9 @@ def records_table(path: Path, first: bool = False) -> Table:
     """
     columns: dict[str, list[str]] = {}
     lines: list[int] = []
-    records = _records(path)
+    records, note = _records(path)
     for line, record in records:
-        for title, value in record.items():
+        for title, value in record:
             columns.setdefault(title, [""] * len(lines)).append(_text(value))
         lines.append(line)
         for cells in columns.values():
@@ -55,31 +70,55 @@ def records_table(path: Path, first: bool = False) -> Table:
     if not columns:
         raise DataError(f"{path} has no records.", _HINT)
     whole = next(islice(records, 1), None) is None
-    return Table(path, checked_header(path, list(columns)), tuple(columns.values()), lines, whole=whole)
+    notes = (note,) if note else ()
+    return Table(
+        path, checked_header(path, list(columns)), tuple(columns.values()), lines, notes, whole=whole
+    )
 
 
-def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(line or place, record) of each."""
-    values: Iterable[tuple[int, Any]]
+def _records(path: Path) -> tuple[Iterator[tuple[int, Pairs]], str]:
+    """(line or place, record) of each, and how they were read, where that is not plain from the file."""
     if _START.match(first_bytes(path, 64)):
-        values = enumerate(_parsed(path, read_text(path, _MOST), 1), start=1)
-    else:
-        lines = enumerate(read_lines(path, MAX_BYTES), start=1)
-        values = ((line, _parsed(path, text, line)) for line, text in lines if text.strip())
+        return _checked(path, enumerate(_parsed(path, read_text(path, _MOST), 1), start=1)), ""
+    if not holds_object(path):
+        return _checked(path, _parsed_lines(path)), ""
+    try:
+        value = json.loads(read_text(path, _MOST), object_pairs_hook=Pairs)
+    except json.JSONDecodeError as error:
+        if error.msg == "Extra data":  # JSON Lines under the name of JSON
+            return _checked(path, _parsed_lines(path)), ""
+        raise _fault(path, error, 1) from error
+    except (ValueError, RecursionError) as error:
+        raise _fault(path, error, 1) from error
+    found = records_of(value)
+    if found is None:
+        raise DataError(f"{path} is a JSON object of neither labels nor lists of genes.", _OBJECT_HINT)
+    return enumerate(found[0], start=1), found[1]
+
+
+def _parsed_lines(path: Path) -> Iterator[tuple[int, Any]]:
+    lines = enumerate(read_lines(path, MAX_BYTES), start=1)
+    return ((line, _parsed(path, text, line)) for line, text in lines if text.strip())
+
+
+def _checked(path: Path, values: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, Pairs]]:
     for line, value in values:
-        if not isinstance(value, dict):
+        if not isinstance(value, Pairs):
             raise DataError(f"{path} has something else than a record in entry {line}.", _HINT)
-        yield line, value
+        yield line, Pairs(dict(value).items())
 
 
 def _parsed(path: Path, text: str, line: int) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=Pairs)
     except (ValueError, RecursionError) as error:
-        where = getattr(error, "lineno", 1) + line - 1
-        raise DataError(
-            f"{path} is not JSON on line {where}: {getattr(error, 'msg', 'it nests too deeply')}.", _HINT
-        ) from error
+        raise _fault(path, error, line) from error
+
+
+def _fault(path: Path, error: Exception, line: int) -> DataError:
+    where = getattr(error, "lineno", 1) + line - 1
+    said = getattr(error, "msg", "it nests too deeply, or has a number of too many digits")
+    return DataError(f"{path} is not JSON on line {where}: {said}.", _HINT)
 
 
 def _text(value: Any) -> str:
@@ -87,4 +126,4 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else str(value)

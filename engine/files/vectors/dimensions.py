@@ -108,7 +108,7 @@ class Columns:
         if first in (Kind.NUMBER, Kind.ROWS):
             raise DataError(
                 f"{self.path} has {first.value} where its genes should be.",
-                "Give its genes too, one a line, with --genes FILE.",
+                "Give its genes too, one a line, with --genes FILE, or turn it if its columns are genes.",
             )
         return 0
 

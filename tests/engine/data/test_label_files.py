@@ -333,9 +333,74 @@ def test_numbered_lists_of_r_are_read_and_a_readme_is_none(tmp_path: Path) -> No
     assert (raw.classes, sorted(raw.identifiers)) == (("down", "up"), sorted(KNOWN[:24]))
 
 
-@pytest.mark.parametrize("text", ['{"a": ["TP53"]}', '[["TP53", "a"]]', '{"gene": "TP53"}\n'])
-def test_json_is_called_json(text: str, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is JSON, not a table"):
+@pytest.mark.parametrize("text", ['["TP53", "EGFR"]', '[["TP53", "a"]]'])
+def test_a_list_of_json_is_called_so(text: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is a list of JSON, not a table"):
+        read(tmp_path / "x.json", text)
+
+
+UP, DOWN = KNOWN[:12], KNOWN[12:24]
+BY_GENE = {**dict.fromkeys(UP, "up"), **dict.fromkeys(DOWN, "down")}
+LISTED = {"gene": [*UP, *DOWN], "label": ["up"] * 12 + ["down"] * 12}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        BY_GENE,
+        {"up": list(UP), "down": list(DOWN)},
+        LISTED,
+        {gene: {"label": label} for gene, label in BY_GENE.items()},
+        {"label": BY_GENE},
+        {title: dict(enumerate(cells)) for title, cells in LISTED.items()},
+        {f"r{row}": {"gene": gene, "label": BY_GENE[gene]} for row, gene in enumerate(BY_GENE)},
+    ],
+)
+def test_an_object_of_json_is_read_in_every_form(value: object, tmp_path: Path) -> None:
+    raw = read(tmp_path / "x.json", json.dumps(value))
+    assert dict(zip(raw.identifiers, raw.labels, strict=True)) == BY_GENE
+
+
+def test_json_lines_are_read_whatever_the_file_is_called(tmp_path: Path) -> None:
+    lines = (json.dumps({"gene": gene, "label": label}) for gene, label in BY_GENE.items())
+    raw = read(tmp_path / "x.json", "\n".join(lines))
+    assert dict(zip(raw.identifiers, raw.labels, strict=True)) == BY_GENE
+
+
+def test_a_gene_that_an_object_of_json_names_twice_keeps_both_labels(tmp_path: Path) -> None:
+    text = json.dumps(BY_GENE)[:-1] + f', "{UP[0]}": "down"}}'
+    raw = read(tmp_path / "x.json", text)
+    named = zip(raw.identifiers, raw.labels, strict=True)
+    assert [label for gene, label in named if gene == UP[0]] == ["up", "down"]
+
+
+def test_null_is_no_label(tmp_path: Path) -> None:
+    raw = read(tmp_path / "x.json", json.dumps({**BY_GENE, UP[0]: None}))
+    assert len(raw.identifiers) == 23
+    assert "1 row without a label was left out." in raw.notes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1, "b": [1]}',
+        '{"a": {}, "b": 3}',
+        '{"a": [{"x": 1}], "b": [2]}',
+        '{"gene": ["TP53", "EGFR"], "label": ["a"]}',
+        '{"columns": ["gene"], "index": [0], "data": [["TP53"]]}',
+    ],
+)
+def test_an_object_of_json_of_another_form_is_refused_with_the_right_ones(
+    text: str, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match="neither labels nor lists of genes") as found:
+        read(tmp_path / "x.json", text)
+    assert '{"GENE": "label"}' in found.value.hint
+
+
+@pytest.mark.parametrize("text", ['{"TP53": "a",\n"EGFR" "b"}', '{"TP53":\n' + "9" * 6000 + "}"])
+def test_damaged_json_is_refused_with_its_line(text: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"is not JSON on line \d"):
         read(tmp_path / "x.json", text)
 
 

@@ -13,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.catalog.models import list_models
-from engine.data.importers.vectors import VectorReport, adopt_vectors, import_vectors
+from engine.data.importers.vector_report import VectorReport
+from engine.data.importers.vectors import adopt_vectors, import_vectors
 from engine.files.vectors import read_vectors
 from engine.files.vectors.formats.genept import NotStreamable, stream_vectors
 from store.errors import DataError, StoreError, UsageError

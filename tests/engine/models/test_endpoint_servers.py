@@ -145,6 +145,7 @@ def test_a_text_that_is_refused_alone_is_said_with_the_servers_words(server: Fak
         (200, {"object": "error", "message": "no such model"}, "no such model"),
         (200, {"error": "no such model"}, "no such model"),
         (200, {"detail": "not ready for it"}, "not ready for it"),
+        (200, {"success": False, "code": 20012, "message": "No such thing", "data": None}, "No such thing"),
         (429, {"error": {"message": "You exceeded your current quota"}}, "your current quota"),
         (200, {"error": {"message": "upstream is away", "code": 502}}, "upstream is away"),
     ],

@@ -7,6 +7,7 @@ import shlex
 from dataclasses import replace
 
 import pytest
+from test_workbook import rows_of, write_xlsx
 
 from engine.data.formats.choices import Choices
 from engine.data.formats.condition import cuts
@@ -234,3 +235,18 @@ def test_a_p_value_is_cut_at_a_twentieth_and_others_in_the_middle(tmp_path):
     path = deseq2(tmp_path / "d.csv")
     assert first_threshold(read_table(path), "pvalue") == "<0.05"
     assert first_threshold(read_table(path), "baseMean") == ">=30.5"
+
+
+def test_descriptions_on_another_sheet_are_found_by_it(tmp_path, home):
+    about = rows_of(("Our tables",), ("Written in May",))
+    texts = rows_of(("gene", "description"), *((gene, f"About {gene}.") for gene in GENES[:12]))
+    path = write_xlsx(tmp_path / "x.xlsx", about=about, texts=texts)
+    first = look_at_descriptions(path, home)
+    assert (first.sheets, first.header) == (("about", "texts"), ("Our tables",))
+    assert "one column, 'Our tables'" in first.problem
+    assert "--sheet" in first.hint
+    other = look_at_descriptions(path, home, "texts")
+    assert (other.problem, other.counted, other.sheets) == ("", 12, ("about", "texts"))
+    alone = write_xlsx(tmp_path / "y.xlsx", about=about)
+    with pytest.raises(DataError, match="one column, 'Our tables'"):
+        look_at_descriptions(alone, home)
