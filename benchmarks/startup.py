@@ -38,9 +38,9 @@ def first_frame() -> list[Row]:
 
     with fresh_home() as home:
         folder = str(home.data.parent)
-        _bare(), _arena(folder, "/", "enter keeps"), _arena(folder, "3", "[3 Board]")
+        _bare(), _arena(folder, "/", "enter keeps"), _arena(folder, "3", "─ Board")
         pairs = [
-            (*_bare(), *_arena(folder, "/", "enter keeps"), *_arena(folder, "3", "[3 Board]")[1:])
+            (*_bare(), *_arena(folder, "/", "enter keeps"), *_arena(folder, "3", "─ Board")[1:])
             for _ in range(PAIRS)
         ]
     bare, bare_key, frame, key, catalog, board, _ = zip(*pairs, strict=True)
@@ -68,7 +68,7 @@ def _arena(home: str, key: str, answer: str) -> tuple[float, float, float]:
     """Seconds to the Plan screen from its top line to its key line, to a key's answer, to the catalog."""
     terminal = Terminal(ARENA, "--home", home)
     try:
-        painted = terminal.when(text("[1 Plan]", "MODELS", "q Quit"))
+        painted = terminal.when(text("1 Plan", "─ Models", "q Quit"))
         terminal.press(key)
         answered = terminal.when(text(answer))
         catalog = answered if key == "3" else terminal.when(text("all-MiniLM-L6-v2", "dosage"))
