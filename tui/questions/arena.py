@@ -77,7 +77,7 @@ class Arena(SavedResults):
         return catalog.read_catalog(self.home, found.cards if found else None)
 
     def read_ahead(self) -> None:
-        """Begin to read the models, for the first frame; whatever fails is said when the catalog is read."""
+        """Begin to read the models, for the first frame; what fails is said when the catalog is read."""
         self._models = Ahead(self._read_models)
 
     def _read_models(self) -> Models:

@@ -196,7 +196,7 @@ def first_selection(catalog: Catalog) -> Selection:
 
 
 def first_models(cards: Iterable[ModelCard]) -> tuple[str, ...]:
-    """Which models are chosen when the arena opens: those that come as packages, else the first one here."""
+    """Which models are chosen when the arena opens: those that come as packages, else the first here."""
     from engine.catalog.local import PACKAGED
 
     here = [card.model for card in cards if card.place]

@@ -71,7 +71,7 @@ class ArenaScreen(Screen[None]):
     _completed = False
     """Whether every widget is mounted."""
     _held = True
-    """Whether painting waits for the next tick: while the application starts, and as the screen is shown."""
+    """Whether painting waits for the next tick: as the application starts, and as the screen is shown."""
     _failed = False
     """Whether something went wrong since this screen was last resumed."""
 
