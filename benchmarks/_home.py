@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from store.home import Home
     from store.records import Task
+
+RESULTS: Final = Path(__file__).parents[1] / "tools" / "pictures.tar.xz"
 
 
 @contextmanager
@@ -21,6 +24,19 @@ def fresh_home() -> Iterator[Home]:
     with tempfile.TemporaryDirectory() as folder:
         places = (Path(folder) / name for name in ("data", "cache", "config", "log"))
         yield Home(*places).create()
+
+
+@contextmanager
+def finished_home() -> Iterator[Home]:
+    """A home in which the sample has run: the results that the pictures of README show."""
+    from store.store import Store
+
+    with fresh_home() as home, tarfile.open(RESULTS) as archive:
+        archive.extractall(home.data.parent, filter="data")
+        store = Store(home)
+        store.flush()
+        store.close()
+        yield home
 
 
 def sample_task(name: str) -> Task:

@@ -1,6 +1,8 @@
-"""Bytes that Runs writes to its terminal while a run goes on, in true colour.
+"""Bytes written to the terminal in true colour: a Board shown whole, and Runs while a run goes on.
 
-A made-up runner writes a snapshot four times a second, as the real one does; two units end in each second.
+The Board has the results of the sample; it is left for Plan and shown again, which paints it once. Runs
+follows a made-up runner that writes a snapshot four times a second, as the real one does; two units end in
+each second.
 """
 
 from __future__ import annotations
@@ -23,10 +25,34 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 SIZES: Final = ((80, 24), (120, 40), (200, 60))
+OPENED: Final = 5.0
 SETTLED: Final = 8.0
 MEASURED: Final = 15.0
 MOST: Final = 10 * 1024
 """Bytes a second at 120x40, which a slow line carries."""
+FRAME: Final = 25 * 1024
+"""Bytes of a whole frame at 120x40."""
+
+
+def board_frame() -> list[Row]:
+    """Bytes of a whole Board at each size."""
+    from benchmarks._home import finished_home
+
+    with finished_home() as home, patch.dict(os.environ, COLORTERM="truecolor"):
+        return [_frame_row(*size, _bytes_of_board(home, *size)) for size in SIZES]
+
+
+def _bytes_of_board(home: Home, columns: int, lines: int) -> int:
+    terminal = Terminal(ARENA, "--home", str(home.data.parent), columns=columns, lines=lines)
+    try:
+        for key, shown in (("", "enter Run"), ("3", "enter Open"), ("1", "enter Run"), ("3", "enter Open")):
+            before = terminal.received
+            terminal.press(key)
+            terminal.when(text(shown, "all-MiniLM-L6-v2"))
+            terminal.settle(OPENED)
+        return terminal.received - before
+    finally:
+        terminal.close()
 
 
 def live_runs() -> list[Row]:
@@ -114,6 +140,18 @@ def _scored(unit: UnitStatus, place: int) -> UnitStatus:
     return replace(unit, state="scored", auc=0.4 + place * 37 % 60 / 100, seconds=0.1 + place % 7)
 
 
+def _frame_row(columns: int, lines: int, size: int) -> Row:
+    return {
+        "work": f"Board, a whole frame at {columns}x{lines}",
+        "reference": "",
+        "ours": f"{size / 1024:.1f} KiB",
+        "ratio": size / FRAME,
+        "equal": None,
+        "limit": "<= 1" if (columns, lines) == (120, 40) else "",
+        "note": "in shares of 25 KiB",
+    }
+
+
 def _row(columns: int, lines: int, rate: float) -> Row:
     return {
         "work": f"Runs alive at {columns}x{lines}, two units a second",
@@ -126,4 +164,4 @@ def _row(columns: int, lines: int, rate: float) -> Row:
     }
 
 
-BENCHMARKS = {"live-runs": live_runs}
+BENCHMARKS = {"board-frame": board_frame, "live-runs": live_runs}

@@ -6,14 +6,13 @@ import contextlib
 import errno
 import json
 import os
-import secrets
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
 from store.errors import StoreError, UsageError
-from store.records import content_hash
+from store.identity import content_hash
 
 _SEAL: Final = "sum"
 
@@ -58,7 +57,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OSError: the file cannot be put in its place; the old one stands.
     """
-    fresh = path.with_name(f".{path.name[:40]}.{os.getpid()}.{secrets.token_hex(3)}")
+    fresh = path.with_name(f".{path.name[:40]}.{os.getpid()}.{os.urandom(3).hex()}")
     try:
         yield fresh
         fresh.replace(path)

@@ -1,127 +1,34 @@
 """The vocabulary every layer speaks: models, tasks, units of work and what became of them.
 
 Plain frozen values with no behaviour beyond their own identity; nothing here imports more than
-the standard library, so a benchmark can carry this file to a bare machine.
+the standard library. What the first screen needs of it stands in modules of its own, so that making all
+the classes does not delay it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+
+from store.identity import canonical_json, content_hash
+from store.models import EmbeddingOptions, Model, ModelKind, Pooling, Precision
+
+__all__ = [
+    "PHASES", "SPEC_VERSION", "Audit", "AuditedGene", "Brought", "Cancelled", "ClassAudit", "CvTrial",
+    "EmbeddingOptions", "Epoch", "Failed", "Metrics", "Model", "ModelKind", "Outcome", "Pooling",
+    "Precision", "Prediction", "Scored", "Split", "Task", "Unit", "canonical_json", "config_of",
+    "content_hash", "task_hash",
+]  # fmt: skip
 
 SPEC_VERSION = 1
 """Version of the layout of `Unit.spec`; part of every key."""
 
-ModelKind = Literal["huggingface", "package", "static", "folder", "vectors", "endpoint", "control"]
-Pooling = Literal["mean", "cls", "max", "lasttoken"]
-Precision = Literal["fp32", "bf16"]
 Brought = Literal["task", "vectors", "descriptions", "model"]
 """What a user can bring in, and remove."""
 
 
-def canonical_json(value: Any) -> str:
-    """The one JSON text of `value`: sorted keys, NFC strings, integral floats as integers.
-
-    Raises:
-        ValueError: for NaN, infinities and anything JSON has no word for.
-    """
-    return json.dumps(
-        _canonical(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-
-
-def _canonical(value: Any) -> Any:
-    if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else value
-    if isinstance(value, Mapping):
-        return {_canonical(str(key)): _canonical(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        kinds = set(map(type, value))  # a million texts or numbers, of a task, are not asked one by one
-        if kinds == {str}:
-            return list(map(partial(unicodedata.normalize, "NFC"), value))
-        return list(value) if kinds == {int} else [_canonical(item) for item in value]
-    raise ValueError(f"{type(value).__name__} cannot be part of a key")
-
-
-def content_hash(value: Any) -> str:
-    """SHA-256 (64 hex digits) of `canonical_json(value)`."""
-    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
-
-
 # ---------------------------------------------------------------------------- what can be chosen
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """Something that turns texts into vectors, with what its card says about its correct use."""
-
-    name: str
-    """The name in tables and on the command line."""
-    kind: ModelKind
-    source: str
-    """Hub id, installed package (of an encoder, or of static token vectors), folder, file of vectors,
-    endpoint URL or control, according to `kind`."""
-    revision: str = ""
-    """SHA-256 of the files that its vectors depend on; of an endpoint, what its owner calls it. Part of
-    every key, and empty until the files are on this machine and `find_model` has looked at them."""
-    dimension: int | None = None
-    parameters: int | None = None
-    """True parameter count."""
-    pooling: Pooling | None = None
-    """As the card says; None: as the model's own files say."""
-    normalize: bool | None = None
-    """Whether vectors are scaled to unit length; None: as the model's own files say."""
-    prefix: str = ""
-    """What the card wants before each text, for classification."""
-    max_tokens: int | None = None
-    truncate_dim: int | None = None
-    """Numbers that are kept of each vector; None: all, or as the model's own files say."""
-    licence: str = ""
-    paper_name: str = ""
-    """Its row in the paper's tables, if it has one."""
-    printed: Mapping[str, float] = field(default_factory=dict)
-    """Figures as the paper prints them: parameters_million, memory_gb, mteb_classification."""
-    note: str = ""
-    """One sentence on a trap or a disagreement."""
-    version: str = ""
-    """Commit on the Hub, or version of the package: what is fetched or asked for."""
-    digest: str = ""
-    """The revision that it has to have, where the catalog or the user pins one."""
-    files: Mapping[str, str] = field(default_factory=dict)
-    """Of kind `static`: what a folder of static vectors calls a file -> where the package has it."""
-    control: bool = False
-    """Whether it stands beside models to show what they are worth, and is never ranked."""
-
-
-@dataclass(frozen=True, slots=True)
-class EmbeddingOptions:
-    """Everything besides model and text that can change a vector."""
-
-    prefix: str = ""
-    pooling: Pooling | None = None
-    """None: as the model's own files say."""
-    normalize: bool | None = None
-    max_tokens: int | None = None
-    precision: Precision = "fp32"
-    truncate_dim: int | None = None
-    """Numbers that are kept of each vector; None: all of them."""
-
-    @property
-    def spec(self) -> dict[str, Any]:
-        """What stands in keys. `truncate_dim` does only where it is set: it came after the first keys."""
-        spec = asdict(self)
-        if self.truncate_dim is None:
-            del spec["truncate_dim"]
-        return spec
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,6 @@ from tui.terminal.tokens import Depth, depth_of, variables
 from tui.widgets.header import SCREENS, TITLES
 
 if TYPE_CHECKING:
-    from store.home import Home
     from tui.widgets.commandbar import Command
 
 BEAT: Final = 1.0 if os.environ.get("SSH_CONNECTION") else 0.25
@@ -353,8 +352,8 @@ class ArenaApp(Shell):
             self.push_screen(notice)
 
 
-def run_app(home: Home, readonly: bool = False, ascii: bool = False) -> int:
-    """Run the application on `home`, which exists, until it is left; the exit code.
+def run_app(arena: Arena, ascii: bool = False) -> int:
+    """Run the application on the arena of a home, which exists, until it is left; the exit code.
 
     Raises:
         UsageError: config.toml cannot be used.
@@ -363,7 +362,7 @@ def run_app(home: Home, readonly: bool = False, ascii: bool = False) -> int:
     gc.freeze()
     # Hand the interpreter to the screen after 1 ms of a worker's Python rather than 5.
     sys.setswitchinterval(0.001)
-    settings = read_settings(home.config_file)
-    app = ArenaApp(Arena(home, readonly), ascii, settings)
+    settings = read_settings(arena.home.config_file)
+    app = ArenaApp(arena, ascii, settings)
     app.run(mouse=settings.mouse)
     return app.return_value or app.return_code or 0

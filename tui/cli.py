@@ -250,6 +250,11 @@ def cli(ctx: click.Context, offline: bool, readonly: bool, ascii: bool, plain: b
         return 2
     # While modules load there is nothing to collect, and looking takes 5 % of the time to the first frame.
     gc.disable()
+    home = ctx.obj.home if readonly else ctx.obj.writable()
+    from tui.questions.arena import Arena
+
+    arena = Arena(home, readonly)
+    arena.read_ahead()
     from tui.app import run_app
 
     if os.environ.get("TEXTUAL_DRIVER"):
@@ -258,7 +263,7 @@ def cli(ctx: click.Context, offline: bool, readonly: bool, ascii: bool, plain: b
         leave_with_parent()
 
     gc.enable()
-    return run_app(ctx.obj.home if readonly else ctx.obj.writable(), readonly, ascii)
+    return run_app(arena, ascii)
 
 
 def _has_screen() -> bool:

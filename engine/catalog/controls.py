@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from engine.catalog.protocols import PROTOCOLS
 from store.controls import row_of
-from store.records import Model
+from store.models import Model
 
 Which = Literal["none", "default", "all"]
 WHICH: Final[tuple[Which, ...]] = ("none", "default", "all")

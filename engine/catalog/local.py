@@ -11,7 +11,6 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +18,7 @@ from engine.catalog.layouts import lacking, static_files
 from store.errors import ModelError
 from store.files import user_path
 from store.home import Home
-from store.records import Model
+from store.models import Model
 
 PACKAGED: Final = ("package", "static")
 """Kinds of models that an installed Python package brings."""
@@ -182,9 +181,13 @@ def _package(name: str, version: str) -> Path | None:
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         return None
-    try:
-        if version and metadata.version(name) != version:
+    place = Path(spec.submodule_search_locations[0])
+    if version and not place.with_name(f"{name}-{version}.dist-info").is_dir():
+        from importlib import metadata  # takes longer than all else that a list of models asks for
+
+        try:
+            if metadata.version(name) != version:
+                return None
+        except metadata.PackageNotFoundError:
             return None
-    except metadata.PackageNotFoundError:
-        return None
-    return Path(spec.submodule_search_locations[0])
+    return place

@@ -26,7 +26,7 @@ from store.controls import ROWS
 from store.errors import ModelError, UsageError, unknown
 from store.files import user_path
 from store.home import Home
-from store.records import EmbeddingOptions, Model
+from store.models import EmbeddingOptions, Model
 
 __all__ = [
     "embedding_options",

@@ -12,7 +12,7 @@ from engine.catalog.local import resolve_commit
 from store.errors import UsageError, unknown
 from store.files import read_toml, user_path
 from store.home import Home
-from store.records import Model, ModelKind, Pooling
+from store.models import Model, ModelKind, Pooling
 
 _KEYS: Final[Mapping[str, type]] = {
     "name": str,

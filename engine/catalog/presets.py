@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final, Literal, get_args, get_type_hints
 
 from store.errors import UsageError, unknown
-from store.records import Precision
+from store.models import Precision
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from engine.catalog.remembered import digests_of
 from engine.catalog.weights import check_model_file
 from store.errors import ModelError
 from store.home import Home
-from store.records import Model
+from store.models import Model
 
 READ: Final = ("*.json", "*.txt", "*.model", "*.safetensors")
 """Configuration, tokenizers and weights, as the libraries that load models name them."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from pathlib import Path
 from typing import Final
 
@@ -68,5 +67,7 @@ def _pickled(path: Path) -> str:
     with path.open("rb") as stream:
         start = stream.read(4)
     if start == b"PK\3\4":
+        import zipfile
+
         return "" if zipfile.is_zipfile(path) else "its end is missing"
     return "" if start[:1] == b"\x80" else "it does not begin as weights do"

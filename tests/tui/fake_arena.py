@@ -134,6 +134,9 @@ class FakeArena:
         if self.readonly:
             raise UsageError(f"This window cannot {what}: it was opened with --readonly.", "Open another.")
 
+    def models_ahead(self) -> None:
+        return None
+
     def catalog(self) -> Catalog:
         self.may("catalog")
         cards = tuple(ModelCard(m, "/models/mini" if m.kind == "package" else "") for m in self.models)

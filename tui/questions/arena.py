@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from store.errors import StoreError, UsageError
 from tui.questions import catalog
+from tui.questions.ahead import Ahead
 from tui.questions.kept import read_kept, write_kept
 from tui.questions.saved import SavedResults
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from engine.plan.plan import Plan
     from engine.plan.selection import Selection
     from store.records import Brought, Task
-    from tui.questions.catalog import Catalog
+    from tui.questions.catalog import Catalog, ModelCard
     from tui.questions.cells import Place
     from tui.questions.imports import Imported
     from tui.questions.nearest import Cut
@@ -53,14 +54,39 @@ class Pulse:
     """Whether this was seen; otherwise nothing is known yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What the first frame shows."""
+
+    cards: tuple[ModelCard, ...]
+    chosen: tuple[str, ...]
+
+
 class Arena(SavedResults):
     """The engine and the store of one home, as the screens see them."""
+
+    _models: Ahead[Models] | None = None
+    """The models of the first frame, while the catalog has not been read."""
 
     # ------------------------------------------------------------------ choosing
 
     def catalog(self) -> Catalog:
         """Everything that can be chosen in this home."""
-        return catalog.read_catalog(self.home)
+        ahead, self._models = self._models, None
+        found = ahead.take() if ahead else None
+        return catalog.read_catalog(self.home, found.cards if found else None)
+
+    def read_ahead(self) -> None:
+        """Begin to read the models, for the first frame; what fails is said when the catalog is read."""
+        self._models = Ahead(self._read_models)
+
+    def _read_models(self) -> Models:
+        cards, last = catalog.read_cards(self.home), self.last_choice()
+        return Models(cards, last.models if last else catalog.first_models(cards))
+
+    def models_ahead(self) -> Models | None:
+        """What was read ahead, if it has been by now; the one method that never blocks."""
+        return self._models.look() if self._models else None
 
     def task(self, name: str, selection: Selection) -> Task:
         """One task as `selection` would use it, with the audit of its labels."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -47,21 +47,24 @@ class Catalog:
     """What is chosen when the arena opens."""
 
 
-def read_catalog(home: Home) -> Catalog:
-    """Everything that can be chosen in `home`."""
+def read_cards(home: Home) -> tuple[ModelCard, ...]:
+    """The models that can be chosen in `home`."""
     from engine.catalog.models import list_models, local_path
+
+    places = ((model, local_path(model, home)) for model in list_models(home))
+    return tuple(ModelCard(model, str(place) if place else "") for model, place in places)
+
+
+def read_catalog(home: Home, cards: tuple[ModelCard, ...] | None = None) -> Catalog:
+    """Everything that can be chosen in `home`; `cards`: its models, if they have just been read."""
     from engine.catalog.presets import PRESETS
     from engine.catalog.protocols import PROTOCOLS
     from engine.catalog.schemes import SCHEMES
     from engine.data.tasks.recipes import text_recipes
     from engine.data.tasks.shelf import list_tasks
 
-    cards = []
-    for model in list_models(home):
-        place = local_path(model, home)
-        cards.append(ModelCard(model, str(place) if place else ""))
     catalog = Catalog(
-        tuple(cards),
+        read_cards(home) if cards is None else cards,
         list_tasks(home),
         tuple(PROTOCOLS.values()),
         PRESETS,
@@ -181,18 +184,24 @@ def first_selection(catalog: Catalog) -> Selection:
     """What is chosen when the arena opens: the models that come as packages, the paper's tasks and its four
     classical protocols, over the paper's ten seeds.
     """
-    from engine.catalog.local import PACKAGED
     from engine.plan.selection import Selection
 
-    bundled = [card.model.name for card in catalog.models if card.model.kind in PACKAGED and card.place]
-    here = [card.model.name for card in catalog.models if card.place]
     tasks = tuple(task.name for task in catalog.tasks if task.paper_task)
     return Selection(
-        models=tuple(bundled or here[:1]),
+        models=first_models(catalog.models),
         tasks=tasks or tuple(task.name for task in catalog.tasks),
         protocols=tuple(protocol.name for protocol in catalog.protocols if protocol.first),
         controls="default",
     )
+
+
+def first_models(cards: Iterable[ModelCard]) -> tuple[str, ...]:
+    """Which models are chosen when the arena opens: those that come as packages, else the first here."""
+    from engine.catalog.local import PACKAGED
+
+    here = [card.model for card in cards if card.place]
+    bundled = tuple(model.name for model in here if model.kind in PACKAGED)
+    return bundled or tuple(model.name for model in here[:1])
 
 
 def _which(value: str) -> Which:

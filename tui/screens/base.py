@@ -70,6 +70,8 @@ class ArenaScreen(Screen[None]):
 
     _completed = False
     """Whether every widget is mounted."""
+    _held = True
+    """Whether painting waits for the next tick: as the application starts, and as the screen is shown."""
     _failed = False
     """Whether something went wrong since this screen was last resumed."""
 
@@ -100,6 +102,19 @@ class ArenaScreen(Screen[None]):
 
         assert isinstance(self.app, Shell)
         return self.app
+
+    def _on_timer_update(self) -> None:
+        """Paint what has changed since the last tick."""
+        self._held = not self.shell.started
+        super()._on_timer_update()
+
+    def _compositor_refresh(self) -> None:
+        """Paint, unless all of it is going to be painted at the next tick; once, if all of it is."""
+        if self._held:
+            return
+        if self._compositor.size.region in self._compositor._dirty_regions:
+            self._repaint_required = False
+        super()._compositor_refresh()
 
     def on_mount(self) -> None:
         """Paint the first frame, then complete the screen; the first screen waits for the application."""
@@ -143,6 +158,7 @@ class ArenaScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened while another screen was shown."""
+        self._held = True  # Textual paints here, and again in full at the next tick
         if self._completed:
             if not self._failed:  # else what failed would fail again behind the dialog that says so
                 self.look_again()

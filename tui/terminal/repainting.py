@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.control import Control
-from textual._compositor import ChopsUpdate, Compositor
+from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
+
+from tui.terminal.sparing import sparing
 
 
 class Cropped(ChopsUpdate):
@@ -25,11 +27,24 @@ class Cropped(ChopsUpdate):
                     strip = strip.crop(first - left, last - left)
                 written.append(Control.move_to(first, y).segment.text)
                 written.append(strip.render(console))
-        return "".join(written)
+        return sparing("".join(written))
+
+
+class Whole(LayoutUpdate):
+    """All lines."""
+
+    def render_segments(self, console: Console) -> str:
+        """What is written to the terminal."""
+        return sparing(super().render_segments(console))
 
 
 class CroppingCompositor(Compositor):
-    """A compositor whose partial updates are no wider than what has changed."""
+    """A compositor whose partial updates are no wider than what has changed, and spare with styles."""
+
+    def render_full_update(self, simplify: bool = False) -> LayoutUpdate:
+        """The whole screen."""
+        update = super().render_full_update(simplify)
+        return Whole(update.strips, update.region)
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """The regions that are to be repainted; None if there are none."""

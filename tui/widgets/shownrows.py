@@ -215,9 +215,17 @@ class ShownRows(ScrollView):
         self._layout = fit(self._columns, self._shown, room, GAP)
         self.virtual_size = Size(self._layout.width + self._gutter, len(self._shown) + self.heads)
 
+    def _size_updated(
+        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
+    ) -> bool:
+        """Fit the columns to the new width at once, so that no frame is painted with the old one."""
+        changed = super()._size_updated(size, virtual_size, container_size, layout)
+        if changed:
+            self._lay_out()
+        return changed
+
     def on_resize(self, _event: events.Resize) -> None:
-        """Fit the columns to the new width."""
-        self._lay_out()
+        """Keep the cursor in view."""
         self._follow()
         self.refresh()
 

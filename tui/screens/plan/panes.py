@@ -69,9 +69,15 @@ class PlanPanes(ChoosingScreen):
     # ------------------------------------------------------------------ composing
 
     def compose_body(self) -> Iterable[Widget]:
-        """The first list and the sum."""
+        """The first list, with what is known of it by now, and the sum."""
+        pane = self._list("models")
+        if ahead := self.arena.models_ahead():
+            assert isinstance(pane.inside, Grid)
+            pane.inside.show(plan_text.model_rows(ahead.cards, ahead.chosen))
+            pane.inside.mark(ahead.chosen)
+            pane.say(f"{len(ahead.chosen)} of {len(ahead.cards)}")
         with Horizontal(id="choices"):
-            yield Vertical(self._list("models"), id="plan-left", classes="plan-column")
+            yield Vertical(pane, id="plan-left", classes="plan-column")
         yield Pane("Sum", Said(id="sum"), id="sum-pane")
 
     async def mount_rest(self) -> None:

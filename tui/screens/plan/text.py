@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from tui.quantities import big
@@ -74,17 +74,21 @@ def rows(
     most = max((sum(counts.get(name, ())) for name in selection.tasks), default=0)
     own = [(name, "") for name in selection.tasks if name not in tasks]
     listed = [*((task.name, task.problem) for task in catalog.tasks), *own]
+    others = [name for name in selection.models if name not in models]
     return {
-        "models": [_model_row(card, card.model.name in selection.models) for card in catalog.models]
-        + [
-            Row(name, (name, *("-",) * 4, Cell("own", "soft")))
-            for name in selection.models
-            if name not in models
+        "models": [
+            *model_rows(catalog.models, selection.models),
+            *(Row(name, (name, *("-",) * 4, Cell("own", "soft"))) for name in others),
         ],
         "tasks": [_task_row(*task, counts.get(task[0], ()), most) for task in listed],
         "protocols": [_protocol_row(one, one.name in selection.protocols) for one in catalog.protocols],
         "settings": settings.rows(catalog, selection),
     }
+
+
+def model_rows(cards: Iterable[ModelCard], chosen: Collection[str]) -> list[Row]:
+    """The rows of the models of the catalog."""
+    return [_model_row(card, card.model.name in chosen) for card in cards]
 
 
 def _model_row(card: ModelCard, chosen: bool) -> Row:
