@@ -36,6 +36,7 @@ from engine.run.events import (
     UnitFinished,
     UnitProgress,
     UnitStarted,
+    WorkersSeen,
 )
 from engine.run.jobs import finetune_label
 from engine.run.outlook import Outlook
@@ -132,6 +133,8 @@ class Monitor:
                 )
             case UnitFinished(outcome):
                 self._finish(outcome)
+            case WorkersSeen(workers):
+                self._status = replace(self._status, workers=workers)
             case Log(level, text):
                 self.log(level, text)
             case RunPaused(reason):

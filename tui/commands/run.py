@@ -29,6 +29,7 @@ from store.errors import StoreBusy, StoreError, UsageError
 from store.home import Home
 from store.records import Cancelled, Failed
 from store.store import Store
+from tui.commands.arrays import array_options, check_array, put_array, with_array
 from tui.commands.common import Session, command, counted, json_option, put, put_json, put_table, say
 from tui.commands.early import EarlyTables
 from tui.commands.narrate import Narrator, unit_name
@@ -54,6 +55,7 @@ from tui.quantities import duration
     help="Names.",
 )
 @selection_options
+@array_options
 @click.option(
     "--controls",
     type=click.Choice(WHICH),
@@ -81,13 +83,17 @@ def run_command(
             "--rank goes with none of --json, --dry-run and --detach.", "Use `genearena rank` afterwards."
         )
     home = session.home if chosen["dry_run"] else session.writable()
-    options = make_options(chosen)
+    options = with_array(make_options(chosen), chosen)
     selection = replace(make_selection(home, names(protocols), chosen), controls=controls)
     plan = checked_plan(selection, home, chosen["dry_run"])
     say_part(plan.selection)
     if chosen["dry_run"]:
         put_plan(plan, as_json)
+        if options.slurm and not as_json:
+            put_array(home, plan, options)
         return 0
+    if plan.todo:
+        check_array(options)
     if chosen["detach"] and plan.todo:
         detach(home, [plan], options)
         if as_json:
@@ -188,7 +194,7 @@ def detach(home: Home, plans: Sequence[Plan], options: Options) -> None:
 
 def _check_device(home: Home, plan: Plan, options: Options) -> None:
     """Refuse a device that is not here before every unit fails on it; asks torch only if one is named."""
-    if plan.todo and options.device not in ("auto", "cpu"):
+    if plan.todo and options.slurm is None and options.device not in ("auto", "cpu"):
         LocalCompute(home).devices(options.device)
 
 
