@@ -5,18 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 from pathlib import Path
 from types import FrameType
-from typing import Final
 
 from engine.run.slurm.task import work
 from engine.run.slurm.told import Told
 from store.errors import GeneArenaError
 from store.umask import private_files
-
-_LOOK: Final = 1.0
-"""Seconds between two looks at what is asked of the task while units are in flight."""
 
 
 def main(arguments: list[str]) -> int:
@@ -26,7 +21,6 @@ def main(arguments: list[str]) -> int:
     """
     folder, index = Path(arguments[0]), int(arguments[1])
     told = Told(folder)
-    over = threading.Event()
 
     def stop(_: int, __: FrameType | None) -> None:
         told.stop_soon()
@@ -34,11 +28,6 @@ def main(arguments: list[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
 
-    def look() -> None:
-        while not over.wait(_LOOK):
-            told.heed()
-
-    threading.Thread(target=look, name="control", daemon=True).start()
     # Libraries draw no bars, ask no network and start no processes of their own.
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -48,8 +37,6 @@ def main(arguments: list[str]) -> int:
     except GeneArenaError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    finally:
-        over.set()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from engine.plan.launch import Options, Slurm
@@ -186,7 +187,7 @@ class _Coordinator:
             yield from self._ask_scheduler()
         for array in self._living():
             self._tell(array)
-            for event in (*array.followed.heard(), *array.followed.saved()):
+            for event in chain(array.followed.heard(), array.followed.saved()):
                 yield from self._passed_on(array, event)
 
     def _ask_scheduler(self) -> Iterator[Event]:

@@ -60,7 +60,11 @@ def work(folder: Path, index: int, told: Told, compute: Compute | None = None) -
     plan = frozen.plan(index, done)
     monitor = Monitor(plan)
     beat = _Beat(frozen.beat(index), monitor, name)
-    with contextlib.closing(_Outbox(JournalWriter(frozen.journals, name))) as outbox, beat:
+    with (
+        contextlib.closing(_Outbox(JournalWriter(frozen.journals, name))) as outbox,
+        beat,
+        told.listening(),
+    ):
         try:
             if frozen.version != this_version():
                 raise NoSuchArray(

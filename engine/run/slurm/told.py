@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, Literal
 
@@ -14,6 +14,8 @@ from store.files import read_json, write_json
 
 State = Literal["go", "pause", "drain", "stop"]
 _NAME: Final = "control.json"
+_LOOK: Final = 1.0
+"""Seconds between two looks."""
 
 
 def ask(folder: Path, state: State, given_up: Iterable[str] = ()) -> None:
@@ -48,6 +50,23 @@ class Told(Steering):
         """See `Steering.begin`."""
         self.heed()
         return super().begin(key)
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Obey within a second, too, what is asked while units are in flight, until the block ends."""
+        over = threading.Event()
+
+        def listen() -> None:
+            while not over.wait(_LOOK):
+                self.heed()
+
+        thread = threading.Thread(target=listen, name="control", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def heed(self) -> None:
         """Obey what is asked now; what cannot be read changes nothing."""
