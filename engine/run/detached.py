@@ -102,12 +102,12 @@ class _Signals:
         """`mailbox`, which signals reach from now on."""
         self._mailbox = mailbox
         if self.came:
-            mailbox.stop()
+            mailbox.stop(leaving=True)
         return mailbox
 
     def _stop(self, number: int, _: FrameType | None) -> None:
         self.came.append(number)
-        self._mailbox.stop_soon()
+        self._mailbox.stop_soon(leaving=True)
 
 
 def _run(

@@ -173,7 +173,7 @@ class _Keeper:
                     self._obey(what, key)
                 self._tell()
             except LockLost as error:
-                self._mailbox.stop()  # what is in flight, the other does
+                self._mailbox.stop(leaving=True)  # what is in flight, the other does
                 self.lost = error
                 return
             except (StoreError, OSError) as error:

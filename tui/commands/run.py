@@ -303,7 +303,7 @@ def stopped_by_signals(mailbox: Steering, narrator: Narrator) -> Iterator[list[i
         if came and number == signal.SIGINT:
             raise KeyboardInterrupt
         came.append(number)
-        mailbox.stop_soon()
+        mailbox.stop_soon(leaving=number != signal.SIGINT)
         narrator.line("stopping; what is scored is kept")
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -180,7 +180,7 @@ def _written(frozen: Frozen) -> str:
                 about = dict(zip(_NAMES, cell, strict=True))
                 specs.append({**about, "spec": {**unit.spec, "split": split}})
             parts.setdefault(cells[cell], []).append(unit.seed)
-        shards.append({"seconds": round(shard.seconds, 1), "units": list(parts.items())})
+        shards.append({"seconds": shard.seconds, "units": list(parts.items())})
     home = {name: str(path) for name, path in asdict(frozen.home).items()}
     models = [asdict(model) for model in frozen.models.values()]
     head = {"version": frozen.version, "home": home, "launch": frozen.launch.to_json()}

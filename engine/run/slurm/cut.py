@@ -15,6 +15,9 @@ from store.records import Model, Unit
 _LEAST: Final = 0.05
 """Seconds that a unit takes at least: what it takes to begin it and to sync it."""
 
+_OVER: Final = 0.1
+"""Parts of a share that are no reason to make one piece more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shard:
@@ -87,7 +90,7 @@ class _Piece:
         if self.seconds <= share:
             return [self]
         most = max(share - self.embedding, self.embedding, _LEAST)
-        each = sum(self.work) / ceil(sum(self.work) / most)
+        each = sum(self.work) / max(ceil(sum(self.work) / most - _OVER), 1)
         pieces: list[_Piece] = []
         start, taken = 0, 0.0
         for place, seconds in enumerate(self.work):

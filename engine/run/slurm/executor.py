@@ -148,10 +148,11 @@ class _Coordinator:
                 if self.open:
                     self.mailbox.stopped.wait(self.pauses.read)
         finally:
-            if self._stopped():
+            if self._stopped() and not self.mailbox.leaving.is_set():
                 self._cancel()
                 self._wait_for_ends()
-        self._wait_for_ends()
+        if not self._stopped():
+            self._wait_for_ends()
         yield from self._last_words()
 
     # ------------------------------------------------------------------ one look at everything
@@ -227,7 +228,7 @@ class _Coordinator:
     def _tell(self, array: _Array) -> None:
         """Let the tasks know what is asked, if that has changed."""
         wanted = (self._state(), frozenset(self.given_up & array.followed.units.keys()))
-        if wanted != array.asked:
+        if wanted != array.asked and not self.mailbox.leaving.is_set():
             with suppress(StoreError):  # a full disk: the next look tries again
                 ask(array.frozen.folder, *wanted)
                 array.asked = wanted

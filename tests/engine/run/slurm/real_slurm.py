@@ -40,7 +40,9 @@ class RealSlurm:
         key.write_bytes(secrets.token_bytes(128))
         key.chmod(0o400)
         self.conf.write_text(self._conf())
-        munge = [f"--{name}={self.folder / name}" for name in ("socket", "pid-file", "log-file", "seed-file")]
+        munge = [
+            f"--{name}={self.folder / name}" for name in ("socket", "pid-file", "log-file", "seed-file")
+        ]
         self._spawn("munged", "--foreground", "--force", f"--key-file={key}", *munge)
         until(lambda: (self.folder / "socket").exists(), "munge has no socket")
         self._spawn("slurmctld", "-D")
