@@ -66,7 +66,9 @@ def cut(
         heapq.heapreplace(loads, (seconds + one.seconds, number))
         shards[number] += one.units
     made = [
-        Shard(tuple(sorted(shards[n], key=lambda unit: place[unit.key])), s) for s, n in loads if shards[n]
+        Shard(tuple(sorted(shards[number], key=lambda unit: place[unit.key])), round(seconds, 1))
+        for seconds, number in loads
+        if shards[number]
     ]
     return sorted(made, key=lambda shard: place[shard.units[0].key])
 
