@@ -90,6 +90,14 @@ class Frozen:
         """Whether a coordinator has seen it to its end."""
         return (self.folder / _ENDED).exists()
 
+    def quiet_s(self) -> float:
+        """Seconds since a task last wrote here, by the clocks of those who wrote and of this machine."""
+        newest = 0.0
+        for part in (self.journals, self.folder / "beats"):
+            with suppress(OSError):
+                newest = max([newest, *(file.stat().st_mtime for file in part.iterdir())])
+        return max(time.time() - newest, 0.0) if newest else 0.0
+
     def plan(self, index: int, done: Iterable[str]) -> Plan:
         """What task `index` is to do, but for the units of these keys.
 

@@ -137,7 +137,7 @@ class _Coordinator:
         where = f"slurm {slurm.partition}".strip()
         yield Ready((where,), Capacity(slurm.array, slurm.array * each, by_turns=False))
         for frozen in frozen_arrays(self.home):
-            followed = Followed(frozen)
+            followed = Followed(frozen, frozen.quiet_s())
             if followed.units.keys() & self.open.keys():
                 self.deaths |= followed.deaths()
                 if not frozen.ended:

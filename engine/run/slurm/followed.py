@@ -42,8 +42,10 @@ class _Beat:
 class Followed:
     """Reads what the tasks of one array leave; writes nothing."""
 
-    def __init__(self, frozen: Frozen) -> None:
+    def __init__(self, frozen: Frozen, quiet_s: float = 0.0) -> None:
+        """Have read nothing yet; nothing was written there for `quiet_s`, as far as is known."""
         self.frozen = frozen
+        self._quiet_s = quiet_s
         self.units = {unit.key: unit for shard in frozen.shards for unit in shard.units}
         self.outcomes = 0
         """That were read here."""
@@ -97,9 +99,9 @@ class Followed:
         self._queued = {task.index: task for task in tasks}
         self._nodes |= {task.index: task.node for task in tasks if task.node}
         if tasks:
-            self._gone = None
+            self._gone, self._quiet_s = None, 0.0
         elif self._gone is None:
-            self._gone = time.monotonic()
+            self._gone = time.monotonic() - self._quiet_s
 
     def heard(self) -> Iterator[Event]:
         """What the heartbeats say that they did not say at the last call."""

@@ -27,6 +27,7 @@ from engine.run.slurm.task import NoSuchArray, work
 from engine.run.slurm.told import Told, ask
 from engine.run.steering import Steering
 from engine.run.supervise import supervise
+from engine.run.threads import ThreadExecutor
 from store.files import read_json
 from store.home import Home, find_home
 from store.journal import Entry, read_journals
@@ -291,10 +292,12 @@ def test_what_an_array_saved_meanwhile_is_collected_by_any_run_and_counts_once(h
     assert collect(home, Store(home)) == 0
     compute = FakeCompute()
     options = Options("cpu", 1, 1)
-    from engine.run.threads import ThreadExecutor
-
     list(supervise(home, plan, Steering(), options, ThreadExecutor(home, options, compute)))
     assert len(compute.classified) == 12 - half
+    assert list(frozen_arrays(home)), "a task has not begun, for all that is known"
+    work(frozen.folder, 1, Told(frozen.folder), FakeCompute())
+    assert collect(home, Store(home)) == 0
+    assert not list(frozen_arrays(home))
     assert scored_lines(home.journals) == Counter(unit.key for unit in plan.units)
 
 
