@@ -164,7 +164,11 @@ class _Coordinator:
             if array.followed.over(self.pauses.grace):
                 yield from self._settle(array)
         yield from self._plan_again()
-        yield WorkersSeen(tuple(one for array in self._living() for one in array.followed.workers()))
+        workers = tuple(one for array in self._living() for one in array.followed.workers())
+        for worker in workers:
+            if worker.state == "silent":
+                yield from self._say(f"{worker.name} on {worker.host} is silent. {worker.message}".strip())
+        yield WorkersSeen(workers)
         done = len(self.plan.todo) - len(self.open)
         yield StageProgress("classify", "the job array", done, len(self.plan.todo), 0.0, None)
 

@@ -7,10 +7,10 @@ tasks said they had saved has been read, or they have been gone for `grace_s`.
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +28,9 @@ from store.records import Epoch
 
 SILENT: Final = 60.0
 """Seconds without a new heartbeat, of which there is one every five, before a task is called silent."""
+
+_LATER: Final = Log("info", "")
+"""Stands for what cannot be told before its environment is read."""
 
 
 @dataclass(slots=True)
@@ -57,6 +60,8 @@ class Followed:
         self._queued: dict[int, Queued] = {}
         self._nodes: dict[int, str] = {}
         """Where tasks were last seen to run."""
+        self._runs: dict[int, float] = {}
+        """When tasks were first seen to run."""
         self._gone: float | None = None
         """Since when SLURM has none of its tasks."""
         self._said: set[tuple[object, ...]] = set()
@@ -65,12 +70,19 @@ class Followed:
 
     def saved(self, *, closed: bool = False) -> Iterator[Event]:
         """What tasks have saved since the last call; `closed`: nobody writes any more."""
+        yield from self._pass(closed=False)
+        # Again: an outcome may stand in a file that is read before the one with its environment.
+        yield from self._pass(closed=closed)
+
+    def _pass(self, closed: bool) -> Iterator[Event]:
         for path in sorted(self.frozen.journals.glob("*.jsonl")):
-            with contextlib.suppress(StoreError):  # not to be seen at this moment
+            with suppress(StoreError):  # not to be seen at this moment
                 for line in read_journal(path, self._offsets.get(path.name, 0), closed=closed):
-                    if isinstance(line, Damaged) and not closed:
-                        break  # perhaps only a part of it has arrived
                     event = None if isinstance(line, Damaged) else self._event(line)
+                    if event is _LATER or isinstance(line, Damaged):
+                        if not closed:
+                            break  # perhaps only a part has arrived
+                        event = None
                     self._offsets[path.name] = line.end
                     if isinstance(event, UnitFinished):
                         self.outcomes += 1
@@ -80,10 +92,12 @@ class Followed:
 
     def _event(self, line: Entry) -> Event | None:
         """What a line says; None if that is no event, or cannot be read, so that its unit is done again."""
-        with contextlib.suppress(KeyError, TypeError, ValueError):
+        with suppress(KeyError, TypeError, ValueError):
             record = line.record
             if line.kind == "environment":
                 self._environments[line.key] = read_environment(record)
+            elif record["environment"] not in self._environments:
+                return _LATER
             elif line.kind == "measurement":
                 return ModelMeasured(read_measurement(record), self._environments[record["environment"]])
             elif line.key in self.units and line.kind in ("scored", "failed"):
@@ -97,6 +111,9 @@ class Followed:
     def queued(self, tasks: list[Queued]) -> None:
         """Take in what SLURM says: all tasks that have not ended."""
         self._queued = {task.index: task for task in tasks}
+        for task in tasks:
+            if task.state == "RUNNING":
+                self._runs.setdefault(task.index, time.monotonic())
         self._nodes |= {task.index: task.node for task in tasks if task.node}
         if tasks:
             self._gone, self._quiet_s = None, 0.0
@@ -107,14 +124,14 @@ class Followed:
         """What the heartbeats say that they did not say at the last call."""
         for index in range(len(self.frozen.shards)):
             data = None
-            with contextlib.suppress(StoreError):
+            with suppress(StoreError):
                 data = read_json(self.frozen.beat(index))
             if data is None:
                 continue
             before = self._beats.get(index)
             if before is None or before.data != data:
                 self._beats[index] = _Beat(data, time.monotonic())
-                with contextlib.suppress(KeyError, TypeError, ValueError):  # of another version
+                with suppress(KeyError, TypeError, ValueError):  # of another version
                     yield from self._news(index, data)
 
     def _news(self, index: int, data: Mapping[str, Any]) -> Iterator[Event]:
@@ -154,7 +171,11 @@ class Followed:
         name = f"{self.frozen.name} {index}"
         reason = task.reason if task and waits and task.reason != "None" else ""
         if beat is None:
-            return WorkerStatus(name, state, task.node if task else "", total=total, message=reason)
+            node = task.node if task else ""
+            if state == "runs" and time.monotonic() - self._runs.get(index, time.monotonic()) > SILENT:
+                reason = f"nothing has come from it: see whether {node} shares {self.frozen.folder}"
+                state = "silent"
+            return WorkerStatus(name, state, node, total=total, message=reason)
         silence = time.monotonic() - beat.changed
         running = next(iter(beat.data["running"]), None) if state == "runs" else None
         words = "{model} {task} {protocol} seed {seed}".format(**running) if running else ""

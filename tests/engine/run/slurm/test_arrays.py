@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
+import os
+import random
+import shutil
+import threading
 from collections import Counter
 from dataclasses import replace
 
@@ -28,6 +34,7 @@ from engine.run.slurm.told import Told, ask
 from engine.run.steering import Steering
 from engine.run.supervise import supervise
 from engine.run.threads import ThreadExecutor
+from store import journal
 from store.files import read_json
 from store.home import Home, find_home
 from store.journal import Entry, read_journals
@@ -337,6 +344,87 @@ def test_workers_are_told_with_host_unit_and_age(home, plan, monkeypatch):
     assert followed.workers()[1].done == len(frozen.shards[1].units)
     monkeypatch.setattr(followed_module, "SILENT", -1.0)
     assert followed.workers()[1].state == "silent"
+
+
+def test_a_task_that_runs_and_writes_nothing_here_is_silent(home, plan, monkeypatch):
+    monkeypatch.setattr(followed_module, "SILENT", -1.0)
+    frozen = frozen_of(home, plan, 1)
+    followed = Followed(frozen)
+    followed.queued([Queued(0, "RUNNING", "node7", "None")])
+    [worker] = followed.workers()
+    assert worker.state == "silent"
+    assert f"whether node7 shares {frozen.folder}" in worker.message
+
+
+def test_a_full_disk_is_waited_out(home, plan, monkeypatch):
+    frozen = frozen_of(home, plan)
+    write, full = os.write, [True, True]
+
+    def no_space(descriptor, data):
+        if b'"kind":"scored"' in data and full:
+            full.pop()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, data)
+
+    monkeypatch.setattr(journal.os, "write", no_space)
+    assert work(frozen.folder, 0, Told(frozen.folder), FakeCompute())
+    assert full == []
+    followed = Followed(frozen)
+    found = outcomes(followed.saved())
+    assert Counter(one.unit.key for one in found) == Counter(unit.key for unit in plan.todo)
+    list(followed.heard())
+    followed.queued([])
+    assert followed.over(grace_s=600), "what it says that it saved was read, in whichever of its journals"
+
+
+class LateScheduler(ThreadScheduler):
+    """Its nodes see the folder as it was, and what they write is seen late, in part, and out of order."""
+
+    def submit(self, script):
+        node = script.parent.parent.parent.parent / "node" / script.parent.name
+        shutil.copytree(script.parent, node)
+        self.there, self.here, self.over = node, script.parent, threading.Event()
+        frozen = read_frozen(node)
+        tasks = self.arrays[f"genearena-{node.name}"] = []
+        for index in range(len(frozen.shards)):
+            told = Told(node)
+            tasks.append((threading.Thread(target=work, args=(node, index, told, self.compute)), told))
+        for thread, _ in tasks:
+            thread.start()
+        self.mirror = threading.Thread(target=self.show, daemon=True)
+        self.mirror.start()
+        return "1"
+
+    def show(self):
+        dice = random.Random(7)
+        while not self.over.wait(0.02):
+            files = [*self.there.glob("journals/*"), *self.there.glob("beats/*.json")]
+            for path in dice.sample(files, len(files) // 2):
+                with contextlib.suppress(FileNotFoundError):
+                    whole = path.read_bytes()
+                    seen = whole[: dice.randrange(len(whole) + 1)] if dice.random() < 0.7 else whole
+                    if dice.random() < 0.2 and len(seen) > 200:
+                        seen = seen[:100] + bytes(60) + seen[160:]
+                    (self.here / path.parent.name / path.name).write_bytes(seen)
+            with contextlib.suppress(OSError):
+                if dice.random() < 0.1 and (gone := next(self.here.glob("journals/*"), None)):
+                    gone.unlink()
+
+
+def test_late_and_torn_as_a_network_shows_it_each_unit_is_computed_and_counts_once(home, plan):
+    compute = FakeCompute()
+    scheduler = LateScheduler(compute)
+    patient = replace(SHORT, grace=600.0)
+    slurm = SlurmExecutor(home, Options("cpu", 1, 1, Slurm(array=3)), scheduler, patient)
+    events = []
+    for event in slurm.work(plan, Steering()):
+        events.append(event)
+    scheduler.over.set()
+    scheduler.mirror.join()
+    found = outcomes(events)
+    assert Counter(one.unit.key for one in found) == Counter(unit.key for unit in plan.todo)
+    assert counted(found) == {Scored: 12}
+    assert Counter(compute.classified) == Counter(unit.key for unit in plan.todo)
 
 
 def test_the_executor_tells_them(home, plan):
