@@ -79,7 +79,7 @@ def check_array(options: Options) -> None:
 def put_array(home: Home, plan: Plan, options: Options) -> None:
     """The script that would be submitted, and how long each task would take; nothing is written."""
     from engine.run.slurm.array import draft
-    from engine.run.slurm.executor import shards_of
+    from engine.run.slurm.coordinator import shards_of
     from engine.run.slurm.script import script, sizes
 
     shards = shards_of(home, plan, plan.todo, options)

@@ -8,7 +8,8 @@ import sys
 from engine.plan.launch import Options, Slurm
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
-from engine.run.slurm.executor import Pauses, SlurmExecutor
+from engine.run.slurm.coordinator import Pauses
+from engine.run.slurm.executor import SlurmExecutor
 from engine.run.steering import Steering
 from engine.run.supervise import supervise
 from store.home import Home, find_home

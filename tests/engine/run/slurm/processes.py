@@ -11,7 +11,8 @@ from workbench import FakeCompute
 
 from engine.plan.launch import Options, Slurm
 from engine.run.slurm.array import read_frozen
-from engine.run.slurm.executor import Pauses, SlurmExecutor
+from engine.run.slurm.coordinator import Pauses
+from engine.run.slurm.executor import SlurmExecutor
 from engine.run.slurm.scheduler import Queued, SchedulerError
 from engine.run.slurm.task import work
 from engine.run.slurm.told import Told

@@ -25,7 +25,8 @@ from engine.run.events import Log, UnitFinished, WorkersSeen
 from engine.run.slurm import followed as followed_module
 from engine.run.slurm.array import arrays_folder, freeze, frozen_arrays, read_frozen
 from engine.run.slurm.collect import collect
-from engine.run.slurm.executor import SlurmExecutor, shards_of
+from engine.run.slurm.coordinator import shards_of
+from engine.run.slurm.executor import SlurmExecutor
 from engine.run.slurm.followed import Followed
 from engine.run.slurm.scheduler import Queued
 from engine.run.slurm.script import script
