@@ -65,6 +65,7 @@ class EpochStatus:
     loss: float
     eval_auc: float | None
     learning_rate: float
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,10 @@ class WorkerStatus:
     host: str = ""
     """Empty until it has begun, as are those that follow."""
     device: str = ""
+    units: tuple[str, ...] = ()
+    """Keys of what it is at."""
     unit: str = ""
-    """What it is at, in words."""
+    """The first of these in words."""
     done: int = 0
     total: int = 0
     rate: float = 0.0

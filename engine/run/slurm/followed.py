@@ -144,7 +144,7 @@ class Followed:
             if unit and self._first("epoch", unit.key, point):
                 if self._first("unit", unit.key):
                     yield UnitStarted(unit)
-                seen = (epoch["loss"], epoch["eval_auc"], epoch["learning_rate"], 0.0)
+                seen = (epoch[name] for name in ("loss", "eval_auc", "learning_rate", "seconds"))
                 yield EpochFinished(unit, Epoch(*point, *seen))
         for line in data["log"]:
             if self._first("log", index, line["time"], line["text"]):
@@ -177,14 +177,15 @@ class Followed:
                 state = "silent"
             return WorkerStatus(name, state, node, total=total, message=reason)
         silence = time.monotonic() - beat.changed
-        running = next(iter(beat.data["running"]), None) if state == "runs" else None
-        words = "{model} {task} {protocol} seed {seed}".format(**running) if running else ""
+        running = beat.data["running"] if state == "runs" else ()
+        words = ["{model} {task} {protocol} seed {seed}".format(**unit) for unit in running]
         return WorkerStatus(
             name,
             "silent" if state == "runs" and silence > SILENT else state,
             beat.data["host"],
             beat.data["device"],
-            words,
+            tuple(unit["key"] for unit in running),
+            next(iter(words), ""),
             beat.data["already_done"] + beat.data["scored"] + beat.data["failed"],
             total,
             beat.data["rate"],
