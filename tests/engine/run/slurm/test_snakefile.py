@@ -1,4 +1,4 @@
-"""The file is read as Snakemake reads it: JSON strings, `str.format` with wildcards, one shell for each job."""
+"""The file is read as Snakemake does: JSON strings, `str.format` with wildcards, a shell for each job."""
 
 from __future__ import annotations
 
