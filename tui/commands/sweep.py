@@ -19,8 +19,16 @@ from store.errors import UsageError, unknown
 from store.home import Home
 from tui.commands.arrays import array_options, check_array, with_array
 from tui.commands.common import Session, command, json_option, put_json, put_table, say
-from tui.commands.run import UNKNOWN, detach, hand_over, run_here
-from tui.commands.select import checked_plan, make_options, make_selection, say_part, selection_options
+from tui.commands.plan import UNKNOWN
+from tui.commands.run import detach, hand_over, run_here
+from tui.commands.select import (
+    checked_plan,
+    make_options,
+    make_selection,
+    say_part,
+    selection_options,
+    start_options,
+)
 
 _TUNED: Final = [name for name, known in PROTOCOLS.items() if known.finetunes]
 
@@ -32,6 +40,7 @@ _TUNED: Final = [name for name, known in PROTOCOLS.items() if known.finetunes]
 )
 @click.option("--grid", is_flag=True, help="Every combination instead of one setting at a time.")
 @selection_options
+@start_options
 @array_options
 @json_option
 def sweep_command(

@@ -122,9 +122,14 @@ def draft(home: Home, plan: Plan, shards: Sequence[Shard], options: Options) -> 
 
 
 def freeze(
-    home: Home, plan: Plan, shards: Sequence[Shard], options: Options, script: Callable[[Frozen], str]
+    home: Home,
+    plan: Plan,
+    shards: Sequence[Shard],
+    options: Options,
+    script: Callable[[Frozen], str],
+    name: str = "array.sh",
 ) -> Frozen:
-    """Make the folder of a new array; on return all of it is on the disk.
+    """Make the folder of a new array, with its script under `name`; on return all of it is on the disk.
 
     Raises:
         StoreError: it cannot be written.
@@ -139,7 +144,7 @@ def freeze(
     for task in dict.fromkeys(unit.task for shard in shards for unit in shard.units):
         kept = asdict(replace(plan.tasks[task], audit=Audit(())))
         write_text(_task_file(folder, task), json.dumps(kept), synced=True)
-    write_text(folder / "array.sh", script(frozen), synced=True)
+    write_text(folder / name, script(frozen), synced=True)
     write_text(folder / _FROZEN, _written(frozen), synced=True)
     return frozen
 

@@ -12,7 +12,7 @@ from engine.run.jobs import jobs_of
 from engine.run.slurm.costs import Costs
 from store.records import Model, Unit
 
-_LEAST: Final = 0.05
+LEAST: Final = 0.05
 """Seconds that a unit takes at least: what it takes to begin it and to sync it."""
 
 _OVER: Final = 0.1
@@ -46,7 +46,7 @@ def cut(
     place = {unit.key: number for number, unit in enumerate(units)}
 
     def piece(together: Sequence[Unit]) -> _Piece:
-        work = [max(costs.unit(unit, models[unit.model]), _LEAST) for unit in together]
+        work = [max(costs.unit(unit, models[unit.model]), LEAST) for unit in together]
         if together[0].family == "finetune":
             return _Piece(together, work, 0.0)
         tasks = {unit.task for unit in together}
@@ -91,7 +91,7 @@ class _Piece:
         """As few pieces as need be for each to be a fair share, or not to embed longer than it works."""
         if self.seconds <= share:
             return [self]
-        most = max(share - self.embedding, self.embedding, _LEAST)
+        most = max(share - self.embedding, self.embedding, LEAST)
         each = sum(self.work) / max(ceil(sum(self.work) / most - _OVER), 1)
         pieces: list[_Piece] = []
         start, taken = 0, 0.0
