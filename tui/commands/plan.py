@@ -172,7 +172,7 @@ def _put_simulated(simulated: Simulated) -> None:
 
 def _export(home: Home, plan: Plan, options: Options, form: str) -> None:
     from engine.run.slurm.array import freeze
-    from engine.run.slurm.executor import shards_of
+    from engine.run.slurm.coordinator import shards_of
     from engine.run.slurm.script import script
     from engine.run.slurm.snakefile import snakefile
 
