@@ -291,10 +291,19 @@ def read_journals(
         StoreError: a journal cannot be read.
     """
     for path in sorted(path for path in folder.glob("*.jsonl") if path.is_file()):
-        try:
-            yield from _read(path, offsets.get(path.name, 0), closed)
-        except OSError as error:
-            raise StoreError(f"The journal {path} cannot be read: {error.strerror}.") from error
+        yield from read_journal(path, offsets.get(path.name, 0), closed=closed)
+
+
+def read_journal(path: Path, offset: int, *, closed: bool = False) -> Iterator[Entry | Damaged]:
+    """`read_journals` for one file.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    try:
+        yield from _read(path, offset, closed)
+    except OSError as error:
+        raise StoreError(f"The journal {path} cannot be read: {error.strerror}.") from error
 
 
 def read_line(path: Path, start: int, end: int) -> Entry | None:

@@ -26,6 +26,7 @@ from tui.widgets.text import clean
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("run", "Run models x tasks x protocols x seeds; what is done is skipped."),
+    "plan": ("plan", "What a run would do; its time on other machines; its script for them."),
     "rank": ("rank", "Ranked tables in the paper's layout."),
     "compare": ("compare", "Two rows of your own: differences, intervals, a verdict."),
     "power": ("compare", "What your splits could show, and what it would take to show less."),

@@ -42,6 +42,7 @@ from engine.mailbox.status import (
     Status,
     UnitState,
     UnitStatus,
+    WorkerStatus,
     read_status,
     write_status,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "Status",
     "UnitState",
     "UnitStatus",
+    "WorkerStatus",
     "begin",
     "clear_queue",
     "damaged",

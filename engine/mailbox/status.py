@@ -65,6 +65,7 @@ class EpochStatus:
     loss: float
     eval_auc: float | None
     learning_rate: float
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,31 @@ class LogLine:
     time: str
     level: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """One of several processes that do the work of a run, on this machine or others."""
+
+    name: str
+    """As its scheduler knows it."""
+    state: str
+    """`waits`, `runs`, `silent` (nothing was heard for long, though it should run) or `ended`."""
+    host: str = ""
+    """Empty until it has begun, as are those that follow."""
+    device: str = ""
+    units: tuple[str, ...] = ()
+    """Keys of what it is at."""
+    unit: str = ""
+    """The first of these in words."""
+    done: int = 0
+    total: int = 0
+    rate: float = 0.0
+    """Units a second."""
+    heard_s: float | None = None
+    """Seconds since its last heartbeat was seen to change."""
+    message: str = ""
+    """Why it waits, or what a reader should know first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +164,8 @@ class Status:
     """At most 20, the most units first."""
     earlier: tuple[EarlierRun, ...] = ()
     """Newest last, at most 20."""
+    workers: tuple[WorkerStatus, ...] = ()
+    """Empty where threads of the runner do the work."""
 
     @property
     def live(self) -> bool:
@@ -185,6 +213,7 @@ def read_status(home: Home) -> Status | None:
         "log": LogLine,
         "left_out": LeftOut,
         "earlier": EarlierRun,
+        "workers": WorkerStatus,
     }
     try:
         lists = {name: tuple(part(**item) for item in data.get(name, ())) for name, part in parts.items()}

@@ -10,6 +10,37 @@ from engine.plan.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
+class Slurm:
+    """What is asked of SLURM for a job array; what is empty or 0 is left to its own default."""
+
+    array: int = 16
+    """Tasks of the array, at most."""
+    partition: str = ""
+    gpus: int = 0
+    """Of each task, as are those that follow."""
+    cpus: int = 0
+    mem: str = ""
+    time: str = ""
+    account: str = ""
+    sbatch: tuple[str, ...] = ()
+    """Further options of `sbatch`, e.g. `--qos=long`."""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Slurm:
+        """What `asdict` gave.
+
+        Raises:
+            TypeError: `data` is something else.
+        """
+        read = cls(**{**data, "sbatch": tuple(data["sbatch"])})
+        whole = (read.array, read.gpus, read.cpus)
+        words = (read.partition, read.mem, read.time, read.account, *read.sbatch)
+        if not (all(type(one) is int for one in whole) and all(isinstance(one, str) for one in words)):
+            raise TypeError("what is asked of SLURM has whole numbers and words")
+        return read
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """How to run, none of which may change a number beyond rounding."""
 
@@ -18,6 +49,8 @@ class Options:
     """CPU threads that classify; 0: one for each core."""
     threads: int = 0
     """Threads of torch on the CPU; 0: one for each core."""
+    slurm: Slurm | None = None
+    """The job array that does the work; None: threads of the runner do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +71,10 @@ class Launch:
         Raises:
             KeyError, TypeError: `data` is something else.
         """
-        selection, options = Selection.from_json(data["selection"]), Options(**data["options"])
+        asked = data["options"].get("slurm")
+        slurm = None if asked is None else Slurm.from_json(asked)
+        selection = Selection.from_json(data["selection"])
+        options = Options(**{**data["options"], "slurm": slurm})
         whole = (*selection.seeds, options.workers, options.threads)
         words = (*selection.models, *selection.tasks, *selection.protocols, options.device)
         if not (all(type(one) is int for one in whole) and all(isinstance(one, str) for one in words)):

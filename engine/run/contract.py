@@ -1,7 +1,7 @@
 """Who does the work of a run: the contract of an executor, and what may be asked of it meanwhile.
 
-Whoever keeps it is interchangeable: the threads of this process today. `tests/contracts` holds one
-suite that every executor passes.
+Whoever keeps it is interchangeable: threads of this process, or a job array. `tests/contracts` holds
+one suite that every executor passes.
 """
 
 from __future__ import annotations
@@ -24,6 +24,14 @@ class Mailbox(Protocol):
     @property
     def drained(self) -> Cancel:
         """Set once no further unit may start."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether units wait to be started."""
+
+    @property
+    def leaving(self) -> Cancel:
+        """Set before `stopped` where this process has to end: what goes on without it may."""
 
     def given_up(self, key: str) -> bool:
         """Whether this one unit was given up."""
@@ -49,7 +57,9 @@ class Executor(Protocol):
         in exactly one `UnitFinished`: scored, failed, or cancelled if the mailbox said so before it
         had an outcome. Scored and failed ones name their environment, and carry it. A unit never
         raises; what it raised is its failure. Once `mailbox.stopped` is set, work in flight gives up
-        within a step and the rest is cancelled without being started. Iteration is by one thread,
-        which may pause for long (a full disk): work then waits, with few outcomes in memory. Closing
-        the iterator early, after `mailbox.stopped` was set, leaves nothing running behind.
+        within a step and the rest is cancelled without being started; if `mailbox.leaving` is, too, what
+        other processes do may go on, and is cancelled here alone. Iteration is by one thread, which may
+        pause for long (a full disk): few outcomes are in memory then, since work waits, or keeps them on
+        a disk. Closing the iterator early, after `mailbox.stopped` was set, leaves nothing running behind
+        but that.
         """

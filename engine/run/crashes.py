@@ -11,7 +11,8 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -31,8 +32,14 @@ class Crashes:
     Safe to share between threads.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Suspect what an earlier runner left in flight in `folder`."""
+    def __init__(self, folder: Path, *, final: bool = False) -> None:
+        """Suspect what an earlier runner left in flight in `folder`.
+
+        Args:
+            folder: where the work is marked.
+            final: whether what is given up is a failure, and not left for the next run.
+        """
+        self.final = final
         self._marks = folder / _MARKS
         self._file = folder / _STRIKES
         self._turn = threading.Condition()
@@ -122,6 +129,25 @@ def strike(folder: Path, born: str) -> None:
         strikes = read_strikes(folder)
         with contextlib.suppress(StoreError):
             write_json(folder / _STRIKES, {**strikes, left[0]: strikes.get(left[0], 0) + 1})
+
+
+def hold_deaths(folder: Path, deaths: Mapping[str, int] | None = None) -> None:
+    """Hold it against all work that is marked as in flight in `folder` that its process has gone.
+
+    Args:
+        folder: where no process marks work any more.
+        deaths: what is held against work already; None: what `folder` says.
+    """
+    left = in_flight(folder)
+    if not left and not deaths:
+        return
+    known = Counter(read_strikes(folder) if deaths is None else deaths)
+    known.update(left)
+    with contextlib.suppress(StoreError, OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / _STRIKES, known)
+        for key in left:
+            (folder / _MARKS / key).unlink()
 
 
 def in_flight(folder: Path) -> list[str]:

@@ -34,9 +34,9 @@ from engine.plan.launch import Launch
 from engine.plan.plan import build_plan
 from engine.run.compute import Compute
 from engine.run.events import Event, Log, RunFinished, RunPaused, RunStarted, UnitFinished
+from engine.run.executors import executor_of
 from engine.run.steering import Steering
 from engine.run.supervise import supervise_locked
-from engine.run.threads import ThreadExecutor
 from store.errors import GeneArenaError, StoreError, UsageError, unforeseen
 from store.files import regular
 from store.home import Home
@@ -102,12 +102,12 @@ class _Signals:
         """`mailbox`, which signals reach from now on."""
         self._mailbox = mailbox
         if self.came:
-            mailbox.stop()
+            mailbox.stop(leaving=True)
         return mailbox
 
     def _stop(self, number: int, _: FrameType | None) -> None:
         self.came.append(number)
-        self._mailbox.stop_soon()
+        self._mailbox.stop_soon(leaving=True)
 
 
 def _run(
@@ -122,7 +122,7 @@ def _run(
         plan = build_plan(launch.selection, home, {})
         if plan.blocked and not plan.units:
             raise UsageError(plan.blocked[0].reason)
-        executor = ThreadExecutor(home, launch.options, compute)
+        executor = executor_of(home, launch.options, compute)
         _log_events(supervise_locked(home, plan, mailbox, lock, launch.options, executor, earlier))
     except LockLost:
         raise  # the status is the other runner's

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.mailbox.status import WorkerStatus
 from store.provenance import Environment, Measurement, Run
 from store.records import Epoch, Outcome, Unit
 
@@ -102,6 +103,13 @@ class UnitFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkersSeen:
+    """How the processes stand that do the work, where others than this one do; all of them."""
+
+    workers: tuple[WorkerStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """A sentence worth keeping."""
 
@@ -140,6 +148,7 @@ Event = (
     | UnitProgress
     | EpochFinished
     | UnitFinished
+    | WorkersSeen
     | Log
     | RunPaused
     | RunResumed

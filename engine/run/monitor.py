@@ -36,6 +36,7 @@ from engine.run.events import (
     UnitFinished,
     UnitProgress,
     UnitStarted,
+    WorkersSeen,
 )
 from engine.run.jobs import finetune_label
 from engine.run.outlook import Outlook
@@ -128,10 +129,15 @@ class Monitor:
                         epoch.loss,
                         epoch.eval_auc,
                         epoch.learning_rate,
+                        epoch.seconds,
                     )
                 )
             case UnitFinished(outcome):
                 self._finish(outcome)
+            case WorkersSeen(workers):
+                self._status = replace(self._status, workers=workers)
+                flying = {key for worker in workers for key in worker.units}
+                self._running = {key: unit for key, unit in self._running.items() if key in flying}
             case Log(level, text):
                 self.log(level, text)
             case RunPaused(reason):

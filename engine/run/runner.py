@@ -16,7 +16,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol
 
 from engine.data.tasks.audit import NO_TEXT
 from engine.environment import now
@@ -74,7 +74,7 @@ def run(plan: Plan, store: Store, mailbox: Steering, executor: Executor) -> Iter
     if plan.todo:
         yield from _gaps(plan)
         yield from _save(store, [record, *plan.models.values(), *plan.tasks.values()], mailbox)
-        for event in _saved(plan, store, mailbox, executor):
+        for event in saved(plan, store, mailbox, executor):
             if isinstance(event, UnitFinished):
                 counts[type(event.outcome).__name__] += 1
             yield event
@@ -109,8 +109,22 @@ def _end_state(counts: Counter[str], wanted: int) -> str:
     return "failed" if counts["Failed"] else "finished"
 
 
-def _saved(plan: Plan, store: Store, mailbox: Steering, executor: Executor) -> Iterator[Event]:
-    """What the executor does, each outcome saved before its event is yielded."""
+class Keeps(Protocol):
+    """Where outcomes are saved: a `Store`, or less."""
+
+    def append(self, *records: Record) -> None:
+        """See `Store.append`."""
+
+    def attempts(self) -> dict[str, int]:
+        """See `Store.attempts`."""
+
+
+def saved(plan: Plan, store: Keeps, mailbox: Steering, executor: Executor) -> Iterator[Event]:
+    """What the executor does, each outcome saved before its event is yielded.
+
+    Raises:
+        StoreError: it cannot be saved for another reason than a full disk.
+    """
     known: set[str] = set()
     """Hashes of the environments that are saved."""
     ahead = _Ahead(plan, mailbox, executor)
@@ -143,7 +157,7 @@ def _records(batch: Sequence[Event], known: set[str]) -> Iterator[Record]:
     yield from kept
 
 
-def _counted(event: Event, store: Store) -> Event:
+def _counted(event: Event, store: Keeps) -> Event:
     """A failure says which attempt it is; the store's journals are read by this thread only."""
     if not isinstance(event, UnitFinished) or not isinstance(event.outcome, Failed):
         return event
@@ -151,7 +165,7 @@ def _counted(event: Event, store: Store) -> Event:
     return replace(event, outcome=replace(event.outcome, attempt=before + 1))
 
 
-def _save(store: Store, records: Sequence[Record], mailbox: Steering) -> Iterator[Event]:
+def _save(store: Keeps, records: Sequence[Record], mailbox: Steering) -> Iterator[Event]:
     """Append durably; on a full disk, say so, wait and try again until it fits or is stopped."""
     said = False
     while True:

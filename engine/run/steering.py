@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 from engine.cancel import Stopped
 
@@ -15,24 +16,28 @@ class Steering:
         """Set by `stop`: everything in flight gives up within a step."""
         self.drained = threading.Event()
         """Set by `stop` and `drain`: no further unit starts."""
+        self.leaving = threading.Event()
+        """Set by `stop` where it is this process that has to end, and nobody gave the run up."""
         self._go = threading.Event()
         self._go.set()
         self._lock = threading.Lock()
         self._in_flight: dict[str, threading.Event] = {}
         self._given_up: set[str] = set()
 
-    def stop(self) -> None:
-        """Give up everything in flight, now."""
+    def stop(self, *, leaving: bool = False) -> None:
+        """Give up everything in flight, now; `leaving`: but for what goes on without this process."""
         with self._lock:
+            if leaving and not self.stopped.is_set():
+                self.leaving.set()
             self.drained.set()
             self.stopped.set()
             for event in self._in_flight.values():
                 event.set()
             self._go.set()
 
-    def stop_soon(self) -> None:
+    def stop_soon(self, *, leaving: bool = False) -> None:
         """`stop` for a signal handler, which may have interrupted a holder of the locks it needs."""
-        threading.Thread(target=self.stop, name="stop", daemon=True).start()
+        threading.Thread(target=partial(self.stop, leaving=leaving), name="stop", daemon=True).start()
 
     def drain(self) -> None:
         """Finish the units in flight and start no other."""

@@ -28,11 +28,12 @@ from engine.plan.launch import Launch, Options
 from engine.plan.plan import Plan
 from engine.run.contract import Executor
 from engine.run.events import Event, Log, RunFinished
+from engine.run.executors import executor_of
 from engine.run.monitor import Monitor
 from engine.run.runner import run
 from engine.run.shortage import shortage
+from engine.run.slurm.collect import collect
 from engine.run.steering import Steering
-from engine.run.threads import ThreadExecutor
 from store.errors import StoreBusy, StoreError
 from store.home import Home
 from store.store import Store
@@ -67,7 +68,7 @@ def supervise(
         plan: What to run.
         mailbox: How the run is steered from this process; requests from others are passed on to it.
         options: How the work is done; remembered with the selection.
-        executor: Does the work; None: threads of this process.
+        executor: Does the work; None: the one that `options` ask for.
 
     Raises:
         StoreBusy: another process is the runner.
@@ -95,9 +96,10 @@ def supervise_locked(
     """
     lock.keep()
     options = options or Options()
-    executor = executor or ThreadExecutor(home, options)
+    executor = executor or executor_of(home, options)
     with contextlib.closing(Store(home)) as store:
         store.recall_refused()
+        collect(home, store)
         plan = plan.against(store.finished())
         launch = Launch(plan.selection, options)
         begin(home, launch)
@@ -111,6 +113,7 @@ def supervise_locked(
                     over(home, launch)
                 yield event
                 yield from keeper.news()
+            collect(home, store)
         finally:
             keeper.stop()
         yield from keeper.news()
@@ -172,7 +175,7 @@ class _Keeper:
                     self._obey(what, key)
                 self._tell()
             except LockLost as error:
-                self._mailbox.stop()  # what is in flight, the other does
+                self._mailbox.stop(leaving=True)  # what is in flight, the other does
                 self.lost = error
                 return
             except (StoreError, OSError) as error:

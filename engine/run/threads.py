@@ -58,15 +58,28 @@ class Poisoned(GeneArenaError):
 class ThreadExecutor:
     """Does the work in threads of this process; see `contract.Executor`."""
 
-    def __init__(self, home: Home, options: Options | None = None, compute: Compute | None = None) -> None:
-        """For one home; `compute` stands in for this machine's own libraries."""
-        self._home = home
+    def __init__(
+        self,
+        home: Home,
+        options: Options | None = None,
+        compute: Compute | None = None,
+        crashes: Callable[[], Crashes] | None = None,
+    ) -> None:
+        """For one home.
+
+        Args:
+            home: where models and vectors are.
+            options: how the work is done.
+            compute: stands in for this machine's own libraries.
+            crashes: what is known of work that processes died of; None: what the home's runner knows.
+        """
+        self._crashes = crashes or (lambda: Crashes(home.mailbox))
         self._options = options or Options()
         self._compute = compute or LocalCompute(home)
 
     def work(self, plan: Plan, mailbox: Mailbox) -> Iterator[Event]:
         """Start the threads and pass on what they report, until none is left."""
-        return _Floor(plan, mailbox, self._options, self._compute, Crashes(self._home.mailbox)).work()
+        return _Floor(plan, mailbox, self._options, self._compute, self._crashes()).work()
 
 
 def _late(unit: Unit) -> bool:
@@ -123,7 +136,7 @@ class _Floor:
         try:
             self._run_threads()
         except Exception as error:  # noqa: BLE001 - the run's boundary: nothing may die unseen
-            reason = _no_verdict(error) or _sentence(error)
+            reason = self._no_verdict(error) or _sentence(error)
             self._leave_out(self._plan.todo, f"The run cannot start: {reason}", "cpu")
         finally:
             self._events.put(None)
@@ -197,7 +210,7 @@ class _Floor:
                 context = Context(device, self._environment(device).hash, cancel)
                 vectors = self._compute.embed(units[0], model, tasks, context, pace)
         except Exception as error:  # noqa: BLE001 - the run's boundary: it becomes rows
-            if reason := _no_verdict(error):  # no unit was tried by itself
+            if reason := self._no_verdict(error):  # no unit was tried by itself
                 self._leave_out(units, reason, device)
                 return
             for unit in units:
@@ -308,6 +321,11 @@ class _Floor:
             try:
                 strikes = self._crashes.strikes(key)
                 if strikes >= STRIKES:
+                    if self._crashes.final:
+                        raise Poisoned(
+                            f"Its task of the array died {strikes} times while {what}.",
+                            "--retry-failed tries it again.",
+                        )
                     raise Poisoned(
                         f"The runner died {strikes} times while {what} and nothing else did.",
                         "See `genearena logs`; the next run tries it again.",
@@ -347,10 +365,16 @@ class _Floor:
     def _verdict(self, unit: Unit, error: Exception, device: str) -> Outcome:
         if isinstance(error, Stopped):
             return Cancelled(unit)
-        if reason := _no_verdict(error):
+        if reason := self._no_verdict(error):
             self._say_once(f"Units are left out. {reason}")
             return Cancelled(unit, reason)
         return self._failure(unit, error, device)
+
+    def _no_verdict(self, error: Exception) -> str:
+        """Why what happened is not held against a unit, which the next run tries again; empty if it is."""
+        if isinstance(error, Poisoned):
+            return "" if self._crashes.final else error.message
+        return shortage(error)
 
     def _say_once(self, sentence: str) -> None:
         with self._lock:
@@ -376,11 +400,6 @@ class _Floor:
                 threads = self._options.threads or self._cores
                 self._environments[device] = describe_environment(self._compute.card(device), threads)
             return self._environments[device]
-
-
-def _no_verdict(error: Exception) -> str:
-    """Why what happened is not held against a unit, which the next run tries again; empty if it is."""
-    return error.message if isinstance(error, Poisoned) else shortage(error)
 
 
 def _sentence(error: Exception) -> str:

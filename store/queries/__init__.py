@@ -283,6 +283,11 @@ def cell_times(con: duckdb.DuckDBPyConnection) -> list[CellTime]:
     ]
 
 
+def unit_times(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, float]]:
+    """(protocol, model, task, seconds that one of its units took on average)."""
+    return con.execute(named("unit_times")).fetchall()
+
+
 def measurements(con: duckdb.DuckDBPyConnection) -> list[Measured]:
     """Of each model, device and precision the measurement over the most texts."""
     return [Measured(*row) for row in con.execute(named("measurements")).fetchall()]

@@ -8,14 +8,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from types import FrameType
-from typing import Any, Final
+from typing import Any
 
 import click
 
-from engine.catalog.controls import WHICH, Which
-from engine.catalog.protocols import FIRST
+from engine.catalog.controls import Which
 from engine.mailbox import RunnerLock, launch, over, queued, runner_alive, start_runner, waiting
 from engine.plan.launch import Launch, Options
 from engine.plan.names import names
@@ -29,39 +28,32 @@ from store.errors import StoreBusy, StoreError, UsageError
 from store.home import Home
 from store.records import Cancelled, Failed
 from store.store import Store
-from tui.commands.common import Session, command, counted, json_option, put, put_json, put_table, say
+from tui.commands.arrays import array_options, check_array, put_array, with_array
+from tui.commands.common import Session, command, counted, json_option, put, put_json, say
 from tui.commands.early import EarlyTables
 from tui.commands.narrate import Narrator, unit_name
+from tui.commands.plan import put_plan
 from tui.commands.ranking import put_rankings
 from tui.commands.select import (
     checked_plan,
+    controls_option,
     make_options,
     make_selection,
+    protocols_option,
     say_part,
     selection_options,
+    start_options,
 )
 from tui.commands.tables import tables_of_run
 from tui.quantities import duration
 
 
 @command("run")
-@click.option(
-    "--protocols",
-    multiple=True,
-    default=[",".join(FIRST)],
-    show_default=True,
-    metavar="A,B",
-    help="Names.",
-)
+@protocols_option
 @selection_options
-@click.option(
-    "--controls",
-    type=click.Choice(WHICH),
-    default="default",
-    show_default=True,
-    help="What stands beside the models to show what they are worth: TF-IDF, symbol and random vectors "
-    "with lr, rf and lr-cv; all: text length, coverage, permuted labels and majority class, too.",
-)
+@start_options
+@array_options
+@controls_option
 @click.option(
     "--rank",
     is_flag=True,
@@ -81,13 +73,17 @@ def run_command(
             "--rank goes with none of --json, --dry-run and --detach.", "Use `genearena rank` afterwards."
         )
     home = session.home if chosen["dry_run"] else session.writable()
-    options = make_options(chosen)
+    options = with_array(make_options(chosen), chosen)
     selection = replace(make_selection(home, names(protocols), chosen), controls=controls)
     plan = checked_plan(selection, home, chosen["dry_run"])
     say_part(plan.selection)
     if chosen["dry_run"]:
         put_plan(plan, as_json)
+        if options.slurm and not as_json:
+            put_array(home, plan, options)
         return 0
+    if plan.todo:
+        check_array(options)
     if chosen["detach"] and plan.todo:
         detach(home, [plan], options)
         if as_json:
@@ -131,45 +127,6 @@ def _put_ranks(session: Session, plan: Plan, sets: Sequence[str], shown: Collect
         put_rankings(tables_of_run(session.saved, arms, tasks, sets), "text")
 
 
-UNKNOWN: Final = "unknown until fetched"
-"""How many units of a model that is not on this machine are done: their keys hold its files' digest."""
-
-
-def put_plan(plan: Plan, as_json: bool) -> None:
-    """What a run would do, one line for each model x task x protocol."""
-    todo = {unit.key for unit in plan.todo}
-    cells: dict[tuple[str, str, str], Counter[str]] = {}
-    for unit in plan.units:
-        counts = cells.setdefault((unit.model, unit.task, unit.protocol), Counter())
-        counts["units"] += 1
-        counts["done"] += unit.key in plan.done
-        counts["failed"] += unit.key in plan.failed
-        counts["to_run"] += unit.key in todo
-    columns = ("model", "task", "protocol", "units", "done", "failed", "to_run")
-    rows = [(*cell, *(counts[name] for name in columns[3:])) for cell, counts in cells.items()]
-    rows += [
-        (part.model, part.task, part.protocol, part.units, UNKNOWN, UNKNOWN, UNKNOWN)
-        for part in plan.blocked
-        if part.unfetched
-    ]
-    units = len(plan.units) + plan.unknown
-    if as_json:
-        put_json(
-            {
-                "selection": plan.selection.to_json(),
-                "units": units,
-                "to_run": len(todo),
-                "unknown": plan.unknown,
-                "cells": [dict(zip(columns, row, strict=True)) for row in rows],
-                "blocked": [asdict(part) for part in plan.blocked],
-            }
-        )
-        return
-    told = [(*row[:5], "", "") if row[4] == UNKNOWN else row for row in rows]
-    put_table(columns, told, right={3, 4, 5, 6})
-    put(f"{units} units, {len(todo)} to run" + (f", {plan.unknown} {UNKNOWN}" if plan.unknown else ""))
-
-
 def detach(home: Home, plans: Sequence[Plan], options: Options) -> None:
     """Leave the selections to a runner of its own, or to the one that is at work.
 
@@ -188,7 +145,7 @@ def detach(home: Home, plans: Sequence[Plan], options: Options) -> None:
 
 def _check_device(home: Home, plan: Plan, options: Options) -> None:
     """Refuse a device that is not here before every unit fails on it; asks torch only if one is named."""
-    if plan.todo and options.device not in ("auto", "cpu"):
+    if plan.todo and options.slurm is None and options.device not in ("auto", "cpu"):
         LocalCompute(home).devices(options.device)
 
 
@@ -297,7 +254,7 @@ def stopped_by_signals(mailbox: Steering, narrator: Narrator) -> Iterator[list[i
         if came and number == signal.SIGINT:
             raise KeyboardInterrupt
         came.append(number)
-        mailbox.stop_soon()
+        mailbox.stop_soon(leaving=number != signal.SIGINT)
         narrator.line("stopping; what is scored is kept")
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

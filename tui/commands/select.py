@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import click
 
-from engine.catalog.controls import CONTROLS, part_of
+from engine.catalog.controls import CONTROLS, WHICH, part_of
 from engine.catalog.models import name_model
 from engine.catalog.presets import NOT_MENDED, WORDS, axes_for
+from engine.catalog.protocols import FIRST
 from engine.catalog.schemes import SCHEMES, find_scheme
 from engine.data.tasks.sets import tasks_of
 from engine.plan.launch import Options
@@ -66,9 +67,36 @@ _MEANS: Final = (
     click.option("--device", default="auto", show_default=True, help="auto, cpu, mps, cuda or cuda:N."),
     click.option("--workers", type=_COUNT, default=0, help="Threads that classify; 0: one for each core."),
     click.option("--threads", type=_COUNT, default=0, help="Threads of torch; 0: one for each core."),
-    click.option("--dry-run", is_flag=True, help="Only tell what would be run."),
+)  # fmt: skip
+_START: Final = (
+    click.option("--dry-run", is_flag=True, help="Only report what would be run, as `plan` does."),
     click.option("--detach", is_flag=True, help="Run without this terminal; `attach` follows."),
 )  # fmt: skip
+
+
+protocols_option: Final = click.option(
+    "--protocols",
+    multiple=True,
+    default=[",".join(FIRST)],
+    show_default=True,
+    metavar="A,B",
+    help="Names.",
+)
+controls_option: Final = click.option(
+    "--controls",
+    type=click.Choice(WHICH),
+    default="default",
+    show_default=True,
+    help="What stands beside the models to show what they are worth: TF-IDF, symbol and random vectors "
+    "with lr, rf and lr-cv; all: text length, coverage, permuted labels and majority class, too.",
+)
+
+
+def start_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command that runs what is chosen `--dry-run` and `--detach`."""
+    for option in reversed(_START):
+        function = option(function)
+    return function
 
 
 def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:

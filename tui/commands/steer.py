@@ -14,6 +14,7 @@ import click
 
 from engine.mailbox import (
     Status,
+    WorkerStatus,
     clear_queue,
     damaged,
     end_runner,
@@ -114,6 +115,7 @@ def describe(status: Status, waiting: int = 0, left: int = 0) -> list[str]:
         lines += [
             f"running: {u.model} {u.task} {u.protocol} seed {u.seed} ({u.key})" for u in status.running
         ]
+    lines += map(worker_line, status.workers if status.live else ())
     lines += [
         f"{u.state}: {u.model} {u.task} {u.protocol} seed {u.seed}: {u.sentence}"
         for u in status.recent
@@ -134,6 +136,19 @@ def describe(status: Status, waiting: int = 0, left: int = 0) -> list[str]:
     if waiting or left:
         lines.append("`genearena queue` lists them.")
     return lines
+
+
+def worker_line(worker: WorkerStatus) -> str:
+    """One of several processes that do the work, in words."""
+    where = f" on {worker.host}" + (f" ({worker.device})" if worker.device else "") if worker.host else ""
+    line = f"{worker.name}: {worker.state}{where}, {worker.done}/{worker.total} units"
+    if worker.rate > 0 and worker.state == "runs":
+        line += f", {worker.rate:.2f}/s"
+    if worker.unit:
+        line += f", at {worker.unit}"
+    if worker.heard_s is not None and worker.state in ("runs", "silent"):
+        line += f", heard {duration(worker.heard_s)} ago"
+    return line + (f" ({worker.message})" if worker.message else "")
 
 
 @command("attach")

@@ -17,9 +17,18 @@ from engine.plan.plan import Plan
 from engine.plan.sweep import FACTORS, sweep_overrides
 from store.errors import UsageError, unknown
 from store.home import Home
+from tui.commands.arrays import array_options, check_array, with_array
 from tui.commands.common import Session, command, json_option, put_json, put_table, say
-from tui.commands.run import UNKNOWN, detach, hand_over, run_here
-from tui.commands.select import checked_plan, make_options, make_selection, say_part, selection_options
+from tui.commands.plan import UNKNOWN
+from tui.commands.run import detach, hand_over, run_here
+from tui.commands.select import (
+    checked_plan,
+    make_options,
+    make_selection,
+    say_part,
+    selection_options,
+    start_options,
+)
 
 _TUNED: Final = [name for name, known in PROTOCOLS.items() if known.finetunes]
 
@@ -31,6 +40,8 @@ _TUNED: Final = [name for name, known in PROTOCOLS.items() if known.finetunes]
 )
 @click.option("--grid", is_flag=True, help="Every combination instead of one setting at a time.")
 @selection_options
+@start_options
+@array_options
 @json_option
 def sweep_command(
     session: Session, protocol: str, factors: tuple[str, ...], grid: bool, as_json: bool, **chosen: Any
@@ -42,7 +53,7 @@ def sweep_command(
     if protocol not in _TUNED:
         raise UsageError(*unknown("protocol that fine-tunes", protocol, _TUNED))
     home = session.home if chosen["dry_run"] else session.writable()
-    options = make_options(chosen)
+    options = with_array(make_options(chosen), chosen)
     base = make_selection(home, (protocol,), chosen)
     settings = {**PROTOCOLS[protocol].params, **base.params}
     overrides = sweep_overrides(settings, names(factors), grid)
@@ -52,6 +63,8 @@ def sweep_command(
     if dry:
         _put_plans(overrides, plans, as_json)
         return 0
+    if any(plan.todo for plan in plans):
+        check_array(options)
     titled = [(_title(override), plan) for override, plan in zip(overrides, plans, strict=True)]
     if chosen["detach"] and any(plan.todo for plan in plans):
         for title, plan in titled:

@@ -1,0 +1,54 @@
+"""What arrays have saved while no coordinator followed them, taken into this process's journal."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from typing import Final
+
+from engine.mailbox import LIVE
+from engine.run.events import UnitFinished
+from engine.run.slurm.array import Frozen, frozen_arrays
+from engine.run.slurm.followed import Followed
+from store.files import read_json
+from store.home import Home
+from store.records import Cancelled, Failed
+from store.store import Store
+
+_HOUR: Final = 3600.0
+
+
+def collect(home: Home, store: Store) -> int:
+    """Save the outcomes that tasks of arrays have saved and no journal has; how many these were.
+
+    Each counts once, whoever saw it first. The folder of an array whose tasks have ended is removed once
+    all its units have outcomes. Only the holder of the runner's lock may do this.
+
+    Raises:
+        StoreError: a journal cannot be read or written.
+    """
+    taken = 0
+    for frozen in frozen_arrays(home):
+        followed = Followed(frozen)
+        finished, attempts = store.finished(), store.attempts()
+        for event in followed.saved(closed=frozen.ended):
+            if not isinstance(event, UnitFinished) or isinstance(event.outcome, Cancelled):
+                continue
+            outcome = event.outcome
+            if isinstance(outcome, Failed):
+                if outcome.unit.key in finished:
+                    continue
+                outcome = replace(outcome, attempt=attempts.get(outcome.unit.key, 0) + 1)
+            elif finished.get(outcome.unit.key) == "scored":
+                continue
+            store.append(*([event.environment] if event.environment else []), outcome)
+            taken += 1
+        if followed.units.keys() <= store.finished().keys() and (frozen.ended or _left(frozen)):
+            shutil.rmtree(frozen.folder, ignore_errors=True)
+    return taken
+
+
+def _left(frozen: Frozen) -> bool:
+    """Whether each of its tasks said that it ended, or none has said anything for long."""
+    beats = (read_json(frozen.beat(index)) for index in range(len(frozen.shards)))
+    return frozen.quiet_s() > _HOUR or all(beat and beat.get("state") not in LIVE for beat in beats)

@@ -1,0 +1,123 @@
+"""SLURM by its own commands: sbatch, squeue, scancel. A job is known by its name, which is its array's."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from engine.plan.launch import Slurm
+from engine.run.slurm.script import headers
+from store.errors import GeneArenaError, UsageError
+
+_PATIENCE: Final = 60.0
+"""Seconds that a command may take: a controller that is busy answers late."""
+
+
+class SchedulerError(GeneArenaError):
+    """SLURM cannot be reached, or refuses what is asked of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A task of an array that has not ended."""
+
+    index: int
+    state: str
+    """As SLURM calls it, e.g. `PENDING`, `RUNNING`."""
+    node: str
+    """Empty until it has one."""
+    reason: str
+    """Why it waits."""
+
+
+class Scheduler(Protocol):
+    """Who runs the tasks of an array."""
+
+    def submit(self, script: Path) -> str:
+        """Hand the array over; what the scheduler calls it.
+
+        Raises:
+            SchedulerError: it is not taken.
+        """
+
+    def queued(self, name: str) -> list[Queued]:
+        """The tasks of the array of that name that have not ended.
+
+        Raises:
+            SchedulerError: this cannot be learned now.
+        """
+
+    def cancel(self, name: str, *, waiting_only: bool = False) -> None:
+        """End all tasks of the array of that name, with a SIGTERM first, or those that only wait.
+
+        Raises:
+            SchedulerError: this cannot be asked now.
+        """
+
+
+class Commands:
+    """The `Scheduler` that this machine's commands reach."""
+
+    def submit(self, script: Path) -> str:
+        """See `Scheduler.submit`."""
+        return _ask(["sbatch", "--parsable", str(script)]).strip().partition(";")[0]
+
+    def queued(self, name: str) -> list[Queued]:
+        """See `Scheduler.queued`."""
+        asked = ["squeue", "--noheader", "--array", f"--name={name}", "--format=%K|%T|%N|%r"]
+        rows = (line.strip().split("|", 3) for line in _ask(asked).splitlines())
+        return [Queued(int(row[0]), *row[1:]) for row in rows if len(row) == 4 and row[0].isdigit()]
+
+    def cancel(self, name: str, *, waiting_only: bool = False) -> None:
+        """See `Scheduler.cancel`."""
+        _ask(["scancel", f"--name={name}", *(["--state=PENDING"] if waiting_only else [])])
+
+    def check(self, slurm: Slurm) -> None:
+        """Ask SLURM whether it would take such tasks; nothing is submitted.
+
+        Raises:
+            UsageError: it would not, in its own words, or is not here.
+        """
+        tried = "\n".join(
+            ["#!/bin/bash", *headers(slurm), f"#SBATCH --array=0-{slurm.array - 1}", "true\n"]
+        )
+        try:
+            _ask(["sbatch", "--test-only", "--job-name=genearena"], tried)
+        except SchedulerError as error:
+            raise UsageError(error.message, error.hint) from error
+
+
+def _ask(command: Sequence[str], text: str | None = None) -> str:
+    """What the command prints; raises `SchedulerError` with what it complains about."""
+    if shutil.which(command[0]) is None:
+        raise SchedulerError(
+            f"There is no {command[0]} on the PATH of this machine.",
+            "Run it where jobs are submitted, as a rule on a login node.",
+        )
+    try:
+        done = subprocess.run(
+            command, input=text or "", capture_output=True, text=True, timeout=_PATIENCE, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise SchedulerError(f"{command[0]} has not answered for {_PATIENCE:.0f} s.", _LATER) from error
+    except OSError as error:
+        raise SchedulerError(f"{command[0]} cannot be started: {error.strerror}.") from error
+    if done.returncode:
+        raise SchedulerError(*_complaint(command[0], done.stderr, done.returncode))
+    return done.stdout
+
+
+def _complaint(command: str, said: str, code: int) -> tuple[str, str]:
+    """What a command of SLURM says is wrong, and what to do about it."""
+    lines = [
+        line.rpartition("error: ")[2].strip().rstrip(".") for line in said.splitlines() if line.strip()
+    ]
+    what = "; ".join(dict.fromkeys(lines)) or f"it ended with code {code}"
+    return f"{command} says: {what}.", _LATER if "contact" in what.lower() else ""
+
+
+_LATER: Final = "See `sinfo`; tasks that run already go on."

@@ -1,0 +1,28 @@
+"""A coordinator that waits for little, in a process of its own: `python coordinator.py HOME SELECTION`."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from engine.plan.launch import Options, Slurm
+from engine.plan.plan import build_plan
+from engine.plan.selection import Selection
+from engine.run.slurm.coordinator import Pauses
+from engine.run.slurm.executor import SlurmExecutor
+from engine.run.steering import Steering
+from engine.run.supervise import supervise
+from store.home import Home, find_home
+
+SHORT = Pauses(read=0.2, ask=0.5, grace=3.0, end=30.0)
+
+
+def coordinate(home: Home, selection: Selection, tasks: int = 4, slurm: Slurm | None = None):
+    """Run it as an array, in this process; its events."""
+    options = Options(device="cpu", workers=1, threads=1, slurm=slurm or Slurm(array=tasks, time="10"))
+    plan = build_plan(selection, home, {})
+    return list(supervise(home, plan, Steering(), options, SlurmExecutor(home, options, pauses=SHORT)))
+
+
+if __name__ == "__main__":
+    coordinate(find_home(sys.argv[1]), Selection.from_json(json.loads(sys.argv[2])))

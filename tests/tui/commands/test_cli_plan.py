@@ -1,0 +1,55 @@
+"""`plan`: counts like a dry run, sizes a cluster, writes scripts; runs nothing."""
+
+from __future__ import annotations
+
+import pytest
+import workbench
+
+from engine.run.slurm.array import frozen_arrays
+
+BASE = ("--models", "length,symbol", "--controls", "none", "--protocols", "lr,rf", "--seeds", "41-43")
+
+
+@pytest.fixture
+def toy(tmp_path):
+    return workbench.write_task(tmp_path, "toy")
+
+
+def test_it_counts_as_a_dry_run_does_and_makes_nothing(call, home, toy):
+    asked = (*BASE, "--tasks", toy)
+    assert call.json("plan", *asked) == call.json("run", *asked, "--dry-run")
+    assert "12 units, 12 to run" in call("plan", *asked).stdout
+    assert not home.data.exists()
+
+
+def test_more_machines_take_less_time_and_guesses_are_named(call, toy):
+    asked = ("plan", *BASE, "--tasks", toy, "--simulate")
+    one, four = (call.json(*asked, f"hosts={n},cores=1")["simulated"] for n in (1, 4))
+    assert one["units"] == four["units"] == 12
+    assert four["seconds"] < one["seconds"]
+    assert (one["measured"], one["gpu_hours"]) == (0, 0)
+    told = call(*asked, "hosts=2,gpus=1,cores=4")
+    assert "On 2 hosts of 1 GPU and 4 cores each, 2 shards:" in told.stdout
+    assert "GPU hours held" in told.stdout
+    assert "100% of the units are of protocols that it has not timed" in told.stderr
+    assert "hosts=8,gpus=4" in call.refused(*asked, "hosts=many")
+
+
+@pytest.mark.parametrize(
+    ("form", "first", "submit"),
+    [("sbatch", "#!/bin/bash", "sbatch "), ("snakemake", "# 12 units", "snakemake ")],
+)
+def test_an_export_is_a_script_and_the_shards_that_it_names(call, home, toy, form, first, submit):
+    told = call("plan", *BASE, "--tasks", toy, "--export", form, "--array", "2")
+    (frozen,) = frozen_arrays(home)
+    assert told.stdout.startswith(first)
+    assert str(frozen.folder) in told.stdout
+    assert sum(len(shard.units) for shard in frozen.shards) == 12
+    assert f"`{submit}" in told.stderr
+
+
+def test_what_cannot_be_exported_is_refused(call, home, toy):
+    asked = ("plan", *BASE, "--tasks", toy)
+    assert "--executor slurm" in call.refused(*asked, "--array", "2")
+    assert "not JSON" in call.refused(*asked, "--export", "sbatch", "--json")
+    assert "--detach" in call.refused(*asked, "--detach")
