@@ -37,6 +37,7 @@ class CellScreen(TurningScreen):
     """A cell in panes; where they do not fit at once, `v` goes through pages of them."""
 
     MODE = "board"
+    NAME = "Cell"
     HOLDERS = "#cell-lower, #cell-panes > .column"
     ABOUT = (
         "What one cell is worth beside chance, and every split of it. Precision at k is of the k highest "

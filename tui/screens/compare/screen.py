@@ -103,6 +103,8 @@ class CompareScreen(TurningScreen):
         """What another screen asked to compare, until the sides are there."""
         self._marked: tuple[str, ...] = ()
         """Rows that were sent here to be compared all with all; none: every row of the table."""
+        self._left_out = 0
+        """How many of the rows that were sent here are printed: only means are known of those."""
         self._asked: tuple[Table, tuple[str, ...]] | None = None
         """Of which table, and of which of its rows, all pairs were asked for."""
         self._among: Among | None = None
@@ -138,6 +140,12 @@ class CompareScreen(TurningScreen):
         if self.stands_whole:
             self.turn()
             self._show()
+
+    def footer(self) -> tuple[str, ...]:
+        """With the way back, where another screen sent rows here."""
+        if self.MODE not in self.shell.came_from:
+            return self.FOOTER
+        return "compare.first", "compare.second", "compare.details", "compare.view", "back", "export"
 
     # ------------------------------------------------------------------ pages
 
@@ -347,6 +355,8 @@ class CompareScreen(TurningScreen):
         sides = [side.model for side in (self._first, self._second) if side]
         view.show(partial(drawings.triangle, found, sides) if found and len(found.rows) > 1 else None)
         what = f"{len(self._marked)} marked rows, " if self._marked else ""
+        if self._marked and self._left_out:
+            what = f"{len(self._marked)} of {len(self._marked) + self._left_out} marked rows, none printed, "
         tasks = f"mean of {found.tasks} tasks" if found and found.tasks > 1 else "one task"
         self.query_one("#pairs-pane", Pane).say(f"{what}row minus column, {tasks}" if found else "")
 
@@ -365,9 +375,12 @@ class CompareScreen(TurningScreen):
         if not there:
             self.tell(f"There are no results of {names[0]} yet.")
             return
-        first = there[0]
-        self._marked = tuple(side.model for side in there) if len(there) > 2 else ()
-        beside = there[1] if len(there) > 1 else compare_text.partner(self._sides, first, self._second)
+        own = [side for side in there if side.source == "own"]
+        several = len(there) > 2 and len(own) > 1
+        self._marked = tuple(side.model for side in own) if several else ()
+        self._left_out = len(there) - len(own)
+        first, *others = own if several else there
+        beside = others[0] if others else compare_text.partner(self._sides, first, self._second)
         if self._marked:
             numbers = [number for number, (name, _) in enumerate(self.pages_now()) if name == PAIRS]
             self.page = numbers[0] if numbers else self.page

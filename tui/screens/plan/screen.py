@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from engine.plan.selection import Selection
     from tui.widgets.rows import Row
 
+NEW: Final = {"task": "tasks", "model": "models"}
+"""What an import is chosen as -> the list that has it."""
 AGAIN: Final = 5.0
 """Seconds after which a choice is counted again: during a run, or if it could not be counted in full."""
 
@@ -106,9 +108,18 @@ class PlanScreen(PlanReading):
         first = chosen_again(message.last, message.catalog) or message.catalog.first
         if self.selection is not None:
             self.choose(self.selection)
+            self._go_to_new()
         elif first is not None:
             self.choose(first)
             self.query_one("#models", Grid).go_to(first.models[0] if first.models else "")
+
+    def _go_to_new(self) -> None:
+        """Put the cursor on what has just been imported."""
+        came_in, self.came_in = self.came_in, None
+        name = NEW.get(came_in.change) if came_in else None
+        if came_in and name:
+            self.query_one(f"#{name}-pane", Pane).open()
+            self.query_one(f"#{name}", Grid).go_to(came_in.name)
 
     @on(PlanReading.SetsRead)
     def _sets_read(self, message: PlanReading.SetsRead) -> None:
