@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -115,6 +116,7 @@ class ArenaScreen(Screen[None]):
     async def complete(self) -> None:
         """Mount the rest and follow the run, unless the application is being left already."""
         if not all(widget.is_mounted for widget in self.walk_children(Widget)):
+            await asyncio.sleep(0)  # where nothing is to be painted, the rounds would let nobody else go on
             self.call_after_refresh(self.complete)  # panes within panes take another round
             return
         try:

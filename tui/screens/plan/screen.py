@@ -111,7 +111,8 @@ class PlanScreen(PlanReading):
             self._go_to_new()
         elif first is not None:
             self.choose(first)
-            self.query_one("#models", Grid).go_to(first.models[0] if first.models else "")
+            for name, chosen in (("models", first.models), ("tasks", first.tasks)):
+                self.query_one(f"#{name}", Grid).go_to(chosen[0] if chosen else "")
 
     def _go_to_new(self) -> None:
         """Put the cursor on what has just been imported."""
