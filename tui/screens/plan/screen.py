@@ -107,6 +107,7 @@ class PlanScreen(PlanReading):
         self._facts_of = ()
         first = chosen_again(message.last, message.catalog) or message.catalog.first
         if self.selection is not None:
+            self._touched = self._touched or self.came_in is not None
             self.choose(self.selection)
             self._go_to_new()
         elif first is not None:
@@ -241,7 +242,7 @@ class PlanScreen(PlanReading):
 
     def choose(self, selection: Selection) -> None:
         """Make this the choice: show it, and count what it comes to."""
-        self._touched = self.selection not in (None, selection)
+        self._touched = self._touched or self.selection not in (None, selection)
         self.selection = selection
         self.fill()
         self.mark()
