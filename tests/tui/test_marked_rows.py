@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import judged_home
 import pytest
 from fake_arena import at_rest, drive, screen_text, until
@@ -20,7 +22,7 @@ OWN = ("good", "fair", "poor", "odd")
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     home = find_home(tmp_path_factory.mktemp("home")).create()
-    judged_home.fill(home, {"good": 2.5, "fair": 2.0, "poor": 0.1, "odd": 1.5}, seeds=range(41, 46))
+    judged_home.fill(home, {"good": 4.0, "fair": 2.0, "poor": 0.1, "odd": 1.0}, seeds=range(41, 46))
     return home
 
 
@@ -35,7 +37,8 @@ async def mark(pilot, *models: str) -> None:
 
 async def on_board(pilot) -> None:
     await pilot.press("3")
-    await until(pilot, lambda: "told apart" in screen_text(pilot.app))
+    await until(pilot, lambda: "4 own" in screen_text(pilot.app))
+    await at_rest(pilot)
 
 
 @presses("grid.mark", "board.compare", "back")
@@ -51,14 +54,15 @@ async def test_marked_rows_are_compared_all_with_all(home, size):
         found = Arena(home).among(Table(Arm("lr")), OWN[:3])
         assert found.rows == OWN[:3]
         lines = screen_text(app).splitlines()
-        shown = next(line for line in lines if "good" in line and "+." in line and "│" not in line[20:40])
+        title = next(place for place, line in enumerate(lines) if "3 marked rows" in line)
+        at = next(at for at in range(title, len(lines)) if re.search(r"good +\.\d{3} ", lines[at]))
+        shown = lines[at]
         for other in found.rows[1:]:
             difference = f"+{found.difference('good', other):.3f}".replace("+0", "+")
             told = ("good", other) in found.told
             assert f"{difference}{'*' if told else ' '}" in shown, other
         assert ("good", "poor") in found.told
-        pairs = "\n".join(lines[lines.index(shown) - 1 : lines.index(shown) + 4])
-        assert "odd" not in pairs
+        assert not any("odd" in line for line in lines[title : at + 4])
         assert "● A good   ◆ B fair" in screen_text(app)
         await pilot.press("escape")
         await until(pilot, lambda: "■ good" in screen_text(app))
