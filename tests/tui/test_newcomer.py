@@ -45,7 +45,9 @@ class Newcomer:
 
     def sit_down(self) -> None:
         """Open the program."""
-        self.terminal = Terminal(self.home, command=(sys.executable, "-c", PROGRAM, "--home", str(self.home)))
+        self.terminal = Terminal(
+            self.home, command=(sys.executable, "-c", PROGRAM, "--home", str(self.home))
+        )
 
     @property
     def screen(self) -> str:
@@ -101,7 +103,9 @@ def home(tmp_path, vectors):
 @pytest.fixture
 def own_genes(tmp_path, vectors):
     file = tmp_path / "mine.csv"
-    rows = (f"{symbol},{'kept' if place % 3 else 'lost'}" for place, symbol in enumerate(list(vectors)[:60]))
+    rows = (
+        f"{symbol},{'kept' if place % 3 else 'lost'}" for place, symbol in enumerate(list(vectors)[:60])
+    )
     file.write_text("\n".join(["gene,label", *rows]) + "\n")
     return file
 

@@ -356,7 +356,9 @@ class CompareScreen(TurningScreen):
         view.show(partial(drawings.triangle, found, sides) if found and len(found.rows) > 1 else None)
         what = f"{len(self._marked)} marked rows, " if self._marked else ""
         if self._marked and self._left_out:
-            what = f"{len(self._marked)} of {len(self._marked) + self._left_out} marked rows, none printed, "
+            what = (
+                f"{len(self._marked)} of {len(self._marked) + self._left_out} marked rows, none printed, "
+            )
         tasks = f"mean of {found.tasks} tasks" if found and found.tasks > 1 else "one task"
         self.query_one("#pairs-pane", Pane).say(f"{what}row minus column, {tasks}" if found else "")
 

@@ -13,7 +13,6 @@ from engine.data.preview.told import Preview
 from engine.data.preview.words import lines_of
 from tui.widgets.words import Tone, say
 
-
 _KEYS: Final = {
     "--positive": "p",
     "--gene-column": "g",
