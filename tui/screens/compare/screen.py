@@ -145,7 +145,8 @@ class CompareScreen(TurningScreen):
         """With the way back, where another screen sent rows here."""
         if self.MODE not in self.shell.came_from:
             return self.FOOTER
-        return "compare.first", "compare.second", "compare.details", "compare.view", "back", "export"
+        first, second, swap, *others, export = self.FOOTER
+        return first, second, *others, "back", export, swap
 
     # ------------------------------------------------------------------ pages
 
