@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 
 import pytest
 from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, until
 from pressing import presses
+from textual.widgets import Static
 
 from store.errors import DataError
 from store.home import find_home
 from tui.app import ArenaApp
 from tui.keys import every_binding
+from tui.screens.runs.screen import RunsScreen
 
 
 @pytest.fixture
@@ -218,6 +221,32 @@ async def test_the_terminal_may_shrink_and_grow_during_a_run(arena):
                 await until(pilot, lambda size=size: app.screen.size == size)
                 assert app.is_running
             await until(pilot, lambda word=word: word in screen_text(app))
+
+
+async def test_a_screen_that_waits_for_its_widgets_lets_the_others_go_on(arena, monkeypatch):
+    """Such as one that opens beside a passing sentence, which is a widget of every screen."""
+
+    class Slow(Static):
+        async def on_mount(self) -> None:
+            await asyncio.sleep(0.5)
+
+    complete, rounds = RunsScreen.complete, [0]
+
+    async def counted(self) -> None:
+        rounds[0] += 1
+        assert rounds[0] < 100_000, "nobody else went on"
+        await complete(self)
+
+    async def late(self) -> None:
+        self.query_one("#runs-grid").mount(Slow())
+
+    monkeypatch.setattr(RunsScreen, "on_mount", late, raising=False)
+    monkeypatch.setattr(RunsScreen, "complete", counted)
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("2")
+        await until(pilot, lambda: app.screen.MODE == "runs" and app.screen.stands_whole)
 
 
 async def test_a_window_too_small_asks_for_more_room(arena):

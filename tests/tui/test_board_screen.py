@@ -272,8 +272,7 @@ async def test_a_key_goes_through_the_sets_of_tasks(arena):
         await until(pilot, lambda: "Nothing of another set of tasks is scored yet." in told(app))
         arena.boards |= {"lr set=own": own_table("toy"), "rf set=mine": own_table("tall")}
         arena.version += 1
-        await until(pilot, lambda: "t" in screen_text(app) and len(app.screen._tables) > 7)
-        assert "preset paper  text facts  set paper" in screen_text(app)
+        await until(pilot, lambda: "preset paper  text facts  set paper t" in screen_text(app))
         assert "Printed" in screen_text(app)
         await pilot.press("t")
         await until(pilot, lambda: "set own" in screen_text(app) and " toy " in screen_text(app))
@@ -283,6 +282,27 @@ async def test_a_key_goes_through_the_sets_of_tasks(arena):
         await until(pilot, lambda: "rf Random" in screen_text(app) and "set mine" in screen_text(app))
         await pilot.press("t")
         await until(pilot, lambda: "rf Random" in screen_text(app) and "set paper" in screen_text(app))
+
+
+async def test_after_a_run_of_ones_own_genes_the_board_shows_their_table_once(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        assert "Printed" in screen_text(app)
+        await pilot.press("1")
+        arena.boards["lr set=own"] = own_table("toy")
+        arena.status = a_status("finished", selection={"protocols": ["lr"], "tasks": ["toy"]})
+        arena.version += 1
+        await until(pilot, lambda: app.pulse.store == arena.version and app.pulse.status is not None)
+        await opened(pilot)
+        await until(pilot, lambda: "set own t" in screen_text(app) and " toy " in screen_text(app))
+        await pilot.press("t")
+        await until(pilot, lambda: "set paper t" in screen_text(app) and "Printed" in screen_text(app))
+        await pilot.press("1")
+        arena.version += 1
+        await until(pilot, lambda: app.pulse.store == arena.version)
+        await opened(pilot)
+        assert "set paper t" in screen_text(app)
 
 
 async def test_a_set_is_gone_to_by_name(arena):

@@ -201,6 +201,7 @@ async def test_a_row_of_the_board_goes_to_compare(arena):
         await on_screen(pilot, "3", "other")
         await pilot.press("G", "c")
         await until(pilot, lambda: "● A other   ◆ B mini" in screen_text(app))
+        assert "esc Back" in screen_text(app).splitlines()[-1]
         await pilot.press("escape")
         await until(pilot, lambda: "lr Logistic regression" in screen_text(app))
 

@@ -106,6 +106,8 @@ async def test_columns_and_the_positive_class_are_chosen_by_keys(arena, labels):
     async with drive(app) as pilot:
         await opened(pilot, app, labels)
         await until(pilot, lambda: "Positive: 'down'" in screen_text(app))
+        assert "(p takes the other)" in screen_text(app)
+        assert "(--" not in screen_text(app)
         await pilot.press("p")
         await until(pilot, lambda: "Positive: 'up', as it was chosen" in screen_text(app))
         await pilot.press("g")

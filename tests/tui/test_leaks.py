@@ -46,6 +46,7 @@ async def test_a_key_says_what_gives_the_labels_of_a_task_away(arena):
         await until(pilot, lambda: "Leaks: tall" not in screen_text(app))
 
 
+@presses("leaks.close")
 async def test_a_clean_task_is_said_to_be_one(arena):
     arena.findings = [CALM]
     app = make_app(arena)
@@ -53,6 +54,10 @@ async def test_a_clean_task_is_said_to_be_one(arena):
         await on_a_task(pilot, app)
         await pilot.press("L")
         await until(pilot, lambda: "Nothing alarming." in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "Nothing alarming." not in screen_text(app))
+        assert app.screen.MODE == "plan"
+        assert not arena.launched
 
 
 async def test_only_a_task_can_be_asked_about(arena):

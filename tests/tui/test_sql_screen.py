@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import pytest
-from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, until
+from fake_arena import FakeArena, a_status, drive, make_app, paste, screen_text, told, until
+from fake_records import scored, unit
 from pressing import presses
 
 from store.errors import StoreError, UsageError
+from store.home import find_home
+from store.store import Store
+from tui.questions.sql import SqlDesk
 from tui.screens.base import EXPORTING
 from tui.screens.sql.text import Wrong, error_lines, where_wrong
 from tui.widgets.paged import KEPT, PAGE, PagedRows
@@ -95,6 +99,49 @@ async def test_tab_takes_what_the_database_suggests_and_typing_replaces_the_samp
         await until(pilot, lambda: "▔▔▔▔▔▔" in screen_text(app))
         await pilot.press("tab")
         assert app.screen.query_one(SqlEditor).text == "from scores"
+
+
+@presses("grid.sort")
+async def test_s_puts_the_rows_in_the_order_of_a_column_and_turns_them_round(arena, tmp_path):
+    home = find_home(tmp_path).create()
+    store = Store(home)
+    store.append(scored(unit()))
+    store.flush()
+    store.close()
+    arena.desk = SqlDesk(home)
+    app = make_app(arena)
+
+    def rows() -> list[str]:
+        found = (line.strip(" ▌").split() for line in screen_text(app).splitlines())
+        return [words[1] for words in found if len(words) == 2 and words[1].startswith("row-")]
+
+    async with drive(app) as pilot:
+        await opened(pilot)
+        query = "select * from (values (2, 'row-b'), (10, 'row-a'), (3, 'row-c')) as given(n, name)"
+        await pilot.press("i")
+        paste(pilot, query)
+        await pilot.press("f5", "escape")
+        await until(pilot, lambda: rows() == ["row-b", "row-a", "row-c"])
+        await pilot.press("s")
+        await until(pilot, lambda: "n▾" in screen_text(app))
+        assert rows() == ["row-a", "row-c", "row-b"]
+        await pilot.press("s")
+        await until(pilot, lambda: "n▴" in screen_text(app))
+        assert rows() == ["row-b", "row-c", "row-a"]
+        await pilot.press("l", "s")
+        await until(pilot, lambda: "name▾" in screen_text(app))
+        assert rows() == ["row-c", "row-b", "row-a"]
+        assert arena.desk.history() == ({}, [query])
+
+
+async def test_in_the_editor_the_bottom_line_does_not_name_enter(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        assert "i Edit" in screen_text(app).splitlines()[-1]
+        await pilot.press("i")
+        await until(pilot, lambda: "esc Rows" in screen_text(app).splitlines()[-1])
+        assert "Edit" not in screen_text(app).splitlines()[-1]
 
 
 @presses("sql.tables")

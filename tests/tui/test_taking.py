@@ -90,6 +90,18 @@ async def test_a_table_is_written_without_the_keys_waiting_for_it(arena, watched
     assert threading.main_thread() not in watched.asked
 
 
+async def test_a_typed_name_takes_the_place_of_the_one_that_is_suggested(arena, watched, tmp_path):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot, watched, 3)
+        await pilot.press("e")
+        await until(pilot, lambda: "runs-log.csv" in screen_text(app))
+        paste(pilot, f"{tmp_path}/mine.csv")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Wrote 3 rows" in told(app))
+    assert (tmp_path / "mine.csv").read_text().startswith("time,")
+
+
 async def test_with_nothing_shown_there_is_nothing_to_write(arena, tmp_path):
     arena.status = None
     app = make_app(arena)

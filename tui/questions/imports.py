@@ -119,7 +119,9 @@ def _import_task(home: Home, file: Path, choices: Choices | None) -> Imported:
 
 
 def _told(report: ImportReport) -> Imported:
-    return Imported("task", report.name, report.sentence, "\n".join([*report.lines, *report.notes]))
+    # Which class is the positive one was to be chosen where it was looked at.
+    notes = [note.replace("; --positive chooses another", "") for note in report.notes]
+    return Imported("task", report.name, report.sentence, "\n".join([*report.lines, *notes]))
 
 
 def _import_vectors(home: Home, file: Path) -> Imported:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -14,7 +15,7 @@ from textual.worker import Worker, WorkerState
 
 from tui.terminal.repainting import CroppingCompositor
 from tui.widgets.grid import Grid
-from tui.widgets.header import StatusLine
+from tui.widgets.header import TITLES, StatusLine
 from tui.widgets.keybar import KeyBar
 from tui.widgets.pane import Pane
 from tui.widgets.words import say
@@ -43,6 +44,8 @@ class ArenaScreen(Screen[None]):
     CSS_PATH: ClassVar[Path | None] = Path(__file__).with_name("screens.tcss")
     MODE: ClassVar[str] = ""
     """Its name among the application's modes."""
+    NAME: ClassVar[str] = ""
+    """What it is called where it has no tab of its own."""
     ABOUT: ClassVar[str] = ""
     """What one does on it, in one or two sentences."""
     FOOTER: ClassVar[tuple[str, ...]] = ()
@@ -84,11 +87,15 @@ class ArenaScreen(Screen[None]):
         """Top line, the screen's own content, filter line, bottom line."""
         yield StatusLine(self.MODE)
         yield from self.compose_body()
-        yield KeyBar((*self.FOOTER, "help", "quit"), self.why_not)
+        yield KeyBar(lambda: (*self.footer(), "help", "quit"), self.why_not)
 
     def compose_body(self) -> Iterable[Widget]:
         """What is between the lines."""
         return ()
+
+    def footer(self) -> tuple[str, ...]:
+        """Ids of the bindings shown at the bottom now, most useful first."""
+        return self.FOOTER
 
     @property
     def arena(self) -> Arena:
@@ -124,6 +131,7 @@ class ArenaScreen(Screen[None]):
     async def complete(self) -> None:
         """Mount the rest and follow the run, unless the application is being left already."""
         if not all(widget.is_mounted for widget in self.walk_children(Widget)):
+            await asyncio.sleep(0)  # where nothing is to be painted, the rounds would let nobody else go on
             self.call_after_refresh(self.complete)  # panes within panes take another round
             return
         try:
@@ -260,7 +268,7 @@ class ArenaScreen(Screen[None]):
         from tui.screens.overlays.help import Help
 
         # What one came to look up first: the bottom line's keys, then the screen's others.
-        own = (*self.FOOTER, f"{self.MODE}.")
+        own = (*self.footer(), f"{self.MODE}.")
 
         def place(active: ActiveBinding) -> int:
             name = active.binding.id or ""
@@ -268,7 +276,7 @@ class ArenaScreen(Screen[None]):
 
         active = sorted(self.active_bindings.values(), key=place)
         bindings = [(self.app.get_key_display(item.binding), item.binding) for item in active]
-        self.app.push_screen(Help(self.MODE, self.ABOUT, bindings))
+        self.app.push_screen(Help(self.NAME or TITLES[self.MODE], self.ABOUT, bindings))
 
     def commands(self) -> list[Command]:
         """What can be asked for by name here."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tui.widgets.commandbar import Command
     from tui.widgets.plot import Plot
 
+WRITES: Final = "Write what is shown to a file: the table, or the plot where one is drawn"
+
 ColumnsAndRows = tuple[Sequence[str], Iterable[Sequence[Any]]]
 """The columns' names, and the rows, which can be gone through once."""
 
@@ -70,11 +72,14 @@ class Taken(Message):
 class TakingScreen(ArenaScreen):
     """A screen with a table and perhaps a plot. Tables are put together in workers: no key waits."""
 
+    PLOTS: ClassVar[str] = ""
+    """Where a plot is written, while this screen draws none."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "y", "yank", "Yank", show=False, tooltip="Copy the row, the table or the command", id="yank"
         ),
-        Binding("e", "export", "Export", show=False, tooltip="Write the table to a file", id="export"),
+        Binding("e", "export", "Export", show=False, tooltip=WRITES, id="export"),
     ]
 
     # ------------------------------------------------------------------ what is shown
@@ -151,8 +156,11 @@ class TakingScreen(ArenaScreen):
         sentence = "The ending chooses the format.\nTable: .csv .parquet .json .md .tex (LaTeX)"
         if self.shown_plot() is not None:
             sentence += "\nPlot: .svg .pdf .png"
+        elif self.PLOTS:
+            sentence += f"\nPlot: {self.PLOTS}"
         self.app.push_screen(
-            Prompt("Write what is shown to", sentence, f"{table.name}.csv", paths=True), self.export_to
+            Prompt("Write what is shown to", sentence, f"{table.name}.csv", paths=True, suggested=True),
+            self.export_to,
         )
 
     def export_to(self, path: str | None) -> None:

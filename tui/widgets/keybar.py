@@ -24,15 +24,15 @@ class KeyBar(Widget):
     A key that would refuse is dimmed; pressing it says why.
     """
 
-    def __init__(self, actions: Sequence[str], refuses: Callable[[str], str]) -> None:
+    def __init__(self, actions: Callable[[], Sequence[str]], refuses: Callable[[str], str]) -> None:
         """Make the line.
 
         Args:
-            actions: Ids of the bindings to show, most useful first.
+            actions: Gives the ids of the bindings to show now, most useful first.
             refuses: Binding id -> why it would do nothing now; empty if it would.
         """
         super().__init__()
-        self._actions = tuple(actions)
+        self._actions = actions
         self._refuses = refuses
         self._spots: list[tuple[range, str]] = []
         self._drawn = Content()
@@ -64,7 +64,7 @@ class KeyBar(Widget):
                 bindings[name] = bindings[f"{name}.always"]
         texts = {
             name: (f" {self.app.get_key_display(bindings[name])}", f" {bindings[name].description} ")
-            for name in self._actions
+            for name in self._actions()
             if name in bindings
         }
         room = self.size.width - sum(len("".join(texts[name])) for name in ALWAYS if name in texts)

@@ -12,8 +12,16 @@ import click
 import pytest
 
 from engine.catalog.schemes import SCHEMES
+from tui.app import ArenaApp
 from tui.cli import COMMANDS, cli
 from tui.commands.common import Session
+from tui.keys import every_binding
+from tui.screens.board.screen import BoardScreen
+from tui.screens.compare.screen import CompareScreen
+from tui.screens.genes.screen import GenesScreen
+from tui.screens.runs.screen import RunsScreen
+from tui.screens.sql.screen import SqlScreen
+from tui.widgets.header import TITLES
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "README.md").read_text()
@@ -39,6 +47,21 @@ def test_every_command_shown_is_understood(line):
 def test_every_command_is_in_the_table():
     table = TEXT.partition("| command | does |")[2].partition("\n\n")[0]
     assert set(re.findall(r"`([a-z]+)`", table)) >= set(COMMANDS)
+
+
+@pytest.mark.parametrize("screen", [BoardScreen, RunsScreen, CompareScreen, GenesScreen, SqlScreen])
+def test_the_keys_of_a_bottom_line_are_in_the_tour(screen):
+    """Those of every screen may also stand before or behind its own paragraph."""
+    title = TITLES[screen.MODE]
+    tour = TEXT.partition("## A tour of the arena")[2].partition("\n## ")[0]
+    before, own, behind = (part for part in (tour[: tour.index("\n1. ")], *re.split(r"\n8\. ", tour)))
+    own = own.partition(f". **{title}**")[2].partition("\n\n")[0]
+    bindings = every_binding(ArenaApp)
+    for name in screen.FOOTER:
+        key = bindings[name].key_display or bindings[name].key.split(",")[0]
+        shown = {"right_square_bracket": "]", "escape": "esc", "slash": "/"}.get(key, key)
+        for one in ["←", "→"] if shown == "←→" else [shown]:
+            assert f"`{one}`" in before + own + behind, f"{title}: {one}"
 
 
 def test_every_scheme_is_named():

@@ -68,7 +68,7 @@ class ActingScreen(UnderCursorScreen):
         Binding(
             "b",
             "baseline",
-            "Baseline",
+            "Base",
             tooltip="Every own row as a difference to the one under the cursor; again: to TF-IDF",
             id="board.baseline",
         ),
@@ -135,6 +135,7 @@ class ActingScreen(UnderCursorScreen):
 
     def look_again(self) -> None:
         """Another screen may have imported what the matrix has no place for yet."""
+        super().look_again()
         if self._matrix:
             self.read_catalog()
 

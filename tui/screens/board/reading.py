@@ -12,6 +12,7 @@ from textual.message import Message
 
 from store.arm import Table
 from store.errors import GeneArenaError, StoreBusy
+from store.sets import PAPER
 from tui.questions.arena import Pulse
 from tui.questions.catalog import Catalog
 from tui.ranked.standings import Standing, in_a_line
@@ -103,6 +104,10 @@ class ReadingScreen(ApartScreen):
         """The table that `:board NAME` asked for before it was known which there are."""
         self._seen = -1
         """`Pulse.store` when the table was last read."""
+        self._came_back = False
+        """Whether another screen was shown since then."""
+        self._run = ""
+        """The run whose table was shown without being asked for."""
 
     def show_table(self) -> None:
         """Show what is known by now."""
@@ -121,6 +126,11 @@ class ReadingScreen(ApartScreen):
         """Read at once what another screen may have changed."""
         if self._seen < 0:
             self.refresh_tables()
+
+    def look_again(self) -> None:
+        """Read at once, and show what a run filled meanwhile."""
+        self._came_back = self.shell.pulse.store != self._seen
+        self.refresh_tables()
 
     def refresh_tables(self) -> None:
         """Read again if the database has moved."""
@@ -194,10 +204,20 @@ class ReadingScreen(ApartScreen):
     @on(TablesRead)
     def _tables_read(self, message: TablesRead) -> None:
         self._tables = message.tables
-        if self._table is None or self._table not in message.tables:
-            self._table = board_tables.first(message.tables, self.shell.pulse.status)
+        status, table = self.shell.pulse.status, self._table
+        run = status.run_id if status else ""
+        if table is None or table not in message.tables:
+            table = self._table = board_tables.first(message.tables, status)
+        elif self._came_back and run != self._run:
+            table = board_tables.filled(message.tables, table, status)
+        self._came_back = False
+        if table.task_set != PAPER:
+            self._run = run
         if self._wanted:
             self.receive(self._wanted)
+        elif table != self._table:
+            self.rank_table(table)
+            return
         self.read_rankings(self._table)
 
     @on(CatalogRead)

@@ -57,9 +57,11 @@ class BoardScreen(ActingScreen):
         "grid.sort",
         "board.baseline",
         "board.compare",
-        "grid.mark",
         "export",
+        "grid.mark",
     )
+
+    PLOTS = "enter opens a cell, whose curves e writes as .svg .pdf .png"
 
     def compose_body(self) -> Iterable[Widget]:
         """What is ranked, the table, pictures of it below and beside, the row in a sentence."""

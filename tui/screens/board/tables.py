@@ -64,6 +64,14 @@ def first(tables: Tables, status: Status | None) -> Table:
     return [*of_the_run, *with_units, *tables][0]
 
 
+def filled(tables: Tables, here: Table, status: Status | None) -> Table:
+    """What to show instead of `here` after a run of no task of the paper; `here` if that is as good."""
+    tasks = set(status.selection.get("tasks", ())) if status else set()
+    if here.task_set != PAPER or not tasks or tasks & set(PAPER_TASKS):
+        return here
+    return in_set(tables, here, first(tables, status).task_set)
+
+
 def meant(tables: Tables, written: str, here: str = PAPER) -> Table | None:
     """The table that is written so, else the first that has every word in one of its parts; both of the
     set `here` if it has one.

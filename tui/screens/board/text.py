@@ -49,6 +49,7 @@ def context(table: Table, tables: Tables, view: View | None, width: int) -> Cont
     settings |= {"splits": arm.scheme} if arm.scheme != "paper" else {}
     for name, value in settings.items():
         parts += [(f"  {name} ", "soft"), (value, "text")]
+        parts += [(" t", "accent")] if name == "set" and _several(tables) else []
     left = say(*parts).stylize("bold", 0, len(arm.protocol) + 1)
     right = say((f"{at}/{len(alike) or 1} ", "soft"), ("]", "accent"))
     if view is not None:

@@ -28,6 +28,7 @@ class CellScreen(CellPanes):
     """A cell in panes; where they do not fit at once, `v` goes through pages of them."""
 
     MODE = "board"
+    NAME = "Cell"
     ABOUT = (
         "What one cell is worth beside chance, and every split of it. Precision at k is of the k highest "
         "scores, k the positives of a test set; called is the share called positive at 0.5. "

@@ -43,6 +43,8 @@ class ComparePanes(TurningScreen):
         """What stands there meanwhile."""
         self._marked: tuple[str, ...] = ()
         """Rows that were sent here to be compared all with all; none: every row of the table."""
+        self._left_out = 0
+        """How many of the rows that were sent here are printed: only means are known of those."""
         self._among: Among | None = None
         self._sorted: tuple[int, bool] | None = None
         """The column that the tasks are sorted by, and whether the greatest comes first."""
@@ -194,5 +196,9 @@ class ComparePanes(TurningScreen):
         sides = [side.model for side in (self._first, self._second) if side]
         view.show(partial(drawings.triangle, found, sides) if found and len(found.rows) > 1 else None)
         what = f"{len(self._marked)} marked rows, " if self._marked else ""
+        if self._marked and self._left_out:
+            what = (
+                f"{len(self._marked)} of {len(self._marked) + self._left_out} marked rows, none printed, "
+            )
         tasks = f"mean of {found.tasks} tasks" if found and found.tasks > 1 else "one task"
         self.query_one("#pairs-pane", Pane).say(f"{what}row minus column, {tasks}" if found else "")

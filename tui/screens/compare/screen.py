@@ -48,6 +48,13 @@ class CompareScreen(CompareReading):
         self.query_one("#contrasts-pane", Pane).open()
         self._show()
 
+    def footer(self) -> tuple[str, ...]:
+        """With the way back, where another screen sent rows here."""
+        if self.MODE not in self.shell.came_from:
+            return self.FOOTER
+        first, second, swap, *others, export = self.FOOTER
+        return first, second, *others, "back", export, swap
+
     def receive(self, argument: str) -> None:
         """Put a model first, by its name or a side's name; of several, a line each, all are compared."""
         names = [name.strip() for name in argument.splitlines() if name.strip()]
@@ -61,9 +68,12 @@ class CompareScreen(CompareReading):
         if not there:
             self.tell(f"There are no results of {names[0]} yet.")
             return
-        first = there[0]
-        self._marked = tuple(side.model for side in there) if len(there) > 2 else ()
-        beside = there[1] if len(there) > 1 else compare_text.partner(self._sides, first, self._second)
+        own = [side for side in there if side.source == "own"]
+        several = len(there) > 2 and len(own) > 1
+        self._marked = tuple(side.model for side in own) if several else ()
+        self._left_out = len(there) - len(own)
+        first, *others = own if several else there
+        beside = others[0] if others else compare_text.partner(self._sides, first, self._second)
         if self._marked:
             numbers = [number for number, (name, _) in enumerate(self.pages_now()) if name == PAIRS]
             self.page = numbers[0] if numbers else self.page

@@ -60,6 +60,9 @@ class GenesScreen(PlacedGene, OneGene):
     )
     FOOTER = ("filter", "genes.open", "genes.map", "genes.task", "genes.contestant", "export")
 
+    INSIDE = ("back", "pane.next", "genes.map", "genes.colour", "yank", "export")
+    """The bottom line over one gene or the map alone."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", tooltip="The gene in full, with its neighbours", id="genes.open"),
         Binding("m", "map", "Map", tooltip="The map alone, or the list again", id="genes.map"),
@@ -100,6 +103,10 @@ class GenesScreen(PlacedGene, OneGene):
     def begin(self) -> None:
         """Open the list."""
         self.query_one("#genes-pane", Pane).open()
+
+    def footer(self) -> tuple[str, ...]:
+        """Over a gene or the map alone first the way back."""
+        return self.INSIDE if self.has_class("-opened") or self.has_class("-mapped") else self.FOOTER
 
     # ------------------------------------------------------------------ reading
 

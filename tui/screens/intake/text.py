@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from textual.content import Content
 
@@ -11,11 +13,25 @@ from engine.data.preview.told import Preview
 from engine.data.preview.words import lines_of
 from tui.widgets.words import Tone, say
 
+_KEYS: Final = {
+    "--positive": "p",
+    "--gene-column": "g",
+    "--label-column": "l",
+    "--label-from": "l",
+    "--text-column": "t",
+    "--class": "c",
+}
+"""Option of the command line -> the key that does the same here."""
+
 
 def body_of(shown: Preview) -> Content:
     """The preview, its headings strong and what hinders the import as a warning."""
-    lines = lines_of(shown)
+    lines = [re.sub(r"(?<=\()--[a-z-]+", _key, line) for line in lines_of(shown)]
     return say(*((f"{line}\n", _tone(line, shown)) for line in lines))
+
+
+def _key(option: re.Match[str]) -> str:
+    return _KEYS.get(option[0], option[0])
 
 
 def _tone(line: str, shown: Preview) -> Tone:

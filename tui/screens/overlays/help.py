@@ -52,9 +52,9 @@ class Help(Overlay[None]):
             bindings: Key as people write it, and the binding.
         """
         super().__init__()
-        self.title_shown = f"Keys on {title.capitalize()}"
+        self.title_shown = f"Keys on {title}"
         self.about = about
-        self.groups = grouped(title.capitalize(), bindings)
+        self.groups = grouped(title, bindings)
 
     def compose_box(self) -> ComposeResult:
         """The sentence, the keys, the glyphs."""

@@ -6,10 +6,11 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
@@ -30,6 +31,11 @@ _BAR = 30
 
 class Leaks(Overlay[None]):
     """What the auditor says, once it has looked; esc closes it, and stops the auditor."""
+
+    closes = "esc or enter closes; j and k scroll"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,q", "dismiss(None)", "Close", id="leaks.close"),
+    ]
 
     @dataclass
     class Looked(Message):
@@ -75,7 +81,6 @@ class Leaks(Overlay[None]):
                 yield Said(say(self.sentence), classes="box-text")
             yield Said(say(("What may give the labels away", "strong")), classes="box-text")
             yield Said(say(("Looking.", "dim")), id="leaks")
-        yield Said(say(("esc closes; j and k scroll", "dim")), classes="box-keys")
 
     def on_mount(self) -> None:
         """Start looking."""

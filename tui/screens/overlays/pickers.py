@@ -26,6 +26,8 @@ LISTED: Final = 12
 class Pick(Overlay[str]):
     """One row of a list, found by typing part of it; esc picks none."""
 
+    closes = "up and down move, enter picks, esc goes back"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", "Down", show=False, id="pick.down"),
         Binding("up", "move(-1)", "Up", show=False, id="pick.up"),
@@ -40,7 +42,7 @@ class Pick(Overlay[str]):
 
     def compose_box(self) -> ComposeResult:
         """The line to type in, over the rows."""
-        yield Input(placeholder="type to find, enter picks", compact=True)
+        yield Input(placeholder="type to find", compact=True)
         grid = Grid(self.columns, empty="There is nothing to pick from yet.", classes="box-body")
         grid.can_focus = False
         yield grid
@@ -78,7 +80,13 @@ class Prompt(Overlay[str]):
     ]
 
     def __init__(
-        self, title: str, sentence: str, value: str = "", paths: bool = False, names: Sequence[str] = ()
+        self,
+        title: str,
+        sentence: str,
+        value: str = "",
+        paths: bool = False,
+        names: Sequence[str] = (),
+        suggested: bool = False,
     ) -> None:
         """Make a prompt.
 
@@ -88,6 +96,7 @@ class Prompt(Overlay[str]):
             value: What stands in the line at first.
             paths: Whether to complete names of files and folders.
             names: What else may be meant, if they are completed.
+            suggested: Whether what is typed takes the place of `value`.
         """
         super().__init__()
         self.title_shown = title
@@ -95,11 +104,12 @@ class Prompt(Overlay[str]):
         self.value = value
         self.paths = paths
         self.names = tuple(names)
+        self.suggested = suggested
 
     def compose_box(self) -> ComposeResult:
         """The sentence, the line, how it may go on."""
         yield Static(say(self.sentence), classes="box-text")
-        yield Input(self.value, compact=True, select_on_focus=False)
+        yield Input(self.value, compact=True, select_on_focus=self.suggested)
         if self.paths:
             yield Said(classes="candidates")
         keys = (

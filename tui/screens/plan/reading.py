@@ -35,7 +35,7 @@ class PlanReading(PlanPanes):
     """A screen with a choice that is read about; every read comes back as a message."""
 
     _touched = False
-    """Whether the choice is another than the one that was found here."""
+    """Whether the choice is another than the one that is kept for the next time."""
 
     @dataclass
     class CatalogRead(Message):
@@ -97,6 +97,7 @@ class PlanReading(PlanPanes):
     def count_units(self, selection: Selection) -> None:
         """Turn the choice into units and estimate their time."""
         if self._touched and not self.arena.readonly:
+            self._touched = False
             with contextlib.suppress(StoreError):
                 self.arena.keep_choice(selection)
         try:

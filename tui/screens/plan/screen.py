@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from engine.plan.selection import Selection
     from tui.widgets.rows import Row
 
+NEW: Final = {"task": "tasks", "model": "models"}
+"""What an import is chosen as -> the list that has it."""
 AGAIN: Final = 5.0
 """Seconds after which a choice is counted again: during a run, or if it could not be counted in full."""
 
@@ -97,10 +99,21 @@ class PlanScreen(PlanGlancing):
         self._facts_of = ()
         first = chosen_again(message.last, message.catalog) or message.catalog.first
         if self.selection is not None:
+            self._touched = self._touched or self.came_in is not None
             self.choose(self.selection)
+            self._go_to_new()
         elif first is not None:
             self.choose(first)
-            self.query_one("#models", Grid).go_to(first.models[0] if first.models else "")
+            for name, chosen in (("models", first.models), ("tasks", first.tasks)):
+                self.query_one(f"#{name}", Grid).go_to(chosen[0] if chosen else "")
+
+    def _go_to_new(self) -> None:
+        """Put the cursor on what has just been imported."""
+        came_in, self.came_in = self.came_in, None
+        name = NEW.get(came_in.change) if came_in else None
+        if came_in and name:
+            self.query_one(f"#{name}-pane", Pane).open()
+            self.query_one(f"#{name}", Grid).go_to(came_in.name)
 
     @on(PlanReading.SetsRead)
     def _sets_read(self, message: PlanReading.SetsRead) -> None:
@@ -178,7 +191,7 @@ class PlanScreen(PlanGlancing):
 
     def choose(self, selection: Selection) -> None:
         """Make this the choice: show it, and count what it comes to."""
-        self._touched = self.selection not in (None, selection)
+        self._touched = self._touched or self.selection not in (None, selection)
         self.selection = selection
         self.fill()
         self.mark()

@@ -64,6 +64,8 @@ class ChoosingScreen(AuditingScreen, RemovingScreen):
             id="plan.fetch",
         ),
     ]
+    came_in: Imported | None = None
+    """What was imported, until the lists have it."""
 
     @dataclass
     class Changed(Message):
@@ -282,6 +284,7 @@ class ChoosingScreen(AuditingScreen, RemovingScreen):
     @on(CameIn)
     def _came_in(self, message: CameIn) -> None:
         self.selection = message.selection
+        self.came_in = message.imported
         self.read_catalog()
         imported = message.imported
         chosen = "It is chosen. Close this, then enter runs what is chosen and 3 shows the ranks."

@@ -121,6 +121,10 @@ class SqlScreen(SqlReading):
         self.query_one(SqlEditor).text = argument
         self.action_run()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In the editor enter begins a line."""
+        return not (action == "edit" and isinstance(self.focused, SqlArea))
+
     def why_not(self, action: str) -> str:
         """One query at a time."""
         if action == "sql.run" and self._asking:
