@@ -112,6 +112,23 @@ def test_a_list_chooses_from_the_other_formats(form: str, tmp_path: Path) -> Non
     assert np.array_equal(found.matrix, MATRIX[[0, 3]])
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        ",gene\n0,{0}\n1,{1}\n",
+        "gene\tlabel\n{0}\ta\n{1}\tb\n",
+        '"","Gene name","label"\n"1","{0}","a"\n"2","{1}","b"\n',
+    ],
+)
+def test_a_matrix_is_named_by_the_column_of_genes_of_a_table(table: str, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", MATRIX[:2])
+    names = tmp_path / "genes.csv"
+    names.write_text(table.format(*GENES))
+    vectors = read_vectors(tmp_path / "x.npy", genes=names)
+    assert vectors.genes == tuple(GENES[:2])
+    np.testing.assert_array_equal(vectors.matrix, MATRIX[:2])
+
+
 def test_import_names_genes_and_tells_coverage(tmp_path: Path, home: Home) -> None:
     report = import_vectors(write(tmp_path, "evaluator.csv"), "mine", home)
     assert (report.genes, report.dimension, report.total, report.renamed) == (5, 4, 5, 1)
