@@ -189,7 +189,7 @@ def test_repeats_zeros_and_shared_vectors_are_counted(tmp_path: Path) -> None:
         ("gene,a,b\nA,1,nan\n", "not finite in the vector of 'A'"),
         ("gene,a,b\nA,1,1e39\n", "not finite in the vector of 'A'"),
         ("gene,a,b\nB,1,2\nA,1,x\n", "'x' on line 3, where a number should be, in column 'b' for 'A'"),
-        ("gene,a,b\nA,1,\n", "'' on line 2, where a number should be"),
+        ("gene,a,b\nA,1,\n", "nothing on line 2, where a number should be"),
         ("gene,a,b\nA,1,2\nA,1,3\n", "two different vectors for 'A'"),
         ("gene,a,b\nA,1,2\nB,1\n", "2 columns on line 3, but 3"),
         ("gene,a,b\nA,0,0\n", "only vectors of zeros"),
