@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from engine.data.genes.spellings import INVISIBLE
 from engine.files.tables.missing import DOUBTFUL
 
 _NEGATIVE: Final = frozenset(
@@ -22,7 +23,6 @@ _NEGATION: Final = re.compile(r"(?<![a-z])(?:non|not|no|un|in|without)[-_ ]*(?=[
 _NEGATED: Final = re.compile(
     r"(?<![a-z])(?:non|not|no|without)(?=[-_ ])|[-_ ](?:negative|neg|control|controls|free)$|(?<=\w)-$"
 )
-_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _NUMBER: Final = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?")
 
 
@@ -33,7 +33,7 @@ def number(label: str) -> float | None:
 
 def folded(label: str) -> str:
     """What is the same for all spellings of a class."""
-    plain = " ".join(unicodedata.normalize("NFC", _INVISIBLE.sub("", label)).split()).casefold()
+    plain = " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", label)).split()).casefold()
     value = number(plain)
     return plain if value is None or value % 1 else str(int(value))
 
@@ -56,7 +56,7 @@ def one_spelling(labels: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]
     spelt: dict[str, str] = {}
     notes = []
     for same in spellings.values():
-        best = max(same, key=lambda label: (counts[label], not _INVISIBLE.search(label), -len(label)))
+        best = max(same, key=lambda label: (counts[label], not INVISIBLE.search(label), -len(label)))
         spelt.update(dict.fromkeys(same, best))
         if len(same) > 1:
             others = ", ".join(ascii(label) for label in same if label != best)

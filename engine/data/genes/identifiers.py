@@ -22,7 +22,7 @@ from engine.data.genes.index import (
     Index,
 )
 from engine.data.genes.meanings import NOT_MAPPED, Meaning, read_meanings
-from engine.data.genes.spellings import ensembl_id, hgnc_id, is_date, ncbi_id, parts
+from engine.data.genes.spellings import ensembl_id, hgnc_id, is_date, ncbi_id, parts, visible
 from store.home import Home
 
 GENE_INFO: Final = "Homo_sapiens.gene_info.gz"
@@ -102,7 +102,7 @@ class Resolver:
 
     def resolve(self, identifier: str) -> Meaning:
         """What `identifier` means; without symbols, and the reason as its step, if it is not mapped."""
-        text = identifier.strip()
+        text = visible(identifier)
         found = self._find(text)
         if found and found.clear:
             return Meaning(identifier, found.symbols, found.step)

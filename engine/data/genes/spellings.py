@@ -38,6 +38,15 @@ _DATE: Final = re.compile(
 )
 
 
+INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+"""Characters that web pages and spreadsheets leave in a text and nobody sees."""
+
+
+def visible(text: str) -> str:
+    """`text` without invisible characters, and without blanks around it."""
+    return text.strip() if text.isascii() else INVISIBLE.sub("", text).strip()
+
+
 def ensembl_id(text: str) -> str:
     """The Ensembl id of a human gene, as Ensembl writes it and without version; "" if `text` is none."""
     found = _ENSEMBL_ID.fullmatch(text)

@@ -63,9 +63,9 @@ def free_name(text: str, taken: Iterable[str]) -> str:
 
 
 def first_names(names: Sequence[str], most: int = 10) -> str:
-    """The first of many names, and how many more there are."""
+    """The first of many names, those with a comma in quotation marks, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return ", ".join(repr(name) if "," in name else name for name in names[:most]) + more
 
 
 def _trimmed(text: str, most: int) -> str:

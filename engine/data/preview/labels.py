@@ -26,6 +26,7 @@ from engine.data.tasks.audit import FEWEST
 from engine.data.tasks.shelf import SAMPLE
 from engine.files.outside import MAX_BYTES
 from engine.files.tables import Table
+from engine.files.tables.workbook import EmptySheet
 from store.errors import GeneArenaError
 from store.home import Home
 from store.uncollected import uncollected
@@ -40,6 +41,19 @@ _OPTIONS: Final = (
     ("threshold", "threshold"),
 )  # fmt: skip
 """Field of `Choices` that is one text, and its option."""
+
+
+def of_empty_sheet(what: str, path: Path, error: EmptySheet) -> Preview:
+    """What there is to show of a sheet without rows: that there are others.
+
+    Raises:
+        EmptySheet: there are none.
+    """
+    if len(error.sheets) < 2:
+        raise error
+    return Preview(
+        what, str(path), "workbook", 0, True, sheets=error.sheets, problem=error.message, hint=error.hint
+    )
 
 
 class LabelFile:
@@ -68,7 +82,10 @@ class LabelFile:
         if not holds_table(self.path, self._kind):
             kind, raw = read_raw(self.path, self._kind, choices)
             return self._filled(self._of_lists(kind, raw), raw, choices, keep_unmapped)
-        table = self._table(choices.sheet)
+        try:
+            table = self._table(choices.sheet)
+        except EmptySheet as error:
+            return of_empty_sheet("task", self.path, error)
         kind = "quantity" if choices.by_number else self._kind
         refused: GeneArenaError | None = None
         try:

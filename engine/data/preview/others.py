@@ -9,13 +9,14 @@ from pathlib import Path
 from engine.data.genes.columns import gene_column
 from engine.data.genes.descriptions import description_table, gene_texts, read_descriptions, text_column
 from engine.data.genes.identifiers import make_resolver
-from engine.data.preview.labels import SHOWN
+from engine.data.preview.labels import SHOWN, of_empty_sheet
 from engine.data.preview.names import look_up
 from engine.data.preview.roles import BY_TITLE, CHOSEN
 from engine.data.preview.told import Left, Preview, Taken
 from engine.data.tasks.shelf import SAMPLE
 from engine.files.tables import Table
 from engine.files.tables.titles import GENE_TITLES, is_gene_title, plain
+from engine.files.tables.workbook import EmptySheet
 from store.errors import DataError
 from store.home import Home
 from store.uncollected import uncollected
@@ -96,7 +97,11 @@ def look_at_descriptions(path: Path, home: Home, sheet: str = "") -> Preview:
 
     facts: tuple[str, ...] = ()
     sheets: tuple[str, ...] = ()
-    if table := description_table(path, symbols, sheet, first=True):
+    try:
+        table = description_table(path, symbols, sheet, first=True)
+    except EmptySheet as error:
+        return of_empty_sheet("descriptions", path, error)
+    if table:
         sheets = table.sheets
         try:
             texts, nameless = gene_texts(table, symbols)

@@ -224,7 +224,8 @@ def _even_batches(path: Path, delimiter: str | None = None) -> Iterator[Batch]:
         check_width(path, width, numbers[0])
         if wrong := _uneven(numbers, records, width):
             raise DataError(
-                f"{path} has {wrong[1]} columns on line {wrong[0]}, but {width} in its first line."
+                f"{path} has {wrong[1]} columns on line {wrong[0]}, but {width} in its first line.",
+                "Quote fields that hold the delimiter.",
             )
         yield numbers, records
     if not width:

@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +32,18 @@ _HINT: Final = "Save the sheet as CSV."
 _GREEDY: Final = "it needs too much memory"
 SECONDS: Final = 120
 """Wall-clock time; 100,000 rows of ten cells take 3."""
+
+
+class EmptySheet(DataError):
+    """A sheet without rows below its header."""
+
+    def __init__(self, path: Path, sheet: str, sheets: Sequence[str]) -> None:
+        super().__init__(
+            f"{path} has no rows in its sheet {sheet!r}.",
+            f"Its sheets are: {', '.join(sheets)}; take another with --sheet.",
+        )
+        self.sheets = tuple(sheets)
+        """All of the workbook."""
 
 
 def is_workbook(path: Path) -> bool:
@@ -67,10 +80,7 @@ def workbook_table(path: Path, sheet: str = "", header: bool = True, first: bool
     above = titles_above([row for _, row in rows[:TITLES]])
     rows = rows[len(above) :]
     if len(rows) <= header:
-        raise DataError(
-            f"{path} has no rows in its sheet {found['sheet']!r}.",
-            f"Its sheets are: {', '.join(found['sheets'])}; take another with --sheet.",
-        )
+        raise EmptySheet(path, found["sheet"], found["sheets"])
     width = max(place + 1 for _, row in rows for place, cell in enumerate(row) if cell.strip())
     check_width(path, width)
     check_cells(path, width * len(rows))

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.files.lists import read_list
-from engine.files.outside import check_characters, check_file, outside_file
+from engine.files.outside import check_characters, check_file, outside_file, read_lines
 from engine.files.safe_pickle import PICKLES, read_matrix
-from engine.files.tables import PARQUET
-from engine.files.tables.titles import plain
+from engine.files.tables import PARQUET, read_table
+from engine.files.tables.titles import is_gene_title, plain
 from engine.files.tables.workbook import is_workbook
 from engine.files.vectors.content import Content, check_rows, without_unlike
 from engine.files.vectors.dimensions import LeftOut
@@ -112,9 +112,21 @@ def read_vectors(
 
 
 def _listed(path: Path) -> list[str]:
-    """The names in a list: of text, one a line, or in an array of numpy."""
+    """The names in a list of one a line, in an array of numpy, or in the column of genes of a table."""
     check_file(path)
-    return list(read_npy_names(path)) if suffix_of(path) == "npy" else read_list(path)
+    if suffix_of(path) == "npy":
+        return list(read_npy_names(path))
+    return read_list(path) if (column := _gene_column(path)) is None else column
+
+
+def _gene_column(path: Path) -> list[str] | None:
+    """The cells of a text table under a title of genes; None if it has none, or is a plain list."""
+    first = next(iter(read_lines(path)), "")
+    if not any(mark in first for mark in ",;\t"):
+        return None
+    table = read_table(path)
+    place = next((place for place, title in enumerate(table.header) if is_gene_title(title)), None)
+    return None if place is None else list(map(str.strip, table.columns[place]))
 
 
 def read_whole(path: Path, wanted: Wanted | None = None) -> Vectors:

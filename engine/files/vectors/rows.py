@@ -75,7 +75,7 @@ class Rows:
         place = next(
             (place for place, cell in enumerate(cells) if cell is None or not is_number(str(cell))), 0
         )
-        shown = "nothing" if cells[place] is None else repr(cells[place])[:40]
+        shown = "nothing" if cells[place] in (None, "") else repr(cells[place])[:40]
         hint = (
             "Remove such genes, or write their true numbers."
             if is_missing(str(cells[place] or ""))

@@ -9,6 +9,7 @@ import pytest
 from engine.data.genes.facts import Gene
 from engine.data.genes.identifiers import GeneTable, Resolver, make_resolver
 from engine.data.importers import import_task
+from engine.data.importers.names import first_names
 from engine.data.tasks.shelf import SAMPLE
 from store.home import Home
 
@@ -23,6 +24,8 @@ DATE = "not mapped: a date, as spreadsheets make of symbols"
         ("ensg00000141510.3", ("TP53",), "Ensembl id (gene_info)"),
         ("ensg00000999999", (), "not mapped"),
         ("7157.0", ("TP53",), "NCBI id"),
+        ("\u200b7157\ufeff", ("TP53",), "NCBI id"),
+        ("ENSG00000141510\u2060", ("TP53",), "Ensembl id (gene_info)"),
         ("7157.5", (), "not mapped"),
         ("01-MAR", (), DATE),
         ("2023-03-01", (), DATE),
@@ -67,3 +70,7 @@ def test_rows_that_name_a_gene_again_are_told(tmp_path: Path, home: Home) -> Non
         "2 rows name a gene that its class has; `genearena tasks mine --audit` names them.",
         "1 gene stands in more than one class; `genearena tasks mine --audit` names it.",
     )
+
+
+def test_a_name_with_a_comma_in_it_stands_in_quotation_marks_among_others() -> None:
+    assert first_names(["TP53", "EGFR, MYC", "NF1"], 2) == "TP53, 'EGFR, MYC' and 1 more"

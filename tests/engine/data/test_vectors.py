@@ -112,6 +112,23 @@ def test_a_list_chooses_from_the_other_formats(form: str, tmp_path: Path) -> Non
     assert np.array_equal(found.matrix, MATRIX[[0, 3]])
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        ",gene\n0,{0}\n1,{1}\n",
+        "gene\tlabel\n{0}\ta\n{1}\tb\n",
+        '"","Gene name","label"\n"1","{0}","a"\n"2","{1}","b"\n',
+    ],
+)
+def test_a_matrix_is_named_by_the_column_of_genes_of_a_table(table: str, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", MATRIX[:2])
+    names = tmp_path / "genes.csv"
+    names.write_text(table.format(*GENES))
+    vectors = read_vectors(tmp_path / "x.npy", genes=names)
+    assert vectors.genes == tuple(GENES[:2])
+    np.testing.assert_array_equal(vectors.matrix, MATRIX[:2])
+
+
 def test_import_names_genes_and_tells_coverage(tmp_path: Path, home: Home) -> None:
     report = import_vectors(write(tmp_path, "evaluator.csv"), "mine", home)
     assert (report.genes, report.dimension, report.total, report.renamed) == (5, 4, 5, 1)
@@ -172,7 +189,7 @@ def test_repeats_zeros_and_shared_vectors_are_counted(tmp_path: Path) -> None:
         ("gene,a,b\nA,1,nan\n", "not finite in the vector of 'A'"),
         ("gene,a,b\nA,1,1e39\n", "not finite in the vector of 'A'"),
         ("gene,a,b\nB,1,2\nA,1,x\n", "'x' on line 3, where a number should be, in column 'b' for 'A'"),
-        ("gene,a,b\nA,1,\n", "'' on line 2, where a number should be"),
+        ("gene,a,b\nA,1,\n", "nothing on line 2, where a number should be"),
         ("gene,a,b\nA,1,2\nA,1,3\n", "two different vectors for 'A'"),
         ("gene,a,b\nA,1,2\nB,1\n", "2 columns on line 3, but 3"),
         ("gene,a,b\nA,0,0\n", "only vectors of zeros"),

@@ -250,3 +250,18 @@ def test_descriptions_on_another_sheet_are_found_by_it(tmp_path, home):
     alone = write_xlsx(tmp_path / "y.xlsx", about=about)
     with pytest.raises(DataError, match="one column, 'Our tables'"):
         look_at_descriptions(alone, home)
+
+
+def test_a_first_sheet_without_rows_leaves_the_others_to_be_chosen(tmp_path, home):
+    rows = ((gene, "ab"[n % 2], f"About {gene}.") for n, gene in enumerate(GENES[:24]))
+    data = rows_of(("gene", "label", "description"), *rows)
+    path = write_xlsx(tmp_path / "x.xlsx", about=rows_of(("Our tables",)), data=data)
+    looked = LabelFile(path, home)
+    for first in (looked.look(Choices()), look_at_descriptions(path, home)):
+        assert (first.counted, first.sheets) == (0, ("about", "data"))
+        assert "no rows in its sheet 'about'" in first.problem
+    assert [group.rows for group in looked.look(Choices(sheet="data")).classes] == [12, 12]
+    assert look_at_descriptions(path, home, "data").counted == 24
+    alone = write_xlsx(tmp_path / "y.xlsx", about=rows_of(("Our tables",)))
+    with pytest.raises(DataError, match="no rows in its sheet 'about'"):
+        LabelFile(alone, home).look(Choices())
