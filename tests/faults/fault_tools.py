@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from engine import mailbox
+from engine.catalog.models import find_model
 from engine.data.tasks.shelf import SAMPLE
 from engine.plan.launch import Launch, Options
 from engine.plan.selection import Selection
@@ -28,7 +29,10 @@ LONG = 5000
 
 
 def a_home(folder: Path) -> Home:
-    return find_home(folder / "home").create()
+    """A home that knows the bundled model's files: the first process in each would read their 90 MB."""
+    home = find_home(folder / "home").create()
+    find_model(MODEL, home)
+    return home
 
 
 @cache
