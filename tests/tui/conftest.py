@@ -6,6 +6,8 @@ import pytest
 import textual._wait
 from textual.css.stylesheet import Stylesheet
 
+from tui.terminal import typeahead
+
 
 @pytest.fixture(scope="session", autouse=True)
 def quickly_at_rest() -> Iterator[None]:
@@ -29,3 +31,21 @@ def styles_are_parsed_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", parse_once)
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_key_goes_on_before_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine what a key sets off may take longer than a person is kept waiting for it."""
+    monkeypatch.setattr(typeahead, "PATIENCE", 30.0)
+
+
+@pytest.fixture
+def soon_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for the keys to rest waits a moment only, in tests that rest after each of many keys."""
+    for waits in (
+        "fake_arena",
+        "tui.screens.board.roc",
+        "tui.screens.genes.screen",
+        "tui.screens.plan.screen",
+    ):
+        monkeypatch.setattr(f"{waits}.SETTLE", 0.01)
