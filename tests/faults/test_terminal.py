@@ -159,7 +159,7 @@ def real(tmp_path):
         "--tasks",
         ",".join(tasks),
         "--seeds",
-        "0-11",
+        "0-5",
         "--workers",
         "1",
         "--controls",
@@ -194,14 +194,14 @@ def test_a_closed_terminal_ends_no_run_and_changes_no_number(tmp_path, real):
     assert os.getsid(runner.pid) == psutil.Process(runner.pid).ppid(), "its parent leads a session"
     # A second viewer sees it live.
     seen = json.loads(plain(here(home, "status", "--json"), 0).stdout)
-    assert (seen["pid"], seen["total"]) == (runner.pid, 48)
+    assert (seen["pid"], seen["total"]) == (runner.pid, 24)
     until(lambda: not runner_alive(home), 120, "the run to end by itself")
     status = read_status(home)
-    assert (status.state, status.scored, status.failed) == ("finished", 48, 0)
+    assert (status.state, status.scored, status.failed) == ("finished", 24, 0)
     assert status.pid == runner.pid
     assert numbers(home) == numbers(undisturbed)
-    plain(genearena(home, "run", "--protocols", "lr,rf", *real), 0)
-    assert len(journalled(home)) == 48, "something was run twice"
+    plain(here(home, "run", "--protocols", "lr,rf", *real), 0)
+    assert len(journalled(home)) == 24, "something was run twice"
 
 
 # ------------------------------------------------------------------- a stalled link
