@@ -42,6 +42,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(5000)
 
 
+def pytest_unconfigure() -> None:
+    """Let the interpreter free at its end what was left out; DuckDB would say that it leaks."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session")
 def made_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
     """Gives a new database's file, which is made when it is first asked for."""

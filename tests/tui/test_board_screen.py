@@ -272,12 +272,12 @@ async def test_a_key_goes_through_the_sets_of_tasks(arena):
         await until(pilot, lambda: "Nothing of another set of tasks is scored yet." in told(app))
         arena.boards |= {"lr set=own": own_table("toy"), "rf set=mine": own_table("tall")}
         arena.version += 1
-        await until(pilot, lambda: "t" in screen_text(app) and len(app.screen._tables) > 7)
-        assert "preset paper  text facts  set paper" in screen_text(app)
-        assert "Printed" in screen_text(app)
+        await until(pilot, lambda: len(app.screen._tables) > 7)
+        await until(pilot, lambda: "preset paper  text facts  set paper" in screen_text(app))
+        await until(pilot, lambda: "Printed" in screen_text(app))
         await pilot.press("t")
         await until(pilot, lambda: "set own" in screen_text(app) and " toy " in screen_text(app))
-        assert "1/1 ] by mean" in screen_text(app)
+        await until(pilot, lambda: "1/1 ] by mean" in screen_text(app))
         assert "Printed" not in screen_text(app)
         await pilot.press("right_square_bracket", "t")  # there is one table of own, and lr is not in mine
         await until(pilot, lambda: "rf Random" in screen_text(app) and "set mine" in screen_text(app))
