@@ -270,7 +270,7 @@ def settled(number) -> bool:
     last = -1
     while (now_ := number()) != last:
         last = now_
-        time.sleep(0.1)
+        time.sleep(0.05)
     return True
 
 

@@ -6,9 +6,9 @@ To add a format, add it to the lists of `imports_formats`; a hard input, to `imp
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,28 +28,10 @@ from imports_formats import ALL, DESCRIPTIONS, LABELS, VECTORS, take_labels
 from imports_roles import ROLES, check_spellings_of_a_gene_mean_the_same, understood
 
 from engine.data.formats.detect import KINDS
-from engine.data.genes import identifiers
-from engine.data.tasks import folder as house
-from engine.data.tasks.shelf import SAMPLE
 from store.errors import DataError, GeneArenaError
 from store.home import Home
 
 Take = Callable[[Path, Home], object]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def sample_is_read_once() -> Iterator[None]:
-    """Every import reads the sample's 811 genes, which is half of its time here."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module, read in ((identifiers, "read_genes"), (house, "read_gene_map")):
-            for name in (read, "read_meanings"):
-                patch.setattr(module, name, once_of_the_sample(getattr(module, name)))
-        yield
-
-
-def once_of_the_sample(read: Callable[[Path], object]) -> Callable[[Path], object]:
-    kept = cache(read)
-    return lambda path: kept(path) if path.parent == SAMPLE else read(path)
 
 
 HARD_CASES = [

@@ -13,12 +13,16 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from engine import mailbox
+from engine.catalog.models import find_model
 from engine.data.tasks.shelf import SAMPLE
 from engine.plan.launch import Launch, Options
 from engine.plan.selection import Selection
 from store.home import Home, find_home
 from store.journal import Entry, read_journals
+from tui.cli import cli
 
 FOLDER = Path(__file__).parent
 MODEL = "all-MiniLM-L6-v2"
@@ -28,7 +32,10 @@ LONG = 5000
 
 
 def a_home(folder: Path) -> Home:
-    return find_home(folder / "home").create()
+    """A home that knows the bundled model's files: the first process in each would read their 90 MB."""
+    home = find_home(folder / "home").create()
+    find_model(MODEL, home)
+    return home
 
 
 @cache
@@ -106,6 +113,12 @@ def genearena(home: Home | None, *arguments: str, tiny_seconds: float | None = N
     place = ["--home", str(home.data.parent)] if home else []
     options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 120, **extra}
     return subprocess.run([sys.executable, *program, *place, *arguments], env=environment, **options)
+
+
+def here(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command line in this process, where a process of its own, 0.5 s, is not what is tested."""
+    done = CliRunner().invoke(cli, ["--home", str(home.data.parent), *arguments])
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
 
 def plain(done, code: int):

@@ -17,6 +17,7 @@ from fault_tools import (
     ended,
     enqueue,
     genearena,
+    here,
     journalled,
     plain,
     run_tiny,
@@ -97,7 +98,7 @@ def test_a_full_disk_pauses_the_run_and_space_resumes_it(tmp_path, small_disk):
         until(lambda: len(journalled(home)) > 20)
         ballast = fill(small_disk)
         until(lambda: paused_for_space(home), what="the pause")
-        assert "No space is left" in plain(genearena(home, "status"), 0).stdout
+        assert "No space is left" in plain(here(home, "status"), 0).stdout
         until(lambda: tries_in_vain(home, small_disk), what="a try that saves nothing")
         assert paused_for_space(home)
         assert read_status(home).scored <= len(journalled(home))

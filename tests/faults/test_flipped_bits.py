@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fault_tools import a_home
 
 from engine.catalog import remembered
 from engine.embedding.cache import VectorCache, text_key
 from engine.fetch.manifest import Manifest
 from store.errors import DataError
+from store.home import find_home
 
 pytestmark = pytest.mark.faults
 
@@ -50,7 +50,7 @@ def test_nothing_wrong_is_believed_of_a_model(tmp_path):
 
 def test_no_wrong_digest_is_remembered(tmp_path, monkeypatch):
     monkeypatch.setattr(remembered, "RACY", -1)  # however fresh a file is
-    home = a_home(tmp_path)
+    home = find_home(tmp_path / "home").create()
     file = tmp_path / "weights"
     file.write_bytes(b"content")
     right = remembered.digests_of({"": file}, home)

@@ -16,7 +16,7 @@ from fault_tools import (
     a_task,
     ended,
     enqueue,
-    genearena,
+    here,
     journalled,
     plain,
     run_tiny,
@@ -65,13 +65,13 @@ def frozen(tmp_path_factory):
 
 def test_a_home_that_cannot_be_written_can_be_read(frozen):
     for arguments in READING:
-        done = plain(genearena(frozen, *arguments), 0)
+        done = plain(here(frozen, *arguments), 0)
         assert done.stdout, arguments
 
 
 @pytest.mark.parametrize("arguments", WRITING)
 def test_a_home_that_cannot_be_written_is_refused_in_one_sentence(frozen, arguments):
-    done = plain(genearena(frozen, *arguments), 2)
+    done = plain(here(frozen, *arguments), 2)
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert str(frozen.data.parent) in done.stderr
@@ -93,7 +93,14 @@ def test_without_a_home_folder_of_the_user_one_can_be_named(tmp_path):
         assert done.returncode in (0, 2, 3)
 
 
-def test_all_that_is_kept_is_the_users_own(tmp_path):
+@pytest.fixture
+def usual_umask():
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def test_all_that_is_kept_is_the_users_own(tmp_path, usual_umask):
     home, task = find_home(tmp_path / "home"), a_task(tmp_path, "own", per_class=20)
     (tmp_path / "home").mkdir(mode=0o755)
     chosen = ("--tasks", "mine", "--protocols", "lr", "--seeds", "41", "--controls", "none")
@@ -105,10 +112,10 @@ def test_all_that_is_kept_is_the_users_own(tmp_path):
         ("rank", "--format", "nonsense"),
         ("doctor",),
     ):
-        genearena(home, *arguments, umask=0o022)
+        here(home, *arguments)
     places = [str(home.data), str(home.cache), str(home.config), str(home.log)]
     runner = [sys.executable, "-m", "engine.run", *places]
-    plain(subprocess.run(runner, umask=0o022, capture_output=True, text=True, timeout=120), 0)
+    plain(subprocess.run(runner, capture_output=True, text=True, timeout=120), 0)
     kept = [path for folder in places for path in (Path(folder), *Path(folder).rglob("*"))]
     names = {path.name for path in kept}
     assert {"arena.duckdb", "status.json", "runner.log", "digests.json", "model.json", "genes.csv"} <= names

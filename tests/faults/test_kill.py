@@ -142,7 +142,7 @@ def scenario(folder, kills, units, seconds):
 
 
 def test_random_kills_with_two_racing_runners_and_a_viewer(tmp_path):
-    scenario(tmp_path, kills=10, units=400, seconds=0.04)
+    scenario(tmp_path, kills=6, units=400, seconds=0.04)
 
 
 @pytest.mark.slow

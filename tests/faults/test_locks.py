@@ -19,6 +19,7 @@ from fault_tools import (
     ended,
     enqueue,
     genearena,
+    here,
     journalled,
     plain,
     run_tiny,
@@ -111,7 +112,7 @@ def test_a_pipe_in_the_place_of_a_log_is_told_and_never_waited_for(home, tmp_pat
     assert f"{name} is not a regular file" in done.stderr
     assert queued(home) == []
     if name == "runner.log":
-        assert "not a regular file" in plain(genearena(home, "logs"), 3).stderr
+        assert "not a regular file" in plain(here(home, "logs"), 3).stderr
 
 
 # ---------------------------------------------------------------------------- the lock under a run
@@ -150,17 +151,23 @@ def test_two_runners_are_two_for_no_longer_than_a_tick(working, tmp_path):
 # ---------------------------------------------------------------------------- runners that do not answer
 
 
-def test_a_stopped_runner_is_called_silent_and_goes(working):
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr("engine.mailbox.status.SILENT", 1.0)
+    monkeypatch.setattr("engine.mailbox.kill.GRACE", 0.5)
+
+
+def test_a_stopped_runner_is_called_silent_and_goes(working, impatient):
     home, parent = working
     pid = runner_of(home).pid
     children = psutil.Process(pid).children(recursive=True)
     os.kill(pid, signal.SIGSTOP)
     until(lambda: read_status(home).silent, what="silence")
-    told = plain(genearena(home, "status"), 0).stdout
+    told = plain(here(home, "status"), 0).stdout
     assert "Silent for" in told
     assert "cancel --now" in told
     assert "the whole run" not in told, "a time left of a run that stands"
-    done = plain(genearena(home, "cancel", "--now"), 0)
+    done = plain(here(home, "cancel", "--now"), 0)
     assert f"PID {pid} on" in done.stderr
     assert parent.wait(30) == 128 + signal.SIGKILL
     assert not any(child.is_running() for child in children)
@@ -169,16 +176,16 @@ def test_a_stopped_runner_is_called_silent_and_goes(working):
     assert journalled(home, "failed") == []
 
 
-def test_a_stopped_group_goes_too(working):
+def test_a_stopped_group_goes_too(working, impatient):
     home, parent = working
     os.killpg(parent.pid, signal.SIGSTOP)
-    plain(genearena(home, "cancel", "--now"), 0)
+    plain(here(home, "cancel", "--now"), 0)
     assert parent.wait(30) == 128 + signal.SIGKILL
 
 
 def test_a_runner_that_answers_is_not_killed(working):
     home, parent = working
-    done = plain(genearena(home, "cancel", "--now"), 0)
+    done = plain(here(home, "cancel", "--now"), 0)
     assert "has ended" in done.stderr
     assert parent.wait(30) == 0
     assert read_status(home).state == "cancelled"
@@ -187,7 +194,7 @@ def test_a_runner_that_answers_is_not_killed(working):
 def test_a_runner_of_another_host_is_not_killed(home):
     status = mailbox.Status("r", 4711, "box", "running", "t", "t", 9, 0, born="boot/pid:[1]/5/99")
     mailbox.write_status(home, status)
-    done = plain(genearena(home, "cancel", "--now"), 2)
+    done = plain(here(home, "cancel", "--now"), 2)
     assert "on box, which cannot be reached" in done.stderr
 
 

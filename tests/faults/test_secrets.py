@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from echoing_endpoint import ECHOES, SECRET, TOLD, echoing
-from fault_tools import a_home, a_task, genearena, journalled
+from fault_tools import a_home, a_task, genearena, here, journalled
 
 from engine.embedding.endpoint.client import KEY
 from engine.embedding.endpoint.consent import agree
@@ -33,15 +33,15 @@ def test_an_echoed_key_is_written_nowhere(tmp_path, echo):
         home.config_file.write_text(f'[[models]]\nname = "remote"\nsource = "http://{host}/v1#m"\n')
         agree(home, host)
         environment = {KEY: SECRET, "GENEARENA_OFFLINE": ""}
-        here = genearena(home, "run", *chosen, env=environment)
-        assert here.returncode == 1, here.stderr
+        first = genearena(home, "run", *chosen, env=environment)
+        assert first.returncode == 1, first.stderr
         assert len(journalled(home, "failed")) == 1
         apart = genearena(home, "run", *chosen, "--detach", "--retry-failed", env=environment)
-        followed = genearena(home, "attach", env=environment)
-        log = genearena(home, "logs")
-        table = genearena(home, "sql", "select * from failures", "--json")
+        followed = here(home, "attach")
+        log = here(home, "logs")
+        table = here(home, "sql", "select * from failures", "--json")
     assert set(asked) == {f"Bearer {SECRET}"}
-    said = "".join(done.stdout + done.stderr for done in (here, apart, followed, log, table))
+    said = "".join(done.stdout + done.stderr for done in (first, apart, followed, log, table))
     assert "Traceback" in table.stdout
     everything = written(home) + said.encode()
     for told in TOLD:

@@ -27,6 +27,7 @@ from fault_tools import (
     ended,
     enqueue,
     genearena,
+    here,
     journalled,
     plain,
     run_tiny,
@@ -158,7 +159,7 @@ def real(tmp_path):
         "--tasks",
         ",".join(tasks),
         "--seeds",
-        "0-11",
+        "0-5",
         "--workers",
         "1",
         "--controls",
@@ -192,15 +193,15 @@ def test_a_closed_terminal_ends_no_run_and_changes_no_number(tmp_path, real):
     runner = read_status(home)
     assert os.getsid(runner.pid) == psutil.Process(runner.pid).ppid(), "its parent leads a session"
     # A second viewer sees it live.
-    seen = json.loads(plain(genearena(home, "status", "--json"), 0).stdout)
-    assert (seen["pid"], seen["total"]) == (runner.pid, 48)
+    seen = json.loads(plain(here(home, "status", "--json"), 0).stdout)
+    assert (seen["pid"], seen["total"]) == (runner.pid, 24)
     until(lambda: not runner_alive(home), 120, "the run to end by itself")
     status = read_status(home)
-    assert (status.state, status.scored, status.failed) == ("finished", 48, 0)
+    assert (status.state, status.scored, status.failed) == ("finished", 24, 0)
     assert status.pid == runner.pid
     assert numbers(home) == numbers(undisturbed)
-    plain(genearena(home, "run", "--protocols", "lr,rf", *real), 0)
-    assert len(journalled(home)) == 48, "something was run twice"
+    plain(here(home, "run", "--protocols", "lr,rf", *real), 0)
+    assert len(journalled(home)) == 24, "something was run twice"
 
 
 # ------------------------------------------------------------------- a stalled link
@@ -324,23 +325,23 @@ def test_a_live_run_is_steered_from_the_command_line(tmp_path):
     home, selection = a_home(tmp_path), a_selection(tmp_path, LONG)
     plain(genearena(home, "run", "--detach", *choice(selection), tiny_seconds=0.02), 0)
     until(lambda: len(journalled(home)) > 5)
-    status = plain(genearena(home, "status"), 0).stdout
+    status = plain(here(home, "status"), 0).stdout
     assert ": running" in status
     assert f"PID {read_status(home).pid}" in status
     refused = plain(genearena(home, "run", *choice(selection), tiny_seconds=0.02), 3)
     assert "already going on" in refused.stderr
 
-    plain(genearena(home, "pause"), 0)
+    plain(here(home, "pause"), 0)
     until(lambda: read_status(home).state == "paused")
     until(lambda: not read_status(home).running)
     before = len(journalled(home))
-    assert ": paused" in plain(genearena(home, "status"), 0).stdout
+    assert ": paused" in plain(here(home, "status"), 0).stdout
     victim = build_plan(selection, home, {}).units[-1].key
-    plain(genearena(home, "cancel", "--key", victim), 0)
+    plain(here(home, "cancel", "--key", victim), 0)
     heard = f"Asked to cancel unit {victim[:8]}."
     until(lambda: heard in [line.text for line in read_status(home).log], what=heard)
     assert len(journalled(home)) == before
-    plain(genearena(home, "resume"), 0)
+    plain(here(home, "resume"), 0)
     until(lambda: len(journalled(home)) > before + 5)
 
     follower = subprocess.Popen(
@@ -353,13 +354,13 @@ def test_a_live_run_is_steered_from_the_command_line(tmp_path):
     assert "the run goes on" in said
     assert runner_alive(home)
 
-    assert "AUC" in plain(genearena(home, "logs", "-n", "5"), 0).stdout
-    plain(genearena(home, "cancel"), 0)
+    assert "AUC" in plain(here(home, "logs", "-n", "5"), 0).stdout
+    plain(here(home, "cancel"), 0)
     until(lambda: not runner_alive(home))
     status = read_status(home)
     assert status.state == "cancelled"
     assert status.scored + status.cancelled == status.total
-    assert ": cancelled" in plain(genearena(home, "status"), 0).stdout
+    assert ": cancelled" in plain(here(home, "status"), 0).stdout
     assert "Nothing is running" in plain(genearena(home, "attach"), 2).stderr
 
 
@@ -367,7 +368,7 @@ def test_a_request_right_after_the_start_is_heard(tmp_path):
     home, selection = a_home(tmp_path), a_selection(tmp_path, LONG)
     plain(genearena(home, "run", "--detach", *choice(selection), tiny_seconds=0.02), 0)
     until(lambda: runner_alive(home))
-    plain(genearena(home, "cancel"), 0)
+    plain(here(home, "cancel"), 0)
     until(lambda: not runner_alive(home), 30, "the run to obey")
     assert read_status(home).state == "cancelled"
 
@@ -382,7 +383,7 @@ def test_a_selection_that_cannot_be_run_is_told_to_viewers(tmp_path):
     status = read_status(home)
     assert status.state == "failed"
     assert "no-such-model" in status.message
-    assert "no-such-model" in plain(genearena(home, "status"), 1).stdout
+    assert "no-such-model" in plain(here(home, "status"), 1).stdout
     assert len(journalled(home)) == 40
     log = (home.log / "runner.log").read_text()
     assert "no-such-model" in log

@@ -12,6 +12,7 @@ from engine.catalog.models import find_model
 from engine.data.load import load_task
 from engine.embedding.cache import VectorCache, text_key
 from engine.embedding.embed import fingerprint
+from engine.environment import cpu_kernels
 from store import connect
 from store.arm import Arm, Table
 from store.errors import UsageError
@@ -217,7 +218,7 @@ def test_neighbours_are_taken_among_vectors_of_one_kind_of_text(tmp_path):
         text: number / 10 for number, text in enumerate((*facts.texts, *edited.texts, *summaries.texts))
     }
     vectors = np.array([[np.cos(angle), np.sin(angle)] for angle in angles.values()], np.float32)
-    with VectorCache(home.embeddings / fingerprint(model, options, "cpu", "AVX2")) as cache:
+    with VectorCache(home.embeddings / fingerprint(model, options, "cpu", cpu_kernels("AVX2"))) as cache:
         cache.add([text_key(text) for text in angles], vectors)
     who, found, trouble = results.neighbours("GENE0")
     assert (who, trouble) == (named, "")

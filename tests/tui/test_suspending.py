@@ -45,7 +45,8 @@ def does(shell: Terminal, keys: str, then: str) -> str:
 
 
 def comes_back(shell: Terminal, shown: str) -> str:
-    """`fg`, and wait for what is painted once the terminal is the application's again."""
+    """`fg` at the prompt, and wait for what is painted once the terminal is the application's again."""
+    shell.until("PROMPT>")
     since = len(shell.raw)
     shell.child.send("\x15fg\r")
     end = time.monotonic() + 30
@@ -89,6 +90,7 @@ def test_in_the_background_it_waits_for_fg(shell):
 @needs_bash
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGTSTP])
 def test_a_stop_by_somebody_else_is_mended_by_fg(shell, number):
+    shell.screen.reset()
     os.kill(program_of(shell), number)
     shell.until("Stopped")
     comes_back(shell, "enter runs the 1,160")

