@@ -60,7 +60,7 @@ class TaskGenes(TakingScreen):
             "surely_wrong",
             "Wrong",
             show=False,
-            tooltip="Only the confidently wrong: a mean error of ¾ or more",
+            tooltip="Only the confidently wrong: a mean error of .75 or more",
             id="genes.wrong",
         ),
     ]
@@ -217,7 +217,7 @@ class TaskGenes(TakingScreen):
         pane = self.query_one("#genes-pane", Pane)
         pane.say(list_text.title(len(rows), len(self.genes.genes), self._order, self._turned))
         pane.legend(
-            ("─", "soft"), ("●", "text"), ("─", "soft"), " mean ± sd of its tests  ", ("┊", "faint"), " ½"
+            ("─", "soft"), ("●", "text"), ("─", "soft"), " mean ± sd of its tests  ", ("┊", "faint"), " .5"
         )
         self._say_where()
         self.moved()
