@@ -70,6 +70,5 @@ def test_no_line_is_wider_than_the_terminal(filled, columns, colours, tmp_path):
     assert "Traceback" not in shown
     assert [line for line in lines if cell_len(line) > columns] == []
     if "NO_COLOR" in colours:
-        assert {style for style in STYLES.findall(shown)} <= {
-            f"\x1b[{n}m" for n in ("0", "1", "2", "4", "1;4")
-        }
+        weights = ("0", "1", "2", "4", "1;4", "1;2", "1;2;4", "2;4")
+        assert set(STYLES.findall(shown)) <= {f"\x1b[{codes}m" for codes in weights}
