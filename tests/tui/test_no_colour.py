@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from fake_arena import FakeArena
+from fake_arena import FakeArena, a_status
 from textual.command import CommandList
 from textual.filter import Monochrome, NoColor
 from textual.widgets import Input
 
 from tui.app import ArenaApp
 from tui.screens.plan.text import class_bar
+from tui.screens.runs.units_text import legend, mark
 from tui.terminal.tokens import to_ascii
 from tui.widgets.canvas import Canvas, Span
-from tui.widgets.words import BARE
+from tui.widgets.words import BARE, UNICODE
 
 
 @pytest.mark.parametrize("term", ["xterm", "xterm-256color"])
@@ -56,3 +59,11 @@ async def test_without_colours_classes_are_told_by_signs(bare):
     assert to_ascii("".join(BARE.bars)) == ":.=."
     bar = class_bar((3, 1), 4, 8, BARE.bars)
     assert [text for text, _ in bar] == ["▄▄▄▄▄▄", "▁▁"]
+
+
+def test_without_colours_a_split_no_better_than_chance_has_a_sign_of_its_own():
+    units = [replace(a_status().recent[0], state="scored", auc=auc) for auc in (0.5, 0.9)]
+    assert [mark(unit, BARE)[0] for unit in units] == ["□", "■"]
+    assert [mark(unit, UNICODE)[0] for unit in units] == ["■", "■"]
+    said = "".join(str(part[0]) for part in legend(BARE, False))
+    assert said == "■ done  □ to .5  ◐ in work  · waiting  "
