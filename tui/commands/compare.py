@@ -22,6 +22,7 @@ from tui.commands.common import (
 )
 from tui.quantities import auc
 from tui.ranked.comparison import differ, told, usual_first
+from tui.ranked.figures import bare
 from tui.ranked.tables import table_title
 
 if TYPE_CHECKING:
@@ -52,13 +53,13 @@ def compare_command(session: Session, first: str, second: str, protocol: str, as
         return
     _put_sides(comparison)
     said = told(comparison)
-    put(said.headline)
+    put(bare(said.headline))
     put("")
-    rows = [(line.name, *line.shown, line.verdict) for line in said.lines]
+    rows = [(line.name, *map(bare, line.shown), line.verdict) for line in said.lines]
     put_table(("", "A", "B", "A - B", "95 % interval", "verdict"), rows, right={1, 2, 3})
     put("")
     for sentence in (*said.notes, said.method):
-        put(sentence)
+        put(bare(sentence))
 
 
 @command("power")
