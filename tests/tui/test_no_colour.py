@@ -15,6 +15,8 @@ from tui.screens.plan.text import class_bar
 from tui.screens.runs.units_text import legend, mark
 from tui.terminal.tokens import to_ascii
 from tui.widgets.canvas import Canvas, Span
+from tui.widgets.grid import Grid
+from tui.widgets.rows import Cell, Column, Row
 from tui.widgets.words import BARE, UNICODE
 
 
@@ -67,3 +69,16 @@ def test_without_colours_a_split_no_better_than_chance_has_a_sign_of_its_own():
     assert [mark(unit, UNICODE)[0] for unit in units] == ["■", "■"]
     said = "".join(str(part[0]) for part in legend(BARE, False))
     assert said == "■ done  □ to .5  ◐ in work  · waiting  "
+
+
+async def test_the_best_of_a_column_is_underlined_under_the_cursor_too(bare):
+    async with bare.run_test(size=(40, 24)) as pilot:
+        grid = Grid((Column("name", "name"), Column("auc", "auc", right=True)), id="bests")
+        await bare.screen.mount(grid)
+        grid.show([Row(name, (name, Cell(".900", fill=5, best=name == "a"))) for name in "ab"])
+        grid.focus()
+        await pilot.pause()
+        one, other = ({text.strip(): style for text, style, _ in grid.render_line(y)} for y in (1, 2))
+        assert one[".900"].reverse
+        assert one[".900"].underline
+        assert not other[".900"].underline
