@@ -6,12 +6,15 @@ import secrets
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+os.environ["TZ"] = "UTC"  # of clocks on screens
+time.tzset()
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 # Threads of numpy and torch that wait for work spin, unless told to sleep: on two cores that two workers

@@ -139,7 +139,7 @@ class ArenaApp(Shell):
         if self.no_color:
             # Textual chose greys, which are colours too.
             self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
-        self._filters.append(Finish(ascii))
+        self._filters.append(Finish(ascii, self.depth == "256"))
         if self.settings.keymap:
             from tui.keys import every_binding
 

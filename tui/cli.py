@@ -22,6 +22,7 @@ from store.errors import GeneArenaError, unforeseen
 from store.umask import private_files
 from tui.commands.common import Session, home_option
 from tui.terminal.ink import PLAIN
+from tui.terminal.wrapping import wrapped
 from tui.widgets.text import clean
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -177,7 +178,8 @@ def _unforeseen(error: Exception, session: Session) -> int:
 
 def _tell(sentence: str, hint: str, code: int) -> int:
     with contextlib.suppress(OSError):  # the terminal may be gone; the exit code still tells
-        click.echo(clean(f"error: {sentence} {hint}".rstrip(), limit=2000), err=True)
+        said = clean(f"error: {sentence} {hint}".rstrip(), limit=2000)
+        click.echo(wrapped(said, sys.stderr, long=False), err=True)
     return code
 
 

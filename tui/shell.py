@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from textual.app import ScreenStackError
@@ -14,7 +15,7 @@ from tui.questions.arena import Arena, Pulse
 from tui.settings import Settings
 from tui.terminal.typeahead import TypeAhead
 from tui.widgets import toast
-from tui.widgets.words import ASCII, UNICODE, Charset
+from tui.widgets.words import ASCII, BARE, UNICODE, Charset
 
 if TYPE_CHECKING:
     from tui.widgets.commandbar import Command
@@ -41,7 +42,7 @@ class Shell(TypeAhead):
             settings: What the user set; None: the defaults.
         """
         # Before the stylesheet is made, which asks for variables.
-        self.charset: Charset = ASCII if ascii else UNICODE
+        self.charset: Charset = ASCII if ascii else BARE if "NO_COLOR" in os.environ else UNICODE
         super().__init__()
         self.arena = arena
         self.settings = settings or Settings()

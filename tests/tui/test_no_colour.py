@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from fake_arena import FakeArena
+from fake_arena import FakeArena, a_status
+from textual.command import CommandList
 from textual.filter import Monochrome, NoColor
+from textual.widgets import Input
 
 from tui.app import ArenaApp
+from tui.screens.plan.text import class_bar
+from tui.screens.runs.units_text import legend, mark
+from tui.terminal.tokens import to_ascii
+from tui.widgets.canvas import Canvas, Span
+from tui.widgets.grid import Grid
+from tui.widgets.rows import Cell, Column, Row
+from tui.widgets.words import BARE, UNICODE
 
 
 @pytest.mark.parametrize("term", ["xterm", "xterm-256color"])
@@ -21,3 +32,53 @@ def test_no_color_leaves_weight_alone_however_many_colours_there_are(monkeypatch
     assert app.depth == "mono"
     assert app.native_ansi_color
     assert app.theme_variables["say-soft"] == "dim"
+
+
+@pytest.fixture
+def bare(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    return ArenaApp(FakeArena())
+
+
+async def test_without_colours_the_cursors_are_told_by_weight(bare):
+    async with bare.run_test() as pilot:
+        await pilot.press("colon", "t")
+        cursor = bare.screen.query_one(Input).get_component_rich_style("input--cursor")
+        assert cursor.reverse
+        await pilot.press("escape", "ctrl+p")
+        while not bare.screen.query_one(CommandList).option_count:
+            await pilot.pause()
+        line = bare.screen.query_one(CommandList).render_line(0)
+        assert all(style.underline for text, style, _ in line if text.strip())
+
+
+async def test_without_colours_classes_are_told_by_signs(bare):
+    assert bare.charset is BARE
+    canvas = Canvas(4, 1, Span(0, 4), Span(0, 1), BARE)
+    canvas.scatter([(0.5, 0.5), (2.5, 0.5)], "a")
+    canvas.scatter([(1.5, 0.5), (2.5, 0.5)], "b")
+    assert "".join(text for text, _ in canvas.lines()[0]) == "□■◉ "
+    assert to_ascii("".join(BARE.bars)) == ":.=."
+    bar = class_bar((3, 1), 4, 8, BARE.bars)
+    assert [text for text, _ in bar] == ["▄▄▄▄▄▄", "▁▁"]
+
+
+def test_without_colours_a_split_no_better_than_chance_has_a_sign_of_its_own():
+    units = [replace(a_status().recent[0], state="scored", auc=auc) for auc in (0.5, 0.9)]
+    assert [mark(unit, BARE)[0] for unit in units] == ["□", "■"]
+    assert [mark(unit, UNICODE)[0] for unit in units] == ["■", "■"]
+    said = "".join(str(part[0]) for part in legend(BARE, False))
+    assert said == "■ done  □ to .5  ◐ in work  · waiting  "
+
+
+async def test_the_best_of_a_column_is_underlined_under_the_cursor_too(bare):
+    async with bare.run_test(size=(40, 24)) as pilot:
+        grid = Grid((Column("name", "name"), Column("auc", "auc", right=True)), id="bests")
+        await bare.screen.mount(grid)
+        grid.show([Row(name, (name, Cell(".900", fill=5, best=name == "a"))) for name in "ab"])
+        grid.focus()
+        await pilot.pause()
+        one, other = ({text.strip(): style for text, style, _ in grid.render_line(y)} for y in (1, 2))
+        assert one[".900"].reverse
+        assert one[".900"].underline
+        assert not other[".900"].underline

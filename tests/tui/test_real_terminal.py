@@ -29,9 +29,10 @@ class Terminal:
         columns: int = 80,
         lines: int = 24,
         command: tuple[str, ...] = (),
+        options: tuple[str, ...] = (),
         **environment: str,
     ) -> None:
-        program, *arguments = command or (sys.executable, "-c", PROGRAM, "--home", str(home))
+        program, *arguments = command or (sys.executable, "-c", PROGRAM, "--home", str(home), *options)
         self.screen = pyte.Screen(columns, lines)
         self.stream = pyte.ByteStream(self.screen)
         self.raw = b""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
+import tui
 from tui.terminal.tokens import (
     CUTS,
     GROUNDS,
@@ -46,9 +50,10 @@ def test_everything_can_be_read_where_it_may_stand(name):
     assert all(len(set(steps)) == STEPS for kind, steps in heat.items() if kind != "on")
 
 
-def test_the_256_colours_are_colours_of_the_table():
+@pytest.mark.parametrize("name", ["256", "256-light"])
+def test_the_256_colours_are_colours_of_the_table(name):
     cube = re.compile("#(00|5f|87|af|d7|ff){3}")
-    used = [*PALETTES["256"].values(), *(colour for steps in HEAT["256"].values() for colour in steps)]
+    used = [*PALETTES[name].values(), *(colour for steps in HEAT[name].values() for colour in steps)]
     greys = {f"#{8 + 10 * i:02x}" + f"{8 + 10 * i:02x}" * 2 for i in range(24)}
     assert [colour for colour in used if not cube.fullmatch(colour) and colour not in greys] == []
 
@@ -69,7 +74,29 @@ def test_every_depth_has_every_variable_and_only_colours_have_tints():
 
 
 def test_ascii_is_as_wide_as_it_was():
-    line = "".join(map(chr, TO_ASCII)) + "⠁⣿é"
+    line = "".join(map(chr, TO_ASCII)) + "⠁⣿é語"
     assert to_ascii(line).isprintable()
-    assert len(to_ascii(line)) == len(line)
-    assert to_ascii(line)[:-1].isascii()
+    assert to_ascii(line).isascii()
+    assert cell_len(to_ascii(line)) == cell_len(line)
+
+
+def test_every_sign_that_a_screen_draws_has_one_in_ascii():
+    for path in sorted(Path(tui.__file__).parent.rglob("*.py")):
+        if path.parent.name == "figures":  # for print
+            continue
+        said = "".join(strings(ast.parse(path.read_text(encoding="utf-8"))))
+        drawn = {sign for sign in said if not sign.isascii() and not "\u2800" <= sign <= "\u28ff"}
+        assert {sign for sign in drawn if ord(sign) not in TO_ASCII} == set(), path
+
+
+def strings(tree):
+    """What a module says, its docstrings left out."""
+    docs = {
+        id(line.value)
+        for node in ast.walk(tree)
+        for line in (node.body if isinstance(getattr(node, "body", None), list) else ())
+        if isinstance(line, ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+            yield node.value

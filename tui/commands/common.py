@@ -6,9 +6,7 @@ Standard output carries data and nothing else; everything said about it goes to 
 from __future__ import annotations
 
 import contextlib
-import shutil
 import sys
-import textwrap
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -20,6 +18,7 @@ import click
 from store.errors import StoreError, UsageError
 from store.home import Home, find_home
 from tui.terminal.ink import Ink, Look, plain
+from tui.terminal.wrapping import width_of, wrapped
 from tui.widgets.text import clean
 
 _PATIENCE: Final = 2.0
@@ -176,13 +175,13 @@ def pairs(values: Iterable[str], option: str) -> dict[str, str]:
 
 
 def say(text: str) -> None:
-    """One line of narration, on standard error."""
-    click.echo(clean(text, limit=1000), err=True)
+    """A sentence or more of narration, on standard error."""
+    click.echo(wrapped(clean(text, limit=1000), sys.stderr, long=False), err=True)
 
 
 def put(text: str) -> None:
-    """One line of data for a person, on standard output."""
-    click.echo(clean(text, limit=0))
+    """One line of data for a person, on standard output; more where the terminal is narrower."""
+    click.echo(wrapped(clean(text, limit=0), sys.stdout))
 
 
 def flat(record: Any) -> dict[str, Any]:
@@ -193,17 +192,9 @@ def flat(record: Any) -> dict[str, Any]:
     return {**place, **members}
 
 
-def put_text(line: str) -> None:
-    """A sentence or more, wrapped as the terminal is wide; whole where no terminal reads it."""
-    for part in textwrap.wrap(line, max(terminal_width(), 20), break_on_hyphens=False):
-        put(part)
-
-
 def terminal_width() -> int:
     """Columns of the terminal that reads standard output; no end to them on a pipe and in plain mode."""
-    if plain():
-        return sys.maxsize
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    return width_of(sys.stdout)
 
 
 def put_json(value: Any) -> None:

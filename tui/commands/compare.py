@@ -19,10 +19,10 @@ from tui.commands.common import (
     put,
     put_json,
     put_table,
-    put_text,
 )
 from tui.quantities import auc
 from tui.ranked.comparison import differ, told, usual_first
+from tui.ranked.figures import bare
 from tui.ranked.tables import table_title
 
 if TYPE_CHECKING:
@@ -53,13 +53,13 @@ def compare_command(session: Session, first: str, second: str, protocol: str, as
         return
     _put_sides(comparison)
     said = told(comparison)
-    put_text(said.headline)
+    put(bare(said.headline))
     put("")
-    rows = [(line.name, *line.shown, line.verdict) for line in said.lines]
+    rows = [(line.name, *map(bare, line.shown), line.verdict) for line in said.lines]
     put_table(("", "A", "B", "A - B", "95 % interval", "verdict"), rows, right={1, 2, 3})
     put("")
     for sentence in (*said.notes, said.method):
-        put_text(sentence)
+        put(bare(sentence))
 
 
 @command("power")
@@ -110,7 +110,7 @@ def power_command(
     columns = ("", "shown now", "at best", "splits", "or genes", "or tasks")
     put_table(columns, rows, right={1, 2, 3, 4, 5})
     put("")
-    put_text(
+    put(
         "shown now: the smallest difference that these splits find 4 times out of 5. at best: with any "
         "number of splits of these genes. The rest is what it would take to find a difference of "
         f"{difference:g}: splits of these genes, or times as many genes, or tasks like these. It goes by "
@@ -185,5 +185,5 @@ def _put_sides(comparison: Comparison) -> None:
     for name, side in (("A", comparison.first), ("B", comparison.second)):
         put(f"{name}  {side.model}  {table_title(side.table)}")
     if unlike := differ(comparison):
-        put_text(unlike)
+        put(unlike)
     put("")

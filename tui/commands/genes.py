@@ -11,7 +11,7 @@ import click
 from engine.plan.names import resolve_tasks
 from store.errors import GeneArenaError, UsageError, unknown
 from store.home import Home
-from tui.commands.common import Session, command, json_option, put, put_json, put_table, put_text, say
+from tui.commands.common import Session, command, json_option, put, put_json, put_table, say
 from tui.ranked.figures import short
 
 if TYPE_CHECKING:
@@ -185,10 +185,10 @@ def _put_gene(found: dict[str, Any]) -> None:
         f"also {', '.join(found['aliases'])}" if found["aliases"] else "",
     ]
     if line := ", ".join(filter(None, ids)):
-        put_text(line)
+        put(line)
     for text in found["texts"][:1]:
         put("")
-        put_text(text)
+        put(text)
     put("")
     agree = found["agreement"]
     classes = itertools.groupby(found["classes"], key=lambda one: one["task"])
@@ -216,11 +216,11 @@ def _put_gene(found: dict[str, Any]) -> None:
         ]
         put_table(("task", "model", "error", "±", "tests", ""), tests, right={2, 3, 4})
     else:
-        put_text(f"{found['gene']} was in no test set yet; `genearena run` tests it.")
+        put(f"{found['gene']} was in no test set yet; `genearena run` tests it.")
     put("")
     near = found["nearest"]
     if near["trouble"]:
-        put_text(near["trouble"])
+        put(near["trouble"])
         return
     put(f"Nearest by {near['model']}:")
     rows = [(one["gene"], short(one["similarity"]), one["labels"]) for one in near["genes"]]

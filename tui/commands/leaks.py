@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.data.outline import Reading
 from store.home import Home
-from tui.commands.common import put, put_text, say
+from tui.commands.common import put, say
 
 if TYPE_CHECKING:
     from engine.leaks.finding import Finding
@@ -29,7 +29,7 @@ def put_leaks(name: str, home: Home, reading: Reading) -> None:
     put("")
     put("what may give the labels away" if any(one.alarming for one in findings) else "nothing alarming")
     for finding in findings:
-        put_text(f"! {finding.sentence} {finding.advice}" if finding.alarming else f"  {finding.sentence}")
+        put(f"! {finding.sentence} {finding.advice}" if finding.alarming else f"  {finding.sentence}")
 
 
 def _found(name: str, home: Home, reading: Reading) -> Sequence[Finding]:

@@ -10,6 +10,7 @@ import click
 
 from engine.mailbox import clear_queue, damaged, drop, runner_alive, unfinished, waiting
 from store.errors import UsageError
+from tui.clock import in_full
 from tui.commands.common import Session, counted, home_option, json_option, put_json, put_table, say
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def queue_command(context: click.Context, as_json: bool) -> None:
             ]
         )
     elif rows:
-        told = [(name, state, moment[:16].replace("T", " "), *rest) for name, state, moment, *rest in rows]
+        told = [(name, state, in_full(moment)[:16], *rest) for name, state, moment, *rest in rows]
         put_table(COLUMNS, told, limit=120 if sys.stdout.isatty() else 0)
     else:
         say("Nothing waits and nothing is unfinished.")

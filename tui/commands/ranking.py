@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from store.export import paragraphs
-from tui.commands.common import put, put_pieces, put_table, put_text, say, terminal_width
+from tui.commands.common import put, put_pieces, put_table, say, terminal_width
 from tui.ranked import families, layouts, standings
 from tui.ranked.headings import headings, with_headings
 from tui.ranked.standings import MEAN, Standing, value_of
@@ -28,13 +28,13 @@ def _put_ranking(standing: Standing, form: str) -> None:
     if form == "csv":
         put_pieces(*families.long_table(standing), form)
     elif form == "text":
-        put_text(f"{title(table)}: AUC [95 % interval]{f'; {less}' if less else ''}")
+        put(f"{title(table)}: AUC [95 % interval]{f'; {less}' if less else ''}")
         layout, columns, rows = _fitting(standing)
         right = set(range(1, 3 + len(table.tasks)))
         above = headings(table.rows, sources=layout.stacked)
         put_table(columns, rows, right, headings=above, looks=_looks(standing))
         for line in standings.honesty(standing):
-            put_text(line)
+            put(line)
         _put_apart(standing)
         put("")
     else:
@@ -58,7 +58,7 @@ def _put_apart(standing: Standing) -> None:
     if standing.apart is None:
         own = any(row.source == "own" for row in standing.table.rows)
         if own and (line := families.how_to(standing.table.table)):
-            put_text(line)
+            put(line)
         return
     put("")
     put(f"{families.title(standing.apart)}:")
@@ -68,7 +68,7 @@ def _put_apart(standing: Standing) -> None:
         rows = families.rows(standing, intervals=False)
     put_table(columns, rows, right=set(range(2, len(columns))))
     for line in filter(None, (families.MEANING, standing.apart.trouble)):
-        put_text(line)
+        put(line)
 
 
 def _width(columns: list[str], rows: list[list[str]]) -> int:

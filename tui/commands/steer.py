@@ -34,6 +34,7 @@ from engine.mailbox import (
 from engine.plan.selection import Selection
 from store.errors import DataError, StoreBusy, StoreError, UsageError
 from store.files import regular
+from tui.clock import in_full
 from tui.commands.common import Session, command, counted, json_option, put, put_json, say
 from tui.commands.narrate import Narrator, stage_line
 from tui.commands.select import checked_plan
@@ -103,7 +104,7 @@ def describe(status: Status, waiting: int = 0, left: int = 0) -> list[str]:
     done = status.already_done + status.scored
     lines = [
         f"run {status.run_id}: {status.state}" + (f" ({status.message})" if status.message else ""),
-        f"started {status.started_at} by PID {status.pid} on {status.host}"
+        f"started {in_full(status.started_at)} by PID {status.pid} on {status.host}"
         + (f", device {status.device}" if status.device else ""),
         f"{done}/{status.total} units done ({status.already_done} before this run), "
         f"{status.failed} failed, {status.cancelled} cancelled",

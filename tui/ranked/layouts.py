@@ -87,6 +87,8 @@ def columns(standing: Standing, layout: Layout = Layout()) -> list[str]:
     names = [_heading(task, layout) for task in table.tasks]
     found = ["model", *names, mean_name(table)]
     within = "" if standing.by == MEAN else f" in {standing.by}"
+    if within and layout.stacked:
+        within = f"\nin {_cut(_stacked(standing.by)[-1], _HEADING)}"
     if standing.beside:
         found += [f"less {standing.beside.model}{within}", "verdict"]
     elif standing.places:

@@ -241,8 +241,9 @@ class ArenaScreen(Screen[None]):
         """Filter the focused grid."""
         if isinstance(self.focused, Grid):
             from tui.widgets.filterbar import FilterBar
+            from tui.widgets.typedline import TypedLine
 
-            self.mount(FilterBar(self.focused))
+            self.mount(TypedLine("/", FilterBar(self.focused)))
 
     def action_back(self) -> None:
         """Drop the filter, or go back to the screen that sent something here."""
@@ -292,8 +293,9 @@ class ArenaScreen(Screen[None]):
     def open_command_line(self, typed: str = "") -> None:
         """Open the command line with something typed already."""
         from tui.widgets.commandbar import CommandBar
+        from tui.widgets.typedline import TypedLine
 
-        self.mount(CommandBar(self.commands(), typed))
+        self.mount(TypedLine(":", CommandBar(self.commands(), typed)))
 
     def on_command_bar_refused(self, message: CommandBar.Refused) -> None:
         """Say why what was typed is not a command."""

@@ -1,4 +1,4 @@
-"""What every finished line passes on its way out: fewer bytes, and ASCII where that is asked for."""
+"""What every finished line passes on its way out: fewer bytes, colours and signs that the terminal has."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
+from tui.terminal.eightbit import eight_bit
 from tui.terminal.tokens import to_ascii
 
 
@@ -45,10 +46,10 @@ def _alike(one: Style | None, other: Style | None) -> bool:
 class Finish(LineFilter):
     """The last filter of all: blanks merged, and one ASCII character for every other."""
 
-    def __init__(self, ascii: bool) -> None:
-        """Make the filter; `ascii`: whether anything else than ASCII is replaced."""
+    def __init__(self, ascii: bool, few: bool = False) -> None:
+        """Make the filter; `ascii`: anything else than ASCII is replaced, `few`: there are 256 colours."""
         super().__init__()
-        self._ascii = ascii
+        self._ascii, self._few = ascii, few
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """A finished line."""
@@ -56,5 +57,10 @@ class Finish(LineFilter):
             segments = [
                 segment if segment.text.isascii() else Segment(to_ascii(segment.text), segment.style)
                 for segment in segments
+            ]
+        if self._few:
+            segments = [
+                Segment(text, eight_bit(style) if style else style, control)
+                for text, style, control in segments
             ]
         return merge_blanks(segments)

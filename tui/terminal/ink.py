@@ -67,10 +67,16 @@ class Ink:
         """`text` as it is to look; as it is where nothing can be shown."""
         if self._system is None or look == Look():
             return text
+        from rich.color import ColorSystem
         from rich.style import Style
+
+        from tui.terminal.eightbit import eight_bit
 
         words = self._styles.get(f"say-{look.token}", "").replace("ansi_", "")
         if look.token in ("soft", "faint", "line"):
             words = "dim"  # on whatever ground the terminal has
         words += " bold" * look.bold + " underline" * look.underline
-        return Style.parse(words.strip() or "none").render(text, color_system=self._system)
+        style = Style.parse(words.strip() or "none")
+        if self._system is ColorSystem.EIGHT_BIT:
+            style = eight_bit(style)
+        return style.render(text, color_system=self._system)

@@ -4,8 +4,7 @@ Nothing of Textual is imported. A stylesheet says `$ga-line`, a style in text `$
 (see `tui.widgets.words`); figures and coloured tables take `PALETTES["light"]["a"]`.
 
 `variables(palette, depth)` gives the theme variables of one of four depths: `true` colours, an explicit
-table of `256`, the terminal's own `16`, and `mono` for NO_COLOR, where only weight speaks. A terminal of
-256 colours has one table, which is dark; where the light theme is asked for, it keeps the light colours.
+table of `256` for either theme, the terminal's own `16`, and `mono` for NO_COLOR, where only weight speaks.
 
 AUCs have one fixed scale of seven steps on every screen: `heat_step(0.83)` is 4, whose fill is
 `$ga-fill-4` under `$ga-on-4`; printed numbers are inked `$ga-ink-4`, marks in grids `$ga-mark-4`.
@@ -64,6 +63,10 @@ PALETTES: Final[Mapping[str, Mapping[str, str]]] = {
         "#121212 #262626 #303030 #4e4e4e #3a3a3a #303030 #949494 #a8a8a8 #dadada #ffffff #afafff "
         "#5fafff #ffaf5f #d7d7af #5fd787 #d7af5f #ff8787 #5fd7d7 #00005f #5f0000 #3a3a3a"
     ),
+    "256-light": _palette(
+        "#ffffff #eeeeee #eeeeee #b2b2b2 #e4e4e4 #eeeeee #6c6c6c #5f5f5f #262626 #000000 #5f00d7 "
+        "#005faf #875f00 #4e4e4e #005f00 #5f5f00 #af0000 #005f5f #d7ffff #ffffaf #e4e4e4"
+    ),
 }
 """Palette -> token -> colour."""
 
@@ -87,6 +90,12 @@ HEAT: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
             "on": "#ffffff #ffffff #ffffff #ffffff #ffffff #ffffff #121212",
             "ink": "#ff8787 #a8a8a8 #afafaf #87afaf #87d7d7 #5fd7d7 #00d7d7",
             "mark": "#d75f5f #5f5f5f #5f5f87 #5f8787 #008787 #00afaf #5fd7d7",
+        },
+        "256-light": {
+            "fill": "#ffd7d7 #eeeeee #e4e4e4 #dadada #afd7d7 #87d7d7 #5fafaf",
+            "on": "#121212 #121212 #121212 #121212 #121212 #121212 #121212",
+            "ink": "#af005f #626262 #5f5f5f #585858 #4e4e4e #005f87 #005f5f",
+            "mark": "#d7005f #9e9e9e #8a8a8a #5f8787 #008787 #005f87 #005f5f",
         },
     }.items()
 }
@@ -125,18 +134,23 @@ def depth_of(color_system: str | None, no_color: bool = False) -> Depth:
     return {"standard": "16", "256": "256", "eight_bit": "256"}.get(color_system or "", "true")  # type: ignore[return-value]
 
 
+def _table(palette: str, depth: Depth) -> str:
+    """The name of the table that a palette has at a depth."""
+    return palette if depth != "256" else "256" if palette == "dark" else "256-light"
+
+
 def colours(palette: str, depth: Depth) -> Mapping[str, str]:
     """Token -> colour, in names that a stylesheet takes."""
     if depth in ("16", "mono"):
         return _SIXTEEN
-    return PALETTES["256" if depth == "256" and palette == "dark" else palette]
+    return PALETTES[_table(palette, depth)]
 
 
 def variables(palette: str, depth: Depth) -> dict[str, str]:
     """The variables of a stylesheet: `ga-` tokens, heat steps, and `say-` styles of tones in text."""
     found = {f"ga-{name}": colour for name, colour in colours(palette, depth).items()}
     plain = depth in ("16", "mono")
-    heat = HEAT["256" if depth == "256" and palette == "dark" else palette]
+    heat = HEAT[_table(palette, depth)]
     for kind, steps in heat.items():
         for step, colour in enumerate(steps):
             low = "ansi_bright_red" if depth == "16" and step == 0 and kind != "fill" else "ansi_default"
@@ -166,7 +180,7 @@ def variables(palette: str, depth: Depth) -> dict[str, str]:
 
 _PAIRS: Final = (
     "✓+ ◐~ ·. ✗x ╌- ▶> ■# □. ●* ○o ◆# ◉@ ×x ─- ╶- ╴- ◀< ┊: ╎: │| ━= ╸- ▁. ▂. ▃: ▄: ▅= ▆= ▇# █# "
-    "┌+ ├+ └+ ┐+ ┘+ ┤+ ┬+ ┴+ ┼+ ╭+ ╮+ ╰+ ╯+ ▾v ▸> ▌> ±~ …~ Δd −- ∅0 ≤< ≥> ←< →> ↑^ ↓v ▔- –- —- ½2 "
+    "┌+ ├+ └+ ┐+ ┘+ ┤+ ┬+ ┴+ ┼+ ╭+ ╮+ ╰+ ╯+ ▾v ▴^ ▲^ ▸> ▌> ±~ …~ Δd −- ∅0 ≤< ≥> ←< →> ↑^ ↓v ▔- –- —- °' "
     "║| ═= ▏| ▎| ▍| ▊| ▕| ▐| ▀# ░."
 )
 TO_ASCII: Final = {ord(pair[0]): pair[1] for pair in _PAIRS.split()}
@@ -180,13 +194,12 @@ def to_ascii(line: str) -> str:
     line = line.translate(TO_ASCII)
     if line.isascii():
         return line
-    return "".join(
-        sign
-        if sign.isascii()
-        else " "
-        if sign == "\u2800"
-        else "*"
-        if "\u2800" < sign <= "\u28ff"
-        else sign
-        for sign in line
-    )
+    return "".join(sign if sign.isascii() else _ascii(sign) for sign in line)
+
+
+def _ascii(sign: str) -> str:
+    if "\u2800" <= sign <= "\u28ff":
+        return "*" if sign > "\u2800" else " "
+    from rich.cells import cell_len
+
+    return "?" * cell_len(sign)

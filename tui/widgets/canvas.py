@@ -29,8 +29,6 @@ from tui.widgets.words import UNICODE, Charset, Tone
 
 _DOTS: Final = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """Bit of a braille cell's dot, by row and column."""
-_ASCII: Final = {"a": "o", "b": "#", "both": "8"}
-"""What a scattered point is in ASCII, by its tone."""
 CROWD: Final = 4
 """Points in one cell from which on it is bold on a tinted ground."""
 
@@ -135,9 +133,12 @@ class Canvas:
             self._bit(dot, tone, layer, sign)
 
     def scatter(self, points: Sequence[tuple[float, float]], tone: Tone) -> None:
-        """Points; where two tones meet in a cell it is `both`."""
+        """Points, which are signs where no colour tells; where two tones meet in a cell it is `both`."""
         for point in points:
-            self._bit(self._dot(*point), tone, Layer.FIRST, _ASCII.get(tone, "*"), mixed=True)
+            if self.charset.points:
+                self._point(*self.cell(*point), tone)
+            else:
+                self._bit(self._dot(*point), tone, Layer.FIRST, "", mixed=True)
 
     def mark(self, x: float, y: float, sign: str, tone: str) -> None:
         """One sign on a point."""
@@ -175,9 +176,16 @@ class Canvas:
         if up > 1:
             cell.bits |= _DOTS[dot[1] % up][dot[0] % across]
         if cell.tone != tone:
-            cell.tone, sign = ("both", _ASCII["both"]) if mixed else (tone, sign)
+            cell.tone = "both" if mixed else tone
         cell.sign = sign
         cell.count += mixed
+
+    def _point(self, column: int, row: int, tone: str) -> None:
+        cell = self._cells[row][column]
+        if cell.layer > Layer.FIRST:
+            return
+        tone = "both" if cell.layer == Layer.FIRST and cell.tone != tone else tone
+        self._cells[row][column] = _Cell(Layer.FIRST, 0, self.charset.point(tone), tone, cell.count + 1)
 
     def lines(self) -> list[list[Piece]]:
         """The lines from the top, in pieces of text and tone."""

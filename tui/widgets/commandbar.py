@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from store.errors import unknown
+from tui.widgets.typedline import close
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,6 @@ class Command:
 
 class CommandBar(Input):
     """`name argument`, with the names completed while one types."""
-
-    DEFAULT_CSS = (
-        "CommandBar { height: 1; dock: bottom; margin-bottom: 1; background: $boost; padding: 0 1; }"
-    )
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close", id="command.close"),
@@ -57,7 +54,7 @@ class CommandBar(Input):
         names = [command.name for command in commands]
         super().__init__(
             value=typed,
-            placeholder=": " + "  ".join(names),
+            placeholder="  ".join(names),
             suggester=SuggestFromList(names, case_sensitive=False),
             compact=True,
             select_on_focus=False,
@@ -99,4 +96,4 @@ class CommandBar(Input):
         """Leave, with the focus where it was."""
         # At once: a command is about what had the focus.
         self.screen.set_focus(self._before)
-        self.remove()
+        close(self)

@@ -9,14 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from tui.widgets.grid import Grid
+from tui.widgets.typedline import close
 
 
 class FilterBar(Input):
     """A filter for one grid: `word`, `!not`, `column:word`; enter keeps it, esc clears it."""
-
-    DEFAULT_CSS = (
-        "FilterBar { height: 1; dock: bottom; margin-bottom: 1; background: $boost; padding: 0 1; }"
-    )
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Clear the filter", id="filter.clear"),
@@ -50,7 +47,7 @@ class FilterBar(Input):
     def action_keep(self) -> None:
         """Leave the filter in place and go back to the rows."""
         self._grid.focus()
-        self.remove()
+        close(self)
 
     def action_clear(self) -> None:
         """Drop the filter and go back to the rows."""

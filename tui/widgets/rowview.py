@@ -182,8 +182,8 @@ class RowView(ShownRows, Looks):
         """A piece's tones, on the cursor's ground if that is here; heat keeps its fill there."""
         if not here:
             return (tone,) if tone else ()
-        if plain:
-            return ground
+        if plain:  # colours would be slabs, the line under the best is none
+            return ("bold underline", *ground) if tone.endswith("bold underline") else ground
         if tone.startswith("$say-fill"):
             return (*ground, tone)
         return (RAISED.get(tone, tone), *ground) if tone else ground

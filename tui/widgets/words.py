@@ -6,7 +6,7 @@ What comes from data is cleaned and drawn as `Content`, never as markup.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from textual.content import Content
@@ -84,7 +84,7 @@ _STATES: Final[Mapping[str, tuple[str, Tone, str]]] = {
     "paused": ("◐", "warn", "paused"),
 }
 
-LEGEND: Final = "✓ done  ▶ running  · queued  ✗ failed  ◐ interrupted or paused  ╌ cancelled or blocked"
+LEGEND: Final = "✓ done  ▶ running  · queued  ✗ failed", "◐ interrupted or paused  ╌ cancelled or blocked"
 
 
 def state_glyph(state: str) -> tuple[str, Tone]:
@@ -114,6 +114,14 @@ class Charset:
     spread: str
     """What stands before a standard deviation."""
     ascii: bool = False
+    points: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Tone -> sign of a scattered point, where no colour tells; empty: braille dots."""
+    bars: str = "▄"
+    """What the classes of a bar are drawn with, in turn."""
+
+    def point(self, tone: str) -> str:
+        """The sign of a point in a legend."""
+        return self.points.get(tone, "·") if self.points else "●"
 
 
 READING: Final = "Reading."
@@ -121,8 +129,23 @@ UNREAD: Final = "It could not be read."
 """What stands where something is shown once it has been read."""
 
 UNICODE: Final = Charset(full="━", empty="─", rule="─", ellipsis="…", dot="●", line="─", spread="±")
+BARE: Final = replace(
+    UNICODE,
+    points={"a": "□", "b": "■", "run": "◆", "warn": "○", "both": "◉"},
+    bars="▄▁▆▂",
+)
+"""Where there are no colours, classes are told by signs."""
 ASCII: Final = Charset(
-    full="=", empty="-", rule="-", ellipsis="~", dot="*", line="-", spread="~", ascii=True
+    full="=",
+    empty="-",
+    rule="-",
+    ellipsis="~",
+    dot="*",
+    line="-",
+    spread="~",
+    ascii=True,
+    points={"a": "o", "b": "#", "run": "%", "warn": "o", "both": "8"},
+    bars=BARE.bars,
 )
 
 

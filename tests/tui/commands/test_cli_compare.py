@@ -9,6 +9,7 @@ import pytest
 from judged_home import TASKS
 
 from store.home import find_home
+from tui.ranked.figures import change
 
 SKILLS = {"good": 2.5, "fair": 2.2, "poor": 0.2}
 
@@ -47,9 +48,9 @@ def test_the_numbers_as_json_are_those_that_are_shown(judged, call):
     assert found["unlike"] == []
     mean = found["mean"]
     assert mean["verdict"] == "cannot be told apart with these splits"
-    assert f"{mean['difference']:+.3f}" in call("compare", "good", "fair").stdout
+    assert f" {change(mean['difference'])} [" in call("compare", "good", "fair").stdout
     low, high = mean["interval"]
-    assert f"[{low:+.3f}, {high:+.3f}]" in call("compare", "good", "fair").stdout
+    assert f"[{change(low)}, {change(high)}]" in call("compare", "good", "fair").stdout
     assert low < mean["difference"] < high
     assert sum(mean["probabilities"].values()) == pytest.approx(1)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pexpect
+import pyte
 import pytest
 
 from store.provenance import TaskSet
@@ -59,11 +63,17 @@ def test_commands_options_and_values_are_offered(home, monkeypatch, before, curr
     assert [word for word, _ in answers(before, current)] == found
 
 
-def test_bash_completes_what_it_splits_at_an_equals_sign(home, tmp_path):
-    command = tmp_path / "bin" / "genearena"
-    command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "genearena.py"}" "$@"\n')
-    command.chmod(0o755)
+@pytest.fixture
+def command(tmp_path):
+    """`genearena`, in a folder of its own."""
+    path = tmp_path / "bin" / "genearena"
+    path.parent.mkdir()
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "genearena.py"}" "$@"\n')
+    path.chmod(0o755)
+    return path
+
+
+def test_bash_completes_what_it_splits_at_an_equals_sign(home, command, tmp_path):
     script = r"""
         eval "$(genearena completion bash)"
         complete -p genearena | grep -o _genearena
@@ -80,3 +90,50 @@ def test_bash_completes_what_it_splits_at_an_equals_sign(home, tmp_path):
     )
     assert done.stderr == ""
     assert done.stdout.splitlines() == ["_genearena", "l2;", "all-,wordllama-256;", ";", "a file;"]
+
+
+SETUPS = {
+    "bash": ("--norc", "--noprofile", "-i"),
+    "zsh": ("-f", "-i"),
+    "fish": ("--no-config", "-i"),
+}
+"""Shell -> how it is started without anybody's settings."""
+READY = {
+    "bash": 'PS1="> "; eval "$(genearena completion bash)"',
+    "zsh": 'PS1="> "; autoload -Uz compinit; compinit -u -D; eval "$(genearena completion zsh)"',
+    "fish": "genearena completion fish | source",
+}
+
+
+@pytest.mark.parametrize("shell", SETUPS)
+def test_a_tab_in_the_shell_itself_completes_values(home, command, tmp_path, shell):
+    if shutil.which(shell) is None:
+        assert shell != "bash"
+        pytest.skip(f"{shell} is not installed")
+    environment = {"PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
+    environment |= {"PYTHONPATH": str(ROOT), "GENEARENA_HOME": str(home.data.parent), "TERM": "xterm"}
+    screen = pyte.Screen(100, 40)
+    stream = pyte.ByteStream(screen)
+    child = pexpect.spawn(shell, list(SETUPS[shell]), env=environment, dimensions=(40, 100), cwd=tmp_path)
+
+    def until(wanted):
+        for _ in range(600):
+            if all(word in "\n".join(screen.display) for word in wanted):
+                return
+            with contextlib.suppress(pexpect.TIMEOUT):
+                stream.feed(child.read_nonblocking(65_536, timeout=0.1))
+        raise AssertionError("\n".join(screen.display))
+
+    child.send(f"{READY[shell]}; echo rea''dy\r")
+    until(["\nready"])
+    for line, wanted in (
+        ("genearena rank --set essent\t", ["--set essentiality"]),
+        ("genearena run --models all-\t", ["--models all-MiniLM-L6-v2"]),
+        ("genearena run --tasks task2,dos\t", ["--tasks task2,dosage-sensitivity"]),
+        ("genearena run --axis scaling=s\t", ["--axis scaling=standard"]),
+        ("genearena run --protocols \t\t", ["linear-probe", "rf-cv", "lora"]),
+    ):
+        child.send(line)
+        until(wanted)
+        child.send("\x15")
+    child.close(force=True)

@@ -178,7 +178,7 @@ class GeneListing(TakingScreen):
         pane = self.query_one("#genes-pane", Pane)
         pane.say(list_text.title(len(rows), len(self.genes.genes), self._order, self._turned))
         pane.legend(
-            ("─", "soft"), ("●", "text"), ("─", "soft"), " mean ± sd of its tests  ", ("┊", "faint"), " ½"
+            ("─", "soft"), ("●", "text"), ("─", "soft"), " mean ± sd of its tests  ", ("┊", "faint"), " .5"
         )
         self._say_where()
         self.moved()

@@ -198,16 +198,20 @@ def towards(ground: Ground, cursor: int, across: int, down: int) -> int:
     return best
 
 
-def legend(of: GeneMap, colour: Colour) -> list[tuple[str, Tone]]:
+def legend(of: GeneMap, colour: Colour, charset: Charset = UNICODE) -> list[tuple[str, Tone]]:
     """What the signs of the map mean, for the pane's edge."""
+
+    def point(tone: Tone, said: str) -> list[tuple[str, Tone]]:
+        return [(f"{charset.point(tone)} ", tone), (said, "soft")]
+
     found: list[tuple[str, Tone]] = []
     if colour == "class":
         for label, name in enumerate(of.classes[:5]):
-            found += [("● ", class_tone(label)), (f"{clean(name, 24)}  ", "soft")]
+            found += point(class_tone(label), f"{clean(name, 24)}  ")
         found += [("× ", "bad"), ("wrong", "soft")]
     elif colour == "error":
-        found += [("● ", "good"), ("error to ¼  ", "soft"), ("● ", "warn"), ("to ½  ", "soft")]
-        found += [("× ", "bad"), ("over ½", "soft")]
+        found += [*point("good", "error to .25  "), *point("warn", "to .5  ")]
+        found += [("× ", "bad"), ("over .5", "soft")]
     else:
-        found += [("● ", "b"), ("its family", "soft")]
+        found += point("b", "its family")
     return [*found, ("  1–5 ", "strong"), ("nearest", "soft")]

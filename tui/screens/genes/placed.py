@@ -63,7 +63,7 @@ class PlacedGene(TaskGenes):
         said = {"family": f", family {item.family or 'not known'}", "error": ", by error"}
         how = "PCA of the vectors" if self.size.width >= 110 else "PCA"
         pane.say(f"{how}, one dot a gene{said.get(self._colour, '')}")
-        pane.legend(*legend(self.map, self._colour))
+        pane.legend(*legend(self.map, self._colour, self.shell.charset))
 
     @on(MapView.Went)
     def _went(self, message: MapView.Went) -> None:

@@ -37,7 +37,7 @@ class TaskGenes(GeneListing):
             "surely_wrong",
             "Wrong",
             show=False,
-            tooltip="Only the confidently wrong: a mean error of ¾ or more",
+            tooltip="Only the confidently wrong: a mean error of .75 or more",
             id="genes.wrong",
         ),
     ]

@@ -62,7 +62,8 @@ class Help(Overlay[None]):
         with VerticalScroll(classes="box-body", can_focus=False), Horizontal(classes="box-columns"):
             for column, width in in_columns(self.groups, int(self.app.size.width * 0.9) - 8):
                 yield Static(key_table(column, width))
-        yield Static(say(*ALSO, (f"\n{LEGEND}", "soft")), classes="box-keys")
+        between = "\n" if self.app.size.width < 110 else "  "
+        yield Static(say(*ALSO, (f"\n{between.join(LEGEND)}", "soft")), classes="box-keys")
 
 
 def grouped(title: str, bindings: Sequence[tuple[str, Binding]]) -> list[Group]:

@@ -169,7 +169,8 @@ class PlanPanes(ChoosingScreen):
         """Show the rows of the lists, in the order asked for."""
         if self.selection is None:
             return
-        for name, rows in plan_text.rows(self.catalog, self.selection, self._facts).items():
+        found = plan_text.rows(self.catalog, self.selection, self._facts, self.shell.charset)
+        for name, rows in found.items():
             columns = COLUMNS[name]
             if name in self._order:
                 from tui.widgets.sorting import ordered
@@ -196,7 +197,9 @@ class PlanPanes(ChoosingScreen):
 
     def _legend(self, name: str, focused: bool) -> tuple[object, ...]:
         if not focused:
-            classes = ("■", "a"), " class 0  ", ("■", "b"), " class 1"
+            charset = self.shell.charset
+            signs = charset.bars if charset.points else "■■"
+            classes = (signs[0], "a"), " class 0  ", (signs[1], "b"), " class 1"
             return classes if name == "tasks" and not self.has_class("-narrow") else ()
         if name == "settings":
             return ("space", "accent"), " next value"

@@ -10,7 +10,7 @@ from tui.quantities import big
 from tui.screens.plan import settings
 from tui.widgets.rows import Cell, Column, Draw, Piece, Row, cut
 from tui.widgets.text import clean
-from tui.widgets.words import Tone
+from tui.widgets.words import UNICODE, Charset, Tone
 
 if TYPE_CHECKING:
     from engine.catalog.protocols import Protocol
@@ -58,7 +58,10 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
 
 
 def rows(
-    catalog: Catalog, selection: Selection, known: Mapping[str, TaskFacts] | None = None
+    catalog: Catalog,
+    selection: Selection,
+    known: Mapping[str, TaskFacts] | None = None,
+    charset: Charset = UNICODE,
 ) -> dict[str, list[Row]]:
     """The rows of each list; what is chosen without being in the catalog is listed too.
 
@@ -66,6 +69,7 @@ def rows(
         catalog: what can be chosen.
         selection: what is chosen.
         known: task -> what was read of it; of others, what stands in their files is shown.
+        charset: Which signs there are.
     """
     models = {card.model.name for card in catalog.models}
     tasks = {task.name for task in catalog.tasks}
@@ -80,7 +84,7 @@ def rows(
             *model_rows(catalog.models, selection.models),
             *(Row(name, (name, *("-",) * 4, Cell("own", "soft"))) for name in others),
         ],
-        "tasks": [_task_row(*task, counts.get(task[0], ()), most) for task in listed],
+        "tasks": [_task_row(*task, counts.get(task[0], ()), most, charset.bars) for task in listed],
         "protocols": [_protocol_row(one, one.name in selection.protocols) for one in catalog.protocols],
         "settings": settings.rows(catalog, selection),
     }
@@ -109,13 +113,13 @@ def _model_row(card: ModelCard, chosen: bool) -> Row:
     )
 
 
-def _task_row(name: str, problem: str, counts: Sequence[int], most: int) -> Row:
+def _task_row(name: str, problem: str, counts: Sequence[int], most: int, bars: str) -> Row:
     if problem:
         return Row(name, (name, Cell(problem, "bad", draw=_words(problem)), "", ""))
     said = " : ".join(map(str, counts))
     first = Cell(str(counts[0]), CLASSES[0]) if counts else ""
     rest = Cell(f": {said.partition(' : ')[2]}", CLASSES[1]) if len(counts) > 1 else ""
-    bar = Cell(said, draw=lambda width: class_bar(counts, most, width))
+    bar = Cell(said, draw=lambda width: class_bar(counts, most, width, bars))
     return Row(name, (name, bar, first, rest))
 
 
@@ -123,8 +127,11 @@ def _words(text: str) -> Draw:
     return lambda width: [(cut(clean(text), width), "bad")]
 
 
-def class_bar(counts: Sequence[int], most: int, width: int) -> list[Piece]:
-    """The classes of a task one after the other, to a scale on which `most` genes fill the width."""
+def class_bar(counts: Sequence[int], most: int, width: int, bars: str = UNICODE.bars) -> list[Piece]:
+    """The classes of a task one after the other, to a scale on which `most` genes fill the width.
+
+    Each is drawn with the next of `bars`.
+    """
     room = max(width, 1)
     scale = room / max(most, 1)
     ends, whole = [0], 0
@@ -132,7 +139,7 @@ def class_bar(counts: Sequence[int], most: int, width: int) -> list[Piece]:
         whole += number
         ends.append(min(max(round(whole * scale), ends[-1] + 1), room))
     pieces: list[Piece] = [
-        ("▄" * (end - start), CLASSES[place % len(CLASSES)])
+        (bars[place % len(bars)] * (end - start), CLASSES[place % len(CLASSES)])
         for place, (start, end) in enumerate(itertools.pairwise(ends))
     ]
     if whole > most and pieces:  # longer than the longest that is chosen

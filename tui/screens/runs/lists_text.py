@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, Final
 
 from engine.mailbox import Entry, Status, UnitStatus
+from tui.clock import in_full, local
 from tui.quantities import auc, count, spelled
 from tui.questions.runs import PastRun
 from tui.terminal.tokens import heat_step
@@ -130,7 +130,7 @@ def queue_rows(entries: Iterable[Entry]) -> list[Row]:
     for entry in entries:
         glyph, tone = state_glyph("queued" if entry.state == "waits" else entry.state)
         what = entry.launch.selection.words
-        rows.append(Row(entry.id, (Cell(glyph, tone), what, Cell(_moment(entry.launched_at)[5:], "dim"))))
+        rows.append(Row(entry.id, (Cell(glyph, tone), what, Cell(in_full(entry.launched_at)[5:19], "dim"))))
     return rows
 
 
@@ -148,12 +148,7 @@ def entry_notice(entry: Entry) -> tuple[str, str]:
 
 def launched(entry: Entry) -> str:
     """What was launched, with nothing left out, and when: by one of them two launches differ."""
-    return f"{entry.launch.selection.in_full}\nlaunched {_moment(entry.launched_at)} UTC"
-
-
-def _moment(moment: str) -> str:
-    """ISO 8601 as people write it, to the second."""
-    return moment[:19].replace("T", " ")
+    return f"{entry.launch.selection.in_full}\nlaunched {in_full(entry.launched_at)}"
 
 
 # ------------------------------------------------------------------ log
@@ -173,7 +168,7 @@ def log_rows(status: Status) -> list[Row]:
         Row(
             f"{number}-{line.time}",
             (
-                Cell(line.time[11:19], "dim"),
+                Cell(in_full(line.time)[11:19], "dim"),
                 Cell(line.level[:1].upper(), _LEVELS.get(line.level, "dim")),
                 line.text,
             ),
@@ -228,10 +223,11 @@ def in_short(selection: Mapping[str, Any]) -> str:
 
 def _day(moment: str, status: Status | None) -> str:
     """`11:02` of the day of the latest word, `yesterday`, else the date."""
-    day = datetime.fromisoformat(moment).date()
-    today = datetime.fromisoformat(status.updated_at).date() if status else day
+    at = local(moment)
+    day = at.date()
+    today = local(status.updated_at).date() if status else day
     if day == today:
-        return moment[11:16]
+        return f"{at:%H:%M}"
     return "yesterday" if (today - day).days == 1 else f"{day:%m-%d}"
 
 
@@ -242,4 +238,4 @@ def past_notice(run: PastRun, live: bool) -> tuple[str, str]:
     took = f" It took {spelled(run.seconds)}." if run.seconds is not None and not live else ""
     why = f" {run.why}" if run.why else ""
     sentence = f"{count(run.done)} of {count(run.total)} units done{failed}; {state}.{took}{why}"
-    return sentence, f"started {_moment(run.started_at)} UTC\n{in_short(run.selection)}"
+    return sentence, f"started {in_full(run.started_at)}\n{in_short(run.selection)}"

@@ -177,7 +177,7 @@ class RunPanes(SteeringScreen):
         busy = len(status.running) if status else 0
         pane = self.query_one("#units-pane", Pane)
         pane.say(units_text.title(self._arranged))
-        pane.legend(*units_text.LEGEND[: None if self._places.framed(self.size.width) else 6])
+        pane.legend(*units_text.legend(self.shell.charset, self._places.framed(self.size.width)))
         self.query_one("#newest-pane", Pane).say(*self._newest_title(busy, live))
         queue = self.query_one("#queue", Grid)
         queue.show(lists_text.queue_rows(self._queue))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from engine.mailbox import StageStatus, Status
+from tui.clock import hour, local
 from tui.quantities import count, spelled
 from tui.widgets.lines import length, padded
 from tui.widgets.rows import Piece, cut
@@ -82,12 +83,12 @@ def _time(status: Status) -> list[Piece]:
         if status.state == "paused" or status.scored:
             return []
         return [("   time not known before the first unit", "soft")]
-    end = datetime.fromisoformat(status.updated_at) + timedelta(seconds=status.eta_s)
+    end = local(status.updated_at) + timedelta(seconds=status.eta_s)
     return [
         ("   about ", "text"),
         (spelled(status.eta_s), "strong"),
         (" more", "text"),
-        (f", ends {end:%H:%M} UTC", "soft"),
+        (f", ends {hour(end)}", "soft"),
     ]
 
 
@@ -106,7 +107,7 @@ def _behind(waiting: int) -> str:
 def _second_line(status: Status, waiting: int, width: int, begun: int) -> list[Piece]:
     """What to know first; of a live run whose it is too, as far as `width` cells have room."""
     device = f" ({status.device})" if status.device else ""
-    since = f"Since {status.started_at[11:16]} UTC, PID {status.pid} on {status.host}{device}."
+    since = f"Since {hour(local(status.started_at))}, PID {status.pid} on {status.host}{device}."
     whose = (since, "It outlives this window.") if status.live else ()
     warned = " ".join(part for part in (status.message, _before(status)) if part)
     said = [part for part in (warned, _next_step(status, begun), _behind(waiting), *whose) if part]

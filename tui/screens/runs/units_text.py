@@ -15,7 +15,7 @@ from tui.widgets.lines import length
 from tui.widgets.rows import Piece, cut
 from tui.widgets.rowview import RAISED
 from tui.widgets.text import clean
-from tui.widgets.words import TONE_STYLES, UNICODE, Charset, Tone, state_glyph, state_word
+from tui.widgets.words import BARE, TONE_STYLES, UNICODE, Charset, Tone, state_glyph, state_word
 
 LEGEND: tuple[Content | tuple[str, Tone], ...] = (
     Content.assemble(("■", "$say-mark-5")),
@@ -29,6 +29,19 @@ LEGEND: tuple[Content | tuple[str, Tone], ...] = (
     ("╌", "warn"),
     (" blocked", "soft"),
 )
+
+
+def legend(charset: Charset, all: bool) -> tuple[Content | tuple[str, Tone], ...]:
+    """What the marks mean: `all` of them, or those that a run that goes well has."""
+    if charset is not BARE:
+        return LEGEND[: None if all else 6]
+    done: tuple[tuple[str, Tone], ...] = (
+        ("■", "text"),
+        (" done  ", "soft"),
+        ("□", "text"),
+        (" to .5  ", "soft"),
+    )
+    return *done, *LEGEND[2 : None if all else 6]
 
 
 class Look(NamedTuple):
@@ -138,7 +151,7 @@ def _marks(block: Block, style: Look, cursor: int | None) -> list[Piece]:
     pieces: list[Piece] = []
     space = " " * (style.step - 1)
     for number, unit in enumerate(block.marks):
-        sign, tone = ("◉", "accent") if number == cursor else mark(unit)
+        sign, tone = ("◉", "accent") if number == cursor else mark(unit, style.charset)
         if pieces and pieces[-1][1] == tone:
             pieces[-1] = (pieces[-1][0] + sign + space, tone)
         else:
@@ -147,13 +160,16 @@ def _marks(block: Block, style: Look, cursor: int | None) -> list[Piece]:
     return [*pieces, (" " * rest, "")] if rest else pieces
 
 
-def mark(unit: UnitStatus | None) -> Piece:
+def mark(unit: UnitStatus | None, charset: Charset = UNICODE) -> Piece:
     """What stands for a unit, and in which tone."""
     match unit.state if unit else "":
         case "scored":
             assert unit is not None
             known = unit.auc is not None and unit.auc == unit.auc
-            return "■", f"$say-mark-{heat_step(unit.auc)}" if known and unit.auc is not None else "soft"
+            if not known or unit.auc is None:
+                return "■", "soft"
+            step = heat_step(unit.auc)
+            return "□" if step == 0 and charset is BARE else "■", f"$say-mark-{step}"
         case "running":
             return "◐", "run"
         case "failed":
