@@ -38,7 +38,7 @@ def codes(raw):
                 many.add(parts.pop(0))
             elif code in (38, 48):
                 true, parts = true + 1, parts[3:]
-            elif 30 <= code < 50 or 90 <= code < 108:
+            elif code not in (39, 49) and (30 <= code < 50 or 90 <= code < 108):  # those take a colour back
                 few.add(code)
     return few, many, true
 
