@@ -537,6 +537,8 @@ class FakeDesk(SqlDesk):
         self.pages_gate = threading.Event()
         """Cleared, it holds the pages after the first back until set."""
         self.pages_gate.set()
+        self.looks = False
+        """Whether there are rows before a query was asked for."""
         self.fetched: list[int] = []
         """The first row of each page that was asked for."""
 
@@ -556,6 +558,12 @@ class FakeDesk(SqlDesk):
             len(self.asked),
         )
         return result, self.rows[:rows]
+
+    def look(self, query, rows):
+        if not self.looks:
+            raise UsageError("There are no results yet.")
+        shown = FakeDesk(self.arena)
+        return shown.run(query, rows)
 
     def page(self, result, offset, rows):
         self.pages_gate.wait(10)

@@ -101,7 +101,7 @@ class BoardScreen(ActingScreen):
     @property
     def wide(self) -> bool:
         """Whether there is room for a side."""
-        return self.size.width >= WIDE and self.size.height >= 30 and not self._matrix
+        return self.size.width >= WIDE and self.size.height >= 30
 
     @property
     def shows_splits(self) -> bool:
@@ -135,7 +135,7 @@ class BoardScreen(ActingScreen):
             free -= len(told)
         least = 8 if not framed else BELOW
         most = self.size.height - 3 - self._foot_lines - (PICTURES if self.size.height >= 36 else 0)
-        below = (free >= least or (framed and self.size.height >= 36)) and not self._matrix
+        below = free >= least or (framed and self.size.height >= 36)
         natural = len(grid.shown) + grid.heads + (2 if framed else 1)
         self.query_one("#board-pane").styles.height = min(max(natural, 6), most) if below else "1fr"
         self.query_one("#board-below").display = below
@@ -252,6 +252,9 @@ class BoardScreen(ActingScreen):
             return
         row, column, place = self._row(view), self.column, self.place()
         self._show_sentence(view, row)
+        bare = self._matrix and row is None  # nothing to say of a model that never ran: the others grow
+        self.query_one("#board-card-pane").display = not bare
+        self.query_one("#board-tasks-pane").display = self.size.width >= FRAMED and not self.wide and not bare
         drawn = {
             "tasks": partial(panes.lanes, view, row),
             "forest": partial(panes.forest, view, row),

@@ -15,7 +15,8 @@ from tui.quantities import count
 from tui.screens.base import EXPORTING
 from tui.screens.copy_export import ShownTable, Taken
 from tui.screens.overlays.pickers import Pick
-from tui.screens.sql.examples import EXAMPLES
+from tui.screens.sql import text
+from tui.screens.sql.examples import EXAMPLES, FIRST
 from tui.screens.sql.panes import SqlPanes
 from tui.widgets.commandbar import Command
 from tui.widgets.grid import Grid
@@ -77,7 +78,9 @@ class SqlScreen(SqlPanes):
         sql: str
         result: Result | None
         rows: Sequence[Sequence[Any]]
-        trouble: str
+        trouble: str = ""
+        looked: bool = False
+        """Whether nobody asked for it."""
 
     @dataclass
     class PageRead(Message):
@@ -114,6 +117,7 @@ class SqlScreen(SqlPanes):
         self.show_saved({}, [])
         self.read_tables()
         self.read_history()
+        self.look(FIRST)
 
     def on_unmount(self) -> None:
         """End the child."""
@@ -138,7 +142,18 @@ class SqlScreen(SqlPanes):
         except GeneArenaError as error:
             self.post_message(self.Answered(sql, None, (), str(error)))
         else:
-            self.post_message(self.Answered(sql, result, rows, ""))
+            self.post_message(self.Answered(sql, result, rows))
+
+    @work(thread=True, group="look", exit_on_error=False)
+    def look(self, sql: str) -> None:
+        """Show the rows of the first query before anybody asks; if they cannot be had, nobody missed them."""
+        try:
+            self.arena.catch_up()
+            found = self.arena.desk.look(sql, PAGE)
+        except GeneArenaError:
+            return
+        if found is not None:
+            self.post_message(self.Answered(sql, *found, looked=True))
 
     @work(thread=True, group="page", exit_on_error=False)
     def read_page(self, result: Result, page: int) -> None:
@@ -165,6 +180,8 @@ class SqlScreen(SqlPanes):
 
     @on(Answered)
     def _answered(self, message: Answered) -> None:
+        if message.looked and (self._asking or self.result is not None):
+            return
         self._asking = False
         self.refresh_bindings()
         if message.result is None:
@@ -299,7 +316,7 @@ class SqlScreen(SqlPanes):
             if grid.id == "tables":
                 self.fold(grid.current.key)
             else:
-                self._picked(grid.current.key)
+                self._picked(text.query_of(grid.current.key))
             return
         editor = self.query_one(SqlEditor)
         editor.type_into(sample=editor.text in EXAMPLES.values())
