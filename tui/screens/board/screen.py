@@ -252,9 +252,10 @@ class BoardScreen(ActingScreen):
             return
         row, column, place = self._row(view), self.column, self.place()
         self._show_sentence(view, row)
-        bare = self._matrix and row is None  # nothing to say of a model that never ran: the others grow
-        self.query_one("#board-card-pane").display = not bare
-        self.query_one("#board-tasks-pane").display = self.size.width >= FRAMED and not self.wide and not bare
+        # In the matrix there is nothing to say of a model that never ran: the other panes grow.
+        said = not self._matrix or row is not None
+        self.query_one("#board-card-pane").display = said
+        self.query_one("#board-tasks-pane").display = said and self.size.width >= FRAMED and not self.wide
         drawn = {
             "tasks": partial(panes.lanes, view, row),
             "forest": partial(panes.forest, view, row),

@@ -92,7 +92,7 @@ class SqlPanes(TakingScreen):
             self.fit()
 
     def fit(self) -> None:
-        """The query and the result take their lines, what the cursor is on the rest; a long result all it can."""
+        """Query and result take their lines, what the cursor is on the rest, unless a result is long."""
         narrow, wide = self.has_class("-narrow"), self.has_class("-wide")
         asked = self.query_one(SqlEditor).lines + (1 if narrow else 2)
         asked = min(max(asked, 5), 10 if wide and self.has_class("-full") else 8)
@@ -153,7 +153,6 @@ class SqlPanes(TakingScreen):
         more = f"the first {count(result.count)} rows; there are more" if result.truncated else ""
         said = f" {more or count(result.count, 'row')}, {result.seconds * 1000:.0f} ms"
         self.query_one("#result-pane", Pane).legend(("✓", "good"), said)
-        self.query_one(SqlEditor).wrong(Content())
 
     def heads(self, result: Result) -> list[Column]:
         """The columns with their types under the names."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.message import Message
 
 from store.errors import GeneArenaError, UsageError
@@ -146,7 +147,7 @@ class SqlScreen(SqlPanes):
 
     @work(thread=True, group="look", exit_on_error=False)
     def look(self, sql: str) -> None:
-        """Show the rows of the first query before anybody asks; if they cannot be had, nobody missed them."""
+        """Show the rows of the first query before anybody asks; without them nobody misses any."""
         try:
             self.arena.catch_up()
             found = self.arena.desk.look(sql, PAGE)
@@ -187,6 +188,8 @@ class SqlScreen(SqlPanes):
         if message.result is None:
             self.say_wrong(message.trouble, message.sql)
             return
+        if not message.looked:
+            self.query_one(SqlEditor).wrong(Content())
         result = message.result
         self.show_answered(message.sql, result, message.rows)
         rows = PagedRows(result.count, lambda page: self.read_page(result, page), len(result.columns))

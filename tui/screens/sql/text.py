@@ -119,17 +119,15 @@ _FOLD: Final = 48
 
 
 def query_rows(sql: str, name: str = "") -> list[Row]:
-    """A kept query in full: its name, if it has one, over its lines; `query_of` a row's key is the query."""
+    """A kept query in full: its name, if it has one, over its lines. `query_of` of a key is the query."""
     lines = [
         part
         for line in sql.strip().split("\n")
         for part in textwrap.wrap(clean(line), _FOLD, subsequent_indent="  ") or [""]
     ]
     shown = [Cell(name, "strong")] if name else []
-    shown += [
-        Cell(f"  {line}" if name else line, "soft" if name or at else "text")
-        for at, line in enumerate(lines)
-    ]
+    start = "  " if name else ""
+    shown += [Cell(start + line, "soft" if name or at else "text") for at, line in enumerate(lines)]
     return [Row(f"{sql}\0{at}", (cell,)) for at, cell in enumerate(shown)]
 
 
@@ -189,10 +187,8 @@ def _among(field: Sequence[Any], at: int, number: bool, width: int) -> list[Piec
 
 def column_height(types: Sequence[str], values: Values) -> int:
     """Lines in which every column of a result can be shown: its words, or a histogram of its numbers."""
-    words = [
-        len({_shown(row[at]) for row in values}) + 2 for at, kind in enumerate(types) if not is_number(kind)
-    ]
-    return max([12, *words])
+    words = [at for at, kind in enumerate(types) if not is_number(kind)]
+    return max([12, *(len({_shown(row[at]) for row in values}) + 2 for at in words)])
 
 
 def column_lines(name: str, kind: str, field: Sequence[Any], whole: bool, width: int, height: int) -> Lines:
