@@ -151,6 +151,7 @@ class RowView(ScrollView, Looks):
         self._filter = wanted
         self.refresh_line(0)
         self._apply()
+        self.post_message(self.Moved(self))  # who shows what is kept has to know, also if the row stays
 
     def show(self, rows: Sequence[Row], columns: Sequence[Column] | None = None) -> None:
         """Show these rows; the cursor stays on its row, and only lines that differ are repainted."""

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from rich.cells import cell_len
+
 from tui.questions.tested import HALF, Kept, Scored, always, balanced, called
 from tui.ranked.figures import three
 from tui.terminal.tokens import heat_step
@@ -41,6 +43,10 @@ def scores(tests: Kept, width: int, height: int) -> Lines:
         lines.append([(f"{said:>{margin - 1}}", "faint"), ("│", "line"), (bars, "a")])
     lines.append(_named(tests.rest, len(rest), "a", margin, width))
     lines.append([(" " * margin + tick_line(UNIT, bins), "faint")])
+    title = "score →"
+    left = width - sum(cell_len(text) for text, _ in lines[-2]) - len(title)
+    if left > 1:
+        lines[-2] += [(" " * left + title, "faint")]
     return lines
 
 
