@@ -99,6 +99,8 @@ class FakeArena:
         """What is said of runs that need what is removed."""
         self.relaunched: list[bool] = []
         self.costs: list[Measured] = []
+        self.absent: set[str] = set()
+        """Paths at which there is nothing."""
         self.findings: list[Finding] = []
         """What the leak auditor says of any task."""
         self.asked: dict[str, str] = {}
@@ -226,6 +228,9 @@ class FakeArena:
         self.may("leaks")
         progress(1, 2)
         return self.findings
+
+    def there(self, path) -> bool:
+        return path not in self.absent
 
     def open_preview(self, kind, path):
         counts = (Group("short", 12, 12), Group("tall", 12, 12))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tui.questions.arena import Arena, Pulse
     from tui.shell import Shell
-    from tui.widgets.commandbar import Command, CommandBar
+    from tui.widgets.commandbar import Command
 
 
 EXPORTING: Final = "export"
@@ -272,7 +272,3 @@ class ArenaScreen(Screen[None]):
         from tui.widgets.commandbar import CommandBar
 
         self.mount(CommandBar(self.commands(), typed))
-
-    def on_command_bar_refused(self, message: CommandBar.Refused) -> None:
-        """Say why what was typed is not a command."""
-        self.tell(message.sentence)
