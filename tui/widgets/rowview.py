@@ -111,7 +111,11 @@ class RowView(ScrollView, Looks):
 
     @property
     def heads(self) -> int:
-        """Lines of the head: two if a column says something, or has an axis, under its title."""
+        """Lines of the head: none without names, two if something stands under one, such as an axis."""
+        if self._columns and not any(
+            column.head or column.second or column.axis for column in self._columns
+        ):
+            return 0
         return 2 if any(column.second or (column.axis and column.title) for column in self._columns) else 1
 
     @property
@@ -415,8 +419,9 @@ class RowView(ScrollView, Looks):
     def _rule(self, words: str, here: bool, width: int, look: Style) -> Strip:
         charset: Charset = getattr(self.app, "charset", UNICODE)
         across = max(min(self._layout.width + self._gutter, width) - 1, 0)
-        said = cut(f"{charset.rule * 2} {words} ", across, ellipsis=charset.ellipsis).rstrip()
-        drawn = f"{'▌' if here else ' '}{said} {charset.rule * (across - len(said) - 1)}"
+        said = f"{charset.rule * 2} {words} " if words.strip() else charset.rule
+        said = cut(said, across, ellipsis=charset.ellipsis).rstrip() + " " * bool(words.strip())
+        drawn = f"{'▌' if here else ' '}{said}{charset.rule * (across - len(said))}"
         return Strip([Segment(drawn, look)]).adjust_cell_length(width, look)
 
     def _compose_line(

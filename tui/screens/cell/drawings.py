@@ -148,7 +148,8 @@ def matrix(tests: Kept, width: int) -> Lines:
     found = called(tests)
     if not found:
         return []
-    cell = min(max((width - 8) // (len(found) + 2), 5), 12)
+    longest = max(cell_len(row.name) for row in found)
+    cell = min(max(longest, 5), max((width - 8 - min(longest, width // 3)) // len(found) - 1, 5))
     name = max(width - 8 - (cell + 1) * len(found), 6)
     tones = ("a", "b") if len(found) == 2 else ("soft",) * len(found)
     head: list[Piece] = [(cut("is", name), "soft")]

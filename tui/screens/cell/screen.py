@@ -10,6 +10,7 @@ from typing import ClassVar
 from textual import events, on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
@@ -225,7 +226,7 @@ class CellScreen(TurningScreen):
             "scores": f"by class, share of each{many}",
             "genes": "mean error over its tests, 0 right, 1 wrong",
             "roc": f"{tests.positive} against {tests.rest}" if there else "",
-            "pr": "over splits",
+            "pr": "",
             "calibration": f"{plots.GROUPS} equal groups",
             "called": f"all {count(len(tests.splits), 'split')} together",
             "tests": "by split",
@@ -244,7 +245,8 @@ class CellScreen(TurningScreen):
             "genes": (("■", "b"), " class 1  ", ("□", "a"), " class 0"),
         }
         if splits > 1:
-            legends["roc"] = legends["pr"] = ("tint from lowest to highest",)
+            tint = Content.styled("   ", "$say-banda")
+            legends["roc"] = legends["pr"] = ((tint, ""), " lowest to highest")
         for name, legend in legends.items():
             self.query_one(f"#{name}-pane", Pane).legend(*legend)
 

@@ -216,9 +216,16 @@ class TaskGenes(TakingScreen):
         grid.show(rows, columns)
         pane = self.query_one("#genes-pane", Pane)
         pane.say(list_text.title(len(rows), len(self.genes.genes), self._order, self._turned))
-        pane.legend(
-            ("─", "soft"), ("●", "text"), ("─", "soft"), " mean ± sd of its tests  ", ("┊", "faint"), " ½"
+        nearest = ("  ", ("●", "a"), ("○", "soft"), " 5 nearest of its class") * self._agrees
+        mean = (
+            ("─", "soft"),
+            ("●", "text"),
+            ("─", "soft"),
+            " mean ± sd of its tests  ",
+            ("┊", "faint"),
+            " ½",
         )
+        pane.legend(*mean, *(nearest if self.size.width >= 160 else ()))
         self._say_where()
         self.moved()
 
