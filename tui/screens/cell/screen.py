@@ -245,7 +245,7 @@ class CellScreen(TurningScreen):
             "genes": (("■", "b"), " class 1  ", ("□", "a"), " class 0"),
         }
         if splits > 1:
-            tint = Content.styled("   ", "$say-banda")
+            tint = Content.styled(" tint ", "$say-banda")
             legends["roc"] = legends["pr"] = ((tint, ""), " lowest to highest")
         for name, legend in legends.items():
             self.query_one(f"#{name}-pane", Pane).legend(*legend)
