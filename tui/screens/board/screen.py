@@ -220,7 +220,7 @@ class BoardScreen(ActingScreen):
         base = [row_key(row) for row in view.own if view.is_base(row)]
         controls = [row_key(row) for row in view.own if row.control]
         room = max(self.size.height // 10, 1)
-        return frozenset([*base, *controls][:room])
+        return frozenset(list(dict.fromkeys((*base, *controls)))[:room])
 
     def _row(self, view: View) -> RankRow | None:
         row = self.query_one("#board", Grid).current
