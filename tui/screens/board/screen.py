@@ -126,7 +126,13 @@ class BoardScreen(ActingScreen):
         """Give the table its rows, and what is left to the panes below it and to the sentence."""
         framed, grid = self.size.width >= FRAMED, self.query_one("#board", Grid)
         self._foot_lines = (
-            0 if self.wide else 3 if framed and self._free(3) >= PICTURES else 2 if framed else 1
+            0
+            if self.wide and not self._matrix
+            else 3
+            if framed and self._free(3) >= PICTURES
+            else 2
+            if framed
+            else 1
         )
         told = wrapped([(self._told, "soft")], max(self.size.width - 2, 20)) if self._told else []
         free = self._free(self._foot_lines)

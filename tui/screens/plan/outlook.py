@@ -30,6 +30,8 @@ def seconds(value: float) -> str:
         return f"{value / 3600:.1f} h"
     if value >= 120:
         return f"{value / 60:.1f} min"
+    if value < 0.005:
+        return f"{1000 * value:.2g} ms"
     return f"{value:.0f} s" if value >= 9.5 else f"{value:.2g} s" if value >= 0.095 else f"{value:.2f} s"
 
 
@@ -165,5 +167,5 @@ def _cost_rows(plan: Plan, cost: Cost) -> list[tuple[str, str, str, str, float |
         each = seconds(cost.embedding / cost.texts) if cost.embedding is not None else ""
         found.append(("embed a text", "", f"{cost.texts:,}", each, cost.embedding))
     if plan.todo:
-        found.append(("load libraries", "", "1", seconds(LOADING), LOADING))
+        found.append(("libraries", "", "1", seconds(LOADING), LOADING))
     return found

@@ -15,6 +15,7 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widget import Widget
 
+from tui.quantities import count
 from tui.screens.plan import settings
 from tui.screens.plan import text as plan_text
 from tui.screens.plan.sum import summary
@@ -227,7 +228,7 @@ class PlanPanes(ChoosingScreen):
                     self._draw(place, partial(draw, tally))
             tasks, seeds = len(chosen.tasks), settings.dashed(chosen.seeds)
             for place in ("happen", "happen-below"):
-                self.query_one(f"#{place}", Pane).say(f"{tasks} tasks, seeds {seeds}")
+                self.query_one(f"#{place}", Pane).say(f"{count(tasks, 'task')}, seeds {seeds}")
             for place in ("cost", "cost-below"):
                 self.query_one(f"#{place}", Pane).say("as measured here")
         self._show_models()
