@@ -78,10 +78,16 @@ def unforeseen(error: BaseException) -> str:
 
 def unknown(kind: str, name: str, known: Iterable[object]) -> tuple[str, str]:
     """The sentence and the hint for a name that is not known, with the nearest that is."""
-    names = {str(item).casefold(): str(item) for item in known}
+    names = [str(item) for item in known]
+    near = nearest(name, names)
+    hint = f"Did you mean {near!r}?" if near else f"Known: {', '.join(names[:20])}."
+    return f"There is no {kind} named {name!r}.", hint
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that is most like one that is not known; empty if none is."""
+    names = {item.casefold(): item for item in known}
     wanted = name.casefold()
     near = sorted((folded for folded in names if wanted and wanted in folded), key=len)
     near = near or difflib.get_close_matches(wanted, names, n=1, cutoff=0.4)
-    some = ", ".join(list(names.values())[:20])
-    hint = f"Did you mean {names[near[0]]!r}?" if near else f"Known: {some}."
-    return f"There is no {kind} named {name!r}.", hint
+    return names[near[0]] if near else ""

@@ -99,6 +99,8 @@ class FakeArena:
         """What is said of runs that need what is removed."""
         self.relaunched: list[bool] = []
         self.costs: list[Measured] = []
+        self.absent: set[str] = set()
+        """Paths at which there is nothing."""
         self.findings: list[Finding] = []
         """What the leak auditor says of any task."""
         self.asked: dict[str, str] = {}
@@ -229,6 +231,9 @@ class FakeArena:
         self.may("leaks")
         progress(1, 2)
         return self.findings
+
+    def there(self, path) -> bool:
+        return path not in self.absent
 
     def open_preview(self, kind, path):
         counts = (Group("short", 12, 12), Group("tall", 12, 12))
@@ -540,6 +545,8 @@ class FakeDesk(SqlDesk):
         self.pages_gate = threading.Event()
         """Cleared, it holds the pages after the first back until set."""
         self.pages_gate.set()
+        self.looks = False
+        """Whether there are rows before a query was asked for."""
         self.fetched: list[int] = []
         """The first row of each page that was asked for."""
 
@@ -559,6 +566,12 @@ class FakeDesk(SqlDesk):
             len(self.asked),
         )
         return result, self.rows[:rows]
+
+    def look(self, query, rows):
+        if not self.looks:
+            raise UsageError("There are no results yet.")
+        shown = FakeDesk(self.arena)
+        return shown.run(query, rows)
 
     def page(self, result, offset, rows):
         self.pages_gate.wait(10)

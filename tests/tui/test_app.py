@@ -5,7 +5,7 @@ import os
 import signal
 
 import pytest
-from fake_arena import FakeArena, a_status, drive, make_app, screen_text, told, until
+from fake_arena import FakeArena, a_status, drive, make_app, screen_text, until
 from pressing import presses
 from textual.widgets import Static
 
@@ -152,7 +152,10 @@ async def test_commands_by_name(arena):
         await pilot.press("colon", *"boa", "tab", "enter")
         await until(pilot, lambda: app.screen.MODE == "board")
         await pilot.press("1", "colon", *"baord", "enter")
-        await until(pilot, lambda: "Did you mean 'board'?" in told(app))
+        await until(pilot, lambda: "There is no command named 'baord'.  tab puts board" in screen_text(app))
+        assert "\n ▔▔▔▔▔ " in screen_text(app), "under the word"
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: app.screen.MODE == "board")
         await pilot.press("colon", *"theme nord", "enter")
         await until(pilot, lambda: app.theme == "nord")
         await pilot.press("colon", "escape", "colon", *"q", "enter")

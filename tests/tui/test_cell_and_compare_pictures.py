@@ -134,7 +134,7 @@ def test_a_dumbbell_is_in_the_colour_of_the_one_ahead():
     line = Line("tall", 0.8, 0.78, None, "not told apart", pairs=pairs)
     for height in (5, 6, 12):
         assert len(drawings.dumbbells(line, 50, height)) <= height
-    assert len(drawings.every_task([line, line, line], 60, 14)) == 14
+    assert len(drawings.every_task([line, line, line], 60, 14)) == 12
     tasks = drawings.every_task([line, line, line], 60, 8)
     assert plain(tasks)[0].count("tall") == 2
     assert "and 1 more task" in plain(tasks)[-1]

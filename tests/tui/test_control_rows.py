@@ -177,3 +177,24 @@ async def test_the_plan_counts_controls_and_c_steps_through_them(arena):
         await pilot.press("c")
         await until(pilot, lambda: "no controls" in screen_text(app))
         assert app.screen.selection.controls == "none"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+async def test_baseline_and_controls_stay_in_sight_of_more_models_than_there_are_lines(size):
+    arena, table = FakeArena(), with_controls(a_table())
+    own = table.rows[0]
+    many = [replace(own, model=f"m{number:02}", mean=0.9 - number / 1000) for number in range(60)]
+    arena.boards = {"lr": replace(table, rows=(*many, *table.rows[1:]))}
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await pilot.press("3")
+        await until(pilot, lambda: "m00" in screen_text(app))
+        await at_rest(pilot)
+        for keys in ((), ("pagedown",), ("pagedown",), ("G",), ("g",)):
+            for key in keys:
+                await pilot.press(key)
+            await at_rest(pilot)
+            shown = screen_text(app)
+            assert "◆TF-IDF" in shown, f"the baseline after {keys}"
+            assert "∅random" in shown, f"the control after {keys}"
+            assert "▌" in shown

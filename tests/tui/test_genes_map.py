@@ -9,6 +9,7 @@ from pressing import presses
 from tui.questions.genelist import Contestant, GeneList, Listed
 from tui.questions.maps import Dot, GeneMap, Mapped
 from tui.screens.genes import list_text
+from tui.screens.genes.beside import beside
 from tui.screens.genes.gene_text import gene_card
 from tui.screens.genes.map_text import drawn, ground, legend, towards
 from tui.widgets.words import ASCII
@@ -107,6 +108,25 @@ def test_a_gene_says_how_many_of_its_nearest_are_of_its_class():
     assert gene_card(genes.genes[3], CLASSES, None, None, {}, 60, 13).plain.count("\n") == 1
 
 
+def test_genes_that_are_kept_stand_beside_the_others():
+    kept, others = a_list(MINI).genes[:1], a_list(MINI).genes[1:]
+    agree = {(dot.gene, dot.label): dot.agree for dot in a_map().dots}
+    lines = words(beside(kept, others, CLASSES, agree, 40, 14))
+    assert [line.split() for line in lines[:6]] == [
+        ["kept", "others"],
+        ["□", "short", "1", "1"],
+        ["■", "tall", "0", "2"],
+        ["mean", "error", ".900", ".150"],
+        ["wrong", "100", "%", "0", "%"],
+        ["agree,", "of", "5", "0.0", "2.0"],
+    ]
+    assert len(lines) == 14
+    assert lines[-6].index("●") == 36, "nine tenths of forty cells"
+    assert lines[-2].count("█") == 2, "of the others two were tested"
+    assert lines[-1].split() == ["0", ".25", ".5", ".75", "1"]
+    assert len(beside(kept, others, CLASSES, agree, 40, 8)) == 6, "no room to draw the errors"
+
+
 MINI = Contestant("tall", "mini", "paper", "facts", False, True, "hash")
 TFIDF = Contestant("tall", "tfidf", "paper", "facts", True, False, "hash")
 OTHER = Contestant("small", "mini", "paper", "facts", False, True, "hash")
@@ -183,3 +203,16 @@ async def test_keys_on_the_map_and_what_narrows_the_list(mapped):
         await until(pilot, lambda: "Genes 4, by name" in screen_text(app))
         await pilot.press("v", "v")
         await until(pilot, lambda: "family N" in screen_text(app))
+
+
+async def test_a_list_narrowed_to_few_shows_them_beside_the_others(mapped):
+    app = make_app(mapped)
+    async with drive(app, (120, 40)) as pilot:
+        await pilot.press("5")
+        await until(pilot, lambda: "4, hardest first" in screen_text(app))
+        assert "Kept" not in screen_text(app)
+        await pilot.press("c")
+        await until(pilot, lambda: "2 genes, beside the other 2" in screen_text(app))
+        await pilot.press("c", "c", "slash", "n", "w", "enter")
+        await until(pilot, lambda: "1 genes, beside the other 3" in screen_text(app))
+        assert "1 of 4, hardest first" in screen_text(app)

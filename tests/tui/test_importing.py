@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from fake_arena import FakeArena, drive, make_app, paste, screen_text, told, until
 from pressing import presses
+from textual.widgets import Input
 
 from engine.cancel import Stopped
 from engine.data.genes.identifiers import make_resolver
@@ -16,7 +17,7 @@ from store.errors import DataError, UsageError
 from store.home import find_home
 from tui.questions.arena import Arena
 from tui.questions.imports import Imported, import_file, import_part
-from tui.screens.overlays.pickers import completions
+from tui.screens.overlays.pickers import Prompt, completions
 
 
 @pytest.fixture
@@ -276,3 +277,21 @@ async def test_a_watcher_brings_nothing_in():
         await until(pilot, lambda: "nothing can be started here" in screen_text(app))
         await pilot.press("I")
         await until(pilot, lambda: "nothing can be imported here" in told(app))
+
+
+async def test_a_path_of_nothing_is_said_under_the_line_with_the_nearest_there_is(tmp_path, monkeypatch):
+    (tmp_path / "labels.csv").write_text("gene,label\n")
+    monkeypatch.chdir(tmp_path)
+    arena = FakeArena()
+    arena.absent = {"lables.csv"}
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        await pilot.press("I", "g", *"lables.csv", "enter")
+        await until(pilot, lambda: "There is no file or folder at lables.csv" in screen_text(app))
+        assert "▔" * 10 in screen_text(app)
+        await pilot.press("tab")
+        await until(pilot, lambda: app.screen.query_one(Input).value == "labels.csv")
+        await until(pilot, lambda: "▔" not in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(app.screen, Prompt))

@@ -10,6 +10,7 @@ import pytest
 from fake_arena import FakeArena, at_rest, drive, make_app, paste, screen_text, told, until
 from pressing import presses
 from test_workbook import rows_of, write_xlsx
+from textual.widgets import Input
 
 from engine.data.formats.choices import Choices
 from engine.data.genes.facts import read_genes
@@ -143,8 +144,17 @@ async def test_conditions_are_typed_and_their_classes_shown(arena, deseq2):
         await until(pilot, lambda: "Classes by numbers" in screen_text(app))
         paste(pilot, " and nonsense")
         await pilot.press("enter")
-        await until(pilot, lambda: "It cannot be imported like this" in screen_text(app))
-        await pilot.press("escape")
+        await until(pilot, lambda: "▔▔▔" in screen_text(app))
+        assert "There is no column named 'nonsense'." in " ".join(screen_text(app).split())
+        await pilot.press("ctrl+u")
+        await until(pilot, lambda: "▔▔▔" not in screen_text(app))
+        paste(pilot, "down: log2Change < 0; rest: padj > 0.5")
+        await pilot.press("enter")
+        await until(pilot, lambda: "no column named 'log2Change'" in screen_text(app))
+        await pilot.press("tab")
+        line = app.screen.query_one(Input)
+        await until(pilot, lambda: line.value == "down: log2FoldChange < 0; rest: padj > 0.5")
+        await pilot.press("escape", "escape")
         await until(pilot, lambda: not isinstance(app.screen, Intake))
     assert arena.imported == []
 

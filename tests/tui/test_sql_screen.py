@@ -10,6 +10,7 @@ from store.home import find_home
 from store.store import Store
 from tui.questions.sql import SqlDesk
 from tui.screens.base import EXPORTING
+from tui.screens.sql import text
 from tui.screens.sql.text import Wrong, error_lines, where_wrong
 from tui.widgets.paged import KEPT, PAGE, PagedRows
 from tui.widgets.sqleditor import SqlEditor
@@ -325,3 +326,28 @@ def test_pages_are_sent_for_once_and_the_oldest_dropped():
     assert rows[PAGE + 1].cells == ("", "")
     with pytest.raises(IndexError):
         rows[PAGE * 100]
+
+
+async def test_the_first_rows_are_there_before_anybody_asks(arena):
+    arena.desk.looks = True
+    app = make_app(arena)
+    async with drive(app, (200, 60)) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "3 rows, 12 ms" in screen_text(app))
+        assert arena.desk.asked == []
+        await pilot.press("i")
+        app.screen.query_one(SqlEditor).text = "select 42"
+        await pilot.press("f5")
+        await until(pilot, lambda: arena.desk.asked == ["select 42"])
+
+
+def test_a_kept_query_stands_in_full_and_each_of_its_lines_is_it():
+    sql = "select model, task, protocol, seed, sentence from failures\norder by finished_at desc"
+    rows = text.query_rows(sql, "failures")
+    assert [str(row.cells[0]) for row in rows] == [
+        "failures",
+        "  select model, task, protocol, seed, sentence",
+        "    from failures",
+        "  order by finished_at desc",
+    ]
+    assert {text.query_of(row.key) for row in rows} == {sql}

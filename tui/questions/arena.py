@@ -181,6 +181,12 @@ class Arena(SavedResults):
 
         return leaks(self.home, task, selection, cancel, progress)
 
+    def there(self, path: str) -> bool:
+        """Whether there is a file or folder at what a person wrote."""
+        from store.files import user_path
+
+        return user_path(path).exists()
+
     def open_preview(self, kind: str, path: str) -> Callable[[Choices], Preview]:
         """A file, opened to show what an import would make of it; see `tui.questions.imports`."""
         from tui.questions.imports import open_preview

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -41,6 +42,9 @@ class SqlDesk:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._console: Console | None = None
+        self._turn = threading.Lock()
+        self._asked = False
+        """Whether a query was asked for."""
 
     def run(self, query: str, rows: int) -> tuple[Result, list[tuple[Any, ...]]]:
         """Run a query in the locked-down child; what it came to and its first rows.
@@ -49,12 +53,28 @@ class SqlDesk:
             UsageError: the query is wrong, refused, too slow, or was stopped.
             StoreError: there is no database, or it cannot be read.
         """
+        with self._turn:
+            self._asked = True
+        result, found = self._run(query, rows)
+        self._remember(query)
+        return result, found
+
+    def look(self, query: str, rows: int) -> tuple[Result, list[tuple[Any, ...]]] | None:
+        """As `run` for a query that nobody asked for, which is not kept; None once one was asked for.
+
+        Raises:
+            UsageError: as `run`.
+            StoreError: as `run`.
+        """
+        with self._turn:
+            return None if self._asked else self._run(query, rows)
+
+    def _run(self, query: str, rows: int) -> tuple[Result, list[tuple[Any, ...]]]:
         from store.console import Console
 
         if self._console is None:
             self._console = Console(self._home)
         result = self._console.run(query)
-        self._remember(query)
         return result, self._console.fetch(result, 0, rows)
 
     def in_order(

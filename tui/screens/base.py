@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tui.questions.arena import Arena, Pulse
     from tui.shell import Shell
-    from tui.widgets.commandbar import Command, CommandBar
+    from tui.widgets.commandbar import Command
 
 
 EXPORTING: Final = "export"
@@ -296,10 +296,6 @@ class ArenaScreen(Screen[None]):
         from tui.widgets.typedline import TypedLine
 
         self.mount(TypedLine(":", CommandBar(self.commands(), typed)))
-
-    def on_command_bar_refused(self, message: CommandBar.Refused) -> None:
-        """Say why what was typed is not a command."""
-        self.tell(message.sentence)
 
 
 def brackets(action: str, on: tuple[str, str, str], back: tuple[str, str]) -> list[BindingType]:

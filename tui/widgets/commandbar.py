@@ -8,13 +8,13 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widget import Widget
 from textual.widgets import Input
 
-from store.errors import unknown
-from tui.widgets.typedline import close
+from store.errors import nearest, unknown
+from tui.widgets.typedline import TypedLine, close
+from tui.widgets.wrong import Wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,6 @@ class CommandBar(Input):
         Binding("tab", "complete", "Complete", show=False, id="command.complete"),
     ]
 
-    @dataclass
-    class Refused(Message):
-        """What was typed is not a command."""
-
-        sentence: str
-
     def __init__(self, commands: Sequence[Command], typed: str = "") -> None:
         """Make the line for these commands; it is gone once one is given.
 
@@ -61,26 +55,42 @@ class CommandBar(Input):
         )
         self._commands = {command.name: command for command in commands}
         self._before: Widget | None = None
+        self._wrong = Wrong(id="command-wrong")
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Type at once."""
         self._before = self.screen.focused
         self.focus()
+        await self.screen.mount(self._wrong)
+
+    @on(Input.Changed)
+    def _changed(self) -> None:
+        self._wrong.clear()
+        self.query_ancestor(TypedLine).remove_class("-wrong")
+
+    def _refuse(self, sentence: str, length: int, instead: str = "") -> None:
+        """Say under the line what is wrong with its first word, and stay."""
+        self.query_ancestor(TypedLine).add_class("-wrong")
+        self._wrong.put(sentence, 0, length, instead)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         typed = event.value.strip().removeprefix(":")
-        self.action_close()
         name, _, argument = typed.partition(" ")
-        if not name:
-            return
         command = self._commands.get(name) or self._only(name)
-        if command is None:
-            self.post_message(self.Refused(" ".join(unknown("command", name, self._commands))))
+        if not name:
+            self.action_close()
+        elif command is None:
+            near = nearest(name, self._commands)
+            sentence, known = unknown("command", name, self._commands)
+            self._refuse(
+                sentence if near else f"{sentence} {known}", len(event.value.partition(" ")[0]), near
+            )
         elif command.usage and not command.usage.startswith("[") and not argument.strip():
-            self.post_message(self.Refused(f"It takes more: :{command.name} {command.usage}"))
+            self._refuse(f"It takes more: :{command.name} {command.usage}", len(event.value))
         else:
+            self.action_close()
             command.run(argument.strip())
 
     def _only(self, start: str) -> Command | None:
@@ -89,11 +99,17 @@ class CommandBar(Input):
         return found[0] if len(found) == 1 else None
 
     def action_complete(self) -> None:
-        """Take the suggestion."""
-        self.action_cursor_right()
+        """Take the suggestion, in place of what was wrong if something was."""
+        if self._wrong.instead:
+            _, space, rest = self.value.partition(" ")
+            self.value = self._wrong.instead + (space + rest or " ")
+            self.action_end()
+        else:
+            self.action_cursor_right()
 
     def action_close(self) -> None:
         """Leave, with the focus where it was."""
         # At once: a command is about what had the focus.
         self.screen.set_focus(self._before)
+        self._wrong.remove()
         close(self)

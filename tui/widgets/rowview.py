@@ -191,8 +191,9 @@ class RowView(ShownRows, Looks):
     def _rule(self, words: str, here: bool, width: int, look: Style) -> Strip:
         charset: Charset = getattr(self.app, "charset", UNICODE)
         across = max(min(self._layout.width + self._gutter, width) - 1, 0)
-        said = cut(f"{charset.rule * 2} {words} ", across, ellipsis=charset.ellipsis).rstrip()
-        drawn = f"{'▌' if here else ' '}{said} {charset.rule * (across - len(said) - 1)}"
+        said = f"{charset.rule * 2} {words} " if words.strip() else charset.rule
+        said = cut(said, across, ellipsis=charset.ellipsis).rstrip() + " " * bool(words.strip())
+        drawn = f"{'▌' if here else ' '}{said}{charset.rule * (across - len(said))}"
         return Strip([Segment(drawn, look)]).adjust_cell_length(width, look)
 
     def _compose_line(

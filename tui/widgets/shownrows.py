@@ -97,7 +97,11 @@ class ShownRows(ScrollView):
 
     @property
     def heads(self) -> int:
-        """Lines of the head: two if a column says something, or has an axis, under its title."""
+        """Lines of the head: none without names, two if something stands under one, such as an axis."""
+        if self._columns and not any(
+            column.head or column.second or column.axis for column in self._columns
+        ):
+            return 0
         return 2 if any(column.second or (column.axis and column.title) for column in self._columns) else 1
 
     @property
@@ -137,6 +141,7 @@ class ShownRows(ScrollView):
         self._filter = wanted
         self.refresh_line(0)
         self._apply()
+        self.post_message(self.Moved(self))  # who shows what is kept has to know, also if the row stays
 
     def show(self, rows: Sequence[Row], columns: Sequence[Column] | None = None) -> None:
         """Show these rows; the cursor stays on its row, and only lines that differ are repainted."""

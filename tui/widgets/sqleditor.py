@@ -135,6 +135,12 @@ class SqlEditor(Vertical):
         area.text = value
         area.move_cursor(area.document.end)
 
+    @property
+    def lines(self) -> int:
+        """Lines that the text takes, and what is said under it."""
+        said = self.query_one(Said).content
+        return self.query_one(TextArea).wrapped_document.height + str(said).count("\n") + 1
+
     def type_into(self, sample: bool) -> None:
         """Type in the text; a sample that nobody changed is replaced by what is typed first."""
         area = self.query_one(TextArea)

@@ -13,6 +13,7 @@ class TypedLine(Horizontal):
 
     DEFAULT_CSS = """
     TypedLine { height: 1; dock: bottom; margin-bottom: 1; background: $ga-raised; }
+    TypedLine.-wrong { margin-bottom: 3; }
     TypedLine > Static { width: 3; padding: 0 1; color: $ga-accent; text-style: bold; }
     TypedLine > Input, TypedLine > Input:focus { width: 1fr; background: $ga-raised; }
     """

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tui.questions.arena import Arena
 
 NO_CURVE = "No splits of your own here; r runs the cell."
-_LEGEND = ((Content.styled("   ", "$say-banda"), ""), (" lowest to highest", "soft"))
+_LEGEND = ((Content.styled(" tint ", "$say-banda"), ""), (" lowest to highest", "soft"))
 
 
 class RocPane(Pane):

@@ -104,7 +104,7 @@ class BoardScreen(ActingScreen):
     @property
     def wide(self) -> bool:
         """Whether there is room for a side."""
-        return self.size.width >= WIDE and self.size.height >= 30 and not self._matrix
+        return self.size.width >= WIDE and self.size.height >= 30
 
     @property
     def shows_splits(self) -> bool:
@@ -129,7 +129,13 @@ class BoardScreen(ActingScreen):
         """Give the table its rows, and what is left to the panes below it and to the sentence."""
         framed, grid = self.size.width >= FRAMED, self.query_one("#board", Grid)
         self._foot_lines = (
-            0 if self.wide else 3 if framed and self._free(3) >= PICTURES else 2 if framed else 1
+            0
+            if self.wide and not self._matrix
+            else 3
+            if framed and self._free(3) >= PICTURES
+            else 2
+            if framed
+            else 1
         )
         told = wrapped([(self._told, "soft")], max(self.size.width - 2, 20)) if self._told else []
         free = self._free(self._foot_lines)
@@ -138,7 +144,7 @@ class BoardScreen(ActingScreen):
             free -= len(told)
         least = 8 if not framed else BELOW
         most = self.size.height - 3 - self._foot_lines - (PICTURES if self.size.height >= 36 else 0)
-        below = (free >= least or (framed and self.size.height >= 36)) and not self._matrix
+        below = free >= least or (framed and self.size.height >= 36)
         natural = len(grid.shown) + grid.heads + (2 if framed else 1)
         self.query_one("#board-pane").styles.height = min(max(natural, 6), most) if below else "1fr"
         self.query_one("#board-below").display = below
@@ -223,7 +229,7 @@ class BoardScreen(ActingScreen):
         base = [row_key(row) for row in view.own if view.is_base(row)]
         controls = [row_key(row) for row in view.own if row.control]
         room = max(self.size.height // 10, 1)
-        return frozenset([*base, *controls][:room])
+        return frozenset(list(dict.fromkeys((*base, *controls)))[:room])
 
     def _row(self, view: View) -> RankRow | None:
         row = self.query_one("#board", Grid).current
@@ -255,6 +261,10 @@ class BoardScreen(ActingScreen):
             return
         row, column, place = self._row(view), self.column, self.place()
         self._show_sentence(view, row)
+        # In the matrix there is nothing to say of a model that never ran: the other panes grow.
+        said = not self._matrix or row is not None
+        self.query_one("#board-card-pane").display = said
+        self.query_one("#board-tasks-pane").display = said and self.size.width >= FRAMED and not self.wide
         drawn = {
             "tasks": partial(panes.lanes, view, row),
             "forest": partial(panes.forest, view, row),

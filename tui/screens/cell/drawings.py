@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from rich.cells import cell_len
+
 from tui.questions.tested import HALF, Kept, Scored, always, balanced, called
 from tui.ranked.figures import three
 from tui.terminal.tokens import heat_step
@@ -41,6 +43,10 @@ def scores(tests: Kept, width: int, height: int) -> Lines:
         lines.append([(f"{said:>{margin - 1}}", "faint"), ("│", "line"), (bars, "a")])
     lines.append(_named(tests.rest, len(rest), "a", margin, width))
     lines.append([(" " * margin + tick_line(UNIT, bins), "faint")])
+    title = "score →"
+    left = width - sum(cell_len(text) for text, _ in lines[-2]) - len(title)
+    if left > 1:
+        lines[-2] += [(" " * left + title, "faint")]
     return lines
 
 
@@ -142,7 +148,8 @@ def matrix(tests: Kept, width: int) -> Lines:
     found = called(tests)
     if not found:
         return []
-    cell = min(max((width - 8) // (len(found) + 2), 5), 12)
+    longest = max(cell_len(row.name) for row in found)
+    cell = min(max(longest, 5), max((width - 8 - min(longest, width // 3)) // len(found) - 1, 5))
     name = max(width - 8 - (cell + 1) * len(found), 6)
     tones = ("a", "b") if len(found) == 2 else ("soft",) * len(found)
     head: list[Piece] = [(cut("is", name), "soft")]

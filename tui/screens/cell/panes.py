@@ -8,6 +8,7 @@ from typing import Final
 
 from textual import events, on
 from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
 from textual.widget import Widget
 
 from tui.quantities import count
@@ -154,7 +155,7 @@ class CellPanes(TurningScreen):
             "scores": f"by class, share of each{many}",
             "genes": "mean error over its tests, 0 right, 1 wrong",
             "roc": f"{tests.positive} against {tests.rest}" if there else "",
-            "pr": "over splits",
+            "pr": "",
             "calibration": f"{plots.GROUPS} equal groups",
             "called": f"all {count(len(tests.splits), 'split')} together",
             "tests": "by split",
@@ -173,7 +174,8 @@ class CellPanes(TurningScreen):
             "genes": (("■", "b"), " class 1  ", ("□", "a"), " class 0"),
         }
         if splits > 1:
-            legends["roc"] = legends["pr"] = ("tint from lowest to highest",)
+            tint = Content.styled(" tint ", "$say-banda")
+            legends["roc"] = legends["pr"] = ((tint, ""), " lowest to highest")
         for name, legend in legends.items():
             self.query_one(f"#{name}-pane", Pane).legend(*legend)
 

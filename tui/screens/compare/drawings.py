@@ -58,13 +58,22 @@ def dumbbells(line: Line, width: int, height: int) -> Lines:
                 (f" {change(difference):>{_CHANGE}}", tone),
             ]
         )
-        blanks = (number + 1) * spare // len(pairs) - number * spare // len(pairs)
+        blanks = _gap(number, len(pairs), spare, height)
         lines += [[(" " * (_SEED + 1), ""), *_chance(span, across)] for _ in range(blanks)]
     if left:
         lines.append([(f"and {left} more; z shows this pane alone", "soft")])
     elif len(lines) < height:
         lines.append(_counted(line))
     return lines
+
+
+def _gap(number: int, rows: int, spare: int, height: int) -> int:
+    """Blank lines after a row: alike after all, one more after each fifth, unless that leaves a void."""
+    each, rest = divmod(spare, rows)
+    fifths = (rows - 1) // 5
+    if fifths <= rest and 3 * (rest - fifths) <= height:
+        return each + ((number + 1) % 5 == 0 and number + 1 < rows)
+    return (number + 1) * spare // rows - number * spare // rows
 
 
 def _counted(line: Line) -> list[Piece]:

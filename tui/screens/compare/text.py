@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from tui.quantities import count
 from tui.questions.cells import Side
 from tui.ranked.comparison import Line, Told
 from tui.ranked.figures import bare
@@ -205,10 +204,9 @@ def splits_title(line: Line | None) -> tuple[object, ...]:
     if not line.pairs:
         return (line.name, ("  no splits to draw, only means" if not is_mean(line) else "", "soft"))
     first, second, level = ahead(line.pairs)
-    shared = count(len(line.pairs), "common split")
     return (
         line.name,
-        f"  {shared}  A ahead on ",
+        "  A ahead on ",
         (str(first), "a"),
         ", B on ",
         (str(second), "b"),

@@ -177,9 +177,16 @@ class GeneListing(TakingScreen):
         grid.show(rows, columns)
         pane = self.query_one("#genes-pane", Pane)
         pane.say(list_text.title(len(rows), len(self.genes.genes), self._order, self._turned))
-        pane.legend(
-            ("─", "soft"), ("●", "text"), ("─", "soft"), " mean ± sd of its tests  ", ("┊", "faint"), " .5"
+        nearest = ("  ", ("●", "a"), ("○", "soft"), " 5 nearest of its class") * self._agrees
+        mean = (
+            ("─", "soft"),
+            ("●", "text"),
+            ("─", "soft"),
+            " mean ± sd of its tests  ",
+            ("┊", "faint"),
+            " .5",
         )
+        pane.legend(*mean, *(nearest if self.size.width >= 160 else ()))
         self._say_where()
         self.moved()
 

@@ -8,10 +8,12 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from tui.screens.genes import list_text
+from tui.screens.genes.beside import beside
 from tui.screens.genes.gene_text import gene_card, gene_line
 from tui.screens.genes.map_text import COLOURS, Colour, legend
 from tui.screens.genes.map_view import MapView
 from tui.screens.genes.task import TaskGenes
+from tui.widgets.drawing import Drawing
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.said import Said
@@ -38,6 +40,7 @@ class PlacedGene(TaskGenes):
 
     def show_card(self) -> None:
         """Show the gene under the cursor on the map and in words."""
+        self._show_kept()
         row = self.query_one("#genes", Grid).current
         item = self.items.get(row.key) if row is not None else None
         if item is None or self.genes is None:
@@ -64,6 +67,27 @@ class PlacedGene(TaskGenes):
         how = "PCA of the vectors" if self.size.width >= 110 else "PCA"
         pane.say(f"{how}, one dot a gene{said.get(self._colour, '')}")
         pane.legend(*legend(self.map, self._colour, self.shell.charset))
+
+    def _show_kept(self) -> None:
+        """Below a list that was narrowed to few genes, show these beside the others."""
+        grid, pane = self.query_one("#genes", Grid), self.query_one("#genes-pane", Pane)
+        shown = [self.items[row.key] for row in grid.shown if row.key in self.items]
+        natural = len(shown) + grid.heads + (2 if self.size.width >= 110 else 1)
+        few = (
+            0 < len(shown) < len(self.items) and 3 * natural < 2 * self.query_one("#genes-left").size.height
+        )
+        pane.styles.height = natural if few else "1fr"
+        if self.items:
+            pane.say(list_text.title(len(shown), len(self.items), self._order, self._turned))
+        self.query_one("#kept-pane").display = few
+        if few and self.genes is not None:
+            here, classes = {(one.gene, one.label) for one in shown}, self.genes.classes
+            others = [one for one in self.items.values() if (one.gene, one.label) not in here]
+            agree = {(dot.gene, dot.label): dot.agree for dot in self.map.dots} if self.map else None
+            self.query_one("#kept-pane", Pane).say(f"{len(shown)} genes, beside the other {len(others)}")
+            self.query_one("#kept", Drawing).show(
+                lambda width, height: beside(shown, others, classes, agree, width, height)
+            )
 
     @on(MapView.Went)
     def _went(self, message: MapView.Went) -> None:

@@ -27,6 +27,7 @@ from tui.screens.genes.list_text import EVERY_COLUMNS, every_row, list_rows
 from tui.screens.genes.map_view import MapView
 from tui.screens.genes.opened import OneGene
 from tui.screens.genes.placed import PlacedGene
+from tui.widgets.drawing import Drawing
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.said import Said
@@ -91,7 +92,11 @@ class GenesScreen(PlacedGene, OneGene):
         yield Said(id="genes-head")
         with Horizontal(id="genes-both"):
             grid = GeneGrid(EVERY_COLUMNS, sortable=True, id="genes", empty=EMPTY)
-            yield Pane("Genes", grid, id="genes-pane", first=True)
+            with Vertical(id="genes-left"):
+                yield Pane("Genes", grid, id="genes-pane", first=True)
+                drawing = Drawing("", id="kept")
+                drawing.can_focus = False
+                yield Pane("Kept", drawing, id="kept-pane")
             with Vertical(id="genes-side"):
                 yield Pane("Map", MapView(id="map"), id="map-pane")
                 yield Pane("Gene", VerticalScroll(Said(id="gene-card")), id="gene-pane")

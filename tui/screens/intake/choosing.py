@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from engine.data.formats.choices import Choices
 from engine.data.formats.quantity import sign_and_value
 from engine.data.preview.numbers import step_of
 from engine.data.preview.told import Preview
+from store.errors import UsageError, nearest, unknown
+from tui.widgets.wrong import Fault
 
 FINE = 0.1
 """The share of a step that a small one is."""
@@ -40,6 +42,33 @@ def with_conditions(choices: Choices, typed: str) -> Choices:
     conditions = tuple(part.strip() for part in typed.split(";") if part.strip())
     plain = Choices(sheet=choices.sheet, gene_column=choices.gene_column, text_column=choices.text_column)
     return replace(plain, classes=tuple(_named(one, place) for place, one in enumerate(conditions, 1)))
+
+
+def check_conditions(header: Sequence[str], typed: str) -> Fault | None:
+    """What is wrong with conditions: a column that is not there, or what cannot be read."""
+    from engine.data.formats.condition import parse
+
+    asked: list[str] = []
+
+    def column(name: str) -> int:
+        asked.append(name)
+        if name.casefold() not in (title.casefold() for title in header):
+            raise UsageError(*unknown("column", name, header))
+        return 0
+
+    if typed.lstrip().startswith(("<", ">")):
+        return None
+    for part in typed.split(";"):
+        try:
+            parse(part.partition(":")[2] or part, column)
+        except UsageError as error:
+            name = asked[-1] if asked and "column" in error.message else ""
+            if not name:
+                return Fault(f"{part.strip()}: {error.message}", start=typed.index(part), length=len(part))
+            near, start = nearest(name, header), typed.casefold().index(name.casefold())
+            better = typed[:start] + near + typed[start + len(name) :] if near else ""
+            return Fault(error.message, better, start, len(name))
+    return None
 
 
 def _named(condition: str, place: int) -> str:

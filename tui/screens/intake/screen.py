@@ -20,6 +20,7 @@ from engine.data.preview.told import Preview
 from store.errors import GeneArenaError
 from tui.screens.intake.choosing import (
     FINE,
+    check_conditions,
     conditions_of,
     moved,
     with_conditions,
@@ -197,7 +198,9 @@ class Intake(Overlay[Choices]):
         about = f"A condition for each class, with ';' between them, as\n{example}\n"
         if self.choices.threshold:
             about += f"or only where {self.choices.label_from} is cut, as <0.01"
-        self.app.push_screen(Prompt("Classes by numbers", about, conditions_of(self.choices)), typed)
+        check = partial(check_conditions, self.shown.header if self.shown else ())
+        now = conditions_of(self.choices)
+        self.app.push_screen(Prompt("Classes by numbers", about, now, check=check), typed)
 
     def action_move(self, steps: float) -> None:
         """Move the threshold."""

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
+from store.errors import nearest
 from store.files import user_path
 from tui.screens.overlays.dialogs import Overlay
 from tui.widgets.grid import Grid
 from tui.widgets.rows import Column, Row
 from tui.widgets.said import Said
 from tui.widgets.words import say
+from tui.widgets.wrong import Fault, Wrong
 
+Check = Callable[[str], Fault | None]
+"""From a line to what is wrong with it; None if nothing is."""
 LISTED: Final = 12
 """Names that are shown of those a line may mean."""
 
@@ -87,6 +92,7 @@ class Prompt(Overlay[str]):
         paths: bool = False,
         names: Sequence[str] = (),
         suggested: bool = False,
+        check: Check | None = None,
     ) -> None:
         """Make a prompt.
 
@@ -97,6 +103,7 @@ class Prompt(Overlay[str]):
             paths: Whether to complete names of files and folders.
             names: What else may be meant, if they are completed.
             suggested: Whether what is typed takes the place of `value`.
+            check: Says what is wrong with a line, which is then not taken; None: nothing ever is.
         """
         super().__init__()
         self.title_shown = title
@@ -105,11 +112,13 @@ class Prompt(Overlay[str]):
         self.paths = paths
         self.names = tuple(names)
         self.suggested = suggested
+        self.check = check
 
     def compose_box(self) -> ComposeResult:
         """The sentence, the line, how it may go on."""
         yield Static(say(self.sentence), classes="box-text")
         yield Input(self.value, compact=True, select_on_focus=self.suggested)
+        yield Wrong(id="prompt-wrong")
         if self.paths:
             yield Said(classes="candidates")
         keys = (
@@ -126,10 +135,11 @@ class Prompt(Overlay[str]):
 
     @on(Input.Changed)
     def _show_candidates(self) -> None:
+        self.query_one(Wrong).clear()
         if self.paths:
             found = self._completions(self.query_one(Input).value)
             names = [Path(one).name + "/" * one.endswith("/") for one in found[:LISTED]]
-            self.query_one(Said).show(("  ".join(names), "dim"))
+            self.query_one(".candidates", Said).show(("  ".join(names), "dim"))
 
     def _completions(self, typed: str) -> list[str]:
         return [name for name in self.names if name.startswith(typed)] + completions(typed)
@@ -137,6 +147,10 @@ class Prompt(Overlay[str]):
     def action_complete(self) -> None:
         """Go on as far as every file that the line may mean."""
         line = self.query_one(Input)
+        if instead := self.query_one(Wrong).instead:
+            line.value = instead
+            line.action_end()
+            return
         found = self._completions(line.value) if self.paths else []
         common = os.path.commonprefix(found)  # noqa: RUF071  characters, not folders, in common
         if len(common) > len(line.value):
@@ -145,7 +159,23 @@ class Prompt(Overlay[str]):
 
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip() or None)
+        typed = event.value.strip()
+        wrong = self.check(typed) if self.check and typed else None
+        if wrong is None:
+            self.dismiss(typed or None)
+        else:
+            length = wrong.length or cell_len(event.value)
+            self.query_one(Wrong).put(wrong.sentence, wrong.start, length, wrong.instead)
+
+
+def missing(typed: str, there: Callable[[str], bool], names: Sequence[str] = ()) -> Fault | None:
+    """What is wrong with the path of nothing, which is no name either, with the nearest that there is."""
+    if typed in names or there(typed):
+        return None
+    folder, slash, name = typed.rpartition("/")
+    near = nearest(name, [one.rstrip("/").rpartition("/")[2] for one in completions(folder + slash)])
+    sentence = f"There is no file or folder at {typed}."
+    return Fault(sentence, f"{folder}{slash}{near}" if near else "")
 
 
 def completions(typed: str) -> list[str]:

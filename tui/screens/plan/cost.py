@@ -31,6 +31,8 @@ class Cost:
     """(model, protocol) -> seconds of what is to run of it, where past units tell."""
     each: Mapping[str, float] = field(default_factory=dict)
     """Protocol -> seconds of a unit of these models, where one ever ran here."""
+    spent: Mapping[str, float] = field(default_factory=dict)
+    """Protocol -> seconds of the units that are done, one after the other, where they were timed."""
     texts: int = 0
     """That have to be embedded first."""
     embedding: float | None = None
@@ -87,7 +89,13 @@ def estimate(plan: Plan, past: Past, to_embed: Mapping[str, int]) -> Cost:
     known = bool(todo) and whole and embedding is not None
     seconds = LOADING + sum(kinds.values()) + (embedding or 0.0) if known else None
     each = _each(plan, past)
-    return Cost(seconds, disk, weights or None, kinds, each, sum(to_embed.values()), embedding)
+    spent: dict[str, float] = {}
+    for unit in plan.units:
+        if unit.key in plan.done:
+            took = past.seconds.get((unit.model, unit.protocol), 0.0)
+            spent[unit.protocol] = spent.get(unit.protocol, 0.0) + took
+    texts = sum(to_embed.values())
+    return Cost(seconds, disk, weights or None, kinds, each, spent, texts, embedding)
 
 
 def _each(plan: Plan, past: Past) -> dict[str, float]:

@@ -15,6 +15,7 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widget import Widget
 
+from tui.quantities import count
 from tui.screens.plan import settings
 from tui.screens.plan import text as plan_text
 from tui.screens.plan.sum import summary
@@ -82,7 +83,8 @@ class PlanPanes(ChoosingScreen):
 
     async def mount_rest(self) -> None:
         """The other lists and the pictures, which would delay the first frame."""
-        from tui.screens.plan.pictures import CHOSEN, HAPPENS
+        from tui.screens.plan.outlook import HAPPENS
+        from tui.screens.plan.pictures import CHOSEN
 
         await self.query_one("#plan-left").mount(
             self._picture("What will happen", "happen", "-full-wide", HAPPENS),
@@ -152,7 +154,7 @@ class PlanPanes(ChoosingScreen):
         self._height("protocols-pane", protocols or None)
         self._height("settings-pane", rows["settings"] + frame if large else small)
         if large:
-            self._height("happen", min(chosen, 7) + 1 + frame)
+            self._height("happen", min(chosen + 1, 7) + 1 + frame)
             self._height("cost", ways + 3 + frame)
             printed = len(self._printed.means) if self._printed else 11
             self._height("paper", 2 * printed + 1 + frame)
@@ -226,16 +228,16 @@ class PlanPanes(ChoosingScreen):
         """Draw what the choice means, where there is a place for it."""
         if not self._completed or self.selection is None:
             return
-        from tui.screens.plan import pictures
+        from tui.screens.plan import outlook
 
         tally, chosen = self._counted, self.selection
         if tally is not None:
-            for id, draw in (("happen", pictures.happening), ("cost", pictures.costs)):
+            for id, draw in (("happen", outlook.happening), ("cost", outlook.costs)):
                 for place in (id, f"{id}-below"):
                     self._draw(place, partial(draw, tally))
             tasks, seeds = len(chosen.tasks), settings.dashed(chosen.seeds)
             for place in ("happen", "happen-below"):
-                self.query_one(f"#{place}", Pane).say(f"{tasks} tasks, seeds {seeds}")
+                self.query_one(f"#{place}", Pane).say(f"{count(tasks, 'task')}, seeds {seeds}")
             for place in ("cost", "cost-below"):
                 self.query_one(f"#{place}", Pane).say("as measured here")
         self._show_models()

@@ -1,4 +1,4 @@
-"""What the Plan screen draws beside its lists: what will happen, its cost, and what is known beforehand.
+"""What the Plan screen draws beside its lists of what is known before a run: models, genes and their texts.
 
 Pure functions from what was read to lines of pieces, for the room that there is.
 """
@@ -6,14 +6,12 @@ Pure functions from what was read to lines of pieces, for the room that there is
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rich.cells import cell_len
 
 from tui.quantities import count
-from tui.screens.plan.cost import LOADING, takes_room
 from tui.screens.plan.facts import Printed, TaskFacts, shared
 from tui.widgets.canvas import Canvas, Span
 from tui.widgets.rows import Piece, cut
@@ -21,152 +19,11 @@ from tui.widgets.strips import label, placed, rounded, strip, tick_line
 from tui.widgets.text import clean
 from tui.widgets.words import Charset
 
-if TYPE_CHECKING:
-    from engine.plan.plan import Plan
-    from tui.screens.plan.cost import Cost, Tally
-
 Lines = list[list[Piece]]
-HAPPENS: Final = ("✓", "good"), " done  ", ("▶", "accent"), " to run  ", ("╌", "warn"), " blocked"
-"""What the signs of what will happen mean."""
 CHOSEN: Final = ("●", "a"), " chosen  ", ("○", "soft"), " other"
 """What the dots of models mean."""
 OVERLAP: Final = 0.5
 """From which part of the smaller task on shared genes are a warning."""
-
-
-def seconds(value: float) -> str:
-    """A time as it is shown in tables: `0.02 s`, `9 s`, `2.1 min`, `3.4 h`."""
-    if value >= 5400:
-        return f"{value / 3600:.1f} h"
-    if value >= 120:
-        return f"{value / 60:.1f} min"
-    return f"{value:.0f} s" if value >= 9.5 else f"{value:.2g} s" if value >= 0.095 else f"{value:.2f} s"
-
-
-# ---------------------------------------------------------------------------- what will happen, and cost
-
-
-def happening(tally: Tally, width: int, height: int) -> Lines:
-    """Model by protocol: what is done, what is to run and how long that takes, what cannot be."""
-    plan = tally.plan
-    if plan is None:
-        return [[("Nothing, as chosen: the sum says why.", "soft")]]
-    cells = _cells(plan)
-    protocols = list(dict.fromkeys((*plan.selection.protocols, *(how for _, how in cells))))
-    rows = list(dict.fromkeys(who for who, _ in cells))
-    least = 9
-    name = max(min(max(map(cell_len, rows), default=5), width - least * len(protocols)), 8)
-    each = max((width - name) // max(len(protocols), 1), 6)
-    if each > 14:
-        each = 14
-    lines: Lines = [[(" " * name, ""), *((cut(how, each, right=True), "soft") for how in protocols)]]
-    for who in rows[: height - 1] if len(rows) <= height - 1 else rows[: height - 2]:
-        own = who in plan.selection.models
-        line: list[Piece] = [(cut(clean(who), name), "text" if own else "soft")]
-        for how in protocols:
-            text, tone = _happens(cells.get((who, how)), tally, who, how)
-            line.append((cut(text, each, right=True), tone))
-        lines.append(line)
-    if len(rows) > height - 1:
-        lines.append([(f"and {len(rows) - height + 2} more", "soft")])
-    return lines
-
-
-CONTROLS: Final = "controls"
-
-
-def _cells(plan: Plan) -> dict[tuple[str, str], Counter[str]]:
-    """(model or `controls`, protocol) -> units by what becomes of them."""
-    found: dict[tuple[str, str], Counter[str]] = {}
-
-    def of(model: str, protocol: str) -> Counter[str]:
-        who = model if model in plan.selection.models else CONTROLS
-        return found.setdefault((who, protocol), Counter())
-
-    for unit in plan.units:
-        state = "done" if unit.key in plan.done else "failed" if unit.key in plan.failed else "todo"
-        of(unit.model, unit.protocol)[state] += 1
-    for item in plan.blocked:
-        of(item.model, item.protocol)["blocked"] += item.units
-    order = [*plan.selection.models, CONTROLS]
-    return dict(sorted(found.items(), key=lambda one: order.index(one[0][0])))
-
-
-def _happens(cell: Counter[str] | None, tally: Tally, who: str, how: str) -> tuple[str, str]:
-    if not cell:
-        return "·", "faint"
-    if cell["todo"]:
-        kinds = tally.cost.kinds
-        own = [kind for kind in kinds if kind[1] == how and _row(kind[0], tally) == who]
-        known = sum(kinds[kind] for kind in own)
-        return (f"▶ {seconds(known)}" if own else f"▶ {cell['todo']:,}"), "accent"
-    if cell["failed"]:
-        return f"✗ {cell['failed']:,}", "bad"
-    if cell["done"]:
-        return f"✓ {cell['done']:,}", "good"
-    return "╌", "warn"
-
-
-def _row(model: str, tally: Tally) -> str:
-    return model if model in tally.selection.models else CONTROLS
-
-
-def costs(tally: Tally, width: int, height: int) -> Lines:
-    """For each protocol, and for what comes before: units, those to run, what each and all of it takes."""
-    plan, cost = tally.plan, tally.cost
-    if plan is None:
-        return [[("Nothing is to run.", "soft")]]
-    found = _cost_rows(plan, cost)
-    most = max((whole or 0.0 for *_, whole in found), default=0.0)
-    wide = width >= 58
-    heads = ("how", "units", "to run", "each", "sum")
-    sizes = (13, 7, 8, 9, 9) if wide else (12, 0, 8, 9, 9)
-    lines: Lines = [
-        [
-            (cut(head, size, right=place > 0), "soft")
-            for place, (head, size) in enumerate(zip(heads, sizes, strict=True))
-            if size
-        ]
-    ]
-    room = width - sum(sizes) - 2
-    for how, units, todo, each, whole in found[: height - 1]:
-        told = (
-            how,
-            units,
-            todo,
-            each,
-            seconds(whole) if whole is not None else "not known" if todo else "",
-        )
-        line: list[Piece] = [
-            (cut(text, size, right=place > 0), "text" if place != 1 else "soft")
-            for place, (text, size) in enumerate(zip(told, sizes, strict=True))
-            if size
-        ]
-        if whole and most and room >= 6:
-            long = max(round((room - 1) * whole / most), 0)
-            line += [("  " + "─" * long, "a"), ("●", "a")]
-        lines.append(line)
-    takes = takes_room(tally)
-    if takes and len(lines) < height:
-        lines.append([(cut(takes, width).rstrip(), "soft")])
-    return lines
-
-
-def _cost_rows(plan: Plan, cost: Cost) -> list[tuple[str, str, str, str, float | None]]:
-    whole = Counter(unit.protocol for unit in plan.units)
-    todo = Counter(unit.protocol for unit in plan.todo)
-    found: list[tuple[str, str, str, str, float | None]] = []
-    for how in dict.fromkeys((*plan.selection.protocols, *whole)):
-        known = [value for (_, protocol), value in cost.kinds.items() if protocol == how]
-        takes = sum(known) if known else None
-        each = seconds(cost.each[how]) if how in cost.each else ""
-        found.append((how, f"{whole[how]:,}", f"{todo[how]:,}" if todo[how] else "", each, takes))
-    if cost.texts:
-        each = seconds(cost.embedding / cost.texts) if cost.embedding is not None else ""
-        found.append(("embed a text", "", f"{cost.texts:,}", each, cost.embedding))
-    if plan.todo:
-        found.append(("load libraries", "", "1", seconds(LOADING), LOADING))
-    return found
 
 
 # ---------------------------------------------------------------------------- models, in print and by size

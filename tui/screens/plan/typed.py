@@ -217,13 +217,14 @@ class ChoosingScreen(AuditingScreen, RemovingScreen):
         self._ask(f"Whose genes of {task}? A table of vectors.", partial(self.import_part, task), tables)
 
     def _ask(self, sentence: str, then: Callable[[str], object], names: Sequence[str] = ()) -> None:
-        from tui.screens.overlays.pickers import Prompt
+        from tui.screens.overlays.pickers import Prompt, missing
 
         def answered(typed: str | None) -> None:
             if typed:
                 then(typed)
 
-        self.app.push_screen(Prompt("Import", sentence, paths=True, names=names), answered)
+        check = partial(missing, there=self.arena.there, names=names)
+        self.app.push_screen(Prompt("Import", sentence, paths=True, names=names, check=check), answered)
 
     def look_first(self, kind: str, path: str) -> None:
         """Show what would become of a file, and import it once that is agreed to."""

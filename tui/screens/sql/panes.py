@@ -21,7 +21,7 @@ from tui.widgets.grid import Grid
 from tui.widgets.paged import PAGE
 from tui.widgets.pane import Pane
 from tui.widgets.plot import content_of
-from tui.widgets.rows import Cell, Column, Row
+from tui.widgets.rows import Column
 from tui.widgets.sqleditor import SqlEditor
 
 if TYPE_CHECKING:
@@ -81,8 +81,7 @@ class SqlPanes(TakingScreen):
         return Pane(title, drawing, id=f"{id}-pane", legend=legend)
 
     def _queries(self, title: str, id: str) -> Pane:
-        columns = (Column("name", "", least=8), Column("sql", "", least=12))
-        grid = ListGrid(columns if id == "saved" else columns[1:], id=id, empty="None yet.")
+        grid = ListGrid((Column("sql", "", least=20),), id=id, empty="None yet.")
         return Pane(title, grid, id=f"{id}-pane", legend=(("enter", "accent"), " takes it over"))
 
     # ------------------------------------------------------------------ sizes
@@ -93,11 +92,14 @@ class SqlPanes(TakingScreen):
             self.fit()
 
     def fit(self) -> None:
-        """The result takes its rows and what the cursor is on the rest; a long result takes all it can."""
+        """Query and result take their lines, what the cursor is on the rest, unless a result is long."""
+        narrow, wide = self.has_class("-narrow"), self.has_class("-wide")
+        asked = self.query_one(SqlEditor).lines + (1 if narrow else 2)
+        asked = min(max(asked, 5), 10 if wide and self.has_class("-full") else 8)
+        self.query_one("#query-pane").styles.height = asked
         if self.result is None:
             return
-        fields, wide = len(self.result.columns) + 3, self.has_class("-wide")
-        room = self.query_one("#sql-below").size.height
+        fields, room = len(self.result.columns) + 3, self.size.height - 2 - asked
         long = self.result.count + 4 > room - fields - (0 if wide else 8)
         self.set_class(long and not wide, "-rows-only")
         self.query_one("#result-pane").styles.height = "1fr" if long else self.result.count + 4
@@ -105,6 +107,8 @@ class SqlPanes(TakingScreen):
         stacked = self.has_class("-medium") and not long
         natural = self.result.count + 4 + fields
         self.query_one("#sql-left").styles.height = natural if stacked else "1fr"
+        tall = min(text.column_height(self.result.types, self._values) + 2, room // 2)
+        self.query_one("#column-pane").styles.height = tall if wide else "1fr"
 
     # ------------------------------------------------------------------ tables and queries
 
@@ -126,6 +130,7 @@ class SqlPanes(TakingScreen):
     @on(TextArea.Changed)
     def _query_changed(self) -> None:
         self._list_tables()
+        self.fit()
 
     def _list_tables(self) -> None:
         rows = text.table_rows(self._tables, self._opened, self.query_one(SqlEditor).text)
@@ -134,13 +139,11 @@ class SqlPanes(TakingScreen):
 
     def show_saved(self, saved: Mapping[str, str], history: Sequence[str]) -> None:
         """List the queries kept by name, and the earlier ones with the newest first."""
-        kept = {**EXAMPLES, **saved}
-        rows = [Row(sql, (name, Cell(" ".join(sql.split()), "soft"))) for name, sql in kept.items()]
-        self.query_one("#saved", Grid).show(rows)
-        earlier = [Row(sql, (" ".join(sql.split()),)) for sql in reversed(history)]
+        kept = [row for name, sql in {**EXAMPLES, **saved}.items() for row in text.query_rows(sql, name)]
+        self.query_one("#saved", Grid).show(kept)
+        earlier = [row for sql in reversed(history) for row in text.query_rows(sql)]
         self.query_one("#earlier", Grid).show(earlier)
-        self.query_one("#saved-pane").styles.height = len(rows) + 2
-        self.query_one("#earlier-pane").styles.height = min(max(len(earlier), 3), 12) + 2
+        self.query_one("#earlier-pane").styles.height = min(max(len(earlier), 1), 10) + 2
 
     # ------------------------------------------------------------------ what came back
 
@@ -150,7 +153,6 @@ class SqlPanes(TakingScreen):
         more = f"the first {count(result.count)} rows; there are more" if result.truncated else ""
         said = f" {more or count(result.count, 'row')}, {result.seconds * 1000:.0f} ms"
         self.query_one("#result-pane", Pane).legend(("✓", "good"), said)
-        self.query_one(SqlEditor).wrong(Content())
 
     def heads(self, result: Result) -> list[Column]:
         """The columns with their types under the names."""
@@ -180,6 +182,7 @@ class SqlPanes(TakingScreen):
             part = ((wrong.row, wrong.column), (wrong.row, wrong.column + wrong.length))
         content = Content("\n").join([content_of(line) for line in lines])
         editor.wrong(content, part, wrong.instead if wrong else "")
+        self.fit()
         self.query_one("#result-pane", Pane).legend(
             ("✗", "bad"), " the query is wrong; these rows are older"
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from textual import on, work
+from textual.content import Content
 from textual.message import Message
 
 from store.errors import GeneArenaError, UsageError
@@ -16,6 +17,7 @@ from tui.screens.sql.panes import SqlPanes
 from tui.widgets.grid import Grid
 from tui.widgets.paged import PAGE, PagedRows
 from tui.widgets.rows import Row
+from tui.widgets.sqleditor import SqlEditor
 
 if TYPE_CHECKING:
     from store.console import Result
@@ -35,7 +37,9 @@ class SqlReading(SqlPanes):
         sql: str
         result: Result | None
         rows: Sequence[Sequence[Any]]
-        trouble: str
+        trouble: str = ""
+        looked: bool = False
+        """Whether nobody asked for it."""
 
     @dataclass
     class PageRead(Message):
@@ -78,7 +82,18 @@ class SqlReading(SqlPanes):
         except GeneArenaError as error:
             self.post_message(self.Answered(sql, None, (), str(error)))
         else:
-            self.post_message(self.Answered(sql, result, rows, ""))
+            self.post_message(self.Answered(sql, result, rows))
+
+    @work(thread=True, group="look", exit_on_error=False)
+    def look(self, sql: str) -> None:
+        """Show the rows of the first query before anybody asks; without them nobody misses any."""
+        try:
+            self.arena.catch_up()
+            found = self.arena.desk.look(sql, PAGE)
+        except GeneArenaError:
+            return
+        if found is not None:
+            self.post_message(self.Answered(sql, *found, looked=True))
 
     @work(thread=True, group="page", exit_on_error=False)
     def read_page(self, result: Result, page: int) -> None:
@@ -107,11 +122,15 @@ class SqlReading(SqlPanes):
 
     @on(Answered)
     def _answered(self, message: Answered) -> None:
+        if message.looked and (self._asking or self.result is not None):
+            return
         self._asking = False
         self.refresh_bindings()
         if message.result is None:
             self.say_wrong(message.trouble, message.sql)
             return
+        if not message.looked:
+            self.query_one(SqlEditor).wrong(Content())
         result = message.result
         self.show_answered(message.sql, result, message.rows)
         rows = PagedRows(result.count, lambda page: self.read_page(result, page), len(result.columns))

@@ -11,7 +11,8 @@ from tui.quantities import count
 from tui.screens.base import EXPORTING
 from tui.screens.copy_export import ShownTable, Taken
 from tui.screens.overlays.pickers import Pick
-from tui.screens.sql.examples import EXAMPLES
+from tui.screens.sql import text
+from tui.screens.sql.examples import EXAMPLES, FIRST
 from tui.screens.sql.reading import SqlReading, query_rows
 from tui.widgets.commandbar import Command
 from tui.widgets.grid import Grid
@@ -73,6 +74,7 @@ class SqlScreen(SqlReading):
         self.show_saved({}, [])
         self.read_tables()
         self.read_history()
+        self.look(FIRST)
 
     def on_unmount(self) -> None:
         """End the child."""
@@ -183,7 +185,7 @@ class SqlScreen(SqlReading):
             if grid.id == "tables":
                 self.fold(grid.current.key)
             else:
-                self._picked(grid.current.key)
+                self._picked(text.query_of(grid.current.key))
             return
         editor = self.query_one(SqlEditor)
         editor.type_into(sample=editor.text in EXAMPLES.values())

@@ -6,6 +6,7 @@ Pure functions; what is said of a column or row rests on the rows that are here,
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -113,6 +114,28 @@ def opened_by(tables: Mapping[str, SqlTable], query: str) -> set[str]:
     return {name for name in tables if name in used}
 
 
+_FOLD: Final = 48
+"""Cells of a line of a kept query."""
+
+
+def query_rows(sql: str, name: str = "") -> list[Row]:
+    """A kept query in full: its name, if it has one, over its lines. `query_of` of a key is the query."""
+    lines = [
+        part
+        for line in sql.strip().split("\n")
+        for part in textwrap.wrap(clean(line), _FOLD, subsequent_indent="  ") or [""]
+    ]
+    shown = [Cell(name, "strong")] if name else []
+    start = "  " if name else ""
+    shown += [Cell(start + line, "soft" if name or at else "text") for at, line in enumerate(lines)]
+    return [Row(f"{sql}\0{at}", (cell,)) for at, cell in enumerate(shown)]
+
+
+def query_of(key: str) -> str:
+    """The query that a row of `query_rows` is a line of."""
+    return key.rpartition("\0")[0]
+
+
 # ---------------------------------------------------------------------------- the row and the column
 
 
@@ -162,6 +185,12 @@ def _among(field: Sequence[Any], at: int, number: bool, width: int) -> list[Piec
     return [(ends[0], "faint"), *cells, (ends[1], "faint")]
 
 
+def column_height(types: Sequence[str], values: Values) -> int:
+    """Lines in which every column of a result can be shown: its words, or a histogram of its numbers."""
+    words = [at for at, kind in enumerate(types) if not is_number(kind)]
+    return max([12, *(len({_shown(row[at]) for row in values}) + 2 for at in words)])
+
+
 def column_lines(name: str, kind: str, field: Sequence[Any], whole: bool, width: int, height: int) -> Lines:
     """How the values of a column are spread: a histogram with its ends, or the values met most often."""
     if width < 20:
@@ -180,7 +209,9 @@ def column_lines(name: str, kind: str, field: Sequence[Any], whole: bool, width:
     numbers = sorted(float(value) for value in there if is_number(kind) and isinstance(value, int | float))
     if numbers and numbers[0] < numbers[-1]:
         return lines + _spread(numbers, width, height - 2)
-    for value, times in Counter(_shown(value) for value in there).most_common(max(height - 3, 1)):
+    often = Counter(_shown(value) for value in there).most_common(max(height - 3, 1))
+    apart = min(max((height - 2) // max(len(often), 1), 1), 3)
+    for value, times in often:
         long = max(round((width - 34) * times / len(there)), 0) if width > 40 else 0
         lines.append(
             [
@@ -190,6 +221,7 @@ def column_lines(name: str, kind: str, field: Sequence[Any], whole: bool, width:
                 ("●" * (width > 40), "a"),
             ]
         )
+        lines += [[] for _ in range(apart - 1)]
     different = len({_shown(value) for value in there})
     if different > height - 3 > 0:
         lines[-1:] = [[(f"and {different - height + 4:,} more", "soft")]]
