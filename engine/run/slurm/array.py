@@ -93,10 +93,10 @@ class Frozen:
     def quiet_s(self) -> float:
         """Seconds since a task last wrote here, by the clocks of those who wrote and of this machine."""
         newest = 0.0
-        for part in (self.journals, self.folder / "beats"):
+        for pattern in (_FROZEN, "journals/*", "beats/*"):
             with suppress(OSError):
-                newest = max([newest, *(file.stat().st_mtime for file in part.iterdir())])
-        return max(time.time() - newest, 0.0) if newest else 0.0
+                newest = max([newest, *(file.stat().st_mtime for file in self.folder.glob(pattern))])
+        return max(time.time() - newest, 0.0)
 
     def plan(self, index: int, done: Iterable[str]) -> Plan:
         """What task `index` is to do, but for the units of these keys.

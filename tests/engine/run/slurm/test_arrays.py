@@ -28,7 +28,7 @@ from engine.run.slurm.collect import collect
 from engine.run.slurm.coordinator import shards_of
 from engine.run.slurm.executor import SlurmExecutor
 from engine.run.slurm.followed import Followed
-from engine.run.slurm.scheduler import Queued
+from engine.run.slurm.scheduler import Queued, Unreachable
 from engine.run.slurm.script import script
 from engine.run.slurm.task import NoSuchArray, work
 from engine.run.slurm.told import Told, ask
@@ -237,6 +237,33 @@ def test_what_the_scheduler_refuses_is_the_reason_why_units_are_left_out(home, p
     assert {one.reason for one in found} == {"sbatch says: invalid partition."}
 
 
+def test_nothing_is_left_of_an_array_that_was_not_taken(home, plan):
+    scheduler = ProcessScheduler()
+    scheduler.refuses = "sbatch says: invalid partition."
+    list(executor(home, scheduler).work(plan, Steering()))
+    assert list(arrays_folder(home).iterdir()) == []
+
+
+class Away(ThreadScheduler):
+    """Cannot be reached at first."""
+
+    away = 3
+
+    def submit(self, script):
+        if self.away:
+            self.away -= 1
+            raise Unreachable("sbatch says: Unable to contact slurm controller.")
+        return super().submit(script)
+
+
+def test_a_controller_that_is_away_is_asked_again(home, plan):
+    slurm = SlurmExecutor(home, Options("cpu", 1, 1, Slurm(array=2)), Away(FakeCompute()), SHORT)
+    events = list(slurm.work(plan, Steering()))
+    assert counted(outcomes(events)) == {Scored: 12}
+    said = [event.text for event in events if isinstance(event, Log) and "contact" in event.text]
+    assert said == ["sbatch says: Unable to contact slurm controller. It is asked again."]
+
+
 class Mute(ThreadScheduler):
     """Its tasks end before they say anything; perhaps they print something."""
 
@@ -300,7 +327,8 @@ def test_what_an_array_saved_meanwhile_is_collected_by_any_run_and_counts_once(h
     assert collect(home, Store(home)) == 0
     compute = FakeCompute()
     options = Options("cpu", 1, 1)
-    list(supervise(home, plan, Steering(), options, ThreadExecutor(home, options, compute)))
+    events = list(supervise(home, plan, Steering(), options, ThreadExecutor(home, options, compute)))
+    assert any("may still be at 6 of these units" in one.text for one in events if isinstance(one, Log))
     assert len(compute.classified) == 12 - half
     assert list(frozen_arrays(home)), "a task has not begun, for all that is known"
     work(frozen.folder, 1, Told(frozen.folder), FakeCompute())
