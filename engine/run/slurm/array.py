@@ -127,10 +127,14 @@ def freeze(
     """Make the folder of a new array; on return all of it is on the disk.
 
     Raises:
-        StoreError: it cannot be written.
+        StoreError: it cannot be written, or named in a script.
     """
     frozen = draft(home, plan, shards, options)
     folder = frozen.folder
+    if not str(folder).isprintable() or '"' in str(folder):
+        raise StoreError(
+            f"The path {folder} cannot stand in a script for SLURM.", "Choose a plainer place for the home."
+        )
     try:
         for part in ("tasks", "journals", "beats", "in-flight", "logs"):
             (folder / part).mkdir(parents=True)

@@ -11,12 +11,15 @@ from engine.mailbox import LIVE
 from engine.run.events import UnitFinished
 from engine.run.slurm.array import Frozen, frozen_arrays
 from engine.run.slurm.followed import Followed
+from store.entries import Record
 from store.files import read_json
 from store.home import Home
 from store.records import Cancelled, Failed, Unit
 from store.store import Store
 
 _HOUR: Final = 3600.0
+_BATCH: Final = 256
+"""Records that share a sync."""
 
 
 def collect(home: Home, store: Store) -> int:
@@ -32,6 +35,7 @@ def collect(home: Home, store: Store) -> int:
     for frozen in frozen_arrays(home):
         followed = Followed(frozen)
         finished, attempts = store.finished(), store.attempts()
+        records: list[Record] = []
         for event in followed.saved(closed=frozen.ended):
             if not isinstance(event, UnitFinished) or isinstance(event.outcome, Cancelled):
                 continue
@@ -41,8 +45,13 @@ def collect(home: Home, store: Store) -> int:
                 continue
             if isinstance(outcome, Failed):
                 outcome = replace(outcome, attempt=attempts.get(outcome.unit.key, 0) + 1)
-            store.append(*([event.environment] if event.environment else []), outcome)
+            finished[outcome.unit.key] = "failed" if isinstance(outcome, Failed) else "scored"
+            records += [*([event.environment] if event.environment else []), outcome]
             taken += 1
+            if len(records) >= _BATCH:
+                store.append(*records)
+                records = []
+        store.append(*records)
         if followed.units.keys() <= store.finished().keys() and (frozen.ended or _left(frozen)):
             shutil.rmtree(frozen.folder, ignore_errors=True)
     return taken

@@ -36,6 +36,7 @@ from engine.run.steering import Steering
 from engine.run.supervise import supervise
 from engine.run.threads import ThreadExecutor
 from store import journal
+from store.errors import StoreError
 from store.files import read_json
 from store.home import Home, find_home
 from store.journal import Entry, read_journals
@@ -92,6 +93,20 @@ def test_it_is_for_people_to_read(home, plan):
     text = (frozen_of(home, plan, 3).folder / "array.json").read_text()
     assert json.loads(text)["shards"][0]["units"]
     assert max(map(len, text.splitlines())) < 2000
+
+
+def test_no_name_gets_a_line_of_its_own_in_the_script(home, plan):
+    named = replace(plan.selection, descriptions="/tmp/x\ntouch hacked\n.csv")
+    frozen = frozen_of(home, replace(plan, selection=named))
+    assert "hacked" in frozen.launch.selection.words
+    lines = (frozen.folder / "array.sh").read_text().splitlines()
+    assert all(line.startswith(("#", "umask", "exec ")) for line in lines)
+
+
+def test_a_home_that_cannot_stand_in_a_script_is_refused(tmp_path, plan):
+    home = find_home(tmp_path / "a\nb").create()
+    with pytest.raises(StoreError, match="cannot stand in a script"):
+        frozen_of(home, plan)
 
 
 def test_a_folder_that_was_never_whole_is_no_array(home, plan):
