@@ -121,7 +121,7 @@ class Coordinator:
                 self._cancel()
                 self._wait_for_ends()
         if not self._stopped():
-            self._wait_for_ends()
+            self._wait_for_ends(own=True)
         yield from self._last_words()
 
     # ------------------------------------------------------------------ one look at everything
@@ -150,8 +150,8 @@ class Coordinator:
         elif missing and not self.mailbox.paused and time.monotonic() >= self.wait_until:
             yield from self._submit(missing)
 
-    def _living(self) -> list[_Array]:
-        return [array for array in self.arrays if not array.over]
+    def _living(self, *, own: bool = False) -> list[_Array]:
+        return [array for array in self.arrays if not array.over and array.own >= own]
 
     def _look(self) -> Iterator[Event]:
         """Ask SLURM if it is time to, and read what is new."""
@@ -267,16 +267,16 @@ class Coordinator:
             with suppress(SchedulerError):
                 self.scheduler.cancel(array.frozen.name)
 
-    def _wait_for_ends(self) -> None:
-        """Wait for tasks that were told to end, or have nothing left to do."""
+    def _wait_for_ends(self, *, own: bool = False) -> None:
+        """Wait for tasks that were told to end, or have nothing left to do: of own arrays, or of all."""
         end = time.monotonic() + self.pauses.end
-        while self._living() and time.monotonic() < end:
-            for array in self._living():
+        while (living := self._living(own=own)) and time.monotonic() < end:
+            for array in living:
                 with suppress(SchedulerError):
                     array.followed.queued(self.scheduler.queued(array.frozen.name))
                 list(array.followed.heard())
                 array.over = array.followed.over(min(self.pauses.grace, _ENDED))
-            if self._living():
+            if self._living(own=own):
                 time.sleep(min(self.pauses.read, 1.0))
 
     def _last_words(self) -> Iterator[Event]:
