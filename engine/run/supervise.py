@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from engine.mailbox import (
@@ -32,7 +33,7 @@ from engine.run.executors import executor_of
 from engine.run.monitor import Monitor
 from engine.run.runner import run
 from engine.run.shortage import shortage
-from engine.run.slurm.collect import collect
+from engine.run.slurm.collect import collect, held
 from engine.run.steering import Steering
 from store.errors import StoreBusy, StoreError
 from store.home import Home
@@ -99,7 +100,7 @@ def supervise_locked(
     executor = executor or executor_of(home, options)
     with contextlib.closing(Store(home)) as store:
         store.recall_refused()
-        collect(home, store)
+        taken = collect(home, store)
         plan = plan.against(store.finished())
         launch = Launch(plan.selection, options)
         begin(home, launch)
@@ -107,7 +108,7 @@ def supervise_locked(
         keeper = _Keeper(home, store, mailbox, monitor, lock)
         keeper.start()
         try:
-            for event in run(plan, store, mailbox, executor):
+            for event in chain(_arrays(home, plan, options, taken), run(plan, store, mailbox, executor)):
                 monitor.feed(event)
                 if isinstance(event, RunFinished) and event.run.state != "cancelled":
                     over(home, launch)
@@ -119,6 +120,14 @@ def supervise_locked(
         yield from keeper.news()
         if keeper.lost is not None:
             raise keeper.lost
+
+
+def _arrays(home: Home, plan: Plan, options: Options, taken: int) -> Iterator[Event]:
+    """What is to be said of job arrays of earlier runs."""
+    if taken:
+        yield Log("info", f"Outcomes that job arrays of earlier runs had saved were collected: {taken}.")
+    if options.slurm is None:
+        yield from (Log("warning", sentence) for sentence in held(home, plan.todo))
 
 
 class _Keeper:

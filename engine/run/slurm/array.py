@@ -93,10 +93,10 @@ class Frozen:
     def quiet_s(self) -> float:
         """Seconds since a task last wrote here, by the clocks of those who wrote and of this machine."""
         newest = 0.0
-        for part in (self.journals, self.folder / "beats"):
+        for pattern in (_FROZEN, "journals/*", "beats/*"):
             with suppress(OSError):
-                newest = max([newest, *(file.stat().st_mtime for file in part.iterdir())])
-        return max(time.time() - newest, 0.0) if newest else 0.0
+                newest = max([newest, *(file.stat().st_mtime for file in self.folder.glob(pattern))])
+        return max(time.time() - newest, 0.0)
 
     def plan(self, index: int, done: Iterable[str]) -> Plan:
         """What task `index` is to do, but for the units of these keys.
@@ -132,10 +132,14 @@ def freeze(
     """Make the folder of a new array, with its script under `name`; on return all of it is on the disk.
 
     Raises:
-        StoreError: it cannot be written.
+        StoreError: it cannot be written, or named in a script.
     """
     frozen = draft(home, plan, shards, options)
     folder = frozen.folder
+    if not str(folder).isprintable() or '"' in str(folder):
+        raise StoreError(
+            f"The path {folder} cannot stand in a script for SLURM.", "Choose a plainer place for the home."
+        )
     try:
         for part in ("tasks", "journals", "beats", "in-flight", "logs"):
             (folder / part).mkdir(parents=True)

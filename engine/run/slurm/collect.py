@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -10,12 +11,15 @@ from engine.mailbox import LIVE
 from engine.run.events import UnitFinished
 from engine.run.slurm.array import Frozen, frozen_arrays
 from engine.run.slurm.followed import Followed
+from store.entries import Record
 from store.files import read_json
 from store.home import Home
-from store.records import Cancelled, Failed
+from store.records import Cancelled, Failed, Unit
 from store.store import Store
 
 _HOUR: Final = 3600.0
+_BATCH: Final = 256
+"""Records that share a sync."""
 
 
 def collect(home: Home, store: Store) -> int:
@@ -31,21 +35,38 @@ def collect(home: Home, store: Store) -> int:
     for frozen in frozen_arrays(home):
         followed = Followed(frozen)
         finished, attempts = store.finished(), store.attempts()
+        records: list[Record] = []
         for event in followed.saved(closed=frozen.ended):
             if not isinstance(event, UnitFinished) or isinstance(event.outcome, Cancelled):
                 continue
             outcome = event.outcome
-            if isinstance(outcome, Failed):
-                if outcome.unit.key in finished:
-                    continue
-                outcome = replace(outcome, attempt=attempts.get(outcome.unit.key, 0) + 1)
-            elif finished.get(outcome.unit.key) == "scored":
+            known = finished.get(outcome.unit.key)
+            if known == "scored" or (known and isinstance(outcome, Failed)):
                 continue
-            store.append(*([event.environment] if event.environment else []), outcome)
+            if isinstance(outcome, Failed):
+                outcome = replace(outcome, attempt=attempts.get(outcome.unit.key, 0) + 1)
+            finished[outcome.unit.key] = "failed" if isinstance(outcome, Failed) else "scored"
+            records += [*([event.environment] if event.environment else []), outcome]
             taken += 1
+            if len(records) >= _BATCH:
+                store.append(*records)
+                records = []
+        store.append(*records)
         if followed.units.keys() <= store.finished().keys() and (frozen.ended or _left(frozen)):
             shutil.rmtree(frozen.folder, ignore_errors=True)
     return taken
+
+
+def held(home: Home, units: Iterable[Unit]) -> Iterator[str]:
+    """Of each array that may be at some of these units still: a sentence."""
+    keys = {unit.key for unit in units}
+    for frozen in frozen_arrays(home):
+        mine = keys & {unit.key for shard in frozen.shards for unit in shard.units}
+        if mine and not frozen.ended and not _left(frozen):
+            yield (
+                f"{frozen.name}, an array of an earlier run, may still be at {len(mine)} of these units: "
+                f"`genearena run --executor slurm` follows it, `scancel --name={frozen.name}` ends it."
+            )
 
 
 def _left(frozen: Frozen) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -28,7 +29,7 @@ from engine.run.slurm.array import Frozen, freeze, frozen_arrays
 from engine.run.slurm.costs import known_costs
 from engine.run.slurm.cut import Shard, cut
 from engine.run.slurm.followed import Followed
-from engine.run.slurm.scheduler import Scheduler, SchedulerError
+from engine.run.slurm.scheduler import Scheduler, SchedulerError, Unreachable
 from engine.run.slurm.script import script
 from engine.run.slurm.told import State, ask
 from store.errors import StoreError
@@ -94,8 +95,8 @@ class Coordinator:
     said: set[str] = field(default_factory=set)
     asked_at: float | None = None
     """When SLURM was last asked."""
-    stopped_at: float | None = None
-    """When the run was first seen to be stopped."""
+    wait_until: float = 0.0
+    """When SLURM is asked again to take what it could not be given, by the monotonic clock."""
 
     def work(self) -> Iterator[Event]:
         """See `SlurmExecutor.work`."""
@@ -120,7 +121,7 @@ class Coordinator:
                 self._cancel()
                 self._wait_for_ends()
         if not self._stopped():
-            self._wait_for_ends()
+            self._wait_for_ends(own=True)
         yield from self._last_words()
 
     # ------------------------------------------------------------------ one look at everything
@@ -146,11 +147,11 @@ class Coordinator:
         missing = [unit for key, unit in self.open.items() if key not in given or not self._living()]
         if missing and self.mailbox.drained.is_set():
             yield from self._leave_out(missing, "")
-        elif missing and not self.mailbox.paused:
+        elif missing and not self.mailbox.paused and time.monotonic() >= self.wait_until:
             yield from self._submit(missing)
 
-    def _living(self) -> list[_Array]:
-        return [array for array in self.arrays if not array.over]
+    def _living(self, *, own: bool = False) -> list[_Array]:
+        return [array for array in self.arrays if not array.over and array.own >= own]
 
     def _look(self) -> Iterator[Event]:
         """Ask SLURM if it is time to, and read what is new."""
@@ -219,19 +220,27 @@ class Coordinator:
         try:
             shards = shards_of(self.home, self.plan, units, self.options)
             frozen = freeze(self.home, self.plan, shards, self.options, script)
-            for index in range(len(shards)):
-                hold_deaths(frozen.marks(index), self.deaths)
-            array = _Array(Followed(frozen), own=True)
-            self._tell(array)
-            job = self.scheduler.submit(frozen.folder / "array.sh")
-        except (SchedulerError, StoreError) as error:
+        except StoreError as error:
             yield from self._leave_out(units, str(error))
+            return
+        for index in range(len(shards)):
+            hold_deaths(frozen.marks(index), self.deaths)
+        array = _Array(Followed(frozen), own=True)
+        self._tell(array)
+        try:
+            job = self.scheduler.submit(frozen.folder / "array.sh")
+        except SchedulerError as error:
+            shutil.rmtree(frozen.folder, ignore_errors=True)  # a task that runs all the same finds nothing
+            if isinstance(error, Unreachable):
+                self.wait_until = time.monotonic() + self.pauses.ask
+                yield from self._say(f"{error} It is asked again.")
+            else:
+                yield from self._leave_out(units, str(error))
             return
         self.arrays.append(array)
         self.asked_at = None
-        yield Log(
-            "info", f"Submitted {len(units)} units as job {job}, {len(shards)} tasks: {frozen.folder}"
-        )
+        what = f"{len(units)} units as job {job}, in {len(shards)} tasks"
+        yield Log("info", f"Submitted {what}: {frozen.folder}")
 
     def _settle(self, array: _Array) -> Iterator[Event]:
         """An array has ended: take the rest in, and leave out what a further one would not do either."""
@@ -258,16 +267,16 @@ class Coordinator:
             with suppress(SchedulerError):
                 self.scheduler.cancel(array.frozen.name)
 
-    def _wait_for_ends(self) -> None:
-        """Wait for tasks that were told to end, or have nothing left to do."""
+    def _wait_for_ends(self, *, own: bool = False) -> None:
+        """Wait for tasks that were told to end, or have nothing left to do: of own arrays, or of all."""
         end = time.monotonic() + self.pauses.end
-        while self._living() and time.monotonic() < end:
-            for array in self._living():
+        while (living := self._living(own=own)) and time.monotonic() < end:
+            for array in living:
                 with suppress(SchedulerError):
                     array.followed.queued(self.scheduler.queued(array.frozen.name))
                 list(array.followed.heard())
                 array.over = array.followed.over(min(self.pauses.grace, _ENDED))
-            if self._living():
+            if self._living(own=own):
                 time.sleep(min(self.pauses.read, 1.0))
 
     def _last_words(self) -> Iterator[Event]:

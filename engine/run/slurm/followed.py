@@ -233,7 +233,7 @@ class Followed:
                 return str(beat.data["message"])
         for index in range(len(self.frozen.shards)):
             if last := _last_line(self.frozen, index):
-                return f"Task {index} of {self.frozen.name} ended early; it said last: {last}"
+                return f"Task {index} of {self.frozen.name} ended early; it said last: {last.rstrip('.')}."
         nodes = ", ".join(sorted(set(self._nodes.values()))) or "the nodes"
         return (
             f"The tasks of {self.frozen.name} ended without a word in {self.frozen.folder}: "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -18,7 +19,11 @@ _PATIENCE: Final = 60.0
 
 
 class SchedulerError(GeneArenaError):
-    """SLURM cannot be reached, or refuses what is asked of it."""
+    """SLURM refuses what is asked of it, or is not here."""
+
+
+class Unreachable(SchedulerError):
+    """SLURM does not answer now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,9 @@ class Commands:
 
     def queued(self, name: str) -> list[Queued]:
         """See `Scheduler.queued`."""
-        asked = ["squeue", "--noheader", "--array", f"--name={name}", "--format=%K|%T|%N|%r"]
+        # Of one user's jobs the controller sends no others: on a large cluster that matters.
+        mine = [f"--user={os.geteuid()}", f"--name={name}"]
+        asked = ["squeue", "--noheader", "--array", *mine, "--format=%K|%T|%N|%r"]
         rows = (line.strip().split("|", 3) for line in _ask(asked).splitlines())
         return [Queued(int(row[0]), *row[1:]) for row in rows if len(row) == 4 and row[0].isdigit()]
 
@@ -103,21 +110,24 @@ def _ask(command: Sequence[str], text: str | None = None) -> str:
             command, input=text or "", capture_output=True, text=True, timeout=_PATIENCE, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise SchedulerError(f"{command[0]} has not answered for {_PATIENCE:.0f} s.", _LATER) from error
+        raise Unreachable(f"{command[0]} has not answered for {_PATIENCE:.0f} s.", _LATER) from error
     except OSError as error:
         raise SchedulerError(f"{command[0]} cannot be started: {error.strerror}.") from error
     if done.returncode:
-        raise SchedulerError(*_complaint(command[0], done.stderr, done.returncode))
+        raise _complaint(command[0], done.stderr, done.returncode)
     return done.stdout
 
 
-def _complaint(command: str, said: str, code: int) -> tuple[str, str]:
-    """What a command of SLURM says is wrong, and what to do about it."""
+def _complaint(command: str, said: str, code: int) -> SchedulerError:
+    """What a command of SLURM says is wrong."""
     lines = [
         line.rpartition("error: ")[2].strip().rstrip(".") for line in said.splitlines() if line.strip()
     ]
     what = "; ".join(dict.fromkeys(lines)) or f"it ended with code {code}"
-    return f"{command} says: {what}.", _LATER if "contact" in what.lower() else ""
+    if any(words in what.lower() for words in _AWAY):
+        return Unreachable(f"{command} says: {what}.", _LATER)
+    return SchedulerError(f"{command} says: {what}.")
 
 
+_AWAY: Final = ("unable to contact", "timed out", "try again", "connection refused", "communication")
 _LATER: Final = "See `sinfo`; tasks that run already go on."

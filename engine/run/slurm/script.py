@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from engine.plan.launch import Slurm
 from engine.run.slurm.array import Frozen
 from engine.run.slurm.cut import Shard
+from store.visible import visible
 
 
 def script(frozen: Frozen) -> str:
@@ -20,11 +21,11 @@ def script(frozen: Frozen) -> str:
         *headers(slurm),
         f"#SBATCH --job-name={frozen.name}",
         f"#SBATCH --array=0-{len(frozen.shards) - 1}",
-        f"#SBATCH --output={_word(str(frozen.folder / 'logs' / '%a.out'))}",
+        f"#SBATCH --output={_word(str(frozen.folder / 'logs').replace('%', '%%') + '/%a.out')}",
         "#SBATCH --open-mode=append",
         "#SBATCH --requeue",
-        f"# {units} units of genearena: {frozen.launch.selection.words}",
-        f"# What each task is to do: {frozen.folder / 'array.json'}",
+        f"# {units} units of genearena: {visible(frozen.launch.selection.words)}",
+        f"# What each task is to do: {visible(str(frozen.folder / 'array.json'))}",
         "umask 077",
         "exec "
         + shlex.join([sys.executable, "-P", "-m", "engine.run.slurm", str(frozen.folder)])

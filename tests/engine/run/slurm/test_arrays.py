@@ -28,7 +28,7 @@ from engine.run.slurm.collect import collect
 from engine.run.slurm.coordinator import shards_of
 from engine.run.slurm.executor import SlurmExecutor
 from engine.run.slurm.followed import Followed
-from engine.run.slurm.scheduler import Queued
+from engine.run.slurm.scheduler import Queued, Unreachable
 from engine.run.slurm.script import script
 from engine.run.slurm.task import NoSuchArray, work
 from engine.run.slurm.told import Told, ask
@@ -36,6 +36,7 @@ from engine.run.steering import Steering
 from engine.run.supervise import supervise
 from engine.run.threads import ThreadExecutor
 from store import journal
+from store.errors import StoreError
 from store.files import read_json
 from store.home import Home, find_home
 from store.journal import Entry, read_journals
@@ -92,6 +93,20 @@ def test_it_is_for_people_to_read(home, plan):
     text = (frozen_of(home, plan, 3).folder / "array.json").read_text()
     assert json.loads(text)["shards"][0]["units"]
     assert max(map(len, text.splitlines())) < 2000
+
+
+def test_no_name_gets_a_line_of_its_own_in_the_script(home, plan):
+    named = replace(plan.selection, descriptions="/tmp/x\ntouch hacked\n.csv")
+    frozen = frozen_of(home, replace(plan, selection=named))
+    assert "hacked" in frozen.launch.selection.words
+    lines = (frozen.folder / "array.sh").read_text().splitlines()
+    assert all(line.startswith(("#", "umask", "exec ")) for line in lines)
+
+
+def test_a_home_that_cannot_stand_in_a_script_is_refused(tmp_path, plan):
+    home = find_home(tmp_path / "a\nb").create()
+    with pytest.raises(StoreError, match="cannot stand in a script"):
+        frozen_of(home, plan)
 
 
 def test_a_folder_that_was_never_whole_is_no_array(home, plan):
@@ -237,6 +252,33 @@ def test_what_the_scheduler_refuses_is_the_reason_why_units_are_left_out(home, p
     assert {one.reason for one in found} == {"sbatch says: invalid partition."}
 
 
+def test_nothing_is_left_of_an_array_that_was_not_taken(home, plan):
+    scheduler = ProcessScheduler()
+    scheduler.refuses = "sbatch says: invalid partition."
+    list(executor(home, scheduler).work(plan, Steering()))
+    assert list(arrays_folder(home).iterdir()) == []
+
+
+class Away(ThreadScheduler):
+    """Cannot be reached at first."""
+
+    away = 3
+
+    def submit(self, script):
+        if self.away:
+            self.away -= 1
+            raise Unreachable("sbatch says: Unable to contact slurm controller.")
+        return super().submit(script)
+
+
+def test_a_controller_that_is_away_is_asked_again(home, plan):
+    slurm = SlurmExecutor(home, Options("cpu", 1, 1, Slurm(array=2)), Away(FakeCompute()), SHORT)
+    events = list(slurm.work(plan, Steering()))
+    assert counted(outcomes(events)) == {Scored: 12}
+    said = [event.text for event in events if isinstance(event, Log) and "contact" in event.text]
+    assert said == ["sbatch says: Unable to contact slurm controller. It is asked again."]
+
+
 class Mute(ThreadScheduler):
     """Its tasks end before they say anything; perhaps they print something."""
 
@@ -300,7 +342,8 @@ def test_what_an_array_saved_meanwhile_is_collected_by_any_run_and_counts_once(h
     assert collect(home, Store(home)) == 0
     compute = FakeCompute()
     options = Options("cpu", 1, 1)
-    list(supervise(home, plan, Steering(), options, ThreadExecutor(home, options, compute)))
+    events = list(supervise(home, plan, Steering(), options, ThreadExecutor(home, options, compute)))
+    assert any("may still be at 6 of these units" in one.text for one in events if isinstance(one, Log))
     assert len(compute.classified) == 12 - half
     assert list(frozen_arrays(home)), "a task has not begun, for all that is known"
     work(frozen.folder, 1, Told(frozen.folder), FakeCompute())

@@ -8,7 +8,7 @@ import pytest
 from standin import stand_in
 
 from engine.plan.launch import Slurm
-from engine.run.slurm.scheduler import Commands, Queued, SchedulerError
+from engine.run.slurm.scheduler import Commands, Queued, Unreachable
 from store.errors import UsageError
 
 SCRIPT = """#!/bin/bash
@@ -64,7 +64,7 @@ def test_what_sbatch_would_refuse_is_known_before_anything_is_submitted(slurm):
 
 def test_a_controller_that_does_not_answer_is_not_the_end_of_a_job(slurm):
     (slurm / "away").touch()
-    with pytest.raises(SchedulerError, match="Unable to contact slurm controller"):
+    with pytest.raises(Unreachable, match="Unable to contact slurm controller"):
         Commands().queued("genearena-x")
-    with pytest.raises(SchedulerError, match="tasks that run already go on"):
+    with pytest.raises(Unreachable, match="tasks that run already go on"):
         submitted(slurm)

@@ -107,6 +107,7 @@ def test_an_array_gives_the_same_rows_as_threads(home, tmp_path):
     assert rows == len(wanted)
 
 
+@pytest.mark.slow
 def test_whatever_is_killed_each_unit_counts_once(home, tmp_path, slurm):
     selection = small(tmp_path, "rf-cv", seeds=8)
     told = [sys.executable, str(HERE / "coordinator.py"), str(home.data.parent)]
@@ -149,3 +150,30 @@ def test_what_sbatch_refuses_is_said_in_its_words(home, tmp_path):
     assert all(isinstance(one, Cancelled) and "nowhere" in one.reason for one in ends)
     assert ends
     assert any(isinstance(one, Log) and "nowhere" in one.text for one in events)
+
+
+@pytest.mark.slow
+def test_a_coordinator_that_is_told_to_end_leaves_the_array_and_a_requeued_task_goes_on(
+    home, tmp_path, slurm
+):
+    selection = small(tmp_path, "rf-cv", seeds=3)
+    told = [sys.executable, str(HERE / "coordinator.py"), str(home.data.parent)]
+    coordinator = subprocess.Popen([*told, json.dumps(selection.to_json()), "1"])
+    try:
+        until(lambda: any(frozen_arrays(home)), "no array was made")
+        [array] = frozen_arrays(home)
+        until(lambda: sum(journal_keys(array.journals).values()) >= 1, "no unit was scored")
+        coordinator.terminate()
+        coordinator.wait(PATIENCE)
+    finally:
+        coordinator.kill()
+        coordinator.wait()
+    [job] = slurm.ask("squeue", "-h", f"--name={array.name}", "-o", "%F_%K").split()
+    slurm.ask("scontrol", "requeue", job)
+    until(lambda: "PENDING" in slurm.ask("squeue", "-h", "-o", "%T"), "it was not requeued")
+    slurm.ask("scontrol", "update", f"JobId={job}", "StartTime=now")  # not in two minutes
+    until(lambda: len(list(array.journals.glob("*.jsonl"))) == 2, "its next life has not begun")
+    events = coordinate(home, selection)
+    wanted = build_plan(selection, home, {}).units
+    assert journal_keys(home.journals) == Counter(unit.key for unit in wanted)
+    assert not any("Submitted" in one.text for one in events if isinstance(one, Log))
