@@ -136,6 +136,9 @@ class FakeArena:
         if self.readonly:
             raise UsageError(f"This window cannot {what}: it was opened with --readonly.", "Open another.")
 
+    def read_ahead(self) -> None:
+        pass
+
     def models_ahead(self) -> None:
         return None
 
