@@ -6,6 +6,7 @@ query does, the asking process, the database and the disk stay as they are.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -148,7 +149,8 @@ class Console:
             child.wait()
             for pipe in (child.stdin, child.stdout):
                 if pipe is not None:
-                    pipe.close()
+                    with contextlib.suppress(OSError):  # what it did not read any more
+                        pipe.close()
 
     def _ask(self, request: dict[str, Any], timeout: float) -> dict[str, Any]:
         with self._asking:
