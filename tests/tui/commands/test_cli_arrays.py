@@ -10,10 +10,14 @@ import pytest
 from standin import stand_in
 from workbench import write_task
 
-from engine.mailbox import read_status
+from engine.mailbox import WorkerStatus, read_status
 from engine.plan.launch import Launch, Options, Slurm
+from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
+from engine.run.events import UnitStarted, WorkersSeen
+from engine.run.monitor import Monitor
 from engine.run.slurm.array import arrays_folder
+from tui.commands.steer import worker_line
 
 ROOT = Path(__file__).parents[3]
 
@@ -74,6 +78,29 @@ def test_what_cannot_be_asked_of_slurm_is_one_sentence(call, home, slurm, base, 
 def test_without_sbatch_nothing_is_begun(call, home, base, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", os.fspath(tmp_path))
     assert "There is no sbatch" in call.refused(*base, "--executor", "slurm")
+
+
+def test_a_worker_is_one_line():
+    runs = WorkerStatus(
+        "genearena-x 3", "runs", "node7", "cuda", ("k",), "small one lr seed 41", 2, 9, 0.5, 4.0
+    )
+    assert worker_line(runs) == (
+        "genearena-x 3: runs on node7 (cuda), 2/9 units, 0.50/s, at small one lr seed 41, heard 0:04 ago"
+    )
+    waits = WorkerStatus("genearena-x 4", "waits", total=9, message="Resources")
+    assert worker_line(waits) == "genearena-x 4: waits, 0/9 units (Resources)"
+
+
+def test_a_unit_that_no_worker_is_at_any_more_does_not_run(home, tmp_path):
+    selection = Selection(("all-MiniLM-L6-v2",), (write_task(tmp_path, "toy"),), ("lr",), (41, 42))
+    plan = build_plan(selection, home.create(), {})
+    monitor = Monitor(plan)
+    for unit in plan.todo:
+        monitor.feed(UnitStarted(unit))
+    keys = [unit.key for unit in plan.todo]
+    for flying in (keys, keys[:1], []):
+        monitor.feed(WorkersSeen((WorkerStatus("x 0", "runs", units=tuple(flying)),)))
+        assert [unit.key for unit in monitor.snapshot().running] == flying
 
 
 def test_what_is_asked_of_slurm_waits_in_the_queue_with_the_selection():

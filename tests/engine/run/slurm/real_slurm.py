@@ -28,8 +28,10 @@ def missing() -> str:
 class RealSlurm:
     """Starts at `start`, ends at `stop`; programs find it by `SLURM_CONF`, which is `conf`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, hidden: Path | None = None) -> None:
+        """`hidden` is a folder that the node does not share with this machine."""
         self.folder = folder
+        self.hidden = hidden
         self.conf = folder / "slurm.conf"
         self._daemons: list[subprocess.Popen[bytes]] = []
 
@@ -46,7 +48,8 @@ class RealSlurm:
         self._spawn("munged", "--foreground", "--force", f"--key-file={key}", *munge)
         until(lambda: (self.folder / "socket").exists(), "munge has no socket")
         self._spawn("slurmctld", "-D")
-        self._spawn("slurmd", "-D")
+        node = f"mount -t tmpfs none '{self.hidden}' && exec slurmd -D"
+        self._spawn(*(("unshare", "--mount", "sh", "-c", node) if self.hidden else ("slurmd", "-D")))
         until(lambda: "idle" in self.ask("sinfo", "-h", "-o", "%T"), "the node is not idle")
 
     def stop(self) -> None:

@@ -108,6 +108,23 @@ def test_an_array_gives_the_same_rows_as_threads(home, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_home_that_the_node_does_not_see_is_said_not_to_be_shared(tmp_path, monkeypatch):
+    (tmp_path / "slurm").mkdir()
+    (tmp_path / "apart").mkdir()
+    found = RealSlurm(tmp_path / "slurm", hidden=tmp_path / "apart")
+    try:
+        found.start()
+        monkeypatch.setenv("SLURM_CONF", str(found.conf))
+        home = find_home(tmp_path / "apart" / "home").create()
+        events = coordinate(home, small(tmp_path, "lr", seeds=1), tasks=1)
+    finally:
+        found.stop()
+    ends = [one.outcome for one in events if isinstance(one, UnitFinished)]
+    assert ends
+    assert all(isinstance(one, Cancelled) and "share that folder" in one.reason for one in ends)
+
+
+@pytest.mark.slow
 def test_whatever_is_killed_each_unit_counts_once(home, tmp_path, slurm):
     selection = small(tmp_path, "rf-cv", seeds=8)
     told = [sys.executable, str(HERE / "coordinator.py"), str(home.data.parent)]
