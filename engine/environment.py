@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import socket
 import sys
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -38,12 +40,6 @@ _SHIFTING = (
 
 def describe_environment(device: str, threads: int) -> Environment:
     """This process's environment on a kind of device, e.g. `cpu` or `cuda NVIDIA H200`."""
-    versions = {}
-    for library in LIBRARIES:
-        try:
-            versions[library] = version(library)
-        except PackageNotFoundError:
-            continue
     return Environment(
         platform.python_version(),
         platform.platform(),
@@ -51,9 +47,19 @@ def describe_environment(device: str, threads: int) -> Environment:
         device,
         _cpu_name(),
         threads,
-        versions,
+        dict(_versions()),
         cpu_kernels(),
     )
+
+
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    """Those that are installed; to look them up takes as long as a small unit does."""
+    found = []
+    for library in LIBRARIES:
+        with contextlib.suppress(PackageNotFoundError):
+            found.append((library, version(library)))
+    return tuple(found)
 
 
 def require_folder() -> None:

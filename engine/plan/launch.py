@@ -41,6 +41,41 @@ class Slurm:
 
 
 @dataclass(frozen=True, slots=True)
+class Dask:
+    """Which Dask cluster does the work: one that is there, or processes of this machine."""
+
+    scheduler: str = ""
+    """Its address, such as `tls://host:8786`; empty: a cluster is started here, for this run."""
+    processes: int = 0
+    """Of the cluster that is started here; 0: one for each core."""
+    tls_ca: str = ""
+    """The path of a file, as are those that follow; empty: what the user's own settings of Dask say."""
+    tls_cert: str = ""
+    tls_key: str = ""
+    insecure: bool = False
+    """Whether it may be spoken to in the clear."""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Dask:
+        """What `asdict` gave.
+
+        Raises:
+            TypeError: `data` is something else.
+        """
+        read = cls(**data)
+        words = (read.scheduler, read.tls_ca, read.tls_cert, read.tls_key)
+        if not all(isinstance(one, str) for one in words) or (
+            type(read.processes),
+            type(read.insecure),
+        ) != (
+            int,
+            bool,
+        ):
+            raise TypeError("what is asked of Dask has words and a whole number")
+        return read
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """How to run, none of which may change a number beyond rounding."""
 
@@ -50,7 +85,9 @@ class Options:
     threads: int = 0
     """Threads of torch on the CPU; 0: one for each core."""
     slurm: Slurm | None = None
-    """The job array that does the work; None: threads of the runner do."""
+    """The job array that does the work; None: something else does."""
+    dask: Dask | None = None
+    """The Dask cluster that does the work; None, as `slurm` is: threads of the runner do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +110,10 @@ class Launch:
         """
         asked = data["options"].get("slurm")
         slurm = None if asked is None else Slurm.from_json(asked)
+        on = data["options"].get("dask")
+        dask = None if on is None else Dask.from_json(on)
         selection = Selection.from_json(data["selection"])
-        options = Options(**{**data["options"], "slurm": slurm})
+        options = Options(**{**data["options"], "slurm": slurm, "dask": dask})
         whole = (*selection.seeds, options.workers, options.threads)
         words = (*selection.models, *selection.tasks, *selection.protocols, options.device)
         if not (all(type(one) is int for one in whole) and all(isinstance(one, str) for one in words)):

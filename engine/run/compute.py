@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from engine.classify import Classified
     from engine.finetune import FinetuneConfig
 
 OnEpoch = Callable[[int, Epoch], None]
@@ -94,14 +95,19 @@ class Compute(Protocol):
 class LocalCompute:
     """The compute of this machine."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, classify: Callable[..., Classified] | None = None) -> None:
         """Load nothing yet.
+
+        Args:
+            home: where models and vectors are.
+            classify: does what `engine.classify.classify` does; None: a process of its own does.
 
         Raises:
             UsageError: nothing could be loaded from the folder that this process stands in.
         """
         require_folder()
         self._home = home
+        self._classify = classify
 
     def devices(self, wanted: str) -> tuple[str, ...]:
         """Every CUDA device this process was given, else `mps` or `cpu`; or just the one wanted.
@@ -193,10 +199,11 @@ class LocalCompute:
         from engine.data.tasks.splits import split_of
         from engine.run.apart import classify_apart
 
+        classified = self._classify or classify_apart
         axes = unit.spec["axes"]
         split = split_of(unit, task, self._home)
         features, labels = _inputs(unit, task, split, vectors)
-        result = classify_apart(
+        result = classified(
             unit.protocol,
             _params(unit),
             features,

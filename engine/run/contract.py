@@ -1,7 +1,7 @@
 """Who does the work of a run: the contract of an executor, and what may be asked of it meanwhile.
 
-Whoever keeps it is interchangeable: threads of this process, or a job array. `tests/contracts` holds
-one suite that every executor passes.
+Whoever keeps it is interchangeable: threads of this process, a job array, or a Dask cluster.
+`tests/contracts` holds one suite that every executor passes.
 """
 
 from __future__ import annotations

@@ -10,9 +10,16 @@ from store.home import Home
 
 
 def executor_of(home: Home, options: Options, compute: Compute | None = None) -> Executor:
-    """Threads of this process, or a job array; `compute` stands in for this machine's own libraries."""
+    """Threads of this process, a job array or a Dask cluster.
+
+    `compute` stands in for this machine's own libraries.
+    """
     if options.slurm is not None:
         from engine.run.slurm.executor import SlurmExecutor
 
         return SlurmExecutor(home, options)
+    if options.dask is not None:
+        from engine.run.dask.executor import DaskExecutor
+
+        return DaskExecutor(home, options)
     return ThreadExecutor(home, options, compute)

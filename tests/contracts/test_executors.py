@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 from array_here import array_of, heard
+from dask_here import dask_of
 from inline_executor import InlineExecutor
 from workbench import FakeCompute, write_task
 
@@ -50,6 +51,7 @@ EXECUTORS: dict[str, Make] = {
     "four threads": threads(4),
     "threads beside a card": threads(2, "cuda:0"),
     "job array of four": array_of(4),
+    "dask with four workers": dask_of(),
 }
 
 

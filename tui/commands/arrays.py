@@ -1,13 +1,15 @@
-"""The options of `run` that hand the work to SLURM, and what a job array would be."""
+"""The options of `run` that hand the work to SLURM or Dask, and what a job array would be."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from engine.plan.launch import Options, Slurm
+from engine.plan.launch import Dask, Options, Slurm
 from store.errors import UsageError
 from tui.commands.common import put, put_table, say
 from tui.quantities import duration
@@ -17,12 +19,15 @@ if TYPE_CHECKING:
     from store.home import Home
 
 _ASKED: Final = ("partition", "gpus", "array", "time", "account", "mem", "cpus", "sbatch")
+_ASKED_OF_DASK: Final = ("scheduler", "processes", "tls_ca", "tls_cert", "tls_key", "insecure")
+_FILES: Final = ("tls_ca", "tls_cert", "tls_key")
 _FEW: Final = click.IntRange(1, 1024)
 
 _OPTIONS: Final = (
     click.option(
-        "--executor", type=click.Choice(["threads", "slurm"]), default="threads", show_default=True,
-        help="Who does the work: threads of this machine, or a SLURM job array; see docs/clusters.md.",
+        "--executor", type=click.Choice(["threads", "slurm", "dask"]), default="threads", show_default=True,
+        help="Who does the work: threads of this machine, a SLURM job array, or a Dask cluster; see "
+        "docs/clusters.md.",
     ),
     click.option("--array", type=click.IntRange(1, 100_000), help="Tasks at most.  [default: 16]"),
     click.option("--partition", metavar="NAME", help="Of SLURM, as are those that follow."),
@@ -32,6 +37,12 @@ _OPTIONS: Final = (
     click.option("--mem", metavar="SIZE", help="Of each task, e.g. 16G."),
     click.option("--account", metavar="NAME", help="Who pays."),
     click.option("--sbatch", multiple=True, metavar="OPTION", help="A further option, e.g. '--qos=long'."),
+    click.option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster, e.g. tls://host:8786."),
+    click.option("--processes", type=_FEW, help="A Dask cluster of so many on this machine, for this run."),
+    click.option("--tls-ca", metavar="FILE", help="Of the scheduler; else what Dask's own settings say."),
+    click.option("--tls-cert", metavar="FILE", help="Ours, as is the key that follows."),
+    click.option("--tls-key", metavar="FILE", help="Unless the certificate's file has it, too."),
+    click.option("--insecure", is_flag=True, help="Let a scheduler speak in the clear."),
 )  # fmt: skip
 
 
@@ -43,37 +54,65 @@ def array_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def with_array(options: Options, chosen: dict[str, Any]) -> Options:
-    """`options`, with what is asked of SLURM if it is to do the work.
+    """`options`, with what is asked of SLURM or Dask if it is to do the work.
 
     Raises:
-        UsageError: something is asked of SLURM that is not to do it, or is more than one line.
+        UsageError: something is asked of one that is not to do it, or cannot be asked.
     """
-    asked = {name: chosen[name] for name in _ASKED if chosen[name]}
-    if chosen["executor"] != "slurm":
-        if asked:
-            first = next(iter(asked))
-            raise UsageError(f"--{first} goes with --executor slurm.", "Give both, or none.")
-        return options
+    asked = {}
+    for executor, names in (("slurm", _ASKED), ("dask", _ASKED_OF_DASK)):
+        asked[executor] = {name: chosen[name] for name in names if chosen[name]}
+        if asked[executor] and chosen["executor"] != executor:
+            first = next(iter(asked[executor])).replace("_", "-")
+            raise UsageError(f"--{first} goes with --executor {executor}.", "Give both, or none.")
+    if chosen["executor"] == "dask":
+        return replace(options, dask=_dask(asked["dask"]))
+    if chosen["executor"] == "slurm":
+        return replace(options, slurm=_slurm(asked["slurm"]))
+    return options
+
+
+def _slurm(asked: dict[str, Any]) -> Slurm:
     for name, value in asked.items():
         for one in value if isinstance(value, tuple) else (value,):
             if isinstance(one, str) and (not one.isprintable() or "\n" in one):
                 raise UsageError(f"--{name} {one!r} is not one line of text.")
-    for option in chosen["sbatch"]:
+    for option in asked.get("sbatch", ()):
         if not option.startswith("-"):
             raise UsageError(f"--sbatch {option!r} is not an option.", "Give it as '--qos=long'.")
-    return Options(options.device, options.workers, options.threads, Slurm(**asked))
+    return Slurm(**asked)
+
+
+def _dask(asked: dict[str, Any]) -> Dask:
+    from engine.run.dask.cluster import check_address
+
+    if "scheduler" in asked and "processes" in asked:
+        raise UsageError("--processes are of a cluster that is started here.", "Leave out one of the two.")
+    if "scheduler" not in asked and (asked.keys() - {"processes"}):
+        first = min(asked.keys() - {"processes"}).replace("_", "-")
+        raise UsageError(f"--{first} goes with --scheduler.", "Give both, or none.")
+    for name in _FILES:
+        if name in asked:  # a runner that is detached stands in another folder
+            asked[name] = str(Path(asked[name]).absolute())
+    dask = Dask(**asked)
+    check_address(dask)
+    return dask
 
 
 def check_array(options: Options) -> None:
-    """Ask SLURM whether it takes such tasks, so that what it refuses is known at once.
+    """Ask SLURM or Dask whether it takes such work, so that what it refuses is known at once.
 
     Raises:
         UsageError: it does not, or is not here.
     """
-    from engine.run.slurm.scheduler import Commands
-
     if options.slurm is not None:
+        from engine.run.slurm.scheduler import Commands
+
         Commands().check(options.slurm)
+    if options.dask is not None:
+        from engine.run.dask.cluster import check
+
+        check(options)
 
 
 def put_array(home: Home, plan: Plan, options: Options) -> None:

@@ -145,7 +145,8 @@ def detach(home: Home, plans: Sequence[Plan], options: Options) -> None:
 
 def _check_device(home: Home, plan: Plan, options: Options) -> None:
     """Refuse a device that is not here before every unit fails on it; asks torch only if one is named."""
-    if plan.todo and options.slurm is None and options.device not in ("auto", "cpu"):
+    here = options.slurm is None and options.dask is None
+    if plan.todo and here and options.device not in ("auto", "cpu"):
         LocalCompute(home).devices(options.device)
 
 

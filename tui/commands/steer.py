@@ -142,7 +142,8 @@ def describe(status: Status, waiting: int = 0, left: int = 0) -> list[str]:
 def worker_line(worker: WorkerStatus) -> str:
     """One of several processes that do the work, in words."""
     where = f" on {worker.host}" + (f" ({worker.device})" if worker.device else "") if worker.host else ""
-    line = f"{worker.name}: {worker.state}{where}, {worker.done}/{worker.total} units"
+    done = f"{worker.done}/{worker.total}" if worker.total else str(worker.done)
+    line = f"{worker.name}: {worker.state}{where}, {done} units"
     if worker.rate > 0 and worker.state == "runs":
         line += f", {worker.rate:.2f}/s"
     if worker.unit:

@@ -1,0 +1,98 @@
+"""A Dask cluster of this machine's processes: what a unit costs beside its own work, and what two bring."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from benchmarks._home import fresh_home
+
+if TYPE_CHECKING:
+    from engine.plan.plan import Plan
+    from store.home import Home
+
+Row = dict[str, Any]
+SMALL = 100
+"""Units of the comparison of overheads."""
+TUNED = 8
+"""Tuned forests that one worker, and two, are given."""
+
+
+def overhead() -> list[Row]:
+    """Wall time of small units on one process of Dask, and on one thread."""
+    from engine.plan.launch import Options
+    from engine.run.threads import ThreadExecutor
+
+    with fresh_home() as home:
+        plan = _plan(home, "lr", SMALL)
+        _timed(ThreadExecutor(home, Options("cpu", 1, 1)), _plan(home, "lr", 2))  # loads and embeds
+        threads, wanted = _timed(ThreadExecutor(home, Options("cpu", 1, 1)), plan)
+        one, rows = _on(home, 1, plan)
+    return [
+        {
+            "work": f"{SMALL} logistic regressions",
+            "reference": f"one thread {threads / SMALL * 1e3:.0f} ms each",
+            "ours": f"one process of Dask {one / SMALL * 1e3:.0f} ms each",
+            "ratio": one / threads,
+            "equal": rows == wanted,
+            "limit": "",
+            "note": "a thread has a process of its own that classifies meanwhile, and so two cores",
+        }
+    ]
+
+
+def two_workers() -> list[Row]:
+    """Wall time of tuned forests on two processes of Dask, and on one."""
+    with fresh_home() as home:
+        plan = _plan(home, "rf-cv", TUNED)
+        one, wanted = _on(home, 1, plan)
+        two, rows = _on(home, 2, plan)
+    return [
+        {
+            "work": f"{TUNED} tuned forests",
+            "reference": f"one process {one:.1f} s",
+            "ours": f"two processes {two:.1f} s",
+            "ratio": two / one,
+            "equal": rows == wanted,
+            "limit": "<= 0.65",
+        }
+    ]
+
+
+def _on(home: Home, processes: int, plan: Plan) -> tuple[float, dict[str, Any]]:
+    """Seconds and rows of `plan` on processes that have done something before."""
+    import contextlib
+
+    from engine.plan.launch import Dask, Options
+    from engine.run.dask.cluster import cluster
+    from engine.run.dask.executor import DaskExecutor
+
+    options = Options("cpu", threads=1, dask=Dask(processes=processes))
+    with cluster(options) as reached:
+        executor = DaskExecutor(home, options, lambda _: contextlib.nullcontext(reached))
+        _timed(executor, _plan(home, "rf", 2 * processes))
+        return _timed(executor, plan)
+
+
+def _timed(executor: Any, plan: Plan) -> tuple[float, dict[str, Any]]:
+    from engine.run.events import UnitFinished
+    from engine.run.steering import Steering
+
+    started = time.perf_counter()
+    rows = {
+        event.outcome.unit.key: (event.outcome.metrics, event.outcome.predictions)
+        for event in executor.work(plan, Steering())
+        if isinstance(event, UnitFinished)
+    }
+    return time.perf_counter() - started, rows
+
+
+def _plan(home: Home, protocol: str, units: int) -> Plan:
+    from benchmarks.classify import BUNDLED, TASKS
+    from engine.plan.plan import build_plan
+    from engine.plan.selection import Selection
+
+    return build_plan(Selection((BUNDLED,), TASKS[-1:], (protocol,), tuple(range(units))), home, {})
+
+
+BENCHMARKS = {"dask-overhead": overhead, "dask-workers": two_workers}

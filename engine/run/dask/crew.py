@@ -1,0 +1,141 @@
+"""The workers of a cluster, as one run sees them: who is free, what each is at, and whether it is heard."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from engine.mailbox import WorkerStatus
+from engine.run.dask.cluster import GPU
+from store.records import Unit
+
+SILENT: Final = 60.0
+"""Seconds without a heartbeat before a worker is called silent; Dask gives it up after five minutes."""
+
+
+@dataclass(slots=True)
+class Worker:
+    """One of them."""
+
+    address: str
+    host: str = ""
+    threads: int = 1
+    """Pieces of work that it does at once."""
+    cards: int = 0
+    here: bool = True
+    """Whether the scheduler has it."""
+    seen: float = 0.0
+    """When the scheduler last heard of it, by the scheduler's clock."""
+    heard: float = field(default_factory=time.monotonic)
+    """When that was seen to change, by this process's."""
+    since: float = field(default_factory=time.monotonic)
+    given: int = 0
+    """Pieces of work that it was given, and has not done."""
+    given_cards: int = 0
+    """Those of them that need a card."""
+    done: int = 0
+    device: str = ""
+
+
+@dataclass(slots=True)
+class Crew:
+    """All of them; for one thread."""
+
+    workers: dict[str, Worker] = field(default_factory=dict)
+    at: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    """Piece of work in flight -> the worker that it was given to, and whether it needs a card."""
+    units: dict[str, tuple[str, Unit]] = field(default_factory=dict)
+    """Key of a unit that has started -> its worker, and the unit."""
+
+    def look(self, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
+        """Take in the workers that the scheduler knows; the addresses of those that are new."""
+        new = [address for address in known if address not in self.workers]
+        for address, about in known.items():
+            worker = self.workers.setdefault(address, Worker(address, about["host"]))
+            worker.threads = about["nthreads"]
+            worker.cards = int(about["resources"].get(GPU, 0))
+            if about["last_seen"] != worker.seen:
+                worker.seen, worker.heard = about["last_seen"], time.monotonic()
+        for address, worker in self.workers.items():
+            worker.here = address in known
+        return new
+
+    @property
+    def present(self) -> list[Worker]:
+        """Those that the scheduler has."""
+        return [worker for worker in self.workers.values() if worker.here]
+
+    @property
+    def threads(self) -> int:
+        """Pieces of work that go on at once."""
+        return sum(worker.threads for worker in self.present)
+
+    @property
+    def cards(self) -> int:
+        """Of all workers that declare any."""
+        return sum(worker.cards for worker in self.present)
+
+    def free(self, card: bool) -> Worker | None:
+        """The one that is to take a piece of work: with a free card, or best without any; the idlest."""
+        needs = card and self.cards > 0
+        able = [
+            worker
+            for worker in self.present
+            if worker.given < worker.threads and (not needs or worker.given_cards < worker.cards)
+        ]
+        return min(able, key=lambda one: (not needs and one.cards, one.given - one.threads), default=None)
+
+    def take(self, piece: str, worker: Worker, card: bool) -> None:
+        """`worker` is given a piece of work."""
+        self.at[piece] = (worker.address, card)
+        worker.given += 1
+        worker.given_cards += card
+
+    def release(self, piece: str) -> None:
+        """A piece of work is nobody's any more."""
+        address, card = self.at.pop(piece, ("", False))
+        if worker := self.workers.get(address):
+            worker.given -= 1
+            worker.given_cards -= card
+
+    def moved(self, piece: str, address: str) -> None:
+        """The worker at `address` has begun a piece of work, whoever it was meant for."""
+        before, card = self.at.get(piece, (address, False))
+        if before != address and address in self.workers:
+            self.release(piece)
+            self.take(piece, self.workers[address], card)
+
+    def started(self, address: str, unit: Unit) -> None:
+        """A unit was begun."""
+        self.units[unit.key] = (address, unit)
+
+    def ended(self, key: str, device: str = "") -> None:
+        """A unit is not worked on any more; `device`: and has an outcome from there."""
+        address, _ = self.units.pop(key, ("", None))
+        if device and address in self.workers:
+            self.workers[address].done += 1
+            self.workers[address].device = device
+
+    def statuses(self) -> tuple[WorkerStatus, ...]:
+        """How each stands; those that have gone without having done anything are left out."""
+        return tuple(self._status(one) for one in self.workers.values() if one.here or one.done)
+
+    def _status(self, worker: Worker) -> WorkerStatus:
+        silence = time.monotonic() - worker.heard
+        flying = [unit for address, unit in self.units.values() if address == worker.address]
+        words = [f"{unit.model} {unit.task} {unit.protocol} seed {unit.seed}" for unit in flying]
+        state = "ended" if not worker.here else "silent" if silence > SILENT else "runs"
+        return WorkerStatus(
+            worker.address,
+            state,
+            worker.host,
+            worker.device,
+            tuple(unit.key for unit in flying),
+            next(iter(words), ""),
+            worker.done,
+            rate=round(worker.done / max(time.monotonic() - worker.since, 1.0), 2),
+            heard_s=float(int(silence)),
+            message="" if worker.here else "It is not on the cluster any more.",
+        )

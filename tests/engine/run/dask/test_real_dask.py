@@ -1,0 +1,159 @@
+"""Runs on clusters of real processes: the same rows, and nothing lost when some of them are killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import pytest
+from behaving import DEADLY, ENDLESS, ENDLESS_WHILE, MISSING, OTHER_VERSION
+from real_dask import HERE, RealDask, certificates
+from workbench import write_task
+
+from engine.mailbox import read_status
+from engine.plan.launch import Dask, Launch, Options
+from engine.plan.plan import Plan, build_plan
+from engine.plan.selection import Selection
+from engine.run.dask.cluster import Unreachable, check
+from engine.run.dask.executor import DaskExecutor
+from engine.run.events import Log, UnitFinished, WorkersSeen
+from engine.run.steering import Steering
+from engine.run.supervise import supervise
+from store.home import Home, find_home
+from store.journal import Entry, read_journals
+from store.records import Cancelled, Failed, Scored
+
+
+@pytest.fixture
+def home(tmp_path) -> Home:
+    return find_home(tmp_path / "home").create()
+
+
+@pytest.fixture
+def real(tmp_path):
+    started = RealDask.start(tmp_path / "cluster")
+    yield started
+    started.stop()
+
+
+def plan_of(home: Home, seeds=tuple(range(20, 40)), protocols=("lr", "rf")) -> Plan:
+    paths = tuple(write_task(home.data.parent, name) for name in ("one", "two"))
+    return build_plan(Selection(("all-MiniLM-L6-v2",), paths, protocols, seeds), home, {})
+
+
+def outcomes(events) -> list:
+    return [event.outcome for event in events if isinstance(event, UnitFinished)]
+
+
+def scored_lines(home: Home) -> Counter[str]:
+    lines = read_journals(home.journals, {})
+    return Counter(line.key for line in lines if isinstance(line, Entry) and line.kind == "scored")
+
+
+def test_a_killed_worker_and_then_a_killed_scheduler_cost_no_unit_and_double_none(home, real):
+    plan, events, killed = plan_of(home), [], []
+    for event in supervise(home, plan, Steering(), real.options):
+        events.append(event)
+        done = len(outcomes(events))
+        if isinstance(event, UnitFinished) and done == 10:
+            killed.append(real.pids()[0])
+            os.kill(killed[0], signal.SIGKILL)
+        if isinstance(event, UnitFinished) and done == 50:
+            real.scheduler.kill()
+    found = Counter(type(one) for one in outcomes(events))
+    assert found[Scored] >= 50
+    assert found == {Scored: found[Scored], Cancelled: 80 - found[Scored]}
+    assert found[Cancelled], "the scheduler was killed too late to show anything"
+    [said] = [event.text for event in events if isinstance(event, Log) and event.level == "error"]
+    assert said.startswith(f"The Dask scheduler of {real.address} is gone.")
+    assert scored_lines(home) == Counter(
+        one.unit.key for one in outcomes(events) if isinstance(one, Scored)
+    )
+    real.stop()
+
+    again = RealDask.start(real.folder.parent / "again")
+    try:
+        rest = plan.against(dict.fromkeys(scored_lines(home), "scored"))
+        assert Counter(map(type, outcomes(supervise(home, rest, Steering(), again.options)))) == {
+            Scored: 80 - found[Scored]
+        }
+    finally:
+        again.stop()
+    assert scored_lines(home) == Counter(unit.key for unit in plan.units)
+
+
+def test_of_a_coordinator_that_is_killed_workers_let_go_and_the_next_does_what_is_missing(home, tmp_path):
+    endless = tmp_path / "endless"
+    endless.touch()
+    real = RealDask.start(tmp_path / "cluster", **{ENDLESS_WHILE: str(endless)})
+    plan = plan_of(home, seeds=(20, 21, ENDLESS))
+    launch = json.dumps(Launch(plan.selection, real.options).to_json())
+    first = subprocess.Popen(
+        [sys.executable, str(HERE / "coordinating.py"), str(tmp_path / "home"), launch],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    try:
+        end = time.monotonic() + 60
+        while len(scored_lines(home)) < 4:  # both workers are at units without end then
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        first.kill()
+        first.wait()
+        endless.unlink()
+        done = scored_lines(home)
+        rest = plan.against(dict.fromkeys(done, "scored"))
+        found = outcomes(supervise(home, rest, Steering(), real.options))
+    finally:
+        first.kill()
+        real.stop()
+    assert Counter(type(one) for one in found) == {Scored: 12 - len(done)}
+    assert scored_lines(home) == Counter(unit.key for unit in plan.units)
+
+
+def test_a_unit_that_workers_die_of_is_a_failure_and_costs_no_other(home, real):
+    plan = plan_of(home, seeds=(DEADLY, 20, 21), protocols=("lr",))
+    found = outcomes(DaskExecutor(home, real.options).work(plan, Steering()))
+    assert Counter(one.unit.key for one in found) == Counter(unit.key for unit in plan.units)
+    failed = [one for one in found if isinstance(one, Failed)]
+    assert {one.unit.seed for one in failed} == {DEADLY}
+    assert Counter(type(one) for one in found) == {Scored: 4, Failed: 2}
+    assert all("3 workers were lost at" in one.sentence for one in failed)
+
+
+@pytest.mark.parametrize(
+    ("what", "value", "words"),
+    [
+        (OTHER_VERSION, "0.0.1", "genearena is version 0.0.1 on the worker "),
+        (MISSING, "1", "has no genearena, or another version. Install the same one there as here."),
+    ],
+)
+def test_workers_without_this_very_version_do_nothing(home, tmp_path, what, value, words):
+    other = RealDask.start(tmp_path / "cluster", **{what: value})
+    try:
+        events = list(DaskExecutor(home, other.options).work(plan_of(home), Steering()))
+    finally:
+        other.stop()
+    assert Counter(type(one) for one in outcomes(events)) == {Cancelled: 80}
+    [said] = [event.text for event in events if isinstance(event, Log) and event.level == "error"]
+    assert words in said
+
+
+def test_who_has_no_certificate_of_it_is_not_let_in_and_a_status_names_workers(home, real, tmp_path):
+    plan = plan_of(home, seeds=(20, 21, 22))
+    seen = []
+    for event in supervise(home, plan, Steering(), real.options):
+        if isinstance(event, WorkersSeen):
+            seen += [one for one in event.workers if one.units]
+    assert all(one.host == "127.0.0.1" and one.unit for one in seen)
+    assert {one.done for one in read_status(home).workers} <= set(range(13))
+    stranger = certificates(tmp_path / "stranger")
+    with pytest.raises(Unreachable, match="the certificates given do not go together"):
+        check(Options(dask=Dask(real.address, 0, *stranger)))
+    mixed = Dask(real.address, 0, real.tls[0], real.tls[1], stranger[2])
+    with pytest.raises(Unreachable, match="the certificates given do not go together"):
+        check(Options(dask=mixed))

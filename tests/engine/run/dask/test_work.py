@@ -1,0 +1,145 @@
+"""What is given to whom, and in which order."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from dask_here import dask_of
+from workbench import FakeCompute, write_task
+
+from engine.plan.plan import Plan, build_plan
+from engine.plan.selection import Selection
+from engine.run.dask.crew import SILENT, Crew
+from engine.run.dask.todo import Todo
+from engine.run.events import Log, ModelMeasured, Ready, UnitFinished, WorkersSeen
+from engine.run.steering import Steering
+from store.home import find_home
+from store.records import Failed, Scored
+from tui.commands.steer import worker_line
+
+
+@pytest.fixture
+def plan(tmp_path):
+    home = find_home(tmp_path / "home").create()
+    paths = tuple(write_task(tmp_path, name) for name in ("one", "two"))
+
+    def make(models=("all-MiniLM-L6-v2",), protocols=("lr", "rf"), seeds=(41, 42, 43)) -> Plan:
+        return build_plan(Selection(models, paths, protocols, seeds), home, {})
+
+    make.home = home
+    return make
+
+
+def known(**workers) -> dict:
+    """What a scheduler says of workers, given how many cards each has."""
+    return {
+        name: {
+            "host": "here",
+            "nthreads": 1,
+            "resources": {"GPU": cards} if cards else {},
+            "last_seen": 1.0,
+        }
+        for name, cards in workers.items()
+    }
+
+
+def outcomes(events) -> list:
+    return [event.outcome for event in events if isinstance(event, UnitFinished)]
+
+
+def test_what_needs_a_card_goes_to_who_has_one_and_the_rest_to_who_has_none():
+    crew = Crew()
+    crew.look(known(a=0, b=1))
+    assert crew.free(card=True).address == "b"
+    assert crew.free(card=False).address == "a"
+    crew.take("first", crew.free(card=False), card=False)
+    assert crew.free(card=False).address == "b", "rather than to wait"
+    crew.take("second", crew.free(card=True), card=True)
+    assert crew.free(card=True) is None
+    crew.release("second")
+    assert crew.free(card=True).address == "b"
+
+
+def test_where_nobody_has_a_card_all_do_everything():
+    crew = Crew()
+    crew.look(known(a=0))
+    assert crew.free(card=True).address == "a"
+
+
+def test_a_worker_that_has_gone_is_given_nothing_and_its_work_is_known():
+    crew = Crew()
+    crew.look(known(a=0, b=0))
+    crew.take("piece", crew.workers["a"], card=False)
+    crew.look(known(b=0))
+    assert [worker.address for worker in crew.present] == ["b"]
+    assert crew.at["piece"] == ("a", False)
+
+
+def test_a_worker_that_is_not_heard_is_silent(plan, monkeypatch):
+    crew = Crew()
+    crew.look(known(a=0))
+    crew.workers["a"].heard -= SILENT + 1
+    assert [one.state for one in crew.statuses()] == ["silent"]
+    crew.look({"a": {**known(a=0)["a"], "last_seen": 2.0}})
+    assert [one.state for one in crew.statuses()] == ["runs"]
+
+
+def test_a_worker_with_no_share_of_its_own_is_told_by_what_it_has_done():
+    crew = Crew()
+    crew.look(known(a=0))
+    crew.workers["a"].done = 3
+    [status] = crew.statuses()
+    assert "a: runs on here, 3 units" in worker_line(status)
+
+
+def test_slow_units_and_training_wait_for_the_others_and_suspects_for_all(plan):
+    todo = Todo(stacks=False)
+    todo.fill(plan(protocols=("rf-cv", "lr", "finetune")).todo, set())
+    given = []
+    while piece := todo.next(1, lambda card: True):
+        given.append("embed" if piece.embeds else piece.units[0].protocol)
+        if piece.embeds:
+            todo.embedded(piece.job)
+            assert todo.next_suspect() is None
+        elif len(given) == 2:
+            todo.suspect(piece)
+    assert given == ["embed", *["lr"] * 6, *["rf-cv"] * 6, *["finetune"] * 6]
+    assert todo.next_suspect().units[0].protocol == "lr"
+
+
+def test_splits_that_train_as_one_go_to_a_card_together(plan):
+    compute = FakeCompute(device="cuda:0")
+    chosen = plan(protocols=("lr", "finetune"), seeds=tuple(range(41, 51)))
+    found = outcomes(dask_of(2, cards=1)(plan.home, compute).work(chosen, Steering()))
+    assert Counter(type(one) for one in found) == {Scored: 40}
+    assert sorted(compute.stacks) == [list(range(41, 51))] * 2
+
+
+def test_a_model_embeds_once_and_that_is_measured_once(plan):
+    compute = FakeCompute()
+    events = list(dask_of()(plan.home, compute).work(plan(), Steering()))
+    assert compute.embedded == ["all-MiniLM-L6-v2"]
+    [measured] = [event for event in events if isinstance(event, ModelMeasured)]
+    assert measured.measurement.model == "all-MiniLM-L6-v2"
+    assert measured.environment.hash == measured.measurement.environment
+
+
+def test_an_embedding_that_fails_is_the_failure_of_each_of_its_units(plan):
+    class Broken(FakeCompute):
+        def embed(self, *_):
+            raise ValueError("No such layer.")
+
+    found = outcomes(dask_of()(plan.home, Broken()).work(plan(), Steering()))
+    assert Counter(type(one) for one in found) == {Failed: 12}
+    assert all("No such layer." in one.sentence and "in embed" in one.traceback for one in found)
+
+
+def test_it_says_what_goes_on_at_once_and_who_does_it(plan):
+    events = list(dask_of()(plan.home, FakeCompute()).work(plan(), Steering()))
+    [ready] = [event for event in events if isinstance(event, Ready)]
+    assert (ready.capacity.devices, ready.capacity.classify) == (4, 4)
+    last = [event for event in events if isinstance(event, WorkersSeen)][-1]
+    assert sum(one.done for one in last.workers) == 12
+    assert {one.state for one in last.workers} == {"runs"}
+    assert not [event for event in events if isinstance(event, Log)]
