@@ -410,8 +410,11 @@ async def test_a_task_that_came_in_is_read_when_one_comes_back(arena):
         await pilot.press("1")
         arena.gene_errors["MINE1"] = None
         await on_screen(pilot, "5", "Genes 4")
-        line = next(line for line in screen_text(app).splitlines() if "MINE1" in line)
-        assert line.split()[-1] == "-"
+
+        def last() -> str:
+            return next(line for line in screen_text(app).splitlines() if "MINE1" in line).split()[-1]
+
+        await until(pilot, lambda: last() == "-")
 
 
 async def test_the_cursor_goes_to_the_hardest_gene_once_there_is_one(monkeypatch):

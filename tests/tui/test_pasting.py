@@ -23,7 +23,7 @@ FIELDS = {
     "command": (":",),
     "filter": ("/",),
     "palette": ("ctrl+p",),
-    "prompt": ("3", "e"),
+    "prompt": ("3", "e", "end"),
     "pick": ("4", "f"),
 }
 """Field of one line -> the keys that open it."""

@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-from fake_arena import at_rest, drive, screen_text
+from fake_arena import at_rest, drive, screen_text, until
 from textual.widget import Widget
 
 from tui.app import ArenaApp
@@ -87,7 +87,6 @@ async def test_a_pane_emptied_on_purpose_is_found(sample):
     app = ArenaApp(Arena(sample), beat=SELDOM)
     async with drive(app, (120, 40)) as pilot:
         await at_rest(pilot)
-        assert too_void(app) == []
+        await until(pilot, lambda: too_void(app) == [])
         app.screen.query_one("#models-pane", Pane).inside.visible = False
-        await pilot.pause()
-        assert [line.partition(":")[0] for line in too_void(app)] == ["models-pane"]
+        await until(pilot, lambda: [line.partition(":")[0] for line in too_void(app)] == ["models-pane"])

@@ -68,7 +68,8 @@ def test_no_line_is_wider_than_the_terminal(filled, columns, colours, tmp_path):
     lines = STYLES.sub("", shown).splitlines()
     assert len([line for line in lines if line.startswith("$ ")]) == len(COMMANDS)
     assert "Traceback" not in shown
-    assert [line for line in lines if cell_len(line) > columns] == []
+    wide = [line for line in lines if cell_len(line) > columns]
+    assert [line for line in wide if " " in line.strip()] == [], "a path alone may be longer than a line"
     if "NO_COLOR" in colours:
         weights = ("0", "1", "2", "4", "1;4", "1;2", "1;2;4", "2;4")
         assert set(STYLES.findall(shown)) <= {f"\x1b[{codes}m" for codes in weights}

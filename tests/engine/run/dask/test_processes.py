@@ -27,7 +27,13 @@ OPTIONS = Options("cpu", threads=1, dask=Dask(processes=2))
 
 
 @pytest.fixture(scope="module")
-def two():
+def before():
+    """What listens already, such as a SLURM that other tests have started."""
+    return listening()
+
+
+@pytest.fixture(scope="module")
+def two(before):
     """Started once: a process takes some seconds to load what it computes with."""
     with cluster(OPTIONS) as (client, threads):
         yield client, threads
@@ -54,14 +60,17 @@ def test_two_processes_give_the_rows_that_threads_give_bit_for_bit(two, tmp_path
     assert hosts == {"cpu"}
 
 
-def test_nothing_listens_but_on_the_loopback_and_with_tls(two):
+def listening() -> set[tuple[str, int]]:
+    """Where this process, and those that it has started, can be spoken to."""
     processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
-    listening = [
-        one.laddr for process in processes for one in process.net_connections() if one.status == "LISTEN"
-    ]
-    assert {address.ip for address in listening} == {"127.0.0.1"}
-    assert len(listening) >= 6, "a scheduler, two workers, and who looks after them"
-    for address in listening:
+    return {one.laddr for each in processes for one in each.net_connections() if one.status == "LISTEN"}
+
+
+def test_nothing_listens_but_on_the_loopback_and_with_tls(two, before):
+    added = listening() - before
+    assert {address.ip for address in added} == {"127.0.0.1"}
+    assert len(added) >= 6, "a scheduler, two workers, and who looks after them"
+    for address in added:
         assert spoken_in_the_clear(address.port) == ""
 
 
