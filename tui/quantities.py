@@ -58,7 +58,7 @@ def mebi(size: int | None) -> str:
     """Bytes as `87 MiB`, `1.4 GiB`; `-` if not known."""
     if size is None:
         return "-"
-    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{max(size >> 20, 1):,} MiB"
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{max(size >> 20, min(size, 1)):,} MiB"
 
 
 def spelled(seconds: float | None) -> str:

@@ -156,7 +156,11 @@ async def test_commands_by_name(arena):
         assert "\n ▔▔▔▔▔ " in screen_text(app), "under the word"
         await pilot.press("tab", "enter")
         await until(pilot, lambda: app.screen.MODE == "board")
-        await pilot.press("colon", *"theme nord", "enter")
+        await pilot.press("colon", *"zzz", "enter")
+        await until(
+            pilot, lambda: "There is no command named 'zzz'. ctrl+p lists them all." in screen_text(app)
+        )
+        await pilot.press("escape", "colon", *"theme nord", "enter")
         await until(pilot, lambda: app.theme == "nord")
         await pilot.press("colon", "escape", "colon", *"q", "enter")
         await until(pilot, lambda: not app.is_running)

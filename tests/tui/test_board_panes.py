@@ -52,6 +52,8 @@ def test_pictures_keep_to_their_place(size):
     for name in ("lanes", "forest", "splits"):
         assert max(map(len, drawn(pictures[name])), default=0) <= size[0], name
     assert len(pictures["splits"]) <= size[1]
+    if size[0] > 40:
+        assert {"tall", "small"} <= {line.strip().split()[0] for line in drawn(pictures["splits"]) if line}
     below_chance = [tone for line in pictures["splits"] for text, tone in line if text.strip() == ".450"]
     assert set(below_chance) == {"$say-fill-0"}
     assert "+.200*" in " ".join(drawn(pictures["duels"]))

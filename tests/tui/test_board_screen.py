@@ -358,6 +358,20 @@ async def test_sorting_by_a_column_and_turning_it_round(arena):
         await until(pilot, lambda: "by mean" in screen_text(app))
 
 
+async def test_the_splits_are_there_once_fewer_rows_leave_room_for_them(arena):
+    table = arena.boards["lr"]
+    printed = tuple(replace(table.rows[2], model=f"Printed {i}") for i in range(12))
+    arena.boards["lr"] = replace(table, rows=(*table.rows[:2], *printed))
+    app = make_app(arena)
+    async with drive(app, (80, 24)) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "Printed 1" in screen_text(app))
+        assert "AUC by seed" not in screen_text(app)
+        await pilot.press("o", "o")
+        await until(pilot, lambda: "AUC by seed" in screen_text(app))
+        await until(pilot, lambda: "41   42   43" in screen_text(app))
+
+
 @presses("board.references")
 async def test_published_rows_can_be_hidden(arena):
     app = make_app(arena)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from fake_arena import a_status
@@ -39,3 +40,9 @@ def test_runs_and_status_say_the_users_time(vienna):
     assert "started 2026-01-03 00:30:00 CET" in describe(status)[1]
     run = PastRun("20260102T223000-box-1", "2026-01-02T22:30:00", "finished", 60.0, 3, 3, 0, {}, "")
     assert past_rows([run], status)[0].cells[1] == "yesterday"
+
+
+def test_a_status_says_nothing_of_a_time_left_that_is_not_known():
+    status = replace(a_status(), rate=0.0, eta_s=None)
+    assert "the whole run: 0.00 units/s" in describe(status)
+    assert "the whole run: 0.00 units/s, about 1:30 left" in describe(replace(status, eta_s=90.0))

@@ -91,6 +91,8 @@ def test_genes_are_narrowed_and_ordered():
     assert [item.gene for item in list_text.ordered(genes, "error", True, {})] == ["NE", "SW", "NW", "SE"]
     assert [item.gene for item in list_text.kept(genes, 1, False)] == ["NE", "SE"]
     assert [item.gene for item in list_text.kept(genes, None, True)] == ["NW"]
+    both = list_text.narrowed(("a", "b"), 1, True)
+    assert "".join(text for text, _ in both) == "  only b, confidently wrong"
     cells = [str(cell) for cell in list_text.list_rows(a_list(MINI), a_map())["NW\n0"].cells]
     assert cells == ["NW", "NW: gene of the NW. More.", "□", "short", ".900", ".900", "±.05", "4", "○○○○○"]
     assert list_text.gene_name("NW", genes[0].text) == "gene of the NW"
@@ -212,7 +214,7 @@ async def test_a_list_narrowed_to_few_shows_them_beside_the_others(mapped):
         await until(pilot, lambda: "4, hardest first" in screen_text(app))
         assert "Kept" not in screen_text(app)
         await pilot.press("c")
-        await until(pilot, lambda: "2 genes, beside the other 2" in screen_text(app))
+        await until(pilot, lambda: "2 genes beside 2" in screen_text(app))
         await pilot.press("c", "c", "slash", "n", "w", "enter")
-        await until(pilot, lambda: "1 genes, beside the other 3" in screen_text(app))
+        await until(pilot, lambda: "1 gene beside 3" in screen_text(app))
         assert "1 of 4, hardest first" in screen_text(app)

@@ -19,6 +19,7 @@ from store.home import find_home
 from tui.questions.imports import Imported, import_file, open_preview
 from tui.screens.intake.choosing import with_conditions, with_other_positive
 from tui.screens.intake.screen import Intake
+from tui.screens.intake.text import body_of
 
 GENES = [gene.symbol for gene in read_genes(SAMPLE / "genes.csv")][:60]
 
@@ -189,19 +190,21 @@ async def test_a_sheet_is_chosen_where_there_are_several(labels, monkeypatch):
 
     def look(choices):
         asked.append(choices.sheet)
-        return replace(plain, sheets=("one", "two"), kind=f"sheet {choices.sheet or 'one'}")
+        note = "The first sheet, 'one', was read; the others are: two (--sheet NAME)."
+        return replace(plain, sheets=("one", "two"), kind=f"sheet {choices.sheet or 'one'}", notes=(note,))
 
     monkeypatch.setattr(arena, "open_preview", lambda *_: look)
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot, app, "mine.xlsx")
         await until(pilot, lambda: "read as sheet one" in screen_text(app))
+        assert "the others are: two (s takes another)." in body_of(look(Choices())).plain
         await pilot.press("s")
         await pick(pilot, app, "two")
         await until(pilot, lambda: "read as sheet two" in screen_text(app))
         await pilot.press("g")
         await until(pilot, lambda: "no columns to choose" in told(app))
-    assert asked == ["", "two"]
+    assert asked == ["", "", "two"]
 
 
 async def test_a_set_of_genes_is_asked_for(arena, tmp_path):
@@ -218,7 +221,8 @@ async def test_a_set_of_genes_is_asked_for(arena, tmp_path):
     assert arena.imported == [Choices(sets=("SET1",))]
 
 
-async def test_a_slow_look_keeps_no_key_waiting(monkeypatch):
+@pytest.mark.parametrize("key", ["enter", "s"])
+async def test_a_slow_look_keeps_no_key_waiting(key, monkeypatch):
     arena = FakeArena()
     free = threading.Event()
 
@@ -232,7 +236,7 @@ async def test_a_slow_look_keeps_no_key_waiting(monkeypatch):
         async with drive(app) as pilot:
             await opened(pilot, app, "mine.csv")
             await until(pilot, lambda: isinstance(app.screen, Intake) and "Reading." in screen_text(app))
-            await pilot.press("enter")
+            await pilot.press(key)
             await until(pilot, lambda: "Still reading" in told(app))
             await pilot.press("escape")
             await until(pilot, lambda: not isinstance(app.screen, Intake))

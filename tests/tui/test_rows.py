@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.quantities import auc, big, count, duration, roughly
+from tui.quantities import auc, big, count, duration, mebi, roughly
 from tui.widgets.rows import Column, Row, cut, cut_title, fit, matches
 from tui.widgets.text import clean
 from tui.widgets.words import ASCII, UNICODE, bar, say, state_glyph
@@ -123,3 +123,13 @@ def test_what_is_said_is_cleaned_and_never_markup():
 
 def test_an_unknown_state_still_has_a_glyph():
     assert state_glyph("of another version") == state_glyph("interrupted")
+
+
+def test_nothing_takes_no_room_and_a_little_takes_some():
+    assert [mebi(size) for size in (None, 0, 1, 3 << 20, 3 << 29)] == [
+        "-",
+        "0 MiB",
+        "1 MiB",
+        "3 MiB",
+        "1.5 GiB",
+    ]

@@ -86,6 +86,7 @@ async def test_no_pane_ends_in_blank_rows_over_a_third_of_its_height(sample, siz
 async def test_a_pane_emptied_on_purpose_is_found(sample):
     app = ArenaApp(Arena(sample), beat=SELDOM)
     async with drive(app, (120, 40)) as pilot:
+        await until(pilot, lambda: "3 ranks it" in screen_text(app) or "enter runs" in screen_text(app))
         await at_rest(pilot)
         await until(pilot, lambda: too_void(app) == [])
         app.screen.query_one("#models-pane", Pane).inside.visible = False

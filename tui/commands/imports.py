@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -114,7 +115,7 @@ def import_command(
         if what not in owner.split(" or ") and chosen[option] not in _UNSET:
             raise UsageError(f"--{_written(option)} is for {owner}, not for {what}.")
     if preview:
-        _preview(session.home, what, user_path(file), as_json, chosen)
+        _preview(session.home, what, user_path(file), name, as_json, chosen)
         return
     if chosen["covered_by"]:
         _import_covered(session.writable(), file, name, as_json, chosen)
@@ -127,7 +128,7 @@ def _written(option: str) -> str:
     return {"sets": "set", "classes": "class"}.get(option, option.replace("_", "-"))
 
 
-def _preview(home: Home, what: str, file: Path, as_json: bool, chosen: dict[str, Any]) -> None:
+def _preview(home: Home, what: str, file: Path, name: str, as_json: bool, chosen: dict[str, Any]) -> None:
     if what == "genes" or chosen["covered_by"]:
         raise UsageError(
             "--preview is for a task, vectors or descriptions.", "Leave it out, or --covered-by."
@@ -141,12 +142,15 @@ def _preview(home: Home, what: str, file: Path, as_json: bool, chosen: dict[str,
         shown = look_at_vectors(file, home, chosen["genes"], chosen["key"] or chosen["sheet"])
     else:
         shown = look_at_descriptions(file, home, chosen["sheet"])
+    if name and shown.command:
+        shown = replace(shown, command=f"{shown.command} {shlex.join(['--name', name])}")
     if as_json:
         put_json(asdict(shown))
         return
     for line in lines_of(shown):
         put(line)
-    say("Nothing was written; the same command without --preview imports it.")
+    how = "" if shown.problem else "; the same command without --preview imports it"
+    say(f"Nothing was written{how}.")
 
 
 def _choices(chosen: dict[str, Any]) -> Choices:

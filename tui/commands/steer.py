@@ -110,7 +110,8 @@ def describe(status: Status, waiting: int = 0, left: int = 0) -> list[str]:
         f"{status.failed} failed, {status.cancelled} cancelled",
     ]
     if status.live and not status.silent:
-        lines.append(f"the whole run: {status.rate:.2f} units/s, about {duration(status.eta_s)} left")
+        left_s = f", about {duration(status.eta_s)} left" if status.eta_s is not None else ""
+        lines.append(f"the whole run: {status.rate:.2f} units/s{left_s}")
         lines += [stage_line(s.stage, s.label, s.done, s.total, s.rate, s.eta_s) for s in status.stages]
     if status.live:
         lines += [

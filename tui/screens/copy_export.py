@@ -77,7 +77,7 @@ class TakingScreen(ArenaScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "y", "yank", "Yank", show=False, tooltip="Copy the row, the table or the command", id="yank"
+            "y", "yank", "Copy", show=False, tooltip="Copy the row, the table or the command", id="yank"
         ),
         Binding("e", "export", "Export", show=False, tooltip=WRITES, id="export"),
     ]

@@ -83,10 +83,9 @@ class CommandBar(Input):
             self.action_close()
         elif command is None:
             near = nearest(name, self._commands)
-            sentence, known = unknown("command", name, self._commands)
-            self._refuse(
-                sentence if near else f"{sentence} {known}", len(event.value.partition(" ")[0]), near
-            )
+            sentence, _ = unknown("command", name, self._commands)
+            there = sentence if near else f"{sentence} ctrl+p lists them all."
+            self._refuse(there, len(event.value.partition(" ")[0]), near)
         elif command.usage and not command.usage.startswith("[") and not argument.strip():
             self._refuse(f"It takes more: :{command.name} {command.usage}", len(event.value))
         else:

@@ -39,7 +39,8 @@ def lines_of(shown: Preview) -> tuple[str, ...]:
 
 def _head(shown: Preview) -> Iterator[str]:
     name = Path(shown.path).name
-    rows = f"{shown.counted:,} rows" if shown.whole else f"the first {shown.counted:,} rows"
+    rows = f"{shown.counted:,} row{'' if shown.counted == 1 else 's'}"
+    rows = rows if shown.whole else f"the first {rows}"
     yield f"{name}, read as {shown.kind}: {rows}"
     if not shown.whole:
         yield f"It is a large file: every count here is of its first {shown.counted:,} rows."

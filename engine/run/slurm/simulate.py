@@ -60,7 +60,7 @@ def parse_cluster(text: str, cores: int) -> Cluster:
                 "Give e.g. hosts=8,gpus=4,cores=32 (of each host).",
             )
         if name != "gpus" and not most:
-            raise UsageError(f"A cluster has at least one of its {name}.", "Give e.g. hosts=8,gpus=4.")
+            raise UsageError(f"A cluster needs more than 0 {name}.", "Give e.g. hosts=8,gpus=4.")
         found[name] = most
     return Cluster(**found)
 

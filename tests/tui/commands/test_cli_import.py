@@ -196,5 +196,16 @@ def test_vectors_and_descriptions_are_previewed(call, home, request, what, file)
     assert not (home.data / what).exists()
 
 
+def test_a_preview_names_the_command_that_was_asked_for(call, tmp_path, deseq2):
+    options = ("--label-from", "padj", "--threshold", "<0.2", "--name", "my own")
+    result = call("import", "task", deseq2, *options, "--preview")
+    assert "--name 'my own'" in result.stdout
+    assert "the same command without --preview imports it." in result.stderr
+    (tmp_path / "list.txt").write_text("My genes\nSOX2\n", "utf-8")
+    refused = call("import", "task", str(tmp_path / "list.txt"), "--preview")
+    assert "It cannot be imported like this" in refused.stdout
+    assert refused.stderr.strip() == "Nothing was written."
+
+
 def test_a_gene_table_has_no_preview(call):
     assert "--preview is for" in call.refused("import", "genes", "x.csv", "--preview")

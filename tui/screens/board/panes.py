@@ -195,7 +195,7 @@ def splits(
         return []
     tasks = view.rankings.tasks
     known = sorted({seed for place in aucs.values() for seed in place})
-    longest = max((len(clean(task)) for task in tasks), default=8) + 2
+    longest = max((len(clean(task)) for task in tasks), default=8) + 3
     label = min(max(width - 1 - _SPLIT * len(known), _LABEL), longest)
     seeds = known[: max((width - label - 1) // _SPLIT, 1)]
     more = f" +{len(known) - len(seeds)}" if len(known) > len(seeds) else ""

@@ -89,6 +89,8 @@ class ReadingScreen(ApartScreen):
         self._table: Table | None = None
         self._rankings: Rankings | None = None
         self._splits: SplitAucs | None = None
+        self._splits_for: Rankings | None = None
+        """The table whose splits were last asked for."""
         self._trouble = ""
         self._judged: Judged | None = None
         self._settled = NOTHING
@@ -138,6 +140,12 @@ class ReadingScreen(ApartScreen):
         if self.is_current and store != self._seen:
             self._seen = store
             self.read_tables()
+
+    def want_splits(self) -> None:
+        """Read the splits behind the table as it is now, once there is room for them."""
+        if self._table is not None and self._splits_for is not self._rankings and self.shows_splits:
+            self._splits_for = self._rankings
+            self.read_splits(self._table)
 
     # ------------------------------------------------------------------ in workers
 
@@ -239,8 +247,6 @@ class ReadingScreen(ApartScreen):
         before, self._rankings = self._rankings, message.rankings
         self.show_table()
         self.judge_soon()
-        if self.shows_splits:
-            self.read_splits(message.table)
         own = board_text.first_own(message.rankings)
         if own and not (before and board_text.first_own(before)):
             self.come_to(own)

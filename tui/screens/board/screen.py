@@ -215,6 +215,7 @@ class BoardScreen(ActingScreen):
             self._duels_lines = min(max(len(found) + 2, 8), 14)
         self._arrange()
         self._show_row()
+        self.want_splits()
 
     def _columns_and_rows(self, view: View) -> tuple[tuple[Column, ...], list[Row]]:
         if not self._matrix or self._table is None:
@@ -238,8 +239,6 @@ class BoardScreen(ActingScreen):
     def on_resize(self) -> None:
         """Another terminal has room for other columns and panes."""
         if self.stands_whole:
-            if self.shows_splits and self._splits is None and self._table is not None:
-                self.read_splits(self._table)
             self.show_table()
 
     def action_zoom(self) -> None:

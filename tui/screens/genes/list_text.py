@@ -190,12 +190,9 @@ def title(number: int, of: int, order: str, turned: bool) -> str:
 
 def narrowed(classes: Sequence[str], label: int | None, surely_wrong: bool) -> list[tuple[str, Tone]]:
     """What the list is narrowed to, for the context line."""
-    found: list[tuple[str, Tone]] = []
-    if label is not None:
-        found.append((f"  only {clean(classes[label], 24)}", "warn"))
-    if surely_wrong:
-        found.append(("  only confidently wrong", "warn"))
-    return found
+    kept = [clean(classes[label], 24)] if label is not None else []
+    kept += ["confidently wrong"] if surely_wrong else []
+    return [(f"  only {', '.join(kept)}", "warn")] if kept else []
 
 
 def worth(of: GeneMap, brief: bool = False) -> list[tuple[str, Tone]]:
@@ -213,10 +210,10 @@ def percent(share: float) -> str:
 
 
 def context(of: Contestant, size: int) -> list[tuple[str, Tone]]:
-    """The task and whose tests these are."""
+    """The task and whose tests these are; without its genes where `size` is 0."""
     said: list[tuple[str, Tone]] = [
         (clean(of.task, 40), "accent"),
-        (f"  {count(size, 'gene')}  ", "soft"),
+        (f"  {count(size, 'gene')}  " if size else "  ", "soft"),
         (clean(of.model, 32), "text"),
     ]
     if of.preset != "paper":

@@ -206,10 +206,12 @@ class GeneListing(TakingScreen):
         if self.of is None:
             return
         size = len(self.genes.genes) if self.genes else 0
-        left = say(*list_text.context(self.of, size))
+        width, left = self.size.width - 2, say(*list_text.context(self.of, size))
         if self.genes is not None:
-            left += say(*list_text.narrowed(self.genes.classes, self.only, self.surely_wrong))
-        room = self.size.width - 2 - left.cell_length
+            only = say(*list_text.narrowed(self.genes.classes, self.only, self.surely_wrong))
+            fits = left.cell_length + only.cell_length <= width
+            left = (left if fits else say(*list_text.context(self.of, 0))) + only
+        room = width - left.cell_length
         for brief in (False, True):
             right = say(*list_text.worth(self.map, brief)) if self.map else say("")
             if room - right.cell_length > 1:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 
+from tui.quantities import count
 from tui.screens.genes import list_text
 from tui.screens.genes.beside import beside
 from tui.screens.genes.gene_text import gene_card, gene_line
@@ -84,7 +85,7 @@ class PlacedGene(TaskGenes):
             here, classes = {(one.gene, one.label) for one in shown}, self.genes.classes
             others = [one for one in self.items.values() if (one.gene, one.label) not in here]
             agree = {(dot.gene, dot.label): dot.agree for dot in self.map.dots} if self.map else None
-            self.query_one("#kept-pane", Pane).say(f"{len(shown)} genes, beside the other {len(others)}")
+            self.query_one("#kept-pane", Pane).say(f"{count(len(shown), 'gene')} beside {len(others)}")
             self.query_one("#kept", Drawing).show(
                 lambda width, height: beside(shown, others, classes, agree, width, height)
             )

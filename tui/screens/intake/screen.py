@@ -37,6 +37,7 @@ from tui.widgets.words import READING, say
 
 Look = Callable[[Choices], Preview]
 """What a file would become under some choices."""
+_STILL = "Still reading; press it again once you see what is made of it."
 
 
 class Intake(Overlay[Choices]):
@@ -151,7 +152,7 @@ class Intake(Overlay[Choices]):
     def action_take(self) -> None:
         """Import it as it is shown."""
         if self.shown is None or self._looking:
-            self._tell("Still reading; press it again once you see what is made of it.")
+            self._tell(_STILL)
         elif self.shown.problem:
             self._tell(self.shown.problem)
         else:
@@ -171,7 +172,9 @@ class Intake(Overlay[Choices]):
 
     def action_sheet(self) -> None:
         """Choose the sheet of a workbook."""
-        if self.shown is not None and len(self.shown.sheets) > 1:
+        if self.shown is None:
+            self._tell(_STILL)
+        elif len(self.shown.sheets) > 1:
             rows = [(name, "") for name in self.shown.sheets]
             # Another sheet has other columns.
             self._pick("The sheet", rows, lambda name: Choices(sheet=name))

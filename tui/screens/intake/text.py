@@ -22,11 +22,13 @@ _KEYS: Final = {
     "--class": "c",
 }
 """Option of the command line -> the key that does the same here."""
+_SHEET: Final = "--sheet NAME|take another with --sheet"
 
 
 def body_of(shown: Preview) -> Content:
     """The preview, its headings strong and what hinders the import as a warning."""
-    lines = [re.sub(r"(?<=\()--[a-z-]+", _key, line) for line in lines_of(shown)]
+    told = [re.sub(_SHEET, "s takes another", line) for line in lines_of(shown)]
+    lines = [re.sub(r"(?<=\()--[a-z-]+", _key, line) for line in told]
     return say(*((f"{line}\n", _tone(line, shown)) for line in lines))
 
 

@@ -63,7 +63,8 @@ def throughput(
     shown, size = rates(ended, until, width - 6, live)
     peak = max(shown, default=0.0)
     if not peak:
-        return [[(" No unit has ended yet.", "soft")]]
+        why = "No unit has ended yet." if live else "When units ended is not known any more."
+        return [[(f" {why}", "soft")]]
     top = (
         f"{peak:.0f}" if peak >= 10 else f"{peak:.1f}" if peak >= 0.95 else f"{peak:.2g}".removeprefix("0")
     )
