@@ -133,6 +133,11 @@ async def test_s_puts_the_rows_in_the_order_of_a_column_and_turns_them_round(are
         await until(pilot, lambda: "name▾" in screen_text(app))
         assert rows() == ["row-c", "row-b", "row-a"]
         assert arena.desk.history() == ({}, [query])
+        await pilot.press("i", "ctrl+end", "right_parenthesis", "f5", "escape")
+        await until(pilot, lambda: "these rows are older" in screen_text(app))
+        await pilot.press("h", "s")  # the rows of before, and what is wrong with the query stays said
+        await until(pilot, lambda: rows() == ["row-a", "row-c", "row-b"])
+        assert "these rows are older" in screen_text(app)
 
 
 async def test_in_the_editor_the_bottom_line_does_not_name_enter(arena):

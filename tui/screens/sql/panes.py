@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from textual import on
 from textual.containers import Horizontal, Vertical
@@ -38,6 +38,10 @@ class ListGrid(Grid):
         return 0
 
 
+OLDER: Final = (("✗", "bad"), " the query is wrong; these rows are older")
+"""Under rows of an earlier query than the last one."""
+
+
 class SqlPanes(TakingScreen):
     """A screen with an editor over the rows of its last query."""
 
@@ -45,6 +49,8 @@ class SqlPanes(TakingScreen):
         """Make the screen, with nothing asked yet."""
         super().__init__()
         self.result: Result | None = None
+        self.older = False
+        """Whether the rows are of an earlier query than the last one, which was wrong."""
         self.asked = ""
         """The query whose rows are shown."""
         self.order: tuple[int, bool] | None = None
@@ -152,7 +158,7 @@ class SqlPanes(TakingScreen):
         self.result, self.asked, self._values = result, sql, values
         more = f"the first {count(result.count)} rows; there are more" if result.truncated else ""
         said = f" {more or count(result.count, 'row')}, {result.seconds * 1000:.0f} ms"
-        self.query_one("#result-pane", Pane).legend(("✓", "good"), said)
+        self.query_one("#result-pane", Pane).legend(*(OLDER if self.older else (("✓", "good"), said)))
 
     def heads(self, result: Result) -> list[Column]:
         """The columns with their types under the names."""
@@ -183,11 +189,8 @@ class SqlPanes(TakingScreen):
         content = Content("\n").join([content_of(line) for line in lines])
         editor.wrong(content, part, wrong.instead if wrong else "")
         self.fit()
-        self.query_one("#result-pane", Pane).legend(
-            ("✗", "bad"), " the query is wrong; these rows are older"
-        )
-        if self.result is None:
-            self.query_one("#result-pane", Pane).legend()
+        self.older = self.result is not None
+        self.query_one("#result-pane", Pane).legend(*(OLDER if self.older else ()))
 
     @on(Grid.Moved, "#result")
     def _cursor_moved(self) -> None:

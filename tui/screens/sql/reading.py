@@ -40,6 +40,8 @@ class SqlReading(SqlPanes):
         trouble: str = ""
         looked: bool = False
         """Whether nobody asked for it."""
+        again: bool = False
+        """Whether it is the rows that are there, in another order."""
 
     @dataclass
     class PageRead(Message):
@@ -82,7 +84,7 @@ class SqlReading(SqlPanes):
         except GeneArenaError as error:
             self.post_message(self.Answered(sql, None, (), str(error)))
         else:
-            self.post_message(self.Answered(sql, result, rows))
+            self.post_message(self.Answered(sql, result, rows, again=order is not None))
 
     @work(thread=True, group="look", exit_on_error=False)
     def look(self, sql: str) -> None:
@@ -129,7 +131,8 @@ class SqlReading(SqlPanes):
         if message.result is None:
             self.say_wrong(message.trouble, message.sql)
             return
-        if not message.looked:
+        if not message.looked and not message.again:
+            self.older = False
             self.query_one(SqlEditor).wrong(Content())
         result = message.result
         self.show_answered(message.sql, result, message.rows)
