@@ -251,8 +251,7 @@ async def test_numbers_are_there_before_what_they_can_tell(arena):
     async with drive(app, (120, 40)) as pilot:
         await pilot.press("3")
         await until(pilot, lambda: ".850" in screen_text(app))
-        assert "2 own rows" in said(app)
-        assert "10 splits each" in said(app)
+        await until(pilot, lambda: "2 own rows" in said(app) and "10 splits each" in said(app))
         assert "p2" in line_of(app, "Printed")
         assert "…" in line_of(app, "mini")
         assert "[" not in " ".join(line_of(app, "mini"))

@@ -110,7 +110,8 @@ class PlanPanes(ChoosingScreen):
             Vertical(*right, id="plan-right", classes="plan-column"),
         )
         await self.mount(Horizontal(*below, id="plan-below"), after="#choices")
-        self.fit()
+        if self._whole:  # and not taken down meanwhile
+            self.fit()
 
     def _list(self, name: str) -> Pane:
         kind = Grid if name == "models" else Headless
