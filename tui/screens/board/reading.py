@@ -143,7 +143,9 @@ class ReadingScreen(ApartScreen):
 
     def want_splits(self) -> None:
         """Read the splits behind the table as it is now, once there is room for them."""
-        if self._table is not None and self._splits_for is not self._rankings and self.shows_splits:
+        if self._table is None or self._rankings is None:
+            return
+        if self._splits_for is not self._rankings and self.shows_splits:
             self._splits_for = self._rankings
             self.read_splits(self._table)
 
