@@ -69,7 +69,9 @@ def test_no_line_is_wider_than_the_terminal(filled, columns, colours, tmp_path):
     assert len([line for line in lines if line.startswith("$ ")]) == len(COMMANDS)
     assert "Traceback" not in shown
     wide = [line for line in lines if cell_len(line) > columns]
-    assert [line for line in wide if " " in line.strip()] == [], "a path alone may be longer than a line"
+    home = filled.home
+    places = {str(folder) for folder in (home.data, home.cache, home.config, home.log)}  # not parted
+    assert [line for line in wide if line.strip() not in places] == []
     if "NO_COLOR" in colours:
         weights = ("0", "1", "2", "4", "1;4", "1;2", "1;2;4", "2;4")
         assert set(STYLES.findall(shown)) <= {f"\x1b[{codes}m" for codes in weights}
