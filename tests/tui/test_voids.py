@@ -69,11 +69,18 @@ def too_void(app) -> list[str]:
     return [f"{id}: {blank} of {rows}" for id, (blank, rows) in voids(app).items() if 3 * blank > rows]
 
 
+async def planned(pilot) -> None:
+    """Wait until Plan says what there is to run."""
+    app = pilot.app
+    await until(pilot, lambda: "3 ranks it" in screen_text(app) or "enter runs" in screen_text(app))
+    await at_rest(pilot)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40", "200x60"])
 async def test_no_pane_ends_in_blank_rows_over_a_third_of_its_height(sample, size):
     app, found = ArenaApp(Arena(sample), beat=SELDOM), {}
     async with drive(app, size) as pilot:
-        await at_rest(pilot)
+        await planned(pilot)
         for view, keys in VIEWS.items():
             for key in keys:
                 await pilot.press(key)
@@ -86,8 +93,7 @@ async def test_no_pane_ends_in_blank_rows_over_a_third_of_its_height(sample, siz
 async def test_a_pane_emptied_on_purpose_is_found(sample):
     app = ArenaApp(Arena(sample), beat=SELDOM)
     async with drive(app, (120, 40)) as pilot:
-        await until(pilot, lambda: "3 ranks it" in screen_text(app) or "enter runs" in screen_text(app))
-        await at_rest(pilot)
+        await planned(pilot)
         await until(pilot, lambda: too_void(app) == [])
         app.screen.query_one("#models-pane", Pane).inside.visible = False
         await until(pilot, lambda: [line.partition(":")[0] for line in too_void(app)] == ["models-pane"])

@@ -151,7 +151,7 @@ class ArenaScreen(Screen[None]):
 
     @property
     def _whole(self) -> bool:
-        return bool(self.query(KeyBar))
+        return not self._pruning and self.app.is_running
 
     async def mount_rest(self) -> None:
         """Mount what the first frame did not wait for."""
