@@ -23,12 +23,12 @@ def overhead() -> list[Row]:
     from engine.plan.launch import Options, Slurm
     from engine.run.events import UnitFinished
     from engine.run.runner import run
-    from engine.run.slurm.array import freeze
-    from engine.run.slurm.coordinator import shards_of
-    from engine.run.slurm.followed import Followed
+    from engine.run.shards.array import freeze
+    from engine.run.shards.cut import shards_of
+    from engine.run.shards.followed import Followed
+    from engine.run.shards.task import work
+    from engine.run.shards.told import Told, ask
     from engine.run.slurm.script import script
-    from engine.run.slurm.task import work
-    from engine.run.slurm.told import Told, ask
     from engine.run.steering import Steering
     from engine.run.threads import ThreadExecutor
     from store.store import Store
@@ -66,9 +66,9 @@ def overhead() -> list[Row]:
 def million() -> list[Row]:
     """A million units cut into 256 shards, and the array's folder written."""
     from engine.plan.launch import Options, Slurm
-    from engine.run.slurm.array import freeze, read_frozen
-    from engine.run.slurm.costs import Costs
-    from engine.run.slurm.cut import cut
+    from engine.run.shards.array import freeze, read_frozen
+    from engine.run.shards.costs import Costs
+    from engine.run.shards.cut import cut
     from engine.run.slurm.script import script
 
     with fresh_home() as home:

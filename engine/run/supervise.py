@@ -32,8 +32,8 @@ from engine.run.events import Event, Log, RunFinished
 from engine.run.executors import executor_of
 from engine.run.monitor import Monitor
 from engine.run.runner import run
+from engine.run.shards.collect import collect, held
 from engine.run.shortage import shortage
-from engine.run.slurm.collect import collect, held
 from engine.run.steering import Steering
 from store.errors import StoreBusy, StoreError
 from store.home import Home

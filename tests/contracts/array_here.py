@@ -7,12 +7,12 @@ from pathlib import Path
 
 from engine.plan.launch import Options, Slurm
 from engine.run.compute import Compute
-from engine.run.slurm.array import frozen_arrays, read_frozen
+from engine.run.shards.array import frozen_arrays, read_frozen
+from engine.run.shards.followed import Queued
+from engine.run.shards.task import work
+from engine.run.shards.told import Told, asked
 from engine.run.slurm.coordinator import Pauses
 from engine.run.slurm.executor import SlurmExecutor
-from engine.run.slurm.scheduler import Queued
-from engine.run.slurm.task import work
-from engine.run.slurm.told import Told, asked
 from engine.run.steering import Steering
 from store.home import Home
 

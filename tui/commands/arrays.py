@@ -117,8 +117,8 @@ def check_array(options: Options) -> None:
 
 def put_array(home: Home, plan: Plan, options: Options) -> None:
     """The script that would be submitted, and how long each task would take; nothing is written."""
-    from engine.run.slurm.array import draft
-    from engine.run.slurm.coordinator import shards_of
+    from engine.run.shards.array import draft
+    from engine.run.shards.cut import shards_of
     from engine.run.slurm.script import script, sizes
 
     shards = shards_of(home, plan, plan.todo, options)

@@ -30,7 +30,7 @@ from tui.commands.select import (
 from tui.quantities import duration
 
 if TYPE_CHECKING:
-    from engine.run.slurm.simulate import Simulated
+    from engine.run.shards.simulate import Simulated
 
 
 @command("plan")
@@ -126,9 +126,9 @@ def put_plan(plan: Plan, as_json: bool, more: Mapping[str, Any] | None = None) -
 
 
 def _simulated(home: Home, plan: Plan, options: Options, wanted: str) -> Simulated:
-    from engine.run.slurm.costs import known_costs
-    from engine.run.slurm.cut import cut
-    from engine.run.slurm.simulate import parse_cluster, simulate
+    from engine.run.shards.costs import known_costs
+    from engine.run.shards.cut import cut
+    from engine.run.shards.simulate import parse_cluster, simulate
 
     cluster = parse_cluster(wanted, options.workers or usable_cores())
     most = options.slurm.array if options.slurm else cluster.slots
@@ -171,10 +171,10 @@ def _put_simulated(simulated: Simulated) -> None:
 
 
 def _export(home: Home, plan: Plan, options: Options, form: str) -> None:
-    from engine.run.slurm.array import freeze
-    from engine.run.slurm.coordinator import shards_of
+    from engine.run.shards.array import freeze
+    from engine.run.shards.cut import shards_of
+    from engine.run.shards.snakefile import snakefile
     from engine.run.slurm.script import script
-    from engine.run.slurm.snakefile import snakefile
 
     slurm = options.slurm or Slurm()
     if not plan.todo:

@@ -1,1 +1,1 @@
-"""Units as a SLURM job array over a shared home: frozen shards, a journal for each task, no claim."""
+"""Shards as a job array of SLURM: submitted, followed, and what is missing submitted again."""

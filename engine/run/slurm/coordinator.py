@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
@@ -25,13 +25,12 @@ from engine.run.events import (
     UnitStarted,
     WorkersSeen,
 )
-from engine.run.slurm.array import Frozen, freeze, frozen_arrays
-from engine.run.slurm.costs import known_costs
-from engine.run.slurm.cut import Shard, cut
-from engine.run.slurm.followed import Followed
+from engine.run.shards.array import Frozen, freeze, frozen_arrays
+from engine.run.shards.cut import shards_of
+from engine.run.shards.followed import Followed
+from engine.run.shards.told import State, ask
 from engine.run.slurm.scheduler import Scheduler, SchedulerError, Unreachable
 from engine.run.slurm.script import script
-from engine.run.slurm.told import State, ask
 from store.errors import StoreError
 from store.home import Home
 from store.records import Cancelled, Failed, Unit
@@ -52,12 +51,6 @@ class Pauses:
     """For what tasks that were killed have saved: a client of NFS may hold a folder's list for a minute."""
     end: float = 90.0
     """For tasks to end that were told to: SLURM kills them half a minute after its SIGTERM, as a rule."""
-
-
-def shards_of(home: Home, plan: Plan, units: Iterable[Unit], options: Options) -> list[Shard]:
-    """The shards that these units of the plan would be cut into."""
-    most = (options.slurm or Slurm()).array
-    return cut(list(units), most, plan.models, lambda name: len(plan.tasks[name].texts), known_costs(home))
 
 
 @dataclass(slots=True)

@@ -6,11 +6,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 from engine.plan.launch import Slurm
+from engine.run.shards.followed import Queued
 from engine.run.slurm.script import headers
 from store.errors import GeneArenaError, UsageError
 
@@ -24,19 +24,6 @@ class SchedulerError(GeneArenaError):
 
 class Unreachable(SchedulerError):
     """SLURM does not answer now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """A task of an array that has not ended."""
-
-    index: int
-    state: str
-    """As SLURM calls it, e.g. `PENDING`, `RUNNING`."""
-    node: str
-    """Empty until it has one."""
-    reason: str
-    """Why it waits."""
 
 
 class Scheduler(Protocol):

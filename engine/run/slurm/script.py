@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 
 from engine.plan.launch import Slurm
-from engine.run.slurm.array import Frozen
-from engine.run.slurm.cut import Shard
+from engine.run.shards.array import Frozen
+from engine.run.shards.cut import Shard
 from store.visible import visible
 
 
@@ -28,7 +28,7 @@ def script(frozen: Frozen) -> str:
         f"# What each task is to do: {visible(str(frozen.folder / 'array.json'))}",
         "umask 077",
         "exec "
-        + shlex.join([sys.executable, "-P", "-m", "engine.run.slurm", str(frozen.folder)])
+        + shlex.join([sys.executable, "-P", "-m", "engine.run.shards", str(frozen.folder)])
         + ' "$SLURM_ARRAY_TASK_ID"',
     ]
     return "\n".join(lines) + "\n"

@@ -16,7 +16,7 @@ from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
 from engine.run.events import UnitStarted, WorkersSeen
 from engine.run.monitor import Monitor
-from engine.run.slurm.array import arrays_folder
+from engine.run.shards.array import arrays_folder
 from tui.commands.steer import worker_line
 
 ROOT = Path(__file__).parents[3]
@@ -44,7 +44,7 @@ def test_a_dry_run_prints_the_script_and_submits_nothing(call, home, slurm, base
     for line in ("--partition=gpu", "--gpus=1", "--time=4:00:00", "--mem=16G", "--cpus-per-task=4",
                  "--account=lab", "--qos=long", "--array=0-1", "--requeue"):  # fmt: skip
         assert f"#SBATCH {line}\n" in told
-    assert "-m engine.run.slurm" in told
+    assert "-m engine.run.shards" in told
     assert '"$SLURM_ARRAY_TASK_ID"' in told
     assert not (slurm / "asked").exists()
     assert not arrays_folder(home).exists()

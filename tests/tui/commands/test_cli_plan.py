@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import workbench
 
-from engine.run.slurm.array import frozen_arrays
+from engine.run.shards.array import frozen_arrays
 
 BASE = ("--models", "length,symbol", "--controls", "none", "--protocols", "lr,rf", "--seeds", "41-43")
 

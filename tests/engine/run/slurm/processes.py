@@ -10,12 +10,13 @@ from pathlib import Path
 from workbench import FakeCompute
 
 from engine.plan.launch import Options, Slurm
-from engine.run.slurm.array import read_frozen
+from engine.run.shards.array import read_frozen
+from engine.run.shards.followed import Queued
+from engine.run.shards.task import work
+from engine.run.shards.told import Told
 from engine.run.slurm.coordinator import Pauses
 from engine.run.slurm.executor import SlurmExecutor
-from engine.run.slurm.scheduler import Queued, SchedulerError
-from engine.run.slurm.task import work
-from engine.run.slurm.told import Told
+from engine.run.slurm.scheduler import SchedulerError
 from store.home import Home
 
 SHORT = Pauses(read=0.02, ask=0.02, grace=0.5, end=20.0)

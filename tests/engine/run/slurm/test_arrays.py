@@ -22,16 +22,16 @@ from engine.plan.launch import Options, Slurm
 from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import Selection
 from engine.run.events import Log, UnitFinished, WorkersSeen
-from engine.run.slurm import followed as followed_module
-from engine.run.slurm.array import arrays_folder, freeze, frozen_arrays, read_frozen
-from engine.run.slurm.collect import collect
-from engine.run.slurm.coordinator import shards_of
+from engine.run.shards import followed as followed_module
+from engine.run.shards.array import arrays_folder, freeze, frozen_arrays, read_frozen
+from engine.run.shards.collect import collect
+from engine.run.shards.cut import shards_of
+from engine.run.shards.followed import Followed, Queued
+from engine.run.shards.task import NoSuchArray, work
+from engine.run.shards.told import Told, ask
 from engine.run.slurm.executor import SlurmExecutor
-from engine.run.slurm.followed import Followed
-from engine.run.slurm.scheduler import Queued, Unreachable
+from engine.run.slurm.scheduler import Unreachable
 from engine.run.slurm.script import script
-from engine.run.slurm.task import NoSuchArray, work
-from engine.run.slurm.told import Told, ask
 from engine.run.steering import Steering
 from engine.run.supervise import supervise
 from engine.run.threads import ThreadExecutor

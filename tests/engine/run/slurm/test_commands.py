@@ -8,7 +8,8 @@ import pytest
 from standin import stand_in
 
 from engine.plan.launch import Slurm
-from engine.run.slurm.scheduler import Commands, Queued, Unreachable
+from engine.run.shards.followed import Queued
+from engine.run.slurm.scheduler import Commands, Unreachable
 from store.errors import UsageError
 
 SCRIPT = """#!/bin/bash

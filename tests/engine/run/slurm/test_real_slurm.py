@@ -22,7 +22,7 @@ from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
 from engine.run.events import Log, UnitFinished
 from engine.run.runner import run
-from engine.run.slurm.array import arrays_folder, frozen_arrays
+from engine.run.shards.array import arrays_folder, frozen_arrays
 from engine.run.steering import Steering
 from engine.run.threads import ThreadExecutor
 from store import connect

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from fake_records import scored, unit
 
-from engine.run.slurm.costs import Costs, known_costs
+from engine.run.shards.costs import Costs, known_costs
 from store.home import find_home
 from store.records import Model
 from store.store import Store

@@ -17,8 +17,7 @@ from typing import Any, Final
 from engine.mailbox import LIVE, WorkerStatus
 from engine.run.crashes import in_flight, read_strikes
 from engine.run.events import EpochFinished, Event, Log, ModelMeasured, UnitFinished, UnitStarted
-from engine.run.slurm.array import Frozen
-from engine.run.slurm.scheduler import Queued
+from engine.run.shards.array import Frozen
 from store.errors import StoreError
 from store.files import read_json, regular
 from store.journal import Damaged, Entry, read_journal
@@ -31,6 +30,19 @@ SILENT: Final = 60.0
 
 _LATER: Final = Log("info", "")
 """Stands for what cannot be told before its environment is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A task of an array that has not ended, as its scheduler says."""
+
+    index: int
+    state: str
+    """As SLURM calls it, e.g. `PENDING`, `RUNNING`."""
+    node: str
+    """Empty until it has one."""
+    reason: str
+    """Why it waits."""
 
 
 @dataclass(slots=True)

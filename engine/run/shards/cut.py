@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
+from engine.plan.launch import Options, Slurm
+from engine.plan.plan import Plan
 from engine.run.jobs import jobs_of
-from engine.run.slurm.costs import Costs
+from engine.run.shards.costs import Costs, known_costs
+from store.home import Home
 from store.records import Model, Unit
 
 LEAST: Final = 0.05
@@ -108,3 +111,9 @@ def _by_task(units: Sequence[Unit]) -> list[list[Unit]]:
     for unit in units:
         tasks.setdefault(unit.task, []).append(unit)
     return list(tasks.values())
+
+
+def shards_of(home: Home, plan: Plan, units: Iterable[Unit], options: Options) -> list[Shard]:
+    """The shards that these units of the plan would be cut into."""
+    most = (options.slurm or Slurm()).array
+    return cut(list(units), most, plan.models, lambda name: len(plan.tasks[name].texts), known_costs(home))

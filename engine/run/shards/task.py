@@ -23,8 +23,8 @@ from engine.run.crashes import Crashes, hold_deaths
 from engine.run.events import Log, UnitFinished
 from engine.run.monitor import Monitor
 from engine.run.runner import saved
-from engine.run.slurm.array import Frozen, read_frozen
-from engine.run.slurm.told import Told
+from engine.run.shards.array import Frozen, read_frozen
+from engine.run.shards.told import Told
 from engine.run.threads import ThreadExecutor
 from store.entries import Record, entry_of
 from store.errors import GeneArenaError, StoreError

@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from engine.plan.launch import Launch, Options
 from engine.plan.plan import Plan
-from engine.run.slurm.cut import Shard
+from engine.run.shards.cut import Shard
 from store.errors import StoreError
 from store.files import read_json, write_text
 from store.home import Home

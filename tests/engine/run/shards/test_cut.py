@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from engine.run.slurm.costs import Costs
-from engine.run.slurm.cut import cut
+from engine.run.shards.costs import Costs
+from engine.run.shards.cut import cut
 from store.records import Model, Unit
 
 SMALL = Model("small", "package", "small", parameters=22_000_000)

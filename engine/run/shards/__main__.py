@@ -1,4 +1,4 @@
-"""What each task of an array runs: `python -m engine.run.slurm FOLDER INDEX`.
+"""What each task of an array runs: `python -m engine.run.shards FOLDER INDEX`.
 
 `collect` in place of the index takes in what all of them have saved, once none of them is left.
 """
@@ -14,10 +14,10 @@ from pathlib import Path
 from types import FrameType
 
 from engine.mailbox import runner_lock
-from engine.run.slurm.array import read_frozen
-from engine.run.slurm.collect import collect
-from engine.run.slurm.task import NoSuchArray, work
-from engine.run.slurm.told import Told
+from engine.run.shards.array import read_frozen
+from engine.run.shards.collect import collect
+from engine.run.shards.task import NoSuchArray, work
+from engine.run.shards.told import Told
 from store.errors import GeneArenaError
 from store.store import Store
 from store.umask import private_files

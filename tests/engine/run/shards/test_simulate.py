@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.run.slurm.costs import Costs
-from engine.run.slurm.cut import cut
-from engine.run.slurm.simulate import Cluster, parse_cluster, simulate
+from engine.run.shards.costs import Costs
+from engine.run.shards.cut import cut
+from engine.run.shards.simulate import Cluster, parse_cluster, simulate
 from store.errors import UsageError
 from store.records import Model, Unit
 

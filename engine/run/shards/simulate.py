@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.run.jobs import jobs_of
-from engine.run.slurm.costs import Costs
-from engine.run.slurm.cut import LEAST, Shard
+from engine.run.shards.costs import Costs
+from engine.run.shards.cut import LEAST, Shard
 from store.errors import UsageError
 from store.records import Model
 

@@ -12,9 +12,9 @@ from workbench import write_task
 from engine.plan.launch import Options, Slurm
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
-from engine.run.slurm.array import freeze
-from engine.run.slurm.coordinator import shards_of
-from engine.run.slurm.snakefile import snakefile
+from engine.run.shards.array import freeze
+from engine.run.shards.cut import shards_of
+from engine.run.shards.snakefile import snakefile
 from store import connect
 from store.home import find_home
 

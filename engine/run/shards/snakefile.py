@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.plan.launch import Slurm
-from engine.run.slurm.array import Frozen
+from engine.run.shards.array import Frozen
 
 
 def snakefile(frozen: Frozen) -> str:
@@ -70,7 +70,7 @@ def _minutes(limit: str) -> int:
 
 
 def _command(frozen: Frozen, last: str) -> str:
-    words = [sys.executable, "-P", "-m", "engine.run.slurm", str(frozen.folder)]
+    words = [sys.executable, "-P", "-m", "engine.run.shards", str(frozen.folder)]
     return f"umask 077 && {shlex.join(words).replace('{', '{{').replace('}', '}}')} {last}"
 
 

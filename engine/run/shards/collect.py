@@ -9,8 +9,8 @@ from typing import Final
 
 from engine.mailbox import LIVE
 from engine.run.events import UnitFinished
-from engine.run.slurm.array import Frozen, frozen_arrays
-from engine.run.slurm.followed import Followed
+from engine.run.shards.array import Frozen, frozen_arrays
+from engine.run.shards.followed import Followed
 from store.entries import Record
 from store.files import read_json
 from store.home import Home
