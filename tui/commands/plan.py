@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -90,22 +90,8 @@ UNKNOWN: Final = "unknown until fetched"
 
 
 def put_plan(plan: Plan, as_json: bool, more: Mapping[str, Any] | None = None) -> None:
-    """What a run would do, one line for each model x task x protocol; `more` goes into the JSON."""
+    """What a run would do, model x protocol; in the JSON, beside `more`, model x task x protocol."""
     todo = {unit.key for unit in plan.todo}
-    cells: dict[tuple[str, str, str], Counter[str]] = {}
-    for unit in plan.units:
-        counts = cells.setdefault((unit.model, unit.task, unit.protocol), Counter())
-        counts["units"] += 1
-        counts["done"] += unit.key in plan.done
-        counts["failed"] += unit.key in plan.failed
-        counts["to_run"] += unit.key in todo
-    columns = ("model", "task", "protocol", "units", "done", "failed", "to_run")
-    rows = [(*cell, *(counts[name] for name in columns[3:])) for cell, counts in cells.items()]
-    rows += [
-        (part.model, part.task, part.protocol, part.units, UNKNOWN, UNKNOWN, UNKNOWN)
-        for part in plan.blocked
-        if part.unfetched
-    ]
     units = len(plan.units) + plan.unknown
     if as_json:
         put_json(
@@ -114,15 +100,69 @@ def put_plan(plan: Plan, as_json: bool, more: Mapping[str, Any] | None = None) -
                 "units": units,
                 "to_run": len(todo),
                 "unknown": plan.unknown,
-                "cells": [dict(zip(columns, row, strict=True)) for row in rows],
+                "cells": _cells(plan, todo),
                 "blocked": [asdict(part) for part in plan.blocked],
                 **(more or {}),
             }
         )
         return
-    told = [(*row[:5], "", "") if row[4] == UNKNOWN else row for row in rows]
-    put_table(columns, told, right={3, 4, 5, 6})
-    put(f"{units} units, {len(todo)} to run" + (f", {plan.unknown} {UNKNOWN}" if plan.unknown else ""))
+    protocols = plan.selection.protocols
+    rows = [(model, *map(_left, counts)) for model, counts in _by_protocol(plan, todo).items()]
+    put_table(("units to run", *protocols), rows, right=range(1, len(protocols) + 1))
+    failed = len(plan.failed - todo)
+    put(
+        f"{units} units, {len(todo)} to run"
+        + (f", {failed} failed before (--retry-failed runs them again)" if failed else "")
+        + (f", {plan.unknown} {UNKNOWN}" if plan.unknown else "")
+    )
+
+
+def _cells(plan: Plan, todo: Collection[str]) -> list[dict[str, object]]:
+    """Counts of each model x task x protocol."""
+    cells: dict[tuple[str, str, str], Counter[str]] = {}
+    for unit in plan.units:
+        counts = cells.setdefault((unit.model, unit.task, unit.protocol), Counter())
+        counts["units"] += 1
+        counts["done"] += unit.key in plan.done
+        counts["failed"] += unit.key in plan.failed
+        counts["to_run"] += unit.key in todo
+    names, numbers = ("model", "task", "protocol"), ("units", "done", "failed", "to_run")
+    known = [
+        dict(zip((*names, *numbers), (*cell, *(counts[name] for name in numbers)), strict=True))
+        for cell, counts in cells.items()
+    ]
+    return known + [
+        {
+            **{name: getattr(part, name) for name in (*names, "units")},
+            **dict.fromkeys(numbers[1:], UNKNOWN),
+        }
+        for part in plan.blocked
+        if part.unfetched
+    ]
+
+
+def _by_protocol(plan: Plan, todo: Collection[str]) -> dict[str, list[Counter[str]]]:
+    """Model -> for each protocol that is chosen: its units of all tasks, by what is to be done."""
+    place = {name: at for at, name in enumerate(plan.selection.protocols)}
+    counts: dict[str, list[Counter[str]]] = {}
+
+    def of(model: str, protocol: str) -> Counter[str]:
+        return counts.setdefault(model, [Counter() for _ in place])[place[protocol]]
+
+    for unit in plan.units:
+        of(unit.model, unit.protocol)["to_run" if unit.key in todo else "left"] += 1
+    for part in plan.blocked:
+        if part.unfetched:
+            of(part.model, part.protocol)["unknown"] += part.units
+    return counts
+
+
+def _left(counts: Counter[str]) -> str:
+    """What a cell says: `40`, `12 of 40`, `? of 40` where that is unknown, a dash where there are none."""
+    units = counts.total()
+    if counts["unknown"]:
+        return f"? of {units}"
+    return str(units or "–") if counts["to_run"] == units else f"{counts['to_run']} of {units}"
 
 
 def _simulated(home: Home, plan: Plan, options: Options, wanted: str) -> Simulated:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import workbench
 
+import engine.run.threads
 from engine.run.shards.array import frozen_arrays
 
 BASE = ("--models", "length,symbol", "--controls", "none", "--protocols", "lr,rf", "--seeds", "41-43")
@@ -20,6 +21,28 @@ def test_it_counts_as_a_dry_run_does_and_makes_nothing(call, home, toy):
     assert call.json("plan", *asked) == call.json("run", *asked, "--dry-run")
     assert "12 units, 12 to run" in call("plan", *asked).stdout
     assert not home.data.exists()
+
+
+def test_it_says_how_much_is_left_of_each_model_and_protocol(call, toy):
+    call("run", *BASE[:4], "--protocols", "lr", "--seeds", "41", "--tasks", toy)
+    head, *rows, total = call("plan", *BASE, "--tasks", toy).stdout.splitlines()
+    assert head.split() == ["units", "to", "run", "lr", "rf"]
+    assert [row.split() for row in rows] == [[name, "2", "of", "3", "3"] for name in ("length", "symbol")]
+    assert total == "12 units, 10 to run"
+
+
+def test_a_failure_before_is_named_with_what_runs_it_again(call, monkeypatch, toy):
+    def unwell(unit, cancel):
+        raise RuntimeError("unwell")
+
+    fake = workbench.FakeCompute()
+    fake.behave = unwell
+    monkeypatch.setattr(engine.run.threads, "LocalCompute", lambda home: fake)
+    assert call("run", *BASE, "--tasks", toy).exit_code == 1
+    told = call("plan", *BASE, "--tasks", toy).stdout
+    assert "12 units, 0 to run, 12 failed before (--retry-failed runs them again)" in told
+    assert told.splitlines()[1].split() == ["length", "0", "of", "3", "0", "of", "3"]
+    assert "12 units, 12 to run" in call("plan", *BASE, "--tasks", toy, "--retry-failed").stdout
 
 
 def test_more_machines_take_less_time_and_guesses_are_named(call, toy):
