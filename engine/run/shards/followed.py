@@ -228,12 +228,12 @@ class Followed:
         return beat.data["state"] in LIVE and done < len(self.frozen.shards[index].units)
 
     def _last_words(self, index: int) -> str:
-        """What a task that died said last, and what it was at."""
+        """What a task that died printed last, and what it was at."""
         beat, last = self._beats.get(index), _last_line(self.frozen, index)
         running = beat.data["running"] if beat else ()
-        at = [" at {model} {task} {protocol} seed {seed}".format(**unit) for unit in running[:1]]
-        said = f" last: {last.rstrip('.')}" if last else " nothing"
-        return f"It died{''.join(at)} without a last word; it printed{said}."
+        at = [" It was at {model} {task} {protocol} seed {seed}.".format(**unit) for unit in running[:1]]
+        said = f"It printed last: {last.rstrip('.')}" if last else "It printed nothing"
+        return f"{said}.{''.join(at)}"
 
     # ------------------------------------------------------------------ how it ended
 

@@ -408,8 +408,8 @@ def test_a_task_that_died_is_told_with_what_it_was_at_and_what_it_printed_last(h
     died, waits = followed.workers()
     assert (died.state, waits.state, waits.log) == ("died", "waits", "")
     assert died.message == (
-        f"It died at {unit.model} {unit.task} {unit.protocol} seed {unit.seed} without a last word; "
-        "it printed last: slurmstepd: error: Detected 1 oom_kill event."
+        "It printed last: slurmstepd: error: Detected 1 oom_kill event. "
+        f"It was at {unit.model} {unit.task} {unit.protocol} seed {unit.seed}."
     )
     assert died.log == str(frozen.log(0))
     write_json(frozen.beat(0), asdict(replace(beat, state="cancelled", running=())))
