@@ -8,8 +8,10 @@ import pytest
 from fake_arena import FakeArena, a_status, at_rest, drive, hostile, make_app, screen_text, until
 from pressing import presses
 from test_snapshots import as_it_was
+from test_voids import too_void
 
 from engine.mailbox import WorkerStatus
+from tui.questions.catalog import first_selection
 from tui.screens.runs.progress_text import stages
 from tui.screens.runs.workers_text import columns, rows, short_names, summary
 from tui.widgets.grid import Grid
@@ -237,6 +239,24 @@ async def test_the_screen_looks_as_it_did(name, size, arena, monkeypatch):
         await at_rest(pilot)
         shown = "\n".join(line.rstrip() for line in screen_text(app).splitlines()) + "\n"
     as_it_was(f"runs-{name}-{size[0]}x{size[1]}", shown)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("many", [1, 6, 40])
+async def test_the_pane_does_not_end_in_blank_rows(arena, size, many):
+    plan = arena.plan(first_selection(arena.catalog()))
+    chosen = plan.selection.to_json()
+    arena.status = by_shards(selection=chosen, workers=shards(64)[-many:])
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await opened(pilot)
+        for pane in ("units", "workers"):
+            await until(pilot, lambda pane=pane: app.screen.query_one(f"#{pane}").has_focus)
+            await until(pilot, lambda: f"Shards {many}: {many} waiting" in screen_text(app))
+            await at_rest(pilot)
+            assert [line for line in too_void(app) if line.startswith("workers")] == []
+            await pilot.press("tab")
+            await at_rest(pilot)
 
 
 # ---------------------------------------------------------------------------- pure

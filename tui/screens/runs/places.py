@@ -161,15 +161,17 @@ class Places:
     def _narrow(self, body: int, wanted: Wanted) -> dict[str, int | str]:
         found: dict[str, int | str] = {}
         queue = min(wanted.queue, 3) + 2 if wanted.queue and self.slot in ("", "queue-pane") else 0
-        workers = min(wanted.workers, 2) + 2 if wanted.workers and not self.slot else 0
+        workers = min(wanted.workers, 2) + 2 if wanted.workers and self.slot in ("", "workers-pane") else 0
         if wanted.units:
             least = 5 + queue + workers
             share = 0.4 if wanted.workers else 0.57
             found["units-pane"] = max(min(wanted.units + 1, int(body * share), body - least), 3)
         if workers:
-            rest = body - int(found.get("units-pane", 0)) - queue
-            found["workers-pane"] = min(wanted.workers + 2, max(rest // 2, workers))
-        if self.slot and self.slot != "queue-pane":
+            own, rest = wanted.workers + 2, body - int(found.get("units-pane", 0)) - queue
+            if self.slot and own > rest - 5:
+                return found | {"workers-pane": "1fr"}
+            found["workers-pane"] = min(own, max(rest // 2, workers)) if not self.slot else own
+        if self.slot and self.slot not in ("queue-pane", "workers-pane"):
             found[self.slot] = "1fr"
             return found
         if queue:

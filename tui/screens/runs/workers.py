@@ -30,11 +30,14 @@ class WorkersPane(Pane):
         if status is None or not of:
             self._grid.show(())
             return
+        at_top = not self._grid.has_focus and self._grid.cursor == 0
         charset: Charset = getattr(self.app, "charset", UNICODE)
         by = self._turning.by
         self._grid.show(
             workers_text.rows(status, by, charset), self._turning.marked(workers_text.columns(status))
         )
+        if at_top:
+            self._grid.cursor = 0
         self.name_shown = f"{of.capitalize()}s"
         self.say(*workers_text.summary(status), (f"   by {by}, s sorts on" if by else "", "soft"))
 

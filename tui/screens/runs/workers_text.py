@@ -26,7 +26,7 @@ _BEFORE: Final = (
     Column("device", "on", shed=3),
 )
 _AFTER: Final = (
-    Column("rate", "rate", right=True, shed=1, wants=6),
+    Column("rate", "rate", right=True, shed=1, wants=7),
     Column("heard", "heard", right=True, shed=2),
     Column("doing", "what it does", least=24, grows=True),
 )
