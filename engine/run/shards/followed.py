@@ -232,8 +232,7 @@ class Followed:
         beat, last = self._beats.get(index), _last_line(self.frozen, index)
         running = beat.data["running"] if beat else ()
         at = [" It was at {model} {task} {protocol} seed {seed}.".format(**unit) for unit in running[:1]]
-        said = f"It printed last: {last.rstrip('.')}" if last else "It printed nothing"
-        return f"{said}.{''.join(at)}"
+        return "".join([f"It printed last: {last.rstrip('.')}." if last else "It printed nothing.", *at])
 
     # ------------------------------------------------------------------ how it ended
 
@@ -285,8 +284,9 @@ class Followed:
 
 def _stage(stage: Mapping[str, Any]) -> str:
     """What a task does that is at no unit, in words."""
-    far = f", {stage['done']} of {stage['total']} texts" if stage["stage"] == "embed" else ""
-    return f"{stage['stage']} {stage['label']}{far}"
+    if stage["stage"] != "embed":
+        return f"{stage['stage']} {stage['label']}"
+    return f"the embedding of {stage['label']}, {stage['done']} of {stage['total']} texts"
 
 
 def _last_line(frozen: Frozen, index: int) -> str:

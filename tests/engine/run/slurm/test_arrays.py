@@ -425,7 +425,7 @@ def test_what_a_task_does_that_is_at_no_unit_yet_is_told(home, plan):
     followed = Followed(frozen)
     followed.queued([Queued(0, "RUNNING", "node7", "None")])
     list(followed.heard())
-    assert followed.workers()[0].unit == "embed mini, 50 of 100 texts"
+    assert followed.workers()[0].unit == "the embedding of mini, 50 of 100 texts"
 
 
 def test_a_task_that_runs_and_writes_nothing_here_is_silent(home, plan, monkeypatch):
