@@ -139,22 +139,20 @@ class Crew:
         silence = time.monotonic() - worker.heard
         flying = [key for key, (address, _) in self.units.items() if address == worker.address]
         state = "silent" if silence > SILENT else "runs"
-        gone = "It is not on the cluster any more"
-        if not worker.here:
-            state, flying = "died" if worker.lost else "ended", []
+        why = ""
+        if not worker.here and worker.lost:
+            state, why = "died", f"It was lost at {worker.lost}."
+        elif not worker.here:
+            state, why = "ended", "It is not on the cluster any more."
         return WorkerStatus(
             worker.address,
             state,
             worker.host,
             worker.device,
-            tuple(flying),
+            tuple(flying) if worker.here else (),
             next(iter(self._at(worker.address)), "") if worker.here else "",
             worker.done,
             rate=round(worker.done / max(time.monotonic() - worker.since, 1.0), 2),
             heard_s=float(int(silence)),
-            message=""
-            if worker.here
-            else f"{gone}; it was at {worker.lost}."
-            if worker.lost
-            else f"{gone}.",
+            message=why,
         )
