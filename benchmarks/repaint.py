@@ -2,7 +2,7 @@
 
 The Board has the results of the sample; it is left for Plan and shown again, which paints it once. Runs
 follows a made-up runner that writes a snapshot four times a second, as the real one does; two units end in
-each second.
+each second. The same is done for a run by a job array, whose shards have a pane of their own.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from unittest.mock import patch
 from benchmarks._terminal import ARENA, Terminal, text
 
 if TYPE_CHECKING:
-    from engine.mailbox import UnitStatus
+    from engine.mailbox import UnitStatus, WorkerStatus
     from engine.plan.plan import Plan
     from store.home import Home
 
 Row = dict[str, Any]
 
 SIZES: Final = ((80, 24), (120, 40), (200, 60))
+SHARDS: Final = 12
+"""That are at work at once."""
 OPENED: Final = 5.0
 SETTLED: Final = 8.0
 MEASURED: Final = 15.0
@@ -66,15 +68,16 @@ def live_runs() -> list[Row]:
     rows = []
     with fresh_home() as home, runner_lock(home), patch.dict(os.environ, COLORTERM="truecolor"):
         plan = build_plan(Selection((BUNDLED,), TASKS, ("lr", "rf", "lr-cv", "rf-cv")), home, {})
-        over = threading.Event()
-        runner = threading.Thread(target=_run, args=(home, plan, over), daemon=True)
-        runner.start()
-        try:
-            for columns, lines in SIZES:
-                rows.append(_row(columns, lines, _bytes_a_second(home, columns, lines)))
-        finally:
-            over.set()
-            runner.join()
+        for shards in (0, SHARDS):
+            over = threading.Event()
+            runner = threading.Thread(target=_run, args=(home, plan, over, shards), daemon=True)
+            runner.start()
+            try:
+                for columns, lines in SIZES:
+                    rows.append(_row(columns, lines, shards, _bytes_a_second(home, columns, lines)))
+            finally:
+                over.set()
+                runner.join()
     return rows
 
 
@@ -93,8 +96,11 @@ def _bytes_a_second(home: Home, columns: int, lines: int) -> float:
         terminal.close()
 
 
-def _run(home: Home, plan: Plan, over: threading.Event) -> None:
-    """Write snapshots of a run in which two units are in work and two end each second, round and round."""
+def _run(home: Home, plan: Plan, over: threading.Event, shards: int) -> None:
+    """Write snapshots of a run in which two units end each second, round and round.
+
+    Two are in work; or one on each of so many `shards`, which all are heard of every five seconds.
+    """
     from datetime import UTC, datetime
 
     from engine.mailbox import StageStatus, Status, UnitStatus, write_status
@@ -113,7 +119,8 @@ def _run(home: Home, plan: Plan, over: threading.Event) -> None:
         past = time.monotonic() - began
         done = int(2 * past) % (len(units) - 2)
         recent = [_scored(unit, place) for place, unit in enumerate(units[:done])][::-1][:200]
-        busy = tuple(replace(unit, seconds=past % 1.0 + number % 2) for unit in units[done : done + 2])
+        flying = units[done : done + (shards or 2)]
+        busy = tuple(replace(unit, seconds=past % 1.0 + number % 2) for unit in flying)
         eta = (len(units) - done) / 2
         status = Status(
             "benchmark",
@@ -131,6 +138,7 @@ def _run(home: Home, plan: Plan, over: threading.Event) -> None:
             running=busy,
             recent=tuple(recent),
             selection=plan.selection.to_json(),
+            workers=tuple(_shard(place, unit, past) for place, unit in enumerate(flying)) if shards else (),
         )
         write_status(home, status)
         over.wait(0.25)
@@ -138,6 +146,16 @@ def _run(home: Home, plan: Plan, over: threading.Event) -> None:
 
 def _scored(unit: UnitStatus, place: int) -> UnitStatus:
     return replace(unit, state="scored", auc=0.4 + place * 37 % 60 / 100, seconds=0.1 + place % 7)
+
+
+def _shard(place: int, unit: UnitStatus, past: float) -> WorkerStatus:
+    from engine.mailbox import WorkerStatus
+
+    words = f"{unit.model} {unit.task} {unit.protocol} seed {unit.seed}"
+    heard = float(int(past + place) % 5 // 2 * 2)
+    done, rate = int(past / 8) % 20, 0.1 + int(past / 5) % 7 / 50
+    name, host = f"array {place}", f"node{place // 4:03}"
+    return WorkerStatus(name, "runs", host, "cuda", (unit.key,), words, done, 20, rate, heard)
 
 
 def _frame_row(columns: int, lines: int, size: int) -> Row:
@@ -152,9 +170,10 @@ def _frame_row(columns: int, lines: int, size: int) -> Row:
     }
 
 
-def _row(columns: int, lines: int, rate: float) -> Row:
+def _row(columns: int, lines: int, shards: int, rate: float) -> Row:
+    by = f", by {shards} shards" if shards else ""
     return {
-        "work": f"Runs alive at {columns}x{lines}, two units a second",
+        "work": f"Runs alive at {columns}x{lines}, two units a second{by}",
         "reference": "",
         "ours": f"{rate / 1024:.1f} KiB/s",
         "ratio": rate / MOST,

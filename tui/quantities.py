@@ -75,3 +75,10 @@ def spelled(seconds: float | None) -> str:
     if whole < 172_800:
         return f"{whole // 3600} h {whole % 3600 // 60} m"
     return f"{whole // 86_400} days"
+
+
+def paced(rate: float) -> str:
+    """Things a second, or a minute where they are few: `103/s`, `2.5/s`, `1.2/min`; empty if none."""
+    if rate >= 0.05:
+        return f"{rate:,.0f}/s" if rate >= 100 else f"{rate:.1f}/s"
+    return f"{60 * rate:.1f}/min" if rate > 0 else ""

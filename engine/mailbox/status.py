@@ -84,14 +84,16 @@ class WorkerStatus:
     name: str
     """As its scheduler knows it."""
     state: str
-    """`waits`, `runs`, `silent` (nothing was heard for long, though it should run) or `ended`."""
+    """`waits`, `runs`, `silent` (nothing was heard for long, though it should run), `ended`, or `died`
+    (it is gone and gave no last word).
+    """
     host: str = ""
     """Empty until it has begun, as are those that follow."""
     device: str = ""
     units: tuple[str, ...] = ()
     """Keys of what it is at."""
     unit: str = ""
-    """The first of these in words."""
+    """The first of these in words; while there is none, what else it does."""
     done: int = 0
     total: int = 0
     rate: float = 0.0
@@ -99,7 +101,9 @@ class WorkerStatus:
     heard_s: float | None = None
     """Seconds since its last heartbeat was seen to change."""
     message: str = ""
-    """Why it waits, or what a reader should know first."""
+    """Why it waits or died, or what a reader should know first."""
+    log: str = ""
+    """File with all that it printed, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,8 @@ class Monitor:
         self._log: deque[LogLine] = deque(maxlen=_RECENT)
         self._counts: Counter[str] = Counter()
         self._disk = ""
+        self._ended = ""
+        """When the run did, once it has."""
         self._left_out = 0
         """Units without a verdict that nobody asked to give up."""
         self._reason = ""
@@ -148,6 +150,7 @@ class Monitor:
                 self.log("info", "The run goes on.")
             case RunFinished(run):
                 self._status = replace(self._status, state=run.state)  # type: ignore[arg-type]
+                self._ended = run.finished_at or ""
 
     def log(self, level: str, text: str) -> None:
         """Keep one sentence."""
@@ -195,7 +198,7 @@ class Monitor:
         return replace(
             self._status,
             state=state,
-            updated_at=now(),
+            updated_at=self._ended or now(),
             scored=self._counts["scored"],
             failed=self._counts["failed"],
             cancelled=self._counts["cancelled"],

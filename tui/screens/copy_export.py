@@ -84,9 +84,13 @@ class TakingScreen(ArenaScreen):
 
     # ------------------------------------------------------------------ what is shown
 
+    def main_table(self) -> Grid:
+        """The table that is taken where none has the focus."""
+        return self.query(Grid).first()
+
     def shown_table(self) -> ShownTable | None:
         """What is shown, as it is shown; None if there is nothing to take away."""
-        grid = self.focused if isinstance(self.focused, Grid) else self.query(Grid).first()
+        grid = self.focused if isinstance(self.focused, Grid) else self.main_table()
         shown = grid.shown
         if not shown:
             return None

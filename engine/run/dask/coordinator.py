@@ -84,7 +84,7 @@ class Coordinator:
             self.todo.fill(self.plan.todo, light)
             while self.open and not self.mailbox.stopped.is_set():
                 yield from self._round()
-            yield WorkersSeen(self.flight.crew.statuses())
+            yield from self._tell_of_workers()
         except Broken as error:
             yield from self._leave_out(str(error))
         finally:
@@ -139,7 +139,7 @@ class Coordinator:
     def _tell_of_workers(self) -> Iterator[Event]:
         statuses = self.flight.crew.statuses()
         yield WorkersSeen(statuses)
-        if not self.flight.crew.present:
+        if self.open and not self.flight.crew.present:
             yield from self._say(f"All workers of {self.where} have gone; units wait for others.")
         for one in statuses:
             if one.state == "silent":

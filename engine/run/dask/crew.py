@@ -37,6 +37,8 @@ class Worker:
     """Those of them that need a card."""
     done: int = 0
     device: str = ""
+    lost: str = ""
+    """What it was at when it went."""
 
 
 @dataclass(slots=True)
@@ -48,6 +50,8 @@ class Crew:
     """Piece of work in flight -> the worker that it was given to, and whether it needs a card."""
     units: dict[str, tuple[str, Unit]] = field(default_factory=dict)
     """Key of a unit that has started -> its worker, and the unit."""
+    words: dict[str, str] = field(default_factory=dict)
+    """Piece of work that embeds -> what people know it by."""
 
     def look(self, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
         """Take in the workers that the scheduler knows; the addresses of those that are new."""
@@ -59,6 +63,8 @@ class Crew:
             if about["last_seen"] != worker.seen:
                 worker.seen, worker.heard = about["last_seen"], time.monotonic()
         for address, worker in self.workers.items():
+            if worker.here and address not in known:
+                worker.lost = next(iter(self._at(address)), "")
             worker.here = address in known
         return new
 
@@ -119,23 +125,34 @@ class Crew:
             self.workers[address].device = device
 
     def statuses(self) -> tuple[WorkerStatus, ...]:
-        """How each stands; those that have gone without having done anything are left out."""
-        return tuple(self._status(one) for one in self.workers.values() if one.here or one.done)
+        """How each stands; those that have gone without having been at anything are left out."""
+        return tuple(self._status(one) for one in self.workers.values() if one.here or one.done or one.lost)
+
+    def _at(self, address: str) -> list[str]:
+        """What a worker is at, in words."""
+        flying = [unit for of, unit in self.units.values() if of == address]
+        words = [f"{unit.model} {unit.task} {unit.protocol} seed {unit.seed}" for unit in flying]
+        embeds = [piece for piece, (of, _) in self.at.items() if of == address and piece in self.words]
+        return words + [self.words[piece] for piece in embeds]
 
     def _status(self, worker: Worker) -> WorkerStatus:
         silence = time.monotonic() - worker.heard
-        flying = [unit for address, unit in self.units.values() if address == worker.address]
-        words = [f"{unit.model} {unit.task} {unit.protocol} seed {unit.seed}" for unit in flying]
-        state = "ended" if not worker.here else "silent" if silence > SILENT else "runs"
+        flying = [key for key, (address, _) in self.units.items() if address == worker.address]
+        state = "silent" if silence > SILENT else "runs"
+        why = ""
+        if not worker.here and worker.lost:
+            state, why = "died", f"It was lost at {worker.lost}."
+        elif not worker.here:
+            state, why = "ended", "It is not on the cluster any more."
         return WorkerStatus(
             worker.address,
             state,
             worker.host,
             worker.device,
-            tuple(unit.key for unit in flying),
-            next(iter(words), ""),
+            tuple(flying) if worker.here else (),
+            next(iter(self._at(worker.address)), "") if worker.here else "",
             worker.done,
             rate=round(worker.done / max(time.monotonic() - worker.since, 1.0), 2),
             heard_s=float(int(silence)),
-            message="" if worker.here else "It is not on the cluster any more.",
+            message=why,
         )

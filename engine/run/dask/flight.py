@@ -86,6 +86,8 @@ class Flight:
             resources={GPU: 1} if card else None,
         )
         self.pieces[name] = (piece, future)
+        if piece.embeds:
+            self.crew.words[name] = piece.words
         if free:
             self.crew.take(name, free, card)
         loop = self.client.loop.asyncio_loop
@@ -118,6 +120,7 @@ class Flight:
         """A piece of work is not waited for any more."""
         piece, _ = self.pieces.pop(name)
         self.crew.release(name)
+        self.crew.words.pop(name, None)
         for unit in piece.units:
             self.crew.ended(unit.key)
 

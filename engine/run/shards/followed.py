@@ -27,6 +27,8 @@ from store.records import Epoch
 
 SILENT: Final = 60.0
 """Seconds without a new heartbeat, of which there is one every five, before a task is called silent."""
+LAST_WORD: Final = 15.0
+"""Seconds for which the last heartbeat of a task that SLURM has no more may still be on its way."""
 
 _LATER: Final = Log("info", "")
 """Stands for what cannot be told before its environment is read."""
@@ -74,6 +76,8 @@ class Followed:
         """Where tasks were last seen to run."""
         self._runs: dict[int, float] = {}
         """When tasks were first seen to run."""
+        self._left: dict[int, float] = {}
+        """When tasks were first seen to have left."""
         self._gone: float | None = None
         """Since when SLURM has none of its tasks."""
         self._said: set[tuple[object, ...]] = set()
@@ -122,7 +126,8 @@ class Followed:
 
     def queued(self, tasks: list[Queued]) -> None:
         """Take in what SLURM says: all tasks that have not ended."""
-        self._queued = {task.index: task for task in tasks}
+        before, self._queued = self._queued, {task.index: task for task in tasks}
+        self._left |= dict.fromkeys(before.keys() - self._queued.keys(), time.monotonic())
         for task in tasks:
             if task.state == "RUNNING":
                 self._runs.setdefault(task.index, time.monotonic())
@@ -182,15 +187,20 @@ class Followed:
         state = "ended" if task is None else "waits" if waits else "runs"
         name = f"{self.frozen.name} {index}"
         reason = task.reason if task and waits and task.reason != "None" else ""
+        if task is None and self._died(index):
+            state, reason = "died", self._last_words(index)
+        log = str(self.frozen.log(index)) if state == "died" or beat or index in self._runs else ""
         if beat is None:
             node = task.node if task else ""
             if state == "runs" and time.monotonic() - self._runs.get(index, time.monotonic()) > SILENT:
                 reason = f"nothing has come from it: see whether {node} shares {self.frozen.folder}"
                 state = "silent"
-            return WorkerStatus(name, state, node, total=total, message=reason)
+            return WorkerStatus(name, state, node, total=total, message=reason, log=log)
         silence = time.monotonic() - beat.changed
         running = beat.data["running"] if state == "runs" else ()
         words = ["{model} {task} {protocol} seed {seed}".format(**unit) for unit in running]
+        if state == "runs" and not running:
+            words = [_stage(stage) for stage in beat.data["stages"] if stage["done"] < stage["total"]]
         return WorkerStatus(
             name,
             "silent" if state == "runs" and silence > SILENT else state,
@@ -203,7 +213,26 @@ class Followed:
             beat.data["rate"],
             float(int(silence)),
             reason or beat.data["message"],
+            log,
         )
+
+    def _died(self, index: int) -> bool:
+        """Whether a task that SLURM has no more gave no last word, as far as is known."""
+        asked = self._gone is not None or self._queued
+        if not asked or time.monotonic() - self._left.get(index, 0.0) < LAST_WORD:
+            return False
+        beat = self._beats.get(index)
+        if beat is None:
+            return index in self._runs or bool(_last_line(self.frozen, index))
+        done = beat.data["already_done"] + beat.data["scored"] + beat.data["failed"]
+        return beat.data["state"] in LIVE and done < len(self.frozen.shards[index].units)
+
+    def _last_words(self, index: int) -> str:
+        """What a task that died printed last, and what it was at."""
+        beat, last = self._beats.get(index), _last_line(self.frozen, index)
+        running = beat.data["running"] if beat else ()
+        at = [" It was at {model} {task} {protocol} seed {seed}.".format(**unit) for unit in running[:1]]
+        return "".join([f"It printed last: {last.rstrip('.')}." if last else "It printed nothing.", *at])
 
     # ------------------------------------------------------------------ how it ended
 
@@ -251,6 +280,13 @@ class Followed:
             f"The tasks of {self.frozen.name} ended without a word in {self.frozen.folder}: "
             f"see whether {nodes} and this machine share that folder."
         )
+
+
+def _stage(stage: Mapping[str, Any]) -> str:
+    """What a task does that is at no unit, in words."""
+    if stage["stage"] != "embed":
+        return f"{stage['stage']} {stage['label']}"
+    return f"the embedding of {stage['label']}, {stage['done']} of {stage['total']} texts"
 
 
 def _last_line(frozen: Frozen, index: int) -> str:

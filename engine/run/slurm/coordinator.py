@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
+from engine.mailbox import WorkerStatus
 from engine.plan.launch import Options, Slurm
 from engine.plan.plan import Plan
 from engine.run.contract import Mailbox
@@ -126,13 +127,20 @@ class Coordinator:
             if array.followed.over(self.pauses.grace):
                 yield from self._settle(array)
         yield from self._plan_again()
-        workers = tuple(one for array in self._living() for one in array.followed.workers())
+        workers = tuple(self._workers())
         for worker in workers:
             if worker.state == "silent":
                 yield from self._say(f"{worker.name} on {worker.host} is silent. {worker.message}".strip())
         yield WorkersSeen(workers)
         done = len(self.plan.todo) - len(self.open)
         yield StageProgress("classify", "the job array", done, len(self.plan.todo), 0.0, None)
+
+    def _workers(self) -> Iterator[WorkerStatus]:
+        """The tasks of the arrays that live, or of the last one, and those of others that died."""
+        shown = [id(array) for array in self._living() or self.arrays[-1:]]
+        for array in self.arrays:
+            tasks = array.followed.workers()
+            yield from tasks if id(array) in shown else (one for one in tasks if one.state == "died")
 
     def _plan_again(self) -> Iterator[Event]:
         """Submit what no array was given, and what none brought to an outcome once all have ended."""

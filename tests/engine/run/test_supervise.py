@@ -3,15 +3,17 @@ from __future__ import annotations
 import itertools
 import threading
 from contextlib import closing
+from datetime import datetime
 
 import pytest
 from workbench import FakeCompute, write_task
 
+from engine.mailbox import read_status
 from engine.plan.launch import Options
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
 from engine.run import supervise as supervision
-from engine.run.events import Log
+from engine.run.events import Log, RunFinished
 from engine.run.steering import Steering
 from engine.run.supervise import supervise
 from engine.run.threads import ThreadExecutor
@@ -68,3 +70,14 @@ def test_one_who_keeps_the_file_is_named_and_results_are_safe(home, plan, monkey
     with closing(Store(home)) as kept:
         assert set(kept.finished().values()) == {"scored"}
         assert len(kept.finished()) == 2
+
+
+def test_a_run_is_said_to_have_ended_when_its_row_does(home, plan):
+    executor = ThreadExecutor(home, Options(workers=1), FakeCompute())
+    *_, ended = (event for event in supervise(home, plan, Steering(), Options(workers=1), executor))
+    heard = read_status(home)
+    with connect(home) as connection:
+        [(row,)] = connection.execute("SELECT epoch(finished_at) - epoch(started_at) FROM runs").fetchall()
+    times = [datetime.fromisoformat(at).timestamp() for at in (heard.started_at, heard.updated_at)]
+    assert isinstance(ended, RunFinished)
+    assert times[1] - times[0] == pytest.approx(row, abs=0.001)

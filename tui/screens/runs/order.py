@@ -1,4 +1,4 @@
-"""In which order the list of units stands: newest first, or sorted by a column."""
+"""In which order a list stands: as it comes, or sorted by a column; of units, newest first."""
 
 from __future__ import annotations
 
@@ -17,12 +17,37 @@ _LARGEST_FIRST: Final = ("auc", "seconds")
 _WORDS: Final = {"": "Newest", "auc": "Highest AUC", "seconds": "Slowest"}
 
 
-class Order:
-    """The order asked for; a sorted list is made when it is asked for and when the store was read anew."""
+class Turning:
+    """The order asked for."""
+
+    def __init__(self, orders: Sequence[str], largest_first: Sequence[str]) -> None:
+        """As the rows come.
+
+        Args:
+            orders: Columns by which `s` sorts, one after the other; first none.
+            largest_first: Those of which the largest comes first.
+        """
+        self.by = ""
+        self._orders, self._largest_first = orders, largest_first
+
+    def next(self, column: str) -> None:
+        """Sort by a column that was clicked on, or, from the first, by the next one."""
+        at = self._orders.index(self.by)
+        wanted = column if column in self._orders[1:] else self._orders[(at + 1) % len(self._orders)]
+        self.by = "" if wanted == self.by else wanted
+
+    def marked(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        """The columns, with a mark at the one sorted by."""
+        mark = "▾" if self.by in self._largest_first else "▴"
+        return tuple(replace(one, sort=mark) if self.by and one.key == self.by else one for one in columns)
+
+
+class Order(Turning):
+    """That of units; a sorted list is made when it is asked for and when the store was read anew."""
 
     def __init__(self) -> None:
         """Newest first."""
-        self.by = ""
+        super().__init__(ORDERS, _LARGEST_FIRST)
         self._sorted: Sequence[Row] | None = None
 
     @property
@@ -33,14 +58,11 @@ class Order:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns, with a mark at the one sorted by."""
-        mark = "▾" if self.by in _LARGEST_FIRST else "▴"
-        return tuple(replace(one, sort=mark) if one.key == self.by else one for one in UNIT_COLUMNS)
+        return self.marked(UNIT_COLUMNS)
 
     def next(self, column: str) -> None:
         """Sort by a column that was clicked on, or, from the first, by the next one."""
-        at = ORDERS.index(self.by)
-        wanted = column if column in ORDERS[1:] else ORDERS[(at + 1) % len(ORDERS)]
-        self.by = "" if wanted == self.by else wanted
+        super().next(column)
         self._sorted = None
 
     def forget(self) -> None:

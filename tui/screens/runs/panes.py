@@ -20,6 +20,7 @@ from tui.screens.runs.places import PANES, Places, Wanted
 from tui.screens.runs.pulse import Ended, Trend
 from tui.screens.runs.steering import SteeringScreen
 from tui.screens.runs.units import UnitGrid
+from tui.screens.runs.workers import WorkersPane
 from tui.widgets.grid import Grid
 from tui.widgets.headed import Tail
 from tui.widgets.lines import Lines
@@ -79,7 +80,8 @@ class RunPanes(SteeringScreen):
                 yield Lines(id="by-task", classes="framed", draw=self._by_task)
                 past = Grid(lists_text.PAST_COLUMNS, id="past", empty="Nothing ever ran here.")
                 yield Pane("Runs", past, id="past-pane")
-        yield Lines(id="unit-line", draw=lambda _width, _height: [units_text.unit_line(self._unit())])
+            yield WorkersPane()
+        yield Lines(id="unit-line", draw=lambda _width, _height: [self._in_words()])
 
     def on_resize(self) -> None:
         """Everything has another place."""
@@ -115,6 +117,7 @@ class RunPanes(SteeringScreen):
         wanted = Wanted(
             run=2 + len(progress_text.together(status.stages) if status else ()) + frame,
             units=units_text.natural(arranged),
+            workers=len(status.workers) if status else 0,
             queue=len(self._queue) if not self._damaged else len(self._queue) + 1,
             log=len(status.log) if status else 0,
             machine=2 + max(len(self._load.gpus) if self._load else 0, 1),
@@ -166,6 +169,7 @@ class RunPanes(SteeringScreen):
         units, newest = self.query_one("#units", UnitGrid), self.query_one("#newest", Grid)
         live = status is not None and status.live
         units.show_units(self._arranged)
+        self.query_one(WorkersPane).show_status(status)
         newest.empty = lists_text.NO_UNIT if live else progress_text.NO_RUN
         at_top = newest.cursor == 0
         newest.show(
@@ -236,7 +240,11 @@ class RunPanes(SteeringScreen):
         self.query_one("#curves-pane", Pane).legend(("◆", "strong"), " kept so far")
         self.query_one("#curves", PlotView).show(side_text.curves(mine))
 
+    def _in_words(self) -> list[Piece]:
+        return self.query_one(WorkersPane).line() or units_text.unit_line(self._unit())
+
     @on(Grid.Moved, "#newest")
+    @on(Grid.Moved, "#workers")
     @on(MarkGrid.Moved)
     def _show_unit(self) -> None:
         """What is under the cursor, in words; the curve follows it."""

@@ -11,7 +11,15 @@ MEDIUM: Final = 110
 WIDE: Final = 160
 SIDE: Final = {True: 78, False: 46}
 """Columns beside the units, where it is wide and where it is not."""
-PANES: Final = ("units-pane", "queue-pane", "newest-pane", "log-pane", "curves-pane", "past-pane")
+PANES: Final = (
+    "units-pane",
+    "workers-pane",
+    "queue-pane",
+    "newest-pane",
+    "log-pane",
+    "curves-pane",
+    "past-pane",
+)
 """In the order in which tab goes through them."""
 _BESIDE: Final = ("queue-pane", "curves-pane", "past-pane", "throughput", "machine", "by-task")
 
@@ -22,6 +30,8 @@ class Wanted(NamedTuple):
     run: int
     units: int
     """0: there are none, and so no grid of them."""
+    workers: int
+    """0: threads do the work."""
     queue: int
     log: int
     machine: int
@@ -52,7 +62,8 @@ class Places:
     def lay_out(self, screen: Screen[None], wanted: Wanted) -> bool:
         """Give everything its place; whether anything has moved."""
         width, height = screen.size
-        state = (width, height, wanted, self.slot)
+        alone = screen.maximized
+        state = (width, height, wanted, self.slot, alone)
         if state == self._last:
             return False
         self._last = state
@@ -61,26 +72,31 @@ class Places:
             widget = screen.query_one(f"#{name}")
             lines = heights.get(name)
             widget.display = lines is not None
-            widget.styles.height = lines if lines is not None else 0
+            widget.styles.height = "1fr" if widget is alone else lines if lines is not None else 0
         screen.query_one("#run").styles.height = wanted.run
         grid = screen.query_one("#runs-grid")
         side, newest = screen.query_one("#side"), screen.query_one("#newest-side")
         side_there = any(name in heights for name in _BESIDE)
         newest_there = "newest-pane" in heights or "log-pane" in heights
         side.display, newest.display = side_there, newest_there
+        workers = screen.query_one("#workers-pane")
         if width >= MEDIUM:
             wide = width >= WIDE
-            units = heights.get("units-pane")
+            above = [str(heights[name]) for name in ("units-pane", "workers-pane") if name in heights]
             grid.styles.grid_size_columns = 2 if side_there else 1
             grid.styles.grid_columns = f"1fr {SIDE[wide]}" if side_there else "1fr"
-            grid.styles.grid_rows = f"{units} 1fr" if units else "1fr"
-            side.styles.row_span = 2 if wide and units else 1
-            screen.query_one("#units-pane").styles.column_span = 2 if not wide and side_there else 1
+            grid.styles.grid_rows = " ".join([*above, "1fr"])
+            side.styles.row_span = 1 + len(above) if wide else 1
+            for pane in (screen.query_one("#units-pane"), workers):
+                pane.styles.column_span = 2 if not wide and side_there else 1
+            grid.move_child(side, before=newest)
             if wide:
-                grid.move_child(side, before=newest)
+                grid.move_child(workers, after=side)
             else:
-                grid.move_child(newest, before=side)
+                grid.move_child(side, after=newest)
+                grid.move_child(workers, before=newest)
         else:
+            grid.move_child(workers, before=min(newest, side, key=grid.children.index))
             own = heights.get("queue-pane", 0)
             side.styles.height = own if newest_there else "1fr"
         return True
@@ -89,7 +105,7 @@ class Places:
         """Name -> lines or `1fr`, of what is displayed."""
         body = height - 3 - wanted.run
         there = {"units-pane": wanted.units, "newest-pane": 1, "log-pane": 1, "queue-pane": wanted.queue}
-        there |= {"curves-pane": wanted.curves, "past-pane": wanted.past}
+        there |= {"workers-pane": wanted.workers, "curves-pane": wanted.curves, "past-pane": wanted.past}
         self.reachable = tuple(name for name in PANES if there[name])
         if self.slot not in self.reachable:
             self.slot = ""
@@ -98,13 +114,19 @@ class Places:
         wide = width >= WIDE
         found: dict[str, int | str] = {}
         if wanted.units:
-            found["units-pane"] = min(wanted.units + 2, max(int(body * (0.64 if wide else 0.5)), 6))
-        rest = body - (0 if wide else int(found.get("units-pane", 0)))
-        self._side(found, rest, wanted, wide)
+            most = 0.64 if wide else 0.5
+            most = most if not wanted.workers else 0.4 if wide else 0.35
+            found["units-pane"] = min(wanted.units + 2, max(int(body * most), 6))
+        rest = body - int(found.get("units-pane", 0))
+        if wanted.workers:
+            most = 0.5 if wide else 0.6 if self.slot == "workers-pane" else 0.45
+            found["workers-pane"] = min(wanted.workers + 3, max(int(rest * most), 6))
+            rest -= int(found["workers-pane"])
+        self._side(found, body if wide else rest, wanted, wide)
         if wide:
             found["newest-pane"] = "1fr"
             if wanted.log or self.slot == "log-pane":
-                found["log-pane"] = min(max(wanted.log, 2) + 3, max(body // 5, 6))
+                found["log-pane"] = min(max(wanted.log, 2) + 3, max(min(body // 5, rest // 2), 6))
         else:
             found["log-pane" if self.slot == "log-pane" else "newest-pane"] = "1fr"
         return found
@@ -139,10 +161,17 @@ class Places:
     def _narrow(self, body: int, wanted: Wanted) -> dict[str, int | str]:
         found: dict[str, int | str] = {}
         queue = min(wanted.queue, 3) + 2 if wanted.queue and self.slot in ("", "queue-pane") else 0
+        workers = min(wanted.workers, 2) + 2 if wanted.workers and self.slot in ("", "workers-pane") else 0
         if wanted.units:
-            least = 5 + queue
-            found["units-pane"] = max(min(wanted.units + 1, int(body * 0.57), body - least), 3)
-        if self.slot and self.slot != "queue-pane":
+            least = 5 + queue + workers
+            share = 0.4 if wanted.workers else 0.57
+            found["units-pane"] = max(min(wanted.units + 1, int(body * share), body - least), 3)
+        if workers:
+            own, rest = wanted.workers + 2, body - int(found.get("units-pane", 0)) - queue
+            if self.slot and own > rest - 5:
+                return found | {"workers-pane": "1fr"}
+            found["workers-pane"] = min(own, max(rest // 2, workers)) if not self.slot else own
+        if self.slot and self.slot not in ("queue-pane", "workers-pane"):
             found[self.slot] = "1fr"
             return found
         if queue:

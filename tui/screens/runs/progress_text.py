@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.mailbox import StageStatus, Status
 from tui.clock import hour, local
-from tui.quantities import count, spelled
+from tui.quantities import count, paced, spelled
 from tui.widgets.lines import length, padded
 from tui.widgets.rows import Piece, cut
 from tui.widgets.strips import histogram
@@ -24,6 +24,9 @@ SPARK: Final = 24
 """Cells of the spark beside the sentence."""
 WIDEST: Final = 60
 """Cells of a stage's bar at most."""
+_SHORTEST: Final = 20
+"""Cells to which bars give way to what is said beside them."""
+_LEFT: Final = len("about 59 m 59 s more  ")
 _COUNTED: Final = {"load": "", "embed": "texts", "classify": "units", "finetune": "steps"}
 """Stage -> what its numbers count."""
 
@@ -156,19 +159,20 @@ def together(stages: Sequence[StageStatus]) -> list[StageStatus]:
 def stages(status: Status | None, width: int, charset: Charset) -> list[list[Piece]]:
     """One thin bar for each stage, with its numbers, rate and time left."""
     parts = together(status.stages) if status else []
-    return [_stage(stage, width, charset, bool(status and status.live)) for stage in parts]
+    live = bool(status and status.live)
+    said = max((len(clean(stage.label)) for stage in parts), default=0) + (_LEFT if live else 0)
+    room = max(min(width - 46, WIDEST, width // 2), 8)
+    if width - 43 - said >= _SHORTEST:  # all of one length, which stays while the time left changes
+        room = min(room, width - 43 - said)
+    return [_stage(stage, width, room, charset, live) for stage in parts]
 
 
-def _stage(stage: StageStatus, width: int, charset: Charset, live: bool) -> list[Piece]:
+def _stage(stage: StageStatus, width: int, room: int, charset: Charset, live: bool) -> list[Piece]:
     going = live and stage.done < stage.total
     whole = stage.total > 0 and stage.done >= stage.total
     glyph, tone = ("✓", "good") if whole else ("▶", "run") if going else ("·", "soft")
-    room = max(min(width - 46, WIDEST, width // 2), 8)
     filled = int(min(stage.done / stage.total if stage.total else 0.0, 1.0) * room)
     number = f"{count(stage.done)}/{count(stage.total)}"
-    fast = f"{stage.rate:,.0f}/s" if stage.rate >= 100 else f"{stage.rate:.1f}/s"
-    slow = f"{60 * stage.rate:.1f}/min" if stage.rate else ""
-    rate = fast if stage.rate >= 0.05 else slow
     eta = f"about {spelled(stage.eta_s)} more" if going and stage.eta_s is not None else ""
     pieces: list[Piece] = [
         (f"{glyph} ", tone),
@@ -177,7 +181,7 @@ def _stage(stage: StageStatus, width: int, charset: Charset, live: bool) -> list
         (charset.empty * (room - filled), "line"),
         (f"{number:>14} ", "text"),
         (f"{_COUNTED[stage.stage]:<6}", "soft"),
-        (f"{rate:>9}  ", "text"),
+        (f"{paced(stage.rate):>9}  ", "text"),
     ]
     rest = width - length(pieces)
     said = "  ".join(part for part in (eta, clean(stage.label)) if part)

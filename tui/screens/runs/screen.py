@@ -7,12 +7,13 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 
-from engine.mailbox import Entry, UnitStatus
+from engine.mailbox import Entry, UnitStatus, WorkerStatus
 from tui.questions.runs import PastRun
 from tui.screens.overlays.dialogs import Notice
-from tui.screens.runs import lists_text, side_text
+from tui.screens.runs import lists_text, side_text, workers_text
 from tui.screens.runs.reading import RunReading
 from tui.screens.runs.units import UnitGrid
+from tui.screens.runs.workers import WorkersPane
 from tui.widgets.grid import Grid
 from tui.widgets.lines import Lines
 from tui.widgets.pane import Pane
@@ -45,6 +46,7 @@ class RunsScreen(RunReading):
     def begin(self) -> None:
         """Open the list of units; their grid once there is one."""
         self.watch_machine()
+        self.watch(self, "maximized", self._lay_out, init=False)  # a pane alone has all lines
         self.query_one("#throughput", Lines).frame("Throughput", "units a second")
         self.query_one("#machine", Lines).frame("Machine", side_text.machine_title())
         self.query_one("#by-task", Lines).frame("AUC by task", "means so far, by protocol")
@@ -56,6 +58,9 @@ class RunsScreen(RunReading):
     def _unit(self) -> UnitStatus | None:
         if not self.stands_whole:
             return None
+        worker = self._worker()
+        if worker is not None and self._status is not None:
+            return workers_text.unit_of(worker, self._status)
         newest = self.query_one("#newest", Grid)
         if not newest.has_focus and self._arranged is not None and self._arranged.lines:
             return self.query_one("#units", UnitGrid).current
@@ -64,6 +69,9 @@ class RunsScreen(RunReading):
             return None
         now = (*self._status.running, *self._status.recent)
         return next((unit for unit in now if unit.key == row.key), self._units.get(row.key))
+
+    def _worker(self) -> WorkerStatus | None:
+        return self.query_one(WorkersPane).current if self.stands_whole else None
 
     def _entry(self) -> Entry | None:
         if not self.stands_whole:
@@ -79,6 +87,10 @@ class RunsScreen(RunReading):
         row = past.current if past.has_focus else None
         return next((run for run in self._past if row and run.id == row.key), None)
 
+    def main_table(self) -> Grid:
+        """The list of units."""
+        return self.query_one("#newest", Grid)
+
     # ------------------------------------------------------------------ actions
 
     def receive(self, argument: str) -> None:
@@ -93,7 +105,10 @@ class RunsScreen(RunReading):
         self._show()
 
     def action_open(self) -> None:
-        """Open the unit under the cursor: its outcome, or why it failed; or a launch, or an earlier run."""
+        """Open the unit under the cursor: its outcome, or why it failed; or what else is there."""
+        if said := self.query_one(WorkersPane).notice():
+            self.app.push_screen(Notice(*said))
+            return
         if entry := self._entry():
             self.app.push_screen(Notice(f"Run {entry.id} of the queue", *lists_text.entry_notice(entry)))
             return

@@ -10,7 +10,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from engine.mailbox import Entry, RequestKind, Status, UnitStatus
+from engine.mailbox import Entry, RequestKind, Status, UnitStatus, WorkerStatus
 from tui.questions.runs import PastRun
 from tui.screens.copy_export import TakingScreen
 from tui.screens.overlays.dialogs import Ask
@@ -44,6 +44,10 @@ class SteeringScreen(TakingScreen):
     @abstractmethod
     def _unit(self) -> UnitStatus | None:
         """The unit under the cursor."""
+
+    @abstractmethod
+    def _worker(self) -> WorkerStatus | None:
+        """The shard or worker under the cursor, if their list has the focus."""
 
     @abstractmethod
     def _entry(self) -> Entry | None:
@@ -85,7 +89,7 @@ class SteeringScreen(TakingScreen):
         if action in STEERING and self.arena.readonly:
             return "This window was opened with --readonly; it can only watch."
         if action == "runs.open":
-            there = self._entry() or self._unit() or self._past_run()
+            there = self._entry() or self._unit() or self._past_run() or self._worker()
             return "" if there else "There is no unit under the cursor yet."
         if action == "runs.pause" and (status is None or not status.live):
             return "There is no run to pause or resume."

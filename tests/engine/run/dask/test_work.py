@@ -76,6 +76,20 @@ def test_a_worker_that_has_gone_is_given_nothing_and_its_work_is_known():
     assert crew.at["piece"] == ("a", False)
 
 
+def test_a_worker_that_went_with_work_in_hand_died_at_it(plan):
+    crew = Crew()
+    crew.look(known(a=0, b=0, c=0))
+    crew.started("a", plan().todo[0])
+    crew.take("piece", crew.workers["b"], card=False)
+    crew.words["piece"] = "the embedding of mini"
+    assert [one.unit for one in crew.statuses()][1:] == ["the embedding of mini", ""]
+    crew.look(known(c=0))
+    a, b, c = crew.statuses()
+    assert [one.state for one in (a, b, c)] == ["died", "died", "runs"]
+    assert a.message.startswith("It was lost at all-MiniLM-L6-v2 ")
+    assert (b.message, b.unit) == ("It was lost at the embedding of mini.", "")
+
+
 def test_a_worker_that_is_not_heard_is_silent(plan, monkeypatch):
     crew = Crew()
     crew.look(known(a=0))

@@ -10,7 +10,7 @@ import random
 import shutil
 import threading
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from array_here import ThreadScheduler, array_of
@@ -21,7 +21,8 @@ from engine.mailbox import read_status
 from engine.plan.launch import Options, Slurm
 from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import Selection
-from engine.run.events import Log, UnitFinished, WorkersSeen
+from engine.run.events import Log, StageProgress, UnitFinished, UnitStarted, WorkersSeen
+from engine.run.monitor import Monitor
 from engine.run.shards import followed as followed_module
 from engine.run.shards.array import arrays_folder, freeze, frozen_arrays, read_frozen
 from engine.run.shards.collect import collect
@@ -37,7 +38,7 @@ from engine.run.supervise import supervise
 from engine.run.threads import ThreadExecutor
 from store import journal
 from store.errors import StoreError
-from store.files import read_json
+from store.files import read_json, write_json
 from store.home import Home, find_home
 from store.journal import Entry, read_journals
 from store.records import Cancelled, Failed, Scored
@@ -388,6 +389,43 @@ def test_workers_are_told_with_host_unit_and_age(home, plan, monkeypatch):
     assert followed.workers()[1].done == len(frozen.shards[1].units)
     monkeypatch.setattr(followed_module, "SILENT", -1.0)
     assert followed.workers()[1].state == "silent"
+
+
+def test_a_task_that_died_is_told_with_what_it_was_at_and_what_it_printed_last(home, plan, monkeypatch):
+    monkeypatch.setattr(followed_module, "LAST_WORD", 0.0)
+    frozen = frozen_of(home, plan, 2)
+    unit = frozen.shards[0].units[0]
+    monitor = Monitor(frozen.plan(0, ()))
+    monitor.feed(UnitStarted(unit))
+    beat = monitor.snapshot()
+    write_json(frozen.beat(0), asdict(beat))
+    frozen.log(0).write_text("loading\nslurmstepd: error: Detected 1 oom_kill event.\n")
+    followed = Followed(frozen)
+    list(followed.heard())
+    assert followed.workers()[0].state == "ended"  # SLURM was not asked yet
+    followed.queued([Queued(0, "RUNNING", "node7", "None"), Queued(1, "PENDING", "", "Resources")])
+    followed.queued([Queued(1, "PENDING", "", "Resources")])
+    died, waits = followed.workers()
+    assert (died.state, waits.state, waits.log) == ("died", "waits", "")
+    assert died.message == (
+        "It printed last: slurmstepd: error: Detected 1 oom_kill event. "
+        f"It was at {unit.model} {unit.task} {unit.protocol} seed {unit.seed}."
+    )
+    assert died.log == str(frozen.log(0))
+    write_json(frozen.beat(0), asdict(replace(beat, state="cancelled", running=())))
+    list(followed.heard())
+    assert followed.workers()[0].state == "ended"
+
+
+def test_what_a_task_does_that_is_at_no_unit_yet_is_told(home, plan):
+    frozen = frozen_of(home, plan, 1)
+    monitor = Monitor(frozen.plan(0, ()))
+    monitor.feed(StageProgress("embed", "mini", 50, 100, 25.0, 2.0))
+    write_json(frozen.beat(0), asdict(monitor.snapshot()))
+    followed = Followed(frozen)
+    followed.queued([Queued(0, "RUNNING", "node7", "None")])
+    list(followed.heard())
+    assert followed.workers()[0].unit == "the embedding of mini, 50 of 100 texts"
 
 
 def test_a_task_that_runs_and_writes_nothing_here_is_silent(home, plan, monkeypatch):
