@@ -9,6 +9,7 @@ leave suspects, who clear themselves by coming to an outcome, and convict nobody
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import threading
 from collections import Counter
@@ -153,9 +154,18 @@ def hold_deaths(folder: Path, deaths: Mapping[str, int] | None = None) -> None:
 def in_flight(folder: Path) -> list[str]:
     """Keys of the work that is marked as in flight."""
     try:
-        return sorted(mark.name for mark in (folder / _MARKS).iterdir())
+        return sorted(mark.name for mark in (folder / _MARKS).iterdir() if _is_there(mark))
     except OSError:
         return []
+
+
+def _is_there(mark: Path) -> bool:
+    """Whether what is listed can be opened: a client of NFS lists a file for a minute after it is gone."""
+    try:
+        os.close(os.open(mark, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ESTALE)
+    return True
 
 
 def _whose(folder: Path, key: str) -> str:

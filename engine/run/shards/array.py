@@ -94,8 +94,9 @@ class Frozen:
         """Seconds since a task last wrote here, by the clocks of those who wrote and of this machine."""
         newest = 0.0
         for pattern in (_FROZEN, "journals/*", "beats/*"):
-            with suppress(OSError):
-                newest = max([newest, *(file.stat().st_mtime for file in self.folder.glob(pattern))])
+            for file in self.folder.glob(pattern):
+                with suppress(OSError):  # a list names what is gone by now, such as heartbeats half written
+                    newest = max(newest, file.stat().st_mtime)
         return max(time.time() - newest, 0.0)
 
     def plan(self, index: int, done: Iterable[str]) -> Plan:

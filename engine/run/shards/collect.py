@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -12,6 +13,7 @@ from engine.run.events import UnitFinished
 from engine.run.shards.array import Frozen, frozen_arrays
 from engine.run.shards.followed import Followed
 from store.entries import Record
+from store.errors import StoreError
 from store.files import read_json
 from store.home import Home
 from store.records import Cancelled, Failed, Unit
@@ -71,5 +73,12 @@ def held(home: Home, units: Iterable[Unit]) -> Iterator[str]:
 
 def _left(frozen: Frozen) -> bool:
     """Whether each of its tasks said that it ended, or none has said anything for long."""
-    beats = (read_json(frozen.beat(index)) for index in range(len(frozen.shards)))
-    return frozen.quiet_s() > _HOUR or all(beat and beat.get("state") not in LIVE for beat in beats)
+    return frozen.quiet_s() > _HOUR or all(_ended(frozen, index) for index in range(len(frozen.shards)))
+
+
+def _ended(frozen: Frozen, index: int) -> bool:
+    """Whether the task said so; a heartbeat that is replaced while it is read says nothing."""
+    with suppress(StoreError):
+        beat = read_json(frozen.beat(index))
+        return beat is not None and beat.get("state") not in LIVE
+    return False

@@ -25,8 +25,12 @@ from store.provenance import Environment
 from store.readback import read_environment, read_failed, read_measurement, read_scored
 from store.records import Epoch
 
-SILENT: Final = 60.0
-"""Seconds without a new heartbeat, of which there is one every five, before a task is called silent."""
+SILENT: Final = 150.0
+"""Seconds without a new heartbeat, of which there is one every five, before a task is called silent.
+
+More than two minutes: a task loads its libraries before its first one, and a client of NFS may hold for a
+minute that there is none.
+"""
 LAST_WORD: Final = 15.0
 """Seconds for which the last heartbeat of a task that SLURM has no more may still be on its way."""
 

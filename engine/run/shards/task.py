@@ -6,11 +6,11 @@ database. What an earlier life of the task has saved is not done again.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 import socket
 import threading
+from contextlib import closing, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
@@ -61,7 +61,7 @@ def work(folder: Path, index: int, told: Told, compute: Compute | None = None) -
     monitor = Monitor(plan)
     beat = _Beat(frozen.beat(index), monitor, name)
     with (
-        contextlib.closing(_Outbox(JournalWriter(frozen.journals, name))) as outbox,
+        closing(_Outbox(JournalWriter(frozen.journals, name))) as outbox,
         beat,
         told.listening(),
     ):
@@ -149,18 +149,18 @@ class _Beat:
             recent=(),
             selection={},
         )
-        with contextlib.suppress(StoreError):  # a full disk: outcomes wait, too
+        with suppress(StoreError):  # a full disk: outcomes wait, too
             write_json(self._path, asdict(status))
 
 
 def _saved_before(frozen: Frozen, index: int) -> set[str]:
-    """Keys of the units whose outcomes earlier lives of the task have saved."""
-    return {
-        line.key
-        for path in sorted(frozen.journals.glob(f"{frozen.journal(index)}*.jsonl"))
-        for line in read_journal(path, 0)
-        if not isinstance(line, Damaged) and line.kind in ("scored", "failed")
-    }
+    """Keys of the units whose outcomes earlier lives of the task have saved, as far as is seen here."""
+    done: set[str] = set()
+    for path in sorted(frozen.journals.glob(f"{frozen.journal(index)}*.jsonl")):
+        with suppress(StoreError):  # what cannot be read now is done again, and counts once
+            lines = (line for line in read_journal(path, 0) if not isinstance(line, Damaged))
+            done.update(line.key for line in lines if line.kind in ("scored", "failed"))
+    return done
 
 
 def _options(asked: Options) -> Options:
