@@ -1,19 +1,35 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
-import textual._wait
+import textual.app
+import textual.pilot
+from textual._context import active_app
 from textual.css.stylesheet import Stylesheet
 
 from tui.terminal import typeahead
+from tui.terminal.typeahead import TypeAhead
+
+
+async def answered(_: float = 0.0) -> None:
+    """Wait until the application has answered every key that was pressed."""
+    app = active_app.get()
+    for _ in range(3):  # until the driver has handed the key over
+        await asyncio.sleep(0)
+    if not isinstance(app, TypeAhead):
+        await typeahead.settled(app)
+    while isinstance(app, TypeAhead) and app.is_running and (app._typed.qsize() or not app._typed._getters):
+        await asyncio.sleep(0.001)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quickly_at_rest() -> Iterator[None]:
-    """After each key the pilot sleeps until the process rests for a moment, which need not be 0.02 s."""
+def a_key_is_pressed_once_it_is_answered() -> Iterator[None]:
+    """Textual's pilot waits until the process rests, as one does that waits for a processor."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(textual._wait, "SLEEP_GRANULARITY", 0.005)
+        for waits in (textual.app, textual.pilot):
+            patch.setattr(waits, "wait_for_idle", answered)
         yield
 
 

@@ -677,6 +677,21 @@ async def until(pilot, condition, seconds: float = 10.0) -> None:
     assert condition(), "it never came to be"
 
 
+async def shows(pilot, *words: str) -> None:
+    """Let the application go on until all of this is on the screen at once."""
+    missing = [""]
+
+    def all_there() -> bool:
+        shown = screen_text(pilot.app)
+        missing[:] = [word for word in words if word not in shown]
+        return not missing
+
+    try:
+        await until(pilot, all_there)
+    except AssertionError:
+        raise AssertionError(f"{missing} never showed:\n{screen_text(pilot.app)}") from None
+
+
 async def rested(pilot) -> None:
     """Let the keys so far be answered, and what waits for them to rest be begun."""
     await settled(pilot.app)

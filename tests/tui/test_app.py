@@ -5,7 +5,7 @@ import os
 import signal
 
 import pytest
-from fake_arena import FakeArena, a_status, drive, make_app, screen_text, until
+from fake_arena import FakeArena, a_status, drive, make_app, screen_text, shows, until
 from pressing import presses
 from textual.widgets import Static
 
@@ -35,8 +35,7 @@ async def test_leaving_the_first_screen_at_once_leaves_it_whole(arena):
     async with drive(app) as pilot:
         await pilot.press("3", "1", "2", "1")
         await until(pilot, lambda: "80 to run" in screen_text(app))
-        for title in ("Models", "Tasks", "Protocols", "Settings", "Sum"):
-            assert title in screen_text(app)
+        await shows(pilot, "Models", "Tasks", "Protocols", "Settings", "Sum")
 
 
 @presses("quit")
@@ -99,7 +98,7 @@ async def test_a_foreseen_error_in_a_worker_is_a_sentence_and_a_hint(arena):
         await until(pilot, lambda: "to run" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: "The file [/] is empty." in screen_text(app))
-        assert "Give another [one]." in screen_text(app)
+        await shows(pilot, "Give another [one].")
         await pilot.press("escape")
         await until(pilot, lambda: "The file [/] is empty." not in screen_text(app))
         assert app.screen.MODE == "plan"
@@ -113,7 +112,7 @@ async def test_an_unforeseen_error_is_a_sentence_and_a_traceback_in_the_log(tmp_
         await until(pilot, lambda: "to run" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: "ZeroDivisionError: by [nought]" in screen_text(app))
-        assert "Something unforeseen went wrong" in screen_text(app)
+        await shows(pilot, "Something unforeseen went wrong")
         await pilot.press("escape", "j", "space")
         await until(pilot, lambda: "80 blocked" in screen_text(app))
     assert "Traceback" in caplog.text
@@ -138,8 +137,7 @@ async def test_help_is_made_of_the_bindings(arena):
         await until(pilot, lambda: "to run" in screen_text(app))
         await pilot.press("question_mark")
         await until(pilot, lambda: "Keys on Plan" in screen_text(app))
-        assert "Start what is chosen and not yet done" in screen_text(app)
-        assert "✓ done  ▶ running" in screen_text(app)
+        await shows(pilot, "Start what is chosen and not yet done", "✓ done  ▶ running")
         await pilot.press("j", "k", "q")
         await until(pilot, lambda: "Keys on Plan" not in screen_text(app))
 
@@ -153,7 +151,7 @@ async def test_commands_by_name(arena):
         await until(pilot, lambda: app.screen.MODE == "board")
         await pilot.press("1", "colon", *"baord", "enter")
         await until(pilot, lambda: "There is no command named 'baord'.  tab puts board" in screen_text(app))
-        assert "\n ▔▔▔▔▔ " in screen_text(app), "under the word"
+        await shows(pilot, "\n ▔▔▔▔▔ ")  # under the word
         await pilot.press("tab", "enter")
         await until(pilot, lambda: app.screen.MODE == "board")
         await pilot.press("colon", *"zzz", "enter")

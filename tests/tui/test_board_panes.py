@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_arena import FakeArena, a_table, at_rest, drive, make_app, screen_text, until
+from fake_arena import FakeArena, a_table, at_rest, drive, make_app, screen_text, shows, until
 from fake_judged import FakeJudged
 from pressing import presses
 
@@ -67,13 +67,13 @@ async def test_a_large_terminal_shows_the_row_and_its_curve_too(arena):
         await pilot.press("3")
         await until(pilot, lambda: "rank 1 of 2 own" in screen_text(app))
         await until(pilot, lambda: "mean of 2 splits" in screen_text(app))
-        assert "ROC mini, tall" in screen_text(app)
+        await shows(pilot, "ROC mini, tall")
         assert app.screen.shown_plot() is not None
         await pilot.press("l", "l", "l")
         await until(pilot, lambda: "ROC mini, small" in screen_text(app))
         await pilot.press("j")
         await until(pilot, lambda: "No splits of your own here; r runs the cell." in screen_text(app))
-        assert "printed rank 2" in screen_text(app)
+        await shows(pilot, "printed rank 2")
         await pilot.resize_terminal(80, 24)
         await at_rest(pilot)
         assert app.screen.shown_plot() is None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_arena import FakeArena, a_table, at_rest, drive, make_app, screen_text, told, until
+from fake_arena import FakeArena, a_table, at_rest, drive, make_app, screen_text, shows, told, until
 from pressing import presses
 
 from store.arm import Arm, Table
@@ -133,7 +133,7 @@ async def test_a_pinned_row_is_what_the_others_are_set_against(arena):
         await until(pilot, lambda: "Beside mini, among 1 on 10 splits each" in said(app))
         assert "−.200 ±.060*" in " ".join(line_of(app, "other"))
         assert "base" in line_of(app, "mini")
-        assert "◆mini" in screen_text(app)
+        await shows(pilot, "◆mini")
         await pilot.press("l", "l", "s")
         await until(pilot, lambda: "by tall" in said(app) and "−.200 ±" in screen_text(app))
         await pilot.press("b")
@@ -208,7 +208,7 @@ async def test_the_method_has_its_references(arena):
         await until(pilot, lambda: line_of(app, "mini")[1:2] == ["1"])
         await pilot.press("i")
         await until(pilot, lambda: "Romano and Wolf 2005" in screen_text(app))
-        assert "Nadeau and Bengio 2003" in screen_text(app)
+        await shows(pilot, "Nadeau and Bengio 2003")
         assert "picked as best of 2" in " ".join(screen_text(app).split())
 
 

@@ -12,6 +12,7 @@ from fake_arena import (
     make_app,
     paste,
     screen_text,
+    shows,
     told,
     until,
 )
@@ -72,13 +73,13 @@ async def test_the_cursor_starts_on_ones_own_best_row(arena):
     async with drive(app) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "▌other" in screen_text(app))
-        assert "texts for some rows of tall" in screen_text(app)
+        await shows(pilot, "texts for some rows of tall")
         await pilot.press("k")
         await until(pilot, lambda: "▌Printed" in screen_text(app))
         arena.boards["lr"] = replace(arena.boards["lr"], unlike=Unlike(texts=("small",)))
         arena.version += 1
         await until(pilot, lambda: "texts for some rows of small" in screen_text(app))
-        assert "▌Printed" in screen_text(app)
+        await shows(pilot, "▌Printed")
 
 
 async def test_each_row_has_its_interval_on_one_axis(arena):
@@ -135,7 +136,7 @@ async def test_the_table_fills_in_place_while_a_run_goes_on(arena):
         arena.boards["lr"] = a_table(auc=0.65)
         arena.version += 1
         await until(pilot, lambda: table_lines(app)[2].startswith("mini"))
-        assert "▌other" in screen_text(app)
+        await shows(pilot, "▌other")
 
 
 async def test_failed_splits_are_seen(arena):
@@ -153,7 +154,7 @@ async def test_an_empty_board_says_what_to_do():
     async with drive(app) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "Nothing is ranked under this protocol yet" in screen_text(app))
-        assert "1 plans a run" in screen_text(app)
+        await shows(pilot, "1 plans a run")
 
 
 @presses("board.next", "board.previous")
@@ -289,7 +290,7 @@ async def test_after_a_run_of_ones_own_genes_the_board_shows_their_table_once(ar
     app = make_app(arena)
     async with drive(app) as pilot:
         await opened(pilot)
-        assert "Printed" in screen_text(app)
+        await shows(pilot, "Printed")
         await pilot.press("1")
         arena.boards["lr set=own"] = own_table("toy")
         arena.status = a_status("finished", selection={"protocols": ["lr"], "tasks": ["toy"]})
@@ -303,7 +304,7 @@ async def test_after_a_run_of_ones_own_genes_the_board_shows_their_table_once(ar
         arena.version += 1
         await until(pilot, lambda: app.pulse.store == arena.version)
         await opened(pilot)
-        assert "set paper t" in screen_text(app)
+        await shows(pilot, "set paper t")
 
 
 async def test_a_set_is_gone_to_by_name(arena):
@@ -394,7 +395,7 @@ async def test_a_locked_file_leaves_the_old_numbers_and_says_so(arena):
         await until(
             pilot, lambda: "Not up to date: The database is held by harlequin (PID 7)." in screen_text(app)
         )
-        assert ".900" in screen_text(app)
+        await shows(pilot, ".900")
         del arena.broken["rankings"]
         await until(pilot, lambda: "Not up to date" not in screen_text(app))
 
@@ -429,7 +430,7 @@ async def test_holes_of_the_matrix_are_gone_to_and_run(arena):
         await until(pilot, lambda: "cannot be run: maxi is not on this machine" in told(app))
         await pilot.press("g", "r")
         await until(pilot, lambda: "Run mini / tall / lr?" in screen_text(app))
-        assert "10 units to run, 0 done. about 42 s" in screen_text(app)
+        await shows(pilot, "10 units to run, 0 done. about 42 s")
         await pilot.press("enter")
         await until(pilot, lambda: bool(arena.launched))
         chosen = arena.launched[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fake_arena import FakeArena, a_table, at_rest, drive, make_app, screen_text, until
+from fake_arena import FakeArena, a_table, at_rest, drive, make_app, screen_text, shows, until
 from fake_judged import FakeJudged
 
 from engine.stats.baseline import Against, Baseline
@@ -129,7 +129,7 @@ async def test_the_board_draws_a_rule_that_the_cursor_steps_over(arena):
         grid.go_to(grid.shown[rule - 1].key)
         await pilot.press("down")
         assert grid.current.key == "own\x1ftfidf"
-        assert "the words of the text" in screen_text(app)
+        await shows(pilot, "the words of the text")
         await pilot.press("up")
         assert grid.cursor == rule - 1
 
@@ -143,7 +143,7 @@ async def test_a_control_can_be_run_and_be_the_baseline(arena):
         grid.go_to("own\x1frandom")
         await pilot.press("b")
         await until(pilot, lambda: "◆random vectors" in screen_text(app))
-        assert "∅TF-IDF words" in screen_text(app)
+        await shows(pilot, "∅TF-IDF words")
         await until(pilot, lambda: "Beside random" in screen_text(app))
         assert "--models random-1,random-2,random-3,random-4,random-5" in app.screen.shown_command()
         assert "--controls none" in app.screen.shown_command()
@@ -159,7 +159,7 @@ async def test_the_matrix_has_holes_of_controls(arena):
         grid = app.screen.query_one("#board")
         grid.go_to("own\x1fpermuted")
         await at_rest(pilot)
-        assert "permuted labels has nothing on" in screen_text(app)
+        await shows(pilot, "permuted labels has nothing on")
 
 
 # ---------------------------------------------------------------------------- the Plan
@@ -171,7 +171,7 @@ async def test_the_plan_counts_controls_and_c_steps_through_them(arena):
         await until(pilot, lambda: "of controls" in screen_text(app))
         assert app.screen.selection.controls == "default"
         # Seven controls by two tasks, three protocols and ten seeds.
-        assert "+ 420 of controls" in screen_text(app)
+        await shows(pilot, "+ 420 of controls")
         await pilot.press("c")
         assert app.screen.selection.controls == "all"
         await pilot.press("c")

@@ -15,6 +15,7 @@ from fake_arena import (
     make_app,
     paste,
     screen_text,
+    shows,
     told,
     until,
 )
@@ -80,7 +81,7 @@ async def test_the_command_of_a_cell_names_its_seeds_unless_they_are_the_usual(a
         await on_screen(pilot, "3", ".900")
         await pilot.press("enter")
         await until(pilot, lambda: "--seeds 41-42" in screen_text(app))
-        assert "genearena run --models mini --tasks" in screen_text(app)
+        await shows(pilot, "genearena run --models mini --tasks")
 
 
 @presses("cell.plot")
@@ -110,8 +111,7 @@ async def test_at_its_largest_a_cell_shows_everything_and_where_it_comes_from(ar
     async with drive(app, (200, 60)) as pilot:
         await cell_opened(pilot)
         await until(pilot, lambda: "of genes .0300, of splits .0200; nu" in screen_text(app))
-        for word in ("box, cpu, Python 3.11, Linux", "halved batch", "paper, 11 models .863 to .908"):
-            assert word in screen_text(app)
+        await shows(pilot, "box, cpu, Python 3.11, Linux", "halved batch", "paper, 11 models .863 to .908")
         splits = app.screen.query_one("#splits", Grid)
         await pilot.press("s", "s")
         assert splits.columns[0].head == "seed▴"
@@ -126,11 +126,11 @@ async def test_the_splits_of_a_cell_do_not_wait_for_what_it_is_worth(arena, monk
     try:
         async with drive(app, (200, 60)) as pilot:
             await cell_opened(pilot)
-            assert "Reading." in screen_text(app)
+            await shows(pilot, "Reading.")
             assert "95 % [" not in screen_text(app)
             gate.set()
             await until(pilot, lambda: "AUC .900, 95 % [.800, .960]" in screen_text(app))
-            assert "No gene called tall at .5" in screen_text(app)
+            await shows(pilot, "No gene called tall at .5")
     finally:
         gate.set()
 
@@ -214,9 +214,7 @@ async def test_two_models_of_one_table_are_compared_on_their_common_splits(arena
         await on_screen(pilot, "4", "● A mini   ◆ B other")
         await until(pilot, lambda: "told apart" in screen_text(app) and "+.025" in screen_text(app))
         assert "The two differ" not in screen_text(app)
-        assert "A better 58 %" in screen_text(app)
-        assert "B better 12 %" in screen_text(app)
-        assert "A ahead on 3, B on 0, level on 1" in screen_text(app)
+        await shows(pilot, "A better 58 %", "B better 12 %", "A ahead on 3, B on 0, level on 1")
         line = next(line for line in screen_text(app).splitlines() if line.strip(" ▌│").startswith("tall"))
         assert line.strip(" ▌│").split()[:4] == ["tall", ".900", ".800", "+.100"]
         await pilot.press("w")
@@ -241,7 +239,7 @@ async def test_pages_of_a_comparison_and_marked_rows(arena):
         await until(pilot, lambda: "↑ density" in screen_text(app) and "same 6 %" in screen_text(app))
         await pilot.press("v")
         await until(pilot, lambda: "+.100*" in screen_text(app) and "Every task" in screen_text(app))
-        assert "told apart among these 2" in screen_text(app)
+        await shows(pilot, "told apart among these 2")
         app.go("compare", "other / lr\nmini / lr\nmini / rf")
         await until(pilot, lambda: "3 marked rows" in screen_text(app))
 
@@ -267,8 +265,7 @@ async def test_all_about_a_row_and_the_method_are_one_key_away(arena):
         assert "How: by t." not in screen_text(app)
         await pilot.press("i")
         await until(pilot, lambda: "How: by t." in screen_text(app))
-        assert "not told apart: A 0.900, B 0.800, A - B +0.100 [-0.020, +0.220]." in screen_text(app)
-        assert "It was A." in screen_text(app)
+        await shows(pilot, "not told apart: A 0.900, B 0.800, A - B +0.100 [-0.020, +0.220].", "It was A.")
 
 
 async def test_why_two_sides_cannot_be_compared_stands_in_the_place_of_a_verdict(arena):
@@ -334,14 +331,17 @@ async def test_a_gene_in_full(arena, size):
         await until(pilot, lambda: "Text and labels FOXP2" in screen_text(app))
         await pilot.press("tab")
         await until(pilot, lambda: "FOXP2: a g >| ene." in screen_text(app))
-        assert "tall: short and tall  (in both classes)" in screen_text(app)
-        assert "mini: all of it, 5 tokens" in screen_text(app)
-        assert "maxi: 300 tokens, reads 254, up to 'FOXP2: a g'" in screen_text(app)
+        await shows(
+            pilot,
+            "tall: short and tall  (in both classes)",
+            "mini: all of it, 5 tokens",
+            "maxi: 300 tokens, reads 254, up to 'FOXP2: a g'",
+        )
         await pilot.press("tab")
         await until(pilot, lambda: "0.250" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: "Neighbours of FOXP2 by mini" in screen_text(app))
-        assert "0.987" in screen_text(app)
+        await shows(pilot, "0.987")
 
 
 async def test_a_gene_that_is_searched_for_is_the_one_told_about(arena):
@@ -430,7 +430,7 @@ async def test_the_cursor_goes_to_the_hardest_gene_once_there_is_one(monkeypatch
         rows.insert(0, GeneRow("HARDER", 1, 4, 0.95))
         arena.version += 1
         await until(pilot, lambda: "HARDER" in screen_text(app))
-        assert "▌HARD " in screen_text(app)
+        await shows(pilot, "▌HARD ")
 
 
 async def test_no_genes_yet():

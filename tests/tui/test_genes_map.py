@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_arena import FakeArena, drive, make_app, screen_text, told, until
+from fake_arena import FakeArena, drive, make_app, screen_text, shows, told, until
 from pressing import presses
 
 from tui.questions.genelist import Contestant, GeneList, Listed
@@ -154,8 +154,7 @@ async def test_a_task_its_map_and_the_way_back(mapped):
     app = make_app(mapped)
     async with drive(app, (120, 40)) as pilot:
         await on_screen(pilot, "5", "3 nearest share the class 80 %, by chance 62 %")
-        assert "Genes 4, hardest first" in screen_text(app)
-        assert "PC1 27 % →" in screen_text(app)
+        await shows(pilot, "Genes 4, hardest first", "PC1 27 % →")
         assert "esc Back" not in screen_text(app)
         await pilot.press("enter")
         await until(pilot, lambda: "Neighbours of NW by mini" in screen_text(app))
@@ -217,4 +216,4 @@ async def test_a_list_narrowed_to_few_shows_them_beside_the_others(mapped):
         await until(pilot, lambda: "2 genes beside 2" in screen_text(app))
         await pilot.press("c", "c", "slash", "n", "w", "enter")
         await until(pilot, lambda: "1 gene beside 3" in screen_text(app))
-        assert "1 of 4, hardest first" in screen_text(app)
+        await shows(pilot, "1 of 4, hardest first")

@@ -1,7 +1,18 @@
 from __future__ import annotations
 
 import pytest
-from fake_arena import FakeArena, a_status, a_table, at_rest, drive, hostile, make_app, screen_text, until
+from fake_arena import (
+    FakeArena,
+    a_status,
+    a_table,
+    at_rest,
+    drive,
+    hostile,
+    make_app,
+    screen_text,
+    shows,
+    until,
+)
 
 from engine.mailbox import LogLine, StageStatus, UnitStatus
 
@@ -42,7 +53,7 @@ async def test_names_from_outside_are_drawn_and_never_obeyed(arena, size, soon_r
     app = make_app(arena)
     async with drive(app, size) as pilot:
         await until(pilot, lambda: "to run" in screen_text(app))
-        assert "[/]mini[@click" in screen_text(app)
+        await shows(pilot, "[/]mini[@click")
         for key in KEYS.split():
             await pilot.press(key)
             await at_rest(pilot)

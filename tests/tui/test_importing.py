@@ -5,7 +5,7 @@ import threading
 from dataclasses import replace
 
 import pytest
-from fake_arena import FakeArena, drive, make_app, paste, screen_text, told, until
+from fake_arena import FakeArena, drive, make_app, paste, screen_text, shows, told, until
 from pressing import presses
 from textual.widgets import Input
 
@@ -126,7 +126,7 @@ async def test_a_file_is_asked_for_brought_in_and_chosen(arena, tmp_path, monkey
         await pilot.press("enter")
         await until(pilot, lambda: asked == [("task", "mine.csv")])
         await until(pilot, lambda: "12 of 12 used: a" in screen_text(app))
-        assert "mine is here." in screen_text(app)
+        await shows(pilot, "mine is here.")
         await pilot.press("escape")
         await until(pilot, lambda: "Tasks 1 of 3" in screen_text(app))
         await until(pilot, lambda: "enter runs the 40" in screen_text(app))
@@ -289,7 +289,7 @@ async def test_a_path_of_nothing_is_said_under_the_line_with_the_nearest_there_i
         await until(pilot, lambda: "to run" in screen_text(app))
         await pilot.press("I", "g", *"lables.csv", "enter")
         await until(pilot, lambda: "There is no file or folder at lables.csv" in screen_text(app))
-        assert "▔" * 10 in screen_text(app)
+        await shows(pilot, "▔" * 10)
         await pilot.press("tab")
         await until(pilot, lambda: app.screen.query_one(Input).value == "labels.csv")
         await until(pilot, lambda: "▔" not in screen_text(app))

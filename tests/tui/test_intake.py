@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from fake_arena import FakeArena, at_rest, drive, make_app, paste, screen_text, told, until
+from fake_arena import FakeArena, at_rest, drive, make_app, paste, screen_text, shows, told, until
 from pressing import presses
 from test_workbook import rows_of, write_xlsx
 from textual.widgets import Input
@@ -81,16 +81,14 @@ async def test_a_deseq2_table_becomes_two_classes_with_sizes_shown_before(arena,
     async with drive(app, size) as pilot:
         await opened(pilot, app, deseq2)
         await until(pilot, lambda: "5 genes  padj < 0.05" in screen_text(app))
-        assert "55 genes  padj >= 0.05" in screen_text(app)
-        assert "half below 0.3; cut at 0.05" in screen_text(app)
+        await shows(pilot, "55 genes  padj >= 0.05", "half below 0.3; cut at 0.05")
         assert "Class 'padj < 0.05' has 5 genes" in app.screen.shown.problem
         await pilot.press("enter")
         await until(pilot, lambda: "10 are needed" in told(app))
         for _ in range(15):
             await pilot.press("right")
         await until(pilot, lambda: "20 genes  padj < 0.2" in screen_text(app))
-        assert "|####" in screen_text(app)
-        assert "^" in screen_text(app)
+        await shows(pilot, "|####", "^")
         await pilot.press("left", "plus", "plus", "minus", "enter")
         await at_rest(pilot)
         if isinstance(app.screen, Intake):  # the last change was still being read
@@ -108,7 +106,7 @@ async def test_columns_and_the_positive_class_are_chosen_by_keys(arena, labels):
     async with drive(app) as pilot:
         await opened(pilot, app, labels)
         await until(pilot, lambda: "Positive: 'down'" in screen_text(app))
-        assert "(p takes the other)" in screen_text(app)
+        await shows(pilot, "(p takes the other)")
         assert "(--" not in screen_text(app)
         await pilot.press("p")
         await until(pilot, lambda: "Positive: 'up', as it was chosen" in screen_text(app))

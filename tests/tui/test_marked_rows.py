@@ -6,7 +6,7 @@ import re
 
 import judged_home
 import pytest
-from fake_arena import at_rest, drive, screen_text, until
+from fake_arena import at_rest, drive, screen_text, shows, until
 from pressing import presses
 
 from store.arm import Arm, Table
@@ -63,7 +63,7 @@ async def test_marked_rows_are_compared_all_with_all(home, size):
             assert f"{difference}{'*' if told else ' '}" in shown, other
         assert ("good", "poor") in found.told
         assert not any("odd" in line for line in lines[title : at + 4])
-        assert "● A good   ◆ B fair" in screen_text(app)
+        await shows(pilot, "● A good   ◆ B fair")
         await pilot.press("escape")
         await until(pilot, lambda: "■ good" in screen_text(app))
         assert pilot.app.screen.MODE == "board"
@@ -76,7 +76,7 @@ async def test_of_printed_rows_among_the_marked_it_is_said_that_they_are_left_ou
         await mark(pilot, "NoInstruct-small-Embedding-v0", "good", "poor")
         await pilot.press("c")
         await until(pilot, lambda: "2 of 3 marked rows, none printed" in screen_text(app))
-        assert "● A good   ◆ B poor" in screen_text(app)
+        await shows(pilot, "● A good   ◆ B poor")
 
 
 async def test_a_side_chosen_later_ends_the_comparison_of_the_marked(home):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fake_arena import FakeArena, a_status, at_rest, drive, make_app, screen_text, told, until
+from fake_arena import FakeArena, a_status, at_rest, drive, make_app, screen_text, shows, told, until
 from pressing import presses
 
 from engine.plan.plan import build_plan
@@ -88,7 +88,7 @@ async def test_keys_answer_while_the_units_are_being_counted(arena):
     async with drive(app) as pilot:
         await until(pilot, lambda: "Counting" in screen_text(app))
         await pilot.press("j", "space")
-        assert "Models 2 of 2" in screen_text(app)
+        await shows(pilot, "Models 2 of 2")
         arena.gate.set()
         await until(pilot, lambda: "80 blocked" in screen_text(app))
 
@@ -137,7 +137,7 @@ async def test_an_older_count_never_overwrites_a_newer_choice(arena):
         arena.gate.set()
         await until(pilot, lambda: counted(app))
         assert "blocked" not in screen_text(app)
-        assert "1 model ×" in screen_text(app)
+        await shows(pilot, "1 model ×")
 
 
 @presses("pane.next", "pane.previous", "grid.none", "grid.all")
@@ -145,18 +145,17 @@ async def test_tab_goes_through_the_lists_and_nowhere_else(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
-        assert "▌■ mini" in screen_text(app)
+        await shows(pilot, "▌■ mini")
         await pilot.press("tab")
-        assert "▌■ tall" in screen_text(app)
-        assert "■ mini" in screen_text(app)
+        await shows(pilot, "▌■ tall", "■ mini")
         await pilot.press("A")
         await until(pilot, lambda: "No tasks are chosen." in screen_text(app))
         await pilot.press("a")
         await until(pilot, lambda: "80 to run" in screen_text(app))
         await pilot.press(*["tab"] * 3)
-        assert "▌■ mini" in screen_text(app)
+        await shows(pilot, "▌■ mini")
         await pilot.press("shift+tab")
-        assert "▌preset" in screen_text(app)
+        await shows(pilot, "▌preset")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
@@ -164,15 +163,13 @@ async def test_all_that_is_chosen_is_in_sight_with_true_counts(arena, size):
     app = make_app(arena)
     async with drive(app, size) as pilot:
         await until(pilot, lambda: counted(app))
-        text = screen_text(app)
-        for row in ("■ mini", "■ tall", "■ lr", "preset", "41–50"):
-            assert row in text, row
+        await shows(pilot, "■ mini", "■ tall", "■ lr", "preset", "41–50")
         if size[0] > 80:
-            await until(pilot, lambda: "29 : 29" in screen_text(app))
-            assert "▶ 60 s" in screen_text(app)  # in What will happen
+            await shows(pilot, "29 : 29", "▶ 60 s")  # the latter in What will happen
         if size[0] > 160:
-            for title in ("Cost", "Size and score", "What a model reads", "In the paper", "Genes shared"):
-                assert title in screen_text(app)
+            await shows(
+                pilot, "Cost", "Size and score", "What a model reads", "In the paper", "Genes shared"
+            )
 
 
 @presses("grid.mark")
@@ -197,7 +194,7 @@ async def test_another_scheme_brings_its_own_seeds(arena):
         await pilot.press("space")
         await until(pilot, lambda: "0–99" in screen_text(app))
         await until(pilot, lambda: "4 protocols × 100 seeds = 800 units" in screen_text(app))
-        assert "Splits cv-10x10" in screen_text(app)
+        await shows(pilot, "Splits cv-10x10")
         await pilot.press("k", "space")
         await until(pilot, lambda: "4 protocols × 10 of 100 seeds = 80 units" in screen_text(app))
         await pilot.press("colon", *"seeds 95-105", "enter")
@@ -260,7 +257,7 @@ async def test_the_glance_tells_the_models_card_and_the_tasks_audit(arena):
         await until(pilot, lambda: "90 of 120 texts embedded" in screen_text(app))
         await pilot.press("tab")
         await until(pilot, lambda: "listed unique mapped text used" in screen_text(app))
-        assert "short           40     40     40   40   39" in screen_text(app)
+        await shows(pilot, "short           40     40     40   40   39")
 
 
 async def test_a_tasks_audit_follows_all_that_it_depends_on(arena):
@@ -291,7 +288,7 @@ async def test_space_steps_an_axis_through_its_values(arena):
         await until(pilot, lambda: "▌text" in screen_text(app))
         await pilot.press("j", "space")
         await until(pilot, lambda: "Settings labels=clean" in screen_text(app))
-        assert "▌labels   clean" in screen_text(app)
+        await shows(pilot, "▌labels   clean")
         await until(pilot, lambda: counted(app))
         await pilot.press("enter")
         await until(pilot, lambda: bool(arena.launched))
@@ -425,7 +422,7 @@ async def test_a_filter_narrows_the_list_and_esc_drops_it(arena):
         await pilot.press("enter", "escape")
         await until(pilot, lambda: "■ mini" in screen_text(app))
         await pilot.press("slash", "m", "a", "down")
-        assert "□ maxi" in screen_text(app)
+        await shows(pilot, "□ maxi")
         await pilot.press("slash", "escape")
         await until(pilot, lambda: "■ mini" in screen_text(app))
 
@@ -580,7 +577,7 @@ async def test_controls_stand_beside_the_models_unless_a_key_says_otherwise(aren
     app = make_app(arena)
     async with drive(app) as pilot:
         await until(pilot, lambda: counted(app))
-        assert "of controls" in screen_text(app)
+        await shows(pilot, "of controls")
         await pilot.press("c", "c")  # all, then none
         await until(pilot, lambda: "no controls" in screen_text(app))
         await until(pilot, lambda: counted(app))

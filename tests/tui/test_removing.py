@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_arena import FakeArena, drive, make_app, screen_text, told, until
+from fake_arena import FakeArena, drive, make_app, screen_text, shows, told, until
 from pressing import presses
 
 from store.errors import UsageError
@@ -25,7 +25,7 @@ async def test_a_task_is_removed_once_that_is_agreed_to(arena):
         await until(pilot, lambda: chosen(app) is not None)
         await pilot.press("tab", "x")
         await until(pilot, lambda: "Remove tall?" in screen_text(app))
-        assert "Results stay in the tables." in screen_text(app)
+        await shows(pilot, "Results stay in the tables.")
         await pilot.press("escape")
         await until(pilot, lambda: "Remove tall?" not in screen_text(app))
         assert arena.removed == []

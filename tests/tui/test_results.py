@@ -4,7 +4,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from fake_arena import FakeArena, a_table, drive, make_app, screen_text, until
+from fake_arena import FakeArena, a_table, drive, make_app, screen_text, shows, until
 from fake_records import scored, unit
 
 from engine import mailbox
@@ -180,6 +180,6 @@ async def test_the_board_tells_why_its_rows_are_not_the_newest():
     async with drive(app) as pilot:
         await pilot.press("3")
         await until(pilot, lambda: "Not up to date: No space is left in /data." in screen_text(app))
-        assert ".900" in screen_text(app)
+        await shows(pilot, ".900")
         arena.behind = ""
         await until(pilot, lambda: "Not up to date" not in screen_text(app))

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from fake_arena import FakeArena, a_status, at_rest, drive, make_app, screen_text, told, until
+from fake_arena import FakeArena, a_status, at_rest, drive, make_app, screen_text, shows, told, until
 from pressing import presses
 
 from engine.machine import Load, Machine
@@ -41,9 +41,7 @@ async def test_without_a_run_it_says_how_to_get_one():
     app = make_app(FakeArena())
     async with drive(app) as pilot:
         await opened(pilot)
-        assert "No run yet. Press 1, choose models, tasks and protocols, and press Enter." in screen_text(
-            app
-        )
+        await shows(pilot, "No run yet. Press 1, choose models, tasks and protocols, and press Enter.")
         await pilot.press("x")
         await until(pilot, lambda: "There is no live run." in told(app))
 
@@ -135,7 +133,7 @@ async def test_the_screen_follows_the_run(arena):
         await until(pilot, lambda: "131/160" in screen_text(app) and "ETA 0:09" in screen_text(app))
         arena.status = a_status("finished", scored=149, failed=1, running=())
         await until(pilot, lambda: "✓ finished" in screen_text(app))
-        assert "Press 3 for the ranks" in screen_text(app)
+        await shows(pilot, "Press 3 for the ranks")
 
 
 async def test_a_pause_says_why(arena):
@@ -154,8 +152,7 @@ async def test_a_failure_opens_to_its_sentence_then_its_traceback(arena):
         await until(pilot, lambda: "31/160" in screen_text(app))
         await pilot.press("tab", "g", "j", "j", "enter")
         await until(pilot, lambda: "ValueError: no" in screen_text(app))
-        assert "mini / tall / lr / seed 43" in screen_text(app)
-        assert "The text is empty." in screen_text(app)
+        await shows(pilot, "mini / tall / lr / seed 43", "The text is empty.")
         await pilot.press("escape", "k", "enter")
         await until(pilot, lambda: "AUC 0.912 in 1.5 s" in screen_text(app))
         await pilot.press("escape", "shift+tab", "right", "right", "enter")
@@ -169,7 +166,7 @@ async def test_pause_resume_and_resume_after_an_interruption(arena, size):
     async with drive(app, size) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "31/160" in screen_text(app))
-        assert "p Pause" in screen_text(app)
+        await shows(pilot, "p Pause")
         await pilot.press("p")
         await until(pilot, lambda: arena.requests == [("pause", "")])
         arena.status = a_status("paused")
@@ -238,7 +235,7 @@ async def test_a_key_pressed_twice_cancels_nothing(arena):
         await pilot.press("x", "x")
         await until(pilot, lambda: "Cancel what?" in screen_text(app))
         await at_rest(pilot)
-        assert "Cancel what?" in screen_text(app)
+        await shows(pilot, "Cancel what?")
         assert arena.requests == []
 
 
@@ -300,7 +297,7 @@ async def test_the_log_takes_the_lists_place_and_follows_its_end(arena):
             arena.status, log=(*lines, LogLine("2026-01-02T03:05:00+00:00", "error", "no [/] end"))
         )
         await until(pilot, lambda: "Log no [/] end" in screen_text(app))
-        assert "03:04:00" in screen_text(app)
+        await shows(pilot, "03:04:00")
         assert "Newest" not in screen_text(app)
         await pilot.press("G")
         await until(pilot, lambda: "03:05:00 E no [/] end" in screen_text(app))
@@ -320,8 +317,7 @@ async def test_the_learning_curve_is_drawn_while_it_grows(arena):
         await until(pilot, lambda: "stage 1 epoch 2: loss 0.500, AUC .600" in screen_text(app))
         arena.status = a_status(epochs=epochs)
         await until(pilot, lambda: "stage 1 epoch 5: loss 0.200" in screen_text(app))
-        assert "AUC on the evaluation part" in screen_text(app)
-        assert "◆" in screen_text(app)
+        await shows(pilot, "AUC on the evaluation part", "◆")
         arena.status = a_status(epochs=())
         await until(pilot, lambda: "Fine-tuning" not in screen_text(app))
 
@@ -382,13 +378,13 @@ async def test_what_is_removed_is_what_was_asked_about_though_the_queue_has_move
     async with drive(app, size) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "Queue 3 waiting" in screen_text(app))
-        assert "x Cancel" in screen_text(app)
+        await shows(pilot, "x Cancel")
         await pilot.press("tab", "j")
         await until(pilot, lambda: "x Remove" in screen_text(app))
         assert "x Cancel" not in screen_text(app)
         await pilot.press("x")
         await until(pilot, lambda: "Remove it from the queue?" in screen_text(app))
-        assert "mini x tall x lr x seed 2" in screen_text(app)
+        await shows(pilot, "mini x tall x lr x seed 2")
         arena.queue = [entry(3), entry(2)]
         await until(pilot, lambda: app.pulse.queue == tuple(arena.queue))
         await pilot.press("x")
@@ -425,7 +421,7 @@ async def test_two_launches_that_begin_alike_are_told_apart(arena, size):
         await pilot.press("j", "x")
         await until(pilot, lambda: "Remove it from the queue?" in screen_text(app))
         assert "a-third-model, maxi x tall" in " ".join(screen_text(app).split())
-        assert "launched 2026-01-02 03:04:09 UTC" in screen_text(app)
+        await shows(pilot, "launched 2026-01-02 03:04:09 UTC")
 
 
 async def test_a_launch_of_the_queue_opens_to_how_it_stands(arena):
@@ -458,7 +454,7 @@ async def test_a_failure_before_this_run_and_what_is_left_out_of_it_are_told(are
     async with drive(app, (120, 40)) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "1 run before this one failed: It broke." in screen_text(app))
-        assert ", 7 left out" in screen_text(app)
+        await shows(pilot, ", 7 left out")
 
 
 async def test_readonly_removes_nothing(arena):

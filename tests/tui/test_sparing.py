@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyte
 import pytest
-from fake_arena import at_rest, screen_text
+from fake_arena import at_rest, shows
 from rich.console import Console
 from rich.control import Control
 from rich.style import Style
@@ -76,7 +76,7 @@ async def test_a_whole_board_takes_less_than_25_kib(tmp_path):
         await at_rest(pilot)
         await pilot.press("3")
         await at_rest(pilot)
-        assert "may be the best" in screen_text(app)
+        await shows(pilot, "may be the best")
         update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
     console = Console(
         file=io.StringIO(), force_terminal=True, color_system="truecolor", legacy_windows=False
