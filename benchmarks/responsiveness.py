@@ -1,9 +1,9 @@
 """Key presses while every core is at work, and a flood of events from the engine.
 
-Keys are pressed in the real application behind a pty, at a typist's pace, beside a real runner, on Plan
-and on a Board of the sample's results; a press is answered by the first output that changes anything below
-the top line, where the run's progress stands. After each press one goes to a bare Textual app, which meets
-the same machine.
+Keys are pressed in the real application behind a pty, beside a real runner, on every screen of the sample's
+results. A press is answered by the output that puts the cursor on another row, or changes the line that is
+typed: what a live run changes by itself is no answer. After every second press one goes to a bare Textual
+app, which meets the same machine.
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from benchmarks._terminal import ARENA, Terminal, text
 
 if TYPE_CHECKING:
+    import pyte
+
     from store.home import Home
 
 Row = dict[str, Any]
 
-PRESSES: Final = 200
 BARE: Final = """
 from textual.app import App
 from textual.widgets import Label
@@ -34,17 +35,66 @@ class Bare(App):
         self.query_one(Label).update("pressed " + event.key)
 Bare().run()
 """
-PLACES: Final = {"Plan": ("", "enter Run"), "Board": ("3", "enter Open")}
-"""Screen -> the key that shows it, and what shows that it is there."""
-PAUSE: Final = (0.08, 0.25)
+IDLE: Final = 12
+"""Presses in each place with no run: what the machine can do."""
+BUSY: Final = 40
+"""Presses in each place with all workers busy."""
+PAUSE: Final = (0.05, 0.15)
 """Seconds between two presses, drawn evenly."""
 ANSWERED: Final = 0.015
-LAST_ROW: Final = 9
-"""The cursor stays among the first ten models."""
 EVENTS: Final = 100_000
 
 
 # ------------------------------------------------------------------------------ key presses
+
+
+def _row_at(column: int, width: int) -> Callable[[pyte.Screen], object]:
+    """How the row under the cursor begins, whose mark stands in a column; a live run moves tables down."""
+    return lambda screen: [line[column + 3 :][:width] for line in screen.display if line[column] == "▌"]
+
+
+def _typed(screen: pyte.Screen) -> object:
+    """The first line of the query."""
+    return screen.display[2]
+
+
+class Place(NamedTuple):
+    """Where keys are pressed."""
+
+    name: str
+    opened: str
+    """The keys that show it from the place before."""
+    there: str
+    """What shows that it is there."""
+    rows: int = 9
+    """Rows that the cursor goes down at the most."""
+    keys: tuple[str, str] = ("j", "k")
+    """On, and back again."""
+    answer: Callable[[pyte.Screen], object] = _row_at(2, 22)
+
+
+PLACES: Final = (
+    Place("Plan", "1g", "enter Run"),
+    Place("Runs", "2g", "enter Open", 2),
+    Place("Cell", "3\r", "ROC", 8),
+    Place("Board", "\x1bg", "enter Open"),
+    Place("Compare", "4g", "f Side A", 3),
+    Place("Genes", "5g", "enter Open"),
+    Place("SQL", "6g", "f5 Run", answer=_row_at(32, 40)),
+    Place("a query", "ix", "esc Rows", 9, ("x", "\x7f"), _typed),
+)
+"""One after the other, in one application."""
+
+
+class Pressed(NamedTuple):
+    """What was measured of presses, in seconds."""
+
+    answers: list[float]
+    """From each to the output that answers it."""
+    spent: list[float]
+    """CPU time of the application meanwhile."""
+    bare: list[float]
+    """Of the bare app, from each to its answer."""
 
 
 def key_presses() -> list[Row]:
@@ -52,64 +102,81 @@ def key_presses() -> list[Row]:
     from benchmarks._home import finished_home
 
     with finished_home() as home:
-        idle = {place: _pressed(home, *how) for place, how in PLACES.items()}
+        idle = _walk(home, IDLE)
         quiet = os.getloadavg()[0]
         runner = start_run(home)
         try:
             started, before = time.monotonic(), _cpu_seconds(runner)
-            busy = {place: _pressed(home, *how) for place, how in PLACES.items()}
+            busy = _walk(home, BUSY)
             cores = (_cpu_seconds(runner) - before) / (time.monotonic() - started)
         finally:
             end_run(home)
-    load = f"load of the machine {quiet:.1f}"
-    note = f"{PRESSES} presses; the runner had {cores:.1f} of {os.cpu_count()} cores meanwhile"
+    note = f"the runner had {cores:.1f} of {os.cpu_count()} cores meanwhile"
     return [
-        *(_row(f"keys on {place}, no run", *all_of, "", load) for place, all_of in idle.items()),
-        *(
-            _row(f"keys on {place}, all workers busy", *all_of, "<= 1", note)
-            for place, all_of in busy.items()
-        ),
+        _row("keys everywhere, no run", _together(idle), "", f"load of the machine {quiet:.1f}"),
+        *(_row(f"keys on {name}, all workers busy", one, "<= 1", note) for name, one in busy.items()),
+        _row("keys everywhere, all workers busy", _together(busy), "<= 1", note),
     ]
 
 
-def _pressed(home: Home, key: str, there: str) -> tuple[list[float], list[float], list[float]]:
-    """Seconds from each press of a cursor key to its paint, CPU seconds too, and seconds of a bare app."""
+def _walk(home: Home, presses: int) -> dict[str, Pressed]:
+    """Place -> so many presses in it, in one application."""
     terminal, bare = Terminal(ARENA, "--home", str(home.data.parent)), Terminal(BARE)
-    chance = random.Random(0)
-    answers, spent, others, row = [], [], [], 0
     try:
         terminal.when(text("enter Run", "BioBERT"))
-        terminal.settle(3.0)
-        terminal.press(key)
-        terminal.when(text(there))
-        terminal.settle(5.0)
         bare.when(text("ready"))
-        for number in range(PRESSES):
-            terminal.settle(chance.uniform(*PAUSE))
-            down = row == 0 or (row < LAST_ROW and chance.random() < 0.5)
-            row += 1 if down else -1
-            terminal.screen.dirty.clear()
-            before, pressed = terminal.cpu, terminal.press("j" if down else "k")
-            answers.append(terminal.when(lambda screen: screen.dirty - {0}) - pressed)
-            spent.append(terminal.cpu - before)
-            terminal.settle(PAUSE[0])
-            letter = "ab"[number % 2]
-            pressed = bare.press(letter)
-            others.append(bare.when(text(f"pressed {letter}")) - pressed)
+        terminal.settle(1.0)
+        found = {}
+        for place in PLACES:
+            for key in place.opened:
+                terminal.press(key)
+                terminal.settle(1.5)
+            terminal.when(text(place.there))
+            terminal.when(place.answer)
+            found[place.name] = _press(terminal, bare, place, presses)
+        return found
     finally:
         terminal.close()
         bare.close()
-    return answers, spent, others
+
+
+def _press(terminal: Terminal, bare: Terminal, place: Place, presses: int) -> Pressed:
+    """Press cursor keys so many times, never above the row where the cursor is."""
+    chance = random.Random(0)
+    pressed, row = Pressed([], [], []), 0
+    for number in range(presses):
+        terminal.settle(chance.uniform(*PAUSE))
+        down = row == 0 or (row < place.rows and chance.random() < 0.5)
+        row += 1 if down else -1
+        shown, before = place.answer(terminal.screen), terminal.cpu
+        at = terminal.press(place.keys[0 if down else 1])
+        answered = terminal.when(lambda screen, was=shown: place.answer(screen) != was)
+        pressed.answers.append(answered - at)
+        pressed.spent.append(terminal.cpu - before)
+        if number % 2:
+            terminal.settle(PAUSE[0])
+            letter = "ab"[number // 2 % 2]
+            at = bare.press(letter)
+            pressed.bare.append(bare.when(text(f"pressed {letter}")) - at)
+    return pressed
+
+
+def _together(places: dict[str, Pressed]) -> Pressed:
+    return Pressed(*(sum(lists, []) for lists in zip(*places.values(), strict=True)))
 
 
 def start_run(home: Home) -> int:
-    """Tuned forests on every worker of a detached runner; its process id, once they grow."""
+    """Forests on every worker of a detached runner; its process id, once they grow.
+
+    The home has the texts' vectors, so that nothing is embedded first.
+    """
     from benchmarks.classify import BUNDLED, TASKS
     from engine.mailbox import launch, read_status
     from engine.plan.launch import Launch
     from engine.plan.selection import Selection
 
-    launch(home, Launch(Selection((BUNDLED,), TASKS, ("rf-cv",), tuple(range(51, 91)))))
+    protocols = "rf", "lr-cv", "rf-cv"
+    launch(home, Launch(Selection((BUNDLED,), TASKS, protocols, tuple(range(51, 91)))))
     end = time.monotonic() + 300
     while time.monotonic() < end:
         status = read_status(home)
@@ -138,16 +205,10 @@ def _cpu_seconds(pid: int) -> float:
     return sum(item.user + item.system for item in times)
 
 
-def _row(
-    work: str,
-    seconds: Sequence[float],
-    spent: Sequence[float],
-    bare: Sequence[float],
-    limit: str,
-    note: str,
-) -> Row:
-    median, most, worst = (1e3 * float(value) for value in np.percentile(seconds, (50, 95, 100)))
-    half, nearly_all = (1e3 * float(value) for value in np.percentile(bare, (50, 95)))
+def _row(work: str, pressed: Pressed, limit: str, note: str) -> Row:
+    median, most, worst = _milliseconds(pressed.answers, 50, 95, 100)
+    half, nearly_all = _milliseconds(pressed.bare, 50, 95)
+    cpu = "half took {:.1f} CPU ms, 95 % {:.1f}".format(*_milliseconds(pressed.spent, 50, 95))
     return {
         "work": work,
         "reference": f"bare app, 95 % within {nearly_all:.1f} ms (half {half:.1f})",
@@ -155,8 +216,12 @@ def _row(
         "ratio": most / 1e3 / ANSWERED,
         "equal": None,
         "limit": limit,
-        "note": f"in shares of 15 ms; 95 % took {1e3 * float(np.percentile(spent, 95)):.1f} CPU ms; {note}",
+        "note": f"in shares of 15 ms; {len(pressed.answers)} presses, {cpu}; {note}",
     }
+
+
+def _milliseconds(seconds: Sequence[float], *percentiles: float) -> list[float]:
+    return [1e3 * float(value) for value in np.percentile(seconds, percentiles)]
 
 
 # ------------------------------------------------------------------------------ events
