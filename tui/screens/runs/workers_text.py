@@ -28,7 +28,7 @@ _BEFORE: Final = (
 _AFTER: Final = (
     Column("rate", "rate", right=True, shed=1, wants=7),
     Column("heard", "heard", right=True, shed=2),
-    Column("doing", "what it does", least=28, grows=True),
+    Column("doing", "what it does", least=24, grows=True),
 )
 _COLUMNS: Final = {
     "worker": (*_BEFORE, _DONE, *_AFTER),
