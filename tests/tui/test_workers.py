@@ -11,6 +11,7 @@ from test_snapshots import as_it_was
 from test_voids import too_void
 
 from engine.mailbox import WorkerStatus
+from tui.quantities import paced
 from tui.questions.catalog import first_selection
 from tui.screens.runs.progress_text import stages
 from tui.screens.runs.workers_text import columns, rows, short_names, summary
@@ -280,6 +281,13 @@ def test_names_are_as_short_as_they_can_be():
     other = replace(a_shard(7), name="genearena-z-ffffff 7")
     assert short_names([a_shard(0), other]) == ["b1c2d3 0", "ffffff 7"]
     assert short_names(crew()) == [":4001", ":4002", ":4003", "[::1]:4004"]
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"), [(0.0, ""), (0.02, "1.2/min"), (0.5, "0.5/s"), (99.4, "99.4/s"), (2500.0, "2,500/s")]
+)
+def test_few_are_counted_by_the_minute(rate, said):
+    assert paced(rate) == said
 
 
 def test_rows_that_say_the_same_are_equal():

@@ -18,8 +18,9 @@ from engine.mailbox import LIVE, WorkerStatus
 from engine.run.crashes import in_flight, read_strikes
 from engine.run.events import EpochFinished, Event, Log, ModelMeasured, UnitFinished, UnitStarted
 from engine.run.shards.array import Frozen
+from engine.run.shards.last_words import death_words, last_line, stage_words
 from store.errors import StoreError
-from store.files import read_json, regular
+from store.files import read_json
 from store.journal import Damaged, Entry, read_journal
 from store.provenance import Environment
 from store.readback import read_environment, read_failed, read_measurement, read_scored
@@ -31,8 +32,8 @@ SILENT: Final = 150.0
 More than two minutes: a task loads its libraries before its first one, and a client of NFS may hold for a
 minute that there is none.
 """
-LAST_WORD: Final = 15.0
-"""Seconds for which the last heartbeat of a task that SLURM has no more may still be on its way."""
+LAST_WORD: Final = 70.0
+"""Seconds for which the last heartbeat of a task that SLURM has no more may be on its way, through NFS."""
 
 _LATER: Final = Log("info", "")
 """Stands for what cannot be told before its environment is read."""
@@ -192,7 +193,7 @@ class Followed:
         name = f"{self.frozen.name} {index}"
         reason = task.reason if task and waits and task.reason != "None" else ""
         if task is None and self._died(index):
-            state, reason = "died", self._last_words(index)
+            state, reason = "died", death_words(self.frozen, index, beat.data if beat else None)
         log = str(self.frozen.log(index)) if state == "died" or beat or index in self._runs else ""
         if beat is None:
             node = task.node if task else ""
@@ -204,7 +205,7 @@ class Followed:
         running = beat.data["running"] if state == "runs" else ()
         words = ["{model} {task} {protocol} seed {seed}".format(**unit) for unit in running]
         if state == "runs" and not running:
-            words = [_stage(stage) for stage in beat.data["stages"] if stage["done"] < stage["total"]]
+            words = [stage_words(stage) for stage in beat.data["stages"] if stage["done"] < stage["total"]]
         return WorkerStatus(
             name,
             "silent" if state == "runs" and silence > SILENT else state,
@@ -227,16 +228,9 @@ class Followed:
             return False
         beat = self._beats.get(index)
         if beat is None:
-            return index in self._runs or bool(_last_line(self.frozen, index))
+            return index in self._runs or bool(last_line(self.frozen, index))
         done = beat.data["already_done"] + beat.data["scored"] + beat.data["failed"]
         return beat.data["state"] in LIVE and done < len(self.frozen.shards[index].units)
-
-    def _last_words(self, index: int) -> str:
-        """What a task that died printed last, and what it was at."""
-        beat, last = self._beats.get(index), _last_line(self.frozen, index)
-        running = beat.data["running"] if beat else ()
-        at = [" It was at {model} {task} {protocol} seed {seed}.".format(**unit) for unit in running[:1]]
-        return "".join([f"It printed last: {last.rstrip('.')}." if last else "It printed nothing.", *at])
 
     # ------------------------------------------------------------------ how it ended
 
@@ -277,27 +271,10 @@ class Followed:
             if beat.data.get("message"):
                 return str(beat.data["message"])
         for index in range(len(self.frozen.shards)):
-            if last := _last_line(self.frozen, index):
+            if last := last_line(self.frozen, index):
                 return f"Task {index} of {self.frozen.name} ended early; it said last: {last.rstrip('.')}."
         nodes = ", ".join(sorted(set(self._nodes.values()))) or "the nodes"
         return (
             f"The tasks of {self.frozen.name} ended without a word in {self.frozen.folder}: "
             f"see whether {nodes} and this machine share that folder."
         )
-
-
-def _stage(stage: Mapping[str, Any]) -> str:
-    """What a task does that is at no unit, in words."""
-    if stage["stage"] != "embed":
-        return f"{stage['stage']} {stage['label']}"
-    return f"the embedding of {stage['label']}, {stage['done']} of {stage['total']} texts"
-
-
-def _last_line(frozen: Frozen, index: int) -> str:
-    """What the task printed last; empty if that is nothing, or cannot be seen from here."""
-    try:
-        with regular(frozen.log(index)) as stream:
-            lines = stream.read().decode("utf-8", "replace").split("\n")
-    except (OSError, StoreError):
-        return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache, partial
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 from engine.mailbox import Status, UnitStatus, WorkerStatus
 from tui.quantities import count, paced, spelled
-from tui.widgets.rows import Cell, Column, Draw, Piece, Row, cut
+from tui.widgets.rows import Cell, Column, Piece, Row, cut
 from tui.widgets.text import clean
 from tui.widgets.words import Charset, Tone
 
+Running = Mapping[str, UnitStatus]
 _BAR: Final = 10
 """Cells of the bar of a shard."""
 _LONGEST: Final = len("silent 59 m 59 s")
@@ -28,7 +28,7 @@ _BEFORE: Final = (
 _AFTER: Final = (
     Column("rate", "rate", right=True, shed=1, wants=7),
     Column("heard", "heard", right=True, shed=2),
-    Column("doing", "what it does", least=28, grows=True),
+    Column("doing", "what it does", least=24, grows=True),
 )
 _COLUMNS: Final = {
     "worker": (*_BEFORE, _DONE, *_AFTER),
@@ -127,28 +127,31 @@ def state_words(worker: WorkerStatus, status: Status) -> str:
     return f"silent for {age(worker)}" if found is _SILENT and age(worker) else found.word
 
 
-def doing(worker: WorkerStatus, status: Status) -> tuple[str, Tone]:
+def doing(worker: WorkerStatus, found: Stand, running: Running) -> tuple[str, Tone]:
     """What to know of a worker first, else what it is at."""
-    found = stand(worker, status)
     if found is _WAITING:
         return f"SLURM says {worker.message}" if worker.message else "", "soft"
     if worker.message and found is not _DONE_ALL:
         return worker.message, "bad" if found is _DEAD else "warn"
-    return ", ".join(at(worker, status)[:1]) + _more(len(worker.units)), "text"
+    if found not in (_WORKING, _SILENT):
+        return "", "text"
+    return at(worker, running)[0] + _more(len(worker.units)) if worker.unit or worker.units else "", "text"
 
 
 def _more(units: int) -> str:
     return f" and {units - 1} more" if units > 1 else ""
 
 
-def at(worker: WorkerStatus, status: Status) -> list[str]:
+def running_units(status: Status) -> Running:
+    """The units in work by their keys."""
+    return {unit.key: unit for unit in status.running}
+
+
+def at(worker: WorkerStatus, running: Running) -> list[str]:
     """Everything that a worker is at, in words."""
-    if not status.live:
-        return []
-    running = {unit.key: unit for unit in status.running}
     units = [running[key] for key in worker.units if key in running]
     if not units:
-        return [worker.unit] if worker.unit else []
+        return [worker.unit]
     return [f"{unit.model} {unit.task} {unit.protocol} {unit.seed}" for unit in units]
 
 
@@ -171,11 +174,12 @@ def columns(status: Status) -> tuple[Column, ...]:
 def rows(status: Status, by: str, charset: Charset) -> list[Row]:
     """One row for each, who needs to be looked at first; or in the order of a column."""
     named = zip(status.workers, short_names(status.workers), strict=True)
-    found = sorted(named, key=lambda one: stand(one[0], status).place)
+    stands = [(stand(worker, status), worker, name) for worker, name in named]
+    stands.sort(key=lambda one: one[0].place)
     if by:
-        found.sort(key=lambda one: _place(one[0], one[1], by))
-    shards = kind(status) == "shard"
-    return [_row(worker, name, status, shards, charset) for worker, name in found]
+        stands.sort(key=lambda one: _place(one[1], one[2], by))
+    shards, running = kind(status) == "shard", running_units(status)
+    return [_row(worker, name, found, running, shards, charset) for found, worker, name in stands]
 
 
 _VALUES: Final[Mapping[str, Callable[[WorkerStatus], float]]] = {
@@ -196,10 +200,11 @@ def _place(worker: WorkerStatus, name: str, by: str) -> tuple[Any, ...]:
     return (not text, array, int(number) if number.isdigit() else 0, number)
 
 
-def _row(worker: WorkerStatus, name: str, status: Status, shards: bool, charset: Charset) -> Row:
-    found = stand(worker, status)
+def _row(
+    worker: WorkerStatus, name: str, found: Stand, running: Running, shards: bool, charset: Charset
+) -> Row:
     works = found in (_WORKING, _SILENT)
-    said, tone = doing(worker, status)
+    said, tone = doing(worker, found, running)
     heard = age(worker) if works else ""
     cells: list[str | Cell] = [
         Cell(found.glyph, found.tone),
@@ -210,32 +215,37 @@ def _row(worker: WorkerStatus, name: str, status: Status, shards: bool, charset:
         far(worker),
         Cell(paced(worker.rate) if works else "", "soft"),
         Cell("" if found is _SILENT else heard, "soft"),
-        Cell(said, tone, draw=_text(said, tone, charset.ellipsis)),
+        Cell(said, tone, draw=_Text(said, tone, charset.ellipsis)),
     ]
     if shards:
         filled = int(min(worker.done / max(worker.total, 1), 1.0) * _BAR)
-        cells.insert(6, Cell("", draw=_bar(filled, "good" if filled == _BAR else "run", charset)))
+        cells.insert(6, Cell("", draw=_Bar(filled, charset)))
     return Row(worker.name, tuple(cells))
 
 
-@lru_cache(1024)
-def _text(said: str, tone: Tone, ellipsis: str) -> Draw:
-    """The same for the same text: rows that draw alike have to be equal."""
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """Draws a text that takes what room is left; the same for the same: rows that draw alike are equal."""
 
-    def draw(width: int) -> list[Piece]:
-        return [(cut(clean(said), width, ellipsis=ellipsis), tone)]
+    said: str
+    tone: Tone
+    ellipsis: str
 
-    return draw
-
-
-@lru_cache(256)
-def _bar(filled: int, tone: Tone, charset: Charset) -> Draw:
-    return partial(_drawn_bar, filled, tone, charset)
+    def __call__(self, width: int) -> list[Piece]:
+        return [(cut(clean(self.said), width, ellipsis=self.ellipsis), self.tone)]
 
 
-def _drawn_bar(filled: int, tone: Tone, charset: Charset, width: int) -> list[Piece]:
-    done = filled * width // _BAR
-    return [(charset.full * done, tone), (charset.empty * (width - done), "line")]
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """Draws how far a shard is."""
+
+    filled: int
+    charset: Charset
+
+    def __call__(self, width: int) -> list[Piece]:
+        done = self.filled * width // _BAR
+        tone = "good" if self.filled == _BAR else "run"
+        return [(self.charset.full * done, tone), (self.charset.empty * (width - done), "line")]
 
 
 # ------------------------------------------------------------------ one of them
@@ -244,7 +254,7 @@ def _drawn_bar(filled: int, tone: Tone, charset: Charset, width: int) -> list[Pi
 def line(worker: WorkerStatus, name: str, status: Status) -> list[Piece]:
     """The one under the cursor in words."""
     found = stand(worker, status)
-    said, tone = doing(worker, status)
+    said, tone = doing(worker, found, running_units(status))
     where = f" on {worker.host}" + (f" ({worker.device})" if worker.device else "") if worker.host else ""
     pace = f", {paced(worker.rate)}" if worker.rate and found is _WORKING else ""
     return [
@@ -266,7 +276,7 @@ def notice(worker: WorkerStatus, name: str, status: Status) -> tuple[str, str, s
     heard = f"{age(worker)} ago" if worker.heard_s is not None and status.live else ""
     facts = [
         ("why", worker.message),
-        *(("at", words) for words in at(worker, status)),
+        *(("at", words) for words in (at(worker, running_units(status)) if status.live else ())),
         ("host", worker.host),
         ("device", worker.device),
         ("heard", heard),
