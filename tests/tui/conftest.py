@@ -8,6 +8,7 @@ import textual.app
 import textual.pilot
 from textual._context import active_app
 from textual.css.stylesheet import Stylesheet
+from textual.notifications import Notifications
 
 from tui.terminal import typeahead
 from tui.terminal.typeahead import TypeAhead
@@ -30,6 +31,20 @@ def a_key_is_pressed_once_it_is_answered() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for waits in (textual.app, textual.pilot):
             patch.setattr(waits, "wait_for_idle", answered)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_was_told_is_remembered() -> Iterator[None]:
+    """A passing sentence passes after four seconds, which on a busy machine nobody may have looked in."""
+    add = Notifications.add
+
+    def add_and_remember(self, notification):
+        vars(self).setdefault("told", []).append(notification.message)
+        return add(self, notification)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Notifications, "add", add_and_remember)
         yield
 
 

@@ -664,8 +664,8 @@ def drive(app: ArenaApp, size: tuple[int, int] = (80, 24)):
 
 
 def told(app: ArenaApp) -> str:
-    """The passing sentences shown so far."""
-    return "\n".join(notification.message for notification in app._notifications)
+    """All passing sentences so far, those that have passed too."""
+    return "\n".join(vars(app._notifications).get("told", ()))
 
 
 async def until(pilot, condition, seconds: float = 10.0) -> None:

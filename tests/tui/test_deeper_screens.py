@@ -146,6 +146,7 @@ async def test_a_plot_of_two_classes_is_written_as_the_figure_for_print(arena, t
     app = make_app(arena)
 
     async def export(pilot, name: str) -> None:
+        await until(pilot, lambda: app.screen.shown_plot() is not None)
         await pilot.press("colon")
         paste(pilot, f"export {tmp_path}/{name}.svg")
         await pilot.press("enter")

@@ -5,7 +5,18 @@ from __future__ import annotations
 import threading
 
 import pytest
-from fake_arena import FakeArena, a_status, a_table, drive, make_app, rested, screen_text, told, until
+from fake_arena import (
+    FakeArena,
+    a_status,
+    a_table,
+    at_rest,
+    drive,
+    make_app,
+    rested,
+    screen_text,
+    told,
+    until,
+)
 
 from store.errors import StoreError
 
@@ -144,6 +155,7 @@ async def test_what_could_not_be_read_is_said_to_be_unread_and_is_there_once_it_
     async with drive(app, WIDE) as pilot:
         await pilot.press(keys)
         await until(pilot, lambda: "The home is gone." in screen_text(app))
+        await at_rest(pilot)  # what else cannot be read says it in the same dialog
         await pilot.press("escape")
         await rested(pilot)
         shown = screen_text(app)
@@ -168,6 +180,7 @@ async def test_what_cannot_be_read_again_is_not_shown_any_more(arena, key, metho
         arena.broken[method] = StoreError("The home is gone.")
         arena.version = 0
         await until(pilot, lambda: "The home is gone." in screen_text(app))
+        await at_rest(pilot)  # what else cannot be read says it in the same dialog
         await pilot.press("escape")
         await rested(pilot)
         await until(pilot, lambda: "It could not be read." in screen_text(app))
