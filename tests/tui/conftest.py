@@ -70,9 +70,9 @@ def no_key_goes_on_before_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(typeahead, "PATIENCE", 30.0)
 
 
-@pytest.fixture
-def soon_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waits for the keys to rest waits a moment only, in tests that rest after each of many keys."""
+@pytest.fixture(autouse=True)
+def keys_rest_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for the keys to rest waits a moment only."""
     for waits in (
         "fake_arena",
         "tui.screens.board.roc",

@@ -673,23 +673,19 @@ async def until(pilot, condition, seconds: float = 10.0) -> None:
     for _ in range(int(seconds / 0.02)):
         if condition():
             return
-        await pilot.pause(0.02)
-    assert condition(), "it never came to be"
+        await asyncio.sleep(0.02)
+    app = pilot.app
+    assert condition(), f"it never came to be:\n{screen_text(app) if app.is_running else 'it was left'}"
 
 
 async def shows(pilot, *words: str) -> None:
     """Let the application go on until all of this is on the screen at once."""
-    missing = [""]
 
     def all_there() -> bool:
         shown = screen_text(pilot.app)
-        missing[:] = [word for word in words if word not in shown]
-        return not missing
+        return all(word in shown for word in words)
 
-    try:
-        await until(pilot, all_there)
-    except AssertionError:
-        raise AssertionError(f"{missing} never showed:\n{screen_text(pilot.app)}") from None
+    await until(pilot, all_there)
 
 
 async def rested(pilot) -> None:

@@ -148,6 +148,7 @@ async def test_a_screen_that_hangs_does_not_take_the_keys_with_it(arena, monkeyp
     app = make_app(arena)
     async with drive(app) as pilot:
         await ready(pilot, "3", "▌mini")
+        await until(pilot, lambda: app.pulse.status is not None)  # without a run it would be left at once
         released = asyncio.Event()
         app.screen.call_later(released.wait)
         try:

@@ -443,7 +443,7 @@ async def test_no_genes_yet():
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_hostile_names_stay_text_on_the_deeper_screens(size, soon_read):
+async def test_hostile_names_stay_text_on_the_deeper_screens(size):
     arena = FakeArena(names=hostile)
     arena.boards = {"lr": a_table(names=hostile), "rf": a_table(names=hostile)}
     app = make_app(arena)
