@@ -173,7 +173,7 @@ class FakeArena:
 
     def plan(self, selection) -> Plan:
         self.calls["plan"] += 1
-        self.gate.wait(10)
+        self.gate.wait(60)
         if "plan" in self.broken:
             raise self.broken["plan"]
         for name in ("models", "tasks", "protocols", "seeds"):
@@ -555,7 +555,7 @@ class FakeDesk(SqlDesk):
 
     def run(self, query, rows):
         self.asked.append(query)
-        self.gate.wait(10)
+        self.gate.wait(60)
         self.arena.may("sql")
         self.rows = [
             (number, self.arena.named(f"name {number}"), number / 7) for number in range(self.row_count)
@@ -577,7 +577,7 @@ class FakeDesk(SqlDesk):
         return shown.run(query, rows)
 
     def page(self, result, offset, rows):
-        self.pages_gate.wait(10)
+        self.pages_gate.wait(60)
         self.fetched.append(offset)
         return self.rows[offset : offset + rows]
 

@@ -121,7 +121,7 @@ async def test_at_its_largest_a_cell_shows_everything_and_where_it_comes_from(ar
 
 async def test_the_splits_of_a_cell_do_not_wait_for_what_it_is_worth(arena, monkeypatch):
     gate, whole = threading.Event(), arena.cell_worth
-    monkeypatch.setattr(arena, "cell_worth", lambda place: gate.wait(20) and whole(place))
+    monkeypatch.setattr(arena, "cell_worth", lambda place: gate.wait(60) and whole(place))
     app = make_app(arena)
     try:
         async with drive(app, (200, 60)) as pilot:

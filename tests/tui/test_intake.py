@@ -225,7 +225,7 @@ async def test_a_slow_look_keeps_no_key_waiting(key, monkeypatch):
     free = threading.Event()
 
     def look(_):
-        free.wait(20)
+        free.wait(60)
         return FakeArena().open_preview("task", "mine.csv")(None)
 
     monkeypatch.setattr(arena, "open_preview", lambda *_: look)

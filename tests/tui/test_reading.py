@@ -51,7 +51,7 @@ async def test_nothing_is_said_to_be_missing_before_it_was_read(arena, monkeypat
 
     def late(*arguments):
         asked.set()
-        gate.wait(20)
+        gate.wait(60)
         return whole(*arguments)
 
     monkeypatch.setattr(arena, method, late)
@@ -78,7 +78,7 @@ async def test_another_table_takes_the_place_of_the_last_only_when_it_is_there(a
     async with drive(app, WIDE) as pilot:
         await pilot.press("3")
         await until(pilot, lambda: "mean of 2 splits" in screen_text(app))
-        arena.rankings = lambda *arguments: gate.wait(20) and whole(*arguments)
+        arena.rankings = lambda *arguments: gate.wait(60) and whole(*arguments)
         await pilot.press("right_square_bracket")
         await until(pilot, lambda: "rf Random" in screen_text(app))
         text = screen_text(app)
@@ -114,7 +114,7 @@ async def test_two_sides_that_are_chosen_are_not_told_the_last_ones_verdict(aren
     async with drive(app) as pilot:
         await pilot.press("4")
         await until(pilot, lambda: "A better 58 %" in screen_text(app))
-        arena.contrast = lambda *arguments: gate.wait(20) and whole(*arguments)
+        arena.contrast = lambda *arguments: gate.wait(60) and whole(*arguments)
         await pilot.press("w")
         await until(pilot, lambda: "Reading" in screen_text(app))
         text = screen_text(app)
@@ -134,7 +134,7 @@ async def test_a_model_without_results_leaves_the_sides_as_they_were(arena):
 @pytest.mark.parametrize(("method", "keys"), [("sides", ("4", "b")), ("rankings", ("3", "enter"))])
 async def test_a_key_that_needs_what_is_being_read_says_so(arena, monkeypatch, method, keys):
     whole, gate = getattr(arena, method), threading.Event()
-    monkeypatch.setattr(arena, method, lambda *arguments: gate.wait(20) and whole(*arguments))
+    monkeypatch.setattr(arena, method, lambda *arguments: gate.wait(60) and whole(*arguments))
     app = make_app(arena)
     try:
         async with drive(app) as pilot:

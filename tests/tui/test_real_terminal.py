@@ -56,7 +56,7 @@ class Terminal:
         self.stream.feed(data)
         return "\n".join(self.screen.display)
 
-    def until(self, wanted: str, seconds: float = 30.0) -> str:
+    def until(self, wanted: str, seconds: float = 60.0) -> str:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if wanted in self.read():
@@ -64,7 +64,7 @@ class Terminal:
         raise AssertionError(f"{wanted!r} never showed:\n" + "\n".join(self.screen.display))
 
     def leave(self) -> int:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while self.child.isalive() and time.monotonic() < end:
             self.read()
         self.read()

@@ -49,7 +49,7 @@ def comes_back(shell: Terminal, shown: str) -> str:
     shell.until("PROMPT>")
     since = len(shell.raw)
     shell.child.send("\x15fg\r")
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while b"\x1b[?1049h" not in shell.raw[since:]:
         assert time.monotonic() < end, "it never came back"
         shell.screen.reset()
