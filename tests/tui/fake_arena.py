@@ -702,7 +702,7 @@ async def at_rest(pilot) -> None:
     still = 0
     while still < 3:  # a worker's message may start another worker
         await settled(pilot.app)
-        await pilot.pause()
+        await pilot.pause(0.005)
         busy = [worker for worker in pilot.app.workers if worker.group not in LASTING]
         still = still + 1 if all(worker.is_finished for worker in busy) else 0
 
