@@ -242,7 +242,7 @@ def test_the_first_status_names_the_runner(tmp_path):
         status = read_status(home)
         assert status.pid == runner.pid
         runner.terminate()
-        assert runner.wait(30) == 0
+        assert runner.wait(60) == 0
     assert not runner_alive(home)
 
     with connect(home) as con:

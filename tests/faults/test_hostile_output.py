@@ -119,7 +119,7 @@ def on_a_terminal(home, *arguments: str) -> tuple[int, str]:
             shown += chunk
     os.close(master)
     text = shown.decode().replace("\r\n", "\n")
-    return process.wait(30), text if "--plain" in arguments else COLOURS.sub("", text)
+    return process.wait(60), text if "--plain" in arguments else COLOURS.sub("", text)
 
 
 COLOURS = re.compile("\x1b\\[[0-9;]*m")

@@ -72,7 +72,9 @@ def kill_and_race(home, selection, kills: int, seconds: float) -> int:
     runners = [tiny(home, seconds, parent=True, env=often) for _ in range(2)]
     hits = 0
     for _ in range(kills):
-        time.sleep(rng.uniform(0.3, 1.6))
+        if rng.random() < 0.7:  # else it may hit the start of a runner
+            until(lambda: at_work(home), what="a unit in flight")
+        time.sleep(rng.uniform(0, 0.8))
         # Mostly the one that holds the lock: the other was refused it and has left.
         alive = [index for index in (0, 1) if runners[index].poll() is None]
         victim = rng.choice(alive or [0])

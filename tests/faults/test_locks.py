@@ -169,7 +169,7 @@ def test_a_stopped_runner_is_called_silent_and_goes(working, impatient):
     assert "the whole run" not in told, "a time left of a run that stands"
     done = plain(here(home, "cancel", "--now"), 0)
     assert f"PID {pid} on" in done.stderr
-    assert parent.wait(30) == 128 + signal.SIGKILL
+    assert parent.wait(60) == 128 + signal.SIGKILL
     assert not any(child.is_running() for child in children)
     assert read_status(home).state == "interrupted"
     assert queued(home) == []
@@ -180,14 +180,14 @@ def test_a_stopped_group_goes_too(working, impatient):
     home, parent = working
     os.killpg(parent.pid, signal.SIGSTOP)
     plain(here(home, "cancel", "--now"), 0)
-    assert parent.wait(30) == 128 + signal.SIGKILL
+    assert parent.wait(60) == 128 + signal.SIGKILL
 
 
 def test_a_runner_that_answers_is_not_killed(working):
     home, parent = working
     done = plain(here(home, "cancel", "--now"), 0)
     assert "has ended" in done.stderr
-    assert parent.wait(30) == 0
+    assert parent.wait(60) == 0
     assert read_status(home).state == "cancelled"
 
 
@@ -225,7 +225,7 @@ def test_a_parent_that_was_stopped_holds_nothing_against_the_work_of_a_later_run
         with ended(tiny(home, 5.0)) as later:
             until(lambda: read_status(home).pid == later.pid and read_status(home).running, what="a unit")
         parent.send_signal(signal.SIGCONT)
-        assert parent.wait(30) == 128 + signal.SIGABRT
+        assert parent.wait(60) == 128 + signal.SIGABRT
     assert set(read_strikes(home.mailbox).values()) <= {0}
 
 

@@ -189,7 +189,7 @@ def test_a_closed_terminal_ends_no_run_and_changes_no_number(tmp_path, real):
     until(lambda: b"started" in terminal.shown, what=terminal.shown)
     until(lambda: runner_alive(home) and read_status(home), what="the runner's first status")
     terminal.hang_up()
-    terminal.process.wait(20)
+    terminal.process.wait(60)
     runner = read_status(home)
     assert os.getsid(runner.pid) == psutil.Process(runner.pid).ppid(), "its parent leads a session"
     # A second viewer sees it live.
@@ -233,7 +233,7 @@ def test_a_window_left_unread_holds_up_no_unit(tmp_path):
         terminal.process.kill()
         terminal.process.wait()
         runner.terminate()
-        runner.wait(30)
+        runner.wait(60)
 
 
 def test_a_run_on_an_unread_terminal_goes_on(tmp_path):
@@ -262,13 +262,13 @@ def test_a_window_that_goes_leaves_the_run_alone(tmp_path, end):
             terminal.process.kill()
         else:
             terminal.hang_up()
-        terminal.process.wait(15)
+        terminal.process.wait(60)
         before = len(journalled(home))
         until(lambda: len(journalled(home)) > before + 20)
         assert runner.poll() is None
         assert read_status(home).state == "running"
         runner.terminate()
-        assert runner.wait(30) == 0
+        assert runner.wait(60) == 0
 
 
 # ------------------------------------------------------------------- signals to a run here
@@ -284,7 +284,7 @@ def test_a_signal_ends_a_run_cleanly(tmp_path, number):
         terminal.type("\x03")
     else:
         terminal.process.send_signal(number)
-    assert terminal.process.wait(30) == 130
+    assert terminal.process.wait(60) == 130
     until(lambda: b"cancelled in" in terminal.shown)
     assert b"Traceback" not in terminal.shown
     assert termios.tcgetattr(terminal.slave) == terminal.before
@@ -299,7 +299,7 @@ def test_a_terminal_that_closes_ends_a_run_here_cleanly(tmp_path):
     terminal.read()
     until(lambda: len(journalled(home)) > 5)
     terminal.hang_up()
-    assert terminal.process.wait(30) == 130
+    assert terminal.process.wait(60) == 130
     assert read_status(home).state == "cancelled"
     assert not list(home.log.glob("genearena.log")), "an unforeseen error"
     resume_and_check(home, selection)
@@ -349,7 +349,7 @@ def test_a_live_run_is_steered_from_the_command_line(tmp_path):
     )
     until(lambda: "classify" in follower.stderr.readline())
     follower.send_signal(signal.SIGINT)
-    _, said = follower.communicate(timeout=30)
+    _, said = follower.communicate(timeout=60)
     assert follower.returncode == 0
     assert "the run goes on" in said
     assert runner_alive(home)
@@ -369,7 +369,7 @@ def test_a_request_right_after_the_start_is_heard(tmp_path):
     plain(genearena(home, "run", "--detach", *choice(selection), tiny_seconds=0.02), 0)
     until(lambda: runner_alive(home))
     plain(here(home, "cancel"), 0)
-    until(lambda: not runner_alive(home), 30, "the run to obey")
+    until(lambda: not runner_alive(home), what="the run to obey")
     assert read_status(home).state == "cancelled"
 
 

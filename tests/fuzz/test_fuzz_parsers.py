@@ -18,7 +18,7 @@ from engine.data.tasks.recipes import composer
 from store.errors import GeneArenaError
 
 quick = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 words = st.sampled_from(

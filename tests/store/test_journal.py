@@ -42,7 +42,9 @@ def keys(folder: Path, offsets: dict[str, int] | None = None) -> list[str]:
 
 
 @given(groups=st.lists(st.lists(entries, max_size=4), max_size=4))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_reads_back_what_was_appended(tmp_path_factory, groups):
     folder = tmp_path_factory.mktemp("journal")
     writer = JournalWriter(folder)

@@ -31,8 +31,9 @@ def test_acknowledged_splits_survive_kills_exactly_once(home, tmp_path):
             )
             for start in starts
         ]
-        acknowledged.add(writers[0].stdout.readline().strip())
-        time.sleep(chance.uniform(0.05, 0.6))
+        for _ in range(chance.randint(3, 60)):
+            acknowledged.add(writers[0].stdout.readline().strip())
+        time.sleep(chance.uniform(0, 0.05))
         for writer in writers:
             writer.kill()
         for writer in writers:

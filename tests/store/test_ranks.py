@@ -130,7 +130,7 @@ cells_of = st.lists(
 
 
 @given(table=cells_of)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_ranks_agree_with_pandas_and_scipy(empty_schema, table):
     empty_schema.execute("DELETE FROM scores")
     put_scores(empty_schema, table)
@@ -164,7 +164,7 @@ def empty_schema():
 
 
 @given(data=st.data())
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_ranks_written_down_are_those_of_the_view(tmp_path_factory, data):
     from store.home import find_home
 

@@ -44,7 +44,7 @@ def in_the_database(home) -> dict[str, TaskSet]:
 
 
 @given(st.lists(definitions, min_size=1, max_size=6), st.randoms(use_true_random=False))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_same_definition_counts_in_whatever_order_they_are_read(tmp_path_factory, said, chance):
     wanted = {}
     for one in said:

@@ -294,7 +294,6 @@ def run_programs(programs: int, drawn: int | None = None) -> None:
         settings=settings(
             max_examples=programs,
             stateful_step_count=12,
-            deadline=None,
             database=None,
             derandomize=programs <= MANY and drawn is None,
             phases=[Phase.generate],

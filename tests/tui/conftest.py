@@ -8,6 +8,7 @@ import textual.app
 import textual.pilot
 from textual._context import active_app
 from textual.css.stylesheet import Stylesheet
+from textual.notifications import Notifications
 
 from tui.terminal import typeahead
 from tui.terminal.typeahead import TypeAhead
@@ -34,6 +35,20 @@ def a_key_is_pressed_once_it_is_answered() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def what_was_told_is_remembered() -> Iterator[None]:
+    """A passing sentence passes after four seconds, which on a busy machine nobody may have looked in."""
+    add = Notifications.add
+
+    def add_and_remember(self, notification):
+        vars(self).setdefault("told", []).append(notification.message)
+        return add(self, notification)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Notifications, "add", add_and_remember)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def styles_are_parsed_once() -> Iterator[None]:
     """Each application would parse the same sheets at its start, and all of them again for each screen."""
     parse, parsed = Stylesheet._parse_rules, {}
@@ -55,9 +70,9 @@ def no_key_goes_on_before_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(typeahead, "PATIENCE", 30.0)
 
 
-@pytest.fixture
-def soon_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waits for the keys to rest waits a moment only, in tests that rest after each of many keys."""
+@pytest.fixture(autouse=True)
+def keys_rest_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for the keys to rest waits a moment only."""
     for waits in (
         "fake_arena",
         "tui.screens.board.roc",

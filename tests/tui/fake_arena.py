@@ -173,7 +173,7 @@ class FakeArena:
 
     def plan(self, selection) -> Plan:
         self.calls["plan"] += 1
-        self.gate.wait(10)
+        self.gate.wait(60)
         if "plan" in self.broken:
             raise self.broken["plan"]
         for name in ("models", "tasks", "protocols", "seeds"):
@@ -555,7 +555,7 @@ class FakeDesk(SqlDesk):
 
     def run(self, query, rows):
         self.asked.append(query)
-        self.gate.wait(10)
+        self.gate.wait(60)
         self.arena.may("sql")
         self.rows = [
             (number, self.arena.named(f"name {number}"), number / 7) for number in range(self.row_count)
@@ -577,7 +577,7 @@ class FakeDesk(SqlDesk):
         return shown.run(query, rows)
 
     def page(self, result, offset, rows):
-        self.pages_gate.wait(10)
+        self.pages_gate.wait(60)
         self.fetched.append(offset)
         return self.rows[offset : offset + rows]
 
@@ -664,8 +664,8 @@ def drive(app: ArenaApp, size: tuple[int, int] = (80, 24)):
 
 
 def told(app: ArenaApp) -> str:
-    """The passing sentences shown so far."""
-    return "\n".join(notification.message for notification in app._notifications)
+    """All passing sentences so far, those that have passed too."""
+    return "\n".join(vars(app._notifications).get("told", ()))
 
 
 async def until(pilot, condition, seconds: float = 10.0) -> None:
@@ -673,23 +673,19 @@ async def until(pilot, condition, seconds: float = 10.0) -> None:
     for _ in range(int(seconds / 0.02)):
         if condition():
             return
-        await pilot.pause(0.02)
-    assert condition(), "it never came to be"
+        await asyncio.sleep(0.02)
+    app = pilot.app
+    assert condition(), f"it never came to be:\n{screen_text(app) if app.is_running else 'it was left'}"
 
 
 async def shows(pilot, *words: str) -> None:
     """Let the application go on until all of this is on the screen at once."""
-    missing = [""]
 
     def all_there() -> bool:
         shown = screen_text(pilot.app)
-        missing[:] = [word for word in words if word not in shown]
-        return not missing
+        return all(word in shown for word in words)
 
-    try:
-        await until(pilot, all_there)
-    except AssertionError:
-        raise AssertionError(f"{missing} never showed:\n{screen_text(pilot.app)}") from None
+    await until(pilot, all_there)
 
 
 async def rested(pilot) -> None:
@@ -706,7 +702,7 @@ async def at_rest(pilot) -> None:
     still = 0
     while still < 3:  # a worker's message may start another worker
         await settled(pilot.app)
-        await pilot.pause()
+        await pilot.pause(0.005)
         busy = [worker for worker in pilot.app.workers if worker.group not in LASTING]
         still = still + 1 if all(worker.is_finished for worker in busy) else 0
 

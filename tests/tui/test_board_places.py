@@ -246,7 +246,7 @@ async def test_numbers_are_there_before_what_they_can_tell(arena):
     import threading
 
     gate, judged = threading.Event(), arena.judged
-    arena.judged = lambda table: gate.wait(20) and judged(table)
+    arena.judged = lambda table: gate.wait(60) and judged(table)
     app = make_app(arena)
     async with drive(app, (120, 40)) as pilot:
         await pilot.press("3")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_text, told, until
+from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_text, shows, told, until
 from textual.events import Key
 from textual.keys import _character_to_key
 from textual.widgets import Input
@@ -90,7 +90,9 @@ async def test_questions_and_their_prompts_take_what_follows(arena):
     arena.import_file = lambda kind, path, _: asked.append((kind, path))
     async with drive(app) as pilot:
         await ready(pilot, "1", "to run")
-        burst(app, "Itdata/qx.csv\r\r")
+        burst(app, "Itdata/qx.csv\r")
+        await shows(pilot, "enter imports it like this")  # once it has been looked at
+        burst(app, "\r")
         await until(pilot, lambda: asked == [("task", "data/qx.csv")])
 
 
@@ -148,6 +150,7 @@ async def test_a_screen_that_hangs_does_not_take_the_keys_with_it(arena, monkeyp
     app = make_app(arena)
     async with drive(app) as pilot:
         await ready(pilot, "3", "▌mini")
+        await until(pilot, lambda: app.pulse.status is not None)  # without a run it would be left at once
         released = asyncio.Event()
         app.screen.call_later(released.wait)
         try:
@@ -157,6 +160,17 @@ async def test_a_screen_that_hangs_does_not_take_the_keys_with_it(arena, monkeyp
                 await asyncio.sleep(0.01)
         finally:
             released.set()
+
+
+@pytest.mark.parametrize("forwarded", [False, True], ids=["as it comes", "on its way up"])
+async def test_a_key_while_the_application_is_left_is_dropped(arena, forwarded):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+    key = Key("j", "j")
+    if forwarded:
+        key._set_forwarded()
+    await app.on_event(key)  # raises where no screen is there to answer
 
 
 async def test_a_paste_right_behind_a_key_is_pasted_into_what_it_opened(arena):

@@ -121,7 +121,7 @@ async def test_at_its_largest_a_cell_shows_everything_and_where_it_comes_from(ar
 
 async def test_the_splits_of_a_cell_do_not_wait_for_what_it_is_worth(arena, monkeypatch):
     gate, whole = threading.Event(), arena.cell_worth
-    monkeypatch.setattr(arena, "cell_worth", lambda place: gate.wait(20) and whole(place))
+    monkeypatch.setattr(arena, "cell_worth", lambda place: gate.wait(60) and whole(place))
     app = make_app(arena)
     try:
         async with drive(app, (200, 60)) as pilot:
@@ -146,6 +146,7 @@ async def test_a_plot_of_two_classes_is_written_as_the_figure_for_print(arena, t
     app = make_app(arena)
 
     async def export(pilot, name: str) -> None:
+        await until(pilot, lambda: app.screen.shown_plot() is not None)
         await pilot.press("colon")
         paste(pilot, f"export {tmp_path}/{name}.svg")
         await pilot.press("enter")
@@ -442,7 +443,7 @@ async def test_no_genes_yet():
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_hostile_names_stay_text_on_the_deeper_screens(size, soon_read):
+async def test_hostile_names_stay_text_on_the_deeper_screens(size):
     arena = FakeArena(names=hostile)
     arena.boards = {"lr": a_table(names=hostile), "rf": a_table(names=hostile)}
     app = make_app(arena)

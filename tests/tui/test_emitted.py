@@ -11,17 +11,31 @@ from tui.terminal.eightbit import number
 from tui.terminal.tokens import HEAT, PALETTES
 
 STYLE = re.compile(rb"\x1b\[([0-9;]*)m")
-KEYS = ("2", "3", "4", "5", "6", "i", "\x1b", "1", "?", "\x1b", ":", "th\x1b", "\x10", "\x1b")
-"""Every screen, typing, help, the command line, the palette."""
+KEYS = (
+    ("2", "No run yet. Press 1"),
+    ("3", "is separable"),
+    ("4", "Only means were published"),
+    ("5", "Text and labels"),
+    ("6", "No rows yet"),
+    ("i", "esc Rows"),
+    ("\x1b", "i Edit"),
+    ("1", "enter runs the"),
+    ("?", "Keys on Plan"),
+    ("\x1b", "Protocols 4 of 7"),
+    (":th", "theme"),
+    ("\x1b", "tab Pane"),
+    ("\x10", "find a command"),
+    ("\x1b", "Protocols 4 of 7"),
+)
+"""To every screen, typing, help, the command line, the palette; and what shows then."""
 
 
 def emitted(program):
     """What the program sends while every screen is seen."""
     program.until("enter runs the")
-    for key in KEYS:
+    for key, shown in KEYS:
         program.child.send(key)
-        for _ in range(5):
-            program.read()
+        program.until(shown)
     program.child.send("\x11")
     assert program.leave() == 0
     return program.raw

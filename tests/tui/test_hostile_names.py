@@ -49,7 +49,7 @@ KEYS = (
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])
-async def test_names_from_outside_are_drawn_and_never_obeyed(arena, size, soon_read):
+async def test_names_from_outside_are_drawn_and_never_obeyed(arena, size):
     app = make_app(arena)
     async with drive(app, size) as pilot:
         await until(pilot, lambda: "to run" in screen_text(app))

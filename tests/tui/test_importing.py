@@ -210,7 +210,7 @@ def test_a_task_is_cut_to_the_genes_that_a_table_has(tmp_path, labels):
 async def test_a_model_is_fetched_with_a_bar_and_may_be_stopped(arena, monkeypatch):
     def fetch(name, cancel, progress):
         progress("model.safetensors", 30 << 20, 60 << 20)
-        if not cancel.wait(10):
+        if not cancel.wait(60):
             return "it came"
         raise Stopped
 
@@ -234,7 +234,7 @@ async def test_leaving_the_application_stops_a_download(arena, monkeypatch):
 
     def fetch(name, cancel, progress):
         started.set()
-        if cancel.wait(10):
+        if cancel.wait(60):
             stopped.set()
         raise Stopped
 
@@ -245,7 +245,7 @@ async def test_leaving_the_application_stops_a_download(arena, monkeypatch):
         await pilot.press("F")
         await until(pilot, started.is_set)
         app.exit()
-    assert await asyncio.to_thread(stopped.wait, 5)
+    assert await asyncio.to_thread(stopped.wait, 60)
 
 
 async def test_a_fetched_model_is_told_and_the_list_read_again(arena, monkeypatch):

@@ -82,7 +82,7 @@ async def test_a_deseq2_table_becomes_two_classes_with_sizes_shown_before(arena,
         await opened(pilot, app, deseq2)
         await until(pilot, lambda: "5 genes  padj < 0.05" in screen_text(app))
         await shows(pilot, "55 genes  padj >= 0.05", "half below 0.3; cut at 0.05")
-        assert "Class 'padj < 0.05' has 5 genes" in app.screen.shown.problem
+        await until(pilot, lambda: "Class 'padj < 0.05' has 5 genes" in app.screen.shown.problem)
         await pilot.press("enter")
         await until(pilot, lambda: "10 are needed" in told(app))
         for _ in range(15):
@@ -225,7 +225,7 @@ async def test_a_slow_look_keeps_no_key_waiting(key, monkeypatch):
     free = threading.Event()
 
     def look(_):
-        free.wait(20)
+        free.wait(60)
         return FakeArena().open_preview("task", "mine.csv")(None)
 
     monkeypatch.setattr(arena, "open_preview", lambda *_: look)

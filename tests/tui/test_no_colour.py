@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fake_arena import FakeArena, a_status
+from fake_arena import FakeArena, a_status, until
 from textual.command import CommandList
 from textual.filter import Monochrome, NoColor
 from textual.widgets import Input
@@ -46,8 +46,7 @@ async def test_without_colours_the_cursors_are_told_by_weight(bare):
         cursor = bare.screen.query_one(Input).get_component_rich_style("input--cursor")
         assert cursor.reverse
         await pilot.press("escape", "ctrl+p")
-        while not bare.screen.query_one(CommandList).option_count:
-            await pilot.pause()
+        await until(pilot, lambda: bare.screen.query_one(CommandList).option_count)
         line = bare.screen.query_one(CommandList).render_line(0)
         assert all(style.underline for text, style, _ in line if text.strip())
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 import threading
 
 import pytest
-from fake_arena import FakeArena, a_status, a_table, drive, make_app, rested, screen_text, told, until
+from fake_arena import (
+    FakeArena,
+    a_status,
+    a_table,
+    at_rest,
+    drive,
+    make_app,
+    rested,
+    screen_text,
+    told,
+    until,
+)
 
 from store.errors import StoreError
 
@@ -40,7 +51,7 @@ async def test_nothing_is_said_to_be_missing_before_it_was_read(arena, monkeypat
 
     def late(*arguments):
         asked.set()
-        gate.wait(20)
+        gate.wait(60)
         return whole(*arguments)
 
     monkeypatch.setattr(arena, method, late)
@@ -67,7 +78,7 @@ async def test_another_table_takes_the_place_of_the_last_only_when_it_is_there(a
     async with drive(app, WIDE) as pilot:
         await pilot.press("3")
         await until(pilot, lambda: "mean of 2 splits" in screen_text(app))
-        arena.rankings = lambda *arguments: gate.wait(20) and whole(*arguments)
+        arena.rankings = lambda *arguments: gate.wait(60) and whole(*arguments)
         await pilot.press("right_square_bracket")
         await until(pilot, lambda: "rf Random" in screen_text(app))
         text = screen_text(app)
@@ -103,7 +114,7 @@ async def test_two_sides_that_are_chosen_are_not_told_the_last_ones_verdict(aren
     async with drive(app) as pilot:
         await pilot.press("4")
         await until(pilot, lambda: "A better 58 %" in screen_text(app))
-        arena.contrast = lambda *arguments: gate.wait(20) and whole(*arguments)
+        arena.contrast = lambda *arguments: gate.wait(60) and whole(*arguments)
         await pilot.press("w")
         await until(pilot, lambda: "Reading" in screen_text(app))
         text = screen_text(app)
@@ -123,7 +134,7 @@ async def test_a_model_without_results_leaves_the_sides_as_they_were(arena):
 @pytest.mark.parametrize(("method", "keys"), [("sides", ("4", "b")), ("rankings", ("3", "enter"))])
 async def test_a_key_that_needs_what_is_being_read_says_so(arena, monkeypatch, method, keys):
     whole, gate = getattr(arena, method), threading.Event()
-    monkeypatch.setattr(arena, method, lambda *arguments: gate.wait(20) and whole(*arguments))
+    monkeypatch.setattr(arena, method, lambda *arguments: gate.wait(60) and whole(*arguments))
     app = make_app(arena)
     try:
         async with drive(app) as pilot:
@@ -144,6 +155,7 @@ async def test_what_could_not_be_read_is_said_to_be_unread_and_is_there_once_it_
     async with drive(app, WIDE) as pilot:
         await pilot.press(keys)
         await until(pilot, lambda: "The home is gone." in screen_text(app))
+        await at_rest(pilot)  # what else cannot be read says it in the same dialog
         await pilot.press("escape")
         await rested(pilot)
         shown = screen_text(app)
@@ -168,6 +180,7 @@ async def test_what_cannot_be_read_again_is_not_shown_any_more(arena, key, metho
         arena.broken[method] = StoreError("The home is gone.")
         arena.version = 0
         await until(pilot, lambda: "The home is gone." in screen_text(app))
+        await at_rest(pilot)  # what else cannot be read says it in the same dialog
         await pilot.press("escape")
         await rested(pilot)
         await until(pilot, lambda: "It could not be read." in screen_text(app))

@@ -49,7 +49,7 @@ def comes_back(shell: Terminal, shown: str) -> str:
     shell.until("PROMPT>")
     since = len(shell.raw)
     shell.child.send("\x15fg\r")
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while b"\x1b[?1049h" not in shell.raw[since:]:
         assert time.monotonic() < end, "it never came back"
         shell.screen.reset()
@@ -72,7 +72,8 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_restores_the_screen(shell):
     does(shell, "\x1a", "PROMPT>")
     assert is_as_before(shell)
     does(shell, "stty -a | grep -o ' icanon'\r", "\n icanon")
-    assert "2Runs" in comes_back(shell, "No run yet")
+    comes_back(shell, "No run yet")
+    shell.until("2Runs")
     does(shell, "3", "Board")
     does(shell, "q", "PROMPT>")
     assert is_as_before(shell)
@@ -104,7 +105,7 @@ def test_a_stop_by_somebody_else_is_mended_by_fg(shell, number):
 def test_what_is_typed_after_ctrl_z_is_not_answered_when_it_comes_back(shell):
     does(shell, "\x1a2", "PROMPT>")
     comes_back(shell, "enter runs the 1,160")
-    assert "Keys on Plan" in does(shell, "?", "Keys on ")
+    does(shell, "?", "Keys on Plan")
 
 
 def test_without_a_shell_it_says_that_nothing_could_bring_it_back(tmp_path):

@@ -41,10 +41,10 @@ class TypeAhead(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         """Let keys and pastes wait for their turn."""
-        typed = isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded
+        typed = isinstance(event, (events.Key, events.Paste))
         if typed and not self.is_running:  # being left: no screen is there to answer
             return
-        if typed and event is not self._turn:
+        if typed and not event.is_forwarded and event is not self._turn:
             if event.time >= self._since and self._typed.qsize() < MOST:
                 self._typed.put_nowait(event)
         else:

@@ -74,7 +74,7 @@ def test_what_cannot_be_scored_is_said(labels, scores, sentence):
         score(np.array(labels), scores)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_binary_auc_is_scikit_learns_to_the_last_bit(data):
     rows = data.draw(st.integers(2, 60))

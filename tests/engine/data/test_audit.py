@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.data.genes.facts import Gene, Genes
@@ -136,7 +136,6 @@ def test_unmapped_ids_are_part_of_the_advice() -> None:
 SOME = st.sampled_from(["a", "b", "c", "D", "E", "F", "NM1"])
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(SOME, st.integers(0, 1)), max_size=12),
     st.dictionaries(SOME, st.lists(SOME, max_size=2, unique=True).map(tuple), max_size=4),

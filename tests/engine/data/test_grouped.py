@@ -79,7 +79,7 @@ def tasks(draw) -> tuple[Task, list[str]]:
     return Task("t", "T", names, genes, tuple(labels), genes, Audit(())), families
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(tasks(), st.integers(0, 2**32 - 1))
 def test_whatever_the_families_and_classes_are(made, seed) -> None:
     task, families = made

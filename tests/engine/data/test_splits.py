@@ -31,7 +31,7 @@ def task_of(labels: list[int], texts: str = "x") -> Task:
 counts = st.lists(st.integers(10, 60), min_size=2, max_size=5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(counts, st.integers(0, 2**32 - 1), st.randoms(use_true_random=False))
 def test_a_split_covers_without_overlap_and_keeps_the_proportions(sizes, seed, random) -> None:  # type: ignore[no-untyped-def]
     labels = [label for label, size in enumerate(sizes) for _ in range(size)]
@@ -116,7 +116,7 @@ def test_splits_drawn_from_a_list_without_those_genes_have_other_keys() -> None:
     assert replace(whole, **parts).hash != whole.hash
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.sampled_from(["paper", "cv-10x10"]),
     counts,
@@ -155,7 +155,7 @@ def test_test_sets_are_as_small_as_told(home: Home) -> None:
     }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(counts, st.integers(0, 9), st.randoms(use_true_random=False))
 def test_in_each_repeat_of_cross_validation_every_gene_is_tested_once(sizes, repeat, random) -> None:  # type: ignore[no-untyped-def]
     labels = [label for label, size in enumerate(sizes) for _ in range(size)]

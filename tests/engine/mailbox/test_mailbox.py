@@ -70,7 +70,7 @@ def supervised(home, selection, compute):
 def hold(home, held, done):
     with runner_lock(home):
         held.set()
-        done.wait(20)
+        done.wait(60)
 
 
 def test_the_lock_is_single_across_processes_and_dies_with_its_holder(home):
@@ -78,7 +78,7 @@ def test_the_lock_is_single_across_processes_and_dies_with_its_holder(home):
     held, done = context.Event(), context.Event()
     holder = context.Process(target=hold, args=(home, held, done))
     holder.start()
-    assert held.wait(20)
+    assert held.wait(60)
     assert runner_alive(home)
     with pytest.raises(StoreBusy, match=str(holder.pid)), runner_lock(home):
         pass
@@ -213,10 +213,10 @@ def test_supervise_obeys_requests(home, selection):
 
     def wait(unit, cancel):
         gate.set()
-        assert cancel.wait(20)
+        assert cancel.wait(60)
 
     def cancel_when_running():
-        assert gate.wait(20)
+        assert gate.wait(60)
         request(home, "cancel")
 
     threading.Thread(target=cancel_when_running).start()
@@ -238,12 +238,12 @@ def test_pause_shows_in_the_status(home, selection):
         if not asked.is_set():
             asked.set()
             request(home, "pause")
-            assert seen.wait(20)
+            assert seen.wait(60)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     *_, last = supervised(home, selection, FakeCompute(pause_first))
-    watcher.join(20)
+    watcher.join(60)
     assert not watcher.is_alive()
     assert last.scored == 3
 

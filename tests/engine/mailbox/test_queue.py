@@ -104,14 +104,14 @@ def test_many_that_resume_at_once_queue_it_once(home, unstarted):
     barrier = threading.Barrier(8)
 
     def resume():
-        barrier.wait(20)
+        barrier.wait(60)
         go_on(home, begun)
 
     threads = [threading.Thread(target=resume) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert seeds(waiting(home)) == [1]
 
 
@@ -339,7 +339,7 @@ def test_a_run_that_is_left_in_the_middle_is_unfinished(home, selection):
 def test_a_run_that_is_cancelled_is_kept_as_that(home, selection):
     def cancel(unit, event):
         request(home, "cancel")
-        assert event.wait(20)
+        assert event.wait(60)
 
     list(supervised(home, selection, FakeCompute(cancel)))
     assert [entry.state for entry in unfinished(home, alive=False)] == ["cancelled"]

@@ -229,7 +229,7 @@ def test_a_cache_that_cannot_be_written_is_told_and_not_needed(model: Model, tmp
     budget=st.integers(1, 2000),
     step=st.sampled_from([1, 8, 16]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_batches_hold_each_text_once_and_keep_the_budget(
     lengths: list[int], budget: int, step: int
 ) -> None:
@@ -242,7 +242,7 @@ def test_batches_hold_each_text_once_and_keep_the_budget(
 
 
 @given(lengths=st.lists(st.integers(1, 300), max_size=60), budget=st.integers(1, 900))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_batches_of_several_lengths_are_filled_and_keep_the_budget(lengths: list[int], budget: int) -> None:
     batches = plan_packed(lengths, budget)
     planned = [index for batch in batches for group in batch for index in group]

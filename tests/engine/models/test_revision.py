@@ -154,7 +154,9 @@ def test_a_moved_and_a_copied_folder_keep_the_keys(home: Home, folder: Path, tmp
     assert keys(home, str(moved)) == keys(home, str(copied)) == first
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.dictionaries(st.sampled_from(["a.json", "b.json", "1_X/a.json", "c.txt"]), st.binary(max_size=4)))
 def test_a_revision_is_names_and_contents_alone(
     home: Home, tmp_path: Path, files: dict[str, bytes]

@@ -160,7 +160,7 @@ def test_stop_gives_up_what_is_in_flight_and_the_next_run_does_the_rest(home, se
         seen.append(unit.key)
         if len(seen) >= 4:
             mailbox.stop()
-            assert cancel.wait(5)
+            assert cancel.wait(60)
 
     first = outcomes(go(selection, home, FakeCompute(stop_after_four), mailbox))
     kinds = Counter(type(o) for o in first)
@@ -216,12 +216,12 @@ def test_pause_starts_no_further_unit_until_resume(home, selection):
 
     runner = threading.Thread(target=go, args=(selection, home, FakeCompute(pause_at_first), mailbox))
     runner.start()
-    assert gate.wait(10)
+    assert gate.wait(60)
     runner.join(0.5)
     assert runner.is_alive()
     assert len(started) <= 2
     mailbox.resume()
-    runner.join(10)
+    runner.join(60)
     assert len(started) == 12
 
 

@@ -24,7 +24,7 @@ def run(workers, jobs, do):
         turns.put(job)
     turns.close()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -65,7 +65,7 @@ def test_workers_that_wait_go_home_once_one_is_to_go_on_alone():
     waiting = threading.Thread(target=turns.take)
     waiting.start()
     assert turns.hand_back("job")
-    waiting.join(20)
+    waiting.join(60)
     assert not waiting.is_alive()
     assert turns.take() == "job"
     assert not turns.hand_back("job")
@@ -87,7 +87,7 @@ def test_jobs_come_by_their_place_and_late_ones_once_they_are_let_in():
     worker.join(0.05)
     assert worker.is_alive()
     turns.let_late_in()
-    worker.join(20)
+    worker.join(60)
     assert taken == ["grid"]
 
 

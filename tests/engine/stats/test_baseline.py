@@ -93,7 +93,7 @@ def test_the_baseline_may_be_a_control_and_other_controls_are_not_compared():
     assert made.left_out == ()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(boards)
 def test_whoever_beats_the_baseline_has_a_whole_interval_above_it(cells):
     for row in against(cells, "m0").rows:

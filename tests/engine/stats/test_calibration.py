@@ -126,7 +126,7 @@ def test_a_fit_without_a_solution_is_none(scores: list[float], labels: list[int]
     st.lists(st.tuples(st.floats(-7, 7), st.booleans()), min_size=4, max_size=40),
     st.floats(-5, 5),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_fit_is_where_the_likelihood_is_flat(rows: list[tuple[float, bool]], shift: float) -> None:
     x, truth = (np.array(column) for column in zip(*rows, strict=True))
     fit = logistic_fit(x + shift, truth)

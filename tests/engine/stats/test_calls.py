@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from cell_examples import one_split
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import precision_recall_fscore_support
 
@@ -53,7 +53,6 @@ def test_exactly_a_half_is_not_called_as_in_the_stored_metrics() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1)), min_size=2, max_size=25))
-@settings(deadline=None)
 def test_it_is_scikit_learns_wherever_it_is_defined(rows: list[tuple[int, float]]) -> None:
     labels, scores = (np.array(column) for column in zip(*rows, strict=True))
     if len(set(labels)) < 2:
@@ -69,7 +68,6 @@ def test_it_is_scikit_learns_wherever_it_is_defined(rows: list[tuple[int, float]
 
 
 @given(st.integers(1, 20), st.integers(1, 20))
-@settings(deadline=None)
 def test_the_all_positive_f1_is_that_of_calling_every_gene_positive(positives: int, negatives: int) -> None:
     labels = np.repeat([1, 0], [positives, negatives])
     f1 = precision_recall_fscore_support(labels, np.ones_like(labels), average="binary")[2]

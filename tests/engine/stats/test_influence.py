@@ -63,7 +63,7 @@ def by_definition(cells, weights):
     return auc, np.sqrt(sum(part**2 for part in total.values())), min(map(len, counts.values())) - 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(boards)
 def test_auc_errors_and_degrees_of_freedom_are_those_of_the_definition(cells):
     of = influences(cells)
@@ -75,7 +75,7 @@ def test_auc_errors_and_degrees_of_freedom_are_those_of_the_definition(cells):
     assert pair_errors(of, 0, 1)[0] == pytest.approx(gene_se, abs=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(boards)
 def test_the_auc_is_scikit_learns(cells):
     for row, own in enumerate(cells):
@@ -90,7 +90,7 @@ def test_the_auc_is_scikit_learns(cells):
         assert influences(cells).tasks[0].auc[row] == pytest.approx(aucs, abs=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(boards)
 def test_errors_of_all_pairs_are_those_of_each_pair(cells):
     of = influences(cells)
@@ -99,7 +99,7 @@ def test_errors_of_all_pairs_are_those_of_each_pair(cells):
         assert [errors[i, j] for errors in together] == pytest.approx(pair_errors(of, i, j), abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(boards, st.integers(0, 3))
 def test_scores_matter_by_their_order_alone(cells, of_model):
     own = cells[of_model % len(cells)]

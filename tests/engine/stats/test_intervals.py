@@ -19,7 +19,7 @@ PERFECT = [("A", 1, 0.9), ("B", 1, 0.8), ("C", 0, 0.5), ("D", 0, 0.1), ("E", 0, 
 TIED = [(gene, label, 0.5) for gene, label, _ in PERFECT]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.floats(0.01, 0.99), st.floats(0.001, 0.2), st.integers(2, 100))
 def test_an_interval_is_students_on_the_logit_scale(auc, se, tested):
     low, high = auc_interval(auc, se, tested)

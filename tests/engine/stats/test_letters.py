@@ -26,7 +26,7 @@ def graphs(draw):
     return different(k, pairs), np.array(means, float)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(graphs())
 def test_two_share_a_letter_if_and_only_if_they_are_not_told_apart(graph):
     flags, means = graph
@@ -35,7 +35,7 @@ def test_two_share_a_letter_if_and_only_if_they_are_not_told_apart(graph):
         assert bool(set(held[i]) & set(held[j])) is not bool(flags[i, j])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(graphs())
 def test_no_letter_could_be_left_out_or_given_to_one_more(graph):
     flags, means = graph
@@ -49,7 +49,7 @@ def test_no_letter_could_be_left_out_or_given_to_one_more(graph):
     assert len(groups) == len(largest)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(graphs())
 def test_letters_go_by_the_best_mean_in_each(graph):
     flags, means = graph

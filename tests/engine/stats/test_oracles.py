@@ -15,7 +15,7 @@ baycomp = pytest.importorskip(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 1000), st.integers(2, 12))
 def test_the_posterior_is_the_bayesian_correlated_t_test(seed, splits):
     """Corani & Benavoli's correlation 1 / n is a ratio of 1 / (n - 1), and nu the folds less one."""

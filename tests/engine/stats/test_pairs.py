@@ -34,7 +34,7 @@ def test_interval_p_and_probabilities_are_of_one_distribution():
     assert pair.aucs[0] - pair.aucs[1] == pytest.approx(pair.difference)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(boards)
 def test_a_pair_turned_around_is_its_mirror(cells):
     there, back = compare(cells[:1], cells[1:2]), compare(cells[1:2], cells[:1])
@@ -47,7 +47,7 @@ def test_a_pair_turned_around_is_its_mirror(cells):
     assert there.word == back.word
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(boards, st.randoms(use_true_random=False))
 def test_no_other_model_changes_a_pair(cells, random):
     """Bit for bit: interval, word and probabilities, whoever joins with whatever splits and genes."""

@@ -120,7 +120,7 @@ def test_many_models_are_judged_in_single_precision_with_fewer_draws(monkeypatch
     assert width[0] == pytest.approx(width[1], abs=1.5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(boards)
 def test_ranks_intervals_letters_and_differences_agree(cells):
     made = rank(cells)

@@ -9,7 +9,7 @@ from collections import defaultdict
 import numpy as np
 import pytest
 from cell_examples import FIXTURE, TASKS, needs_fixture
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t as student
 
@@ -96,7 +96,6 @@ def test_perfect_splits_are_the_same_as_a_printed_one() -> None:
 
 
 @given(st.lists(st.integers(0, 100), min_size=5, max_size=20), st.integers(50, 100), st.integers(2, 30))
-@settings(deadline=None)
 def test_both_numbers_have_split_luck(hundredths: list[int], published: int, published_splits: int) -> None:
     """More published splits never widen the tolerance, and never below the own error alone."""
     own = np.array(hundredths) / 100

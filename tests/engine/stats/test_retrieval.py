@@ -43,7 +43,6 @@ def test_chance_needs_positives(positives: int, genes: int) -> None:
         lambda rows: any(positive for positive, _ in rows)
     )
 )
-@settings(deadline=None)
 def test_average_precision_is_scikit_learns(rows: list[tuple[bool, int]]) -> None:
     truth, scores = (np.array(column) for column in zip(*rows, strict=True))
     found = average_precision(truth, scores.astype(np.float64))
@@ -51,7 +50,7 @@ def test_average_precision_is_scikit_learns(rows: list[tuple[bool, int]]) -> Non
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 2)), min_size=1, max_size=6), st.integers(1, 6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_precision_at_k_is_the_mean_over_the_orders_of_ties(rows: list[tuple[bool, int]], k: int) -> None:
     k = min(k, len(rows))
     tops = [

@@ -57,7 +57,7 @@ def test_the_forests_of_the_four_tasks(seed_sd, split_sd, icc, low, high, error,
 @given(
     st.integers(2, 6), st.integers(2, 6), st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.01, 0.1, 1.0])
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_mean_squares_are_those_of_an_analysis_of_variance(splits, seeds, seed, between) -> None:
     random = np.random.default_rng(seed)
     luck = random.standard_normal((splits, seeds))

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from cell_examples import NEGATIVES, POSITIVES
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from published_tables import PROTOCOLS, published
 
@@ -81,7 +81,6 @@ def test_a_random_order_has_the_variance_of_the_rank_sum() -> None:
 
 
 @given(st.floats(0, 1), st.integers(1, 500), st.integers(1, 500))
-@settings(deadline=None)
 def test_it_falls_with_genes_and_knows_no_side(auc: float, positives: int, negatives: int) -> None:
     error = hanley_mcneil(auc, positives, negatives)
     assert 0 <= error <= 0.5

@@ -158,7 +158,7 @@ def test_a_dumb_terminal_counts_as_none(home):
     import pexpect
 
     environment = {**os.environ, "TERM": "dumb", "GENEARENA_HOME": str(home)}
-    child = pexpect.spawn(sys.executable, ["-m", "tui"], env=environment, timeout=30, encoding="utf-8")
+    child = pexpect.spawn(sys.executable, ["-m", "tui"], env=environment, timeout=60, encoding="utf-8")
     child.expect("genearena rank --all")
     child.expect(pexpect.EOF)
     child.close()

@@ -32,7 +32,9 @@ WORDS = st.sampled_from(
 VALUES = st.one_of(st.text(st.characters(exclude_characters="\0"), max_size=30), WORDS)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(case=st.sampled_from(CASES), value=VALUES)
 @example(case=("run", "--models"), value="\0")
 @example(case=("run", "--descriptions"), value="/")
@@ -50,7 +52,9 @@ def test_any_value_of_any_flag_gives_a_plan_or_one_sentence(filled, call, case, 
     assert "\x1b" not in result.stderr
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(text=st.text(st.characters(codec="utf-8"), max_size=200))
 @example(text="models = 1")
 @example(text="[[models]]\nname = 'x'\nsource = 3\n")

@@ -252,11 +252,11 @@ def test_interrupt_keeps_what_is_scored_and_leaves_with_130(call, home, compute,
 
     def stop_after_first(unit, cancel):
         if done.is_set():
-            cancel.wait(20)
+            cancel.wait(60)
         elif len(compute.classified) >= 1:
             done.set()
             os.kill(os.getpid(), signal.SIGINT)
-            cancel.wait(20)
+            cancel.wait(60)
 
     compute.behave = stop_after_first
     result = call(*BASE, "--tasks", toy, "--workers", "1")
@@ -342,7 +342,7 @@ def test_no_other_runner_begins_in_the_middle_of_a_sweep(call, home, monkeypatch
 def test_a_cancelled_sweep_ends_there(call, home, compute, toy):
     def cancel(unit, stop):
         request(home, "cancel")
-        stop.wait(20)
+        stop.wait(60)
 
     compute.behave = cancel
     result = call("sweep", *ALONE[:2], "--tasks", toy, "--seeds", "41", "--factors", "warmup")
@@ -441,7 +441,7 @@ def test_what_waits_behind_a_run_that_is_stopped_is_named_with_the_way_out(call,
         if not queued(home):
             enqueue(home, Launch(Selection((unit.model,), (toy,), ("rf",), (99,))))
             os.kill(os.getpid(), signal.SIGTERM)
-        cancel.wait(20)
+        cancel.wait(60)
 
     compute.behave = queue_and_stop
     result = call(*BASE, "--tasks", toy, "--workers", "1", "--device", "cpu")

@@ -183,7 +183,7 @@ if uid != os.getuid():
 SOCKET = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
           "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
 for name, (path, headers) in json.loads(sys.argv[2]).items():
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", path, headers={**(SOCKET if path.startswith("/ws") else {}), **headers})
     answer = connection.getresponse()
     found[name] = [answer.status, "" if answer.status == 101 else answer.read().decode()]
@@ -271,7 +271,7 @@ def test_the_owner_is_let_in_and_a_websocket_only_from_the_own_page(served, home
         "page": 200, "no origin": 403, "foreign origin": 403, "another port": 403, "own page": 101,
     }  # fmt: skip
     process.terminate()
-    process.wait(30)
+    process.wait(60)
     written = b"".join(path.read_bytes() for path in Path(home.data.parent).rglob("*") if path.is_file())
     assert token.encode() not in written
 

@@ -154,13 +154,13 @@ def test_attach_follows_until_the_runner_ends(home, call):
         with runner_lock(home):
             write_status(home, RUNNING)
             holding.set()
-            release.wait(20)
+            release.wait(60)
             write_status(home, replace(RUNNING, state="failed", running=(), scored=5))
 
     holding = threading.Event()
     thread = threading.Thread(target=runner)
     thread.start()
-    holding.wait(20)
+    holding.wait(60)
     threading.Timer(0.8, release.set).start()
     result = call("attach")
     thread.join()

@@ -125,7 +125,7 @@ def test_a_terminal_that_does_not_read_holds_up_nobody(monkeypatch):
 
     class Stalled(io.StringIO):
         def write(self, text):
-            read.wait(20)
+            read.wait(60)
             return super().write(text)
 
     monkeypatch.setattr(narrate, "LAST_WORDS", 0.01)

@@ -57,7 +57,7 @@ class RealSlurm:
         for daemon in reversed(self._daemons):
             daemon.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                daemon.wait(20)
+                daemon.wait(60)
             daemon.kill()
             daemon.wait()
 

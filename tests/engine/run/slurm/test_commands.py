@@ -43,7 +43,7 @@ def test_an_array_is_submitted_seen_and_cancelled_by_its_name(slurm):
     commands.cancel("genearena-x", waiting_only=True)
     assert len(commands.queued("genearena-x")) == 2
     commands.cancel("genearena-x")
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while commands.queued("genearena-x"):
         assert time.monotonic() < end
         time.sleep(0.05)
