@@ -13,7 +13,7 @@ from engine.files.lists import read_list
 from engine.files.outside import check_characters, check_file, outside_file, read_lines
 from engine.files.safe_pickle import PICKLES, read_matrix
 from engine.files.tables import PARQUET, read_table
-from engine.files.tables.titles import is_gene_title, plain
+from engine.files.tables.titles import is_gene_title, plain, prefixed
 from engine.files.tables.workbook import is_workbook
 from engine.files.vectors.content import Content, check_rows, without_unlike
 from engine.files.vectors.dimensions import LeftOut
@@ -105,6 +105,7 @@ def read_vectors(
     if named is not None and wanted is None and content.genes is not None:
         wanted = set(named).__contains__
     rows = content.genes if content.genes is not None else _without_title(named or [], len(content.matrix))
+    rows = tuple(prefixed(content.named_by, rows))
     if not content.whole and content.genes is None:
         rows = rows[: len(content.matrix)]
     _check_shape(path, rows, content.matrix, genes)
