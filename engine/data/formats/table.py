@@ -45,7 +45,7 @@ def read(table: Table, choices: Choices) -> RawTask:
     genes = genes_of(table, gene, choices.symbols)
     labels = labels_of(table.columns[label], lambda row: (label, row) in table.quoted)
     texts = own_texts(table, genes, choices.text_column)
-    task = raw_task(table.path, genes, labels, texts, lines=table.lines)
+    task = raw_task(table.path, genes, labels, texts, lines=table.lines, unit=table.unit)
     notes = (*table.notes, *_told(table, gene, label), *words_kept(table, gene, genes), *task.notes)
     return replace(task, notes=notes)
 
@@ -82,7 +82,7 @@ def own_texts(table: Table, genes: list[str], chosen: str = "") -> list[str]:
     for line, identifier, own in zip(table.lines, genes, texts, strict=True):
         if identifier and first.setdefault(identifier, own) != own:
             raise DataError(
-                f"{table.path} has a second, different description of {identifier!r} on line {line}.",
+                f"{table.path} has a second, different description of {identifier!r} {table.at(line)}.",
                 "Keep one description per gene.",
             )
     return texts

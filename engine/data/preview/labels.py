@@ -18,6 +18,7 @@ from engine.data.genes.identifiers import make_resolver
 from engine.data.genes.meanings import NOT_MAPPED, Meaning
 from engine.data.importers.gates import ENOUGH, too_few
 from engine.data.importers.names import first_names
+from engine.data.importers.strangers import looks_like
 from engine.data.preview.names import look_up
 from engine.data.preview.numbers import histograms, is_quantity, suggestion
 from engine.data.preview.roles import Roles
@@ -194,7 +195,8 @@ class LabelFile:
         ]
         if names.looked_up - len(lost) < ENOUGH * names.looked_up:
             count = f"{len(lost):,} of {names.looked_up:,} names are not known genes: {first_names(lost)}."
-            return count, "Take another gene column, or keep the names as they are with --keep-unmapped."
+            hint = "Take another gene column, or keep the names as they are with --keep-unmapped."
+            return count, looks_like(lost) or hint
         if bare := self._without_text(raw, names):
             return bare, "Fill in the column of descriptions, or leave it out."
         if len(groups) < 2:
@@ -204,9 +206,9 @@ class LabelFile:
             )
         usable = {group.name: group.rows if group.genes is None else group.genes for group in groups}
         for group_name, size in usable.items():
-            if size < FEWEST and not lost and not described and not keep_unmapped and found.whole:
+            if size < FEWEST and not described and not keep_unmapped and found.whole:
                 return (
-                    f"Class {group_name!r} has {size} genes; {FEWEST} are needed.",
+                    f"Class {group_name[:60]!r} has {size} genes; {FEWEST} are needed.",
                     "Move the threshold, or add genes.",
                 )
         return "", ""

@@ -9,8 +9,9 @@ from pathlib import Path
 from engine.data.genes.columns import gene_column
 from engine.data.genes.descriptions import description_table, gene_texts, read_descriptions, text_column
 from engine.data.genes.identifiers import make_resolver
+from engine.data.importers.descriptions import unknown_among
 from engine.data.preview.labels import SHOWN, of_empty_sheet
-from engine.data.preview.names import look_up
+from engine.data.preview.names import FIRST_NAMES, look_up
 from engine.data.preview.roles import BY_TITLE, CHOSEN
 from engine.data.preview.told import Left, Preview, Taken
 from engine.data.tasks.shelf import SAMPLE
@@ -120,13 +121,19 @@ def look_at_descriptions(path: Path, home: Home, sheet: str = "") -> Preview:
         others = (title for title in table.header if title not in titles)
         left: tuple[Left, ...] = tuple(Left(title, "being neither genes nor texts") for title in others)
         if nameless:
-            facts = (f"Rows that name no gene: {len(nameless)}, the first in line {nameless[0]}.",)
+            facts = (f"Rows that name no gene: {len(nameless)}, the first {table.at(nameless[0])}.",)
         kind, counted, whole, notes = "table", len(table.lines), table.whole, table.notes
     else:
         texts = dict(read_descriptions(path, symbols).texts)
         kind, counted, whole, notes = "genes and their texts", len(texts), True, ()
         taken, left = (), ()
-    with_text = sum(1 for text in texts.values() if text)
+    with_text = [gene for gene, text in texts.items() if text]
+    without = len(texts) - len(with_text)
+    problem, hint = "" if with_text else f"{path.name} has no text for any gene.", ""
+    try:
+        unknown_among(path, with_text[:FIRST_NAMES], home, resolver)
+    except DataError as error:
+        problem, hint = (problem, hint) if problem else (error.message, error.hint)
     return Preview(
         "descriptions",
         str(path),
@@ -139,12 +146,13 @@ def look_at_descriptions(path: Path, home: Home, sheet: str = "") -> Preview:
         left,
         names=look_up(texts, resolver.resolve, whole=whole),
         facts=(
-            f"{with_text:,} genes have a text, {len(texts) - with_text:,} have none and are left out.",
+            f"{len(with_text):,} genes have a text, {without:,} have none and are left out.",
             *facts,
         ),
         notes=notes,
         sheets=sheets,
-        problem="" if with_text else f"{path.name} has no text for any gene.",
+        problem=problem,
+        hint=hint,
         command=command,
     )
 
