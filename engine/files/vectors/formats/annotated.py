@@ -20,7 +20,7 @@ from engine.files.h5ad import (
 from engine.files.tables.table import first_rows
 from engine.files.tables.titles import plain
 from engine.files.vectors.cells import Kind, kind_of
-from engine.files.vectors.content import Content, check_rows
+from engine.files.vectors.content import Content, SeveralKeys, check_rows
 from engine.files.vectors.titles import NAME_TITLES
 from store.errors import DataError
 
@@ -67,8 +67,9 @@ def _chosen(path: Path, file: Any, key: str) -> tuple[str, str]:
     shown = ", ".join("/".join(filter(None, one)) for one in (found or (*there, *whole))[:12])
     if not shown:
         raise DataError(f"{path} has no matrix in varm, obsm or X.", "Put the vectors into adata.varm.")
-    what = f"no matrix named {key!r}" if key and not found else "several matrices"
-    raise DataError(f"{path} has {what}.", f"Choose one with --key: {shown}.")
+    if key and not found:
+        raise DataError(f"{path} has no matrix named {key!r}.", f"Choose one with --key: {shown}.")
+    raise SeveralKeys(f"{path} has several matrices.", ["/".join(filter(None, one)) for one in found])
 
 
 def _genes(path: Path, file: Any, axis: Axis) -> list[str]:

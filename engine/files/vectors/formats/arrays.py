@@ -14,7 +14,7 @@ from engine.files.outside import outside_file
 from engine.files.safe_pickle import LARGEST, read_matrix, read_names
 from engine.files.tables.table import first_rows
 from engine.files.tables.titles import plain
-from engine.files.vectors.content import Content, check_rows
+from engine.files.vectors.content import Content, SeveralKeys, check_rows
 from engine.files.vectors.rows import MOST_NUMBERS
 from engine.files.vectors.titles import NAME_TITLES
 from store.errors import DataError
