@@ -15,7 +15,7 @@ from engine.data.preview.names import FIRST_NAMES, look_up
 from engine.data.preview.roles import BY_TITLE, CHOSEN
 from engine.data.preview.told import Left, Preview, Taken
 from engine.data.tasks.shelf import SAMPLE
-from engine.files.tables import Table
+from engine.files.tables import Table, read_table
 from engine.files.tables.titles import GENE_TITLES, is_gene_title, plain
 from engine.files.tables.workbook import EmptySheet
 from store.errors import DataError
@@ -34,11 +34,18 @@ def look_at_vectors(path: Path, home: Home, genes: Path | None = None, key: str 
         key: Which of several matrices, columns of lists, or sheets.
 
     Raises:
-        DataError: it cannot be read, or would be refused.
+        DataError: it cannot be read, or would be refused; of several sheets the preview says so.
     """
     from engine.data.importers.vectors import read_for_import
 
-    vectors, names, report = read_for_import(path, "", home, genes, key, first=True)
+    try:
+        vectors, names, report = read_for_import(path, "", home, genes, key, first=True)
+    except EmptySheet as error:
+        return of_empty_sheet("vectors", path, error)
+    except DataError as error:
+        if "--sheet" not in error.hint:
+            raise
+        return _other_sheet("vectors", read_table(path, sheet=key, first=True), error)
     resolver = make_resolver(home, SAMPLE)
     taken = []
     if vectors.titles:
@@ -72,6 +79,7 @@ def look_at_vectors(path: Path, home: Home, genes: Path | None = None, key: str 
             for part in report.coverage
         ),
         notes=report.notes,
+        sheets=vectors.keys,
         command=shlex.join(["genearena", "import", "vectors", str(path), *options]),
     )
 
@@ -109,7 +117,7 @@ def look_at_descriptions(path: Path, home: Home, sheet: str = "") -> Preview:
         except DataError as error:
             if len(sheets) < 2:
                 raise
-            return _other_sheet(table, error)
+            return _other_sheet("descriptions", table, error)
         gene, text = gene_column(table, symbols), text_column(table)
         assert gene is not None
         assert text is not None  # `gene_texts` has found both
@@ -157,11 +165,11 @@ def look_at_descriptions(path: Path, home: Home, sheet: str = "") -> Preview:
     )
 
 
-def _other_sheet(table: Table, error: DataError) -> Preview:
-    """A sheet that holds no descriptions, of a workbook another sheet of which may."""
+def _other_sheet(what: str, table: Table, error: DataError) -> Preview:
+    """A sheet that cannot be imported as `what`, of a workbook another sheet of which may."""
     columns = [column[:SHOWN] for column in table.columns]
     return Preview(
-        "descriptions",
+        what,
         str(table.path),
         "table",
         len(table.lines),

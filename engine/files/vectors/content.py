@@ -44,14 +44,6 @@ class Content:
     """The matrices or sheets that could be taken."""
 
 
-class SeveralKeys(DataError):
-    """A file has several matrices, or columns of them, of which a person must choose one."""
-
-    def __init__(self, message: str, answers: Sequence[str]) -> None:
-        super().__init__(message, f"Choose one with --key: {', '.join(answers[:12])}.")
-        self.answers = tuple(answers)
-
-
 def check_rows(path: Path, genes: int, rows: int) -> None:
     """Refuse a matrix of other rows than there are genes.
 

@@ -76,6 +76,8 @@ class Vectors:
     """The title of the column that names the genes; empty where it has none."""
     whole: bool = True
     """Whether these are all rows of the file."""
+    keys: tuple[str, ...] = ()
+    """The matrices or sheets that could be taken, where the file has several."""
 
 
 def read_vectors(
@@ -273,6 +275,7 @@ def _validated(path: Path, genes: tuple[str, ...], content: Content, wanted: Wan
         content.notes,
         content.named_by,
         content.whole,
+        content.keys if len(content.keys) > 1 else (),
     )
 
 

@@ -164,7 +164,10 @@ def test_the_servers_own_message_is_always_shown(
 @pytest.mark.parametrize(
     ("status", "answer"),
     [
-        (200, {"error": {"message": "You exceeded your current quota of 100", "code": "insufficient_quota"}}),
+        (
+            200,
+            {"error": {"message": "You exceeded your current quota of 100", "code": "insufficient_quota"}},
+        ),
         (200, {"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}}),
         (200, {"error": "insufficient balance"}),
         (200, {"error": {"message": "Not today"}}),

@@ -14,7 +14,8 @@ from engine.files.outside import outside_file
 from engine.files.safe_pickle import LARGEST, read_matrix, read_names
 from engine.files.tables.table import first_rows
 from engine.files.tables.titles import plain
-from engine.files.vectors.content import Content, SeveralKeys, check_rows
+from engine.files.vectors.content import Content, check_rows
+from engine.files.vectors.dimensions import SeveralKeys
 from engine.files.vectors.rows import MOST_NUMBERS
 from engine.files.vectors.titles import NAME_TITLES
 from store.errors import DataError
@@ -76,12 +77,13 @@ def read_npz(path: Path, key: str = "", first: bool = False) -> Content:
     """
     try:
         with outside_file(path), zipfile.ZipFile(path) as archive:
-            named, vectors = _arrays(path, archive, key)
+            named, vectors, keys = _arrays(path, archive, key)
             genes = _names(path, _member(path, archive, named))
             matrix = _numbers(path, _member(path, archive, vectors, len(genes), first))
     except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         raise DataError(f"{path} is a damaged .npz file: {error}.", "Save it again.") from error
-    return Content(genes[: len(matrix)], matrix, len(genes), whole=len(matrix) == len(genes))
+    whole = len(matrix) == len(genes)
+    return Content(genes[: len(matrix)], matrix, len(genes), whole=whole, keys=tuple(keys))
 
 
 def _member(
@@ -91,8 +93,8 @@ def _member(
         return _read_array(path, stream, archive.getinfo(f"{name}.npy").file_size, rows, first)
 
 
-def _arrays(path: Path, archive: zipfile.ZipFile, key: str) -> tuple[str, str]:
-    """What the array of genes is called, and that of vectors."""
+def _arrays(path: Path, archive: zipfile.ZipFile, key: str) -> tuple[str, str, list[str]]:
+    """What the array of genes is called, that of vectors, and what could be taken in its place."""
     found = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
     kinds = {name: _kind(path, archive, name) for name in found}
     texts = [name for name in found if kinds[name] == "texts"]
@@ -103,16 +105,14 @@ def _arrays(path: Path, archive: zipfile.ZipFile, key: str) -> tuple[str, str]:
     vectors = [wanted] if wanted in found else [] if key else matrices
     shown = ", ".join(found[:12]) or "none"
     if len(vectors) > 1:
-        raise DataError(
-            f"{path} has several matrices.", f"Choose one with --key: {', '.join(vectors[:12])}."
-        )
+        raise SeveralKeys(f"{path} has several matrices.", vectors)
     for what, there in (("genes", genes), (wanted, vectors)):
         if len(there) != 1:
             raise DataError(
                 f"{path} has no array {what!r}.",
                 f"Its arrays are: {shown}. Save it with np.savez(genes=, vectors=).",
             )
-    return genes[0], vectors[0]
+    return genes[0], vectors[0], matrices
 
 
 def _kind(path: Path, archive: zipfile.ZipFile, name: str) -> str:

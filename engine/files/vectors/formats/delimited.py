@@ -65,7 +65,7 @@ def read_workbook(path: Path, listed: bool, sheet: str = "", first: bool = False
     table = workbook_table(path, sheet, header=False, first=first)
     with other_sheets_said(table):
         content = read_rows(path, zip(table.lines, table.rows, strict=True), listed, unit=table.unit)
-    return replace(content, notes=table.notes, whole=table.whole)
+    return replace(content, notes=table.notes, whole=table.whole, keys=table.sheets)
 
 
 def _read_spaced(path: Path, listed: bool, only_first: bool) -> Content:
