@@ -82,7 +82,14 @@ def import_vectors(
 
 
 def read_for_import(
-    path: Path, name: str, home: Home, genes: Path | None = None, key: str = "", *, first: bool = False
+    path: Path,
+    name: str,
+    home: Home,
+    genes: Path | None = None,
+    key: str = "",
+    *,
+    first: bool = False,
+    resolver: Resolver | None = None,
 ) -> tuple[Vectors, tuple[str, ...], VectorReport]:
     """The vectors in `path`, the names of their genes from now on, and what there is to report.
 
@@ -93,11 +100,12 @@ def read_for_import(
         genes: As of `import_vectors`.
         key: As of `import_vectors`.
         first: Whether the first rows of a large table are enough.
+        resolver: By which the genes are named, if there is one already.
 
     Raises:
         DataError: the file cannot be used.
     """
-    resolver = make_resolver(home, SAMPLE)
+    resolver = resolver or make_resolver(home, SAMPLE)
     tasks = tuple(_tasks(home))
     wanted: Wanted | None = None
     if genes is None and path.name.casefold().rstrip(".").endswith(PICKLES):

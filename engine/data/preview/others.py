@@ -38,15 +38,15 @@ def look_at_vectors(path: Path, home: Home, genes: Path | None = None, key: str 
     """
     from engine.data.importers.vectors import read_for_import
 
+    resolver = make_resolver(home, SAMPLE)
     try:
-        vectors, names, report = read_for_import(path, "", home, genes, key, first=True)
+        vectors, names, report = read_for_import(path, "", home, genes, key, first=True, resolver=resolver)
     except EmptySheet as error:
         return of_empty_sheet("vectors", path, error)
     except DataError as error:
         if "--sheet" not in error.hint:
             raise
         return _other_sheet("vectors", read_table(path, sheet=key, first=True), error)
-    resolver = make_resolver(home, SAMPLE)
     taken = []
     if vectors.titles:
         by_title = plain(vectors.named_by) in GENE_TITLES

@@ -128,7 +128,7 @@ class Columns:
         if len(found) != 1:
             titles = [self.title(place) for place in lists]
             if not key:
-                raise SeveralKeys(f"{self.path} has several columns of vectors.", titles)
+                raise SeveralKeys(f"{self.path.name} has several columns of vectors.", titles)
             raise DataError(
                 f"{self.path} has no column of vectors named {key!r}.",
                 f"Choose one with --key: {', '.join(titles[:12]) or 'none'}.",

@@ -71,7 +71,7 @@ def _chosen(path: Path, file: Any, key: str) -> tuple[str, str]:
         raise DataError(f"{path} has no matrix in varm, obsm or X.", "Put the vectors into adata.varm.")
     if key and not found:
         raise DataError(f"{path} has no matrix named {key!r}.", f"Choose one with --key: {shown}.")
-    raise SeveralKeys(f"{path} has several matrices.", list(map(_key, found)))
+    raise SeveralKeys(f"{path.name} has several matrices.", list(map(_key, found)))
 
 
 def _matrices(path: Path, file: Any) -> list[tuple[str, str]]:

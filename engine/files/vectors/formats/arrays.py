@@ -105,7 +105,7 @@ def _arrays(path: Path, archive: zipfile.ZipFile, key: str) -> tuple[str, str, l
     vectors = [wanted] if wanted in found else [] if key else matrices
     shown = ", ".join(found[:12]) or "none"
     if len(vectors) > 1:
-        raise SeveralKeys(f"{path} has several matrices.", vectors)
+        raise SeveralKeys(f"{path.name} has several matrices.", vectors)
     for what, there in (("genes", genes), (wanted, vectors)):
         if len(there) != 1:
             raise DataError(
