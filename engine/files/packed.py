@@ -59,6 +59,7 @@ _FOREIGN: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"\0\0\xfe\xff", "UTF-32 text", "Save it with the encoding UTF-8."),
     (b"#1.2\n", "a GCT table of expression", "Save its third line and those below as TSV."),
     (b"#1.2\r\n", "a GCT table of expression", "Save its third line and those below as TSV."),
+    (b"PK\x05\x06", "an empty ZIP file", "Pack it again."),
     (b"SQLite format 3", "an SQLite database", "Save one of its tables as CSV."),
     (b"{\\rtf", "a text of a word processor (RTF)", "Save it as plain text."),
     (b"\xfd7zXZ", "an xz archive", "Unpack it first."),

@@ -173,6 +173,8 @@ def no_column(table: Table, what: str, option: str = "") -> DataError:
             "Add a column 'label', or put one list for each class into a folder and import that.",
         )
     way = f"; name one with {option}" if option else ""
+    if what == "description":
+        way += "; call the one of texts so"
     if what == "label":
         way += ", or make classes of numbers with --label-from COLUMN --threshold '<0.05'"
     return DataError(

@@ -158,6 +158,12 @@ def gene_texts(table: Table, symbols: Symbols) -> tuple[dict[str, str], tuple[in
     """
     with other_sheets_said(table):
         gene, text = gene_column(table, symbols), text_column(table)
+        first = next((title for title in table.header if title in symbols(title)), "")
+        if first and (gene is None or text is None):
+            raise DataError(
+                f"{table.path} starts with {first!r}, which looks like its first gene.",
+                "Put a line above: gene and description.",
+            )
         if gene is None or text is None:
             raise no_column(table, "gene" if gene is None else "description")
     names = genes_of(table, gene, symbols)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.data.formats.choices import Choices
-from engine.data.formats.detect import holds_table, label_table, of_table, read_raw
+from engine.data.formats.detect import holds_table, label_table, of_table, read_raw, refuse_sets
 from engine.data.formats.raw import RawTask
 from engine.data.genes.identifiers import make_resolver
 from engine.data.genes.meanings import NOT_MAPPED, Meaning
@@ -83,6 +83,7 @@ class LabelFile:
         if not holds_table(self.path, self._kind):
             kind, raw = read_raw(self.path, self._kind, choices)
             return self._filled(self._of_lists(kind, raw), raw, choices, keep_unmapped)
+        refuse_sets(self.path, choices)
         try:
             table = self._table(choices.sheet)
         except EmptySheet as error:

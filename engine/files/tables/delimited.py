@@ -177,7 +177,7 @@ def _batches(
         quoting=quoting,
         doublequote=not escaped,
         escapechar="\\" if escaped else None,
-        skipinitialspace=dialect.delimiter == " ",
+        skipinitialspace=dialect.delimiter == " " or dialect.spaced,
     )
     more = True
     while more:

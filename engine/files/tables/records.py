@@ -56,10 +56,15 @@ def records_table(path: Path, first: bool = False) -> Table:
         DataError: not JSON, not of objects, or larger than a table may be.
     """
     columns: dict[str, list[str]] = {}
+    inner: dict[str, int] = {}
+    """Column -> the first place in it of an object, which is no text."""
     lines: list[int] = []
     records, note, unit = _records(path)
     for line, record in records:
         for title, value in record:
+            if isinstance(value, Pairs):
+                inner.setdefault(title, line)
+                value = None
             columns.setdefault(title, [""] * len(lines)).append(_text(value))
         lines.append(line)
         for cells in columns.values():
@@ -71,7 +76,11 @@ def records_table(path: Path, first: bool = False) -> Table:
     if not columns:
         raise DataError(f"{path} has no records.", _HINT)
     whole = next(islice(records, 1), None) is None
-    notes = (note,) if note else ()
+    said = (
+        f"Under {title!r}, objects were left out, the first {at(unit, place)}."
+        for title, place in inner.items()
+    )
+    notes = (*filter(None, (note,)), *said)
     header = checked_header(path, list(columns))
     return Table(path, header, tuple(columns.values()), lines, notes, whole=whole, unit=unit)
 

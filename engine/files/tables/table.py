@@ -108,7 +108,7 @@ def first_rows(width: int) -> int:
 
 def shown(titles: Sequence[str], most: int = 12) -> str:
     """The first of these titles, for a sentence; a column without one is left out."""
-    titles = [title for title in titles if title]
+    titles = [title if len(title) <= 60 else f"{title[:59]}…" for title in titles if title]
     return ", ".join(titles[:most]) + (", ..." if len(titles) > most else "")
 
 
@@ -122,8 +122,9 @@ def checked_header(path: Path, titles: Sequence[str]) -> tuple[str, ...]:
     seen: set[str] = set()
     for name in names:
         if name.casefold() in seen:
+            what = f"named {name[:60]!r}" if name else "without a name"
             raise DataError(
-                f"{path} has two columns named {name!r} in its header.", "Give each column its own name."
+                f"{path} has two columns {what} in its header.", "Give each column its own name."
             )
         seen.add(name.casefold())
     return names
