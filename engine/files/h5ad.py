@@ -71,7 +71,7 @@ def read_annotations(path: Path, axis: Axis = "var") -> Table:
             raise DataError(f"{path} holds more than {MAX_CELLS:,} cells.", "Give a smaller table.")
         columns = [read_column(path, frame, title, len(names)) for title in titles]
     first = "gene" if "gene" not in map(str.casefold, titles) else f"{axis}_names"
-    return Table(path, (first, *titles), (names, *columns), range(1, len(names) + 1))
+    return Table(path, (first, *titles), (names, *columns), range(1, len(names) + 1), unit="row")
 
 
 def read_annotated(path: Path, is_gene: Callable[[str], object] | None = None) -> Table | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -15,12 +16,15 @@ COMMENTS: Final = ("#", ">", "//")
 
 
 def read_list(path: Path) -> list[str]:
-    """One gene a line; blank lines are skipped.
+    """One gene a line; a blank line between two is an empty name.
 
     Raises:
         DataError: unreadable, or a line that is longer than a name.
     """
-    return [name for _, name in numbered_list(path)]
+    names = [name for _, name in _entries(path)]
+    while names and not names[-1]:
+        names.pop()
+    return names
 
 
 def numbered_list(path: Path) -> list[tuple[int, str]]:
@@ -29,7 +33,11 @@ def numbered_list(path: Path) -> list[tuple[int, str]]:
     Raises:
         DataError: unreadable, or a line that is longer than a name.
     """
-    names = []
+    return [(number, name) for number, name in _entries(path) if name]
+
+
+def _entries(path: Path) -> Iterator[tuple[int, str]]:
+    """The same with blank lines, whose name is empty."""
     for number, line in enumerate(read_lines(path, MAX_LIST), start=1):
         name = line.strip().rstrip(",;")
         if len(name) > 1 and name[0] == name[-1] and name[0] in "\"'":
@@ -39,6 +47,5 @@ def numbered_list(path: Path) -> list[tuple[int, str]]:
                 f"{path} is not a list of one gene a line (line {number}).",
                 "Put each gene on a line of its own.",
             )
-        if name and not name.startswith(COMMENTS):
-            names.append((number, name))
-    return names
+        if not name.startswith(COMMENTS):
+            yield number, name

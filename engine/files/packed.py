@@ -44,6 +44,22 @@ _FOREIGN: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"\x93NUMPY", "a numpy array", "Import it as vectors, or save it as CSV."),
     (b"ARROW1", "an Arrow or Feather file", "Save it as CSV or Parquet."),
     (b"FEA1", "a Feather file", "Save it as CSV or Parquet."),
+    (b"\xff\xff\xff\xff", "a stream of Arrow", "Save it as CSV or Parquet."),
+    (b"ORC", "an ORC file", "Save it as CSV or Parquet."),
+    (b"Obj\x01", "an Avro file", "Save it as CSV or Parquet."),
+    (b"MATLAB 5.0 MAT-file", "a file of MATLAB", "Save it as CSV with writetable or writematrix."),
+    (b"$FL2", "a file of SPSS", "Save it as CSV."),
+    (b"<stata_dta>", "a file of Stata", "Save it as CSV with export delimited."),
+    (b"CDF\x01", "a NetCDF file", "Save the table in it as CSV."),
+    (b"CDF\x02", "a NetCDF file", "Save the table in it as CSV."),
+    (b"\x04\x22\x4d\x18", "an LZ4 archive", "Unpack it first."),
+    (b"\x1f\x9d", "a compress archive", "Unpack it first."),
+    (b"\x1f\x8b", "packed twice", "Unpack it first."),
+    (b"\xff\xfe\0\0", "UTF-32 text", "Save it with the encoding UTF-8."),
+    (b"\0\0\xfe\xff", "UTF-32 text", "Save it with the encoding UTF-8."),
+    (b"#1.2\n", "a GCT table of expression", "Save its third line and those below as TSV."),
+    (b"#1.2\r\n", "a GCT table of expression", "Save its third line and those below as TSV."),
+    (b"PK\x05\x06", "an empty ZIP file", "Pack it again."),
     (b"SQLite format 3", "an SQLite database", "Save one of its tables as CSV."),
     (b"{\\rtf", "a text of a word processor (RTF)", "Save it as plain text."),
     (b"\xfd7zXZ", "an xz archive", "Unpack it first."),
@@ -58,6 +74,9 @@ _FOREIGN: Final[tuple[tuple[bytes, str, str], ...]] = (
     ),
 )
 _WEB_PAGE: Final = re.compile(rb"\s*<(!doctype\s+html|html)\b", re.IGNORECASE)
+_HTML_TABLE: Final = re.compile(rb"\s*<(table|thead|tr|body|div)\b", re.IGNORECASE)
+_WORD2VEC: Final = re.compile(rb"\d{1,9} \d{1,5}\r?\n\S+ ")
+"""The start of its two counts and first name, which both forms have."""
 _INSIDE_ZIP: Final[tuple[tuple[str, str, str], ...]] = (
     ("xl/", "an Excel workbook", "Save it as CSV."),
     ("content.xml", "a file of LibreOffice", "Save it as CSV."),
@@ -73,10 +92,14 @@ def foreign(head: bytes) -> tuple[str, str] | None:
     for start, what, hint in _FOREIGN:
         if head.startswith(start):
             return what, hint
+    if (counts := _WORD2VEC.match(head)) and b"\0" in head[counts.end() :]:
+        return "word2vec's binary form", "Save it as text, with binary=False."
     if head[257:262] == b"ustar":
         return "a tar archive", "Unpack it first."
     if _WEB_PAGE.match(head):
         return "a web page", "Download the file itself."
+    if _HTML_TABLE.match(head):
+        return "a table of HTML", "Open it in a spreadsheet, and save that as CSV."
     return None
 
 

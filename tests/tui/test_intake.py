@@ -6,6 +6,8 @@ import threading
 from dataclasses import replace
 from functools import partial
 
+import h5py
+import numpy as np
 import pytest
 from fake_arena import FakeArena, at_rest, drive, make_app, paste, screen_text, shows, told, until
 from pressing import presses
@@ -178,6 +180,51 @@ async def test_descriptions_are_taken_from_the_sheet_that_was_chosen(home, tmp_p
         await until(pilot, lambda: came != [])
     taken = import_file(home, "descriptions", path, came[0])
     assert taken.sentence == "mine is here: descriptions of 2 genes."
+
+
+def write_vectors(folder, ending):
+    """Two tables of vectors of other widths in one file; its path."""
+    wide = np.random.default_rng(4).normal(size=(len(GENES), 3))
+    path = folder / f"mine.{ending}"
+    if ending == "npz":
+        np.savez(path, symbols=np.array(GENES), narrow=wide[:, :2], wide=wide)
+    elif ending == "h5ad":
+        with h5py.File(path, "w") as file:
+            file.create_group("var").attrs["_index"] = "_index"
+            file["var/_index"], file["varm/narrow"], file["varm/wide"] = GENES, wide[:, :2], wide
+    else:
+        rows = (
+            ("gene", "a", "b", "c"),
+            *((gene, *row) for gene, row in zip(GENES, wide.tolist(), strict=True)),
+        )
+        write_xlsx(path, about=rows_of(("Our tables", "of May"), ("a", "b")), wide=rows_of(*rows))
+    return path
+
+
+@pytest.mark.parametrize("ending", ["npz", "h5ad", "xlsx"])
+async def test_vectors_are_taken_from_what_was_chosen(ending, home, tmp_path):
+    path = str(write_vectors(tmp_path, ending))
+    app = make_app(FakeArena())
+    came = []
+    async with drive(app) as pilot:
+        app.push_screen(Intake(path, partial(open_preview, home, "vectors", path), home.log), came.append)
+        if ending == "xlsx":
+            await until(pilot, lambda: "It cannot be imported like this" in screen_text(app))
+            await pilot.press("s")
+            await pick(pilot, app, "wide")
+        else:
+            await until(pilot, lambda: "several matrices" in screen_text(app))
+            name = "varm/" * (ending == "h5ad") + "narrow"
+            await pick(pilot, app, name)
+            await until(pilot, lambda: "vectors of 2 dimensions" in screen_text(app))
+            await pilot.press("s")
+            await pick(pilot, app, name.replace("narrow", "wide"))
+        await until(pilot, lambda: "vectors of 3 dimensions" in screen_text(app))
+        await at_rest(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: came != [])
+    taken = import_file(home, "vectors", path, came[0])
+    assert taken.sentence == "mine is here: 60 of 60 vectors, 3 dimensions."
 
 
 @presses("intake.sheet")

@@ -60,7 +60,7 @@ def import_file(home: Home, kind: str, path: str, choices: Choices | None = None
         case "task":
             return _import_task(home, file, choices)
         case "vectors":
-            return _import_vectors(home, file)
+            return _import_vectors(home, file, choices.sheet if choices else "")
         case "descriptions":
             return _import_descriptions(home, file, choices.sheet if choices else "")
         case "genes":
@@ -84,7 +84,7 @@ def open_preview(home: Home, kind: str, path: str) -> Callable[[Choices], Previe
     if kind == "task":
         return LabelFile(file, home).look
     if kind == "vectors":
-        return lambda _: look_at_vectors(file, home)
+        return lambda choices: look_at_vectors(file, home, key=choices.sheet)
     return lambda choices: look_at_descriptions(file, home, choices.sheet)
 
 
@@ -124,13 +124,13 @@ def _told(report: ImportReport) -> Imported:
     return Imported("task", report.name, report.sentence, "\n".join([*report.lines, *notes]))
 
 
-def _import_vectors(home: Home, file: Path) -> Imported:
+def _import_vectors(home: Home, file: Path, key: str) -> Imported:
     from engine.catalog.models import list_models
     from engine.data.importers.names import free_name
     from engine.data.importers.vectors import adopt_vectors
 
     name = free_name(_stem(file), (model.name for model in list_models(home)))
-    report = adopt_vectors(file, name, home)
+    report = adopt_vectors(file, name, home, key=key)
     return Imported("model", name, report.sentence, "\n".join([*report.lines, *report.notes]))
 
 

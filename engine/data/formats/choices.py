@@ -12,7 +12,7 @@ class Choices:
     """How a label file is to be read; what is not chosen is told by its content."""
 
     sheet: str = ""
-    """Of a workbook; the first if empty."""
+    """Of a workbook, the first if empty; of vectors also which of several matrices."""
     gene_column: str = ""
     label_column: str = ""
     text_column: str = ""

@@ -23,6 +23,9 @@ _NEGATION: Final = re.compile(r"(?<![a-z])(?:non|not|no|un|in|without)[-_ ]*(?=[
 _NEGATED: Final = re.compile(
     r"(?<![a-z])(?:non|not|no|without)(?=[-_ ])|[-_ ](?:negative|neg|control|controls|free)$|(?<=\w)-$"
 )
+_DASHES: Final = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"), "-")
+"""What word processors and spreadsheets make of a hyphen or a minus."""
+_WHOLE: Final = re.compile(r"[+-]?\d{1,9}(\.|(\.0{1,18})?e[+-]?0{1,3})")
 _NUMBER: Final = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?")
 
 
@@ -33,7 +36,10 @@ def number(label: str) -> float | None:
 
 def folded(label: str) -> str:
     """What is the same for all spellings of a class."""
-    plain = " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", label)).split()).casefold()
+    shown = INVISIBLE.sub("", label).translate(_DASHES)
+    plain = " ".join(unicodedata.normalize("NFC", shown).split()).casefold()
+    if _WHOLE.fullmatch(plain):  # 1. and 1e0, which some programs write for 1
+        plain = f"{float(plain):.0f}"
     value = number(plain)
     return plain if value is None or value % 1 else str(int(value))
 
@@ -56,7 +62,15 @@ def one_spelling(labels: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]
     spelt: dict[str, str] = {}
     notes = []
     for same in spellings.values():
-        best = max(same, key=lambda label: (counts[label], not INVISIBLE.search(label), -len(label)))
+        best = max(
+            same,
+            key=lambda label: (
+                label == label.translate(_DASHES),
+                counts[label],
+                not INVISIBLE.search(label),
+                -len(label),
+            ),
+        )
         spelt.update(dict.fromkeys(same, best))
         if len(same) > 1:
             others = ", ".join(ascii(label) for label in same if label != best)

@@ -57,12 +57,22 @@ def read_raw(path: Path, kind: str = "auto", choices: Choices | None = None) -> 
         raise UsageError("--label-column does not go with classes made of numbers.", "Leave it out.")
     if kind == "auto":
         kind = _kind_of_path(path)
-    if choices.sets and kind != "gmt":
-        raise UsageError(f"{path.name} is not a file of gene sets (.gmt).", "Leave --set out.")
+    if kind != "gmt":
+        refuse_sets(path, choices)
     if kind in _PATHS:
         _check_choices(path, choices)
         return _positive(kind, _PATHS[kind](path, choices), choices)
     return of_table(label_table(path, choices.sheet, symbols=choices.symbols), kind, choices)
+
+
+def refuse_sets(path: Path, choices: Choices) -> None:
+    """Refuse sets of genes that are chosen of a file that is none of sets.
+
+    Raises:
+        UsageError: there are some.
+    """
+    if choices.sets:
+        raise UsageError(f"{path.name} is not a file of gene sets (.gmt).", "Leave --set out.")
 
 
 def holds_table(path: Path, kind: str) -> bool:
@@ -129,5 +139,5 @@ def _kind_of_path(path: Path) -> str:
                 f"{path} is a folder of no known format.",
                 "Give a label file, a gene-benchmark task, or a folder of text files, one for each class.",
             )
-    ending = path.suffix.casefold()
+    ending = Path(path.name.casefold().removesuffix(".gz").removesuffix(".zst").removesuffix(".bz2")).suffix
     return "pickle" if ending in PICKLES else "gmt" if ending == gene_sets.GMT else "auto"

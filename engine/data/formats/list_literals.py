@@ -29,10 +29,10 @@ def read(table: Table, _: Choices) -> RawTask:
         try:
             members = ast.literal_eval(literal.strip())
         except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError) as error:
-            raise DataError(f"{table.path} has no list of genes on line {line}.") from error
+            raise DataError(f"{table.path} has no list of genes {table.at(line)}.") from error
         if not isinstance(members, list) or not all(isinstance(member, str) for member in members):
             raise DataError(
-                f"{table.path} has no list of genes on line {line}.", "Write ['GENE1', 'GENE2']."
+                f"{table.path} has no list of genes {table.at(line)}.", "Write ['GENE1', 'GENE2']."
             )
         genes.extend(member.strip() for member in members)
         labels.extend([name.strip()] * len(members))

@@ -48,7 +48,7 @@ def read(table: Table, choices: Choices) -> RawTask:
         marked = [index for index in classes if row[index].strip().casefold() in _MARKS]
         if len(marked) > 1:
             raise DataError(
-                f"{table.path} marks two classes on line {line}.", "Mark one class in each row."
+                f"{table.path} marks two classes {table.at(line)}.", "Mark one class in each row."
             )
         labels.append(table.header[marked[0]] if marked else "")
     gene = gene_column(table, choices.symbols, choices.gene_column)

@@ -19,6 +19,8 @@ from store.errors import DataError, UsageError
 REST: Final = "rest"
 """The class of what does not meet the only condition."""
 _THRESHOLD: Final = re.compile(r"\s*(<=|>=|<|>)\s*([+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*")
+_MARKED: Final = re.compile(r"[+-]?[\d., '\u2019\u00a0\u202f]+ ?%?")
+"""A number with a sign of percent, or with blanks or apostrophes between thousands."""
 _THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 _OPPOSITE: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
@@ -42,8 +44,8 @@ def read(table: Table, choices: Choices) -> RawTask:
         met = [name for name, holds in held.items() if holds]
         if len(met) > 1:
             raise UsageError(
-                f"Classes {met[0]!r} and {met[1]!r} overlap: line {table.lines[row]} of {table.path.name} "
-                "meets both conditions.",
+                f"Classes {met[0]!r} and {met[1]!r} overlap: {table.unit} {table.lines[row]} of "
+                f"{table.path.name} meets both conditions.",
                 "Let each row meet one of them at most.",
             )
         unclear = None in held.values()
@@ -53,7 +55,7 @@ def read(table: Table, choices: Choices) -> RawTask:
     if empty := next((name for name in classes if name not in set(labels)), ""):
         raise DataError(f"No row of {table.path} is in class {empty!r}.", numbers.ranges())
     texts = own_texts(table, genes, choices.text_column)
-    task = raw_task(table.path, genes, labels, texts, order, table.lines)
+    task = raw_task(table.path, genes, labels, texts, order, table.lines, table.unit)
     notes = [note for note in task.notes if "without a label" not in note]
     neither = labels.count("") - unknown
     for count, one, many in (
@@ -119,9 +121,11 @@ class NumberColumns:
                 yield float(text.replace(",", comma))
             except ValueError as error:
                 raise DataError(
-                    f"{self._table.path} has {text[:40]!r} on line {line}, where "
+                    f"{self._table.path} has {text[:40]!r} {self._table.at(line)}, where "
                     f"{self._table.header[place]!r} should be a number.",
-                    "Leave the cell empty if the number is missing.",
+                    "Write numbers without signs of percent and without marks between thousands."
+                    if _MARKED.fullmatch(text)
+                    else "Leave the cell empty if the number is missing.",
                 ) from error
 
 

@@ -50,6 +50,7 @@ def raw_task(
     texts: Sequence[str] = (),
     classes: Sequence[str] = (),
     lines: Sequence[int] = (),
+    unit: str = "line",
 ) -> RawTask:
     """A task of these entries; those without a gene or a label are left out and reported.
 
@@ -60,6 +61,7 @@ def raw_task(
         texts: Of each, or none.
         classes: In label order, if the format has one; otherwise `order_classes` decides.
         lines: Of each, in the file; by default they are counted.
+        unit: What `lines` counts.
 
     Raises:
         DataError: no labels, labels that are not classes, no characters, or no gene at all.
@@ -75,7 +77,7 @@ def raw_task(
         nameless = [line for line, identifier, label in rows if label and not identifier]
         if nameless:
             shown = ", ".join(map(str, nameless[:10])) + (", ..." if len(nameless) > 10 else "")
-            where = f"{'line' if lines else 'entry'}{' ' if len(nameless) == 1 else 's '}{shown}"
+            where = f"{_many(unit if lines else 'entry', len(nameless))} {shown}"
             notes.append(f"{_rows(len(nameless))} without a gene {_were(len(nameless))} left out: {where}.")
         if any(labels) and not any(kept):
             raise DataError(f"{path} names no gene beside a label.", "Name a gene in every row.")
@@ -95,6 +97,10 @@ def raw_task(
     ordered = tuple(dict.fromkeys(spelt.get(name, name) for name in classes)) or order_classes(found, found)
     why = "" if classes or len(ordered) != 2 else why_positive(ordered, found)
     return RawTask(path, ordered, identifiers, labels, texts, (*notes, *said), why)
+
+
+def _many(unit: str, count: int) -> str:
+    return unit if count == 1 else {"entry": "entries"}.get(unit, f"{unit}s")
 
 
 def _rows(count: int) -> str:

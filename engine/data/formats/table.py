@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.data.formats.choices import Choices
+from engine.data.formats.classes import number
 from engine.data.formats.columns import LABELS, label_column, labels_of
 from engine.data.formats.raw import RawTask, raw_task
 from engine.data.genes.columns import (
@@ -41,11 +42,11 @@ def read(table: Table, choices: Choices) -> RawTask:
         raise no_column(table, "gene", "--gene-column")
     if label is None:
         raise no_column(table, "label", "--label-column")
-    _check_header(table, gene, label)
+    _check_header(table, gene, label, choices)
     genes = genes_of(table, gene, choices.symbols)
     labels = labels_of(table.columns[label], lambda row: (label, row) in table.quoted)
     texts = own_texts(table, genes, choices.text_column)
-    task = raw_task(table.path, genes, labels, texts, lines=table.lines)
+    task = raw_task(table.path, genes, labels, texts, lines=table.lines, unit=table.unit)
     notes = (*table.notes, *_told(table, gene, label), *words_kept(table, gene, genes), *task.notes)
     return replace(task, notes=notes)
 
@@ -82,7 +83,7 @@ def own_texts(table: Table, genes: list[str], chosen: str = "") -> list[str]:
     for line, identifier, own in zip(table.lines, genes, texts, strict=True):
         if identifier and first.setdefault(identifier, own) != own:
             raise DataError(
-                f"{table.path} has a second, different description of {identifier!r} on line {line}.",
+                f"{table.path} has a second, different description of {identifier!r} {table.at(line)}.",
                 "Keep one description per gene.",
             )
     return texts
@@ -100,10 +101,11 @@ def columns_of(table: Table, choices: Choices) -> tuple[int | None, int | None]:
     return gene, label
 
 
-def _check_header(table: Table, gene: int, label: int) -> None:
+def _check_header(table: Table, gene: int, label: int, choices: Choices) -> None:
     """Refuse a file whose first line is a gene and a class."""
     titles = table.header[gene], table.header[label]
-    if not is_gene_title(titles[0]) and titles[1] in map(str.strip, table.columns[label]):
+    scored = number(titles[1]) is not None and choices.symbols(titles[0])
+    if not is_gene_title(titles[0]) and (scored or titles[1] in map(str.strip, table.columns[label])):
         raise DataError(
             f"{table.path} starts with {titles[0]!r} and {titles[1]!r}, which look like its first gene.",
             "Put a line above: gene and label.",

@@ -9,7 +9,7 @@ from typing import Final
 from engine.files.tables import Table, counts_rows
 from engine.files.tables.missing import is_missing, missing_among
 from engine.files.tables.table import shown
-from engine.files.tables.titles import GENE_TITLES, is_gene_title, plain
+from engine.files.tables.titles import GENE_TITLES, is_gene_title, plain, prefixed
 from store.errors import DataError, UsageError
 
 _SAMPLE: Final = 300
@@ -140,7 +140,7 @@ def genes_of(table: Table, place: int, symbols: Symbols) -> list[str]:
 
     A word such as NA is a gene where it stands in quotation marks, or where a known gene has that symbol.
     """
-    cells = list(map(str.strip, table.columns[place]))
+    cells = prefixed(table.header[place], list(map(str.strip, table.columns[place])))
     nothing = {cell for cell in missing_among(cells) if names_no_gene(cell, symbols)}
     if not nothing:
         return cells
@@ -173,6 +173,8 @@ def no_column(table: Table, what: str, option: str = "") -> DataError:
             "Add a column 'label', or put one list for each class into a folder and import that.",
         )
     way = f"; name one with {option}" if option else ""
+    if what == "description":
+        way += "; call the one of texts so"
     if what == "label":
         way += ", or make classes of numbers with --label-from COLUMN --threshold '<0.05'"
     return DataError(

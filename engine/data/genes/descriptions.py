@@ -48,7 +48,9 @@ class Descriptions:
     digest: str
     """SHA-256 of the texts, however the file was written or packed."""
     nameless: tuple[int, ...] = ()
-    """Lines of rows left out because they name no gene."""
+    """Where rows stand that were left out because they name no gene."""
+    unit: str = "line"
+    """What that counts: lines, rows or entries."""
     notes: tuple[str, ...] = ()
     """How the file was read, where that is not plain from it."""
     meaning: Callable[[str], Meaning] | None = None
@@ -97,13 +99,14 @@ def _read_descriptions(
 ) -> Descriptions:
     nameless: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    unit = "line"
     if table := description_table(path, symbols, sheet):
         texts, nameless = gene_texts(table, symbols)
-        notes = table.notes
+        notes, unit = table.notes, table.unit
     else:
         texts = _read_json(path) if _is_json(path) else _gene_summary(path)
     check_characters(path, chain(texts, texts.values()))
-    return Descriptions(path, texts, content_hash(texts), nameless, notes)
+    return Descriptions(path, texts, content_hash(texts), nameless, unit, notes)
 
 
 def description_table(
@@ -155,6 +158,12 @@ def gene_texts(table: Table, symbols: Symbols) -> tuple[dict[str, str], tuple[in
     """
     with other_sheets_said(table):
         gene, text = gene_column(table, symbols), text_column(table)
+        first = next((title for title in table.header if title in symbols(title)), "")
+        if first and (gene is None or text is None):
+            raise DataError(
+                f"{table.path} starts with {first!r}, which looks like its first gene.",
+                "Put a line above: gene and description.",
+            )
         if gene is None or text is None:
             raise no_column(table, "gene" if gene is None else "description")
     names = genes_of(table, gene, symbols)
@@ -162,7 +171,7 @@ def gene_texts(table: Table, symbols: Symbols) -> tuple[dict[str, str], tuple[in
     texts = _one_each(
         table.path,
         (
-            (name, "" if is_missing(own) and (text, row) not in table.quoted else own, f" on line {line}")
+            (name, "" if is_missing(own) and (text, row) not in table.quoted else own, f" {table.at(line)}")
             for row, (line, name, own) in rows
             if name
         ),

@@ -8,6 +8,7 @@ from typing import Final
 
 from engine.data.genes.meanings import KEPT
 from engine.data.importers.names import first_names
+from engine.data.importers.strangers import looks_like
 from engine.data.tasks.audit import NO_TEXT, Audited
 from engine.data.tasks.folder import LabelList
 from store.errors import DataError
@@ -27,8 +28,8 @@ def check_mapped(task: LabelList) -> None:
         raise DataError(
             f"{len(lost)} of the {len(task.meanings)} identifiers in {task.heading.source} "
             f"are not known genes: {first_names(lost)}.",
-            "`genearena fetch ncbi` gets the newest table of human genes; "
-            "`genearena import task FILE --keep-unmapped` keeps unknown names as they are.",
+            (looks_like(lost) or "`genearena fetch ncbi` gets the newest table of human genes;")
+            + " `genearena import task FILE --keep-unmapped` keeps unknown names as they are.",
         )
 
 

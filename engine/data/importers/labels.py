@@ -23,6 +23,7 @@ from engine.data.tasks.audit import CONFLICT, NO_TEXT, Audited
 from engine.data.tasks.digest import task_digest
 from engine.data.tasks.folder import Heading, LabelList, write_task_folder
 from engine.data.tasks.shelf import SAMPLE, taken_names
+from engine.files.tables.table import sheets_said
 from store.home import Home
 from store.records import task_hash
 from store.tombstones import note_restored
@@ -112,8 +113,9 @@ def import_task(
     check_task_name(name, taken_names(home))
     heading = Heading(name, title or path.name, (), path.name)
     kind, notes, task = _read(path, kind, home, heading, choices or Choices(), keep_unmapped)
-    check_mapped(task)
-    return keep_task(task, kind, notes, home, check_texts)
+    with sheets_said(notes):
+        check_mapped(task)
+        return keep_task(task, kind, notes, home, check_texts)
 
 
 def _read(

@@ -65,7 +65,12 @@ def free_name(text: str, taken: Iterable[str]) -> str:
 def first_names(names: Sequence[str], most: int = 10) -> str:
     """The first of many names, those with a comma in quotation marks, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(repr(name) if "," in name else name for name in names[:most]) + more
+    return ", ".join(map(_short, names[:most])) + more
+
+
+def _short(name: str) -> str:
+    cut = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    return repr(cut) if "," in cut else cut
 
 
 def _trimmed(text: str, most: int) -> str:

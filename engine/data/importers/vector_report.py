@@ -51,7 +51,9 @@ class VectorReport:
     left_out: tuple[LeftOut, ...] = ()
     """Columns of the file that did not become dimensions."""
     nameless: tuple[int, ...] = ()
-    """Lines of the file left out because they name no gene."""
+    """Where in the file stand the rows left out because they name no gene."""
+    unit: str = "line"
+    """What that counts: lines, rows or entries."""
     read_as: tuple[str, ...] = ()
     """How the file was read, where that is not plain from it."""
 
@@ -88,5 +90,5 @@ class VectorReport:
             )
         if self.nameless:
             lines = first_names([str(line) for line in self.nameless])
-            notes.append(f"Rows left out for naming no gene: {len(self.nameless)}, line {lines}.")
+            notes.append(f"Rows left out for naming no gene: {len(self.nameless)}, {self.unit} {lines}.")
         return (*self.read_as, *notes)

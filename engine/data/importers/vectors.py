@@ -16,8 +16,9 @@ import numpy as np
 from engine.catalog.adopt import adopt_model, check_model_name
 from engine.data.genes.identifiers import IDS, Resolver, make_resolver
 from engine.data.genes.meanings import Meaning
-from engine.data.importers.names import check_name, first_names
+from engine.data.importers.names import check_name
 from engine.data.importers.reports import report_text
+from engine.data.importers.strangers import no_gene_known
 from engine.data.importers.vector_report import Coverage, VectorReport
 from engine.data.load import find_label_list
 from engine.data.tasks.folder import LabelList
@@ -81,7 +82,14 @@ def import_vectors(
 
 
 def read_for_import(
-    path: Path, name: str, home: Home, genes: Path | None = None, key: str = "", *, first: bool = False
+    path: Path,
+    name: str,
+    home: Home,
+    genes: Path | None = None,
+    key: str = "",
+    *,
+    first: bool = False,
+    resolver: Resolver | None = None,
 ) -> tuple[Vectors, tuple[str, ...], VectorReport]:
     """The vectors in `path`, the names of their genes from now on, and what there is to report.
 
@@ -92,11 +100,12 @@ def read_for_import(
         genes: As of `import_vectors`.
         key: As of `import_vectors`.
         first: Whether the first rows of a large table are enough.
+        resolver: By which the genes are named, if there is one already.
 
     Raises:
         DataError: the file cannot be used.
     """
-    resolver = make_resolver(home, SAMPLE)
+    resolver = resolver or make_resolver(home, SAMPLE)
     tasks = tuple(_tasks(home))
     wanted: Wanted | None = None
     if genes is None and path.name.casefold().rstrip(".").endswith(PICKLES):
@@ -124,6 +133,7 @@ def read_for_import(
         last=vectors.titles[-1] if vectors.titles else "",
         left_out=vectors.left_out,
         nameless=vectors.nameless,
+        unit=vectors.unit,
         read_as=vectors.notes,
     )
     return vectors, names, report
@@ -187,13 +197,8 @@ def _unknown(
         return unknown
     titles = vectors.titles[:_JUDGED]
     turned = 2 * sum(1 for title in titles if resolver.resolve(title).symbols) > len(titles)
-    raise DataError(
-        f"{path} has a vector for no known gene: its keys look like {first_names(names, 3)}.",
-        f"Its columns are genes, such as {titles[0]!r}: turn the table, so that each gene is a row."
-        if turned
-        else "Genes may be named by symbol or by NCBI, HGNC or Ensembl id. If they are those of a task "
-        "of yours, import that one first, with --keep-unmapped.",
-    )
+    way = f"Its columns are genes, such as {titles[0]!r}: turn the table, so that each gene is a row."
+    raise no_gene_known(path, "vector", names, way if turned else "")
 
 
 def _coverage(tasks: tuple[LabelList, ...], genes: set[str]) -> Iterator[Coverage]:

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from engine.data.formats.choices import Choices
-from engine.data.formats.detect import holds_table, label_table, of_table, read_raw
+from engine.data.formats.detect import holds_table, label_table, of_table, read_raw, refuse_sets
 from engine.data.formats.raw import RawTask
 from engine.data.genes.identifiers import make_resolver
 from engine.data.genes.meanings import NOT_MAPPED, Meaning
 from engine.data.importers.gates import ENOUGH, too_few
 from engine.data.importers.names import first_names
+from engine.data.importers.strangers import looks_like
 from engine.data.preview.names import look_up
 from engine.data.preview.numbers import histograms, is_quantity, suggestion
 from engine.data.preview.roles import Roles
@@ -82,6 +83,7 @@ class LabelFile:
         if not holds_table(self.path, self._kind):
             kind, raw = read_raw(self.path, self._kind, choices)
             return self._filled(self._of_lists(kind, raw), raw, choices, keep_unmapped)
+        refuse_sets(self.path, choices)
         try:
             table = self._table(choices.sheet)
         except EmptySheet as error:
@@ -194,7 +196,8 @@ class LabelFile:
         ]
         if names.looked_up - len(lost) < ENOUGH * names.looked_up:
             count = f"{len(lost):,} of {names.looked_up:,} names are not known genes: {first_names(lost)}."
-            return count, "Take another gene column, or keep the names as they are with --keep-unmapped."
+            hint = "Take another gene column, or keep the names as they are with --keep-unmapped."
+            return count, looks_like(lost) or hint
         if bare := self._without_text(raw, names):
             return bare, "Fill in the column of descriptions, or leave it out."
         if len(groups) < 2:
@@ -204,9 +207,9 @@ class LabelFile:
             )
         usable = {group.name: group.rows if group.genes is None else group.genes for group in groups}
         for group_name, size in usable.items():
-            if size < FEWEST and not lost and not described and not keep_unmapped and found.whole:
+            if size < FEWEST and not described and not keep_unmapped and found.whole:
                 return (
-                    f"Class {group_name!r} has {size} genes; {FEWEST} are needed.",
+                    f"Class {group_name[:60]!r} has {size} genes; {FEWEST} are needed.",
                     "Move the threshold, or add genes.",
                 )
         return "", ""

@@ -9,12 +9,13 @@ from pathlib import Path
 from engine.data.genes.columns import gene_column
 from engine.data.genes.descriptions import description_table, gene_texts, read_descriptions, text_column
 from engine.data.genes.identifiers import make_resolver
+from engine.data.importers.descriptions import unknown_among
 from engine.data.preview.labels import SHOWN, of_empty_sheet
-from engine.data.preview.names import look_up
+from engine.data.preview.names import FIRST_NAMES, look_up
 from engine.data.preview.roles import BY_TITLE, CHOSEN
 from engine.data.preview.told import Left, Preview, Taken
 from engine.data.tasks.shelf import SAMPLE
-from engine.files.tables import Table
+from engine.files.tables import Table, read_table
 from engine.files.tables.titles import GENE_TITLES, is_gene_title, plain
 from engine.files.tables.workbook import EmptySheet
 from store.errors import DataError
@@ -33,12 +34,19 @@ def look_at_vectors(path: Path, home: Home, genes: Path | None = None, key: str 
         key: Which of several matrices, columns of lists, or sheets.
 
     Raises:
-        DataError: it cannot be read, or would be refused.
+        DataError: it cannot be read, or would be refused; of several sheets the preview says so.
     """
     from engine.data.importers.vectors import read_for_import
 
-    vectors, names, report = read_for_import(path, "", home, genes, key, first=True)
     resolver = make_resolver(home, SAMPLE)
+    try:
+        vectors, names, report = read_for_import(path, "", home, genes, key, first=True, resolver=resolver)
+    except EmptySheet as error:
+        return of_empty_sheet("vectors", path, error)
+    except DataError as error:
+        if "--sheet" not in error.hint:
+            raise
+        return _other_sheet("vectors", read_table(path, sheet=key, first=True), error)
     taken = []
     if vectors.titles:
         by_title = plain(vectors.named_by) in GENE_TITLES
@@ -71,6 +79,7 @@ def look_at_vectors(path: Path, home: Home, genes: Path | None = None, key: str 
             for part in report.coverage
         ),
         notes=report.notes,
+        sheets=vectors.keys,
         command=shlex.join(["genearena", "import", "vectors", str(path), *options]),
     )
 
@@ -108,7 +117,7 @@ def look_at_descriptions(path: Path, home: Home, sheet: str = "") -> Preview:
         except DataError as error:
             if len(sheets) < 2:
                 raise
-            return _other_sheet(table, error)
+            return _other_sheet("descriptions", table, error)
         gene, text = gene_column(table, symbols), text_column(table)
         assert gene is not None
         assert text is not None  # `gene_texts` has found both
@@ -120,13 +129,19 @@ def look_at_descriptions(path: Path, home: Home, sheet: str = "") -> Preview:
         others = (title for title in table.header if title not in titles)
         left: tuple[Left, ...] = tuple(Left(title, "being neither genes nor texts") for title in others)
         if nameless:
-            facts = (f"Rows that name no gene: {len(nameless)}, the first in line {nameless[0]}.",)
+            facts = (f"Rows that name no gene: {len(nameless)}, the first {table.at(nameless[0])}.",)
         kind, counted, whole, notes = "table", len(table.lines), table.whole, table.notes
     else:
         texts = dict(read_descriptions(path, symbols).texts)
         kind, counted, whole, notes = "genes and their texts", len(texts), True, ()
         taken, left = (), ()
-    with_text = sum(1 for text in texts.values() if text)
+    with_text = [gene for gene, text in texts.items() if text]
+    without = len(texts) - len(with_text)
+    problem, hint = "" if with_text else f"{path.name} has no text for any gene.", ""
+    try:
+        unknown_among(path, with_text[:FIRST_NAMES], home, resolver)
+    except DataError as error:
+        problem, hint = (problem, hint) if problem else (error.message, error.hint)
     return Preview(
         "descriptions",
         str(path),
@@ -139,21 +154,22 @@ def look_at_descriptions(path: Path, home: Home, sheet: str = "") -> Preview:
         left,
         names=look_up(texts, resolver.resolve, whole=whole),
         facts=(
-            f"{with_text:,} genes have a text, {len(texts) - with_text:,} have none and are left out.",
+            f"{len(with_text):,} genes have a text, {without:,} have none and are left out.",
             *facts,
         ),
         notes=notes,
         sheets=sheets,
-        problem="" if with_text else f"{path.name} has no text for any gene.",
+        problem=problem,
+        hint=hint,
         command=command,
     )
 
 
-def _other_sheet(table: Table, error: DataError) -> Preview:
-    """A sheet that holds no descriptions, of a workbook another sheet of which may."""
+def _other_sheet(what: str, table: Table, error: DataError) -> Preview:
+    """A sheet that cannot be imported as `what`, of a workbook another sheet of which may."""
     columns = [column[:SHOWN] for column in table.columns]
     return Preview(
-        "descriptions",
+        what,
         str(table.path),
         "table",
         len(table.lines),

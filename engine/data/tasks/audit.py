@@ -262,6 +262,6 @@ def _check(task: LabelList, classes: tuple[ClassAudit, ...]) -> None:
                 )
             raise DataError(
                 f"Task {name} has {item.used} usable {'gene' if item.used == 1 else 'genes'} "
-                f"of class {item.label!r}, of {item.raw} listed{where}.",
+                f"of class {item.label[:60]!r}, of {item.raw} listed{where}.",
                 hint,
             )

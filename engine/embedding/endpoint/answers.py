@@ -20,10 +20,23 @@ _WORDS: Final = ("error", "errors", "message", "msg", "detail", "description", "
 """Where servers put a message: OpenAI, vLLM and llama.cpp in `error.message`, text-embeddings-inference and
 Ollama in `error`, older vLLM in `message`, FastAPI in `detail` or in `detail[].msg`."""
 _TOO_MUCH: Final = re.compile(
-    r"batch.?size|context (size|length|window)|too (large|long)|too many (inputs|texts|tokens)",
+    r"batch.?size|context (size|length|window)|too (large|long|big|many)", re.IGNORECASE
+)
+"""How servers say that a request has too many texts, or too long ones; llama.cpp answers 500 to it."""
+_MOST: Final = re.compile(
+    r"(at most|up to|(more|larger|greater|longer) than|exceed(s|ed|ing)?|max(imum)?)\b\D{0,60}\d",
     re.IGNORECASE,
 )
-"""How servers that answer 500 to it say that a request has too many texts, or too long ones (llama.cpp)."""
+"""How they say it where nothing else went wrong."""
+_HOPELESS: Final = re.compile(
+    r"quota|credit|billing|balance|payment|subscri|rate.?limit|api.?key|authent|authori[sz]|permission"
+    r"|forbidden|access denied|(invalid|expired|incorrect) (token|key)|no such|not found"
+    r"|does not exist|unknown model",
+    re.IGNORECASE,
+)
+"""What fewer texts would not mend."""
+_SMALLER: Final = frozenset({400, 413, 422})
+"""What servers answer to more texts, or longer ones, than they take at once."""
 _NUMBERS: Final = {int, float, type(None)}
 _IS_IT: Final = "Is it an OpenAI-compatible embeddings endpoint?"
 
@@ -31,16 +44,22 @@ _IS_IT: Final = "Is it an OpenAI-compatible embeddings endpoint?"
 class Refusal(Exception):
     """A server will not answer a request, and may have said why."""
 
-    def __init__(self, status: int, words: str, message: str) -> None:
+    def __init__(self, status: int, words: str, message: str, inside: bool = False) -> None:
         """Take what is known.
 
         Args:
             status: of HTTP, or the like that stood in an answer.
             words: what happened, as part of a sentence.
             message: the server's own; empty if it sent none.
+            inside: whether it stood in an answer of status 200, whose reason its words alone tell.
         """
         super().__init__(f"{words}: {message}" if message else words)
-        self.status: Final = 413 if status >= 500 and _TOO_MUCH.search(message) else status
+        too_much = _TOO_MUCH.search(message) is not None and not _HOPELESS.search(message)
+        self.status: Final = 413 if status >= 500 and too_much else status
+        said = too_much or self.status == 413 or _MOST.search(message) is not None
+        hopeless = self.status != 413 and _HOPELESS.search(message) is not None
+        self.may_take_less: Final = self.status in _SMALLER and not hopeless and (said or not inside)
+        """Whether the server may answer a request of fewer texts."""
 
 
 def decoded(url: str, content: bytes) -> Any:
@@ -65,7 +84,7 @@ def refusal_in(answer: Any) -> Refusal | None:
         return None
     codes = (source.get("code") for source in (inner, answer) if isinstance(source, dict))
     status = next((code for code in codes if type(code) is int and 400 <= code < 600), 400)
-    return Refusal(status, "it answers with an error", _shown(message))
+    return Refusal(status, "it answers with an error", _shown(message), inside=True)
 
 
 def message_in(content: bytes) -> str:

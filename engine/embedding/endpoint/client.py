@@ -38,8 +38,6 @@ KEY: Final = "GENEARENA_ENDPOINT_KEY"
 """The environment variable with the key; for OpenAI's own host OPENAI_API_KEY is taken too."""
 OPENAI: Final = "api.openai.com"
 _AGAIN: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
-_SMALLER: Final = frozenset({400, 413, 422})
-"""What servers answer to more texts, or longer ones, than they take at once."""
 
 _learnt: dict[str, int] = {}
 """Texts that a host takes in one request, where that is fewer than `BATCH`; for as long as this runs."""
@@ -91,10 +89,8 @@ class Endpoint:
                 try:
                     answer = self._ask(client, [self._options.prefix + texts[row] for row in rows], cancel)
                 except Refusal as refusal:
-                    if len(rows) == 1 or refusal.status not in _SMALLER:
-                        raise ModelError(
-                            f"{self._url} refuses: {refusal}.", _hint(refusal.status)
-                        ) from None
+                    if len(rows) == 1 or not refusal.may_take_less:
+                        raise ModelError(f"{self._url} refuses: {refusal}.", _hint(refusal)) from None
                     size = len(rows) // 2
                     continue
                 if size < BATCH:
@@ -186,10 +182,10 @@ def _is_local(host: str) -> bool:
         return False
 
 
-def _hint(status: int) -> str:
-    if status in (401, 403):
+def _hint(refusal: Refusal) -> str:
+    if refusal.status in (401, 403):
         return f"Put the key into the environment variable {KEY}."
-    if status in _SMALLER:
+    if refusal.may_take_less:
         return (
             "If the text is too long for it, choose a recipe of shorter texts or let the server take more."
         )

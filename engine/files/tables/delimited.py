@@ -87,11 +87,7 @@ def text_table(
     line_of = array("q")
     in_quotes: set[tuple[int, int]] = set()
     for numbers, records in chain([start], batches):
-        if wrong := _uneven(numbers, records, width):
-            raise DataError(
-                f"{path} has {wrong[1]} columns on line {wrong[0]}, but {width} in its first line.",
-                "Quote fields that hold the delimiter.",
-            )
+        _check_even(path, numbers, records, width)
         if keep is not None:
             kept = [keep(record) for record in records]
             numbers, records = list(compress(numbers, kept)), list(compress(records, kept))
@@ -143,7 +139,7 @@ def _in_shape(batches: Iterator[Batch], header: bool, above: list[str] | None = 
         (above if above is not None else []).extend(titled)
     titles, *rows = first[1]
     shifted = rows and all(len(row) == len(titles) + 1 for row in rows)
-    if header and shifted and any(row[-1].strip() for row in rows):
+    if header and shifted and any(row[-1].strip() for row in rows) and not _is_prose(rows):
         titles.insert(0, "")
     width = len(titles)
     while header and width > 1 and not titles[width - 1].strip():
@@ -155,6 +151,11 @@ def _in_shape(batches: Iterator[Batch], header: bool, above: list[str] | None = 
             if len(record) > width and not any(map(str.strip, record[width:])):
                 del record[width:]
         yield numbers, records
+
+
+def _is_prose(rows: Sequence[list[str]]) -> bool:
+    """Whether the last cells are ends of sentences that hold the delimiter and stand in no quotes."""
+    return all(row[-1][:1].isspace() and not row[0][:1].isspace() for row in rows)
 
 
 def _batches(
@@ -176,7 +177,7 @@ def _batches(
         quoting=quoting,
         doublequote=not escaped,
         escapechar="\\" if escaped else None,
-        skipinitialspace=dialect.delimiter == " ",
+        skipinitialspace=dialect.delimiter == " " or dialect.spaced,
     )
     more = True
     while more:
@@ -200,12 +201,24 @@ def _batches(
             yield numbers, records
 
 
-def _uneven(numbers: list[int], records: list[list[str]], width: int) -> tuple[int, int] | None:
-    """Line and width of the first of these rows that is not as wide as it should be."""
+def _check_even(path: Path, numbers: list[int], records: list[list[str]], width: int) -> None:
+    """Refuse the first of these rows that is not as wide as the header.
+
+    Raises:
+        DataError: there is one.
+    """
     if set(map(len, records)) <= {width}:
-        return None
-    found = zip(numbers, map(len, records), strict=True)
-    return next((line, found_width) for line, found_width in found if found_width != width)
+        return
+    line, record = next(row for row in zip(numbers, records, strict=True) if len(row[1]) != width)
+    columns = "1 column" if len(record) == 1 else f"{len(record)} columns"
+    raise DataError(
+        f"{path} has {columns} on line {line}, but {width} in its header.",
+        "Quote fields that hold the delimiter."
+        if len(record) > width
+        else f"It reads {record[0].strip()[:40]!r}, ...: fill it up, or take it out if it is a remark."
+        if len(record) > 1
+        else f"It reads {record[0].strip()[:60]!r}: fill it up, or take it out if it is a remark.",
+    )
 
 
 def _even_batches(path: Path, delimiter: str | None = None) -> Iterator[Batch]:
@@ -222,11 +235,7 @@ def _even_batches(path: Path, delimiter: str | None = None) -> Iterator[Batch]:
     for numbers, records in _in_shape(batches, header=True) if delimiter is None else batches:
         width = width or len(records[0])
         check_width(path, width, numbers[0])
-        if wrong := _uneven(numbers, records, width):
-            raise DataError(
-                f"{path} has {wrong[1]} columns on line {wrong[0]}, but {width} in its first line.",
-                "Quote fields that hold the delimiter.",
-            )
+        _check_even(path, numbers, records, width)
         yield numbers, records
     if not width:
         raise DataError(f"{path} is empty.", "One row per gene is needed.")

@@ -26,6 +26,8 @@ class Dialect:
     """Lines before the header: blank ones, comments, and Excel's `sep=;`."""
     commented: bool = False
     """Whether the header starts with the `#` of a comment."""
+    spaced: bool = False
+    """Whether blanks stand between a delimiter and the quotation mark behind it."""
 
 
 def sniff(lines: Sequence[str]) -> Dialect:
@@ -46,7 +48,8 @@ def sniff(lines: Sequence[str]) -> Dialect:
         titles, first = comment.strip().split(delimiter), rest[0].strip("\r\n").split(delimiter)
         if len(titles) == len(first) and all(map(str.strip, titles)):
             return Dialect(delimiter, skipped - 1, commented=True)
-    return Dialect(delimiter, skipped)
+    between = re.compile(rf'"{re.escape(delimiter)} +"')
+    return Dialect(delimiter, skipped, spaced=any(map(between.search, rest)))
 
 
 def _delimiter(lines: Sequence[str]) -> str:

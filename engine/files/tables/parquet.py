@@ -119,7 +119,7 @@ def parquet_table(path: Path, first: bool = False) -> Table:
     if not rows:
         raise DataError(f"{path} has no rows.", "Add one row per gene.")
     columns = tuple(zip(*rows, strict=True))
-    return Table(path, names, columns, range(1, len(rows) + 1), whole=whole)
+    return Table(path, names, columns, range(1, len(rows) + 1), whole=whole, unit="row")
 
 
 def _text(value: object) -> str:

@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from engine.files.outside import MAX_BYTES, first_bytes, read_lines, read_text
 from engine.files.tables.objects import Pairs, records_of
-from engine.files.tables.table import Table, check_cells, check_width, checked_header, first_rows
+from engine.files.tables.table import Table, at, check_cells, check_width, checked_header, first_rows
 from store.errors import DataError
 
 _MOST: Final = 48 << 20
 """Bytes of a list of records, or of an object."""
+_ENTRY: Final = "entry"
 _START: Final = re.compile(rb"\s*\[\s*\{")
 _OBJECT: Final = re.compile(rb'\s*\{\s*"')
 _HINT: Final = 'Write one record a gene, each on a line: {"gene": "TP53", "description": "..."}.'
@@ -55,10 +56,15 @@ def records_table(path: Path, first: bool = False) -> Table:
         DataError: not JSON, not of objects, or larger than a table may be.
     """
     columns: dict[str, list[str]] = {}
+    inner: dict[str, int] = {}
+    """Column -> the first place in it of an object, which is no text."""
     lines: list[int] = []
-    records, note = _records(path)
+    records, note, unit = _records(path)
     for line, record in records:
         for title, value in record:
+            if isinstance(value, Pairs):
+                inner.setdefault(title, line)
+                value = None
             columns.setdefault(title, [""] * len(lines)).append(_text(value))
         lines.append(line)
         for cells in columns.values():
@@ -70,30 +76,33 @@ def records_table(path: Path, first: bool = False) -> Table:
     if not columns:
         raise DataError(f"{path} has no records.", _HINT)
     whole = next(islice(records, 1), None) is None
-    notes = (note,) if note else ()
-    return Table(
-        path, checked_header(path, list(columns)), tuple(columns.values()), lines, notes, whole=whole
+    said = (
+        f"Under {title!r}, objects were left out, the first {at(unit, place)}."
+        for title, place in inner.items()
     )
+    notes = (*filter(None, (note,)), *said)
+    header = checked_header(path, list(columns))
+    return Table(path, header, tuple(columns.values()), lines, notes, whole=whole, unit=unit)
 
 
-def _records(path: Path) -> tuple[Iterator[tuple[int, Pairs]], str]:
-    """(line or place, record) of each, and how they were read, where that is not plain from the file."""
+def _records(path: Path) -> tuple[Iterator[tuple[int, Pairs]], str, str]:
+    """(place, record) of each; how they were read, where that is not plain; and what the places count."""
     if _START.match(first_bytes(path, 64)):
-        return _checked(path, enumerate(_parsed(path, read_text(path, _MOST), 1), start=1)), ""
+        return _checked(path, enumerate(_parsed(path, read_text(path, _MOST), 1), start=1)), "", _ENTRY
     if not holds_object(path):
-        return _checked(path, _parsed_lines(path)), ""
+        return _checked(path, _parsed_lines(path), "line"), "", "line"
     try:
         value = json.loads(read_text(path, _MOST), object_pairs_hook=Pairs)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":  # JSON Lines under the name of JSON
-            return _checked(path, _parsed_lines(path)), ""
+            return _checked(path, _parsed_lines(path), "line"), "", "line"
         raise _fault(path, error, 1) from error
     except (ValueError, RecursionError) as error:
         raise _fault(path, error, 1) from error
     found = records_of(value)
     if found is None:
         raise DataError(f"{path} is a JSON object of neither labels nor lists of genes.", _OBJECT_HINT)
-    return enumerate(found[0], start=1), found[1]
+    return enumerate(found[0], start=1), found[1], _ENTRY
 
 
 def _parsed_lines(path: Path) -> Iterator[tuple[int, Any]]:
@@ -101,10 +110,12 @@ def _parsed_lines(path: Path) -> Iterator[tuple[int, Any]]:
     return ((line, _parsed(path, text, line)) for line, text in lines if text.strip())
 
 
-def _checked(path: Path, values: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, Pairs]]:
+def _checked(
+    path: Path, values: Iterable[tuple[int, Any]], unit: str = _ENTRY
+) -> Iterator[tuple[int, Pairs]]:
     for line, value in values:
         if not isinstance(value, Pairs):
-            raise DataError(f"{path} has something else than a record in entry {line}.", _HINT)
+            raise DataError(f"{path} has something else than a record {at(unit, line)}.", _HINT)
         yield line, Pairs(dict(value).items())
 
 

@@ -34,7 +34,7 @@ class Table:
     columns: tuple[Sequence[str], ...]
     """As many as the header has names, all of one length."""
     lines: Sequence[int]
-    """Line number of each row, from 1; the row number for Parquet."""
+    """Where each row stands in the file, from 1; see `unit`."""
     notes: tuple[str, ...] = ()
     """How it was read, where that is not plain from the file."""
     quoted: frozenset[tuple[int, int]] = frozenset()
@@ -43,11 +43,17 @@ class Table:
     """Whether these are all rows of the file."""
     sheets: tuple[str, ...] = ()
     """Of the workbook that it is a sheet of."""
+    unit: str = "line"
+    """What `lines` counts: lines of a text, rows of a workbook or Parquet, entries of JSON."""
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """The same row by row, made anew each time."""
         return tuple(zip(*self.columns, strict=True))
+
+    def at(self, line: int) -> str:
+        """`on line 7`, or what is counted in such a file."""
+        return at(self.unit, line)
 
     def column(self, *names: str) -> int:
         """The index of the first column named (whatever its case) as one of `names`.
@@ -71,15 +77,27 @@ class Table:
         return next((places[name.casefold()] for name in names if name.casefold() in places), None)
 
 
+def at(unit: str, number: int) -> str:
+    """`on line 7`, `in row 7` or `in entry 7`."""
+    return f"{'on' if unit == 'line' else 'in'} {unit} {number}"
+
+
 @contextmanager
 def other_sheets_said(table: Table) -> Iterator[None]:
     """Say in a refusal of a workbook's first sheet that there are others."""
+    with sheets_said(table.notes):
+        yield
+
+
+@contextmanager
+def sheets_said(notes: Sequence[str]) -> Iterator[None]:
+    """Say in a refusal what `notes` say of the other sheets of a workbook."""
     try:
         yield
     except DataError as error:
-        if len(table.sheets) < 2 or "--sheet" in error.hint:
+        said = [note for note in notes if "--sheet" in note]
+        if not said or "--sheet" in error.hint:
             raise
-        said = [note for note in table.notes if "--sheet" in note]
         raise DataError(error.message, " ".join([error.hint, *said]).strip()) from error
 
 
@@ -90,7 +108,7 @@ def first_rows(width: int) -> int:
 
 def shown(titles: Sequence[str], most: int = 12) -> str:
     """The first of these titles, for a sentence; a column without one is left out."""
-    titles = [title for title in titles if title]
+    titles = [title if len(title) <= 60 else f"{title[:59]}…" for title in titles if title]
     return ", ".join(titles[:most]) + (", ..." if len(titles) > most else "")
 
 
@@ -104,8 +122,9 @@ def checked_header(path: Path, titles: Sequence[str]) -> tuple[str, ...]:
     seen: set[str] = set()
     for name in names:
         if name.casefold() in seen:
+            what = f"named {name[:60]!r}" if name else "without a name"
             raise DataError(
-                f"{path} has two columns named {name!r} in its header.", "Give each column its own name."
+                f"{path} has two columns {what} in its header.", "Give each column its own name."
             )
         seen.add(name.casefold())
     return names

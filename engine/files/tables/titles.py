@@ -16,6 +16,8 @@ GENE_TITLES: Final = (
     "ensgid", "ensgeneid",
 )  # fmt: skip
 """As `plain` has them; of several, the first."""
+HGNC_TITLES: Final = ("hgncid", "hgnc")
+"""Those of columns whose bare numbers are HGNC's."""
 
 
 def plain(title: str) -> str:
@@ -26,6 +28,13 @@ def plain(title: str) -> str:
 def is_gene_title(title: str) -> bool:
     """Whether a column of that title names genes."""
     return plain(title) in GENE_TITLES
+
+
+def prefixed(title: str, names: Sequence[str]) -> list[str]:
+    """`names`, of which plain numbers under a title of HGNC ids are such ids: NCBI has other genes so."""
+    if plain(title) not in HGNC_TITLES:
+        return list(names)
+    return [f"HGNC:{number}" if (number := name.removesuffix(".0")).isdecimal() else name for name in names]
 
 
 TITLES: Final = 20

@@ -96,7 +96,7 @@ def workbook_table(path: Path, sheet: str = "", header: bool = True, first: bool
     lines = [line for line, _ in rows[header:]]
     columns = tuple(zip(*even[header:], strict=True))
     sheets = tuple(found["sheets"])
-    return Table(path, titles, columns, lines, notes, whole=found["whole"], sheets=sheets)
+    return Table(path, titles, columns, lines, notes, whole=found["whole"], sheets=sheets, unit="row")
 
 
 def _read(path: Path, sheet: str, first: bool) -> dict[str, Any]:

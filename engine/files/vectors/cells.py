@@ -12,6 +12,7 @@ from engine.files.vectors.rows import is_number
 
 _TRUTHS: Final = frozenset({"true", "false"})
 _COMMA: Final = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
+_THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _WRAPPED: Final = re.compile(r"(?:np\.)?(?:float\d+|array|tensor)\(|,\s*dtype=[\w.]+|[()\[\]{}]")
 """What Python, numpy and torch write around numbers."""
 
@@ -78,10 +79,11 @@ def plain_number(cell: Any, decimal: str = ".") -> float | None:
 
 
 def is_list(cell: Any) -> bool:
-    """Whether a cell holds two numbers or more."""
-    return isinstance(cell, list | tuple) or (
-        len(parts := numbers_in(str(cell))) > 1 and is_number(parts[0])
-    )
+    """Whether a cell holds two numbers or more; `1,234,567` is one."""
+    if isinstance(cell, list | tuple):
+        return True
+    text = str(cell).strip()
+    return len(parts := numbers_in(text)) > 1 and is_number(parts[0]) and not _THOUSANDS.fullmatch(text)
 
 
 def numbers_in(cell: str) -> list[str]:

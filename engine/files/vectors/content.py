@@ -32,12 +32,16 @@ class Content:
     """Columns that did not become dimensions."""
     lines: Sequence[int] = ()
     """Where each row stands in the file, from 1; empty where nobody would count."""
+    unit: str = "line"
+    """What `lines` counts: lines of a text, rows of a workbook or Parquet, entries of JSON."""
     notes: tuple[str, ...] = ()
     """How it was read, where that is not plain from the file."""
     named_by: str = ""
     """The title of the column that names the genes; empty where it has none."""
     whole: bool = True
     """Whether these are all rows of the file."""
+    keys: tuple[str, ...] = ()
+    """The matrices or sheets that could be taken."""
 
 
 def check_rows(path: Path, genes: int, rows: int) -> None:

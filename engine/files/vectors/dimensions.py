@@ -26,6 +26,14 @@ _FEWEST: Final = 8
 """Rows from which whole numbers without a gap are taken for row numbers, whatever they are called."""
 
 
+class SeveralKeys(DataError):
+    """A file has several matrices, or columns of them, of which a person must choose one."""
+
+    def __init__(self, message: str, answers: Sequence[str]) -> None:
+        super().__init__(message, f"Choose one with --key: {', '.join(answers[:12])}.")
+        self.answers = tuple(answers)
+
+
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """A column that did not become a dimension."""
@@ -118,9 +126,13 @@ class Columns:
     def _chosen(self, lists: list[int], key: str) -> int:
         found = [place for place in lists if key in ("", self.title(place))]
         if len(found) != 1:
-            shown = ", ".join(self.title(place) for place in lists[:12]) or "none"
-            what = f"has no column of vectors named {key!r}" if key else "has several columns of vectors"
-            raise DataError(f"{self.path} {what}.", f"Choose one with --key: {shown}.")
+            titles = [self.title(place) for place in lists]
+            if not key:
+                raise SeveralKeys(f"{self.path.name} has several columns of vectors.", titles)
+            raise DataError(
+                f"{self.path} has no column of vectors named {key!r}.",
+                f"Choose one with --key: {', '.join(titles[:12]) or 'none'}.",
+            )
         return found[0]
 
     def _left(self, others: list[int], gene: int | None) -> dict[int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,8 +13,9 @@ from engine.files.lists import read_list
 from engine.files.outside import check_characters, check_file, outside_file, read_lines
 from engine.files.safe_pickle import PICKLES, read_matrix
 from engine.files.tables import PARQUET, read_table
-from engine.files.tables.titles import is_gene_title, plain
+from engine.files.tables.titles import is_gene_title, plain, prefixed
 from engine.files.tables.workbook import is_workbook
+from engine.files.vectors.cells import name_in
 from engine.files.vectors.content import Content, check_rows, without_unlike
 from engine.files.vectors.dimensions import LeftOut
 from engine.files.vectors.formats.annotated import ANNOTATED, read_annotated
@@ -67,12 +68,16 @@ class Vectors:
     """Columns that did not become dimensions."""
     nameless: tuple[int, ...] = ()
     """Lines of rows left out because they name no gene."""
+    unit: str = "line"
+    """What `nameless` counts."""
     notes: tuple[str, ...] = ()
     """How the file was read, where that is not plain from it."""
     named_by: str = ""
     """The title of the column that names the genes; empty where it has none."""
     whole: bool = True
     """Whether these are all rows of the file."""
+    keys: tuple[str, ...] = ()
+    """The matrices or sheets that could be taken, where the file has several."""
 
 
 def read_vectors(
@@ -104,7 +109,8 @@ def read_vectors(
     content = without_unlike(_read(path, named, wanted, key, first))
     if named is not None and wanted is None and content.genes is not None:
         wanted = set(named).__contains__
-    rows = content.genes if content.genes is not None else _without_title(named or [], len(content.matrix))
+    rows = content.genes if content.genes is not None else _named_rows(named or [], len(content.matrix))
+    rows = tuple(prefixed(content.named_by, rows))
     if not content.whole and content.genes is None:
         rows = rows[: len(content.matrix)]
     _check_shape(path, rows, content.matrix, genes)
@@ -112,11 +118,15 @@ def read_vectors(
 
 
 def _listed(path: Path) -> list[str]:
-    """The names in a list of one a line, in an array of numpy, or in the column of genes of a table."""
+    """The names in a list of one a line, in an array of numpy, or in the column of genes of a table.
+
+    Empty where there is none, as on a blank line or at a word for nothing.
+    """
     check_file(path)
     if suffix_of(path) == "npy":
-        return list(read_npy_names(path))
-    return read_list(path) if (column := _gene_column(path)) is None else column
+        return list(map(name_in, read_npy_names(path)))
+    column = _gene_column(path)
+    return list(map(name_in, read_list(path) if column is None else column))
 
 
 def _gene_column(path: Path) -> list[str] | None:
@@ -126,7 +136,9 @@ def _gene_column(path: Path) -> list[str] | None:
         return None
     table = read_table(path)
     place = next((place for place, title in enumerate(table.header) if is_gene_title(title)), None)
-    return None if place is None else list(map(str.strip, table.columns[place]))
+    return (
+        None if place is None else prefixed(table.header[place], list(map(str.strip, table.columns[place])))
+    )
 
 
 def read_whole(path: Path, wanted: Wanted | None = None) -> Vectors:
@@ -154,10 +166,13 @@ def suffix_of(path: Path) -> str:
     return name.rstrip(".").rpartition(".")[2]
 
 
-def _without_title(named: list[str], rows: int) -> tuple[str, ...]:
-    """The names of a list; without the first if that is its title, and there are as many rows as others."""
-    titled = len(named) == rows + 1 and plain(named[0]) in {*BLANK, *NAME_TITLES}
-    return tuple(named[titled:])
+def _named_rows(named: list[str], rows: int) -> tuple[str, ...]:
+    """The names of a list; without its title or its blank lines, if there are as many rows as others."""
+    for names in (named, list(filter(None, named))):
+        titled = len(names) == rows + 1 and plain(names[0]) in {*BLANK, *NAME_TITLES}
+        if len(names) - titled == rows:
+            return tuple(names[titled:])
+    return tuple(filter(None, named))
 
 
 def _read(path: Path, named: list[str] | None, wanted: Wanted | None, key: str, first: bool) -> Content:
@@ -167,7 +182,7 @@ def _read(path: Path, named: list[str] | None, wanted: Wanted | None, key: str, 
         what, hint = _FOREIGN[suffix]
         raise DataError(f"{path} is {what}, which is not read.", hint)
     if suffix == "npz":
-        return read_npz(path, first)
+        return read_npz(path, key, first)
     if suffix == "npy":
         return read_npy(path, first)
     if suffix in ANNOTATED:
@@ -217,7 +232,7 @@ def _validated(path: Path, genes: tuple[str, ...], content: Content, wanted: Wan
         place = int(bad[0])
         raise DataError(
             f"{path} has a number that is missing or not finite in the vector of {genes[place]!r}"
-            f"{_on_line(lines, place)}.",
+            f"{_where(content, place)}.",
             "Remove such genes, or write their true numbers.",
         )
     zero = set(np.flatnonzero(~matrix.any(axis=1)).tolist())
@@ -233,7 +248,7 @@ def _validated(path: Path, genes: tuple[str, ...], content: Content, wanted: Wan
         if before != place:
             if not np.array_equal(matrix[before], matrix[place]):
                 raise DataError(
-                    f"{path} has two different vectors for {gene!r}{_on_line(lines, place)}.",
+                    f"{path} has two different vectors for {gene!r}{_where(content, place)}.",
                     "Keep one row per gene.",
                 )
             repeated += 1
@@ -256,11 +271,13 @@ def _validated(path: Path, genes: tuple[str, ...], content: Content, wanted: Wan
         content.titles,
         content.left_out,
         tuple(nameless),
+        content.unit,
         content.notes,
         content.named_by,
         content.whole,
+        content.keys if len(content.keys) > 1 else (),
     )
 
 
-def _on_line(lines: Sequence[int], place: int) -> str:
-    return f", line {lines[place]}" if len(lines) else ""
+def _where(content: Content, place: int) -> str:
+    return f", {content.unit} {content.lines[place]}" if len(content.lines) else ""

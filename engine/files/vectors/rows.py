@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from engine.files.tables.missing import is_missing
+from engine.files.tables.table import at
 from store.errors import DataError
 
 if TYPE_CHECKING:
@@ -26,17 +27,21 @@ MOST_ROWS: Final = 1_000_000
 class Rows:
     """The rows of one file."""
 
-    def __init__(self, path: Path, titles: Sequence[str] = (), decimal: str = ".") -> None:
+    def __init__(
+        self, path: Path, titles: Sequence[str] = (), decimal: str = ".", unit: str = "line"
+    ) -> None:
         """Nothing yet.
 
         Args:
             path: The file, for sentences.
             titles: What its dimensions are called, if they have names.
             decimal: What stands before the fraction of a number.
+            unit: What is counted where a row is said to stand.
         """
         self._path = path
         self._titles = titles
         self._decimal = decimal
+        self._unit = unit
         self.genes: list[str] = []
         """Of each row, where the file names them."""
         self.lines = array("q")
@@ -83,8 +88,9 @@ class Rows:
         )
         column = f" in column {self._titles[place]!r}" if place < len(self._titles) else ""
         where = f"{column} for {gene[:40]!r}" if gene else column
+        at_line = at(self._unit, line)
         return DataError(
-            f"{self._path} has {shown} on line {line}, where a number should be{where and ','}{where}.",
+            f"{self._path} has {shown} {at_line}, where a number should be{where and ','}{where}.",
             hint,
         )
 
@@ -103,7 +109,7 @@ class Rows:
             name = self.genes[place] if self.genes else f"row {place + 1}"
             raise DataError(
                 f"{self._path} has {self._widths[place]} numbers for {name!r}, but {usual} for most "
-                f"genes, line {self.lines[place]}.",
+                f"genes, {self._unit} {self.lines[place]}.",
                 "Give each gene a vector of the same length.",
             )
         return np.asarray(self._numbers).reshape(len(self), self._widths[0])

@@ -241,7 +241,7 @@ NAMES = npy("(1,)", "'<U2'", "AB".encode("utf-32-le"))
         ("a.npy", npy("(4,)", body=bytes(16)), "does not hold a matrix"),
         ("a.npy", b"\x93NUMPY\x09\x00", "unknown version"),
         ("a.npy", b"no", "not a readable .npy"),
-        ("a.npz", npz({"x.npy": NAMES}), "no array 'genes'"),
+        ("a.npz", npz({"x.npy": NAMES}), "no array 'vectors'"),
         ("a.npz", npz({"genes.npy": NAMES, "vectors.npy": npy("(99999999, 9)") + bytes(10)}), "do not fit"),
         (
             "a.npz",

@@ -163,7 +163,7 @@ def test_records_of_json_are_rows(name: str, tmp_path: Path) -> None:
     assert table.header == ("gene", "n", "label", "more")
     assert table.rows == (("TP53", "2", "", ""), ("MYC", "", "up", '["a"]'))
     path.write_text("[1]" if name.endswith("l") else '[{"gene": "TP53"}, 1]')
-    with pytest.raises(DataError, match="something else than a record in entry"):
+    with pytest.raises(DataError, match=r"something else than a record (in entry 2|on line 1)"):
         read_table(path)
 
 

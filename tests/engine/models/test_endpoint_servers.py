@@ -82,6 +82,7 @@ LIMITS = {
             }
         },
     ),
+    "ten at most, inside a 200": (10, 200, {"error": {"message": "input: at most 10 items are allowed"}}),
     "inside a 200": (16, 200, {"object": "error", "message": "too many inputs", "code": 400}),
 }
 
@@ -158,6 +159,27 @@ def test_the_servers_own_message_is_always_shown(
     assert words in refused(server, TEXTS[:1]).message
     again = status == 429 or "away" in words
     assert len(server.asked) == (TRIES if again else 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (
+            200,
+            {"error": {"message": "You exceeded your current quota of 100", "code": "insufficient_quota"}},
+        ),
+        (200, {"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}}),
+        (200, {"error": "insufficient balance"}),
+        (200, {"error": {"message": "Not today"}}),
+        (400, {"error": {"message": "Your credit balance is too low"}}),
+        (400, {"error": {"message": "The model `x` does not exist"}}),
+    ],
+    ids=str,
+)
+def test_what_fewer_texts_would_not_mend_is_said_at_once(status: int, answer: Any, server: Fake) -> None:
+    server.refuse = lambda texts: (status, answer)
+    refused(server)
+    assert sizes(server) == [BATCH]
 
 
 def test_a_message_neither_steers_the_terminal_nor_gives_the_key_away(

@@ -17,6 +17,7 @@ from textual.message import Message
 from engine.data.formats.choices import Choices
 from engine.data.genes.columns import Undecided
 from engine.data.preview.told import Preview
+from engine.files.vectors.dimensions import SeveralKeys
 from store.errors import GeneArenaError
 from tui.screens.intake.choosing import (
     FINE,
@@ -50,7 +51,9 @@ class Intake(Overlay[Choices]):
             "l", "labels", "Labels", tooltip="Choose the column of labels or numbers", id="intake.labels"
         ),
         Binding("t", "texts", "Texts", tooltip="Choose the column of descriptions", id="intake.texts"),
-        Binding("s", "sheet", "Sheet", tooltip="Choose the sheet", id="intake.sheet"),
+        Binding(
+            "s", "sheet", "Sheet", tooltip="Choose the sheet, or the matrix of vectors", id="intake.sheet"
+        ),
         Binding("p", "positive", "Positive", tooltip="Make the other class positive", id="intake.positive"),
         Binding(
             "c", "condition", "Condition", tooltip="Type what makes the classes", id="intake.condition"
@@ -140,6 +143,9 @@ class Intake(Overlay[Choices]):
             self._pick(
                 message.error.message, rows, lambda name: replace(self.choices, sets=(name,)), leave=True
             )
+        elif isinstance(message.error, SeveralKeys) and self.shown is None:
+            rows = [(name, "") for name in message.error.answers]
+            self._pick(message.error.message, rows, lambda name: Choices(sheet=name), leave=True)
         elif self.shown is None or not isinstance(message.error, GeneArenaError):
             self.dismiss(None)
             self.app.push_screen(error_notice(message.error, self._log))
@@ -171,13 +177,14 @@ class Intake(Overlay[Choices]):
         self._pick_column("descriptions", lambda title: replace(self.choices, text_column=title))
 
     def action_sheet(self) -> None:
-        """Choose the sheet of a workbook."""
+        """Choose the sheet of a workbook, or one of several matrices of vectors."""
         if self.shown is None:
             self._tell(_STILL)
         elif len(self.shown.sheets) > 1:
             rows = [(name, "") for name in self.shown.sheets]
             # Another sheet has other columns.
-            self._pick("The sheet", rows, lambda name: Choices(sheet=name))
+            what = "The sheet or matrix" if self.shown.what == "vectors" else "The sheet"
+            self._pick(what, rows, lambda name: Choices(sheet=name))
         else:
             self._tell("It has no other sheets.")
 

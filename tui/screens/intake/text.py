@@ -20,6 +20,7 @@ _KEYS: Final = {
     "--label-from": "l",
     "--text-column": "t",
     "--class": "c",
+    "--key": "s",
 }
 """Option of the command line -> the key that does the same here."""
 _SHEET: Final = "--sheet NAME|take another with --sheet"
@@ -63,7 +64,7 @@ def _changing(shown: Preview, choices: Choices) -> Iterator[tuple[str, str]]:
     if choices.threshold:
         yield "left right + -", "cut"
     if len(shown.sheets) > 1:
-        yield "s", "sheet"
+        yield "s", "sheet or matrix" if shown.what == "vectors" else "sheet"
 
 
 def changes(shown: Preview) -> bool:

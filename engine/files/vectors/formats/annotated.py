@@ -21,6 +21,7 @@ from engine.files.tables.table import first_rows
 from engine.files.tables.titles import plain
 from engine.files.vectors.cells import Kind, kind_of
 from engine.files.vectors.content import Content, check_rows
+from engine.files.vectors.dimensions import SeveralKeys
 from engine.files.vectors.titles import NAME_TITLES
 from store.errors import DataError
 
@@ -41,6 +42,7 @@ def read_annotated(path: Path, key: str = "", first: bool = False) -> Content:
     """
     with open_h5ad(path) as file:
         group, name = _chosen(path, file, key)
+        keys = tuple(map(_key, _matrices(path, file)))
         axis: Axis = "var" if group == "varm" else "obs"
         genes = _genes(path, file, axis)
         matrix, titles = read_matrix(path, file, group, name, first)
@@ -53,22 +55,33 @@ def read_annotated(path: Path, key: str = "", first: bool = False) -> Content:
     with np.errstate(over="ignore"):
         numbers = np.ascontiguousarray(matrix, np.float32)
     titles = titles or tuple(f"{name}[{place}]" for place in range(numbers.shape[1]))
-    return Content(tuple(genes), numbers, total, titles, whole=whole)
+    return Content(tuple(genes), numbers, total, titles, whole=whole, keys=keys)
 
 
 def _chosen(path: Path, file: Any, key: str) -> tuple[str, str]:
     """Group and name of the matrix; those along `var` first, where AnnData keeps genes."""
-    there = [(group, name) for group in ("varm", "obsm") for name in matrices(path, file, group)]
-    whole = [("X", "")] if "X" in file else []
-    usual = [one for one in there if one[0] == "varm"] or there or whole
-    found = [one for one in (*there, *whole) if key in (one[1] or one[0], "/".join(one))] if key else usual
+    there = _matrices(path, file)
+    beside = [one for one in there if one[1]]
+    usual = [one for one in there if one[0] == "varm"] or beside or there
+    found = [one for one in there if key in (one[1] or one[0], _key(one))] if key else usual
     if len(found) == 1:
         return found[0]
-    shown = ", ".join("/".join(filter(None, one)) for one in (found or (*there, *whole))[:12])
+    shown = ", ".join(map(_key, (found or there)[:12]))
     if not shown:
         raise DataError(f"{path} has no matrix in varm, obsm or X.", "Put the vectors into adata.varm.")
-    what = f"no matrix named {key!r}" if key and not found else "several matrices"
-    raise DataError(f"{path} has {what}.", f"Choose one with --key: {shown}.")
+    if key and not found:
+        raise DataError(f"{path} has no matrix named {key!r}.", f"Choose one with --key: {shown}.")
+    raise SeveralKeys(f"{path.name} has several matrices.", list(map(_key, found)))
+
+
+def _matrices(path: Path, file: Any) -> list[tuple[str, str]]:
+    """Group and name of each matrix that could be taken."""
+    there = [(group, name) for group in ("varm", "obsm") for name in matrices(path, file, group)]
+    return [*there, ("X", "")] if "X" in file else there
+
+
+def _key(matrix: tuple[str, str]) -> str:
+    return "/".join(filter(None, matrix))
 
 
 def _genes(path: Path, file: Any, axis: Axis) -> list[str]:

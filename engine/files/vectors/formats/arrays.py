@@ -13,8 +13,11 @@ import numpy as np
 from engine.files.outside import outside_file
 from engine.files.safe_pickle import LARGEST, read_matrix, read_names
 from engine.files.tables.table import first_rows
+from engine.files.tables.titles import plain
 from engine.files.vectors.content import Content, check_rows
+from engine.files.vectors.dimensions import SeveralKeys
 from engine.files.vectors.rows import MOST_NUMBERS
+from engine.files.vectors.titles import NAME_TITLES
 from store.errors import DataError
 
 if TYPE_CHECKING:
@@ -61,29 +64,82 @@ def read_npy_names(path: Path) -> tuple[str, ...]:
         return _names(path, _read_array(path, stream, path.stat().st_size))
 
 
-def read_npz(path: Path, first: bool = False) -> Content:
-    """The `vectors` of the `genes` in a `.npz`, or the first of them.
+def read_npz(path: Path, key: str = "", first: bool = False) -> Content:
+    """The `vectors` of the `genes` in a `.npz`, whatever they are called, or the first of them.
+
+    Args:
+        path: Of one array of names; of several matrices, one is called `vectors` or chosen.
+        key: The matrix to take.
+        first: Whether the `first_rows` are enough.
 
     Raises:
-        DataError: unreadable, or it has not these two arrays.
+        DataError: unreadable, it has not these two arrays, or several that could be meant.
     """
     try:
         with outside_file(path), zipfile.ZipFile(path) as archive:
-            genes = _names(path, _member(path, archive, "genes"))
-            matrix = _numbers(path, _member(path, archive, "vectors", len(genes), first))
+            named, vectors, keys = _arrays(path, archive, key)
+            genes = _names(path, _member(path, archive, named))
+            matrix = _numbers(path, _member(path, archive, vectors, len(genes), first))
     except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         raise DataError(f"{path} is a damaged .npz file: {error}.", "Save it again.") from error
-    return Content(genes[: len(matrix)], matrix, len(genes), whole=len(matrix) == len(genes))
+    whole = len(matrix) == len(genes)
+    return Content(genes[: len(matrix)], matrix, len(genes), whole=whole, keys=tuple(keys))
 
 
 def _member(
     path: Path, archive: zipfile.ZipFile, name: str, rows: int | None = None, first: bool = False
 ) -> NDArray[Any] | bytes:
-    found = next((one for one in archive.namelist() if one.removesuffix(".npy") == name), None)
-    if found is None:
-        raise DataError(f"{path} has no array {name!r}.", "Save it with np.savez(genes=, vectors=).")
-    with archive.open(found) as stream:
-        return _read_array(path, stream, archive.getinfo(found).file_size, rows, first)
+    with archive.open(f"{name}.npy") as stream:
+        return _read_array(path, stream, archive.getinfo(f"{name}.npy").file_size, rows, first)
+
+
+def _arrays(path: Path, archive: zipfile.ZipFile, key: str) -> tuple[str, str, list[str]]:
+    """What the array of genes is called, that of vectors, and what could be taken in its place."""
+    found = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+    kinds = {name: _kind(path, archive, name) for name in found}
+    texts = [name for name in found if kinds[name] == "texts"]
+    usual = [name for name in texts if plain(name) in NAME_TITLES]
+    genes = ["genes"] if "genes" in found else usual[:1] or texts
+    matrices = [name for name in found if kinds[name] == "matrix"]
+    wanted = key or "vectors"
+    vectors = [wanted] if wanted in found else [] if key else matrices
+    shown = ", ".join(found[:12]) or "none"
+    if len(vectors) > 1:
+        raise SeveralKeys(f"{path.name} has several matrices.", vectors)
+    for what, there in (("genes", genes), (wanted, vectors)):
+        if len(there) != 1:
+            raise DataError(
+                f"{path} has no array {what!r}.",
+                f"Its arrays are: {shown}. Save it with np.savez(genes=, vectors=).",
+            )
+    return genes[0], vectors[0], matrices
+
+
+def _kind(path: Path, archive: zipfile.ZipFile, name: str) -> str:
+    """What an array holds, by its header: texts, a matrix, or something else."""
+    with archive.open(f"{name}.npy") as stream:
+        shape, _, dtype = _read_header(path, stream)
+    if len(shape) == 1 and dtype.kind in "USO":
+        return "texts"
+    return "matrix" if len(shape) == 2 and dtype.kind in "fiu" else ""
+
+
+def _read_header(path: Path, stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, order and type of an .npy.
+
+    Raises:
+        DataError: there is no such header.
+    """
+    try:
+        version = np.lib.format.read_magic(stream)
+        if version == (1, 0):
+            return np.lib.format.read_array_header_1_0(stream)
+        if version == (2, 0):
+            return np.lib.format.read_array_header_2_0(stream)
+    except _UNREADABLE as error:
+        reason = str(error) or type(error).__name__
+        raise DataError(f"{path} is not a readable .npy array: {reason}.", _HINT) from error
+    raise DataError(f"{path} is an .npy file of unknown version {version}.", _HINT)
 
 
 def _names(path: Path, names: NDArray[Any] | bytes) -> tuple[str, ...]:
@@ -106,14 +162,7 @@ def _read_array(
     Of an array of Python objects, the pickle in it; with `first`, the `first_rows` of a matrix.
     """
     try:
-        version = np.lib.format.read_magic(stream)
-        read_header = {
-            (1, 0): np.lib.format.read_array_header_1_0,
-            (2, 0): np.lib.format.read_array_header_2_0,
-        }.get(version)
-        if read_header is None:
-            raise DataError(f"{path} is an .npy file of unknown version {version}.", _HINT)
-        shape, fortran, dtype = read_header(stream)
+        shape, fortran, dtype = _read_header(path, stream)
         if dtype.kind == "O":
             return stream.read(LARGEST + 1)
         if dtype.hasobject or dtype.kind not in "fiuUS":

@@ -58,7 +58,7 @@ def read_parquet(path: Path, listed: bool, key: str = "", first: bool = False) -
     read = len(matrix)
     lines = array("q", range(1, read + 1))
     return Content(
-        found, matrix, read, titles, layout.left_out, lines, named_by=named_by, whole=read == rows
+        found, matrix, read, titles, layout.left_out, lines, "row", named_by=named_by, whole=read == rows
     )
 
 
@@ -123,14 +123,14 @@ def _rows_of(
     fast = _lists(columns[0]) if lists else _stacked(columns)
     if fast is not None:
         return fast
-    rows = Rows(path, () if lists else names)
+    rows = Rows(path, () if lists else names, unit="row")
     cells = [column.to_pylist() for column in columns]
     for place, row in enumerate(zip(*cells, strict=True)):
         gene = genes[place] if genes is not None else None
         vector = row[0] if lists else row
         if vector is None or (lists and any(isinstance(cell, list | dict) for cell in vector)):
             raise DataError(
-                f"{path} has no vector for {gene or 'a gene'!r} on line {before + place + 1}.",
+                f"{path} has no vector for {gene or 'a gene'!r} in row {before + place + 1}.",
                 "Remove such genes, or write their true numbers.",
             )
         rows.add(vector, before + place + 1, gene)

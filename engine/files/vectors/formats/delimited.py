@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from engine.files.outside import read_lines
 from engine.files.tables import MAX_STREAMED, iterate_rows, other_sheets_said
-from engine.files.tables.table import first_rows
+from engine.files.tables.table import at, first_rows
 from engine.files.tables.titles import plain
 from engine.files.tables.workbook import workbook_table
 from engine.files.vectors.cells import decimal_mark, is_list, kind_of, name_in, numbers_in
@@ -64,8 +64,8 @@ def read_workbook(path: Path, listed: bool, sheet: str = "", first: bool = False
     """
     table = workbook_table(path, sheet, header=False, first=first)
     with other_sheets_said(table):
-        content = read_rows(path, zip(table.lines, table.rows, strict=True), listed)
-    return replace(content, notes=table.notes, whole=table.whole)
+        content = read_rows(path, zip(table.lines, table.rows, strict=True), listed, unit=table.unit)
+    return replace(content, notes=table.notes, whole=table.whole, keys=table.sheets)
 
 
 def _read_spaced(path: Path, listed: bool, only_first: bool) -> Content:
@@ -120,7 +120,12 @@ def _split(path: Path, number: int, text: str) -> list[str]:
 
 
 def read_rows(
-    path: Path, rows: Iterator[Line], listed: bool, key: str = "", first: bool = False
+    path: Path,
+    rows: Iterator[Line],
+    listed: bool,
+    key: str = "",
+    first: bool = False,
+    unit: str = "line",
 ) -> Content:
     """The vectors in rows of cells, of which the first may be a header.
 
@@ -139,7 +144,9 @@ def read_rows(
     if any(is_list(cell) for cell in (sample[0][1] if sample else ())):
         width *= len(numbers_in(str(max(sample[0][1], key=lambda cell: len(str(cell))))))
     most = max(first_rows(width) - len(sample), 0)
-    content = read_titled(path, titles, sample, islice(rows, most) if first else rows, listed, key, decimal)
+    content = read_titled(
+        path, titles, sample, islice(rows, most) if first else rows, listed, key, decimal, unit
+    )
     return replace(content, whole=next(rows, None) is None)
 
 
@@ -151,6 +158,7 @@ def read_titled(
     listed: bool,
     key: str = "",
     decimal: str = ".",
+    unit: str = "line",
 ) -> Content:
     """The same of rows below a header; `sample` are the first of them, and are not in `rows`."""
     if not sample:
@@ -162,14 +170,14 @@ def read_titled(
     names = tuple(columns.title(place) for place in layout.dimensions)
     if layout.lists:
         decimal = "."
-    kept = Rows(path, names if titles and not layout.lists else (), decimal)
-    pick, gene = _picker(path, layout, width), layout.gene
+    kept = Rows(path, names if titles and not layout.lists else (), decimal, unit)
+    pick, gene = _picker(path, layout, width, unit), layout.gene
     for line, row in chain(sample, rows):
         try:
             cells_of_row, name = pick(line, row), None if gene is None else name_in(row[gene])
         except IndexError as error:
             raise DataError(
-                f"{path} has {len(row)} columns on line {line}, but {width} in its first line."
+                f"{path} has {len(row)} columns {at(unit, line)}, but {width} in its header."
             ) from error
         kept.add(cells_of_row, line, name)
     matrix = kept.matrix()
@@ -184,15 +192,18 @@ def read_titled(
         else (),
         layout.left_out,
         kept.lines,
+        unit,
         named_by=titles[gene] if titles and gene is not None else "",
     )
 
 
-def _picker(path: Path, layout: Layout, width: int) -> Callable[[int, Sequence[Any]], Sequence[Any]]:
+def _picker(
+    path: Path, layout: Layout, width: int, unit: str
+) -> Callable[[int, Sequence[Any]], Sequence[Any]]:
     """What gives the numbers of a row."""
     places = layout.dimensions
     if layout.lists:
-        return lambda line, row: _unpacked(path, line, row[places[0]])
+        return lambda line, row: _unpacked(path, at(unit, line), row[places[0]])
     if places == tuple(range(1, width)):
         return lambda _, row: row[1:]
     if len(places) == 1:
@@ -201,12 +212,12 @@ def _picker(path: Path, layout: Layout, width: int) -> Callable[[int, Sequence[A
     return lambda _, row: picked(row)
 
 
-def _unpacked(path: Path, line: int, cell: Any) -> Sequence[Any]:
+def _unpacked(path: Path, where: str, cell: Any) -> Sequence[Any]:
     if isinstance(cell, list | tuple):
         return cell
     if "..." in str(cell):
         raise DataError(
-            f"{path} has a vector on line {line} that was shortened to '...' when it was written.",
+            f"{path} has a vector {where} that was shortened to '...' when it was written.",
             "Write all of its numbers, such as one column for each.",
         )
     return numbers_in(str(cell)) if cell else [cell]

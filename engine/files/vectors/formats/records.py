@@ -20,6 +20,8 @@ from store.errors import DataError
 LINES: Final = ("jsonl", "ndjson")
 JSON: Final = ("json", *LINES)
 """Endings of such files."""
+ENTRY: Final = "entry"
+"""What is counted in a file that is one value."""
 _HINT: Final = 'Write {"GENE": [0.1, 0.2]}, or one record a gene: {"gene": "GENE", "vector": [0.1, 0.2]}.'
 
 
@@ -40,13 +42,13 @@ def read_json(path: Path, suffix: str, listed: bool, key: str = "") -> Content:
         DataError: unreadable, or it holds something else than vectors.
     """
     if suffix in LINES:
-        return _read_records(path, _parsed_lines(path), listed, key)
+        return _read_records(path, _parsed_lines(path), listed, key, "line")
     text = read_text(path, MAX_BYTES)
     try:
         value = _parse(path, text)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":  # JSON Lines under the name of JSON
-            return _read_records(path, _parsed_lines(path), listed, key)
+            return _read_records(path, _parsed_lines(path), listed, key, "line")
         raise DataError(
             f"{path} is not JSON on line {error.lineno}: {error.msg}.", "Is it whole?"
         ) from error
@@ -81,12 +83,12 @@ def _parsed_lines(path: Path) -> Iterator[tuple[int, Any]]:
 
 def _read_object(path: Path, value: _Object) -> Content:
     """`{GENE: [n, n, n]}`."""
-    rows = Rows(path)
+    rows = Rows(path, unit=ENTRY)
     for place, (gene, vector) in enumerate(value, 1):
         if not isinstance(vector, list) or isinstance(vector, _Object):
             raise DataError(f"{path} has no list of numbers for {gene[:40]!r}.", _HINT)
         rows.add(_numbers(path, vector, place), place, gene.strip())
-    return Content(tuple(rows.genes), rows.matrix(), len(rows), lines=rows.lines)
+    return Content(tuple(rows.genes), rows.matrix(), len(rows), lines=rows.lines, unit=ENTRY)
 
 
 def _numbers(path: Path, cells: list[Any], line: int) -> list[Any]:
@@ -109,14 +111,16 @@ def _turned(value: _Object) -> Iterator[_Object]:
     yield from rows.values()
 
 
-def _read_records(path: Path, records: Iterator[tuple[int, Any]], listed: bool, key: str) -> Content:
+def _read_records(
+    path: Path, records: Iterator[tuple[int, Any]], listed: bool, key: str, unit: str = ENTRY
+) -> Content:
     """Records of one gene each, all with the same names."""
     first = next(records, None)
     if first is None or not isinstance(first[1], _Object) or not first[1]:
         raise DataError(f"{path} does not hold vectors.", _HINT)
     titles = [title for title, _ in first[1]]
     rows = _aligned(path, titles, chain([first], records))
-    return read_titled(path, titles, list(islice(rows, SAMPLE)), rows, listed, key)
+    return read_titled(path, titles, list(islice(rows, SAMPLE)), rows, listed, key, unit=unit)
 
 
 def _aligned(path: Path, titles: list[str], records: Iterator[tuple[int, Any]]) -> Iterator[Line]:

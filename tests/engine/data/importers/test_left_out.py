@@ -152,7 +152,7 @@ def test_a_row_without_a_gene_is_left_out_by_its_line(tmp_path: Path, home: Home
         ("v.csv", 'gene,v\nA,"[1.5, 2.5]"\nB,"[1.5 ... 2.5]"\n', "line 3 that was shortened to '...'"),
         ("v.csv", 'gene,v\nA,"[1.5, 2.5]"\nB,"[1.5, None]"\n', "'None' on line 3, where a number"),
         ("v.csv", 'gene,v,w\nA,1.5 2.5,1 2\nB,1 2,3 4\n', "several columns of vectors"),
-        ("v.json", '{"A": [1.5, 2.5], "B": [1.5, null]}', "nothing on line 2, where a number should be"),
+        ("v.json", '{"A": [1.5, 2.5], "B": [1.5, null]}', "nothing in entry 2, where a number should be"),
         ("v.json", '{"A": [1.5, 2.5], "B": [1.5, true]}', "true or false in entry 2"),
         ("v.json", '{"A": [1.5, 2.5], "A": [1.5, 3]}', "two different vectors for 'A'"),
         ("v.json", '{"A": [1.5, 2.5], "B": "x"}', "no list of numbers for 'B'"),
@@ -175,10 +175,10 @@ def test_what_cannot_be_decided_is_refused(name: str, text: str, sentence: str, 
 @pytest.mark.parametrize(
     ("columns", "sentence"),
     [
-        ({"a": [0.5, None]}, "nothing on line 2, where a number should be, in column 'a' for 'B'"),
-        ({"a": [0.5, float("inf")]}, "not finite in the vector of 'B', line 2"),
-        ({"v": [[0.5, 1.0], None]}, "no vector for 'B' on line 2"),
-        ({"v": [[0.5, 1.0], [0.5, None]]}, "nothing on line 2, where a number should be, for 'B'"),
+        ({"a": [0.5, None]}, "nothing in row 2, where a number should be, in column 'a' for 'B'"),
+        ({"a": [0.5, float("inf")]}, "not finite in the vector of 'B', row 2"),
+        ({"v": [[0.5, 1.0], None]}, "no vector for 'B' in row 2"),
+        ({"v": [[0.5, 1.0], [0.5, None]]}, "nothing in row 2, where a number should be, for 'B'"),
         ({"v": [[0.5, 1.0], [0.5]]}, "1 numbers for 'B'"),
     ],
 )
