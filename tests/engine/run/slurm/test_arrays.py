@@ -35,11 +35,12 @@ from engine.run.slurm.script import script
 from engine.run.steering import Steering
 from engine.run.supervise import supervise
 from engine.run.threads import ThreadExecutor
-from store import journal
+from store import connect, journal
 from store.errors import StoreError
 from store.files import read_json
 from store.home import Home, find_home
 from store.journal import Entry, read_journals
+from store.queries import measurements
 from store.records import Cancelled, Failed, Scored
 from store.store import Store
 
@@ -350,6 +351,21 @@ def test_what_an_array_saved_meanwhile_is_collected_by_any_run_and_counts_once(h
     assert collect(home, Store(home)) == 0
     assert not list(frozen_arrays(home))
     assert scored_lines(home.journals) == Counter(unit.key for unit in plan.units)
+
+
+def test_what_an_array_measured_with_nobody_following_is_kept_once(home, plan):
+    frozen = frozen_of(home, plan, 2)
+    work(frozen.folder, 0, Told(frozen.folder), FakeCompute())
+    for _ in range(2):
+        collect(home, Store(home))
+        assert list(frozen_arrays(home)), "looked at again by the next run"
+    lines = [line for line in read_journals(home.journals, {}) if isinstance(line, Entry)]
+    assert [line.record["model"] for line in lines if line.kind == "measurement"] == ["all-MiniLM-L6-v2"]
+    Store(home).flush()
+    with connect(home) as con:
+        assert [(row.model, row.ms_per_text) for row in measurements(con)] == [
+            ("all-MiniLM-L6-v2", pytest.approx(1000 * 0.5 / 24))
+        ]
 
 
 def test_the_folder_of_an_array_goes_once_all_of_it_is_saved(home, plan):
