@@ -23,7 +23,7 @@ _BATCH: Final = 256
 
 
 def collect(home: Home, store: Store) -> int:
-    """Save what tasks of arrays have saved and no journal has: outcomes, how many these were, and measurements.
+    """Save what tasks of arrays have saved and no journal has; how many outcomes these were.
 
     Each counts once, whoever saw it first. The folder of an array whose tasks have ended is removed once
     all its units have outcomes. Only the holder of the runner's lock may do this.

@@ -10,6 +10,7 @@ import contextlib
 import os
 import secrets
 import socket
+import sys
 import threading
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -67,8 +68,10 @@ def work(folder: Path, index: int, told: Told, compute: Compute | None = None) -
     ):
         try:
             if frozen.version != this_version():
+                version = this_version()
+                here = f"version {version}" if version else f"not installed for {sys.executable}"
                 raise NoSuchArray(
-                    f"genearena is version {this_version()} on {socket.gethostname()}, and "
+                    f"genearena is {here} on {socket.gethostname()}, and version "
                     f"{frozen.version} where the array was submitted.",
                     "Install the same one there.",
                 )

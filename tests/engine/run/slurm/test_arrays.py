@@ -8,6 +8,8 @@ import json
 import os
 import random
 import shutil
+import socket
+import sys
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -23,6 +25,7 @@ from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import Selection
 from engine.run.events import Log, UnitFinished, WorkersSeen
 from engine.run.shards import followed as followed_module
+from engine.run.shards import task as task_module
 from engine.run.shards.array import arrays_folder, freeze, frozen_arrays, read_frozen
 from engine.run.shards.collect import collect
 from engine.run.shards.cut import shards_of
@@ -295,7 +298,14 @@ class Mute(ThreadScheduler):
 
 @pytest.mark.parametrize(
     ("printed", "said"),
-    [("", "share that folder"), ("No module named engine\n", "No module named engine")],
+    [
+        ("", "share that folder"),
+        ("No module named engine\n", "No module named engine"),
+        (
+            "line 11: /opt/python: No such file or directory\n",
+            f"Its node needs {sys.executable} as it is here",
+        ),
+    ],
 )
 def test_tasks_that_cannot_begin_are_not_submitted_for_ever(home, plan, printed, said):
     slurm = SlurmExecutor(home, Options("cpu", 1, 1, Slurm(array=1)), Mute(printed), SHORT)
@@ -315,6 +325,49 @@ def test_a_model_that_is_not_there_is_a_sentence_of_each_of_its_units(home, plan
     assert {(type(one), one.sentence) for one in found} == {
         (Failed, "The files of all-MiniLM-L6-v2 are gone.")
     }
+
+
+def test_a_library_that_the_node_does_not_have_is_said_once_with_its_node(home, plan):
+    class Bare(FakeCompute):
+        def embed(self, *arguments):
+            raise ModuleNotFoundError("No module named 'wordllama'", name="wordllama")
+
+    events = list(array_of(1)(home, Bare()).work(plan, Steering()))
+    assert {one.reason for one in outcomes(events)} == {
+        f"On {socket.gethostname()}: A library cannot be loaded (No module named 'wordllama'). "
+        "See `genearena doctor`."
+    }
+    last = [one.text for one in events if isinstance(one, Log)][-1]
+    assert last.endswith("`genearena doctor`. Units left out: 12; the next run tries again.")
+    assert last.count("left out") == 1
+
+
+def test_a_task_whose_python_has_no_genearena_says_so(home, plan, monkeypatch):
+    frozen = frozen_of(home, plan)
+    monkeypatch.setattr(task_module, "this_version", lambda: "")
+    with pytest.raises(NoSuchArray, match=f"genearena is not installed for {sys.executable} on"):
+        work(frozen.folder, 0, Told(frozen.folder), FakeCompute())
+
+
+class Held(ThreadScheduler):
+    """Lets its tasks wait for a reason that nobody but who asked can mend; then it changes its mind."""
+
+    asked = 0
+
+    def queued(self, name):
+        self.asked += 1
+        if self.asked < 4:
+            return [Queued(0, "PENDING", "", "Resources"), Queued(1, "PENDING", "", "PartitionTimeLimit")]
+        return super().queued(name)
+
+
+def test_a_wait_that_does_not_end_by_itself_is_said_once(home, plan):
+    slurm = SlurmExecutor(home, Options("cpu", 1, 1, Slurm(array=2)), Held(FakeCompute()), SHORT)
+    events = list(slurm.work(plan, Steering()))
+    [said] = [one.text for one in events if isinstance(one, Log) and "SLURM's reason" in one.text]
+    assert "is PartitionTimeLimit." in said
+    assert "`genearena cancel`" in said
+    assert counted(outcomes(events)) == {Scored: 12}
 
 
 # ---------------------------------------------------------------------------- coordinators come and go
