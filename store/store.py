@@ -12,7 +12,7 @@ from store.entries import Record, entry_of
 from store.errors import NewerStore, OtherFormat, StoreError
 from store.home import Home
 from store.journal import Damaged, Entry, JournalWriter, journal_sizes, read_journals, vanished
-from store.provenance import Environment, Removal, TaskSet
+from store.provenance import Environment, Measurement, Removal, TaskSet
 from store.records import Model, Task
 from store.removals import REMOVALS, read_removal
 from store.sets import read_set
@@ -56,7 +56,7 @@ class Store:
     def append(self, *records: Record) -> None:
         """Save `records`; on return they are on the disk.
 
-        A model, task or environment that some journal already describes is not written again.
+        A model, task, environment or measurement that some journal already has is not written again.
 
         Raises:
             DiskFull: no space is left; nothing was saved.
@@ -64,7 +64,7 @@ class Store:
         """
         self._make_home()
         entries = [entry_of(record) for record in records]
-        described = [isinstance(record, Model | Task | Environment) for record in records]
+        described = [isinstance(record, Model | Task | Environment | Measurement) for record in records]
         if any(described):
             with self._scanning:
                 self._scan()

@@ -211,7 +211,9 @@ def checked_plan(selection: Selection, home: Home, dry: bool = False) -> Plan:
     for part in plan.blocked:
         beside = part.model in CONTROLS and part.model not in selection.models
         if part.task not in tasks or (part.model not in models and not beside):
-            raise UsageError(part.reason)
+            rest = ",".join(name for name in selection.models if name in models)
+            alone = part.task in tasks and rest
+            raise UsageError(part.reason, f"Leave it out: --models {rest}." if alone else "")
     for reason in dict.fromkeys(part.reason for part in later):
         say(reason)
     out: dict[tuple[str, str, str], list[str]] = {}

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from engine.mailbox import LIVE
-from engine.run.events import UnitFinished
+from engine.run.events import ModelMeasured, UnitFinished
 from engine.run.shards.array import Frozen, frozen_arrays
 from engine.run.shards.followed import Followed
 from store.entries import Record
@@ -25,7 +25,7 @@ _BATCH: Final = 256
 
 
 def collect(home: Home, store: Store) -> int:
-    """Save the outcomes that tasks of arrays have saved and no journal has; how many these were.
+    """Save what tasks of arrays have saved and no journal has; how many outcomes these were.
 
     Each counts once, whoever saw it first. The folder of an array whose tasks have ended is removed once
     all its units have outcomes. Only the holder of the runner's lock may do this.
@@ -39,6 +39,9 @@ def collect(home: Home, store: Store) -> int:
         finished, attempts = store.finished(), store.attempts()
         records: list[Record] = []
         for event in followed.saved(closed=frozen.ended):
+            if isinstance(event, ModelMeasured):
+                records += [event.environment, event.measurement]
+                continue
             if not isinstance(event, UnitFinished) or isinstance(event.outcome, Cancelled):
                 continue
             outcome = event.outcome

@@ -7,6 +7,8 @@ tasks said they had saved has been read, or they have been gone for `grace_s`.
 
 from __future__ import annotations
 
+import re
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -34,6 +36,9 @@ minute that there is none.
 """
 LAST_WORD: Final = 70.0
 """Seconds for which the last heartbeat of a task that SLURM has no more may be on its way, through NFS."""
+
+_COUNT: Final = re.compile(r"Units left out: \d+\. ")
+"""With which a task begins its reason; whoever leaves out its units counts them, too."""
 
 _LATER: Final = Log("info", "")
 """Stands for what cannot be told before its environment is read."""
@@ -269,10 +274,15 @@ class Followed:
         """Why an array came to nothing, in a sentence or two."""
         for beat in self._beats.values():
             if beat.data.get("message"):
-                return str(beat.data["message"])
+                said, host = _COUNT.sub("", str(beat.data["message"])), str(beat.data.get("host", ""))
+                return said if host in said else f"On {host}: {said}"
         for index in range(len(self.frozen.shards)):
             if last := last_line(self.frozen, index):
-                return f"Task {index} of {self.frozen.name} ended early; it said last: {last.rstrip('.')}."
+                return (
+                    f"Task {index} of {self.frozen.name} ended early; it said last: {last.rstrip('.')}. "
+                    f"Its node needs {sys.executable} as it is here, with genearena; all it printed is "
+                    f"in {self.frozen.log(index)}."
+                )
         nodes = ", ".join(sorted(set(self._nodes.values()))) or "the nodes"
         return (
             f"The tasks of {self.frozen.name} ended without a word in {self.frozen.folder}: "

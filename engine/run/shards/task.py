@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import sys
 import threading
 from contextlib import closing, suppress
 from dataclasses import asdict, replace
@@ -67,8 +68,10 @@ def work(folder: Path, index: int, told: Told, compute: Compute | None = None) -
     ):
         try:
             if frozen.version != this_version():
+                version = this_version()
+                here = f"version {version}" if version else f"not installed for {sys.executable}"
                 raise NoSuchArray(
-                    f"genearena is version {this_version()} on {socket.gethostname()}, and "
+                    f"genearena is {here} on {socket.gethostname()}, and version "
                     f"{frozen.version} where the array was submitted.",
                     "Install the same one there.",
                 )

@@ -38,6 +38,8 @@ from store.records import Cancelled, Failed, Unit
 
 _ENDED: Final = 5.0
 """Seconds for which what ended tasks have saved is waited for where nobody needs it to go on."""
+_USUAL: Final = ("", "Resources", "Priority", "BeginTime", "Cleaning", "JobArrayTaskLimit")
+"""Why tasks wait on any cluster, and not for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,12 @@ class Coordinator:
         for worker in workers:
             if worker.state == "silent":
                 yield from self._say(f"{worker.name} on {worker.host} is silent. {worker.message}".strip())
+            elif worker.state == "waits" and worker.message.split(",")[0] not in _USUAL:
+                name = worker.name.partition(" ")[0]
+                yield from self._say(
+                    f"Tasks of {name} wait, for which SLURM's reason is {worker.message}. Where that does "
+                    "not end by itself, `genearena cancel`, and ask for something else."
+                )
         yield WorkersSeen(workers)
         done = len(self.plan.todo) - len(self.open)
         yield StageProgress("classify", "the job array", done, len(self.plan.todo), 0.0, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -97,7 +98,7 @@ def _ask(command: Sequence[str], text: str | None = None) -> str:
             command, input=text or "", capture_output=True, text=True, timeout=_PATIENCE, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise Unreachable(f"{command[0]} has not answered for {_PATIENCE:.0f} s.", _LATER) from error
+        raise _late(command[0], (error.stderr or b"").decode("utf-8", "replace")) from error
     except OSError as error:
         raise SchedulerError(f"{command[0]} cannot be started: {error.strerror}.") from error
     if done.returncode:
@@ -105,16 +106,51 @@ def _ask(command: Sequence[str], text: str | None = None) -> str:
     return done.stdout
 
 
+def _late(command: str, said: str) -> SchedulerError:
+    """A command did not end; what it complained about meanwhile."""
+    what = f"{command} has not answered for {_PATIENCE:.0f} s"
+    words = _words(said)
+    return Unreachable(f"{what}; it says: {words}." if words else f"{what}.", _hint(words) or _LATER)
+
+
 def _complaint(command: str, said: str, code: int) -> SchedulerError:
-    """What a command of SLURM says is wrong."""
+    """What a command of SLURM says is wrong, and what can be done."""
+    what = _words(said) or f"it ended with code {code}"
+    if any(words in said.lower() for words in _AWAY):
+        return Unreachable(f"{command} says: {what}.", _hint(what) or _LATER)
+    return SchedulerError(f"{command} says: {what}.", _hint(what))
+
+
+def _words(said: str) -> str:
+    """The complaints, without what is of use to SLURM's own developers alone."""
     lines = [
-        line.rpartition("error: ")[2].strip().rstrip(".") for line in said.splitlines() if line.strip()
+        re.sub(r"^(.*error|sbatch|squeue|scancel): ", "", line.strip()).rstrip(".")
+        for line in said.splitlines()
+        if line.strip()
     ]
-    what = "; ".join(dict.fromkeys(lines)) or f"it ended with code {code}"
-    if any(words in what.lower() for words in _AWAY):
-        return Unreachable(f"{command} says: {what}.", _LATER)
-    return SchedulerError(f"{command} says: {what}.")
+    plain = [line for line in lines if not line.startswith(_INNER)]
+    return "; ".join(dict.fromkeys(plain or lines))
 
 
-_AWAY: Final = ("unable to contact", "timed out", "try again", "connection refused", "communication")
+def _hint(what: str) -> str:
+    return next((hint for words, hint in _HINTS if words in what.lower()), "")
+
+
+_INNER: Final = ("slurm_msg_sendto", "slurm_send_node_msg", "If munged is up", 'Try "')
+_AWAY: Final = (
+    "unable to contact", "timed out", "try again", "connection refused", "communication", "socket error",
+    "authentication",
+)  # fmt: skip
 _LATER: Final = "See `sinfo`; tasks that run already go on."
+_HINTS: Final = (
+    ("munge", "SLURM knows its users by munge, which has to run on this machine: see `munge -n`."),
+    ("invalid --time", "Give minutes or H:MM:SS, e.g. --time 4:00:00."),
+    ("time limit", "`sinfo -o '%P %l'` lists the longest time of each partition."),
+    ("partition", "`sinfo` lists the partitions."),
+    ("gres", "`sinfo -o '%P %G'` lists the cards of each partition."),
+    ("node configuration", "Ask for less of --cpus, --mem or --gpus: `sinfo -N -l` lists what nodes have."),
+    ("--mem", "Give it as e.g. --mem 16G."),
+    ("unrecognized option", "It is one of --sbatch; `man sbatch` lists all."),
+    ("account", "`sacctmgr show associations user=$USER` lists your accounts."),
+)
+"""Words of SLURM's -> what to do; the first that fits."""

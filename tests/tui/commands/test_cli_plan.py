@@ -76,3 +76,12 @@ def test_what_cannot_be_exported_is_refused(call, home, toy):
     assert "--executor slurm" in call.refused(*asked, "--array", "2")
     assert "not JSON" in call.refused(*asked, "--export", "sbatch", "--json")
     assert "--detach" in call.refused(*asked, "--detach")
+
+
+@pytest.mark.parametrize("asked", [("plan", "--simulate", "hosts=2"), ("plan",), ("run", "--dry-run")])
+def test_a_model_that_cannot_be_fine_tuned_is_named_with_the_option_that_leaves_it_out(call, toy, asked):
+    said = call.refused(*asked, "--protocols", "finetune", "--tasks", toy)
+    assert "wordllama-256 has static token vectors and no layers, so it cannot be fine-tuned." in said
+    assert said.rstrip().endswith("Leave it out: --models all-MiniLM-L6-v2.")
+    alone = call.refused(*asked, "--protocols", "finetune", "--tasks", toy, "--models", "wordllama-256")
+    assert "--models" not in alone, "nothing would be left"

@@ -1,4 +1,7 @@
-"""A SLURM of one machine for tests: its own munge, controller and node, in one folder; for root only."""
+"""A SLURM of one machine for tests: its own munge, controller and node, in one folder; for root only.
+
+As a program: says why none can be started here, and ends with 1, if that is so.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
+import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol")
@@ -33,6 +39,7 @@ class RealSlurm:
         self.folder = folder
         self.hidden = hidden
         self.conf = folder / "slurm.conf"
+        self.port = free_port()
         self._daemons: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
@@ -46,20 +53,31 @@ class RealSlurm:
             f"--{name}={self.folder / name}" for name in ("socket", "pid-file", "log-file", "seed-file")
         ]
         self._spawn("munged", "--foreground", "--force", f"--key-file={key}", *munge)
-        until(lambda: (self.folder / "socket").exists(), "munge has no socket")
+        self._until(lambda: (self.folder / "socket").exists(), "munge has no socket")
         self._spawn("slurmctld", "-D")
+        self._until(lambda: listens(self.port), "the controller does not listen")
         node = f"mount -t tmpfs none '{self.hidden}' && exec slurmd -D"
         self._spawn(*(("unshare", "--mount", "sh", "-c", node) if self.hidden else ("slurmd", "-D")))
-        until(lambda: "idle" in self.ask("sinfo", "-h", "-o", "%T"), "the node is not idle")
+        self._until(lambda: "idle" in self.ask("sinfo", "-h", "-o", "%T"), "the node is not idle")
 
     def stop(self) -> None:
-        self.ask("scancel", "--user=root")
+        if self._alive():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.ask("scancel", "--user=root")
         for daemon in reversed(self._daemons):
             daemon.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 daemon.wait(60)
             daemon.kill()
             daemon.wait()
+
+    def complaint(self) -> str:
+        """What its daemons said last."""
+        lines = []
+        for out in sorted(self.folder.glob("*.out")):
+            said = out.read_text(errors="replace").split("\n")
+            lines += [f"{out.stem} says {line.strip()!r}" for line in said if "rror" in line][-1:]
+        return ", ".join(lines) or "its daemons say nothing"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -70,6 +88,17 @@ class RealSlurm:
         return subprocess.run(
             command, env=self.environment, capture_output=True, text=True, timeout=PATIENCE, check=False
         ).stdout
+
+    def _alive(self) -> bool:
+        return all(daemon.poll() is None for daemon in self._daemons)
+
+    def _until(self, condition: Callable[[], bool], otherwise: str) -> None:
+        """Wait for it for as long as all that was started goes on."""
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            assert self._alive(), otherwise
+            assert time.monotonic() < end, otherwise
+            time.sleep(0.1)
 
     def _spawn(self, *command: str) -> None:
         with (self.folder / f"{command[0]}.out").open("wb") as out:
@@ -82,7 +111,7 @@ class RealSlurm:
         settings = {
             "ClusterName": "tests",
             "SlurmctldHost": f"{host}(127.0.0.1)",
-            "SlurmctldPort": free_port(),
+            "SlurmctldPort": self.port,
             "SlurmdPort": free_port(),
             "SlurmUser": "root",
             "SlurmdUser": "root",
@@ -113,8 +142,28 @@ def free_port() -> int:
         return found.getsockname()[1]
 
 
-def until(condition, otherwise: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, otherwise
-        time.sleep(0.1)
+def listens(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
+def probe() -> str:
+    """Why no job can be run on a SLURM that is started here; empty if one can."""
+    if reason := missing():
+        return reason
+    with tempfile.TemporaryDirectory(prefix="slurm-") as folder:
+        found = RealSlurm(Path(folder))
+        try:
+            found.start()
+            said = found.ask("srun", "echo", "it works").strip()
+            return "" if said == "it works" else f"a job on it says {said!r}"
+        except (AssertionError, OSError, subprocess.TimeoutExpired) as error:
+            return f"{error}; {found.complaint()}"
+        finally:
+            found.stop()
+
+
+if __name__ == "__main__":
+    why = probe()
+    if why:
+        sys.exit(f"No SLURM can be started here, so the tests on a real one are skipped: {why}.")

@@ -8,6 +8,8 @@ import json
 import os
 import random
 import shutil
+import socket
+import sys
 import threading
 from collections import Counter
 from dataclasses import asdict, replace
@@ -24,6 +26,7 @@ from engine.plan.selection import Selection
 from engine.run.events import Log, StageProgress, UnitFinished, UnitStarted, WorkersSeen
 from engine.run.monitor import Monitor
 from engine.run.shards import followed as followed_module
+from engine.run.shards import task as task_module
 from engine.run.shards.array import arrays_folder, freeze, frozen_arrays, read_frozen
 from engine.run.shards.collect import collect
 from engine.run.shards.cut import shards_of
@@ -36,11 +39,12 @@ from engine.run.slurm.script import script
 from engine.run.steering import Steering
 from engine.run.supervise import supervise
 from engine.run.threads import ThreadExecutor
-from store import journal
+from store import connect, journal
 from store.errors import StoreError
 from store.files import read_json, write_json
 from store.home import Home, find_home
 from store.journal import Entry, read_journals
+from store.queries import measurements
 from store.records import Cancelled, Failed, Scored
 from store.store import Store
 
@@ -295,7 +299,14 @@ class Mute(ThreadScheduler):
 
 @pytest.mark.parametrize(
     ("printed", "said"),
-    [("", "share that folder"), ("No module named engine\n", "No module named engine")],
+    [
+        ("", "share that folder"),
+        ("No module named engine\n", "No module named engine"),
+        (
+            "line 11: /opt/python: No such file or directory\n",
+            f"Its node needs {sys.executable} as it is here",
+        ),
+    ],
 )
 def test_tasks_that_cannot_begin_are_not_submitted_for_ever(home, plan, printed, said):
     slurm = SlurmExecutor(home, Options("cpu", 1, 1, Slurm(array=1)), Mute(printed), SHORT)
@@ -315,6 +326,49 @@ def test_a_model_that_is_not_there_is_a_sentence_of_each_of_its_units(home, plan
     assert {(type(one), one.sentence) for one in found} == {
         (Failed, "The files of all-MiniLM-L6-v2 are gone.")
     }
+
+
+def test_a_library_that_the_node_does_not_have_is_said_once_with_its_node(home, plan):
+    class Bare(FakeCompute):
+        def embed(self, *arguments):
+            raise ModuleNotFoundError("No module named 'wordllama'", name="wordllama")
+
+    events = list(array_of(1)(home, Bare()).work(plan, Steering()))
+    assert {one.reason for one in outcomes(events)} == {
+        f"On {socket.gethostname()}: A library cannot be loaded (No module named 'wordllama'). "
+        "See `genearena doctor`."
+    }
+    last = [one.text for one in events if isinstance(one, Log)][-1]
+    assert last.endswith("`genearena doctor`. Units left out: 12; the next run tries again.")
+    assert last.count("left out") == 1
+
+
+def test_a_task_whose_python_has_no_genearena_says_so(home, plan, monkeypatch):
+    frozen = frozen_of(home, plan)
+    monkeypatch.setattr(task_module, "this_version", lambda: "")
+    with pytest.raises(NoSuchArray, match=f"genearena is not installed for {sys.executable} on"):
+        work(frozen.folder, 0, Told(frozen.folder), FakeCompute())
+
+
+class Held(ThreadScheduler):
+    """Lets its tasks wait for a reason that nobody but who asked can mend; then it changes its mind."""
+
+    asked = 0
+
+    def queued(self, name):
+        self.asked += 1
+        if self.asked < 4:
+            return [Queued(0, "PENDING", "", "Resources"), Queued(1, "PENDING", "", "PartitionTimeLimit")]
+        return super().queued(name)
+
+
+def test_a_wait_that_does_not_end_by_itself_is_said_once(home, plan):
+    slurm = SlurmExecutor(home, Options("cpu", 1, 1, Slurm(array=2)), Held(FakeCompute()), SHORT)
+    events = list(slurm.work(plan, Steering()))
+    [said] = [one.text for one in events if isinstance(one, Log) and "SLURM's reason" in one.text]
+    assert "is PartitionTimeLimit." in said
+    assert "`genearena cancel`" in said
+    assert counted(outcomes(events)) == {Scored: 12}
 
 
 # ---------------------------------------------------------------------------- coordinators come and go
@@ -351,6 +405,21 @@ def test_what_an_array_saved_meanwhile_is_collected_by_any_run_and_counts_once(h
     assert collect(home, Store(home)) == 0
     assert not list(frozen_arrays(home))
     assert scored_lines(home.journals) == Counter(unit.key for unit in plan.units)
+
+
+def test_what_an_array_measured_with_nobody_following_is_kept_once(home, plan):
+    frozen = frozen_of(home, plan, 2)
+    work(frozen.folder, 0, Told(frozen.folder), FakeCompute())
+    for _ in range(2):
+        collect(home, Store(home))
+        assert list(frozen_arrays(home)), "looked at again by the next run"
+    lines = [line for line in read_journals(home.journals, {}) if isinstance(line, Entry)]
+    assert [line.record["model"] for line in lines if line.kind == "measurement"] == ["all-MiniLM-L6-v2"]
+    Store(home).flush()
+    with connect(home) as con:
+        assert [(row.model, row.ms_per_text) for row in measurements(con)] == [
+            ("all-MiniLM-L6-v2", pytest.approx(1000 * 0.5 / 24))
+        ]
 
 
 def test_the_folder_of_an_array_goes_once_all_of_it_is_saved(home, plan):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 
 import pytest
@@ -9,6 +10,7 @@ from standin import stand_in
 
 from engine.plan.launch import Slurm
 from engine.run.shards.followed import Queued
+from engine.run.slurm import scheduler
 from engine.run.slurm.scheduler import Commands, Unreachable
 from store.errors import UsageError
 
@@ -61,6 +63,65 @@ def test_what_sbatch_would_refuse_is_known_before_anything_is_submitted(slurm):
         Commands().check(Slurm(partition="nowhere"))
     Commands().check(Slurm(partition="somewhere"))
     assert not (slurm / "genearena").exists()
+
+
+def says(slurm, command, *lines, then="exit 1"):
+    text = "\n".join(f"echo {shlex.quote(line)} >&2" for line in lines)
+    (slurm / command).write_text(f"#!/bin/bash\n{text}\n{then}\n")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "sbatch: error: Invalid --time specification",
+            "Invalid --time specification. Give minutes or H:MM",
+        ),
+        (
+            "allocation failure: Requested node configuration is not available",
+            "Ask for less of --cpus, --mem",
+        ),
+        (
+            "sbatch: unrecognized option '--nonsense=3'",
+            "says: unrecognized option '--nonsense=3'. It is one of",
+        ),
+        (
+            "sbatch: error: invalid partition specified: a",
+            "partition specified: a. `sinfo` lists the partit",
+        ),
+    ],
+)
+def test_what_sbatch_refuses_comes_with_what_to_do(slurm, said, told):
+    says(slurm, "sbatch", said, 'Try "sbatch --help" for more information')
+    with pytest.raises(UsageError) as raised:
+        Commands().check(Slurm())
+    assert told in str(raised.value)
+
+
+MUNGE = (
+    "squeue: error: If munged is up, restart with --num-threads=10",
+    'squeue: error: Munge encode failed: Failed to connect to "/run/munge.socket.2": Connection refused',
+    "squeue: error: slurm_send_node_msg: auth_g_create: REQUEST_JOB_INFO has authentication error",
+)
+
+
+@pytest.mark.parametrize("then", ["exit 1", "exec sleep 20"])
+def test_without_munge_it_is_said_what_is_missing_and_the_job_is_not_given_up(slurm, monkeypatch, then):
+    monkeypatch.setattr(scheduler, "_PATIENCE", 1.0 if "sleep" in then else 60.0)
+    says(slurm, "squeue", *MUNGE, then=then)
+    with pytest.raises(Unreachable) as raised:
+        Commands().queued("genearena-x")
+    assert 'Munge encode failed: Failed to connect to "/run/munge.socket.2"' in raised.value.message
+    assert "auth_g_create" not in raised.value.message
+    assert "has to run on this machine" in raised.value.hint
+
+
+def test_a_controller_that_is_killed_as_it_answers_is_away(slurm):
+    line = "slurm_msg_sendto: address:port=127.0.0.1:5 msg_type=2003: Unexpected missing socket error"
+    says(slurm, "squeue", line, "squeue: error: Unexpected missing socket error")
+    with pytest.raises(Unreachable) as raised:
+        Commands().queued("genearena-x")
+    assert raised.value.message == "squeue says: Unexpected missing socket error."
 
 
 def test_a_controller_that_does_not_answer_is_not_the_end_of_a_job(slurm):

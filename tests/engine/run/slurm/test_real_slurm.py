@@ -1,4 +1,7 @@
-"""Arrays on a real SLURM of one machine, where one can be started; GENEARENA_SLURM=1 requires it."""
+"""Arrays on a real SLURM of one machine, where one can be started.
+
+GENEARENA_SLURM=1 requires it, and 0 does without; unset, they are skipped where none starts.
+"""
 
 from __future__ import annotations
 
@@ -35,17 +38,28 @@ from store.store import Store
 HERE = Path(__file__).parent
 ROOT = HERE.parents[3]
 PATIENCE = 120.0
+WANTED = os.environ.get("GENEARENA_SLURM", "")
 pytestmark = pytest.mark.timeout(600)
+
+
+def important(test):
+    """Where a SLURM is required, so is what makes it worth having; elsewhere it is slow."""
+    return test if WANTED == "1" else pytest.mark.slow(test)
 
 
 @pytest.fixture(scope="module")
 def slurm(tmp_path_factory):
-    reason = missing()
-    if reason and os.environ.get("GENEARENA_SLURM") != "1":
+    reason = "GENEARENA_SLURM=0" if WANTED == "0" else missing()
+    if reason and WANTED != "1":
         pytest.skip(reason)
     found = RealSlurm(tmp_path_factory.mktemp("slurm"))
     try:
-        found.start()
+        try:
+            found.start()
+        except AssertionError as error:
+            if WANTED == "1":
+                raise
+            pytest.skip(f"{error}; {found.complaint()}")
         yield found
     finally:
         found.stop()
@@ -124,7 +138,7 @@ def test_a_home_that_the_node_does_not_see_is_said_not_to_be_shared(tmp_path, mo
     assert all(isinstance(one, Cancelled) and "share that folder" in one.reason for one in ends)
 
 
-@pytest.mark.slow
+@important
 def test_whatever_is_killed_each_unit_counts_once(home, tmp_path, slurm):
     selection = small(tmp_path, "rf-cv", seeds=8)
     told = [sys.executable, str(HERE / "coordinator.py"), str(home.data.parent)]
