@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import distributed
 import pytest
 from dask_here import dask_of
 from workbench import FakeCompute, write_task
@@ -114,6 +115,21 @@ def test_splits_that_train_as_one_go_to_a_card_together(plan):
     found = outcomes(dask_of(2, cards=1)(plan.home, compute).work(chosen, Steering()))
     assert Counter(type(one) for one in found) == {Scored: 40}
     assert sorted(compute.stacks) == [list(range(41, 51))] * 2
+
+
+def test_workers_do_not_vanish_while_the_client_keeps_its_own_count_of_them(plan, monkeypatch):
+    """Now and then Dask's client replaces what it knows of a scheduler by what names no workers."""
+
+    async def counted(self, n_workers=0):
+        self._scheduler_identity = await self.scheduler.identity(n_workers=0)
+
+    monkeypatch.setattr(distributed.Client, "_update_scheduler_info", counted)
+    mailbox, said = Steering(), []
+    for event in dask_of()(plan.home, FakeCompute()).work(plan(), mailbox):
+        if isinstance(event, Log):
+            said.append(event.text)
+            mailbox.stop()
+    assert said == []
 
 
 def test_a_model_embeds_once_and_that_is_measured_once(plan):
