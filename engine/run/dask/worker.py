@@ -40,7 +40,7 @@ from engine.run.events import (
 from engine.run.threads import ThreadExecutor
 from store.errors import GeneArenaError
 from store.home import Home
-from store.records import Model, Task, Unit
+from store.records import Cancelled, Model, Task, Unit
 from store.rows import this_version
 
 _PATIENCE: Final = 0.05
@@ -133,13 +133,26 @@ def _work(
     options = replace(order.options, workers=1, threads=piece.threads, slurm=None, dask=None)
     # Dask counts how many workers died of a task, so nothing is to be marked here.
     executor = ThreadExecutor(order.home, options, compute, lambda: Crashes(Path(os.devnull)))
-    kept: list[Event] = []
+    kept: list[UnitFinished] = []
+    logged: list[Log] = []
     for event in executor.work(plan, _Asked(piece.cancel)):
-        if isinstance(event, UnitFinished | Log):
+        if isinstance(event, UnitFinished):
             kept.append(event)
+        elif isinstance(event, Log):
+            logged.append(event)
         else:
             piece.pass_on(event)
-    return kept
+    reasons = [event.outcome.reason for event in kept if isinstance(event.outcome, Cancelled)]
+    said = [log for log in logged if not any(reason and reason in log.text for reason in reasons)]
+    return [*said, *map(_from_here, kept)]
+
+
+def _from_here(event: UnitFinished) -> UnitFinished:
+    """`event`, whose reason to leave the unit out names this machine."""
+    match event.outcome:
+        case Cancelled(unit, reason) if reason:
+            return UnitFinished(Cancelled(unit, f"On the worker {socket.gethostname()}: {reason}"))
+    return event
 
 
 class _Piece(contextlib.AbstractContextManager["_Piece"]):

@@ -19,6 +19,7 @@ from engine.mailbox import read_status
 from engine.plan.launch import Dask, Launch, Options
 from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import Selection
+from engine.run.dask import flight
 from engine.run.dask.cluster import check
 from engine.run.dask.executor import DaskExecutor
 from engine.run.dask.greeting import Unreachable
@@ -124,6 +125,21 @@ def test_a_unit_that_workers_die_of_is_a_failure_and_costs_no_other(home, real):
     assert {one.unit.seed for one in failed} == {DEADLY}
     assert Counter(type(one) for one in found) == {Scored: 4, Failed: 2}
     assert all("3 workers were lost at" in one.sentence for one in failed)
+
+
+def test_a_scheduler_that_is_stopped_is_not_waited_for_without_end(home, real, monkeypatch):
+    monkeypatch.setattr(flight, "_ANSWER", 2.0)
+    monkeypatch.setattr(flight, "_END", 1.0)
+    events = []
+    for event in DaskExecutor(home, real.options).work(plan_of(home), Steering()):
+        events.append(event)
+        if isinstance(event, UnitFinished) and len(outcomes(events)) == 10:
+            real.scheduler.send_signal(signal.SIGSTOP)
+    found = Counter(type(one) for one in outcomes(events))
+    assert found[Scored] >= 10
+    assert found == {Scored: found[Scored], Cancelled: 80 - found[Scored]}
+    [said] = [event.text for event in events if isinstance(event, Log) and event.level == "error"]
+    assert said.startswith(f"The Dask scheduler of {real.address} is gone. Start it again;")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections import Counter
 
 import distributed
@@ -12,11 +14,12 @@ from workbench import FakeCompute, write_task
 from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import Selection
 from engine.run.dask.crew import SILENT, Crew
+from engine.run.dask.flight import Flight
 from engine.run.dask.todo import Todo
 from engine.run.events import Log, ModelMeasured, Ready, UnitFinished, WorkersSeen
 from engine.run.steering import Steering
 from store.home import find_home
-from store.records import Failed, Scored
+from store.records import Cancelled, Failed, Scored
 from tui.commands.steer import worker_line
 
 
@@ -149,6 +152,52 @@ def test_an_embedding_that_fails_is_the_failure_of_each_of_its_units(plan):
     found = outcomes(dask_of()(plan.home, Broken()).work(plan(), Steering()))
     assert Counter(type(one) for one in found) == {Failed: 12}
     assert all("No such layer." in one.sentence and "in embed" in one.traceback for one in found)
+
+
+def test_what_a_worker_is_short_of_is_said_once_with_its_name_and_held_against_no_unit(plan):
+    def short(unit, cancel):
+        raise MemoryError
+
+    events = list(dask_of()(plan.home, FakeCompute(short)).work(plan(), Steering()))
+    assert Counter(type(one) for one in outcomes(events)) == {Cancelled: 12}
+    [reason] = {one.reason for one in outcomes(events)}
+    assert reason.startswith(f"On the worker {socket.gethostname()}: There was not enough memory.")
+    assert [one.text for one in events if isinstance(one, Log)] == [f"Units are left out. {reason}"]
+
+
+def test_who_drains_a_run_that_has_no_worker_does_not_wait_for_one(plan, monkeypatch):
+    monkeypatch.setattr(Flight, "look", lambda self: None)
+    mailbox, events = Steering(), []
+    for event in dask_of()(plan.home, FakeCompute()).work(plan(), mailbox):
+        events.append(event)
+        if isinstance(event, Log):
+            mailbox.drain()
+    assert Counter(type(one) for one in outcomes(events)) == {Cancelled: 12}
+    [said] = [event.text for event in events if isinstance(event, Log)]
+    assert said.startswith("No worker has come to ")
+
+
+def test_who_drains_a_run_whose_workers_have_all_gone_does_not_wait_for_others(plan, monkeypatch):
+    gone, known_before = threading.Event(), Flight._known
+
+    class Waiting(FakeCompute):
+        def embed(self, *arguments):
+            gone.wait()
+            return super().embed(*arguments)
+
+    monkeypatch.setattr(Flight, "_known", lambda self: {} if gone.is_set() else known_before(self))
+    mailbox, events = Steering(), []
+    for event in dask_of()(plan.home, Waiting()).work(plan(), mailbox):
+        events.append(event)
+        if isinstance(event, WorkersSeen) and not gone.is_set():
+            mailbox.pause()  # what is embedded meanwhile is given to nobody
+            gone.set()
+        elif isinstance(event, Log):
+            mailbox.drain()
+    assert Counter(type(one) for one in outcomes(events)) == {Cancelled: 12}
+    assert [event.text for event in events if isinstance(event, Log)] == [
+        "All workers of processes of this machine have gone; units wait for others."
+    ]
 
 
 def test_it_says_what_goes_on_at_once_and_who_does_it(plan):
