@@ -18,6 +18,7 @@ from engine.run.dask.flight import Flight
 from engine.run.dask.todo import Todo
 from engine.run.events import Log, ModelMeasured, Ready, UnitFinished, WorkersSeen
 from engine.run.steering import Steering
+from store.errors import ModelError
 from store.home import find_home
 from store.records import Cancelled, Failed, Scored
 from tui.commands.steer import worker_line
@@ -198,6 +199,20 @@ def test_who_drains_a_run_whose_workers_have_all_gone_does_not_wait_for_others(p
     assert [event.text for event in events if isinstance(event, Log)] == [
         "All workers of processes of this machine have gone; units wait for others."
     ]
+
+
+@pytest.mark.parametrize("protocol", ["lr", "finetune"])
+def test_a_model_that_a_worker_does_not_have_is_said_with_the_workers_name(plan, protocol):
+    class Without(FakeCompute):
+        def embed(self, *_):
+            raise ModelError("The folder has no config.json.", "Put it there.")
+
+        finetune = embed
+
+    found = outcomes(dask_of()(plan.home, Without()).work(plan(protocols=(protocol,)), Steering()))
+    assert Counter(type(one) for one in found) == {Failed: 6}
+    said = f"On the worker {socket.gethostname()}: The folder has no config.json. Put it there."
+    assert {one.sentence for one in found} == {said}
 
 
 def test_it_says_what_goes_on_at_once_and_who_does_it(plan):
