@@ -1,8 +1,12 @@
-"""Why a cluster, or this run's part of it, cannot go on, in a sentence or two."""
+"""Why a cluster, or this run's part of it, cannot go on, in a sentence or two; units that are left out."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+from engine.run.events import Event, Log, UnitFinished
 from store.errors import GeneArenaError, unforeseen
+from store.records import Cancelled, Unit
 
 
 class Broken(GeneArenaError):
@@ -11,7 +15,7 @@ class Broken(GeneArenaError):
 
 def gone(where: str) -> Broken:
     """The scheduler does not answer any more."""
-    return Broken(f"The Dask scheduler of {where} is gone.", "What is scored is kept.")
+    return Broken(f"The Dask scheduler of {where} is gone.", "Start it again; what is scored is kept.")
 
 
 def unfit(error: BaseException) -> Broken:
@@ -25,3 +29,11 @@ def unfit(error: BaseException) -> Broken:
             "Install the same genearena there as here.",
         )
     return Broken(unforeseen(error))
+
+
+def left_out(units: Sequence[Unit], reason: str) -> Iterator[Event]:
+    """Leave `units` to the next run; without a `reason`: somebody has asked for it."""
+    if reason and units:
+        yield Log("error", f"{reason} Units left out: {len(units)}; the next run tries again.")
+    for unit in units:
+        yield UnitFinished(Cancelled(unit, reason))

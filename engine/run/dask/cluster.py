@@ -11,7 +11,6 @@ import contextlib
 import logging
 import multiprocessing.resource_tracker
 import signal
-import ssl
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.environment import usable_cores
 from engine.machine import cards
 from engine.plan.launch import Dask, Options
+from engine.run.dask.greeting import Unreachable, greet, why
 from store.errors import GeneArenaError, UsageError
 
 if TYPE_CHECKING:
@@ -40,10 +40,6 @@ _OURS: Final[dict[str, Any]] = {
     # Three deaths, as for any other executor; memory is the kernel's to judge, as of threads.
     "distributed.scheduler.allowed-failures": 2,
 }
-
-
-class Unreachable(UsageError):
-    """A cluster that cannot be reached, or that does not let us in."""
 
 
 def check_address(dask: Dask) -> None:
@@ -119,11 +115,12 @@ def _there(dask: Dask) -> Iterator[Client]:
                 f"There is no certificate to show to {dask.scheduler}.",
                 "Give --tls-ca, --tls-cert and --tls-key, or set them in Dask's own configuration.",
             )
+        greet(dask.scheduler, security)
         client = Client(dask.scheduler, security=security, set_as_default=False, name="genearena")
     except GeneArenaError:
         raise
     except Exception as error:
-        raise Unreachable(*_why(dask.scheduler, error)) from error
+        raise Unreachable(*why(dask.scheduler, error)) from error
     with _closing(client):
         yield client
 
@@ -138,20 +135,6 @@ def _closing(one: Any) -> Iterator[None]:
             one.close()
         except Exception:  # noqa: BLE001 - of a scheduler that is gone, or half of one
             one.status = "closed"  # or it would be tried, and told, once more
-
-
-def _why(address: str, error: Exception) -> tuple[str, str]:
-    """Why there is no client, and what to do."""
-    text = " ".join(f"{error} {error.__cause__ or ''}".split())
-    if isinstance(error, ssl.SSLError) or "certificate" in text.lower() or "SSL" in text:
-        return (
-            f"The scheduler at {address} and the certificates given do not go together ({text[:160]}).",
-            "See --tls-ca, --tls-cert and --tls-key, or Dask's own configuration.",
-        )
-    return (
-        f"The Dask scheduler at {address} cannot be reached ({text[:160]}).",
-        "See whether it runs and the address is right.",
-    )
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from engine.plan.plan import Plan
 from engine.run.contract import Mailbox
 from engine.run.crashes import STRIKES
 from engine.run.dask import worker
-from engine.run.dask.broken import Broken, gone, unfit
+from engine.run.dask.broken import Broken, gone, left_out, unfit
 from engine.run.dask.flight import Flight
 from engine.run.dask.todo import Piece, Todo
 from engine.run.dask.told import event_of, measured
@@ -38,7 +38,6 @@ from store.records import Audit, Cancelled, Failed, Task, Unit
 if TYPE_CHECKING:
     from distributed import Future
 
-Level = Literal["info", "warning", "error"]
 _LIGHT: Final = ("static", "vectors", "control", "endpoint")
 """Kinds of models that need no card."""
 _LOOK: Final = 1.0
@@ -95,7 +94,7 @@ class Coordinator:
     def _wait_for_workers(self) -> Iterator[Event]:
         while not self.mailbox.stopped.is_set():
             self._look()
-            if self.flight.crew.present:
+            if self.flight.crew.present or self.mailbox.drained.is_set():
                 return
             yield from self._say(f"No worker has come to {self.where} yet; units wait for one.")
             self.mailbox.stopped.wait(_LOOK)
@@ -116,7 +115,7 @@ class Coordinator:
                 yield from self._died(piece, 1, "The worker has gone from the cluster.")
             yield from self._tell_of_workers()
         if self.mailbox.drained.is_set():
-            if not self.flight.pieces:
+            if not (self.flight.pieces and self.flight.crew.present):
                 yield from self._leave_out("")
         elif not self.mailbox.paused:
             yield from self._give_out()
@@ -230,14 +229,15 @@ class Coordinator:
         self.flight.landed(name)
 
     def _passed_on(self, piece: Piece, event: Event) -> Iterator[Event]:
-        if isinstance(event, Log):
-            yield from self._say(event.text, event.level)
-        elif isinstance(event, UnitFinished):
-            outcome = event.outcome
-            if isinstance(outcome, Cancelled) and not outcome.reason and not self.mailbox.stopped.is_set():
-                self.todo.again(replace(piece, units=(outcome.unit,)))  # its worker is about to end
-            elif outcome.unit.key in self.open:
-                device = event.environment.device if event.environment else ""
+        match event:
+            case Log(level, text):
+                yield from self._say(text, level)
+            case UnitFinished(Cancelled(unit, "")) if not self.mailbox.stopped.is_set():
+                self.todo.again(replace(piece, units=(unit,)))  # its worker is about to end
+            case UnitFinished(outcome, environment) if outcome.unit.key in self.open:
+                if isinstance(outcome, Cancelled) and outcome.reason:
+                    yield from self._say(f"Units are left out. {outcome.reason}")
+                device = environment.device if environment else ""
                 self.flight.crew.ended(outcome.unit.key, device)
                 yield from self._finish(piece.job, event)
 
@@ -278,7 +278,10 @@ class Coordinator:
             )
             self.todo.suspect(piece)
             return
-        sentence = f"{piece.deaths} workers were lost at {piece.words}, the last of them at nothing else."
+        sentence = (
+            f"{piece.deaths} workers were lost at {piece.words}, the last of them at nothing else. "
+            "See their logs, and whether they had memory enough."
+        )
         environment = describe_environment("cpu", 1)
         for unit in piece.units or piece.job.units:
             if unit.key in self.open:
@@ -286,12 +289,8 @@ class Coordinator:
                 yield from self._finish(piece.job, UnitFinished(failed, environment))
 
     def _leave_out(self, reason: str) -> Iterator[Event]:
-        units = list(self.open.values())
+        yield from left_out(list(self.open.values()), reason)
         self.open.clear()
-        if reason and units:
-            yield Log("error", f"{reason} Units left out: {len(units)}; the next run tries again.")
-        for unit in units:
-            yield UnitFinished(Cancelled(unit, reason))
 
     def _say(self, text: str, level: Literal["info", "warning", "error"] = "warning") -> Iterator[Event]:
         if text not in self.said:

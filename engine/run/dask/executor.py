@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 from engine.plan.launch import Dask, Options
 from engine.plan.plan import Plan
 from engine.run.contract import Mailbox
+from engine.run.dask.broken import left_out
 from engine.run.dask.cluster import cluster
 from engine.run.dask.coordinator import Coordinator
 from engine.run.dask.flight import Flight
 from engine.run.dask.worker import Order
-from engine.run.events import Event, Log, StageProgress, UnitFinished
+from engine.run.events import Event, StageProgress
 from store.errors import GeneArenaError
 from store.home import Home
-from store.records import Cancelled
 from store.rows import this_version
 
 if TYPE_CHECKING:
@@ -55,9 +55,7 @@ class DaskExecutor:
             reached = self._reach(self._options)
             client, threads = reached.__enter__()
         except GeneArenaError as error:
-            yield Log("error", f"{error} Units left out: {len(plan.todo)}; the next run tries again.")
-            for unit in plan.todo:
-                yield UnitFinished(Cancelled(unit, str(error)))
+            yield from left_out(plan.todo, str(error))
             return
         try:
             yield StageProgress("load", "the cluster", 1, 1, 0.0, 0.0)

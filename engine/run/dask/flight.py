@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _QUIET: Final = 0.3
 """Seconds without a word after which those who are at nothing are at nothing."""
+_ANSWER: Final = 60.0
+"""Seconds within which the scheduler has to say who is there."""
 _END: Final = 10.0
 """Seconds for workers to let go of what is not wanted any more."""
 
@@ -52,7 +54,7 @@ class Flight:
         Raises:
             WorkerUnfit: somebody new has no genearena. Sent a piece of work, it would end without a word.
         """
-        new = self.crew.look(self.client.scheduler_info()["workers"])
+        new = self.crew.look(self._known())
         found = self.client.run(find_spec, worker.__name__, workers=new, on_error="return") if new else {}
         for address, spec in found.items():
             if spec is None or isinstance(spec, ImportError):
@@ -60,6 +62,15 @@ class Flight:
                     f"The worker {address} of Dask has no genearena, or another version.",
                     "Install the same one there as here.",
                 )
+
+    def _known(self) -> dict[str, Any]:
+        """The workers that the scheduler has.
+
+        It is asked itself: what a client keeps of it is replaced now and then by what names no workers.
+        """
+        asked = self.client.sync(self.client.scheduler.identity, callback_timeout=_ANSWER)
+        found: dict[str, Any] = asked["workers"]
+        return found
 
     def load(self, function: Callable[..., object], order: object) -> None:
         """Have each worker call `function` first; what comes of that is not asked."""

@@ -102,10 +102,8 @@ class Todo:
         return self._suspects.popleft() if self._suspects and not left else None
 
     def again(self, piece: Piece) -> None:
-        """Its worker let go of it, though it is wanted."""
-        if piece.embeds:
-            self._to_embed.appendleft(piece)
-        elif piece.job.finetune:
+        """Its worker let go of its units, though they are wanted."""
+        if piece.job.finetune:
             self._to_train.appendleft(piece)
         else:
             self._put(piece)

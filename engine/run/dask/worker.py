@@ -38,9 +38,9 @@ from engine.run.events import (
     UnitStarted,
 )
 from engine.run.threads import ThreadExecutor
-from store.errors import GeneArenaError
+from store.errors import GeneArenaError, ModelError
 from store.home import Home
-from store.records import Model, Task, Unit
+from store.records import Cancelled, Failed, Model, Task, Unit
 from store.rows import this_version
 
 _PATIENCE: Final = 0.05
@@ -98,6 +98,8 @@ def _embed(piece: _Piece, order: Order, unit: Unit, model: Model, tasks: Sequenc
             found = compute.embed(unit, model, tasks, context, _seldom(progress))
     except Exception as error:  # noqa: BLE001 - the piece's boundary: units meet it
         error.add_note(traceback.format_exc())
+        if isinstance(error, ModelError):  # its files may well be where the run is coordinated
+            error.message = _here(error.message)
         return Embedded(named, {}, _portable(error))
     for cost in {part.cost for part in found.values() if part.cost}:
         piece.tell("embedded", unit=unit.key, cost=asdict(cost), environment=asdict(environment))
@@ -133,13 +135,32 @@ def _work(
     options = replace(order.options, workers=1, threads=piece.threads, slurm=None, dask=None)
     # Dask counts how many workers died of a task, so nothing is to be marked here.
     executor = ThreadExecutor(order.home, options, compute, lambda: Crashes(Path(os.devnull)))
-    kept: list[Event] = []
+    kept: list[UnitFinished] = []
+    logged: list[Log] = []
     for event in executor.work(plan, _Asked(piece.cancel)):
-        if isinstance(event, UnitFinished | Log):
+        if isinstance(event, UnitFinished):
             kept.append(event)
+        elif isinstance(event, Log):
+            logged.append(event)
         else:
             piece.pass_on(event)
-    return kept
+    reasons = [event.outcome.reason for event in kept if isinstance(event.outcome, Cancelled)]
+    said = [log for log in logged if not any(reason and reason in log.text for reason in reasons)]
+    return [*said, *map(_from_here, kept)]
+
+
+def _here(sentence: str) -> str:
+    return f"On the worker {socket.gethostname()}: {sentence}"
+
+
+def _from_here(event: UnitFinished) -> UnitFinished:
+    """`event`, which names this machine if that is why there is no score."""
+    match event.outcome:
+        case Cancelled(unit, reason) if reason:
+            return replace(event, outcome=Cancelled(unit, _here(reason)))
+        case Failed(unit, sentence, error="ModelError") as failed if unit.family == "finetune":
+            return replace(event, outcome=replace(failed, sentence=_here(sentence)))
+    return event
 
 
 class _Piece(contextlib.AbstractContextManager["_Piece"]):

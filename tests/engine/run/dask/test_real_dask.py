@@ -19,8 +19,10 @@ from engine.mailbox import read_status
 from engine.plan.launch import Dask, Launch, Options
 from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import Selection
-from engine.run.dask.cluster import Unreachable, check
+from engine.run.dask import flight
+from engine.run.dask.cluster import check
 from engine.run.dask.executor import DaskExecutor
+from engine.run.dask.greeting import Unreachable
 from engine.run.events import Log, UnitFinished, WorkersSeen
 from engine.run.steering import Steering
 from engine.run.supervise import supervise
@@ -125,6 +127,21 @@ def test_a_unit_that_workers_die_of_is_a_failure_and_costs_no_other(home, real):
     assert all("3 workers were lost at" in one.sentence for one in failed)
 
 
+def test_a_scheduler_that_is_stopped_is_not_waited_for_without_end(home, real, monkeypatch):
+    monkeypatch.setattr(flight, "_ANSWER", 2.0)
+    monkeypatch.setattr(flight, "_END", 1.0)
+    events = []
+    for event in DaskExecutor(home, real.options).work(plan_of(home), Steering()):
+        events.append(event)
+        if isinstance(event, UnitFinished) and len(outcomes(events)) == 10:
+            real.scheduler.send_signal(signal.SIGSTOP)
+    found = Counter(type(one) for one in outcomes(events))
+    assert found[Scored] >= 10
+    assert found == {Scored: found[Scored], Cancelled: 80 - found[Scored]}
+    [said] = [event.text for event in events if isinstance(event, Log) and event.level == "error"]
+    assert said.startswith(f"The Dask scheduler of {real.address} is gone. Start it again;")
+
+
 @pytest.mark.parametrize(
     ("what", "value", "words"),
     [
@@ -152,8 +169,11 @@ def test_who_has_no_certificate_of_it_is_not_let_in_and_a_status_names_workers(h
     assert all(one.host == "127.0.0.1" and one.unit for one in seen)
     assert {one.done for one in read_status(home).workers} <= set(range(13))
     stranger = certificates(tmp_path / "stranger")
-    with pytest.raises(Unreachable, match="the certificates given do not go together"):
+    with pytest.raises(Unreachable, match=r"is not trusted .* Give the authority"):
         check(Options(dask=Dask(real.address, 0, *stranger)))
     mixed = Dask(real.address, 0, real.tls[0], real.tls[1], stranger[2])
-    with pytest.raises(Unreachable, match="the certificates given do not go together"):
+    with pytest.raises(Unreachable, match="--tls-key is not the key of --tls-cert"):
         check(Options(dask=mixed))
+    clear = Dask(real.address.replace("tls://", "tcp://"), 0, insecure=True)
+    with pytest.raises(Unreachable, match=r"hangs up at once.*whether it speaks TLS"):
+        check(Options(dask=clear))

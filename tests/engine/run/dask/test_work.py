@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections import Counter
 
+import distributed
 import pytest
 from dask_here import dask_of
 from workbench import FakeCompute, write_task
@@ -11,11 +14,13 @@ from workbench import FakeCompute, write_task
 from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import Selection
 from engine.run.dask.crew import SILENT, Crew
+from engine.run.dask.flight import Flight
 from engine.run.dask.todo import Todo
 from engine.run.events import Log, ModelMeasured, Ready, UnitFinished, WorkersSeen
 from engine.run.steering import Steering
+from store.errors import ModelError
 from store.home import find_home
-from store.records import Failed, Scored
+from store.records import Cancelled, Failed, Scored
 from tui.commands.steer import worker_line
 
 
@@ -130,6 +135,21 @@ def test_splits_that_train_as_one_go_to_a_card_together(plan):
     assert sorted(compute.stacks) == [list(range(41, 51))] * 2
 
 
+def test_workers_do_not_vanish_while_the_client_keeps_its_own_count_of_them(plan, monkeypatch):
+    """Now and then Dask's client replaces what it knows of a scheduler by what names no workers."""
+
+    async def counted(self, n_workers=0):
+        self._scheduler_identity = await self.scheduler.identity(n_workers=0)
+
+    monkeypatch.setattr(distributed.Client, "_update_scheduler_info", counted)
+    mailbox, said = Steering(), []
+    for event in dask_of()(plan.home, FakeCompute()).work(plan(), mailbox):
+        if isinstance(event, Log):
+            said.append(event.text)
+            mailbox.stop()
+    assert said == []
+
+
 def test_a_model_embeds_once_and_that_is_measured_once(plan):
     compute = FakeCompute()
     events = list(dask_of()(plan.home, compute).work(plan(), Steering()))
@@ -147,6 +167,66 @@ def test_an_embedding_that_fails_is_the_failure_of_each_of_its_units(plan):
     found = outcomes(dask_of()(plan.home, Broken()).work(plan(), Steering()))
     assert Counter(type(one) for one in found) == {Failed: 12}
     assert all("No such layer." in one.sentence and "in embed" in one.traceback for one in found)
+
+
+def test_what_a_worker_is_short_of_is_said_once_with_its_name_and_held_against_no_unit(plan):
+    def short(unit, cancel):
+        raise MemoryError
+
+    events = list(dask_of()(plan.home, FakeCompute(short)).work(plan(), Steering()))
+    assert Counter(type(one) for one in outcomes(events)) == {Cancelled: 12}
+    [reason] = {one.reason for one in outcomes(events)}
+    assert reason.startswith(f"On the worker {socket.gethostname()}: There was not enough memory.")
+    assert [one.text for one in events if isinstance(one, Log)] == [f"Units are left out. {reason}"]
+
+
+def test_who_drains_a_run_that_has_no_worker_does_not_wait_for_one(plan, monkeypatch):
+    monkeypatch.setattr(Flight, "look", lambda self: None)
+    mailbox, events = Steering(), []
+    for event in dask_of()(plan.home, FakeCompute()).work(plan(), mailbox):
+        events.append(event)
+        if isinstance(event, Log):
+            mailbox.drain()
+    assert Counter(type(one) for one in outcomes(events)) == {Cancelled: 12}
+    [said] = [event.text for event in events if isinstance(event, Log)]
+    assert said.startswith("No worker has come to ")
+
+
+def test_who_drains_a_run_whose_workers_have_all_gone_does_not_wait_for_others(plan, monkeypatch):
+    gone, known_before = threading.Event(), Flight._known
+
+    class Waiting(FakeCompute):
+        def embed(self, *arguments):
+            gone.wait()
+            return super().embed(*arguments)
+
+    monkeypatch.setattr(Flight, "_known", lambda self: {} if gone.is_set() else known_before(self))
+    mailbox, events = Steering(), []
+    for event in dask_of()(plan.home, Waiting()).work(plan(), mailbox):
+        events.append(event)
+        if isinstance(event, WorkersSeen) and not gone.is_set():
+            mailbox.pause()  # what is embedded meanwhile is given to nobody
+            gone.set()
+        elif isinstance(event, Log):
+            mailbox.drain()
+    assert Counter(type(one) for one in outcomes(events)) == {Cancelled: 12}
+    assert [event.text for event in events if isinstance(event, Log)] == [
+        "All workers of processes of this machine have gone; units wait for others."
+    ]
+
+
+@pytest.mark.parametrize("protocol", ["lr", "finetune"])
+def test_a_model_that_a_worker_does_not_have_is_said_with_the_workers_name(plan, protocol):
+    class Without(FakeCompute):
+        def embed(self, *_):
+            raise ModelError("The folder has no config.json.", "Put it there.")
+
+        finetune = embed
+
+    found = outcomes(dask_of()(plan.home, Without()).work(plan(protocols=(protocol,)), Steering()))
+    assert Counter(type(one) for one in found) == {Failed: 6}
+    said = f"On the worker {socket.gethostname()}: The folder has no config.json. Put it there."
+    assert {one.sentence for one in found} == {said}
 
 
 def test_it_says_what_goes_on_at_once_and_who_does_it(plan):
