@@ -1,4 +1,4 @@
-"""A coordinator: `python late_run.py HOME SELECTION DESK SAID TASKS GRACE`; SAID is where it logs events."""
+"""A coordinator: `python late_run.py HOME SELECTION DESK SAID TASKS GRACE`; it logs to SAID."""
 
 from __future__ import annotations
 
