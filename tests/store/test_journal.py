@@ -168,7 +168,7 @@ def test_a_disk_that_is_full_when_a_file_is_synced_and_closed_is_full_in_a_sente
 
     writer = JournalWriter(tmp_path)
     monkeypatch.setattr(journal, "_sync", full)
-    monkeypatch.setattr(os, "close", lambda descriptor: close(descriptor) or descriptor in opened and full(0))
+    monkeypatch.setattr(os, "close", lambda one: close(one) or (one in opened and full(0)))
     with pytest.raises(DiskFull):
         writer.append([entry(1)])
     monkeypatch.undo()
