@@ -67,7 +67,7 @@ class BatchSystem:
     desk: Path
     machines: list[Machine]
     seconds: float
-    """That a unit takes."""
+    """That a unit takes; see `late_task`."""
     dice: random.Random
     jobs: dict[str, str] = field(default_factory=dict)
     """Job -> the folder of its array."""

@@ -22,6 +22,7 @@ from workbench import FakeCompute, write_task
 from engine.plan.launch import Options
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
+from engine.run.compute import Compute, LocalCompute
 from engine.run.steering import Steering
 from engine.run.supervise import supervise
 from engine.run.threads import ThreadExecutor
@@ -87,11 +88,13 @@ def rows(journals: Path) -> dict[str, object]:
     return {line.key: [line.kind, *(line.record.get(name) for name in told)] for line in outcomes}
 
 
-def by_threads(site: Site, folder: Path) -> dict[str, object]:
-    """What threads make of it, in a home of this machine."""
+def by_threads(site: Site, folder: Path, compute: Compute | None = None) -> dict[str, object]:
+    """What threads make of it, in a home of this machine; they compute nothing unless it is said how."""
     home, options = find_home(folder / "by threads").create(), Options("cpu", 1, 1)
     plan = build_plan(site.selection, home, {})
-    list(supervise(home, plan, Steering(), options, ThreadExecutor(home, options, FakeCompute())))
+    list(
+        supervise(home, plan, Steering(), options, ThreadExecutor(home, options, compute or FakeCompute()))
+    )
     return rows(home.journals)
 
 
@@ -162,6 +165,10 @@ def trouble(site: Site, coordinator: subprocess.Popen, machines: float) -> bool:
             site.batch.kill(site.served, requeue=site.dice.random() < 0.5)
         else:
             coordinator.terminate() if what < 0.82 else coordinator.kill()
+            if what > 0.9 and machines:
+                coordinator.wait()
+                site.login.crash()
+                site.login.boot()
             return True
 
 
@@ -191,3 +198,13 @@ def test_killed_for_long_each_unit_counts_once(site, tmp_path):
     run_through(site, machines=0.2)
     assert [line for line in site.sentences() if not ENDED.fullmatch(line)] == []
     assert rows(site.served / "home/data/journal") == by_threads(site, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("site", [{"seed": 7, "seeds": 3, "seconds": -1}], indirect=True)
+def test_what_is_really_computed_needs_no_locks_and_no_maps_either(site, tmp_path):
+    with site.batch:
+        assert site.coordinator(GRACE).wait() == 0
+    assert site.sentences() == []
+    computed = by_threads(site, tmp_path, LocalCompute(find_home(tmp_path / "by threads")))
+    assert rows(site.served / "home/data/journal") == computed
