@@ -14,7 +14,7 @@ from workbench import FakeCompute
 from engine.run.shards import __main__, task
 
 if __name__ == "__main__":
-    task.BEAT = 0.1  # more often than usual, so that heartbeats are replaced while they are read
+    task.BEAT = 0.2  # more often than usual, so that heartbeats are replaced while they are read
     folder, index, seconds = sys.argv[1:]
     if float(seconds) >= 0:
         compute = FakeCompute(lambda unit, cancel: time.sleep(float(seconds)))
