@@ -172,6 +172,11 @@ def trouble(site: Site, coordinator: subprocess.Popen, machines: float) -> bool:
             return True
 
 
+def nothing_is_lost_sight_of(site: Site) -> bool:
+    """Whether what is left of arrays, as of what was not listed when they were removed, is found again."""
+    return all((left / "array.json").exists() for left in (site.served / "home/data/arrays").iterdir())
+
+
 def run_through(site: Site, machines: float = 0.0) -> None:
     """Coordinators until one of them brings it to an end."""
     with site.batch:
@@ -187,6 +192,7 @@ def run_through(site: Site, machines: float = 0.0) -> None:
 def test_killed_at_random_each_unit_counts_once(site, tmp_path):
     run_through(site)
     assert [line for line in site.sentences() if not ENDED.fullmatch(line)] == []
+    assert nothing_is_lost_sight_of(site)
     assert rows(site.served / "home/data/journal") == by_threads(site, tmp_path)
 
 
@@ -197,6 +203,7 @@ def test_killed_at_random_each_unit_counts_once(site, tmp_path):
 def test_killed_for_long_each_unit_counts_once(site, tmp_path):
     run_through(site, machines=0.2)
     assert [line for line in site.sentences() if not ENDED.fullmatch(line)] == []
+    assert nothing_is_lost_sight_of(site)
     assert rows(site.served / "home/data/journal") == by_threads(site, tmp_path)
 
 

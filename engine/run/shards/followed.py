@@ -32,6 +32,9 @@ More than two minutes: a task loads its libraries before its first one, and a cl
 minute that there is none.
 """
 
+SEEN: Final = 70.0
+"""Seconds until all that killed tasks have saved is seen: NFS may hold a folder's list for a minute."""
+
 _LATER: Final = Log("info", "")
 """Stands for what cannot be told before its environment is read."""
 
