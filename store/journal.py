@@ -154,12 +154,12 @@ class JournalWriter:
                 self._keep()
             finally:
                 for file in self._files:
-                    os.close(file.descriptor)
+                    _close(file.descriptor)
                 self._files.clear()
                 self._open_file = None
 
     def _keep(self) -> None:
-        for file in [file for file in self._files if file.changed()]:
+        for file in [file for file in self._files if self._is_changed(file)]:
             self._files.remove(file)
             before, self._open_file = self._open_file, None
             held = b""
@@ -174,7 +174,14 @@ class JournalWriter:
                     raise _sentence(error, file.path) from error
                 raise
             self._said.append(file.became_of(self._open_file))
-            os.close(file.descriptor)
+            _close(file.descriptor)
+
+    @staticmethod
+    def _is_changed(file: _OwnFile) -> bool:
+        try:
+            return file.changed()
+        except OSError as error:  # the network is away, or the server has no such file any more
+            raise _sentence(error, file.path) from error
 
     def _write(self, lines: bytes) -> None:
         """Append to the open file, or to a new one, and sync."""
@@ -217,8 +224,9 @@ class JournalWriter:
             os.ftruncate(file.descriptor, file.size)
         self._open_file = None
         if not file.size:
-            os.close(file.descriptor)
-            file.path.unlink(missing_ok=True)
+            _close(file.descriptor)
+            with contextlib.suppress(OSError):
+                file.path.unlink()
 
 
 @dataclass(slots=True, eq=False)
@@ -359,6 +367,12 @@ def _decode(file: str, end: int, line: bytes) -> Entry | Damaged:
     except ValueError:
         return Damaged(file, end, "the key cannot be read")
     return Entry(file, end, head[1].decode(), key, line)
+
+
+def _close(descriptor: int) -> None:
+    """Let go of a file of which all that counts is synced: NFS says here, too, that a disk is full."""
+    with contextlib.suppress(OSError):
+        os.close(descriptor)
 
 
 def _unique_name() -> str:

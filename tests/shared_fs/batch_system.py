@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import random
 import subprocess
 import sys
 import threading
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,11 +32,14 @@ class Asks:
         return "1"
 
     def queued(self, name: str) -> list[Queued]:
-        """See `Scheduler`."""
+        """See `Scheduler`; leaves a mark each time that it answers that none is left."""
         job = read_json(self.desk / f"{name}.job")
         waiting = [[index, "PENDING", ""] for index in range(job["tasks"])] if job else []
         said = read_json(self.desk / f"{name}.said")
         tasks = said["tasks"] if said else waiting
+        if said and not tasks:
+            with (self.desk / f"{name}.none").open("a") as told:
+                told.write(".")
         return [Queued(*task, "None") for task in tasks]
 
     def cancel(self, name: str, *, waiting_only: bool = False) -> None:
@@ -66,7 +67,7 @@ class BatchSystem:
     desk: Path
     machines: list[Machine]
     seconds: float
-    """That a unit takes."""
+    """That a unit takes; see `late_task`."""
     dice: random.Random
     jobs: dict[str, str] = field(default_factory=dict)
     """Job -> the folder of its array."""

@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import mfusepy
@@ -63,7 +64,7 @@ class LateFS(mfusepy.Operations):
     use_ns = True
 
     def __init__(self, served: str, seconds: float, seed: int) -> None:
-        self._served, self._seconds, self._dice = served, seconds, random.Random(seed)
+        self._served, self._seconds, self._dice = Path(served), seconds, random.Random(seed)
         self._lock = threading.Lock()
         self._lists: dict[str, tuple[float, dict[str, tuple[int, int]]]] = {}
         """Folder -> until when its list is held, and of each name its mode and inode."""
@@ -81,8 +82,8 @@ class LateFS(mfusepy.Operations):
 
     # ------------------------------------------------------------------ what is held
 
-    def _at(self, path: str) -> str:
-        return self._served + path
+    def _at(self, path: str) -> Path:
+        return self._served / path[1:]
 
     def _look(self, path: str) -> os.stat_result:
         """What is known of a path, by now or from the server; raises FileNotFoundError, perhaps wrongly."""
@@ -140,30 +141,30 @@ class LateFS(mfusepy.Operations):
 
     def mkdir(self, path: str, mode: int) -> None:
         with self._lock:
-            os.mkdir(self._at(path), mode)
+            self._at(path).mkdir(mode)
             self._changed(path, there=True)
 
     def rmdir(self, path: str) -> None:
         with self._lock:
-            os.rmdir(self._at(path))
+            self._at(path).rmdir()
             self._changed(path, there=False)
 
     def unlink(self, path: str) -> None:
         with self._lock:
             try:
-                os.unlink(self._at(path))
+                self._at(path).unlink()
             finally:
                 self._changed(path, there=False)
 
     def rename(self, old: str, new: str) -> None:
         with self._lock:
-            os.rename(self._at(old), self._at(new))
+            self._at(old).rename(self._at(new))
             self._changed(old, there=False)
             self._changed(new, there=True)
 
     def chmod(self, path: str, mode: int) -> None:
         with self._lock:
-            os.chmod(self._at(path), mode)
+            self._at(path).chmod(mode)
             self._known.pop(path, None)
 
     def utimens(self, path: str, times: tuple[int, int] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""A coordinator: `python late_run.py HOME SELECTION DESK SAID TASKS GRACE`; SAID is where it logs events."""
+"""A coordinator: `python late_run.py HOME SELECTION DESK SAID TASKS GRACE`; it logs to SAID."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def main(place: str, selection: str, desk: str, said: str, tasks: str, grace: st
     signal.signal(signal.SIGTERM, lambda *_: mailbox.stop_soon(leaving=True))
     home = find_home(place).create()
     options = Options("cpu", 1, 1, Slurm(array=int(tasks)))
-    pauses = Pauses(read=0.05, ask=0.05, grace=float(grace), end=20.0)
+    pauses = Pauses(read=0.1, ask=0.1, grace=float(grace), end=20.0)
     executor = SlurmExecutor(home, options, Asks(Path(desk)), pauses)
     left = False
     with Path(said).open("a") as log:

@@ -14,6 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from store import journal
+from store.errors import StoreError
 from store.journal import Damaged, DiskFull, Entry, JournalWriter, encode, journal_sizes, read_journals
 
 json_values = st.recursive(
@@ -157,6 +159,38 @@ def test_retrying_on_a_full_disk_leaves_no_litter(tmp_path, monkeypatch):
         with pytest.raises(DiskFull):
             writer.append([entry(1)])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_is_full_when_a_file_is_synced_and_closed_is_full_in_a_sentence(tmp_path, monkeypatch):
+    close, opened = os.close, []
+
+    def full(descriptor):
+        opened.append(descriptor)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    writer = JournalWriter(tmp_path)
+    monkeypatch.setattr(journal, "_sync", full)
+    monkeypatch.setattr(os, "close", lambda one: close(one) or (one in opened and full(0)))
+    with pytest.raises(DiskFull):
+        writer.append([entry(1)])
+    monkeypatch.undo()
+    assert list(tmp_path.iterdir()) == []
+    writer.append([entry(1)])
+    assert keys(tmp_path) == ["key1"]
+
+
+def test_a_file_that_a_server_has_no_more_is_a_sentence(tmp_path, monkeypatch):
+    def stale(descriptor):
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    writer = JournalWriter(tmp_path)
+    writer.append([entry(1)])
+    monkeypatch.setattr(os, "fstat", stale)
+    with pytest.raises(StoreError, match="cannot be written: Stale file handle"):
+        writer.append([entry(2)])
+    monkeypatch.undo()
+    writer.append([entry(2)])
+    assert keys(tmp_path) == ["key1", "key2"]
 
 
 def test_threads_share_a_writer(tmp_path):

@@ -10,17 +10,24 @@ import os
 import signal
 import socket
 import sys
+import time
+from itertools import chain
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
 from engine.mailbox import runner_lock
-from engine.run.shards.array import read_frozen
+from engine.run.shards.array import Frozen, read_frozen
 from engine.run.shards.collect import collect
+from engine.run.shards.followed import SEEN, Followed
 from engine.run.shards.task import NoSuchArray, work
 from engine.run.shards.told import Told
 from store.errors import GeneArenaError
 from store.store import Store
 from store.umask import private_files
+
+_LOOK: Final = 1.0
+"""Seconds between two looks."""
 
 
 def main(arguments: list[str]) -> int:
@@ -57,6 +64,7 @@ def _collect(folder: Path) -> int:
         frozen = read_frozen(folder)
         if frozen is None:
             raise NoSuchArray(f"There is no array in {folder} on {socket.gethostname()}.")
+        _see_all(frozen)
         frozen.end()
         with runner_lock(frozen.home), contextlib.closing(Store(frozen.home)) as store:
             taken = collect(frozen.home, store)
@@ -68,6 +76,18 @@ def _collect(folder: Path) -> int:
         return 2
     sys.stdout.write(f"{taken} outcomes taken in, {missing} of {len(units)} units still to run.\n")
     return 1 if missing else 0
+
+
+def _see_all(frozen: Frozen) -> None:
+    """Wait for what its tasks said that they saved, which may be seen here later than they ended."""
+    followed = Followed(frozen, frozen.quiet_s())
+    followed.queued([])
+    while True:
+        for _ in chain(followed.heard(), followed.saved()):
+            pass
+        if followed.over(SEEN):
+            return
+        time.sleep(_LOOK)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -89,6 +90,21 @@ class Frozen:
     def ended(self) -> bool:
         """Whether a coordinator has seen it to its end."""
         return (self.folder / _ENDED).exists()
+
+    def remove(self) -> None:
+        """Remove the folder; what makes it an array goes last, so that what had to stay is found again.
+
+        A folder stays if somebody has put a file into it that is not listed here yet.
+        """
+        kept = {_FROZEN, _ENDED}
+        with suppress(OSError):
+            for part in self.folder.iterdir():
+                if part.is_dir():
+                    shutil.rmtree(part, ignore_errors=True)
+                elif part.name not in kept:
+                    part.unlink(missing_ok=True)
+            if {part.name for part in self.folder.iterdir()} <= kept:
+                shutil.rmtree(self.folder)
 
     def quiet_s(self) -> float:
         """Seconds since a task last wrote here, by the clocks of those who wrote and of this machine."""

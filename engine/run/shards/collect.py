@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -58,7 +57,7 @@ def collect(home: Home, store: Store) -> int:
                 records = []
         store.append(*records)
         if followed.units.keys() <= store.finished().keys() and (frozen.ended or _left(frozen)):
-            shutil.rmtree(frozen.folder, ignore_errors=True)
+            frozen.remove()
     return taken
 
 

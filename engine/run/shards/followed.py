@@ -40,6 +40,9 @@ LAST_WORD: Final = 70.0
 _COUNT: Final = re.compile(r"Units left out: \d+\. ")
 """With which a task begins its reason; whoever leaves out its units counts them, too."""
 
+SEEN: Final = 70.0
+"""Seconds until all that killed tasks have saved is seen: NFS may hold a folder's list for a minute."""
+
 _LATER: Final = Log("info", "")
 """Stands for what cannot be told before its environment is read."""
 

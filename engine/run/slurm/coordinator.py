@@ -28,7 +28,7 @@ from engine.run.events import (
 )
 from engine.run.shards.array import Frozen, freeze, frozen_arrays
 from engine.run.shards.cut import shards_of
-from engine.run.shards.followed import Followed
+from engine.run.shards.followed import SEEN, Followed
 from engine.run.shards.told import State, ask
 from engine.run.slurm.scheduler import Scheduler, SchedulerError, Unreachable
 from engine.run.slurm.script import script
@@ -50,8 +50,8 @@ class Pauses:
     """Between two looks into the folders of its arrays."""
     ask: float = 10.0
     """Between two questions to SLURM, whose controller serves others, too."""
-    grace: float = 70.0
-    """For what tasks that were killed have saved: a client of NFS may hold a folder's list for a minute."""
+    grace: float = SEEN
+    """For what tasks that were killed have saved."""
     end: float = 90.0
     """For tasks to end that were told to: SLURM kills them half a minute after its SIGTERM, as a rule."""
 

@@ -6,6 +6,7 @@ heartbeat for one that was replaced while it was read.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections import Counter
@@ -17,7 +18,8 @@ from engine.plan.launch import Options, Slurm
 from engine.plan.plan import build_plan
 from engine.plan.selection import Selection
 from engine.run.crashes import in_flight
-from engine.run.shards.array import freeze
+from engine.run.shards import __main__
+from engine.run.shards.array import freeze, frozen_arrays
 from engine.run.shards.collect import collect, held
 from engine.run.shards.cut import shards_of
 from engine.run.shards.followed import Followed
@@ -77,3 +79,38 @@ def test_a_task_is_not_taken_to_be_quiet_for_a_heartbeat_that_is_half_written(ho
         os.utime(path, (long_ago, long_ago))
     still_listed(frozen.folder / "beats", ".00000.json.1.abc")
     assert frozen.quiet_s() < 3600
+
+
+def test_outcomes_that_are_seen_late_are_waited_for_before_they_are_called_missing(
+    home, frozen, monkeypatch, capsys
+):
+    work(frozen.folder, 0, Told(frozen.folder), FakeCompute())
+    [journal] = frozen.journals.iterdir()
+    hidden = journal.rename(home.data / "hidden")
+    waited = []
+
+    def sleep(seconds):
+        waited.append(seconds)
+        if len(waited) == 3:
+            hidden.rename(journal)
+
+    monkeypatch.setattr(__main__.time, "sleep", sleep)
+    assert __main__.main([str(frozen.folder), "collect"]) == 0
+    assert len(waited) == 3
+    assert "6 outcomes taken in, 0 of 6 units" in capsys.readouterr().out
+
+
+def test_what_cannot_be_removed_yet_is_found_and_removed_again(home, frozen, monkeypatch):
+    work(frozen.folder, 0, Told(frozen.folder), FakeCompute())
+    frozen.end()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rmdir", refuse)
+        assert collect(home, Store(home)) == 6
+    assert [one.folder for one in frozen_arrays(home)] == [frozen.folder]
+    assert frozen.ended
+    assert collect(home, Store(home)) == 0
+    assert not frozen.folder.exists()
+
+
+def refuse(*_, **__):
+    raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
