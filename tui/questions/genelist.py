@@ -36,7 +36,7 @@ _CONTESTANTS: Final = """
     where n > 0
     group by task, model, preset, text
     order by task, bool_or(control), 6 desc, splits desc, round(mean, 9) desc, model, preset, text"""
-"""Who told a task's genes apart: those with vectors first, the best of them before the rest; controls last."""
+"""Who told a task's genes apart: those with vectors first, the best of them first of all; controls last."""
 
 _ERRORS: Final = """
     select gene, label, avg(error), stddev_samp(error), count(*) from (

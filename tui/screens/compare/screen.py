@@ -108,7 +108,10 @@ class CompareScreen(CompareReading):
             Column("arm", "computed with", least=6),
         )
         rows = [
-            Row(str(i), (side.source, title_of(side.model), side.table.arm.protocol, compare_text.settings(side)))
+            Row(
+                str(i),
+                (side.source, title_of(side.model), side.table.arm.protocol, compare_text.settings(side)),
+            )
             for i, side in enumerate(self._sides)
         ]
 
