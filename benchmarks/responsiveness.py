@@ -12,6 +12,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -162,7 +163,7 @@ def _press(terminal: Terminal, bare: Terminal, place: Place, presses: int) -> Pr
 
 
 def _together(places: dict[str, Pressed]) -> Pressed:
-    return Pressed(*(sum(lists, []) for lists in zip(*places.values(), strict=True)))
+    return Pressed(*([*chain(*lists)] for lists in zip(*places.values(), strict=True)))
 
 
 def start_run(home: Home) -> int:

@@ -85,9 +85,13 @@ def unknown(kind: str, name: str, known: Iterable[object]) -> tuple[str, str]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that is most like one that is not known; empty if none is."""
+    """The known name that is near one that is not known; empty if none is.
+
+    Near is one that holds the other, if that is four letters long or half of it, or one that is much alike.
+    """
     names = {item.casefold(): item for item in known}
     wanted = name.casefold()
-    near = sorted((folded for folded in names if wanted and wanted in folded), key=len)
-    near = near or difflib.get_close_matches(wanted, names, n=1, cutoff=0.4)
+    holding = [folded for folded in names if wanted and wanted in folded]
+    near = sorted((one for one in holding if len(wanted) >= 4 or 2 * len(wanted) >= len(one)), key=len)
+    near = near or difflib.get_close_matches(wanted, names, n=1, cutoff=0.6)
     return names[near[0]] if near else ""

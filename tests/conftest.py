@@ -26,6 +26,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 # share, two fifths of the processor time of the logistic regressions. How many they are stays as it is.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
+os.environ.setdefault("GENEARENA_NICE", "0")  # runners would give way to the other tests
 for name in ("GENEARENA_HOME", "SSH_CONNECTION"):
     os.environ.pop(name, None)
 

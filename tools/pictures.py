@@ -38,7 +38,7 @@ PICTURES: dict[str, tuple[str, ...]] = {
     "board": ("3",),
     "cell": ("3", "enter"),
     "compare": ("escape", "4"),
-    "genes": ("5",),
+    "genes": ("5", "right_square_bracket"),
     "sql": ("6", "f5"),
     "board-light": (":theme arena-light", "3"),
 }
@@ -46,7 +46,7 @@ PICTURES: dict[str, tuple[str, ...]] = {
 TOUR: tuple[tuple[str, float], ...] = (
     ("1", 3), ("down", 0.6), ("down", 0.6), ("tab", 1), ("question_mark", 3), ("escape", 0.6),
     ("2", 3), ("3", 3), ("down", 0.5), ("down", 0.5), ("right", 0.6), ("enter", 4), ("v", 2.5),
-    ("escape", 1), ("4", 4), ("5", 3), ("down", 1), ("6", 1), ("f5", 3),
+    ("escape", 1), ("4", 4), ("5", 1), ("right_square_bracket", 3), ("down", 1), ("6", 1), ("f5", 3),
     (":theme arena-light", 1), ("3", 3), ("1", 2),
 )  # fmt: skip
 """Key -> seconds that what it shows stands."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +20,8 @@ from store.home import Home
 
 PATIENCE: Final = 120.0
 """Seconds until a runner that lives, but has not begun, is no longer waited for."""
+NICE: Final = 5
+"""How much a runner gives way to whatever else wants a core, such as the terminal that it is watched in."""
 _LOOK: Final = 0.05
 """Seconds between two looks at a runner that is starting."""
 
@@ -54,7 +58,8 @@ def go_on(home: Home, entries: Sequence[Entry]) -> None:
 def start_runner(home: Home, *, wait: bool = True) -> None:
     """Start a detached runner for what is queued, unless one is alive.
 
-    It is a session of its own with no terminal, so nothing a terminal does can hurt it.
+    It is a session of its own with no terminal, so nothing a terminal does can hurt it, and gives way to
+    what people do: its computing takes what the others leave, on an idle machine all there is.
 
     Args:
         home: Whose queue.
@@ -73,7 +78,7 @@ def start_runner(home: Home, *, wait: bool = True) -> None:
         with output.open("ab") as stream:
             child = subprocess.Popen(
                 # -P: a folder named `engine` where the user happens to stand is not ours.
-                [sys.executable, "-P", "-m", "engine.run", *places],
+                [*_giving_way(), sys.executable, "-P", "-m", "engine.run", *places],
                 start_new_session=True,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
@@ -84,6 +89,12 @@ def start_runner(home: Home, *, wait: bool = True) -> None:
         raise StoreError(f"The runner of {home.data} cannot be started: {error.strerror}.") from error
     if wait:
         _see_it_begin(home, child)
+
+
+def _giving_way() -> list[str]:
+    """What a command begins with to give way: by `NICE`, or by what GENEARENA_NICE says; 0: not at all."""
+    steps, nice = os.environ.get("GENEARENA_NICE", str(NICE)), shutil.which("nice")
+    return [nice, "-n", steps] if nice and steps.isdecimal() and int(steps) else []
 
 
 def _see_it_begin(home: Home, child: subprocess.Popen[bytes]) -> None:

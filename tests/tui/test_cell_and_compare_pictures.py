@@ -209,6 +209,6 @@ def test_the_line_over_a_cell_drops_what_there_is_no_room_for():
         parts = cell_text.context(place, None, worth, width)
         return "".join(part[0] for part in parts)
 
-    assert said(90) == "▌mini on tall   lr, preset paper, text facts   AUC .900 [.800 .960]"
-    assert said(40) == "▌mini on tall   AUC .900 [.800 .960]"
+    assert said(90) == "▌mini on tall   lr, preset paper, text facts   AUC .900 [.800, .960]"
+    assert said(40) == "▌mini on tall   AUC .900 [.800, .960]"
     assert said(20) == "▌mini on tall"

@@ -58,7 +58,7 @@ async def test_an_own_cell_opens_to_its_splits(arena, size):
     app = make_app(arena)
     async with drive(app, size) as pilot:
         await cell_opened(pilot, "l", "l")
-        await until(pilot, lambda: "AUC .900 [.800 .960]" in screen_text(app))
+        await until(pilot, lambda: "AUC .900 [.800, .960]" in screen_text(app))
         text = screen_text(app)
         assert "mini on tall" in text
         assert "41 .900  .800  .100" in text

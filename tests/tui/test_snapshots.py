@@ -29,7 +29,7 @@ SHOTS = {
     "board": (("3",), "above all of the paper"),
     "board-empty": (("3",), "Nothing is ranked"),
     "board-matrix": (("3", "M"), "▌mini"),
-    "cell": (("3", "enter"), "AUC .900 [.800 .960]"),
+    "cell": (("3", "enter"), "AUC .900 [.800, .960]"),
     "compare": (("4",), "A better 58 %"),
     "compare-empty": (("4",), "Nothing to compare"),
     "genes": (("5",), "Text and labels FOXP2"),

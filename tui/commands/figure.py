@@ -78,6 +78,12 @@ def figure_command(
     from store import connect
 
     with connect(session.saved) as connection:
+        trained = connection.execute("select 1 from epochs limit 1").fetchone()
+        if kind == "curves" and wanted["protocol"] == "finetune" and not trained:
+            raise UsageError(
+                "Nothing is fine-tuned yet, so there is no learning curve.",
+                "`genearena run --protocols finetune` makes one for each split.",
+            )
         found = meant_tables(connection, wanted, chosen)
         if not found:
             raise UsageError("Nothing is scored yet.", "`genearena run` does it.")

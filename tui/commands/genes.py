@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from engine.plan.names import resolve_tasks
-from store.errors import GeneArenaError, UsageError, unknown
+from store.errors import GeneArenaError, UsageError, nearest, unknown
 from store.home import Home
 from tui.commands.common import Session, command, json_option, put, put_json, put_table, say
 from tui.ranked.figures import short
@@ -117,7 +117,10 @@ def _about(home: Home, asked: str, chosen: tuple[str, ...], protocol: str) -> di
             meaning = resolver.resolve(asked)
             known = [symbol for symbol in meaning.symbols if symbol in names]
             if not known:
-                raise UsageError(*unknown("gene in these tasks", asked, sorted(names)))
+                sentence, hint = unknown("gene in these tasks", asked, sorted(names))
+                raise UsageError(
+                    sentence, hint if nearest(asked, names) else "`genearena genes` lists some."
+                )
             [gene, *_] = known
             say(f"{asked} is {gene} here ({meaning.step}).")
         detail = gene_detail(con, gene, tasks)

@@ -23,10 +23,10 @@ UNTESTED: Final[Error] = (None, None, 0)
 _CONTESTANTS: Final = """
     select task, model, preset, text, bool_or(control),
         bool_or(spec->>'embedding' <> '{}' and not control), arg_max(task_hash, finished_at),
-        sum(n) as splits
+        sum(n) as splits, avg(auc) as mean
     from (
         select distinct on (model, task, protocol, preset, text, scheme)
-            model, task, preset, text, n, config, control
+            model, task, preset, text, n, auc, config, control
         from ranked
     ) join (
         select config, any_value(spec) as spec, any_value(task_hash) as task_hash,
@@ -35,8 +35,8 @@ _CONTESTANTS: Final = """
     ) using (config)
     where n > 0
     group by task, model, preset, text
-    order by task, bool_or(control), 6 desc, splits desc, model, preset, text"""
-"""Who told a task's genes apart: those with vectors first, controls last."""
+    order by task, bool_or(control), 6 desc, splits desc, round(mean, 9) desc, model, preset, text"""
+"""Who told a task's genes apart: those with vectors first, the best of them first of all; controls last."""
 
 _ERRORS: Final = """
     select gene, label, avg(error), stddev_samp(error), count(*) from (

@@ -213,7 +213,7 @@ def told_apart(ranking: Ranking) -> str:
     are = "is" if ranking.separable == 1 else "are"
     told = f"{ranking.separable} of {ranking.k - 1} neighbours {are} told apart"
     if ranking.detectable is not None:
-        told += f"; between a typical pair they could show a difference of {short(ranking.detectable)}"
+        told += f"; a typical pair would have to differ by {short(ranking.detectable)}"
     return told
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -82,6 +82,8 @@ class ArenaScreen(Screen[None]):
         """Make the screen."""
         super().__init__()
         self._compositor = CroppingCompositor()
+        self._soon: list[Callable[[], None]] = []
+        """What is drawn after the next frame."""
 
     def compose(self) -> ComposeResult:
         """Top line, the screen's own content, filter line, bottom line."""
@@ -127,6 +129,17 @@ class ArenaScreen(Screen[None]):
         """Paint the first frame, then complete the screen; the first screen waits for the application."""
         if self.shell.started:
             self.call_after_refresh(self.complete)
+
+    def after_paint(self, draw: Callable[[], None]) -> None:
+        """Draw something once the cursor that was moved is painted; once, however often it is asked for."""
+        if draw not in self._soon:
+            self._soon.append(draw)
+            self.call_after_refresh(self._draw_soon, draw)
+
+    def _draw_soon(self, draw: Callable[[], None]) -> None:
+        self._soon.remove(draw)
+        if self.stands_whole:
+            draw()
 
     async def complete(self) -> None:
         """Mount the rest and follow the run, unless the application is being left already."""

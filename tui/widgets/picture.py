@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from textual.content import Content
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from tui.widgets.said import looks_same
@@ -33,6 +33,8 @@ class Picture(Widget, Generic[Of], can_focus=True):
         """What is said before it is known what there is to draw."""
         self._lines: Sequence[Content] = ()
         """As they were rendered last."""
+        self._next: tuple[Size, Sequence[Content]] | None = None
+        """As they are to be rendered next, in a place so large; None: that is not drawn yet."""
 
     @abstractmethod
     def lines(self, of: Of, width: int, height: int) -> Sequence[Content]:
@@ -55,6 +57,7 @@ class Picture(Widget, Generic[Of], can_focus=True):
     def _take(self, of: Of | None, known: bool) -> None:
         self.shown, self._known = of, known
         before, after = self._lines, self._draw()
+        self._next = (self.size, after) if of is not None else None
         if len(before) != len(after):
             self.refresh()
             return
@@ -64,7 +67,8 @@ class Picture(Widget, Generic[Of], can_focus=True):
 
     def render(self) -> Content:
         """The picture, or why there is none."""
-        self._lines = self._draw()
+        size, lines = self._next or (None, ())
+        self._lines, self._next = lines if size == self.size else self._draw(), None
         return Content("\n").join(self._lines)
 
     def _draw(self) -> Sequence[Content]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from store.queries import Rankings, RankRow
     from tui.questions.catalog import Catalog
 
+WIDEST: Final = 24
+"""Cells that a line of a head takes at most."""
 HOLE: Final = "."
 """A cell of the matrix that has no number yet."""
 
@@ -31,7 +33,7 @@ def matrix(
     tasks = dict.fromkeys([*rankings.tasks, *set_tasks])
     columns = (
         Column("model", "model", least=16),
-        *(_column(task, max((width - 34) // max(len(tasks), 1) - 1, 6)) for task in tasks),
+        *(map(_column, tasks, _widths(list(tasks), width - max(map(len, models), default=0) - 4))),
     )
 
     def line(name: str, model: str, row: RankRow | None) -> Row:
@@ -45,8 +47,21 @@ def matrix(
     ]
 
 
+def _widths(tasks: Sequence[str], room: int) -> list[int]:
+    """Cells for each head: for all of it in one line, or else in two, if there are so many; else alike."""
+    whole = [min(len(task), WIDEST) for task in tasks]
+    halves = [
+        max(map(len, stacked(task, long - 1))) if "-" in task else long
+        for task, long in zip(tasks, whole, strict=True)
+    ]
+    for widths in (whole, halves):
+        if sum(widths) + len(widths) <= room:
+            return widths
+    return [max(room // max(len(tasks), 1) - 1, 6)] * len(tasks)
+
+
 def _column(task: str, width: int) -> Column:
-    first, second = stacked(task, min(width, 24))
+    first, second = stacked(task, width)
     head, under = (first, second) if first else (second, "")
     return Column(task, head, second=under, right=True, wants=6, task=True)
 

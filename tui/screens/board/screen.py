@@ -251,9 +251,10 @@ class BoardScreen(ActingScreen):
         self.show_table()
 
     @on(Grid.Moved, "#board")
+    def _moved(self) -> None:
+        self.after_paint(self._show_row)
+
     def _show_row(self) -> None:
-        if not self.stands_whole:
-            return
         view = self._view
         if view is None:
             self.query_one("#board-foot", Said).show("")

@@ -114,7 +114,7 @@ def by_split(tests: Kept, seeds: Sequence[tuple[str, str]], width: int, height: 
         if spaced:
             lines.append([])
     if left:
-        lines.append([(f"and {left} more; z shows this pane alone", "soft")])
+        lines.append([(f"and {left} more; tab to this pane, then z", "soft")])
     return lines
 
 

@@ -174,7 +174,7 @@ def context(place: Place, detail: CellDetail | None, worth: CellWorth | None, wi
     used = sum(len(str(part[0])) for part in parts if isinstance(part, tuple))
     auc: list[tuple[str, Tone]] = []
     if worth is not None and worth.auc is not None:
-        between = "" if worth.interval is None else " [{} {}]".format(*map(three, worth.interval))
+        between = "" if worth.interval is None else " [{}, {}]".format(*map(three, worth.interval))
         auc = [("   AUC ", "soft"), (three(worth.auc), "strong"), (between, "soft")]
     how: list[tuple[str, Tone]] = [(f"   {place.arm.protocol}, {details(place.arm)}", "soft")]
     paper: list[tuple[str, Tone]] = []

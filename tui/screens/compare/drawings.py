@@ -61,19 +61,23 @@ def dumbbells(line: Line, width: int, height: int) -> Lines:
         blanks = _gap(number, len(pairs), spare, height)
         lines += [[(" " * (_SEED + 1), ""), *_chance(span, across)] for _ in range(blanks)]
     if left:
-        lines.append([(f"and {left} more; z shows this pane alone", "soft")])
+        lines.append([(f"and {left} more; tab to this pane, then z", "soft")])
     elif len(lines) < height:
         lines.append(_counted(line))
     return lines
 
 
 def _gap(number: int, rows: int, spare: int, height: int) -> int:
-    """Blank lines after a row: alike after all, one more after each fifth, unless that leaves a void."""
+    """Blank lines after a row: alike after all, one more after each group of fives, or of fewer.
+
+    Groups are of one size, the largest that leaves no void; sizes that leave no odd group come first.
+    """
     each, rest = divmod(spare, rows)
-    fifths = (rows - 1) // 5
-    if fifths <= rest and 3 * (rest - fifths) <= height:
-        return each + ((number + 1) % 5 == 0 and number + 1 < rows)
-    return (number + 1) * spare // rows - number * spare // rows
+    sizes = sorted((5, 4, 3, 2), key=lambda size: rows % size > 0)
+    left = {size: rest - (rows - 1) // size for size in sizes}
+    fitting = [size for size in sizes if left[size] >= 0]
+    group = next((size for size in fitting if 3 * left[size] <= height), min(fitting, default=rows))
+    return each + ((number + 1) % group == 0 and number + 1 < rows)
 
 
 def _counted(line: Line) -> list[Piece]:
@@ -135,7 +139,7 @@ def every_task(lines: Sequence[Line], width: int, height: int) -> Lines:
     if left > 0:
         found = [
             *found[: height - 1],
-            [(f"and {count(left, 'more task')}; z shows this pane alone", "soft")],
+            [(f"and {count(left, 'more task')}; tab to this pane, then z", "soft")],
         ]
     return found
 

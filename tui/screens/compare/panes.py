@@ -148,6 +148,9 @@ class ComparePanes(TurningScreen):
         return next((line for line in lines if row and line.name == row.key), None)
 
     @on(Grid.Moved)
+    def _moved(self) -> None:
+        self.after_paint(self._show_line)
+
     def _show_line(self) -> None:
         """Splits and posterior of the row under the cursor; with the mean, the splits of the first task."""
         line, view = self._line, self.query_one("#sure", PlotView)

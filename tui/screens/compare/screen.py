@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from engine.catalog.controls import title_of
 from tui.screens.compare import text as compare_text
 from tui.screens.compare.pages import PAIRS
 from tui.screens.compare.reading import CompareReading
@@ -107,7 +108,10 @@ class CompareScreen(CompareReading):
             Column("arm", "computed with", least=6),
         )
         rows = [
-            Row(str(i), (side.source, side.model, side.table.arm.protocol, compare_text.settings(side)))
+            Row(
+                str(i),
+                (side.source, title_of(side.model), side.table.arm.protocol, compare_text.settings(side)),
+            )
             for i, side in enumerate(self._sides)
         ]
 

@@ -94,9 +94,14 @@ def _low(names: list[Piece], told: Told, last: Line | None, bar: Lines, width: i
     return [*found[:-1], [(cut(told.unlike, width), "warn")]] if told.unlike else found
 
 
+def titled(side: Side) -> str:
+    """The side in one phrase, a control by what it is called everywhere."""
+    return side.name.replace(side.model, title_of(side.model), 1)
+
+
 def _names(first: Side, second: Side) -> list[Piece]:
     same = first.table == second.table and first.source == second.source == "own"
-    one, two = (title_of(side.model) if same else side.name for side in (first, second))
+    one, two = (title_of(side.model) if same else titled(side) for side in (first, second))
     return [("● A ", "a"), (one, "$say-a bold"), ("   ", ""), ("◆ B ", "b"), (two, "$say-b bold")]
 
 

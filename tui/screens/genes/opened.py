@@ -15,6 +15,7 @@ from textual.worker import get_current_worker
 from tui.quantities import auc, count
 from tui.questions.genes import GeneDetail
 from tui.questions.nearest import Cut, Neighbour
+from tui.ranked.figures import bare
 from tui.screens.copy_export import TakingScreen
 from tui.screens.genes.gene_text import gene_text
 from tui.widgets.grid import Grid
@@ -121,7 +122,7 @@ class OneGene(TakingScreen):
                 self.tell(message.trouble)
             return
         rows = [
-            Row(item.gene, (item.gene, f"{item.similarity:.3f}", item.labels))
+            Row(item.gene, (item.gene, bare(f"{item.similarity:.3f}"), item.labels))
             for item in message.neighbours
         ]
         near.show(rows)

@@ -195,7 +195,7 @@ class GenesScreen(PlacedGene, OneGene):
 
     @on(Grid.Moved, "#genes")
     def moved(self) -> None:
-        """Show the gene under the cursor at once, and all about it once the cursor rests."""
+        """Show the gene under the cursor with the next frame, and all about it once the cursor rests."""
         row = self.query_one("#genes", Grid).current
         if row is None:
             return
@@ -203,7 +203,7 @@ class GenesScreen(PlacedGene, OneGene):
         if gene != self.gene:
             self.gene = gene
             self.query_one("#near", Grid).show(())
-        self.show_card()
+        self.after_paint(self.show_card)
         if self._settling is not None:
             self._settling.stop()
         self._settling = self.set_timer(SETTLE, self._read_now)

@@ -24,6 +24,8 @@ from tui.widgets.wrong import Fault, Wrong
 
 Check = Callable[[str], Fault | None]
 """From a line to what is wrong with it; None if nothing is."""
+MOST: Final = 55
+"""Of a hundred lines of the terminal, how many a list takes at most."""
 LISTED: Final = 12
 """Names that are shown of those a line may mean."""
 
@@ -62,6 +64,16 @@ class Pick(Overlay[str]):
         self.rows = tuple(rows)
         for grid in self.query(Grid):  # none before it is shown and after it is closed
             grid.show(self.rows)
+            self._fit(grid)
+
+    def on_resize(self) -> None:
+        """Keep the list within another terminal."""
+        for grid in self.query(Grid):
+            self._fit(grid)
+
+    def _fit(self, grid: Grid) -> None:
+        # Where the list is cut by the stylesheet, Textual leaves the box as high as all of its rows.
+        grid.styles.height = min(max(len(self.rows), 1) + grid.heads, MOST * self.app.size.height // 100)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

@@ -219,7 +219,10 @@ class PlanScreen(PlanGlancing):
             self.read_facts(self.selection, self.catalog)
 
     @on(Grid.Moved)
-    def _cursor_moved(self) -> None:
+    def _moved(self) -> None:
+        self.after_paint(self._show_under_cursor)
+
+    def _show_under_cursor(self) -> None:
         self._show_glance()
         self.show_pictures()
 
