@@ -12,6 +12,7 @@ from engine.machine import Load, Machine
 from engine.mailbox import EarlierRun, Entry, EpochStatus, LeftOut, LogLine, StageStatus, UnitStatus
 from engine.plan.launch import Launch
 from engine.plan.selection import Selection
+from store.errors import StoreBusy
 from tui.questions.catalog import first_selection
 from tui.questions.runs import RunRead
 from tui.screens.runs.arranged import Arranged
@@ -95,6 +96,21 @@ async def test_units_that_wait_or_ended_long_ago_are_listed_too(arena):
         await pilot.press("escape")
         app.screen.receive("✗")
         await until(pilot, lambda: len(app.screen.query_one("#newest", Grid).shown) == 2)
+
+
+async def test_what_the_runner_keeps_from_being_read_is_read_a_little_later(arena, monkeypatch):
+    monkeypatch.setattr("tui.screens.runs.reading.AGAIN", 0.05)
+    held = StoreBusy("Process 7 (python) holds arena.duckdb.", "Try again when it lets go.")
+    arena.broken |= {"read_run": held, "past_runs": held}
+    selection = arena.plan(first_selection(arena.catalog())).selection
+    arena.status = a_status(selection=selection.to_json())
+    app = make_app(arena)
+    async with drive(app, (80, 50)) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: arena.calls["read_run"] > 1 and arena.calls["past_runs"] > 1)
+        assert "holds arena.duckdb" not in screen_text(app)
+        arena.broken.clear()
+        await until(pilot, lambda: len(app.screen.query_one("#newest", Grid).rows) == 3 + 80)
 
 
 @pytest.mark.parametrize("width", [78, 98, 118, 158, 198])

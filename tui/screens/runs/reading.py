@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from textual import on, work
@@ -14,7 +14,7 @@ from textual.worker import get_current_worker
 
 from engine.machine import Load, Machine
 from engine.mailbox import UnitStatus
-from store.errors import DataError, UsageError
+from store.errors import DataError, StoreBusy, UsageError
 from tui.questions.arena import Pulse
 from tui.questions.runs import PastRun, RunRead
 from tui.screens.overlays.dialogs import Notice
@@ -27,6 +27,8 @@ SPAN: Final = 100
 """Units that end between two readings of the whole list: fewer than a snapshot keeps."""
 LOOK: Final = 2.0
 """Seconds between looks at the machine."""
+AGAIN: Final = 1.0
+"""Seconds until what could not be read is read again."""
 PACE: Final = 1.0
 """Seconds between repaints of numbers alone."""
 
@@ -59,6 +61,12 @@ class RunReading(RunPanes):
         """The machine's load is there."""
 
         load: Load
+
+    @dataclass
+    class WasHeld(Message):
+        """The database was in other hands, as the runner's that fills it: nothing could be read."""
+
+        read: Callable[[], object]
 
     def __init__(self) -> None:
         """Make the screen; nothing is known yet."""
@@ -113,8 +121,13 @@ class RunReading(RunPanes):
     @work(thread=True, exclusive=True, group="units", exit_on_error=False)
     def read_run(self, selection: Mapping[str, Any], started_at: str) -> None:
         """Read every unit of the run; those of a task or model that is gone are not known any more."""
-        with contextlib.suppress(UsageError, DataError):
+        try:
             read = self.arena.read_run(selection, started_at)
+        except StoreBusy:
+            self.post_message(self.WasHeld(partial(self.read_run, selection, started_at)))
+        except (UsageError, DataError):
+            return
+        else:
             self.post_message(self.RunWasRead(read, Tail(lists_text.rows_of(read.units))))
 
     @on(RunWasRead)
@@ -129,13 +142,20 @@ class RunReading(RunPanes):
     @work(thread=True, exclusive=True, group="past", exit_on_error=False)
     def read_past(self) -> None:
         """Read the earlier runs."""
-        self.post_message(self.PastRead(self.arena.past_runs()))
+        try:
+            self.post_message(self.PastRead(self.arena.past_runs()))
+        except StoreBusy:
+            self.post_message(self.WasHeld(self.read_past))
 
     @on(PastRead)
     def _past_read(self, message: PastRead) -> None:
         if message.runs != self._past:
             self._past = message.runs
             self._show()
+
+    @on(WasHeld)
+    def _was_held(self, message: WasHeld) -> None:
+        self.set_timer(AGAIN, message.read)
 
     @work(thread=True, exclusive=True, group="machine", exit_on_error=False)
     def watch_machine(self) -> None:
