@@ -28,13 +28,14 @@ _MOST: Final = re.compile(
     re.IGNORECASE,
 )
 """How they say it where nothing else went wrong."""
-_HOPELESS: Final = re.compile(
-    r"quota|credit|billing|balance|payment|subscri|rate.?limit|api.?key|authent|authori[sz]|permission"
-    r"|forbidden|access denied|(invalid|expired|incorrect) (token|key)|no such|not found"
-    r"|does not exist|unknown model",
+_ACCOUNT: Final = re.compile(
+    r"quota|credit|billing|balance|payment|subscri|rate.?limit|permission|forbidden|access denied"
+    r"|api.?key|authent|authori[sz]|(invalid|expired|incorrect) (token|key)",
     re.IGNORECASE,
 )
-"""What fewer texts would not mend."""
+"""How they say that it is a matter of who asks, which fewer texts would not mend."""
+_NO_MODEL: Final = re.compile(r"no such|not found|does not exist|unknown model", re.IGNORECASE)
+"""How they say that there is none of that name."""
 _SMALLER: Final = frozenset({400, 413, 422})
 """What servers answer to more texts, or longer ones, than they take at once."""
 _NUMBERS: Final = {int, float, type(None)}
@@ -54,11 +55,15 @@ class Refusal(Exception):
             inside: whether it stood in an answer of status 200, whose reason its words alone tell.
         """
         super().__init__(f"{words}: {message}" if message else words)
-        too_much = _TOO_MUCH.search(message) is not None and not _HOPELESS.search(message)
+        self.of_account: Final = _ACCOUNT.search(message) is not None
+        """Whether it is a matter of the account or key."""
+        hopeless = self.of_account or _NO_MODEL.search(message) is not None
+        too_much = _TOO_MUCH.search(message) is not None and not hopeless
         self.status: Final = 413 if status >= 500 and too_much else status
-        said = too_much or self.status == 413 or _MOST.search(message) is not None
-        hopeless = self.status != 413 and _HOPELESS.search(message) is not None
-        self.may_take_less: Final = self.status in _SMALLER and not hopeless and (said or not inside)
+        said = too_much or _MOST.search(message) is not None
+        self.may_take_less: Final = self.status == 413 or (
+            self.status in _SMALLER and not hopeless and (said or not inside)
+        )
         """Whether the server may answer a request of fewer texts."""
 
 

@@ -185,6 +185,8 @@ def _is_local(host: str) -> bool:
 def _hint(refusal: Refusal) -> str:
     if refusal.status in (401, 403):
         return f"Put the key into the environment variable {KEY}."
+    if refusal.of_account:
+        return f"Look at the account on that server, and at the key in the environment variable {KEY}."
     if refusal.may_take_less:
         return (
             "If the text is too long for it, choose a recipe of shorter texts or let the server take more."

@@ -98,7 +98,7 @@ BAD = {
     "no encoding": (b"gene,label\nTP53,1\nM\xff\xfe\xfdC,0\n", "not UTF-8 at byte 19, line 3"),
     "UTF-16 without mark": ("gene,label\nTP53,1\n".encode("utf-16-le"), "NUL byte"),
     "duplicate header": (b"gene,label,gene\nTP53,1,TP53\n", "two columns named 'gene'"),
-    "ragged": (b"gene,label\nTP53,1\nMYC\n", "1 columns on line 3, but 2"),
+    "ragged": (b"gene,label\nTP53,1\nMYC\n", "1 column on line 3, but 2"),
     "million columns": (b"c" + b",c" * 999_999 + b"\n", "1,000,000 columns on line 1"),
     "huge field": (b"gene,label\n" + b"A" * 5_000_000 + b",1\n", "field larger than field limit"),
     "open quote": (b'gene,label\n"TP53,1\nMYC,0\n', "cannot be read at line"),

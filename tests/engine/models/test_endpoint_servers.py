@@ -178,8 +178,10 @@ def test_the_servers_own_message_is_always_shown(
 )
 def test_what_fewer_texts_would_not_mend_is_said_at_once(status: int, answer: Any, server: Fake) -> None:
     server.refuse = lambda texts: (status, answer)
-    refused(server)
+    error = refused(server)
     assert sizes(server) == [BATCH]
+    said = str(answer).casefold()
+    assert ("account" in error.hint) == any(word in said for word in ("quota", "key", "balance"))
 
 
 def test_a_message_neither_steers_the_terminal_nor_gives_the_key_away(
