@@ -173,8 +173,12 @@ def trouble(site: Site, coordinator: subprocess.Popen, machines: float) -> bool:
 
 
 def nothing_is_lost_sight_of(site: Site) -> bool:
-    """Whether what is left of arrays, as of what was not listed when they were removed, is found again."""
-    return all((left / "array.json").exists() for left in (site.served / "home/data/arrays").iterdir())
+    """Whether what is left of arrays, as of what was not listed when they were removed, is found again.
+
+    But for what was never whole, since its coordinator was killed while it froze it: that has no heartbeat.
+    """
+    left = (site.served / "home/data/arrays").iterdir()
+    return all((one / "array.json").exists() or not any((one / "beats").glob("*")) for one in left)
 
 
 def run_through(site: Site, machines: float = 0.0) -> None:
