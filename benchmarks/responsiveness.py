@@ -36,9 +36,9 @@ class Bare(App):
         self.query_one(Label).update("pressed " + event.key)
 Bare().run()
 """
-IDLE: Final = 12
+IDLE: Final = 8
 """Presses in each place with no run: what the machine can do."""
-BUSY: Final = 40
+BUSY: Final = 30
 """Presses in each place with all workers busy."""
 PAUSE: Final = (0.05, 0.15)
 """Seconds between two presses, drawn evenly."""
@@ -131,7 +131,7 @@ def _walk(home: Home, presses: int) -> dict[str, Pressed]:
         for place in PLACES:
             for key in place.opened:
                 terminal.press(key)
-                terminal.settle(1.5)
+                terminal.settle(0.8)
             terminal.when(text(place.there))
             terminal.when(place.answer)
             found[place.name] = _press(terminal, bare, place, presses)

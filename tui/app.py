@@ -247,11 +247,11 @@ class ArenaApp(Shell):
     def set_theme(self, name: str) -> None:
         """Change the colours to those of a named theme, or of the next one."""
         names = list(self.available_themes)
-        if not name:
-            name = names[(names.index(self.theme) + 1) % len(names)]
-        if name in names:
-            self.theme = name
-        self.notify(f"The theme is {self.theme}. There are {', '.join(names)}.", markup=False)
+        known = name in names
+        if known or not name:
+            self.theme = name or names[(names.index(self.theme) + 1) % len(names)]
+        others = "" if known else f" There are {', '.join(names)}."
+        self.notify(f"The theme is {self.theme}.{others}", markup=False)
 
     def show_keys(self, _: str = "") -> None:
         """List every binding by the name under which [keymap] remaps it."""

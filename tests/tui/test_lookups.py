@@ -21,6 +21,7 @@ from store.records import Audit, EmbeddingOptions, Model, Task, Unit
 from store.store import Store
 from tui.questions.arena import Arena
 from tui.questions.cells import Place, Side, band, cell_detail, sides
+from tui.questions.genelist import contestants
 from tui.questions.genes import GeneScore, gene_detail, genes
 from tui.questions.saved import SavedResults
 from tui.questions.sql import SqlDesk
@@ -314,3 +315,15 @@ def test_the_command_of_a_cell_is_one_a_shell_takes():
     from_file = Place("m", "t", Arm("lr", text="summary@1a2b3c4d"))
     assert from_file.command == ""
     assert "--descriptions with the file of the texts summary@1a2b3c4d" in from_file.why_no_command
+
+
+def test_the_best_own_model_comes_first_among_those_who_told_genes_apart(tmp_path):
+    home = find_home(tmp_path).create()
+    store = Store(home)
+    for model, value in (("all-MiniLM-L6-v2", 0.7), ("best", 0.9), ("good", 0.8)):
+        store.append(*(scored(unit(model=model, seed=seed), value) for seed in (41, 42)))
+    store.append(ENVIRONMENT)
+    store.flush()
+    store.close()
+    with connect(home) as con:
+        assert [item.model for item in contestants(con)] == ["best", "good", "all-MiniLM-L6-v2"]

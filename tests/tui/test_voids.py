@@ -26,7 +26,7 @@ VIEWS = {
     "Board, every model by every task": ("M",),
     "Cell": ("M", "enter"),
     "Compare": ("escape", "4"),
-    "Genes": ("5",),
+    "Genes": ("5", "right_square_bracket"),
     "Genes, one opened": ("enter",),
     "Genes, the map alone": ("escape", "m"),
     "Genes, the confidently wrong": ("m", "w"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tui.quantities import auc, count
+from tui.quantities import count
 from tui.screens.genes.classes import class_sign, class_tone
 from tui.widgets.canvas import Span
 from tui.widgets.rows import Cell, Column, Piece, Row, cut
@@ -60,7 +60,7 @@ def key_of(gene: str, label: int) -> str:
 def every_row(item: GeneRow) -> Row:
     """A gene of all tasks."""
     tone: Tone = "bad" if item.error is not None and item.error > 0.5 else ""
-    return Row(item.gene, (item.gene, str(item.tasks), str(item.tests), Cell(auc(item.error), tone)))
+    return Row(item.gene, (item.gene, str(item.tasks), str(item.tests), Cell(short(item.error), tone)))
 
 
 def gene_name(gene: str, text: str) -> str:

@@ -12,10 +12,11 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
-from tui.quantities import auc, count
+from engine.catalog.controls import title_of
+from tui.quantities import count
 from tui.questions.genes import GeneDetail
 from tui.questions.nearest import Cut, Neighbour
-from tui.ranked.figures import bare
+from tui.ranked.figures import bare, three
 from tui.screens.copy_export import TakingScreen
 from tui.screens.genes.gene_text import gene_text
 from tui.widgets.grid import Grid
@@ -98,9 +99,9 @@ class OneGene(TakingScreen):
                 "\n".join((item.task, item.model, arm)),
                 (
                     item.task,
-                    item.model,
+                    title_of(item.model),
                     arm,
-                    Cell(auc(item.score), "bad" if item.score < 0.5 else ""),
+                    Cell(three(item.score), "bad" if item.score < 0.5 else ""),
                     str(item.tests),
                 ),
             )
