@@ -1,8 +1,8 @@
 """How long a plan would take on machines that one does not have yet, from what units took on this one.
 
 A rehearsal and not a promise: other cards and cores are faster or slower than those that were measured.
-Each card, or each machine without one, works shards off one after the other: its embeddings and its
-fine-tuning one by one, its classifiers on as many cores as fall to it.
+Each card, or each machine without one, works shards off one after the other: each starts as a process of
+its own, embeds and fine-tunes one by one, and classifies on as many cores as fall to it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from engine.run.shards.cut import LEAST, Shard
 from store.errors import UsageError
 from store.records import Model
 
+STARTING: Final = 10.0
+"""Seconds in which a process starts on an idle core: the learning libraries, the model, and helpers."""
 _MOST: Final = 100_000
 """Of any one thing that a cluster may have."""
 
@@ -73,7 +75,7 @@ class Simulated:
     shards: int
     units: int
     seconds: float
-    """Until the last shard is done."""
+    """Until the last shard is done, the start of each included."""
     longest: float
     """Seconds of the shard that takes longest."""
     gpu_hours: float
@@ -117,7 +119,7 @@ def simulate(
             tasks = {unit.task for unit in job.units}
             alone += costs.embedding(models[job.units[0].model], sum(map(texts, tasks)))
             work, most = work + sum(each), max(most, *each)
-        taken = alone + max(work / cores, most)
+        taken = STARTING + alone + max(work / cores, most)
         heapq.heapreplace(free, free[0] + taken)
         units += len(shard.units)
         longest = max(longest, taken)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from engine.run.shards.costs import Costs
 from engine.run.shards.cut import cut
-from engine.run.shards.simulate import Cluster, parse_cluster, simulate
+from engine.run.shards.simulate import STARTING, Cluster, parse_cluster, simulate
 from store.errors import UsageError
 from store.records import Model, Unit
 
@@ -30,7 +30,7 @@ def simulated(units, cluster, costs=COSTS):
 
 def test_a_host_embeds_once_and_classifies_on_all_its_cores():
     found = simulated([unit("lr", seed) for seed in range(41, 51)], Cluster(1, 0, 5))
-    assert found.seconds == pytest.approx(10 * 0.5 + 10 * 2.0 / 5)
+    assert found.seconds == pytest.approx(STARTING + 10 * 0.5 + 10 * 2.0 / 5)
     assert found.core_hours == pytest.approx((5 + 20) / 3600)
     assert (found.gpu_hours, found.gpu_hours_busy, found.measured) == (0, 0, 1)
 
@@ -38,19 +38,28 @@ def test_a_host_embeds_once_and_classifies_on_all_its_cores():
 def test_cards_are_held_while_cores_classify_and_at_work_while_they_train():
     units = [unit("ft", seed) for seed in range(41, 51)] + [unit("lr", seed) for seed in range(41, 51)]
     found = simulated(units, Cluster(1, 1, 2))
-    assert found.seconds == pytest.approx(1000 + 5 + 10)
-    assert found.gpu_hours == pytest.approx(1015 / 3600)
+    assert found.seconds == pytest.approx(STARTING + 1000 + 5 + 10)
+    assert found.gpu_hours == pytest.approx((STARTING + 1015) / 3600)
     assert found.gpu_hours_busy == pytest.approx(1005 / 3600)
     assert found.core_hours == pytest.approx(20 / 3600)
 
 
 def test_no_unit_is_shared_between_cores():
-    assert simulated([unit("lr", 41)], Cluster(1, 0, 64)).seconds == pytest.approx(5 + 2)
+    assert simulated([unit("lr", 41)], Cluster(1, 0, 64)).seconds == pytest.approx(STARTING + 5 + 2)
 
 
 def test_what_was_never_timed_is_said():
     units = [unit("lr", 41), unit("rf", 41), unit("rf", 42), unit("rf", 43)]
     assert simulated(units, Cluster(1, 0, 1)).measured == 0.25
+
+
+def test_each_shard_starts_as_a_process_of_its_own():
+    units = [unit("lr", seed, task) for seed in (41, 42) for task in ("one", "two")]
+    models = {"encoder": ENCODER}
+    shards = cut(units, 2, models, lambda _: 10, COSTS)
+    found = simulate(shards, Cluster(1, 0, 1), models, lambda _: 10, COSTS)
+    assert found.seconds == pytest.approx(2 * (STARTING + 5 + 4)), "one host works both off in a row"
+    assert found.core_hours == pytest.approx(2 * (5 + 4) / 3600), "of which that is no part"
 
 
 @given(hosts=st.integers(1, 12), gpus=st.integers(0, 4), seeds=st.integers(1, 40))
