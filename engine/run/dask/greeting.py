@@ -70,11 +70,8 @@ def why(address: str, error: Exception) -> tuple[str, str]:
 
 
 def _hangs_up(address: str) -> tuple[str, str]:
-    remedy = (
-        "the authority of the scheduler signed --tls-cert"
-        if address.startswith("tls")
-        else "it speaks TLS (tls://)"
-    )
+    speaks = address.startswith("tls://")
+    remedy = "the scheduler's authority signed --tls-cert" if speaks else "it speaks TLS (tls://)"
     return (
         f"What listens at {address} hangs up at once.",
         f"See whether it is the scheduler's port, and whether {remedy}.",
