@@ -9,7 +9,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from store.errors import UsageError
 
@@ -32,16 +32,21 @@ def greet(address: str, security: Security) -> None:
     Raises:
         Unreachable: there is none, or it does not let us in.
     """
+    from distributed.comm.addressing import parse_address, parse_host_port
+
     try:
-        asyncio.run(asyncio.wait_for(_greet(address, security), ANSWER))
+        keys = security.get_connection_args("client")
+        host, port = parse_host_port(parse_address(address)[1])
+        socket.create_connection((host, port), ANSWER).close()  # Dask would try again where nobody listens
+        asyncio.run(asyncio.wait_for(_greet(address, keys), ANSWER))
     except Exception as error:
         raise Unreachable(*why(address, error)) from error
 
 
-async def _greet(address: str, security: Security) -> None:
+async def _greet(address: str, keys: dict[str, Any]) -> None:
     from distributed.comm.core import connect
 
-    comm = await connect(address, timeout=ANSWER * 0.9, **security.get_connection_args("client"))
+    comm = await connect(address, timeout=ANSWER, **keys)
     await comm.close()
 
 
@@ -70,11 +75,8 @@ def why(address: str, error: Exception) -> tuple[str, str]:
 
 
 def _hangs_up(address: str) -> tuple[str, str]:
-    remedy = (
-        "the authority of the scheduler signed --tls-cert"
-        if address.startswith("tls")
-        else "it speaks TLS (tls://)"
-    )
+    speaks = address.startswith("tls://")
+    remedy = "the scheduler's authority signed --tls-cert" if speaks else "it speaks TLS (tls://)"
     return (
         f"What listens at {address} hangs up at once.",
         f"See whether it is the scheduler's port, and whether {remedy}.",
