@@ -6,7 +6,7 @@ import contextlib
 import io
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +14,7 @@ import click
 
 from engine.mailbox import (
     Status,
+    UnitStatus,
     WorkerStatus,
     clear_queue,
     damaged,
@@ -118,11 +119,7 @@ def describe(status: Status, waiting: int = 0, left: int = 0) -> list[str]:
             f"running: {u.model} {u.task} {u.protocol} seed {u.seed} ({u.key})" for u in status.running
         ]
     lines += map(worker_line, status.workers if status.live else ())
-    lines += [
-        f"{u.state}: {u.model} {u.task} {u.protocol} seed {u.seed}: {u.sentence}"
-        for u in status.recent
-        if u.sentence
-    ]
+    lines += _reasons(status)
     lines += [f"left out: {counted(part.units, 'unit')}: {part.reason}" for part in status.left_out]
     for run in status.earlier:
         ended = f"{run.failed} failed, {run.scored} scored" if run.run_id else "not run"
@@ -138,6 +135,17 @@ def describe(status: Status, waiting: int = 0, left: int = 0) -> list[str]:
     if waiting or left:
         lines.append("`genearena queue` lists them.")
     return lines
+
+
+def _reasons(status: Status) -> Iterator[str]:
+    """Why units failed or were left out, each reason once; not what the status itself says already."""
+    alike: dict[tuple[str, str], list[UnitStatus]] = {}
+    for unit in status.recent:
+        if unit.sentence and (unit.state == "failed" or unit.sentence not in status.message):
+            alike.setdefault((unit.state, unit.sentence), []).append(unit)
+    for (state, sentence), (first, *others) in alike.items():
+        more = f" and {len(others)} more" if others else ""
+        yield f"{state}: {first.model} {first.task} {first.protocol} seed {first.seed}{more}: {sentence}"
 
 
 def worker_line(worker: WorkerStatus) -> str:

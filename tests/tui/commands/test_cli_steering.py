@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 import small_home
+from fake_arena import a_status
 
 from engine.mailbox import (
     LogLine,
@@ -26,7 +27,7 @@ from engine.mailbox import (
 from engine.plan.launch import Launch
 from engine.plan.selection import Selection
 from store.store import Store
-from tui.commands.steer import follow
+from tui.commands.steer import describe, follow
 
 FAILED = UnitStatus("k2", "m", "t", "rf", "paper", 42, "failed", None, 1.0, "It \x1bbroke.")
 RUNNING = Status(
@@ -203,3 +204,19 @@ def test_logs_shows_the_end_and_hides_nothing_hostile(home, call):
     (home.log / "runner.log").write_text("".join(f"line {n}\n" for n in range(100)) + "evil \x1b]0;x\x07\n")
     shown = call("logs", "-n", "3").stdout.splitlines()
     assert shown == ["line 98", "line 99", r"evil \x1b]0;x\x07"]
+
+
+def test_a_status_says_each_reason_once():
+    failed, *_ = a_status().recent
+    failed = replace(failed, state="failed", sentence="The text is empty.")
+    out = replace(failed, state="cancelled", sentence="The scheduler is gone.")
+    left_out = tuple(replace(out, key=f"k{seed}", seed=seed) for seed in range(41, 51))
+    status = replace(a_status(), recent=(failed, *left_out))
+    said = [line for line in describe(status) if line.startswith(("failed: ", "cancelled: "))]
+    name = f"{failed.model} {failed.task} {failed.protocol} seed"
+    assert said == [
+        f"failed: {name} {failed.seed}: The text is empty.",
+        f"cancelled: {name} 41 and 9 more: The scheduler is gone.",
+    ]
+    known = replace(status, message="Units left out: 10. The scheduler is gone.")
+    assert not any("cancelled: " in line for line in describe(known))
