@@ -129,6 +129,7 @@ def _large() -> Plan:
     from engine.plan.plan import Plan
     from engine.plan.selection import Selection
     from store.records import Audit, Model, Task, Unit
+    from store.uncollected import uncollected
 
     models, tasks, protocols, seeds = MANY
     known = {f"m{n}": Model(f"m{n}", "package", f"m{n}", parameters=10**7 * (n + 1)) for n in range(models)}
@@ -137,13 +138,14 @@ def _large() -> Plan:
         f"t{n}": Task(f"t{n}", "", ("a", "b"), ("g",) * 300, (0,) * 300, texts, Audit(()))
         for n in range(tasks)
     }
-    units = [
-        Unit(model, task, f"p{protocol}", "paper", seed, _spec(model, task, protocol, seed))
-        for model in known
-        for protocol in range(protocols)
-        for task in named
-        for seed in range(seeds)
-    ]
+    with uncollected():  # as a plan is made
+        units = [
+            Unit(model, task, f"p{protocol}", "paper", seed, _spec(model, task, protocol, seed))
+            for model in known
+            for protocol in range(protocols)
+            for task in named
+            for seed in range(seeds)
+        ]
     return Plan(Selection(tuple(known), tuple(named), ("lr",)), tuple(units), known, named)
 
 

@@ -1,8 +1,8 @@
-"""What `plan --simulate` foretells of the sample's grid, beside what that then takes: threads, and tasks of an array.
+"""What `plan --simulate` foretells of the grid, beside what it then takes: threads, and tasks of an array.
 
-The unit times are those that the same run has left in its store, so that only the simulation is tried, and not
-how well one run's times stand for another's. Tasks of an array are processes that are started here, as SLURM
-would start them; what a queue adds to them is not foretold.
+The unit times are those that the same run has left in its store, so that only the simulation is tried, and
+not how well one run's times stand for another's. Tasks of an array are processes that are started here, as
+SLURM would start them; what a queue adds to them is not foretold.
 """
 
 from __future__ import annotations

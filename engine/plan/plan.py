@@ -19,6 +19,7 @@ from engine.plan.selection import Selection
 from store.errors import DataError, ModelError, UsageError
 from store.home import Home
 from store.records import SPEC_VERSION, Model, Task, Unit
+from store.uncollected import uncollected
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Plan:
         return sum(part.units for part in self.blocked if part.unfetched)
 
 
+@uncollected()
 def build_plan(
     selection: Selection,
     home: Home,

@@ -34,17 +34,20 @@ class Job:
 
 def jobs_of(units: Sequence[Unit], suspected: Callable[[str], bool]) -> list[Job]:
     """Jobs in plan order, embedding before fine-tuning; all that is `suspected` last and apart."""
-    jobs: dict[str, Job] = {}
+    jobs: dict[tuple[object, ...], Job] = {}
+    same: tuple[object, ...]
     for unit in units:
         finetune = unit.family == "finetune"
         suspect = suspected(unit.key)
         if finetune:
             apart = unit.key if suspect else str(_ten(unit))
-            same = (unit.model, unit.task, unit.protocol, unit.preset, apart)
+            same = (finetune, unit.model, unit.task, unit.protocol, unit.preset, apart)
         else:
-            same = (unit.model, repr(sorted(unit.spec["embedding"].items())), "", "", str(suspect))
-        key = hashlib.sha256(repr((finetune, *same)).encode()).hexdigest()
-        jobs.setdefault(key, Job(key, finetune)).units.append(unit)
+            how = repr(sorted(unit.spec["embedding"].items()))
+            same = (finetune, unit.model, how, "", "", str(suspect))
+        if same not in jobs:
+            jobs[same] = Job(hashlib.sha256(repr(same).encode()).hexdigest(), finetune)
+        jobs[same].units.append(unit)
     return sorted(
         jobs.values(),
         key=lambda job: (suspected(job.key) or suspected(job.units[0].key), job.finetune),

@@ -14,6 +14,7 @@ from engine.run.jobs import jobs_of
 from engine.run.shards.costs import Costs, known_costs
 from store.home import Home
 from store.records import Model, Unit
+from store.uncollected import uncollected
 
 LEAST: Final = 0.05
 """Seconds that a unit takes at least: what it takes to begin it and to sync it."""
@@ -31,6 +32,7 @@ class Shard:
     """What they take, as far as that can be foreseen, on one core or card."""
 
 
+@uncollected()
 def cut(
     units: Sequence[Unit], most: int, models: Mapping[str, Model], texts: Callable[[str], int], costs: Costs
 ) -> list[Shard]:
