@@ -30,6 +30,7 @@ from tui.terminal import suspending
 from tui.terminal.finishing import Finish
 from tui.terminal.leaving import leaving_in_order
 from tui.terminal.themes import DARK, LIGHT, theme
+from tui.terminal.timing import once
 from tui.terminal.tokens import Depth, depth_of, variables
 from tui.widgets.header import SCREENS, TITLES
 
@@ -150,7 +151,7 @@ class ArenaApp(Shell):
     def on_ready(self) -> None:
         """Paint the first frame; only then complete its screen and follow the run."""
         self.started = True
-        self.screen.call_after_refresh(self.set_timer, BREATH, partial(self._go_on, self.screen))
+        self.screen.call_after_refresh(once, self, BREATH, partial(self._go_on, self.screen))
 
     def _go_on(self, first: Screen[Any]) -> None:
         if isinstance(first, ArenaScreen):
@@ -343,7 +344,7 @@ class ArenaApp(Shell):
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             self.show_error(event.worker.error)
             if event.worker.group == "pulse":
-                self.set_timer(10 * self.beat, self.watch_the_run)
+                once(self, 10 * self.beat, self.watch_the_run)
 
     def show_error(self, error: BaseException) -> None:
         """A sentence on screen, once however often it comes; what nobody foresaw goes to the log."""

@@ -47,6 +47,7 @@ from tui.questions.tested import Kept, Scored
 from tui.ranked.among import Among
 from tui.ranked.comparison import Line, Told
 from tui.screens.base import SETTLE
+from tui.terminal.timing import once
 from tui.terminal.typeahead import settled
 
 TASKS = ("tall", "small")
@@ -692,7 +693,7 @@ async def rested(pilot) -> None:
     """Let the keys so far be answered, and what waits for them to rest be begun."""
     await settled(pilot.app)
     over = asyncio.Event()
-    pilot.app.set_timer(SETTLE, over.set)  # goes off after those that were set before it
+    once(pilot.app, SETTLE, over.set)  # goes off after those that were set before it
     await over.wait()
 
 

@@ -158,7 +158,8 @@ async def test_a_paste_where_nothing_is_typed_does_nothing():
         assert arena.launched == []
 
 
-async def test_pieces_of_one_paste_are_refused_once_and_add_up():
+async def test_pieces_of_one_paste_are_refused_once_and_add_up(monkeypatch):
+    monkeypatch.setattr(typeahead, "TOGETHER", 60.0)
     app = make_app(FakeArena())
     async with drive(app) as pilot:
         await at_rest(pilot)

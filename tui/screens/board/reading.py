@@ -20,6 +20,7 @@ from tui.screens.board import tables as board_tables
 from tui.screens.board import text as board_text
 from tui.screens.board.families import ApartScreen
 from tui.screens.board.view import Sorting
+from tui.terminal.timing import once
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -290,7 +291,7 @@ class ReadingScreen(ApartScreen):
             self._resting.stop()
         rest = self._rest_until - time.monotonic()
         if rest > 0 and self._settled == self.asked:
-            self._resting = self.set_timer(rest, self._judge)
+            self._resting = once(self, rest, self._judge)
         else:
             self._judge()
 

@@ -18,6 +18,7 @@ from tui.quantities import count
 from tui.questions.cells import CellDetail, Place, band
 from tui.screens.base import SETTLE
 from tui.screens.board.view import View
+from tui.terminal.timing import once
 from tui.widgets.pane import Pane
 from tui.widgets.plot import Band, Plot, PlotView, Reference, Series, Span
 
@@ -81,7 +82,7 @@ class RocPane(Pane):
         self.say(f"{who}, {place.task}")
         self._place = place
         if self._shown != (place, view.rankings):
-            self._resting = self.set_timer(SETTLE, partial(self._read_apart, arena, place, view))
+            self._resting = once(self, SETTLE, partial(self._read_apart, arena, place, view))
 
     def _read_apart(self, arena: Arena, place: Place, view: View) -> None:
         self._shown = place, view.rankings

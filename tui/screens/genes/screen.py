@@ -27,6 +27,7 @@ from tui.screens.genes.list_text import EVERY_COLUMNS, every_row, list_rows
 from tui.screens.genes.map_view import MapView
 from tui.screens.genes.opened import OneGene
 from tui.screens.genes.placed import PlacedGene
+from tui.terminal.timing import once
 from tui.widgets.drawing import Drawing
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
@@ -206,7 +207,7 @@ class GenesScreen(PlacedGene, OneGene):
         self.after_paint(self.show_card)
         if self._settling is not None:
             self._settling.stop()
-        self._settling = self.set_timer(SETTLE, self._read_now)
+        self._settling = once(self, SETTLE, self._read_now)
 
     def _read_now(self) -> None:
         self.read_gene(self.gene)

@@ -18,6 +18,7 @@ from tui.screens.plan.cost import Tally
 from tui.screens.plan.glancing import PlanGlancing
 from tui.screens.plan.reading import AuditKey, PlanReading, chosen_again, facts_key
 from tui.screens.plan.text import CHOICES, COLUMNS
+from tui.terminal.timing import once
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.said import Said
@@ -208,7 +209,7 @@ class PlanScreen(PlanGlancing):
         """Count after a while; what was counted shows until then."""
         if self._settling is not None:
             self._settling.stop()
-        self._settling = self.set_timer(seconds, self._count_now)
+        self._settling = once(self, seconds, self._count_now)
 
     def _count_now(self) -> None:
         if self.selection is None:

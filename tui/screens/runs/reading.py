@@ -21,6 +21,7 @@ from tui.screens.overlays.dialogs import Notice
 from tui.screens.runs import lists_text
 from tui.screens.runs.panes import RunPanes
 from tui.screens.runs.pulse import Ended
+from tui.terminal.timing import once
 from tui.widgets.headed import Tail
 
 SPAN: Final = 100
@@ -107,7 +108,7 @@ class RunReading(RunPanes):
         """Show what was passed over, once; what comes until then is shown with it."""
         if not self._catching_up:
             self._catching_up = True
-            self.set_timer(seconds, self._catch_up)
+            once(self, seconds, self._catch_up)
 
     _catching_up = False
 
