@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +58,7 @@ class RealDask:
         scheduler = _started(
             folder, "scheduler", *given, *host, "--protocol=tls", f"--port={port}", **environment
         )
+        _listening(int(port))
         workers = _started(
             folder, "worker", address, *given, *host, "--nworkers=2", "--nthreads=1", "--memory-limit=0",
             f"--local-directory={folder}", f"--preload={HERE / 'behaving.py'}", **environment,
@@ -79,6 +82,15 @@ class RealDask:
                 child.kill()
             process.kill()
             process.wait()
+
+
+def _listening(port: int) -> None:
+    """Wait until somebody listens there: a run asks but once."""
+    for _ in range(1200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"nobody listens on {port}")
 
 
 def _started(folder: Path, *words: str, **environment: str) -> subprocess.Popen:
