@@ -40,7 +40,7 @@ def what_was_told_is_remembered() -> Iterator[None]:
     add = Notifications.add
 
     def add_and_remember(self, notification):
-        vars(self).setdefault("told", []).append(notification.message)
+        vars(self).setdefault("told", {})[notification.identity] = notification.message
         return add(self, notification)
 
     with pytest.MonkeyPatch.context() as patch:

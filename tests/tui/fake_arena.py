@@ -666,7 +666,7 @@ def drive(app: ArenaApp, size: tuple[int, int] = (80, 24)):
 
 def told(app: ArenaApp) -> str:
     """All passing sentences so far, those that have passed too."""
-    return "\n".join(vars(app._notifications).get("told", ()))
+    return "\n".join(vars(app._notifications).get("told", {}).values())
 
 
 async def until(pilot, condition, seconds: float = 10.0) -> None:
@@ -698,7 +698,8 @@ async def rested(pilot) -> None:
 
 
 async def at_rest(pilot) -> None:
-    """Let everything that the keys so far set off come to its end."""
+    """Let everything that the keys so far set off come to its end, and the first screen be whole."""
+    await until(pilot, lambda: getattr(pilot.app.screen, "stands_whole", True))
     await rested(pilot)
     still = 0
     while still < 3:  # a worker's message may start another worker
