@@ -13,6 +13,7 @@ from textual.widgets import Input
 import tui.terminal.typeahead
 from tui.screens.overlays.dialogs import Ask
 from tui.screens.overlays.pickers import Prompt
+from tui.screens.plan.screen import PlanScreen
 from tui.widgets.commandbar import CommandBar
 from tui.widgets.filterbar import FilterBar
 from tui.widgets.grid import Grid
@@ -185,3 +186,22 @@ async def test_a_paste_right_behind_a_key_is_pasted_into_what_it_opened(arena):
         await until(pilot, lambda: arena.exported == ["z.json"])
         assert not isinstance(app.screen, Prompt)
         await until(pilot, lambda: "z.json" in told(app))
+
+
+async def test_a_line_opened_before_the_first_screen_is_whole_keeps_what_follows(arena, monkeypatch):
+    rest = PlanScreen.mount_rest
+    opened = asyncio.Event()
+
+    async def mount_late(self):
+        await opened.wait()
+        await rest(self)
+
+    monkeypatch.setattr(PlanScreen, "mount_rest", mount_late)
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        burst(app, "/")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        opened.set()
+        await until(pilot, lambda: app.screen.stands_whole)
+        burst(app, "tall")
+        await until(pilot, lambda: app.screen.query_one(FilterBar).value == "tall")

@@ -329,7 +329,7 @@ async def test_what_is_not_in_a_list_is_typed(arena, typed, check):
     ("typed", "sentence"),
     [
         ("seeds x", "'x' is not a seed."),
-        ("scheme cv", "Did you mean 'cv-10x10'?"),
+        ("scheme cv-10", "Did you mean 'cv-10x10'?"),
         ("axis scaling", "'scaling' is not NAME=VALUE."),
         ("axis scale=l2", "Did you mean"),
     ],

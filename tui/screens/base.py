@@ -154,7 +154,10 @@ class ArenaScreen(Screen[None]):
         if not self._whole:  # taken down meanwhile
             return
         self._completed = True
+        before = self.focused
         self.begin()
+        if before is not None and self.query("TypedLine"):  # opened by a key that came so soon
+            before.focus()
         self.watch(self.app, "pulse", self._on_pulse)
 
     @property

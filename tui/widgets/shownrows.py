@@ -279,10 +279,11 @@ class ShownRows(ScrollView):
         self._refresh_place(self.cursor)
 
     def _follow(self) -> None:
+        # Forced, since rows that have just come have no scrollbar yet.
         stuck = min(len(self.sticky), max((self._visible - 1) // 2, 0))
         visible = self._visible
         top = self.scroll_offset.y
         if self.cursor < top + stuck:
-            self.scroll_to(y=max(self.cursor - stuck, 0), animate=False)
+            self.scroll_to(y=max(self.cursor - stuck, 0), animate=False, force=True)
         elif self.cursor >= top + visible - stuck:
-            self.scroll_to(y=self.cursor - visible + 1 + stuck, animate=False)
+            self.scroll_to(y=self.cursor - visible + 1 + stuck, animate=False, force=True)
