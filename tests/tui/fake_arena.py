@@ -491,7 +491,7 @@ class FakeArena:
     def cuts(self, text) -> list[Cut]:
         return [Cut("mini", 5, 254, None, text), Cut("maxi", 300, 254, 10, text[:10])]
 
-    def neighbours(self, gene):
+    def neighbours(self, gene, model=""):
         self.may("neighbours")
         if gene == self.named("BRCA1"):
             return "", [], f"No model has embedded {gene} here yet."

@@ -70,6 +70,16 @@ class Newcomer:
             self.terminal.read()
         return found[0]
 
+    def rests(self, since: int, seconds: float = 1.0) -> None:
+        """Wait until something was sent after the first `since` bytes, and then nothing for a while."""
+        end = time.monotonic() + PATIENCE
+        quiet, before = time.monotonic(), since
+        while len(self.terminal.raw) == since or time.monotonic() - quiet < seconds:
+            assert time.monotonic() < end, self.screen
+            self.terminal.read()
+            if len(self.terminal.raw) != before:
+                quiet, before = time.monotonic(), len(self.terminal.raw)
+
     def press(self, key: str, named: str, *then: str) -> str:
         """Press a key that the screen names, and wait for what was not there before."""
         if key != "down":
@@ -197,16 +207,23 @@ def test_twelve_tasks_take_a_newcomer_sixty_keys(newcomer, home, own_genes, vect
 
     newcomer.task = "a wrong gene and its neighbours"
     press("5", "5Genes", "PCA, one dot a gene")
+    sees("171 genes  wordllama-256")
     gene = finds(r"^▌(\w\S*)")
+    while "171 genes  noise" not in newcomer.screen:
+        at = len(newcomer.terminal.raw)
+        press("]", "] Model")
+        newcomer.rests(at)
+    assert finds(r"^▌(\w\S*)") == gene
     press("enter", "enter Open", f"▌ Neighbours of {gene} by noise", "cosine labels")
     sees("▌", "esc Back")
-    near, cosine = finds(r"^▌(\S+) +(0\.\d{3}) ")
+    near, cosine = finds(r"^▌(\S+) +(\.\d{3}) ")
     one, two = vectors[gene], vectors[near]
     assert float(cosine) == pytest.approx(one @ two / np.linalg.norm(one) / np.linalg.norm(two), abs=6e-4)
     [(hardest, error)] = asked(
         home,
         "select gene, avg(abs(label - score)) as error from predictions join scores using (key)"
-        " where model = 'noise' and task = 'bivalent-vs-lys4' group by gene order by error desc limit 1",
+        " where model = 'wordllama-256' and task = 'bivalent-vs-lys4' group by gene"
+        " order by error desc limit 1",
     )
     assert gene == hardest
     assert error > 0.5

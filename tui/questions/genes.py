@@ -188,17 +188,17 @@ def _saved_texts(
     return [text for task, recipe, text in rows if (task, recipe) not in without]
 
 
-def embedded_genes(con: duckdb.DuckDBPyConnection, gene: str) -> Embedded | None:
-    """The genes to compare with `gene`, by the model with most results on its tasks, if any."""
+def embedded_genes(con: duckdb.DuckDBPyConnection, gene: str, model: str = "") -> Embedded | None:
+    """The genes to compare with `gene`, by `model`, else by that with most results on its tasks, if any."""
     best = con.execute(
         f"""select model, preset, text, spec_model, embedding, hashes from ({_USES})
         where exists (from task_genes where gene = ? and list_contains(hashes, task_hash))
-        order by splits desc, model, preset, text limit 1""",
-        [gene],
+        order by model = ? desc, splits desc, model, preset, text limit 1""",
+        [gene, model],
     ).fetchone()
     if best is None:
         return None
-    name, preset, text, model, embedding, hashes = best
+    name, preset, text, spec, embedding, hashes = best
     rows = con.execute(
         """select gene, arg_max(text, list_position(?, task_hash)),
             string_agg(distinct class, ', ' order by class)
@@ -206,7 +206,7 @@ def embedded_genes(con: duckdb.DuckDBPyConnection, gene: str) -> Embedded | None
         [hashes, hashes],
     ).fetchall()
     return Embedded(
-        Model(name, **json.loads(model)),
+        Model(name, **json.loads(spec)),
         EmbeddingOptions(**json.loads(embedding)),
         preset,
         text,

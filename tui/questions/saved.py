@@ -197,8 +197,8 @@ class SavedResults(OpenedHome):
         with self._reading() as con:
             return gene_detail(con, gene, self._tasks)
 
-    def neighbours(self, gene: str) -> tuple[str, list[Neighbour], str]:
-        """The genes nearest to `gene` by the model with most results here.
+    def neighbours(self, gene: str, model: str = "") -> tuple[str, list[Neighbour], str]:
+        """The genes nearest to `gene` by `model` if it has embedded it, else by who has most results.
 
         Returns:
             The model and how it was used, the nearest genes, and why there are none.
@@ -207,7 +207,7 @@ class SavedResults(OpenedHome):
         from tui.questions.nearest import neighbours
 
         with self._reading() as con:
-            embedded = embedded_genes(con, gene) if con else None
+            embedded = embedded_genes(con, gene, model) if con else None
         return neighbours(gene, embedded, self.home)
 
     def contestants(self) -> list[Contestant]:

@@ -82,9 +82,9 @@ class OneGene(TakingScreen):
         self.post_message(self.GeneRead(detail, cuts))
 
     @work(thread=True, exclusive=True, group="near", exit_on_error=False)
-    def read_neighbours(self, gene: str) -> None:
-        """Find the nearest genes."""
-        model, neighbours, trouble = self.arena.neighbours(gene)
+    def read_neighbours(self, gene: str, by: str) -> None:
+        """Find the nearest genes, by a model if it can say."""
+        model, neighbours, trouble = self.arena.neighbours(gene, by)
         self.post_message(self.NeighboursRead(gene, model, neighbours, trouble))
 
     @on(GeneRead)

@@ -212,7 +212,7 @@ class GenesScreen(PlacedGene, OneGene):
     def _read_now(self) -> None:
         self.read_gene(self.gene)
         if self.has_class("-opened") or (self.has_class("-mapless") and self.size.height >= FULL):
-            self.read_neighbours(self.gene)
+            self.read_neighbours(self.gene, self.of.model if self.of else "")
 
     def on_resize(self, _event: Resize) -> None:
         """Lay the lines about a gene out anew."""
@@ -259,7 +259,7 @@ class GenesScreen(PlacedGene, OneGene):
         self.set_class(False, "-mapped")
         self.set_class(True, "-opened")
         self.query_one("#near-pane", Pane).open()
-        self.read_neighbours(self.gene)
+        self.read_neighbours(self.gene, self.of.model if self.of else "")
 
     def action_map(self) -> None:
         """Give the map the screen, or go back to the list."""
