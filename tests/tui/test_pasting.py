@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 
 import pytest
 from fake_arena import FakeArena, a_table, at_rest, drive, make_app, paste, told, until
@@ -100,7 +101,7 @@ def test_of_a_paste_no_more_is_kept_than_shows_that_it_is_too_long():
 
 def test_what_a_terminal_types_that_does_not_mark_pastes_presses_nothing(monkeypatch):
     clock = iter([0.0, 0.01, 0.02, 5.0])
-    monkeypatch.setattr(pasting.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(pasting, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     found = read("x" * FLOOD + "y" * FLOOD + "q\r" + "q", (FLOOD, FLOOD, 2, 1))
     assert [kind for kind, _ in found] == ["paste", "paste", "paste", "key"]
 

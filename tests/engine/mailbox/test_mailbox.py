@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from workbench import FakeCompute, write_task
@@ -111,7 +112,7 @@ def test_what_is_put_first_is_taken_first(home, launch):
 
 def test_a_standing_or_backward_clock_loses_and_reorders_nothing(home, launch, monkeypatch):
     clock = iter([10**18, 10**18, 10**18 - 10**9, 5])
-    monkeypatch.setattr(left.time, "time_ns", lambda: next(clock))
+    monkeypatch.setattr(left, "time", SimpleNamespace(time_ns=lambda: next(clock)))
     wanted = [seeded(launch, seed) for seed in range(4)]
     for one in wanted:
         enqueue(home, one)
@@ -181,7 +182,7 @@ def test_the_time_left_is_that_of_the_protocols_left_for_the_whole_run_and_for_c
     home, selection, monkeypatch
 ):
     clock = itertools.count(step=60.0)
-    monkeypatch.setattr("engine.run.monitor.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("engine.run.monitor.time", SimpleNamespace(monotonic=lambda: next(clock)))
     plan = build_plan(selection, home, {})
     monitor = Monitor(plan)
     monitor.feed(UnitStarted(plan.todo[0]))

@@ -10,6 +10,7 @@ import errno
 import os
 import time
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 from workbench import FakeCompute, write_task
@@ -94,7 +95,7 @@ def test_outcomes_that_are_seen_late_are_waited_for_before_they_are_called_missi
         if len(waited) == 3:
             hidden.rename(journal)
 
-    monkeypatch.setattr(__main__.time, "sleep", sleep)
+    monkeypatch.setattr(__main__, "time", SimpleNamespace(sleep=sleep))
     assert __main__.main([str(frozen.folder), "collect"]) == 0
     assert len(waited) == 3
     assert "6 outcomes taken in, 0 of 6 units" in capsys.readouterr().out
