@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-TEST_WORKERS ?= 2
+TEST_WORKERS ?= 3
 
 .PHONY: run test check pictures bench faults fuzz wheels setup
 .DEFAULT_GOAL := run
