@@ -29,6 +29,7 @@ from tui.shell import Shell
 from tui.terminal import suspending
 from tui.terminal.finishing import Finish
 from tui.terminal.leaving import leaving_in_order
+from tui.terminal.leisure import EVERY, collect_at_leisure, tidy
 from tui.terminal.themes import DARK, LIGHT, theme
 from tui.terminal.timing import once
 from tui.terminal.tokens import Depth, depth_of, variables
@@ -170,6 +171,7 @@ class ArenaApp(Shell):
     def on_mount(self) -> None:
         """Leave in order when the terminal goes away."""
         self.add_mode(FIRST, _screen(FIRST))
+        self.set_interval(EVERY, partial(tidy, self))
         self._signals.enter_context(leaving_in_order(self.exit))
         self._signals.enter_context(suspending.suspending_in_order(self))
 
@@ -361,6 +363,7 @@ def run_app(arena: Arena, ascii: bool = False) -> int:
     """
     # What was imported lives as long as the process: no collection need look at it again.
     gc.freeze()
+    collect_at_leisure()
     # Hand the interpreter to the screen after 1 ms of a worker's Python rather than 5.
     sys.setswitchinterval(0.001)
     settings = read_settings(arena.home.config_file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any, Final
 
 from textual import events, work
@@ -34,6 +35,8 @@ class TypeAhead(App[int]):
         """When the last paste was refused."""
         self._since = 0.0
         """What was typed before this moment is not answered."""
+        self.typed_at = 0.0
+        """When the last key or paste came, by the monotonic clock."""
 
     def on_mount(self) -> None:
         """Answer what is typed."""
@@ -45,6 +48,7 @@ class TypeAhead(App[int]):
         if typed and not self.is_running:  # being left: no screen is there to answer
             return
         if typed and not event.is_forwarded and event is not self._turn:
+            self.typed_at = time.monotonic()
             if event.time >= self._since and self._typed.qsize() < MOST:
                 self._typed.put_nowait(event)
         else:
