@@ -2,8 +2,8 @@
 
 Keys are pressed in the real application behind a pty, beside a real runner, on every screen of the sample's
 results. A press is answered by the output that puts the cursor on another row, or changes the line that is
-typed: what a live run changes by itself is no answer. After every second press one goes to a bare Textual
-app, which meets the same machine.
+typed: what a live run changes by itself is not an answer. After every second press one goes to a bare
+Textual app, which meets the same machine.
 """
 
 from __future__ import annotations
