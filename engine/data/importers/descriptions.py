@@ -94,7 +94,7 @@ def import_descriptions(path: Path, name: str, home: Home, sheet: str = "") -> D
 
 
 def unknown_among(path: Path, texts: Iterable[str], home: Home, resolver: Resolver) -> tuple[str, ...]:
-    """Those of the names in `path` that have a text and are no known gene.
+    """Those of the names in `path` that have a text and do not name a known gene.
 
     Raises:
         DataError: all of them are, and none is a gene of a task in `home`.
