@@ -52,6 +52,7 @@ class Terminal:
             dimensions=(lines, columns),
             env=environment(),
         )
+        sys.setswitchinterval(1e-4)  # else what arrives is stamped after what is being drawn here
         threading.Thread(target=self._follow, daemon=True).start()
 
     def _follow(self) -> None:
