@@ -171,7 +171,7 @@ class ArenaApp(Shell):
     def on_mount(self) -> None:
         """Leave in order when the terminal goes away."""
         self.add_mode(FIRST, _screen(FIRST))
-        self.set_interval(EVERY, partial(tidy, self))
+        self.set_interval(EVERY, lambda: tidy(self.typed_at))
         self._signals.enter_context(leaving_in_order(self.exit))
         self._signals.enter_context(suspending.suspending_in_order(self))
 

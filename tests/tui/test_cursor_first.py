@@ -13,7 +13,7 @@ from tui.screens.plan.screen import PlanScreen
 from tui.widgets.grid import Grid
 
 BESIDE = {
-    "1": (PlanScreen, "_show_under_cursor", "to run"),
+    "1": (PlanScreen, "_show_glance", "to run"),
     "3": (BoardScreen, "_show_row", "▌mini"),
     "4": (CompareScreen, "_show_line", "A minus B"),
     "5": (GenesScreen, "show_card", "hardest first"),

@@ -8,7 +8,7 @@ from store.errors import DataError, UsageError
 from tui.figures.plotted import write_plot
 from tui.widgets import strips
 from tui.widgets.canvas import Canvas, Layer
-from tui.widgets.plot import Plot, Series, Span, draw, strip
+from tui.widgets.plot import Plot, Series, Span, drawn, strip
 from tui.widgets.words import ASCII, UNICODE
 
 DIAGONAL = Series("chance", ((0.0, 0.0), (1.0, 1.0)))
@@ -16,13 +16,17 @@ ONE = Span(0, 1)
 
 
 def plain(canvas: Canvas) -> list[str]:
-    return ["".join(text for text, _ in line) for line in canvas.lines()]
+    return texts(canvas.lines())
+
+
+def texts(lines: list[list[tuple[str, str]]]) -> list[str]:
+    return ["".join(text for text, _ in line) for line in lines]
 
 
 @pytest.mark.parametrize("charset", [ASCII, UNICODE])
 @pytest.mark.parametrize(("width", "height"), [(40, 12), (74, 20), (12, 6)])
 def test_a_plot_keeps_to_its_place(charset, width, height):
-    lines = draw(Plot("", [DIAGONAL], x_title="x", y_title="y"), width, height, charset).plain.split("\n")
+    lines = texts(drawn(Plot("", [DIAGONAL], x_title="x", y_title="y"), width, height, charset))
     assert len(lines) == height
     assert all(len(line) <= max(width, 20) for line in lines)
 
@@ -34,7 +38,7 @@ def test_a_line_goes_from_corner_to_corner():
 
 
 def test_axes_name_round_values_and_their_titles():
-    text = draw(Plot("", [DIAGONAL], ONE, ONE, "false", "true"), 60, 16).plain.split("\n")
+    text = texts(drawn(Plot("", [DIAGONAL], ONE, ONE, "false", "true"), 60, 16))
     assert text[0].strip() == "↑ true"
     assert [line.split("┤")[0].strip() for line in text if "┤" in line] == ["1", ".75", ".5", ".25", "0"]
     assert text[-2].split() == ["0", ".25", ".5", ".75", "1"]
@@ -79,8 +83,8 @@ def test_braille_has_eight_dots_in_a_cell():
 
 
 def test_equal_values_and_no_values_are_drawn_too():
-    assert draw(Plot("", [Series("flat", ((1.0, 0.5), (2.0, 0.5)))]), 30, 8).plain
-    assert draw(Plot("", []), 30, 8).plain
+    assert any(texts(drawn(Plot("", [Series("flat", ((1.0, 0.5), (2.0, 0.5)))]), 30, 8)))
+    assert any(texts(drawn(Plot("", []), 30, 8)))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widget import MountError, Widget
 from textual.worker import Worker, WorkerState
 
-from tui.terminal.repainting import CroppingCompositor
+from tui.terminal.repainting import SparingCompositor
 from tui.widgets.grid import Grid
 from tui.widgets.header import TITLES, StatusLine
 from tui.widgets.keybar import KeyBar
@@ -81,9 +81,7 @@ class ArenaScreen(Screen[None]):
     def __init__(self) -> None:
         """Make the screen."""
         super().__init__()
-        self._compositor = CroppingCompositor()
-        self._soon: list[Callable[[], None]] = []
-        """What is drawn after the next frame."""
+        self._compositor = self._painter = SparingCompositor()
 
     def compose(self) -> ComposeResult:
         """Top line, the screen's own content, filter line, bottom line."""
@@ -112,10 +110,23 @@ class ArenaScreen(Screen[None]):
         assert isinstance(self.app, Shell)
         return self.app
 
+    @property
+    def is_current(self) -> bool:
+        """Whether it can be seen: it is shown, or stands behind a dialog.
+
+        Textual takes what stands right behind a screen that hides all of it for seen too, and paints both.
+        """
+        return super().is_current and (self.app.screen is self or self.app.screen.is_modal)
+
     def _on_timer_update(self) -> None:
         """Paint what has changed since the last tick."""
         self._held = not self.shell.started
+        self._painter.hurried = self.shell.answering
+        if self._painter.unpainted:
+            self._dirty_widgets.add(self)
         super()._on_timer_update()
+        if self._painter.unpainted:
+            self.at_leisure(self._update_timer.resume)
 
     def _compositor_refresh(self) -> None:
         """Paint, unless all of it is going to be painted at the next tick; once, if all of it is."""
@@ -130,16 +141,9 @@ class ArenaScreen(Screen[None]):
         if self.shell.started:
             self.call_after_refresh(self.complete)
 
-    def after_paint(self, draw: Callable[[], None]) -> None:
-        """Draw something once the cursor that was moved is painted; once, however often it is asked for."""
-        if draw not in self._soon:
-            self._soon.append(draw)
-            self.call_after_refresh(self._draw_soon, draw)
-
-    def _draw_soon(self, draw: Callable[[], None]) -> None:
-        self._soon.remove(draw)
-        if self.stands_whole:
-            draw()
+    def at_leisure(self, draw: Callable[[], object]) -> None:
+        """Draw something once the keys rest; once, however often it is asked for until then."""
+        self.shell.at_leisure(draw, lambda: self.stands_whole)
 
     async def complete(self) -> None:
         """Mount the rest and follow the run, unless the application is being left already."""
@@ -175,10 +179,17 @@ class ArenaScreen(Screen[None]):
     def begin(self) -> None:
         """Start reading; every widget is there."""
 
-    def _on_pulse(self, pulse: Pulse) -> None:
-        self.query_one(StatusLine).pulse = pulse
-        if self.is_current and pulse.looked:
-            self.follow(pulse)
+    def _on_pulse(self) -> None:
+        if self.is_current:
+            self.at_leisure(self._follow)
+
+    def _follow(self) -> None:
+        """Show what the run has come to; a screen that is not shown catches up when it is."""
+        pulse = self.shell.pulse
+        if self.is_current:
+            self.query_one(StatusLine).pulse = pulse
+            if pulse.looked:
+                self.follow(pulse)
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened while another screen was shown."""
@@ -187,7 +198,7 @@ class ArenaScreen(Screen[None]):
             if not self._failed:  # else what failed would fail again behind the dialog that says so
                 self.look_again()
             self._failed = False
-            self._on_pulse(self.shell.pulse)
+            self._follow()
 
     def look_again(self) -> None:
         """Read what another screen may have changed."""

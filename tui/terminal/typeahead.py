@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from textual import events, work
 from textual.app import App, ScreenStackError
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 
+from tui.terminal.leisure import Leisure
 from tui.terminal.pasting import guard, refusal
+from tui.terminal.writing import write_at_once
 
 MOST: Final = 1000
 """Keys that wait at most; those after them are lost."""
@@ -27,6 +33,7 @@ class TypeAhead(App[int]):
         """Make the application, with nothing typed yet."""
         super().__init__()
         guard(self.driver_class)
+        write_at_once(self.driver_class)
         self._typed: asyncio.Queue[events.Event] = asyncio.Queue()
         """Keys and pastes whose turn has not come."""
         self._turn: events.Event | None = None
@@ -36,7 +43,8 @@ class TypeAhead(App[int]):
         self._since = 0.0
         """What was typed before this moment is not answered."""
         self.typed_at = 0.0
-        """When the last key or paste came, by the monotonic clock."""
+        """When the last key was answered, by the monotonic clock; infinity while one is."""
+        self._leisure = Leisure(self, lambda: self.typed_at)
 
     def on_mount(self) -> None:
         """Answer what is typed."""
@@ -48,7 +56,6 @@ class TypeAhead(App[int]):
         if typed and not self.is_running:  # being left: no screen is there to answer
             return
         if typed and not event.is_forwarded and event is not self._turn:
-            self.typed_at = time.monotonic()
             if event.time >= self._since and self._typed.qsize() < MOST:
                 self._typed.put_nowait(event)
         else:
@@ -74,12 +81,35 @@ class TypeAhead(App[int]):
             self._turn = await self._typed.get()
             if isinstance(self._turn, events.Paste) and self._refuses(self._turn):
                 continue
+            self.typed_at = math.inf
             self.post_message(self._turn)
-            await settled(self)
+            await settled(self, partial(_paint, self, self.screen))
+            self.typed_at = time.monotonic()
+
+    @property
+    def answering(self) -> bool:
+        """Whether a key is being answered."""
+        return self.typed_at == math.inf
+
+    def at_leisure(self, draw: Callable[[], object], possible: Callable[[], bool]) -> None:
+        """Draw something once the keys rest, if it is possible then; once, however often asked for."""
+        self._leisure.ask(draw, possible)
 
 
-async def settled(app: App[Any]) -> None:
+def _paint(app: App[Any], screen: Screen[Any]) -> None:
+    """Paint what a key has changed on a screen, unless it is another now or all of it is laid out anew;
+    Textual would wait for its next tick.
+    """
+    if not app.is_running or app.screen is not screen:
+        return
+    if screen._dirty_widgets and not (screen._layout_required or screen._scroll_required):
+        screen._on_timer_update()
+
+
+async def settled(app: App[Any], look: Callable[[], None] = lambda: None) -> None:
     """Wait until what the last key set off is over and it is known what the next one goes to.
+
+    `look` is called after each round of that.
 
     A key climbs from the focused widget to the application through a queue of each on the way, and
     so does what it sets off: a line that is mounted, the focus, an answer. All of it is over once
@@ -92,6 +122,7 @@ async def settled(app: App[Any]) -> None:
                 target = app.focused or app.screen
                 for node in target.ancestors_with_self:
                     await _gone_through(node)
+                look()
                 still = still + 1 if target is (app.focused or app.screen) else 0
     except (TimeoutError, ScreenStackError):  # ScreenStackError: the application is being left
         return

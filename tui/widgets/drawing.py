@@ -8,14 +8,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from rich.cells import cell_len, set_cell_size
-from textual.content import Content
 
 from tui.widgets.picture import Picture
 from tui.widgets.rows import Piece
 from tui.widgets.text import clean
-from tui.widgets.words import TONE_STYLES, Tone
+from tui.widgets.words import Tone
 
 Lines = Sequence[Sequence[Piece]]
 Drawer = Callable[[int, int], Lines]
@@ -25,24 +26,23 @@ Drawer = Callable[[int, int], Lines]
 class Drawing(Picture[Drawer]):
     """Lines that a function draws, cut to their place."""
 
-    def lines(self, of: Drawer, width: int, height: int) -> Sequence[Content]:
-        """What the function draws; nothing before there is room."""
-        return [in_cells(line, width) for line in of(width, height)[:height]] if width and height else ()
+    def lines(self, of: Drawer, width: int, height: int) -> Lines:
+        """What the function draws."""
+        return [in_cells(line, width) for line in of(width, height)[:height]]
 
 
-def in_cells(line: Sequence[Piece], width: int) -> Content:
-    """A line of pieces in at most `width` cells, cut with an ellipsis."""
-    pieces: list[tuple[str, str]] = []
-    for text, tone in line:
-        text = clean(text, 0)
-        style = TONE_STYLES.get(tone, tone)  # type: ignore[call-overload]
+def in_cells(line: Sequence[Piece], width: int) -> list[Piece]:
+    """A line of pieces in at most `width` cells, cut with an ellipsis; neighbours alike become one."""
+    pieces: list[Piece] = []
+    for tone, together in groupby(line, key=itemgetter(1)):
+        text = clean("".join(text for text, _ in together), 0)
         long = cell_len(text)
         if long > width:
-            pieces.append((set_cell_size(text, max(width - 1, 0)) + "…"[: max(width, 0)], style))
+            pieces.append((set_cell_size(text, max(width - 1, 0)) + "…"[: max(width, 0)], tone))
             break
-        pieces.append((text, style))
+        pieces.append((text, tone))
         width -= long
-    return Content.assemble(*pieces)
+    return pieces
 
 
 def wrapped(parts: Sequence[tuple[str, Tone]], width: int, indent: int = 0) -> list[list[Piece]]:

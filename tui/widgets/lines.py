@@ -22,7 +22,7 @@ from textual.strip import Strip
 from tui.widgets.looks import Looks
 from tui.widgets.rows import Piece
 from tui.widgets.said import looks_same
-from tui.widgets.words import UNICODE, Charset, say
+from tui.widgets.words import TONE_STYLES, UNICODE, Charset, say
 
 DrawLines = Callable[[int, int], Sequence[Sequence[Piece]]]
 
@@ -36,6 +36,11 @@ def padded(pieces: Sequence[Piece], width: int, tail: Sequence[Piece] = ()) -> l
     """The pieces with a tail at the right edge, where there is room for it."""
     rest = width - length(pieces) - length(tail)
     return [*pieces, (" " * rest, ""), *tail] if tail and rest > 0 else list(pieces)
+
+
+def content_of(pieces: Sequence[Piece]) -> Content:
+    """A line of pieces as Textual draws it."""
+    return Content.assemble(*((text, TONE_STYLES.get(tone, tone)) for text, tone in pieces))  # type: ignore[call-overload]
 
 
 def changed(before: Sequence[Piece], after: Sequence[Piece]) -> tuple[int, int]:
@@ -55,20 +60,13 @@ def changed(before: Sequence[Piece], after: Sequence[Piece]) -> tuple[int, int]:
     return start, length(after) - length(after[len(after) - last :])
 
 
-class Lines(Looks):
-    """Text by lines, neither wrapped nor scrolled."""
+class ByLine(Looks):
+    """What is drawn by lines, neither wrapped nor scrolled."""
 
-    DEFAULT_CSS = "Lines { height: 1fr; }"
+    _lines: Sequence[Sequence[Piece]] = ()
 
-    def __init__(self, id: str, classes: str = "", draw: DrawLines | None = None) -> None:
-        """Make it empty; `draw` makes the lines for a width and height."""
-        super().__init__(id=id, classes=classes)
-        self._draw = draw
-        self._lines: Sequence[Sequence[Piece]] = ()
-        self._title = Content()
-
-    def show(self, lines: Sequence[Sequence[Piece]]) -> None:
-        """Show these; a line that stays as it is costs nothing."""
+    def put(self, lines: Sequence[Sequence[Piece]]) -> None:
+        """Have these instead; a line that stays as it is costs nothing."""
         before, self._lines = self._lines, lines
         for y in range(max(len(before), len(lines))):
             old = before[y] if y < len(before) else ()
@@ -76,6 +74,37 @@ class Lines(Looks):
             if old != new:
                 start, end = changed(old, new)
                 self.refresh(Region(start, y, max(end - start, 1), 1))
+
+    def render_line(self, y: int) -> Strip:
+        """One line."""
+        rest = self._look()
+        pieces = self._lines[y] if y < len(self._lines) else ()
+        line = [Segment(text, self._look(tone) if tone else rest) for text, tone in pieces if text]
+        room = self.size.width - length(pieces)
+        if room < 0:
+            return Strip(line).adjust_cell_length(self.size.width)
+        return Strip([*line, Segment(" " * room, rest)] if room else line, self.size.width)
+
+    @property
+    def charset(self) -> Charset:
+        """The characters that the terminal has."""
+        return getattr(self.app, "charset", UNICODE)
+
+
+class Lines(ByLine):
+    """Lines that are handed over, or that a function draws."""
+
+    DEFAULT_CSS = "Lines { height: 1fr; }"
+
+    def __init__(self, id: str, classes: str = "", draw: DrawLines | None = None) -> None:
+        """Make it empty; `draw` makes the lines for a width and height."""
+        super().__init__(id=id, classes=classes)
+        self._draw = draw
+        self._title = Content()
+
+    def show(self, lines: Sequence[Sequence[Piece]]) -> None:
+        """Show these."""
+        self.put(lines)
 
     def frame(self, title: str, *info: object) -> None:
         """Write a title into the frame, and what follows it."""
@@ -96,15 +125,3 @@ class Lines(Looks):
     def on_resize(self, _event: events.Resize) -> None:
         """Draw in the new room."""
         self.redraw()
-
-    @property
-    def charset(self) -> Charset:
-        """The characters that the terminal has."""
-        return getattr(self.app, "charset", UNICODE)
-
-    def render_line(self, y: int) -> Strip:
-        """One line."""
-        rest = self._look()
-        pieces = self._lines[y] if y < len(self._lines) else ()
-        line = Strip([Segment(text, self._look(tone) if tone else rest) for text, tone in pieces if text])
-        return line.adjust_cell_length(self.size.width, rest).simplify()

@@ -5,22 +5,26 @@ A subclass makes the lines: `PlotView` those of a plot with axes, `Drawing` thos
 
 from __future__ import annotations
 
+import textwrap
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
-from textual.content import Content
 from textual.geometry import Region, Size
+from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.said import looks_same
-from tui.widgets.words import READING, UNREAD, say
+from tui.terminal.typeahead import TypeAhead
+from tui.widgets.lines import ByLine
+from tui.widgets.rows import Piece
+from tui.widgets.text import clean
+from tui.widgets.words import READING, UNREAD
 
 Of = TypeVar("Of")
 
 
-class Picture(Widget, Generic[Of], can_focus=True):
-    """A picture of which only lines that differ are repainted."""
+class Picture(ByLine, Generic[Of], can_focus=True):
+    """A picture of which only what differs is repainted; nothing is drawn while it is hidden."""
 
     def __init__(self, empty: str, id: str) -> None:
         """Make a place for a picture; `empty` is said if there is none, once that is known."""
@@ -31,13 +35,11 @@ class Picture(Widget, Generic[Of], can_focus=True):
         self._known = False
         self._waiting = READING
         """What is said before it is known what there is to draw."""
-        self._lines: Sequence[Content] = ()
-        """As they were rendered last."""
-        self._next: tuple[Size, Sequence[Content]] | None = None
-        """As they are to be rendered next, in a place so large; None: that is not drawn yet."""
+        self._room: Size | None = None
+        """The place that it was drawn for; None: it is not drawn yet."""
 
     @abstractmethod
-    def lines(self, of: Of, width: int, height: int) -> Sequence[Content]:
+    def lines(self, of: Of, width: int, height: int) -> Sequence[Sequence[Piece]]:
         """The picture in so many cells and lines."""
 
     def show(self, of: Of | None) -> None:
@@ -54,24 +56,35 @@ class Picture(Widget, Generic[Of], can_focus=True):
         self._waiting = UNREAD
         self._take(self.shown, self._known)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw it first where that is still to be done, or where the room is another."""
+        if self._room != self.size:
+            self._lines, self._room = self._drawn(), self.size
+        return super().render_lines(crop)
+
     def _take(self, of: Of | None, known: bool) -> None:
         self.shown, self._known = of, known
-        before, after = self._lines, self._draw()
-        self._next = (self.size, after) if of is not None else None
-        if len(before) != len(after):
+        if not self.is_attached or not all(node.display for node in self._around):
+            self._room = None
             self.refresh()
-            return
-        for y, (one, other) in enumerate(zip(before, after, strict=True)):
-            if not looks_same(one, other):
-                self.refresh(Region(0, y, self.size.width, 1))
+        elif isinstance(self.app, TypeAhead):
+            self.app.at_leisure(self._draw, lambda: self.is_attached)
+        else:
+            self._draw()
 
-    def render(self) -> Content:
-        """The picture, or why there is none."""
-        size, lines = self._next or (None, ())
-        self._lines, self._next = lines if size == self.size else self._draw(), None
-        return Content("\n").join(self._lines)
+    def _draw(self) -> None:
+        self._room = self.size
+        self.put(self._drawn())
 
-    def _draw(self) -> Sequence[Content]:
-        if self.shown is None:
-            return [say((self.empty if self._known else self._waiting, "soft"))]
-        return self.lines(self.shown, *self.size)
+    @property
+    def _around(self) -> Iterable[Widget]:
+        return (node for node in self.ancestors_with_self if isinstance(node, Widget))
+
+    def _drawn(self) -> Sequence[Sequence[Piece]]:
+        width, height = self.size
+        if not (width and height):
+            return ()
+        if self.shown is not None:
+            return self.lines(self.shown, width, height)
+        said = clean(self.empty if self._known else self._waiting)
+        return [[(line, "soft")] for line in textwrap.wrap(said, width)]

@@ -15,14 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from textual.content import Content
-
 from tui.widgets.canvas import Canvas, Layer, Span
 from tui.widgets.picture import Picture
 from tui.widgets.rows import Piece
 from tui.widgets.strips import label, placed, ticks
 from tui.widgets.text import clean
-from tui.widgets.words import TONE_STYLES, UNICODE, Charset, Tone
+from tui.widgets.words import UNICODE, Charset, Tone
 
 __all__ = [
     "Band",
@@ -33,8 +31,7 @@ __all__ = [
     "Series",
     "Span",
     "Words",
-    "content_of",
-    "draw",
+    "drawn",
     "strip",
 ]
 
@@ -106,16 +103,13 @@ class Plot:
     words: Sequence[Words] = ()
 
 
-def draw(plot: Plot, width: int, height: int, charset: Charset = UNICODE, shade: str = "") -> Content:
-    """The plot in exactly `height` lines of at most `width` cells."""
-    lines = [content_of(line) for line in drawn(plot, width, height, charset, shade)]
-    return Content("\n").join(lines)
-
-
 def drawn(
     plot: Plot, width: int, height: int, charset: Charset = UNICODE, shade: str = ""
 ) -> list[list[Piece]]:
-    """The same in pieces: y title, canvas beside its labels, axis, labels, names and x title."""
+    """The plot in exactly `height` lines of at most `width` cells.
+
+    From the top: title of y, canvas beside its labels, axis, labels, names and title of x.
+    """
     x = plot.x or Span.around([point[0] for item in plot.series for point in item.points])
     y = plot.y or Span.around([point[1] for item in plot.series for point in item.points])
     rows = max(height - 3 - bool(plot.y_title), LEAST[1])
@@ -176,19 +170,12 @@ def _under(plot: Plot, width: int, margin: int, charset: Charset) -> list[Piece]
     return names
 
 
-def content_of(pieces: Sequence[Piece]) -> Content:
-    """A line of pieces as Textual draws it."""
-    return Content.assemble(*((text, TONE_STYLES.get(tone, tone)) for text, tone in pieces))  # type: ignore[call-overload]
-
-
 class PlotView(Picture[Plot]):
     """A plot as large as its place."""
 
-    def lines(self, of: Plot, width: int, height: int) -> Sequence[Content]:
+    def lines(self, of: Plot, width: int, height: int) -> Sequence[Sequence[Piece]]:
         """The plot, with the characters and colours that the terminal has."""
-        charset: Charset = getattr(self.app, "charset", UNICODE)
-        shade = "░" if self.app.native_ansi_color else ""
-        return [content_of(line) for line in drawn(of, width, height, charset, shade)]
+        return drawn(of, width, height, self.charset, "░" if self.app.native_ansi_color else "")
 
 
 def strip(

@@ -81,6 +81,9 @@ class ReadingScreen(ApartScreen):
         seconds: float
         """What it took."""
 
+    _behind = False
+    """Whether more is known than is shown, as another screen was when that came."""
+
     def __init__(self) -> None:
         """Make the screen."""
         super().__init__()
@@ -133,6 +136,8 @@ class ReadingScreen(ApartScreen):
     def look_again(self) -> None:
         """Read at once, and show what a run filled meanwhile."""
         self._came_back = self.shell.pulse.store != self._seen
+        if self._behind:
+            self.show_table()
         self.refresh_tables()
 
     def refresh_tables(self) -> None:
@@ -258,7 +263,7 @@ class ReadingScreen(ApartScreen):
     def _splits_read(self, message: SplitsRead) -> None:
         if message.table == self._table:
             self._splits = message.splits
-            self.show_table()
+            self.at_leisure(self.show_table)
 
     def unread(self, group: str) -> None:
         """A table that cannot be read again is not shown any more."""
@@ -275,7 +280,7 @@ class ReadingScreen(ApartScreen):
             return  # places of a moment ago are better than none
         self._judged, self._settled, self._told = message.judged, message.of, message.told
         self._rest_until = time.monotonic() + message.seconds * (1 / SHARE - 1)
-        self.show_table()
+        self.at_leisure(self.show_table)
 
     @property
     def asked(self) -> tuple[str, str]:

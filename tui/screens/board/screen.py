@@ -21,6 +21,7 @@ from tui.screens.board.roc import RocPane
 from tui.screens.board.view import SOURCES, View
 from tui.widgets.drawing import Drawing, in_cells, wrapped
 from tui.widgets.grid import Grid
+from tui.widgets.lines import content_of
 from tui.widgets.pane import Pane
 from tui.widgets.said import Said
 from tui.widgets.words import say
@@ -186,6 +187,9 @@ class BoardScreen(ActingScreen):
         """Show what is known by now."""
         if self._table is None or not self.stands_whole:
             return
+        self._behind = not self.is_current
+        if self._behind:
+            return
         view = self._view = self.view()
         grid, pane = self.query_one("#board", Grid), self.query_one("#board-pane", Pane)
         width = self.size.width
@@ -252,7 +256,7 @@ class BoardScreen(ActingScreen):
 
     @on(Grid.Moved, "#board")
     def _moved(self) -> None:
-        self.after_paint(self._show_row)
+        self.at_leisure(self._show_row)
 
     def _show_row(self) -> None:
         view = self._view
@@ -301,7 +305,7 @@ class BoardScreen(ActingScreen):
                 else [[(told, "soft")]]
             )
             for more in lines[: self._foot_lines - 1]:
-                line = say(line, "\n ", in_cells(more, width - 2))
+                line = say(line, "\n ", content_of(in_cells(more, width - 2)))
         self.query_one("#board-foot", Said).show(line)
 
     def shown_plot(self) -> Plot | None:

@@ -149,7 +149,7 @@ class ComparePanes(TurningScreen):
 
     @on(Grid.Moved)
     def _moved(self) -> None:
-        self.after_paint(self._show_line)
+        self.at_leisure(self._show_line)
 
     def _show_line(self) -> None:
         """Splits and posterior of the row under the cursor; with the mean, the splits of the first task."""

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region
 from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.screens.genes.map_text import UNDER, Colour, Ground, drawn, ground, towards
-from tui.widgets.rows import Piece
-from tui.widgets.words import READING, TONE_STYLES, UNICODE, UNREAD, Charset, Tone
+from tui.widgets.lines import ByLine
+from tui.widgets.words import READING, UNREAD
 
 if TYPE_CHECKING:
     from tui.questions.maps import GeneMap
 
 
-class MapView(Widget, can_focus=True):
+class MapView(ByLine, can_focus=True):
     """A dot for each gene; only lines that change are repainted."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,8 +45,6 @@ class MapView(Widget, can_focus=True):
         self._family: frozenset[str] = frozenset()
         self._kept: frozenset[tuple[str, int]] | None = None
         self._ground: Ground | None = None
-        self._lines: list[list[Piece]] = []
-        self._looks: dict[str, Style] = {}
 
     def show(
         self,
@@ -87,54 +79,21 @@ class MapView(Widget, can_focus=True):
         self._ground = None
         self._draw()
 
-    def notify_style_update(self) -> None:
-        """Another theme."""
-        super().notify_style_update()
-        self._looks.clear()
-        self.refresh()
-
     def _draw(self) -> None:
         width, height = self.size
-        before = self._lines
         if width < 8 or height < UNDER + 2:
-            self._lines = []
-        elif self.map is None:
-            said = textwrap.wrap(self._said, max(width - 2, 10))
-            self._lines = [[(line, "soft")] for line in said]
-        else:
-            charset: Charset = getattr(self.app, "charset", UNICODE)
-            if self._ground is None:
-                self._ground = ground(
-                    self.map, self._colour, self._family, self._kept, width - 1, height - UNDER, charset
-                )
-            bare = self.app.native_ansi_color or self.app.no_color
-            chip = "reverse bold" if bare else "$ga-ground on $ga-accent bold"
-            self._lines = drawn(self._ground, self.cursor, width, chip)
-        if len(before) != len(self._lines):
-            self.refresh()
+            self.put(())
             return
-        for y, (one, other) in enumerate(zip(before, self._lines, strict=True)):
-            if one != other:
-                self.refresh(Region(0, y, width, 1))
-
-    def render_line(self, y: int) -> Strip:
-        """One line of the map."""
-        line: Sequence[Piece] = self._lines[y] if y < len(self._lines) else ()
-        rest = self._look("")
-        segments = [Segment(text, self._look(tone)) for text, tone in line]
-        used = sum(cell_len(segment.text) for segment in segments)
-        if used < self.size.width:
-            segments.append(Segment(" " * (self.size.width - used), rest))
-        return Strip(segments).adjust_cell_length(self.size.width, rest)
-
-    def _look(self, tone: str) -> Style:
-        look = self._looks.get(tone)
-        if look is None:
-            style = self.visual_style
-            if tone:
-                style += self.app.stylesheet.parse_style(TONE_STYLES.get(cast(Tone, tone), tone))
-            look = self._looks[tone] = style.rich_style
-        return look
+        if self.map is None:
+            self.put([[(line, "soft")] for line in textwrap.wrap(self._said, max(width - 2, 10))])
+            return
+        if self._ground is None:
+            self._ground = ground(
+                self.map, self._colour, self._family, self._kept, width - 1, height - UNDER, self.charset
+            )
+        bare = self.app.native_ansi_color or self.app.no_color
+        chip = "reverse bold" if bare else "$ga-ground on $ga-accent bold"
+        self.put(drawn(self._ground, self.cursor, width, chip))
 
     # ------------------------------------------------------------------ moving
 

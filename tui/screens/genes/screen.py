@@ -204,7 +204,7 @@ class GenesScreen(PlacedGene, OneGene):
         if gene != self.gene:
             self.gene = gene
             self.query_one("#near", Grid).show(())
-        self.after_paint(self.show_card)
+        self.at_leisure(self.show_card)
         if self._settling is not None:
             self._settling.stop()
         self._settling = once(self, SETTLE, self._read_now)

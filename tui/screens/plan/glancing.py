@@ -58,14 +58,14 @@ class PlanGlancing(PlanReading):
     @on(PlanReading.TaskRead)
     def _task_read(self, message: PlanReading.TaskRead) -> None:
         self._tasks[message.key] = message.audit
-        self._show_glance()
+        self.at_leisure(self._show_glance)
         if self._asked and self._asked == message.key[0] and self.is_current:
             self.action_details()
 
     @on(PlanReading.CachedRead)
     def _cached_read(self, message: PlanReading.CachedRead) -> None:
         self._cached[message.model] = message.sentence
-        self._show_glance()
+        self.at_leisure(self._show_glance)
 
     def action_details(self) -> None:
         """Open all about the row under the cursor."""

@@ -221,11 +221,8 @@ class PlanScreen(PlanGlancing):
 
     @on(Grid.Moved)
     def _moved(self) -> None:
-        self.after_paint(self._show_under_cursor)
-
-    def _show_under_cursor(self) -> None:
-        self._show_glance()
-        self.show_pictures()
+        self.at_leisure(self._show_glance)
+        self.at_leisure(self.show_pictures)
 
     def on_descendant_focus(self) -> None:
         """The glance, the room and the keys beside titles follow the focus."""

@@ -18,9 +18,9 @@ from tui.screens.sql import text
 from tui.screens.sql.examples import EXAMPLES, FIRST
 from tui.widgets.drawing import Drawing
 from tui.widgets.grid import Grid
+from tui.widgets.lines import content_of
 from tui.widgets.paged import PAGE
 from tui.widgets.pane import Pane
-from tui.widgets.plot import content_of
 from tui.widgets.rows import Column
 from tui.widgets.sqleditor import SqlEditor
 
