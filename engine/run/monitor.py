@@ -39,6 +39,7 @@ from engine.run.events import (
     WorkersSeen,
 )
 from engine.run.jobs import finetune_label
+from engine.run.left_out import summed_up
 from engine.run.outlook import Outlook
 from store.records import Cancelled, Failed, Scored, Unit
 
@@ -190,7 +191,7 @@ class Monitor:
         state: RunState = self._status.state
         message = self._disk or store_message
         if self._left_out and not message:
-            message = f"Units left out: {self._left_out}. {self._reason}"
+            message = summed_up(self._left_out, self._reason)
         if state == "running" and (paused or self._disk):
             state, message = "paused", message or "Paused; no further unit starts until it is resumed."
         finished = sum(self._counts.values())

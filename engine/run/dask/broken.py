@@ -1,13 +1,9 @@
-"""Why a cluster, or this run's part of it, cannot go on, in a sentence or two; units that are left out."""
+"""Why a cluster, or this run's part of it, cannot go on, in a sentence or two."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-from engine.run.events import Event, Log, UnitFinished
 from engine.run.shortage import shortage
 from store.errors import GeneArenaError, unforeseen
-from store.records import Cancelled, Unit
 
 
 class Broken(GeneArenaError):
@@ -32,11 +28,3 @@ def unfit(error: BaseException) -> Broken:
             "Install the same genearena there as here.",
         )
     return Broken(shortage(error) or unforeseen(error))
-
-
-def left_out(units: Sequence[Unit], reason: str) -> Iterator[Event]:
-    """Leave `units` to the next run; without a `reason`: somebody has asked for it."""
-    if reason and units:
-        yield Log("error", f"{reason} Units left out: {len(units)}; the next run tries again.")
-    for unit in units:
-        yield UnitFinished(Cancelled(unit, reason))

@@ -18,7 +18,7 @@ from engine.run.contract import Mailbox
 from engine.run.crashes import STRIKES
 from engine.run.dask import worker
 from engine.run.dask.attendance import Attendance
-from engine.run.dask.broken import Broken, gone, left_out, unfit
+from engine.run.dask.broken import Broken, gone, unfit
 from engine.run.dask.flight import Flight
 from engine.run.dask.todo import Piece, Todo
 from engine.run.dask.told import event_of, measured
@@ -32,6 +32,7 @@ from engine.run.events import (
     UnitStarted,
 )
 from engine.run.jobs import Job
+from engine.run.left_out import left_out, told_of_each
 from store.records import Audit, Cancelled, Failed, Task, Unit
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ class Coordinator:
                 self.todo.again(replace(piece, units=(unit,)))  # its worker is about to end
             case UnitFinished(outcome, environment) if outcome.unit.key in self.open:
                 if isinstance(outcome, Cancelled) and outcome.reason:
-                    yield from self.there.say(f"Units are left out. {outcome.reason}")
+                    yield from self.there.say(told_of_each(outcome.reason))
                 device = environment.device if environment else ""
                 self.flight.crew.ended(outcome.unit.key, device)
                 yield from self._finish(piece.job, event)

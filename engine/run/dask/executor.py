@@ -17,12 +17,12 @@ from engine.plan.launch import Dask, Options
 from engine.plan.plan import Plan
 from engine.run.contract import Mailbox
 from engine.run.dask.attendance import Attendance
-from engine.run.dask.broken import left_out
 from engine.run.dask.cluster import cluster
 from engine.run.dask.coordinator import Coordinator
 from engine.run.dask.flight import Flight
 from engine.run.dask.worker import Order
 from engine.run.events import Event, StageProgress
+from engine.run.left_out import left_out
 from store.errors import GeneArenaError
 from store.home import Home
 from store.rows import this_version

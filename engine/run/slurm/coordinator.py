@@ -26,6 +26,7 @@ from engine.run.events import (
     UnitStarted,
     WorkersSeen,
 )
+from engine.run.left_out import left_out
 from engine.run.shards.array import Frozen, freeze, frozen_arrays
 from engine.run.shards.cut import shards_of
 from engine.run.shards.followed import SEEN, Followed
@@ -264,11 +265,9 @@ class Coordinator:
             yield Log("warning", f"{array.frozen.name} ended without {len(missing)} of its units.")
 
     def _leave_out(self, units: list[Unit], reason: str) -> Iterator[Event]:
-        if reason:
-            yield Log("error", f"{reason} Units left out: {len(units)}; the next run tries again.")
         for unit in units:
             self.open.pop(unit.key)
-            yield UnitFinished(Cancelled(unit, reason))
+        yield from left_out(units, reason)
 
     def _cancel(self) -> None:
         for array in self._living():
