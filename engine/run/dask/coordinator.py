@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.cancel import Stopped
 from engine.environment import describe_environment, now
 from engine.plan.plan import Plan
+from engine.run.arrivals import Arrivals
 from engine.run.contract import Mailbox
 from engine.run.crashes import STRIKES
 from engine.run.dask import worker
@@ -61,6 +62,7 @@ class Coordinator:
     """As workers are given them: without what only people look at."""
     begun: set[str] = field(default_factory=set)
     """Units that were told to have started."""
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
     def work(self) -> Iterator[Event]:
         """See `DaskExecutor.work`."""
@@ -70,6 +72,7 @@ class Coordinator:
         try:
             yield from self.there.wait(self.mailbox)
             yield Ready((self.there.where,), self._capacity())
+            self.arrivals.begin()
             self.todo.stacks = self.flight.crew.cards > 0
             light = {name for name, model in self.plan.models.items() if model.kind in _LIGHT}
             self.todo.fill(self.plan.todo, light)
@@ -111,7 +114,8 @@ class Coordinator:
     def _tell_of_workers(self) -> Iterator[Event]:
         yield from self.there.told(waited_for=bool(self.open))
         done = len(self.plan.todo) - len(self.open)
-        yield StageProgress("classify", self.there.where, done, len(self.plan.todo), 0.0, None)
+        rate = self.arrivals.rate()
+        yield StageProgress("classify", self.there.where, done, len(self.plan.todo), rate, None)
 
     def _give_up(self) -> Iterator[Event]:
         """Give up what is in flight and was asked to be, but for units that train with others."""
@@ -211,6 +215,7 @@ class Coordinator:
     def _finish(self, job: Job, event: UnitFinished) -> Iterator[Event]:
         unit = event.outcome.unit
         if not isinstance(event.outcome, Cancelled):
+            self.arrivals.add()
             yield from self._begin(unit)
         del self.open[unit.key]
         if self.todo.ended(job):

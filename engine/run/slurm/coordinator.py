@@ -14,6 +14,7 @@ from typing import Final
 from engine.mailbox import WorkerStatus
 from engine.plan.launch import Options, Slurm
 from engine.plan.plan import Plan
+from engine.run.arrivals import Arrivals
 from engine.run.contract import Mailbox
 from engine.run.crashes import hold_deaths
 from engine.run.events import (
@@ -33,14 +34,13 @@ from engine.run.shards.followed import SEEN, Followed
 from engine.run.shards.told import State, ask
 from engine.run.slurm.scheduler import Scheduler, SchedulerError, Unreachable
 from engine.run.slurm.script import script
+from engine.run.slurm.worries import worries
 from store.errors import StoreError
 from store.home import Home
 from store.records import Cancelled, Failed, Unit
 
 _ENDED: Final = 5.0
 """Seconds for which what ended tasks have saved is waited for where nobody needs it to go on."""
-_USUAL: Final = ("", "Resources", "Priority", "BeginTime", "Cleaning", "JobArrayTaskLimit")
-"""Why tasks wait on any cluster, and not for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,7 @@ class Coordinator:
     deaths: Counter[str] = field(default_factory=Counter)
     """What tasks were at when they died -> how often."""
     given_up: set[str] = field(default_factory=set)
+    arrivals: Arrivals = field(default_factory=Arrivals)
     said: set[str] = field(default_factory=set)
     asked_at: float | None = None
     """When SLURM was last asked."""
@@ -131,18 +132,12 @@ class Coordinator:
                 yield from self._settle(array)
         yield from self._plan_again()
         workers = tuple(self._workers())
-        for worker in workers:
-            if worker.state == "silent":
-                yield from self._say(f"{worker.name} on {worker.host} is silent. {worker.message}".strip())
-            elif worker.state == "waits" and worker.message.split(",")[0] not in _USUAL:
-                name = worker.name.partition(" ")[0]
-                yield from self._say(
-                    f"Tasks of {name} wait, for which SLURM's reason is {worker.message}. Where that does "
-                    "not end by itself, `genearena cancel`, and ask for something else."
-                )
+        for sentence in worries(workers):
+            yield from self._say(sentence)
         yield WorkersSeen(workers)
         done = len(self.plan.todo) - len(self.open)
-        yield StageProgress("classify", "the job array", done, len(self.plan.todo), 0.0, None)
+        rate = self.arrivals.rate()
+        yield StageProgress("classify", "the job array", done, len(self.plan.todo), rate, None)
 
     def _workers(self) -> Iterator[WorkerStatus]:
         """The tasks of the arrays that live, or of the last one, and those of others that died."""
@@ -190,6 +185,7 @@ class Coordinator:
         if not array.own and isinstance(event.outcome, Failed) and unit.key in self.plan.failed:
             return  # known, and to be tried again
         if self.open.pop(unit.key, None):
+            self.arrivals.add()
             if array.followed.begins(unit.key):
                 yield UnitStarted(unit)
             yield event

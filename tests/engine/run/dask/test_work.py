@@ -19,7 +19,7 @@ from engine.run.dask import attendance
 from engine.run.dask.crew import SILENT, Crew
 from engine.run.dask.flight import Flight
 from engine.run.dask.todo import Todo
-from engine.run.events import Log, ModelMeasured, Ready, UnitFinished, WorkersSeen
+from engine.run.events import Log, ModelMeasured, Ready, StageProgress, UnitFinished, WorkersSeen
 from engine.run.steering import Steering
 from store.errors import ModelError
 from store.home import find_home
@@ -331,6 +331,8 @@ def test_it_says_what_goes_on_at_once_and_who_does_it(plan):
     events = list(dask_of()(plan.home, FakeCompute()).work(plan(), Steering()))
     [ready] = [event for event in events if isinstance(event, Ready)]
     assert (ready.capacity.devices, ready.capacity.classify) == (4, 4)
+    stages = [event for event in events if isinstance(event, StageProgress) and event.stage == "classify"]
+    assert (stages[-1].done, stages[-1].rate > 0) == (12, True)
     last = [event for event in events if isinstance(event, WorkersSeen)][-1]
     assert sum(one.done for one in last.workers) == 12
     assert {one.state for one in last.workers} == {"runs"}

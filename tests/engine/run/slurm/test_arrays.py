@@ -661,6 +661,13 @@ def test_late_and_torn_as_a_network_shows_it_each_unit_is_computed_and_counts_on
     assert Counter(compute.classified) == Counter(unit.key for unit in plan.todo)
 
 
+def test_what_comes_in_has_a_rate(home, plan):
+    events = list(array_of(2)(home, FakeCompute()).work(plan, Steering()))
+    stages = [event for event in events if isinstance(event, StageProgress) and event.stage == "classify"]
+    assert stages[0].rate == 0.0
+    assert (stages[-1].done, stages[-1].rate > 0) == (12, True)
+
+
 def test_the_executor_tells_them(home, plan):
     events = list(array_of(3)(home, FakeCompute()).work(plan, Steering()))
     seen = [event.workers for event in events if isinstance(event, WorkersSeen)]
