@@ -126,6 +126,8 @@ class Coordinator:
 
     def _round(self) -> Iterator[Event]:
         yield from self._give_up()
+        if self.mailbox.paused:
+            yield from self._say(self.options.while_paused)
         yield from self._look()
         for array in [array for array in self.arrays if not array.over]:
             if array.followed.over(self.pauses.grace):

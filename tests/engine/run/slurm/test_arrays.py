@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import asdict, replace
 
 import pytest
-from array_here import ThreadScheduler, array_of
+from array_here import ThreadScheduler, array_of, heard
 from processes import SHORT, ProcessScheduler, executor
 from workbench import FakeCompute, write_task
 
@@ -659,6 +659,35 @@ def test_late_and_torn_as_a_network_shows_it_each_unit_is_computed_and_counts_on
     assert Counter(one.unit.key for one in found) == Counter(unit.key for unit in plan.todo)
     assert counted(found) == {Scored: 12}
     assert Counter(compute.classified) == Counter(unit.key for unit in plan.todo)
+
+
+def test_while_it_is_paused_it_is_said_that_tasks_keep_their_nodes_and_what_gives_them_back(home, plan):
+    asked, mailbox, events = threading.Event(), Steering(), []
+    options = Options("cpu", 1, 1, Slurm(array=2))
+    scheduler = ThreadScheduler(FakeCompute(lambda unit, cancel: unit.seed == 41 or asked.wait(60)))
+
+    def supervised(some: Plan):
+        slurm = SlurmExecutor(home, options, scheduler, SHORT)
+        return supervise(home, some, mailbox, options, slurm)
+
+    for event in supervised(plan):
+        events.append(event)
+        if isinstance(event, UnitFinished):
+            mailbox.pause()
+        if mailbox.paused and heard(home, mailbox):
+            asked.set()
+            if "keep their nodes" in (message := read_status(home).message):
+                assert "`genearena cancel --drain` ends them, and `genearena resume`" in message
+                mailbox.drain()
+    assert [one.text for one in events if isinstance(one, Log)].count(options.while_paused) == 1
+    [name] = scheduler.arrays
+    assert scheduler.queued(name) == []
+    found = counted(outcomes(events))
+    assert found == {Scored: found[Scored], Cancelled: 12 - found[Scored]}
+    assert 0 < found[Scored] < 12
+    mailbox = Steering()
+    rest = plan.against(Store(home).finished())
+    assert counted(outcomes(supervised(rest))) == {Scored: 12 - found[Scored]}
 
 
 def test_what_comes_in_has_a_rate(home, plan):
