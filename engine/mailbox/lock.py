@@ -80,7 +80,7 @@ class RunnerLock:
         with contextlib.suppress(OSError):
             if _signed(self._descriptor) == self._claim:
                 os.ftruncate(self._descriptor, 0)
-        os.close(self._descriptor)
+        _close(self._descriptor)
 
     def _sign(self) -> None:
         with contextlib.suppress(OSError):  # a full disk: the lock is held all the same
@@ -104,10 +104,10 @@ class RunnerLock:
             if other or not (_lock(fresh, fcntl.LOCK_EX) and _is_at(fresh, self._path)):
                 raise self._gone(who)
         except BaseException:
-            os.close(fresh)
+            _close(fresh)
             raise
-        os.close(self._descriptor)
-        self._descriptor = fresh
+        before, self._descriptor = self._descriptor, fresh
+        _close(before)
         self._sign()
         return f"The runner's lock {self._path} was removed or replaced; this run has taken it again."
 
@@ -170,7 +170,7 @@ def lock_fault(home: Home) -> StoreError | None:
     """
     with contextlib.ExitStack() as stack:
         try:
-            os.close(_open(lock_path(home), os.O_RDWR))
+            _close(_open(lock_path(home), os.O_RDWR))
         except FileNotFoundError:
             pass
         except StoreError as error:
@@ -181,8 +181,8 @@ def lock_fault(home: Home) -> StoreError | None:
             one, other = (os.open(home.format_file, os.O_RDWR | _FLAGS) for _ in range(2))
         except OSError:
             return None
-        stack.callback(os.close, one)
-        stack.callback(os.close, other)
+        stack.callback(_close, one)
+        stack.callback(_close, other)
         try:
             _lock(one, fcntl.LOCK_EX)
             if _lock(other, fcntl.LOCK_EX):
@@ -214,10 +214,13 @@ def _take(home: Home, path: Path) -> int:
                 raise _busy(home, other, "Its lock does not reach this process.")
             if _is_at(descriptor, path):  # else it was replaced before it was locked
                 return descriptor
+        except OSError as error:
+            _close(descriptor)
+            raise _unopened(path, error) from error
         except BaseException:
-            os.close(descriptor)
+            _close(descriptor)
             raise
-        os.close(descriptor)
+        _close(descriptor)
 
 
 def _open(path: Path, flags: int) -> int:
@@ -238,6 +241,16 @@ def _open(path: Path, flags: int) -> int:
 
 def _unopened(path: Path, error: OSError) -> StoreError:
     return StoreError(f"The lock {path} cannot be opened: {error.strerror}.", "Check who owns it.")
+
+
+def _close(descriptor: int) -> None:
+    """Close a file, and drop the lock that is on it.
+
+    An error, as of a full or vanished network disk, is of what was written last: the file is closed all the
+    same, and who finds a claim there that could not be taken back asks whether its process lives.
+    """
+    with contextlib.suppress(OSError):
+        os.close(descriptor)
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
@@ -288,7 +301,7 @@ def _held(home: Home) -> bool:
     except NoLocks:
         return False
     finally:
-        os.close(descriptor)
+        _close(descriptor)
 
 
 # ---------------------------------------------------------------------------- who says so
@@ -302,7 +315,7 @@ def _claims(home: Home) -> Iterator[tuple[Claim, float]]:
         try:
             claim, age = _signed(descriptor), time.time() - os.fstat(descriptor).st_mtime
         finally:
-            os.close(descriptor)
+            _close(descriptor)
         if claim:
             yield claim, abs(age)
     path = home.mailbox / "status.json"

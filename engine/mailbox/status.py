@@ -84,8 +84,8 @@ class WorkerStatus:
     name: str
     """As its scheduler knows it."""
     state: str
-    """`waits`, `runs`, `silent` (nothing was heard for long, though it should run), `ended`, or `died`
-    (it is gone and gave no last word).
+    """`waits`, `runs`, `silent` (nothing was heard for long, though it should run), `unfit` (it cannot do
+    the work, and is given none), `ended`, or `died` (it is gone and gave no last word).
     """
     host: str = ""
     """Empty until it has begun, as are those that follow."""
@@ -101,7 +101,7 @@ class WorkerStatus:
     heard_s: float | None = None
     """Seconds since its last heartbeat was seen to change."""
     message: str = ""
-    """Why it waits or died, or what a reader should know first."""
+    """Why it waits, is unfit or died, or what a reader should know first."""
     log: str = ""
     """File with all that it printed, if there is one."""
 

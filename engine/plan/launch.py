@@ -89,6 +89,16 @@ class Options:
     dask: Dask | None = None
     """The Dask cluster that does the work; None, as `slurm` is: threads of the runner do."""
 
+    @property
+    def while_paused(self) -> str:
+        """What somebody should know who pauses a run with these options, in a sentence; often nothing."""
+        if self.slurm is None:
+            return ""
+        return (
+            "Tasks of its job array that run keep their nodes meanwhile: for longer than a while, "
+            "`genearena cancel --drain` ends them, and `genearena resume` submits what is missing."
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Launch:

@@ -55,7 +55,7 @@ class StageProgress:
     done: int
     total: int
     rate: float
-    """Items a second since the stage began; 0 until known."""
+    """Items a second since the stage began, or of late; 0 until known."""
     eta_s: float | None
     """Seconds left at that rate; None until known."""
 

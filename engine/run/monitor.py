@@ -39,6 +39,7 @@ from engine.run.events import (
     WorkersSeen,
 )
 from engine.run.jobs import finetune_label
+from engine.run.left_out import summed_up
 from engine.run.outlook import Outlook
 from store.records import Cancelled, Failed, Scored, Unit
 
@@ -51,7 +52,9 @@ _SAID: Final = 20
 class Monitor:
     """The state of one run as a viewer sees it; fed by one thread, read by others."""
 
-    def __init__(self, plan: Plan, earlier: Sequence[EarlierRun] = ()) -> None:
+    def __init__(self, plan: Plan, earlier: Sequence[EarlierRun] = (), while_paused: str = "") -> None:
+        self._while_paused = while_paused
+        """What is to be known as long as somebody has the run paused."""
         self._lock = threading.RLock()
         """Protects all that follows."""
         self._outlook = Outlook(plan.todo)
@@ -190,9 +193,10 @@ class Monitor:
         state: RunState = self._status.state
         message = self._disk or store_message
         if self._left_out and not message:
-            message = f"Units left out: {self._left_out}. {self._reason}"
+            message = summed_up(self._left_out, self._reason)
         if state == "running" and (paused or self._disk):
-            state, message = "paused", message or "Paused; no further unit starts until it is resumed."
+            said = f"Paused; no further unit starts until it is resumed. {self._while_paused}".rstrip()
+            state, message = "paused", message or said
         finished = sum(self._counts.values())
         elapsed = time.monotonic() - self._started
         return replace(

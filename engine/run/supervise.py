@@ -104,7 +104,7 @@ def supervise_locked(
         plan = plan.against(store.finished())
         launch = Launch(plan.selection, options)
         begin(home, launch)
-        monitor = Monitor(plan, earlier)
+        monitor = Monitor(plan, earlier, options.while_paused)
         keeper = _Keeper(home, store, mailbox, monitor, lock)
         keeper.start()
         try:

@@ -64,6 +64,17 @@ def arena():
     return arena
 
 
+def test_who_is_unfit_stands_after_those_that_work_with_the_reason():
+    why = "genearena is version 0.0.1 there."
+    out = WorkerStatus("tls://10.0.0.1:4005", "unfit", "10.0.0.1", message=why)
+    status = a_status(workers=(*crew(), out))
+    assert ("1 left out", "bad") in summary(status)
+    drawn = rows(status, "", UNICODE)
+    assert [row.key for row in drawn].index(out.name) == 2
+    assert drawn[2].cells[2].text == "left out"
+    assert drawn[2].cells[-1].draw(len(why)) == [(why, "bad")]
+
+
 async def opened(pilot, *keys: str) -> None:
     await pilot.press("2")
     await until(pilot, lambda: "Newest" in screen_text(pilot.app))

@@ -15,7 +15,7 @@ from typing import Final, TextIO
 
 from engine.run.events import EpochFinished, Event, Log, RunPaused, RunResumed, StageProgress, UnitFinished
 from store.records import Epoch, Failed, Unit
-from tui.quantities import duration
+from tui.quantities import duration, paced
 from tui.terminal.ink import Ink, Look, plain
 from tui.terminal.tokens import to_ascii
 from tui.widgets.text import clean
@@ -44,7 +44,7 @@ def stage_line(stage: str, label: str, done: int, total: int, rate: float, eta_s
         return f"load {label}" + (" ..." if done < total else ": done")
     line = f"{stage} {label}: {done}/{total}{_ITEMS.get(stage, '')}"
     if rate > 0:
-        line += f", {rate:.1f}/s"
+        line += f", {paced(rate)}"
     if eta_s is not None and done < total:
         line += f", {duration(eta_s)} left"
     return line

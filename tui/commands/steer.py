@@ -234,6 +234,9 @@ def pause_command(session: Session) -> None:
     _need_runner(session.home)
     request(session.home, "pause")
     say("Asked the runner to pause; `genearena resume` goes on.")
+    last = last_launch(session.home)
+    if last and last.options.while_paused:
+        say(last.options.while_paused)
 
 
 @command("resume")

@@ -1,12 +1,9 @@
-"""Why a cluster, or this run's part of it, cannot go on, in a sentence or two; units that are left out."""
+"""Why a cluster, or this run's part of it, cannot go on, in a sentence or two."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-from engine.run.events import Event, Log, UnitFinished
+from engine.run.shortage import shortage
 from store.errors import GeneArenaError, unforeseen
-from store.records import Cancelled, Unit
 
 
 class Broken(GeneArenaError):
@@ -19,21 +16,15 @@ def gone(where: str) -> Broken:
 
 
 def unfit(error: BaseException) -> Broken:
-    """Why no worker can do anything, in a sentence or two."""
+    """Why a worker cannot do anything, in a sentence or two."""
     if isinstance(error, GeneArenaError):
         return Broken(error.message, error.hint)
+    if type(error).__name__ == "KilledWorker":
+        return Broken("It died while it loaded what the run needs.", "See its log.")
     if isinstance(error, ImportError) or "deserializ" in str(error):
         cause = error if isinstance(error, ImportError) else error.__cause__ or error
         return Broken(
             f"The scheduler or a worker cannot load what the run needs ({str(cause).splitlines()[0]}).",
             "Install the same genearena there as here.",
         )
-    return Broken(unforeseen(error))
-
-
-def left_out(units: Sequence[Unit], reason: str) -> Iterator[Event]:
-    """Leave `units` to the next run; without a `reason`: somebody has asked for it."""
-    if reason and units:
-        yield Log("error", f"{reason} Units left out: {len(units)}; the next run tries again.")
-    for unit in units:
-        yield UnitFinished(Cancelled(unit, reason))
+    return Broken(shortage(error) or unforeseen(error))

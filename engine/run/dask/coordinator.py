@@ -7,21 +7,22 @@ to give out nothing, what a worker dies of is what it was at, and whoever is fre
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
+from engine.cancel import Stopped
 from engine.environment import describe_environment, now
 from engine.plan.plan import Plan
+from engine.run.arrivals import Arrivals
 from engine.run.contract import Mailbox
 from engine.run.crashes import STRIKES
 from engine.run.dask import worker
-from engine.run.dask.broken import Broken, gone, left_out, unfit
+from engine.run.dask.attendance import Attendance
+from engine.run.dask.broken import Broken, gone, unfit
 from engine.run.dask.flight import Flight
 from engine.run.dask.todo import Piece, Todo
 from engine.run.dask.told import event_of, measured
-from engine.run.dask.worker import Order, WorkerUnfit
 from engine.run.events import (
     Capacity,
     Event,
@@ -30,9 +31,9 @@ from engine.run.events import (
     StageProgress,
     UnitFinished,
     UnitStarted,
-    WorkersSeen,
 )
 from engine.run.jobs import Job
+from engine.run.left_out import left_out, told_of_each
 from store.records import Audit, Cancelled, Failed, Task, Unit
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 
 _LIGHT: Final = ("static", "vectors", "control", "endpoint")
 """Kinds of models that need no card."""
-_LOOK: Final = 1.0
-"""Seconds between two looks at the workers."""
 _PATIENCE: Final = 0.1
 """Seconds between two looks at the mailbox."""
 
@@ -50,24 +49,20 @@ _PATIENCE: Final = 0.1
 class Coordinator:
     """One run."""
 
-    order: Order
-    where: str
-    """What people know the cluster by."""
     plan: Plan
     mailbox: Mailbox
+    there: Attendance
     flight: Flight
     open: dict[str, Unit] = field(default_factory=dict)
     """Units without an outcome, by key."""
     todo: Todo = field(default_factory=lambda: Todo(stacks=False))
-    vectors: dict[str, Future] = field(default_factory=dict)
-    """Job -> its vectors, which lie on workers."""
+    vectors: dict[str, tuple[Piece, Future]] = field(default_factory=dict)
+    """Job -> what made its vectors, and these, which lie on workers."""
     tasks: dict[str, Task] = field(default_factory=dict)
     """As workers are given them: without what only people look at."""
     begun: set[str] = field(default_factory=set)
     """Units that were told to have started."""
-    said: set[str] = field(default_factory=set)
-    looked: float | None = None
-    """When the workers were last looked at."""
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
     def work(self) -> Iterator[Event]:
         """See `DaskExecutor.work`."""
@@ -75,9 +70,9 @@ class Coordinator:
         self.tasks = {name: replace(task, audit=Audit(())) for name, task in self.plan.tasks.items()}
         self.flight.listen()
         try:
-            yield from self._wait_for_workers()
-            self.flight.load(worker.load, self.order)
-            yield Ready((self.where,), self._capacity())
+            yield from self.there.wait(self.mailbox)
+            yield Ready((self.there.where,), self._capacity())
+            self.arrivals.begin()
             self.todo.stacks = self.flight.crew.cards > 0
             light = {name for name, model in self.plan.models.items() if model.kind in _LIGHT}
             self.todo.fill(self.plan.todo, light)
@@ -91,14 +86,6 @@ class Coordinator:
             self.flight.call_off()
         yield from self._leave_out("")
 
-    def _wait_for_workers(self) -> Iterator[Event]:
-        while not self.mailbox.stopped.is_set():
-            self._look()
-            if self.flight.crew.present or self.mailbox.drained.is_set():
-                return
-            yield from self._say(f"No worker has come to {self.where} yet; units wait for one.")
-            self.mailbox.stopped.wait(_LOOK)
-
     def _capacity(self) -> Capacity:
         threads = max(self.flight.crew.threads, 1)
         return Capacity(self.flight.crew.cards or threads, threads, by_turns=not self.flight.crew.cards)
@@ -107,12 +94,15 @@ class Coordinator:
 
     def _round(self) -> Iterator[Event]:
         yield from self._give_up()
-        if self.looked is None or time.monotonic() - self.looked >= _LOOK:
-            self._look()
+        if self.there.due:
+            self.there.look()
             for name in self.flight.stranded():
                 piece, _ = self.flight.pieces[name]
                 self.flight.give_up(name)
                 yield from self._died(piece, 1, "The worker has gone from the cluster.")
+            for embedding, future in list(self.vectors.values()):
+                if future.status == "lost":
+                    self._embed_again(embedding)
             yield from self._tell_of_workers()
         if self.mailbox.drained.is_set():
             if not (self.flight.pieces and self.flight.crew.present):
@@ -121,30 +111,11 @@ class Coordinator:
             yield from self._give_out()
         yield from self._take_in()
 
-    def _look(self) -> None:
-        """See who is there.
-
-        Raises:
-            Broken: the scheduler does not answer, or somebody new cannot do the work.
-        """
-        self.looked = time.monotonic()
-        try:
-            self.flight.look()
-        except Exception as error:
-            raise (unfit(error) if isinstance(error, WorkerUnfit) else gone(self.where)) from error
-        if self.flight.client.status != "running":
-            raise gone(self.where)
-
     def _tell_of_workers(self) -> Iterator[Event]:
-        statuses = self.flight.crew.statuses()
-        yield WorkersSeen(statuses)
-        if self.open and not self.flight.crew.present:
-            yield from self._say(f"All workers of {self.where} have gone; units wait for others.")
-        for one in statuses:
-            if one.state == "silent":
-                yield from self._say(f"The worker {one.name} on {one.host} is silent.")
+        yield from self.there.told(waited_for=bool(self.open))
         done = len(self.plan.todo) - len(self.open)
-        yield StageProgress("classify", self.where, done, len(self.plan.todo), 0.0, None)
+        rate = self.arrivals.rate()
+        yield StageProgress("classify", self.there.where, done, len(self.plan.todo), rate, None)
 
     def _give_up(self) -> Iterator[Event]:
         """Give up what is in flight and was asked to be, but for units that train with others."""
@@ -168,11 +139,11 @@ class Coordinator:
             model = self.plan.models[units[0].model]
             if piece.embeds:
                 tasks = [self.tasks[name] for name in dict.fromkeys(unit.task for unit in job.units)]
-                self.flight.begin(piece, worker.embed, self.order, units[0], model, tasks)
+                self.flight.begin(piece, worker.embed, units[0], model, tasks)
             else:
-                given = self.tasks[units[0].task] if job.finetune else self.vectors[job.key]
+                given = self.tasks[units[0].task] if job.finetune else self.vectors[job.key][1]
                 piece = replace(piece, units=units)
-                self.flight.begin(piece, worker.work, self.order, units, model, given)
+                self.flight.begin(piece, worker.work, units, model, given)
 
     def _next(self) -> Piece | None:
         crew = self.flight.crew
@@ -219,9 +190,9 @@ class Coordinator:
         """A piece of work has come to its end."""
         piece, future = self.flight.pieces[name]
         if isinstance(result, BaseException):
-            yield from self._broke(piece, result)
+            yield from self._broke(name, result)
         elif piece.embeds:
-            self.vectors[piece.job.key] = future
+            self.vectors[piece.job.key] = (piece, future)
             self.todo.embedded(piece.job)
         else:
             for event in result:
@@ -231,12 +202,12 @@ class Coordinator:
     def _passed_on(self, piece: Piece, event: Event) -> Iterator[Event]:
         match event:
             case Log(level, text):
-                yield from self._say(text, level)
+                yield from self.there.say(text, level)
             case UnitFinished(Cancelled(unit, "")) if not self.mailbox.stopped.is_set():
                 self.todo.again(replace(piece, units=(unit,)))  # its worker is about to end
             case UnitFinished(outcome, environment) if outcome.unit.key in self.open:
                 if isinstance(outcome, Cancelled) and outcome.reason:
-                    yield from self._say(f"Units are left out. {outcome.reason}")
+                    yield from self.there.say(told_of_each(outcome.reason))
                 device = environment.device if environment else ""
                 self.flight.crew.ended(outcome.unit.key, device)
                 yield from self._finish(piece.job, event)
@@ -244,6 +215,7 @@ class Coordinator:
     def _finish(self, job: Job, event: UnitFinished) -> Iterator[Event]:
         unit = event.outcome.unit
         if not isinstance(event.outcome, Cancelled):
+            self.arrivals.add()
             yield from self._begin(unit)
         del self.open[unit.key]
         if self.todo.ended(job):
@@ -252,28 +224,45 @@ class Coordinator:
 
     # ------------------------------------------------------------------ what goes wrong
 
-    def _broke(self, piece: Piece, error: BaseException) -> Iterator[Event]:
-        """A piece of work came to nothing.
+    def _broke(self, name: str, error: BaseException) -> Iterator[Event]:
+        """A piece of work came to nothing: its worker died, is about to end, or is unfit.
 
         Raises:
-            Broken: and so would all others.
+            Broken: the cluster cannot go on.
         """
         from distributed.scheduler import KilledWorker
 
+        piece, _ = self.flight.pieces[name]
         if self.flight.client.status != "running":
-            raise gone(self.where)
+            raise gone(self.there.where)
         if not isinstance(error, KilledWorker | asyncio.CancelledError):
-            raise unfit(error)
-        self._look()  # or what is next would be given to the same worker
+            if not isinstance(error, Stopped):
+                self.flight.crew.judge(self.flight.crew.at[name][0], str(unfit(error)))
+            if piece.deaths:
+                self.todo.suspect(piece)
+            else:
+                self.todo.again(piece)
+            return
+        self.there.look()  # or what is next would be given to the same worker
         deaths = error.allowed_failures + 1 if isinstance(error, KilledWorker) else 1
         yield from self._died(piece, deaths, str(error))
+
+    def _embed_again(self, embedding: Piece) -> None:
+        """The vectors of a job went with the workers that had them."""
+        job = embedding.job
+        del self.vectors[job.key]
+        self.todo.lost(embedding)
+        for name, (piece, _) in list(self.flight.pieces.items()):
+            if piece.job is job and name not in self.flight.at_work:
+                self.flight.give_up(name)
+                self.todo.again(piece)
 
     def _died(self, piece: Piece, deaths: int, how: str) -> Iterator[Event]:
         """Workers died while they were at a piece of work: that is held against it."""
         alone = piece.deaths > 0
         piece = replace(piece, deaths=piece.deaths + deaths)
         if not alone or piece.deaths < STRIKES:
-            yield from self._say(
+            yield from self.there.say(
                 f"A worker was lost at {piece.words}; that is tried again last, and alone."
             )
             self.todo.suspect(piece)
@@ -291,8 +280,3 @@ class Coordinator:
     def _leave_out(self, reason: str) -> Iterator[Event]:
         yield from left_out(list(self.open.values()), reason)
         self.open.clear()
-
-    def _say(self, text: str, level: Literal["info", "warning", "error"] = "warning") -> Iterator[Event]:
-        if text not in self.said:
-            self.said.add(text)
-            yield Log(level, text)

@@ -26,6 +26,10 @@ class Worker:
     cards: int = 0
     here: bool = True
     """Whether the scheduler has it."""
+    ready: bool = False
+    """Whether it has loaded what computes, so that it can be given work."""
+    unfit: str = ""
+    """Why it can be given none, in a sentence or two."""
     seen: float = 0.0
     """When the scheduler last heard of it, by the scheduler's clock."""
     heard: float = field(default_factory=time.monotonic)
@@ -54,10 +58,12 @@ class Crew:
     """Piece of work that embeds -> what people know it by."""
 
     def look(self, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
-        """Take in the workers that the scheduler knows; the addresses of those that are new."""
-        new = [address for address in known if address not in self.workers]
+        """Take in the workers that the scheduler knows; the addresses of those that have come."""
+        new = [one for one in known if one not in self.workers or not self.workers[one].here]
         for address, about in known.items():
             worker = self.workers.setdefault(address, Worker(address, about["host"]))
+            if address in new:
+                worker.ready, worker.unfit = False, ""
             worker.threads = about["nthreads"]
             worker.cards = int(about["resources"].get(GPU, 0))
             if about["last_seen"] != worker.seen:
@@ -70,8 +76,18 @@ class Crew:
 
     @property
     def present(self) -> list[Worker]:
-        """Those that the scheduler has."""
-        return [worker for worker in self.workers.values() if worker.here]
+        """Those that the scheduler has and that do the work, or will once they have loaded."""
+        return [worker for worker in self.workers.values() if worker.here and not worker.unfit]
+
+    @property
+    def unfit(self) -> list[Worker]:
+        """Those that the scheduler has and that are left out."""
+        return [worker for worker in self.workers.values() if worker.here and worker.unfit]
+
+    def judge(self, address: str, unfit: str = "") -> None:
+        """The worker at `address` can be given work from here on, or is `unfit` for it."""
+        if worker := self.workers.get(address):
+            worker.ready, worker.unfit = not unfit, unfit
 
     @property
     def threads(self) -> int:
@@ -89,7 +105,9 @@ class Crew:
         able = [
             worker
             for worker in self.present
-            if worker.given < worker.threads and (not needs or worker.given_cards < worker.cards)
+            if worker.ready
+            and worker.given < worker.threads
+            and (not needs or worker.given_cards < worker.cards)
         ]
         return min(able, key=lambda one: (not needs and one.cards, one.given - one.threads), default=None)
 
@@ -105,13 +123,6 @@ class Crew:
         if worker := self.workers.get(address):
             worker.given -= 1
             worker.given_cards -= card
-
-    def moved(self, piece: str, address: str) -> None:
-        """The worker at `address` has begun a piece of work, whoever it was meant for."""
-        before, card = self.at.get(piece, (address, False))
-        if before != address and address in self.workers:
-            self.release(piece)
-            self.take(piece, self.workers[address], card)
 
     def started(self, address: str, unit: Unit) -> None:
         """A unit was begun."""
@@ -133,14 +144,17 @@ class Crew:
         flying = [unit for of, unit in self.units.values() if of == address]
         words = [f"{unit.model} {unit.task} {unit.protocol} seed {unit.seed}" for unit in flying]
         embeds = [piece for piece, (of, _) in self.at.items() if of == address and piece in self.words]
-        return words + [self.words[piece] for piece in embeds]
+        loads = any(one.address == address and not one.ready for one in self.present)
+        return words + [self.words[piece] for piece in embeds] + ["loading its libraries"] * loads
 
     def _status(self, worker: Worker) -> WorkerStatus:
         silence = time.monotonic() - worker.heard
         flying = [key for key, (address, _) in self.units.items() if address == worker.address]
         state = "silent" if silence > SILENT else "runs"
         why = ""
-        if not worker.here and worker.lost:
+        if worker.here and worker.unfit:
+            state, why = "unfit", worker.unfit
+        elif not worker.here and worker.lost:
             state, why = "died", f"It was lost at {worker.lost}."
         elif not worker.here:
             state, why = "ended", "It is not on the cluster any more."

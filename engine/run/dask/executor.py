@@ -1,8 +1,8 @@
 """The executor that lets a Dask cluster do the work.
 
 Each embedding and each unit is a task of Dask's, and the vectors are its data: what a worker that died was
-at, or had, is done again elsewhere, and what belongs to a coordinator that died is dropped. So there is
-nothing here that shares work out between machines, and nothing that has to be cleared up.
+at, or had, is done again elsewhere, and what belongs to a coordinator that died is dropped. So nothing has
+to be cleared up. A worker is given work once it has loaded what computes; one that cannot is left out.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 from engine.plan.launch import Dask, Options
 from engine.plan.plan import Plan
 from engine.run.contract import Mailbox
-from engine.run.dask.broken import left_out
+from engine.run.dask.attendance import Attendance
 from engine.run.dask.cluster import cluster
 from engine.run.dask.coordinator import Coordinator
 from engine.run.dask.flight import Flight
 from engine.run.dask.worker import Order
 from engine.run.events import Event, StageProgress
+from engine.run.left_out import left_out
 from store.errors import GeneArenaError
 from store.home import Home
 from store.rows import this_version
@@ -61,7 +62,7 @@ class DaskExecutor:
             yield StageProgress("load", "the cluster", 1, 1, 0.0, 0.0)
             options = replace(self._options, threads=self._options.threads or threads)
             order = Order(f"genearena-{secrets.token_hex(4)}", this_version(), self._home, options)
-            flight = Flight(client, order.topic)
-            yield from Coordinator(order, where, plan, mailbox, flight).work()
+            flight = Flight(client, order)
+            yield from Coordinator(plan, mailbox, Attendance(where, flight), flight).work()
         finally:
             reached.__exit__(None, None, None)

@@ -1,4 +1,4 @@
-"""Pieces of work that a run has given to a cluster: each is one of its tasks, on a worker that is free."""
+"""Pieces of work that a run has given to a cluster: each is one of its tasks, for one free worker."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.run.dask import worker
+from engine.run.dask.broken import unfit
 from engine.run.dask.cluster import GPU
 from engine.run.dask.crew import Crew
 from engine.run.dask.todo import Piece
-from engine.run.dask.worker import WorkerUnfit
+from engine.run.dask.worker import Order, WorkerUnfit
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -33,35 +34,34 @@ class Flight:
     """All of them; for one thread."""
 
     client: Client
-    topic: str
-    """Under which workers say what they are at."""
+    order: Order
     crew: Crew = field(default_factory=Crew)
     pieces: dict[str, tuple[Piece, Future]] = field(default_factory=dict)
     """Those without a result, by the key of their task."""
     at_work: set[str] = field(default_factory=set)
     """Those that workers are at, as they say."""
-    _loading: list[Future] = field(default_factory=list)
+    _loading: dict[str, tuple[str, Future]] = field(default_factory=dict)
+    """Workers that load what computes, by the key of that task."""
     _inbox: queue.SimpleQueue[tuple[str, Any]] = field(default_factory=queue.SimpleQueue)
     """What came of pieces, and under "" what workers say meanwhile."""
 
     def listen(self) -> None:
         """Hear from here on what workers say."""
-        self.client.subscribe_topic(self.topic, lambda event: self._inbox.put(("", event[1])))
+        self.client.subscribe_topic(self.order.topic, lambda event: self._inbox.put(("", event[1])))
 
     def look(self) -> None:
-        """See who is there.
-
-        Raises:
-            WorkerUnfit: somebody new has no genearena. Sent a piece of work, it would end without a word.
-        """
+        """See who is there, and have those who have come load what computes: whoever cannot is unfit."""
         new = self.crew.look(self._known())
         found = self.client.run(find_spec, worker.__name__, workers=new, on_error="return") if new else {}
         for address, spec in found.items():
-            if spec is None or isinstance(spec, ImportError):
-                raise WorkerUnfit(
+            if spec is None or isinstance(spec, ImportError):  # sent a task, it would end without a word
+                missing = WorkerUnfit(
                     f"The worker {address} of Dask has no genearena, or another version.",
                     "Install the same one there as here.",
                 )
+                self.crew.judge(address, str(missing))
+            else:
+                self._load(address)
 
     def _known(self) -> dict[str, Any]:
         """The workers that the scheduler has.
@@ -72,37 +72,44 @@ class Flight:
         found: dict[str, Any] = asked["workers"]
         return found
 
-    def load(self, function: Callable[..., object], order: object) -> None:
-        """Have each worker call `function` first; what comes of that is not asked."""
-        self._loading = [
-            self.client.submit(function, order, pure=False, workers=[one.address])
-            for one in self.crew.present
-        ]
+    def _load(self, address: str) -> None:
+        name, future = self._submit(worker.load, address)
+        self._loading[name] = (address, future)
+        self._await(name, future)
 
     def begin(self, piece: Piece, function: Callable[..., object], *arguments: object) -> None:
-        """Have a worker call `function`.
+        """Have a worker that is free call `function` with what all pieces share, and `arguments`.
 
-        A unit is for one worker alone, which is free: if that dies, it is not done elsewhere before the
-        coordinator knows. What embeds is Dask's to place, and to do again when its vectors are lost.
+        It is for that worker alone: if that dies, it is not done elsewhere before the coordinator knows,
+        and nobody who is unfit is ever given it.
         """
         free = self.crew.free(piece.card)
+        assert free is not None, "a piece is begun only where somebody is free"
         card = piece.card and self.crew.cards > 0
-        name = f"{self.topic}-{secrets.token_hex(8)}"
-        future = self.client.submit(
-            function,
-            *arguments,
-            key=name,
-            pure=False,
-            workers=[free.address] if free and not piece.embeds else None,
-            resources={GPU: 1} if card else None,
-        )
+        name, future = self._submit(function, free.address, *arguments, card=card)
         self.pieces[name] = (piece, future)
         if piece.embeds:
             self.crew.words[name] = piece.words
-        if free:
-            self.crew.take(name, free, card)
+        self.crew.take(name, free, card)
+        self._await(name, future, gathers=not piece.embeds)
+
+    def _submit(
+        self, function: Callable[..., object], address: str, *arguments: object, card: bool = False
+    ) -> tuple[str, Future]:
+        name = f"{self.order.topic}-{secrets.token_hex(8)}"
+        return name, self.client.submit(
+            function,
+            self.order,
+            *arguments,
+            key=name,
+            pure=False,
+            workers=[address],
+            resources={GPU: 1} if card else None,
+        )
+
+    def _await(self, name: str, future: Future, *, gathers: bool = True) -> None:
         loop = self.client.loop.asyncio_loop
-        asyncio.run_coroutine_threadsafe(self._fetch(name, future, gathers=not piece.embeds), loop)
+        asyncio.run_coroutine_threadsafe(self._fetch(name, future, gathers=gathers), loop)
 
     async def _fetch(self, name: str, future: Future, *, gathers: bool) -> None:
         """Put what comes of a task into the inbox; vectors stay where they are."""
@@ -122,9 +129,11 @@ class Flight:
             return None
         if not name and what["what"] == "begun":
             self.at_work.add(what["piece"])
-            self.crew.moved(what["piece"], what["worker"])
         elif not name and what["what"] == "over":
             self.at_work.discard(what["piece"])
+        elif name in self._loading:
+            address, _ = self._loading.pop(name)
+            self.crew.judge(address, "" if what is None else str(unfit(what)))
         return name, what
 
     def landed(self, name: str) -> None:
@@ -141,15 +150,15 @@ class Flight:
         self.landed(name)
 
     def stranded(self) -> list[str]:
-        """Units whose workers have gone."""
-        here = {worker.address for worker in self.crew.present}
+        """Pieces of work whose workers have gone."""
+        here = {worker.address for worker in (*self.crew.present, *self.crew.unfit)}
         lost = [name for name, (address, _) in self.crew.at.items() if address not in here]
         self.at_work.difference_update(lost)
-        return [name for name in lost if not self.pieces[name][0].embeds]
+        return lost
 
     def call_off(self) -> None:
         """Have workers let go of everything, and wait until they have."""
-        for future in self._loading:
+        for _, future in self._loading.values():
             future.cancel()
         for name in list(self.pieces):
             self.give_up(name)

@@ -49,6 +49,8 @@ class Todo:
     _to_embed: deque[Piece] = field(default_factory=deque)
     _suspects: deque[Piece] = field(default_factory=deque)
     """What workers died of: last, and alone."""
+    _without: dict[str, list[Piece]] = field(default_factory=dict)
+    """Job that has no vectors -> its units that wait for them."""
     _ready: list[tuple[bool, int, int, Piece]] = field(default_factory=list)
     """A heap: whether it is late, the place of its protocol, when it came."""
     _to_train: deque[Piece] = field(default_factory=deque)
@@ -62,16 +64,28 @@ class Todo:
             self._left[job.key] = len(job.units)
             if not job.finetune:
                 self._to_embed.append(Piece(job, (), card=job.units[0].model not in light, embeds=True))
+                self._without[job.key] = [Piece(job, (unit,)) for unit in job.units]
                 continue
             together = [job.units] if self.stacks else [[unit] for unit in job.units]
             self._to_train += (Piece(job, part, card=True) for part in together)
 
     def embedded(self, job: Job) -> None:
         """The units of `job` can begin."""
-        for unit in job.units:
-            self._put(Piece(job, (unit,)))
+        for piece in self._without.pop(job.key):
+            self._put(piece)
+
+    def lost(self, embedding: Piece) -> None:
+        """The vectors that `embedding` made are gone: it is done again, and units wait for that."""
+        key = embedding.job.key
+        self._without[key] = [entry[-1] for entry in self._ready if entry[-1].job.key == key]
+        self._ready = [entry for entry in self._ready if entry[-1].job.key != key]
+        heapq.heapify(self._ready)
+        self._to_embed.appendleft(embedding)
 
     def _put(self, piece: Piece) -> None:
+        if piece.job.key in self._without:
+            self._without[piece.job.key].append(piece)
+            return
         protocol = piece.units[0].protocol
         self._came += 1
         entry = (PROTOCOLS[protocol].slow, listed(protocol), self._came, piece)
@@ -98,12 +112,19 @@ class Todo:
 
     def next_suspect(self) -> Piece | None:
         """What workers died of; for when nothing else is left, nor in flight."""
-        left = self._to_embed or self._to_train or self._ready
-        return self._suspects.popleft() if self._suspects and not left else None
+        if self._to_embed or self._to_train or self._ready:
+            return None
+        for place, piece in enumerate(self._suspects):
+            if piece.embeds or piece.job.key not in self._without:
+                del self._suspects[place]
+                return piece
+        return None
 
     def again(self, piece: Piece) -> None:
-        """Its worker let go of its units, though they are wanted."""
-        if piece.job.finetune:
+        """Its worker let go of it, though it is wanted, or is unfit."""
+        if piece.embeds:
+            self._to_embed.appendleft(piece)
+        elif piece.job.finetune:
             self._to_train.appendleft(piece)
         else:
             self._put(piece)

@@ -64,10 +64,12 @@ class Order:
 
 
 def load(order: Order) -> None:
-    """Load what computes, so that all workers do while one of them embeds.
+    """Load what computes, which a worker does before it is given work.
 
     Raises:
         WorkerUnfit: this worker runs another version.
+        ImportError: it lacks a library.
+        GeneArenaError: it has no card that was asked for.
     """
     with _Piece(order):
         computing.load(compute_here(order.home), order.options.device)
@@ -78,6 +80,8 @@ def embed(order: Order, unit: Unit, model: Model, tasks: Sequence[Task]) -> Embe
 
     Raises:
         WorkerUnfit: this worker runs another version.
+        ImportError: it lacks a library.
+        Stopped: it is about to end.
     """
     with _Piece(order) as piece:
         return _embed(piece, order, unit, model, tasks)
@@ -96,6 +100,8 @@ def _embed(piece: _Piece, order: Order, unit: Unit, model: Model, tasks: Sequenc
             environment = describe_environment(compute.card(device), piece.threads)
             context = Context(device, environment.hash, piece.cancel)
             found = compute.embed(unit, model, tasks, context, _seldom(progress))
+    except (Stopped, ImportError):
+        raise  # says something of the worker, nothing of the units
     except Exception as error:  # noqa: BLE001 - the piece's boundary: units meet it
         error.add_note(traceback.format_exc())
         if isinstance(error, ModelError):  # its files may well be where the run is coordinated

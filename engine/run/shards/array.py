@@ -34,6 +34,11 @@ from store.rows import this_version
 
 _FROZEN: Final = "array.json"
 _ENDED: Final = "ended"
+_TASKS: Final = "tasks"
+_LEFT: Final = ("journals", "beats", "in-flight", "logs")
+"""Folders of what tasks leave."""
+_NAMED: Final = "[0-9]*-[0-9]*-*"
+"""How the folders of arrays are called."""
 _NAMES: Final = ("model", "task", "protocol", "preset")
 """What the units of one cell share, beside all of their spec but the seed."""
 
@@ -152,22 +157,49 @@ def freeze(
         StoreError: it cannot be written, or named in a script.
     """
     frozen = draft(home, plan, shards, options)
+    try:
+        _write(frozen, plan, script(frozen), name)
+    except StoreError:
+        shutil.rmtree(frozen.folder, ignore_errors=True)
+        raise
+    return frozen
+
+
+def _write(frozen: Frozen, plan: Plan, script: str, name: str) -> None:
+    """What makes it an array goes last: see `half_made`."""
     folder = frozen.folder
     if not str(folder).isprintable() or '"' in str(folder):
         raise StoreError(
             f"The path {folder} cannot stand in a script for SLURM.", "Choose a plainer place for the home."
         )
     try:
-        for part in ("tasks", "journals", "beats", "in-flight", "logs"):
+        for part in (_TASKS, *_LEFT):
             (folder / part).mkdir(parents=True)
     except OSError as error:
         raise StoreError(f"The folder {folder} cannot be made: {error.strerror}.") from error
-    for task in dict.fromkeys(unit.task for shard in shards for unit in shard.units):
+    for task in dict.fromkeys(unit.task for shard in frozen.shards for unit in shard.units):
         kept = asdict(replace(plan.tasks[task], audit=Audit(())))
         write_text(_task_file(folder, task), json.dumps(kept), synced=True)
-    write_text(folder / name, script(frozen), synced=True)
+    write_text(folder / name, script, synced=True)
     write_text(folder / _FROZEN, _written(frozen), synced=True)
-    return frozen
+
+
+def half_made(home: Home, quiet_s: float) -> Iterator[Path]:
+    """Folders of arrays that are not whole, hold nothing of any task, and have been left alone for so long.
+
+    They are of processes that were killed while they froze or removed one. No task can be at it, since a
+    script is handed over only once its array is whole.
+    """
+    for folder in sorted(arrays_folder(home).glob(_NAMED)):
+        if folder.is_symlink() or not folder.is_dir():
+            continue
+        with suppress(OSError):  # somebody else has removed it meanwhile
+            inside = list(folder.rglob("*"))
+            files = [path.relative_to(folder) for path in inside if not path.is_dir()]
+            whole = Path(_FROZEN) in files or any(file.parts[0] in _LEFT for file in files)
+            newest = max(path.lstat().st_mtime for path in (folder, *inside))
+            if not whole and time.time() - newest > quiet_s:
+                yield folder
 
 
 def read_frozen(folder: Path, only: int | None = None) -> Frozen | None:
@@ -250,7 +282,7 @@ def _read(folder: Path, data: Mapping[str, Any], only: int | None) -> Frozen:
 
 
 def _task_file(folder: Path, name: str) -> Path:
-    return folder / "tasks" / f"{content_hash(name)[:16]}.json"
+    return folder / _TASKS / f"{content_hash(name)[:16]}.json"
 
 
 def _thaw(folder: Path, name: str) -> Task:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -9,7 +10,7 @@ from typing import Final
 
 from engine.mailbox import LIVE
 from engine.run.events import ModelMeasured, UnitFinished
-from engine.run.shards.array import Frozen, frozen_arrays
+from engine.run.shards.array import Frozen, frozen_arrays, half_made
 from engine.run.shards.followed import Followed
 from store.entries import Record
 from store.errors import StoreError
@@ -27,7 +28,8 @@ def collect(home: Home, store: Store) -> int:
     """Save what tasks of arrays have saved and no journal has; how many outcomes these were.
 
     Each counts once, whoever saw it first. The folder of an array whose tasks have ended is removed once
-    all its units have outcomes. Only the holder of the runner's lock may do this.
+    all its units have outcomes, and that of one that is not whole. Only the holder of the runner's lock
+    may do this.
 
     Raises:
         StoreError: a journal cannot be read or written.
@@ -58,6 +60,8 @@ def collect(home: Home, store: Store) -> int:
         store.append(*records)
         if followed.units.keys() <= store.finished().keys() and (frozen.ended or _left(frozen)):
             frozen.remove()
+    for folder in half_made(home, _HOUR):
+        shutil.rmtree(folder, ignore_errors=True)
     return taken
 
 

@@ -7,7 +7,6 @@ tasks said they had saved has been read, or they have been gone for `grace_s`.
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections import Counter
@@ -19,6 +18,7 @@ from typing import Any, Final
 from engine.mailbox import LIVE, WorkerStatus
 from engine.run.crashes import in_flight, read_strikes
 from engine.run.events import EpochFinished, Event, Log, ModelMeasured, UnitFinished, UnitStarted
+from engine.run.left_out import reason_of
 from engine.run.shards.array import Frozen
 from engine.run.shards.last_words import death_words, last_line, stage_words
 from store.errors import StoreError
@@ -36,9 +36,6 @@ minute that there is none.
 """
 LAST_WORD: Final = 70.0
 """Seconds for which the last heartbeat of a task that SLURM has no more may be on its way, through NFS."""
-
-_COUNT: Final = re.compile(r"Units left out: \d+\. ")
-"""With which a task begins its reason; whoever leaves out its units counts them, too."""
 
 SEEN: Final = 70.0
 """Seconds until all that killed tasks have saved is seen: NFS may hold a folder's list for a minute."""
@@ -277,7 +274,7 @@ class Followed:
         """Why an array came to nothing, in a sentence or two."""
         for beat in self._beats.values():
             if beat.data.get("message"):
-                said, host = _COUNT.sub("", str(beat.data["message"])), str(beat.data.get("host", ""))
+                said, host = reason_of(str(beat.data["message"])), str(beat.data.get("host", ""))
                 return said if host in said else f"On {host}: {said}"
         for index in range(len(self.frozen.shards)):
             if last := last_line(self.frozen, index):

@@ -14,6 +14,7 @@ from typing import Final
 from engine.mailbox import WorkerStatus
 from engine.plan.launch import Options, Slurm
 from engine.plan.plan import Plan
+from engine.run.arrivals import Arrivals
 from engine.run.contract import Mailbox
 from engine.run.crashes import hold_deaths
 from engine.run.events import (
@@ -26,20 +27,20 @@ from engine.run.events import (
     UnitStarted,
     WorkersSeen,
 )
+from engine.run.left_out import left_out
 from engine.run.shards.array import Frozen, freeze, frozen_arrays
 from engine.run.shards.cut import shards_of
 from engine.run.shards.followed import SEEN, Followed
 from engine.run.shards.told import State, ask
 from engine.run.slurm.scheduler import Scheduler, SchedulerError, Unreachable
 from engine.run.slurm.script import script
+from engine.run.slurm.worries import worries
 from store.errors import StoreError
 from store.home import Home
 from store.records import Cancelled, Failed, Unit
 
 _ENDED: Final = 5.0
 """Seconds for which what ended tasks have saved is waited for where nobody needs it to go on."""
-_USUAL: Final = ("", "Resources", "Priority", "BeginTime", "Cleaning", "JobArrayTaskLimit")
-"""Why tasks wait on any cluster, and not for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Coordinator:
     deaths: Counter[str] = field(default_factory=Counter)
     """What tasks were at when they died -> how often."""
     given_up: set[str] = field(default_factory=set)
+    arrivals: Arrivals = field(default_factory=Arrivals)
     said: set[str] = field(default_factory=set)
     asked_at: float | None = None
     """When SLURM was last asked."""
@@ -124,24 +126,20 @@ class Coordinator:
 
     def _round(self) -> Iterator[Event]:
         yield from self._give_up()
+        if self.mailbox.paused:
+            yield from self._say(self.options.while_paused)
         yield from self._look()
         for array in [array for array in self.arrays if not array.over]:
             if array.followed.over(self.pauses.grace):
                 yield from self._settle(array)
         yield from self._plan_again()
         workers = tuple(self._workers())
-        for worker in workers:
-            if worker.state == "silent":
-                yield from self._say(f"{worker.name} on {worker.host} is silent. {worker.message}".strip())
-            elif worker.state == "waits" and worker.message.split(",")[0] not in _USUAL:
-                name = worker.name.partition(" ")[0]
-                yield from self._say(
-                    f"Tasks of {name} wait, for which SLURM's reason is {worker.message}. Where that does "
-                    "not end by itself, `genearena cancel`, and ask for something else."
-                )
+        for sentence in worries(workers):
+            yield from self._say(sentence)
         yield WorkersSeen(workers)
         done = len(self.plan.todo) - len(self.open)
-        yield StageProgress("classify", "the job array", done, len(self.plan.todo), 0.0, None)
+        rate = self.arrivals.rate()
+        yield StageProgress("classify", "the job array", done, len(self.plan.todo), rate, None)
 
     def _workers(self) -> Iterator[WorkerStatus]:
         """The tasks of the arrays that live, or of the last one, and those of others that died."""
@@ -189,6 +187,7 @@ class Coordinator:
         if not array.own and isinstance(event.outcome, Failed) and unit.key in self.plan.failed:
             return  # known, and to be tried again
         if self.open.pop(unit.key, None):
+            self.arrivals.add()
             if array.followed.begins(unit.key):
                 yield UnitStarted(unit)
             yield event
@@ -264,11 +263,9 @@ class Coordinator:
             yield Log("warning", f"{array.frozen.name} ended without {len(missing)} of its units.")
 
     def _leave_out(self, units: list[Unit], reason: str) -> Iterator[Event]:
-        if reason:
-            yield Log("error", f"{reason} Units left out: {len(units)}; the next run tries again.")
         for unit in units:
             self.open.pop(unit.key)
-            yield UnitFinished(Cancelled(unit, reason))
+        yield from left_out(units, reason)
 
     def _cancel(self) -> None:
         for array in self._living():

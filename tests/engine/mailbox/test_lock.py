@@ -18,6 +18,7 @@ from engine.mailbox import (
     enqueue,
     killable,
     last_launch,
+    lock,
     lock_fault,
     queued,
     read_status,
@@ -69,6 +70,21 @@ def elsewhere(process):
 def grown(path, seconds):
     """Let a file look as if it had been written so long ago."""
     os.utime(path, (time.time(), time.time() - seconds))
+
+
+class Network:
+    """An `os` whose disk is full or away once somebody closes a file, which is closed all the same."""
+
+    def __init__(self, number: int) -> None:
+        self.number, self.closed = number, []
+
+    def __getattr__(self, name):
+        return getattr(os, name)
+
+    def close(self, descriptor):
+        os.close(descriptor)
+        self.closed.append(descriptor)
+        raise OSError(self.number, os.strerror(self.number))
 
 
 # ---------------------------------------------------------------------------- who lives
@@ -354,3 +370,45 @@ def test_a_damaged_status_is_no_claim(home):
     for said in ({"state": "running"}, {"state": "running", "pid": "x", "host": 3}, {"state": ["running"]}):
         write_json(home.mailbox / "status.json", said)
         assert not runner_alive(home)
+
+
+# ---------------------------------------------------------------------------- letting go
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.ESTALE])
+def test_a_disk_that_is_full_or_away_when_the_lock_is_let_go_is_no_error_and_the_next_gets_it(
+    home, monkeypatch, number
+):
+    network = Network(number)
+    monkeypatch.setattr(lock, "os", network)
+    with runner_lock(home) as held:
+        assert runner_alive(home)
+    assert network.closed.count(held._descriptor) == 1
+    assert not runner_alive(home)
+    with runner_lock(home):
+        pass
+
+
+def test_what_stopped_a_run_is_not_hidden_by_a_disk_that_is_away(home, monkeypatch):
+    monkeypatch.setattr(lock, "os", Network(errno.EIO))
+    with pytest.raises(StoreError, match="the reason"), runner_lock(home):
+        raise StoreError("This is the reason.")
+
+
+def test_a_lock_taken_again_is_held_though_the_old_file_closes_with_an_error(home, monkeypatch):
+    monkeypatch.setattr(lock, "os", Network(errno.EIO))
+    with runner_lock(home) as held:
+        lock_path(home).unlink()
+        assert "has taken it again" in held.keep()
+        assert held.keep() == ""
+        assert runner_alive(home)
+    assert not runner_alive(home)
+
+
+def test_a_lock_that_vanishes_from_a_network_while_it_is_taken_is_a_sentence(home, monkeypatch):
+    def stale(*_):
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    monkeypatch.setattr(lock, "_is_at", stale)
+    with pytest.raises(StoreError, match="cannot be opened: Stale file handle"), runner_lock(home):
+        pass

@@ -24,7 +24,7 @@ from engine.mailbox import (
     take_requests,
     write_status,
 )
-from engine.plan.launch import Launch
+from engine.plan.launch import Launch, Options, Slurm
 from engine.plan.selection import Selection
 from store.store import Store
 from tui.commands.steer import describe, follow
@@ -98,6 +98,13 @@ def test_a_run_whose_runner_has_gone_is_interrupted(home, call):
 def test_steering_leaves_a_request(live, call, arguments, request_):
     assert call(*arguments).exit_code == 0
     assert take_requests(live) == [request_]
+
+
+def test_who_pauses_a_job_array_is_told_that_its_tasks_keep_their_nodes(live, call):
+    assert "nodes" not in call("pause").stderr
+    by_array = Options(slurm=Slurm(array=4))
+    remember(live, Launch(Selection(("m",), ("t",), ("lr",)), by_array))
+    assert by_array.while_paused in " ".join(call("pause").stderr.split())
 
 
 def test_cancelling_says_that_what_waits_is_forgotten(live, call):

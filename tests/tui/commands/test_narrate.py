@@ -27,6 +27,7 @@ def progress(done, stage="embed"):
 
 def test_a_stage_says_rate_and_time_left_once_known():
     assert stage_line("embed", "m", 0, 10, 0.0, None) == "embed m: 0/10 texts"
+    assert stage_line("classify", "LR", 1, 9, 0.01, None) == "classify LR: 1/9 units, 0.6/min"
     assert (
         stage_line("classify", "LR and RF", 5, 10, 2.0, 2.5)
         == "classify LR and RF: 5/10 units, 2.0/s, 0:02 left"

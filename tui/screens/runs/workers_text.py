@@ -49,12 +49,14 @@ class Stand(NamedTuple):
 _SILENT: Final = Stand("◐", "warn", "silent", 0)
 _WORKING: Final = Stand("▶", "run", "working", 1)
 _DEAD: Final = Stand("✗", "bad", "dead", 2)
+_UNFIT: Final = Stand("✗", "bad", "left out", 2)
 _PAUSED: Final = Stand("◐", "warn", "paused", 3)
 _IDLE: Final = Stand("·", "soft", "idle", 3)
 _WAITING: Final = Stand("·", "soft", "waiting", 4)
 _GONE: Final = Stand("╌", "soft", "ended", 5)
 _DONE_ALL: Final = Stand("✓", "good", "done", 6)
-_ALL: Final = (_WORKING, _SILENT, _DEAD, _PAUSED, _IDLE, _WAITING, _GONE, _DONE_ALL)
+_ALL: Final = (_WORKING, _SILENT, _DEAD, _UNFIT, _PAUSED, _IDLE, _WAITING, _GONE, _DONE_ALL)
+_KNOWN: Final = {"died": _DEAD, "ended": _GONE, "silent": _SILENT, "unfit": _UNFIT, "waits": _WAITING}
 
 
 def kind(status: Status | None) -> str:
@@ -68,8 +70,8 @@ def stand(worker: WorkerStatus, status: Status) -> Stand:
     """How a worker stands; once its run is over, how it stood."""
     if 0 < worker.total <= worker.done:
         return _DONE_ALL
-    known = {"died": _DEAD, "ended": _GONE, "silent": _SILENT, "waits": _WAITING}.get(worker.state)
-    if known is _DEAD or known is _GONE:
+    known = _KNOWN.get(worker.state)
+    if known in (_DEAD, _GONE, _UNFIT):
         return known
     if not status.live:
         return _GONE._replace(word="not followed") if status.state == "interrupted" else _GONE
@@ -83,7 +85,7 @@ def stand(worker: WorkerStatus, status: Status) -> Stand:
 def summary(status: Status) -> list[tuple[str, Tone]]:
     """`64: 12 working, 1 silent, 40 waiting, 11 done`."""
     counts = Counter(stand(worker, status).word for worker in status.workers)
-    tones = {one.word: one.tone for one in (_SILENT, _DEAD)}
+    tones = {one.word: one.tone for one in (_SILENT, _DEAD, _UNFIT)}
     parts: list[tuple[str, Tone]] = [(f"{count(len(status.workers))}: ", "soft")]
     order = [one.word for one in _ALL]
     for word in sorted(counts, key=lambda word: order.index(word) if word in order else len(order)):
@@ -132,7 +134,7 @@ def doing(worker: WorkerStatus, found: Stand, running: Running) -> tuple[str, To
     if found is _WAITING:
         return f"SLURM says {worker.message}" if worker.message else "", "soft"
     if worker.message and found is not _DONE_ALL:
-        return worker.message, "bad" if found is _DEAD else "warn"
+        return worker.message, "bad" if found in (_DEAD, _UNFIT) else "warn"
     if found not in (_WORKING, _SILENT):
         return "", "text"
     return at(worker, running)[0] + _more(len(worker.units)) if worker.unit or worker.units else "", "text"

@@ -40,30 +40,35 @@ def free_port() -> int:
 
 @dataclass
 class RealDask:
-    """One scheduler, and one command that keeps two worker processes alive."""
+    """One scheduler, and commands that keep two worker processes alive each."""
 
     folder: Path
     address: str
     tls: tuple[str, str, str]
     scheduler: subprocess.Popen
-    workers: subprocess.Popen
+    workers: list[subprocess.Popen]
 
     @classmethod
     def start(cls, folder: Path, **environment: str) -> RealDask:
         tls = certificates(folder)
         address = f"tls://127.0.0.1:{free_port()}"
-        given = [f"--tls-{name}={path}" for name, path in zip(("ca-file", "cert", "key"), tls, strict=True)]
-        host = ["--host", "127.0.0.1", "--no-dashboard"]
         port = address.rpartition(":")[2]
         scheduler = _started(
-            folder, "scheduler", *given, *host, "--protocol=tls", f"--port={port}", **environment
+            folder, "scheduler", *_words(tls), "--protocol=tls", f"--port={port}", **environment
         )
         _listening(int(port))
-        workers = _started(
-            folder, "worker", address, *given, *host, "--nworkers=2", "--nthreads=1", "--memory-limit=0",
-            f"--local-directory={folder}", f"--preload={HERE / 'behaving.py'}", **environment,
+        started = cls(folder, address, tls, scheduler, [])
+        started.join(**environment)
+        return started
+
+    def join(self, **environment: str) -> None:
+        """Have two more workers."""
+        command = _started(
+            self.folder, "worker", self.address, *_words(self.tls), "--nworkers=2", "--nthreads=1",
+            "--memory-limit=0", f"--local-directory={self.folder}", f"--preload={HERE / 'behaving.py'}",
+            **environment,
         )  # fmt: skip
-        return cls(folder, address, tls, scheduler, workers)
+        self.workers.append(command)
 
     @property
     def options(self) -> Options:
@@ -71,17 +76,22 @@ class RealDask:
 
     def pids(self) -> list[int]:
         """Of the worker processes."""
-        children = psutil.Process(self.workers.pid).children(recursive=True)
+        children = [one for own in self.workers for one in psutil.Process(own.pid).children(recursive=True)]
         return [one.pid for one in children if "resource_tracker" not in " ".join(one.cmdline())]
 
     def stop(self) -> None:
-        for process in (self.workers, self.scheduler):
+        for process in (*self.workers, self.scheduler):
             for child in (
                 psutil.Process(process.pid).children(recursive=True) if process.poll() is None else ()
             ):
                 child.kill()
             process.kill()
             process.wait()
+
+
+def _words(tls: tuple[str, str, str]) -> list[str]:
+    given = [f"--tls-{name}={path}" for name, path in zip(("ca-file", "cert", "key"), tls, strict=True)]
+    return [*given, "--host", "127.0.0.1", "--no-dashboard"]
 
 
 def _listening(port: int) -> None:

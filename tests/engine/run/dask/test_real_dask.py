@@ -19,7 +19,7 @@ from engine.mailbox import read_status
 from engine.plan.launch import Dask, Launch, Options
 from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import Selection
-from engine.run.dask import flight
+from engine.run.dask import attendance, flight
 from engine.run.dask.cluster import check
 from engine.run.dask.executor import DaskExecutor
 from engine.run.dask.greeting import Unreachable
@@ -57,7 +57,7 @@ def scored_lines(home: Home) -> Counter[str]:
     return Counter(line.key for line in lines if isinstance(line, Entry) and line.kind == "scored")
 
 
-def test_a_killed_worker_and_then_a_killed_scheduler_cost_no_unit_and_double_none(home, real):
+def test_killed_workers_and_then_a_killed_scheduler_cost_no_unit_and_double_none(home, real):
     plan, events, killed = plan_of(home), [], []
     for event in supervise(home, plan, Steering(), real.options):
         events.append(event)
@@ -65,6 +65,9 @@ def test_a_killed_worker_and_then_a_killed_scheduler_cost_no_unit_and_double_non
         if isinstance(event, UnitFinished) and done == 10:
             killed.append(real.pids()[0])
             os.kill(killed[0], signal.SIGKILL)
+        if isinstance(event, UnitFinished) and done == 25:  # and with them all vectors
+            for pid in real.pids():
+                os.kill(pid, signal.SIGKILL)
         if isinstance(event, UnitFinished) and done == 50:
             real.scheduler.kill()
     found = Counter(type(one) for one in outcomes(events))
@@ -149,15 +152,30 @@ def test_a_scheduler_that_is_stopped_is_not_waited_for_without_end(home, real, m
         (MISSING, "1", "has no genearena, or another version. Install the same one there as here."),
     ],
 )
-def test_workers_without_this_very_version_do_nothing(home, tmp_path, what, value, words):
-    other = RealDask.start(tmp_path / "cluster", **{what: value})
+def test_workers_without_this_very_version_are_left_out_and_the_run_ends_where_there_are_no_others(
+    home, tmp_path, monkeypatch, what, value, words
+):
+    monkeypatch.setattr(attendance, "_OTHERS", 2.0)
+    cluster = RealDask.start(tmp_path / "cluster", **{what: value})
     try:
-        events = list(DaskExecutor(home, other.options).work(plan_of(home), Steering()))
+        alone = list(DaskExecutor(home, cluster.options).work(plan_of(home), Steering()))
+        monkeypatch.setattr(attendance, "_OTHERS", 120.0)
+        cluster.join()
+        mixed = list(DaskExecutor(home, cluster.options).work(plan_of(home), Steering()))
     finally:
-        other.stop()
-    assert Counter(type(one) for one in outcomes(events)) == {Cancelled: 80}
-    [said] = [event.text for event in events if isinstance(event, Log) and event.level == "error"]
+        cluster.stop()
+    assert Counter(type(one) for one in outcomes(alone)) == {Cancelled: 80}
+    [said] = [event.text for event in alone if isinstance(event, Log) and event.level == "error"]
     assert words in said
+    assert Counter(type(one) for one in outcomes(mixed)) == {Scored: 80}
+    last = [event for event in mixed if isinstance(event, WorkersSeen)][-1].workers
+    assert sorted(one.state for one in last) == ["runs", "runs", "unfit", "unfit"]
+    left_out = [one for one in last if one.state == "unfit"]
+    assert all(words in one.message and one.done == 0 for one in left_out)
+    told = [event.text for event in mixed if isinstance(event, Log)]
+    assert sorted(told) == sorted(
+        f"The worker {one.name} on 127.0.0.1 is left out. {one.message}" for one in left_out
+    )
 
 
 def test_who_has_no_certificate_of_it_is_not_let_in_and_a_status_names_workers(home, real, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections import Counter
@@ -9,14 +10,16 @@ from collections import Counter
 import distributed
 import pytest
 from dask_here import dask_of
+from distributed import get_worker
 from workbench import FakeCompute, write_task
 
 from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import Selection
+from engine.run.dask import attendance
 from engine.run.dask.crew import SILENT, Crew
 from engine.run.dask.flight import Flight
 from engine.run.dask.todo import Todo
-from engine.run.events import Log, ModelMeasured, Ready, UnitFinished, WorkersSeen
+from engine.run.events import Log, ModelMeasured, Ready, StageProgress, UnitFinished, WorkersSeen
 from engine.run.steering import Steering
 from store.errors import ModelError
 from store.home import find_home
@@ -49,13 +52,20 @@ def known(**workers) -> dict:
     }
 
 
+def crew_of(**workers) -> Crew:
+    """Workers that have loaded, given how many cards each has."""
+    crew = Crew()
+    for address in crew.look(known(**workers)):
+        crew.judge(address)
+    return crew
+
+
 def outcomes(events) -> list:
     return [event.outcome for event in events if isinstance(event, UnitFinished)]
 
 
 def test_what_needs_a_card_goes_to_who_has_one_and_the_rest_to_who_has_none():
-    crew = Crew()
-    crew.look(known(a=0, b=1))
+    crew = crew_of(a=0, b=1)
     assert crew.free(card=True).address == "b"
     assert crew.free(card=False).address == "a"
     crew.take("first", crew.free(card=False), card=False)
@@ -67,14 +77,11 @@ def test_what_needs_a_card_goes_to_who_has_one_and_the_rest_to_who_has_none():
 
 
 def test_where_nobody_has_a_card_all_do_everything():
-    crew = Crew()
-    crew.look(known(a=0))
-    assert crew.free(card=True).address == "a"
+    assert crew_of(a=0).free(card=True).address == "a"
 
 
 def test_a_worker_that_has_gone_is_given_nothing_and_its_work_is_known():
-    crew = Crew()
-    crew.look(known(a=0, b=0))
+    crew = crew_of(a=0, b=0)
     crew.take("piece", crew.workers["a"], card=False)
     crew.look(known(b=0))
     assert [worker.address for worker in crew.present] == ["b"]
@@ -82,8 +89,7 @@ def test_a_worker_that_has_gone_is_given_nothing_and_its_work_is_known():
 
 
 def test_a_worker_that_went_with_work_in_hand_died_at_it(plan):
-    crew = Crew()
-    crew.look(known(a=0, b=0, c=0))
+    crew = crew_of(a=0, b=0, c=0)
     crew.started("a", plan().todo[0])
     crew.take("piece", crew.workers["b"], card=False)
     crew.words["piece"] = "the embedding of mini"
@@ -93,6 +99,29 @@ def test_a_worker_that_went_with_work_in_hand_died_at_it(plan):
     assert [one.state for one in (a, b, c)] == ["died", "died", "runs"]
     assert a.message.startswith("It was lost at all-MiniLM-L6-v2 ")
     assert (b.message, b.unit) == ("It was lost at the embedding of mini.", "")
+
+
+def test_who_is_unfit_is_given_nothing_and_named_until_it_has_gone():
+    crew = crew_of(a=0, b=0)
+    crew.judge("a", "It lacks scikit-learn.")
+    assert [crew.free(card=False).address, crew.threads] == ["b", 1]
+    [a, b] = crew.statuses()
+    assert (a.state, a.message, b.state) == ("unfit", "It lacks scikit-learn.", "runs")
+    assert worker_line(a) == "a: unfit on here, 0 units (It lacks scikit-learn.)"
+    crew.look(known(b=0))
+    assert [one.name for one in crew.statuses()] == ["b"]
+    assert crew.look(known(a=0, b=0)) == ["a"], "who comes back is looked at again"
+    assert not crew.unfit
+
+
+def test_who_loads_its_libraries_is_given_nothing_yet():
+    crew = Crew()
+    crew.look(known(a=0))
+    assert crew.free(card=False) is None
+    assert [one.unit for one in crew.statuses()] == ["loading its libraries"]
+    crew.judge("a")
+    assert crew.free(card=False).address == "a"
+    assert [one.unit for one in crew.statuses()] == [""]
 
 
 def test_a_worker_that_is_not_heard_is_silent(plan, monkeypatch):
@@ -125,6 +154,24 @@ def test_slow_units_and_training_wait_for_the_others_and_suspects_for_all(plan):
             todo.suspect(piece)
     assert given == ["embed", *["lr"] * 6, *["rf-cv"] * 6, *["finetune"] * 6]
     assert todo.next_suspect().units[0].protocol == "lr"
+
+
+def test_units_whose_vectors_are_lost_wait_for_new_ones_and_are_given_once(plan):
+    todo = Todo(stacks=False)
+    todo.fill(plan(protocols=("lr",)).todo, set())
+    embedding = todo.next(1, lambda card: True)
+    todo.embedded(embedding.job)
+    begun, died = todo.next(1, lambda card: True), todo.next(1, lambda card: True)
+    todo.suspect(died)
+    todo.lost(embedding)
+    todo.again(begun)
+    assert todo.next(1, lambda card: True) is embedding
+    assert todo.next(1, lambda card: True) is None
+    assert todo.next_suspect() is None, "it needs them, too"
+    todo.embedded(embedding.job)
+    given = [todo.next(1, lambda card: True).units[0].key for _ in range(5)]
+    given.append(todo.next_suspect().units[0].key)
+    assert sorted(given) == sorted(unit.key for unit in embedding.job.units)
 
 
 def test_splits_that_train_as_one_go_to_a_card_together(plan):
@@ -180,6 +227,57 @@ def test_what_a_worker_is_short_of_is_said_once_with_its_name_and_held_against_n
     assert [one.text for one in events if isinstance(one, Log)] == [f"Units are left out. {reason}"]
 
 
+class Lacking(FakeCompute):
+    """Some workers lack a library, which shows as they load, or only at a first model."""
+
+    def __init__(self, method: str, many: int = 1, behave=None) -> None:
+        super().__init__(behave)
+        self.method, self.many, self.lacks = method, many, set()
+
+    def devices(self, wanted):
+        self._import("devices")
+        return super().devices(wanted)
+
+    def embed(self, *arguments):
+        self._import("embed")
+        return super().embed(*arguments)
+
+    def _import(self, method):
+        with contextlib.suppress(ValueError):  # a thread of the worker's own
+            name = get_worker().name
+            if method == self.method and (name in self.lacks or len(self.lacks) < self.many):
+                self.lacks.add(name)
+                raise ModuleNotFoundError("No module named 'sklearn'")
+
+
+@pytest.mark.parametrize("method", ["devices", "embed"])
+def test_a_worker_that_lacks_a_library_is_left_out_by_name_and_the_others_do_its_work(plan, method):
+    said, events = threading.Event(), []
+    compute = Lacking(method, behave=lambda unit, cancel: said.wait(60))
+    for event in dask_of()(plan.home, compute).work(plan(), Steering()):
+        events.append(event)
+        if isinstance(event, Log):
+            said.set()
+    assert Counter(type(one) for one in outcomes(events)) == {Scored: 12}
+    last = [event for event in events if isinstance(event, WorkersSeen)][-1].workers
+    [out] = [one for one in last if one.state == "unfit"]
+    assert "No module named 'sklearn'" in out.message
+    assert out.done == 0
+    told = f"The worker {out.name} on {out.host} is left out. {out.message}"
+    assert [event.text for event in events if isinstance(event, Log)] == [told]
+
+
+def test_where_no_worker_is_fit_the_run_ends_with_the_reason(plan, monkeypatch):
+    monkeypatch.setattr(attendance, "_OTHERS", 0.0)
+    events = list(dask_of()(plan.home, Lacking("devices", 4)).work(plan(), Steering()))
+    assert Counter(type(one) for one in outcomes(events)) == {Cancelled: 12}
+    [said] = [event.text for event in events if isinstance(event, Log) and event.level == "error"]
+    assert said == (
+        "The scheduler or a worker cannot load what the run needs (No module named 'sklearn'). "
+        "Install the same genearena there as here. Units left out: 12; the next run tries again."
+    )
+
+
 def test_who_drains_a_run_that_has_no_worker_does_not_wait_for_one(plan, monkeypatch):
     monkeypatch.setattr(Flight, "look", lambda self: None)
     mailbox, events = Steering(), []
@@ -233,6 +331,8 @@ def test_it_says_what_goes_on_at_once_and_who_does_it(plan):
     events = list(dask_of()(plan.home, FakeCompute()).work(plan(), Steering()))
     [ready] = [event for event in events if isinstance(event, Ready)]
     assert (ready.capacity.devices, ready.capacity.classify) == (4, 4)
+    stages = [event for event in events if isinstance(event, StageProgress) and event.stage == "classify"]
+    assert (stages[-1].done, stages[-1].rate > 0) == (12, True)
     last = [event for event in events if isinstance(event, WorkersSeen)][-1]
     assert sum(one.done for one in last.workers) == 12
     assert {one.state for one in last.workers} == {"runs"}

@@ -11,11 +11,12 @@ import shutil
 import socket
 import sys
 import threading
+import time
 from collections import Counter
 from dataclasses import asdict, replace
 
 import pytest
-from array_here import ThreadScheduler, array_of
+from array_here import ThreadScheduler, array_of, heard
 from processes import SHORT, ProcessScheduler, executor
 from workbench import FakeCompute, write_task
 
@@ -25,6 +26,7 @@ from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import Selection
 from engine.run.events import Log, StageProgress, UnitFinished, UnitStarted, WorkersSeen
 from engine.run.monitor import Monitor
+from engine.run.shards import array as array_module
 from engine.run.shards import followed as followed_module
 from engine.run.shards import task as task_module
 from engine.run.shards.array import arrays_folder, freeze, frozen_arrays, read_frozen
@@ -41,7 +43,7 @@ from engine.run.supervise import supervise
 from engine.run.threads import ThreadExecutor
 from store import connect, journal
 from store.errors import StoreError
-from store.files import read_json, write_json
+from store.files import read_json, write_json, write_text
 from store.home import Home, find_home
 from store.journal import Entry, read_journals
 from store.queries import measurements
@@ -118,6 +120,87 @@ def test_a_folder_that_was_never_whole_is_no_array(home, plan):
     frozen = frozen_of(home, plan)
     (frozen.folder / "array.json").unlink()
     assert list(frozen_arrays(home)) == []
+
+
+def aged(folder, by: float = 2 * 3600) -> None:
+    """As if nobody had written there for so long."""
+    then = time.time() - by
+    for path in sorted([folder, *folder.rglob("*")], key=lambda one: -len(one.parts)):
+        os.utime(path, (then, then))
+
+
+@pytest.fixture
+def half_made(home, plan, monkeypatch):
+    """The folder that is left of a coordinator that was killed when it had frozen the texts of one task."""
+    with monkeypatch.context() as patch:
+        patch.setattr(array_module, "write_text", killed_at("array.sh"))
+        with pytest.raises(KeyboardInterrupt):
+            frozen_of(home, plan)
+    [folder] = arrays_folder(home).iterdir()
+    assert list((folder / "tasks").iterdir())
+    return folder
+
+
+def killed_at(name: str):
+    def write(path, text, **about):
+        if path.name == name:
+            raise KeyboardInterrupt  # which nothing catches, no more than a kill
+        write_text(path, text, **about)
+
+    return write
+
+
+def test_what_is_left_of_a_coordinator_killed_while_freezing_goes_with_the_next_run(home, plan, half_made):
+    options = Options("cpu", 1, 1, Slurm(array=1))
+
+    def run():
+        slurm = SlurmExecutor(home, options, ThreadScheduler(FakeCompute()), SHORT)
+        return counted(outcomes(supervise(home, plan, Steering(), options, slurm)))
+
+    assert run() == {Scored: 12}
+    assert list(arrays_folder(home).iterdir()) == [half_made], "somebody may be at work on it"
+    aged(half_made)
+    run()
+    assert list(arrays_folder(home).iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "part", ["journals/00000-1-a.jsonl", "beats/00000.json", "logs/0.out", "array.json"]
+)
+def test_nothing_is_removed_of_what_a_task_may_be_at_or_has_left(home, half_made, part):
+    (half_made / part).write_text("{")
+    aged(half_made)
+    collect(home, Store(home))
+    assert (half_made / part).exists()
+
+
+def test_a_frozen_array_that_waits_to_be_submitted_is_kept_however_old(home, plan):
+    frozen = frozen_of(home, plan)
+    aged(frozen.folder, 100 * 86400)
+    collect(home, Store(home))
+    assert list(frozen_arrays(home)) == [frozen]
+
+
+def test_strangers_folders_and_links_beside_arrays_are_left_alone(home, half_made, tmp_path):
+    own = arrays_folder(home) / "notes"
+    own.mkdir()
+    link = arrays_folder(home) / "20260101-000000-abcdef"
+    link.symlink_to(own)
+    for path in (own, half_made):
+        aged(path)
+    os.utime(link, (0, 0), follow_symlinks=False)
+    collect(home, Store(home))
+    assert sorted(arrays_folder(home).iterdir()) == [link, own]
+
+
+def test_of_an_array_that_cannot_be_written_nothing_is_left(home, plan, monkeypatch):
+    def full(path, *_, **__):
+        raise StoreError(f"The file {path} cannot be written: No space left on device.")
+
+    monkeypatch.setattr(array_module, "write_text", full)
+    with pytest.raises(StoreError):
+        frozen_of(home, plan)
+    assert list(arrays_folder(home).iterdir()) == []
 
 
 # ---------------------------------------------------------------------------- a task
@@ -576,6 +659,42 @@ def test_late_and_torn_as_a_network_shows_it_each_unit_is_computed_and_counts_on
     assert Counter(one.unit.key for one in found) == Counter(unit.key for unit in plan.todo)
     assert counted(found) == {Scored: 12}
     assert Counter(compute.classified) == Counter(unit.key for unit in plan.todo)
+
+
+def test_while_it_is_paused_it_is_said_that_tasks_keep_their_nodes_and_what_gives_them_back(home, plan):
+    asked, mailbox, events = threading.Event(), Steering(), []
+    options = Options("cpu", 1, 1, Slurm(array=2))
+    scheduler = ThreadScheduler(FakeCompute(lambda unit, cancel: unit.seed == 41 or asked.wait(60)))
+
+    def supervised(some: Plan):
+        slurm = SlurmExecutor(home, options, scheduler, SHORT)
+        return supervise(home, some, mailbox, options, slurm)
+
+    for event in supervised(plan):
+        events.append(event)
+        if isinstance(event, UnitFinished):
+            mailbox.pause()
+        if mailbox.paused and heard(home, mailbox):
+            asked.set()
+            if "keep their nodes" in (message := read_status(home).message):
+                assert "`genearena cancel --drain` ends them, and `genearena resume`" in message
+                mailbox.drain()
+    assert [one.text for one in events if isinstance(one, Log)].count(options.while_paused) == 1
+    [name] = scheduler.arrays
+    assert scheduler.queued(name) == []
+    found = counted(outcomes(events))
+    assert found == {Scored: found[Scored], Cancelled: 12 - found[Scored]}
+    assert 0 < found[Scored] < 12
+    mailbox = Steering()
+    rest = plan.against(Store(home).finished())
+    assert counted(outcomes(supervised(rest))) == {Scored: 12 - found[Scored]}
+
+
+def test_what_comes_in_has_a_rate(home, plan):
+    events = list(array_of(2)(home, FakeCompute()).work(plan, Steering()))
+    stages = [event for event in events if isinstance(event, StageProgress) and event.stage == "classify"]
+    assert stages[0].rate == 0.0
+    assert (stages[-1].done, stages[-1].rate > 0) == (12, True)
 
 
 def test_the_executor_tells_them(home, plan):
