@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
+import lzma
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -159,6 +162,18 @@ def test_a_gene_set_is_set_against_another_or_the_rest(tmp_path: Path) -> None:
         read(path, SETS, sets=("D",))
     with pytest.raises(UsageError, match="not a file of gene sets"):
         read(tmp_path / "x.csv", "gene,label\n", sets=("A",))
+
+
+@pytest.mark.parametrize("ending", [".gz", ".XZ", ".zip"])
+def test_gene_sets_may_be_packed(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"x.gmt{ending}"
+    if ending == ".zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("x.gmt", SETS)
+    else:
+        path.write_bytes({".gz": gzip, ".XZ": lzma}[ending].compress(SETS.encode()))
+    kind, raw = read_raw(path, choices=Choices(sets=("A",)))
+    assert (kind, raw.classes) == ("gmt", ("rest", "A"))
 
 
 DESEQ = rows(

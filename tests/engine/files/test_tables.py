@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import lzma
 import zipfile
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def zipped(**files: str) -> bytes:
 
 
 PLAIN = 'gene,label\nTP53,up\nMYC,"down, or so"\nACTB,up\n'
+HALVES = slice(20), slice(20, None)
 FORMS = {
     "comma": PLAIN,
     "tab": "gene\tlabel\nTP53\tup\nMYC\tdown, or so\nACTB\tup\n",
@@ -49,6 +51,8 @@ FORMS = {
     "UTF-16": PLAIN.encode("utf-16"),
     "gzip": gzip.compress(PLAIN.encode()),
     "bzip2": bz2.compress(PLAIN.encode()),
+    "xz": lzma.compress(PLAIN.encode()),
+    "xz in two streams": bytes(8).join(lzma.compress(PLAIN.encode()[at]) for at in HALVES),
     "Zstandard": pa.compress(PLAIN.encode(), "zstd", asbytes=True),
     "ZIP": zipped(**{"x/labels.csv": PLAIN, "__MACOSX/x/._labels.csv": "Mac", ".DS_Store": "Mac"}),
     "UTF-16 in gzip": gzip.compress(PLAIN.encode("utf-16")),
@@ -126,9 +130,9 @@ FOREIGN = {
     "a pickle": b"\x80\x04\x95",
     "a web page": b"\n<!DOCTYPE html>\n<html>",
     "a pointer of Git LFS": b"version https://git-lfs.github.com/spec/v1\n",
+    "packed twice": gzip.compress(lzma.compress(b"x")),
     "an SQLite database": b"SQLite format 3\0",
     "a tar archive": bytes(257) + b"ustar\0",
-    "an xz archive": b"\xfd7zXZ\0",
     "a Word file": zipped(**{"word/document.xml": "x"}),
 }
 
@@ -140,6 +144,28 @@ def test_a_foreign_format_is_named_with_the_way_out(what: str, tmp_path: Path) -
     with pytest.raises(DataError, match=f"x.csv is {what}") as refused:
         list(read_lines(path))
     assert refused.value.hint
+
+
+GREEDY = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}]
+SPOILT = {
+    "ends early": lzma.compress(PLAIN.encode())[:-9],
+    "has more behind it": lzma.compress(PLAIN.encode()) + b"and more",
+    "asks for a gigabyte": lzma.compress(PLAIN.encode(), filters=GREEDY),
+    "has a wrong byte": lzma.compress(PLAIN.encode()).replace(b"TP53", b"TP54").replace(b"YZ", b"YY"),
+}
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_an_xz_file_that_is_not_as_it_should_be_is_refused(how: str, tmp_path: Path) -> None:
+    (tmp_path / "x.csv.xz").write_bytes(SPOILT[how])
+    with pytest.raises(DataError, match=r"x\.csv\.xz is a damaged xz file: "):
+        list(read_lines(tmp_path / "x.csv.xz"))
+
+
+def test_an_xz_bomb_ends_at_the_limit_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "x.csv.xz").write_bytes(lzma.compress(bytes(1 << 20).replace(b"\0", b"gene\n")))
+    with pytest.raises(DataError, match="holds more than 1 MB"):
+        list(read_lines(tmp_path / "x.csv.xz", limit=1 << 20))
 
 
 def test_a_zip_of_several_files_names_them(tmp_path: Path) -> None:
