@@ -36,6 +36,7 @@ _NO_TEXT: Final = re.compile(rb"[\x80-\xff]{3}")
 """Western European texts have at most two accented letters in a row; other encodings have more."""
 
 _R: Final = "In R, save it as CSV with write.csv(x, 'x.csv')."
+_FEATHER: Final = "Save it as Parquet, in Python with pandas.read_feather(path).to_parquet('x.parquet')."
 _FOREIGN: Final[tuple[tuple[bytes, str, str], ...]] = (
     (OLE, "an old Excel or Word file", "Save it as CSV."),
     (PARQUET_START, "a Parquet file", "Give it unpacked, under a name that ends in .parquet."),
@@ -51,9 +52,13 @@ _FOREIGN: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"\x80\x04", "a pickle", "Save it as CSV, or let its name end in .pkl."),
     (b"\x80\x05", "a pickle", "Save it as CSV, or let its name end in .pkl."),
     (b"\x93NUMPY", "a numpy array", "Import it as vectors, or save it as CSV."),
-    (b"ARROW1", "an Arrow or Feather file", "Save it as CSV or Parquet."),
-    (b"FEA1", "a Feather file", "Save it as CSV or Parquet."),
-    (b"\xff\xff\xff\xff", "a stream of Arrow", "Save it as CSV or Parquet."),
+    (b"ARROW1", "an Arrow or Feather file", _FEATHER),
+    (b"FEA1", "a Feather file", _FEATHER),
+    (
+        b"\xff\xff\xff\xff",
+        "a stream of Arrow",
+        "Save it as Parquet with pyarrow.ipc.open_stream(path).read_pandas().to_parquet('x.parquet').",
+    ),
     (b"ORC", "an ORC file", "Save it as CSV or Parquet."),
     (b"Obj\x01", "an Avro file", "Save it as CSV or Parquet."),
     (b"MATLAB 5.0 MAT-file", "a file of MATLAB", "Save it as CSV with writetable or writematrix."),

@@ -10,11 +10,13 @@ import zipfile
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
 from engine.files.outside import read_lines
 from engine.files.tables import read_table
+from engine.files.vectors import read_vectors
 from store.errors import DataError, UsageError
 
 HEADER = ("gene", "label")
@@ -135,6 +137,18 @@ FOREIGN = {
     "a tar archive": bytes(257) + b"ustar\0",
     "a Word file": zipped(**{"word/document.xml": "x"}),
 }
+
+
+@pytest.mark.parametrize("name", ["x.feather", "x.csv", "x.parquet"])
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.filterwarnings("ignore:Feather V1")
+def test_feather_is_named_with_the_way_to_parquet(name: str, version: int, tmp_path: Path) -> None:
+    path = tmp_path / name
+    feather.write_feather(pa.table({"gene": ["TP53"], "x": [1.0]}), path, version=version)
+    for read in (read_table, read_vectors):
+        with pytest.raises(DataError, match="Feather file") as refused:
+            read(path)
+        assert "pandas.read_feather(path).to_parquet" in refused.value.hint
 
 
 @pytest.mark.parametrize("what", FOREIGN)
