@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from engine.files.outside import check_characters, check_file, outside_file
 from engine.files.packed import HDF5, starts_with
 from engine.files.tables import Table
-from engine.files.tables.table import MAX_CELLS, first_rows
+from engine.files.tables.table import MAX_CELLS, checked_header, first_rows
 from store.errors import DataError
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def read_annotations(path: Path, axis: Axis = "var") -> Table:
             raise DataError(f"{path} holds more than {MAX_CELLS:,} cells.", "Give a smaller table.")
         columns = [read_column(path, frame, title, len(names)) for title in titles]
     first = "gene" if "gene" not in map(str.casefold, titles) else f"{axis}_names"
-    return Table(path, (first, *titles), (names, *columns), range(1, len(names) + 1), unit="row")
+    header = checked_header(path, (first, *titles))
+    return Table(path, header, (names, *columns), range(1, len(names) + 1), unit="row")
 
 
 def read_annotated(path: Path, is_gene: Callable[[str], object] | None = None) -> Table | None:

@@ -7,18 +7,21 @@ import gzip
 import io
 import lzma
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
+from test_workbook import rows_of, write_xlsx
 
 from engine.files.outside import read_lines
 from engine.files.tables import read_table
 from engine.files.vectors import read_vectors
 from store.errors import DataError, UsageError
 
+Reader = Callable[[Path], object]
 HEADER = ("gene", "label")
 ROWS = (("TP53", "up"), ("MYC", "down, or so"), ("ACTB", "up"))
 
@@ -158,6 +161,33 @@ def test_a_foreign_format_is_named_with_the_way_out(what: str, tmp_path: Path) -
     with pytest.raises(DataError, match=f"x.csv is {what}") as refused:
         list(read_lines(path))
     assert refused.value.hint
+
+
+@pytest.mark.parametrize("read", [read_table, read_vectors])
+def test_two_columns_of_one_title_are_named_with_their_places(read: Reader, tmp_path: Path) -> None:
+    for name in ("x.csv", "x.txt"):
+        by = "," if name == "x.csv" else " "
+        rows = ("gene", "d0", "d1", "d0"), ("TP53", "1.5", "2", "3"), ("MYC", "1", "2.5", "3")
+        (tmp_path / name).write_text("".join(f"{by.join(row)}\n" for row in rows))
+    columns = [["TP53", "MYC"], [1.5, 2.5], [1.5, 2.1], [2.5, 3.5]]
+    pq.write_table(pa.table(columns, names=["gene", "d0", "d1", "d0"]), tmp_path / "x.parquet")
+    write_xlsx(tmp_path / "x.xlsx", only=rows_of(*rows))
+    for name in ("x.csv", "x.txt", "x.parquet", "x.xlsx"):
+        with pytest.raises(DataError, match=r"two columns named 'd0' in its header, columns 2 and 4\."):
+            read(tmp_path / name)
+
+
+@pytest.mark.parametrize("read", [read_table, read_vectors])
+def test_two_values_of_one_name_are_named_with_their_record(read: Reader, tmp_path: Path) -> None:
+    twice = '{"gene": "TP53", "d0": 1.5, "d1": 2, "d0": 2.5}'
+    for name, text, where in (
+        ("a.jsonl", f'{{"gene": "MYC", "d0": 1, "d1": 2.5}}\n{twice}\n', "on line 2"),
+        ("b.json", f"[{twice}]", "in entry 1"),
+        ("c.json", '{"gene": {"1": "TP53"}, "d0": {"1": 1.5}, "d0": {"1": 2.5}}', "in entry 1"),
+    ):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(DataError, match=f"two values named 'd0' {where}"):
+            read(tmp_path / name)
 
 
 GREEDY = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}]

@@ -158,7 +158,7 @@ def test_a_row_without_a_gene_is_left_out_by_its_line(tmp_path: Path, home: Home
         ("v.json", '{"A": [1.5, 2.5], "B": "x"}', "no list of numbers for 'B'"),
         ("v.json", '{"A": [1.5', "is not JSON on line 1"),
         ("v.json", "[1, 2]", "does not hold vectors"),
-        ("v.jsonl", '{"gene": "A", "v": [1, 2]}\n{"gene": "B"}\n', "other names in entry 2"),
+        ("v.jsonl", '{"gene": "A", "v": [1, 2]}\n{"gene": "B"}\n', "other names on line 2"),
         ("v.jsonl", '{"gene": "A", "v": [1, 2]}\n{"gene"\n', "is not JSON on line 2"),
         ("v.pt", "x", "is a file of PyTorch"),
         ("v.h5ad", "x", "not a readable HDF5 file"),
