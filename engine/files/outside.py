@@ -146,6 +146,21 @@ def _whole_lines(stream: IO[bytes]) -> bytes:
     return stream.read(waiting.rfind(b"\n") + 1)
 
 
+def text_of(path: Path, content: bytes) -> str:
+    """A text that `path` holds as bytes.
+
+    Raises:
+        DataError: they are not UTF-8.
+    """
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        shown = content[max(0, error.start - 20) : error.start + 20]
+        raise DataError(
+            f"{path} has {shown!r}, which is not UTF-8.", "Write its texts as UTF-8."
+        ) from error
+
+
 def one_line(text: str) -> str:
     """`text` with one blank for each stretch of them; itself if it is so, which saves a million copies."""
     line = " ".join(text.split())
