@@ -215,6 +215,15 @@ def test_of_several_matrices_one_is_chosen(tmp_path: Path) -> None:
     assert read_vectors(lists, key="w").matrix.tolist() == [[1, 2], [3, 4]]
 
 
+def test_commas_that_may_be_of_thousands_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "v.csv"
+    path.write_text('gene,a,b,c\nTP53,"1,234",567,"-2,345"\nMYC,89,"3,456","7,890"\n')
+    with pytest.raises(DataError, match="before fractions or between thousands"):
+        read_vectors(path)
+    path.write_text('gene,a,b,c\nTP53,"1,234","0,567","-2,345"\nMYC,89,"3,456","7,890"\n')
+    assert read_vectors(path).matrix[0].tolist() == pytest.approx([1.234, 0.567, -2.345])
+
+
 def test_an_h5ad_leads_nowhere_else(tmp_path: Path) -> None:
     path = tmp_path / "v.h5ad"
     with h5py.File(tmp_path / "other.h5", "w") as other:
