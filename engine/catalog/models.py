@@ -22,6 +22,7 @@ from engine.catalog.local import (
 from engine.catalog.own import own_models
 from engine.catalog.presets import Axes
 from engine.catalog.revision import identified
+from engine.files.packed import without_packing
 from store.controls import ROWS
 from store.errors import ModelError, UsageError, unknown
 from store.files import user_path
@@ -48,8 +49,6 @@ VECTOR_ENDINGS: Final = (
     ".jsonl", ".ndjson", ".xlsx", ".ods",
 )  # fmt: skip
 """Endings by which a path on the command line is taken for a table of vectors."""
-PACKED: Final = (".gz", ".bz2", ".zst", ".zip")
-"""What may stand behind such an ending."""
 LABELS: Final = 16 << 20
 """Bytes up to which such a file may be a label table after all and is read to see: 8 MB take 0.2 s."""
 
@@ -157,8 +156,7 @@ def _hub_model(name: str) -> Model:
 
 
 def _may_be_vectors(path: Path) -> bool:
-    plain = path.with_suffix("") if path.suffix.lower() in PACKED else path
-    return plain.suffix.lower() in VECTOR_ENDINGS
+    return without_packing(path.name).endswith(VECTOR_ENDINGS)
 
 
 def _path_model(path: Path, home: Home) -> Model:

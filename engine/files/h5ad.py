@@ -11,10 +11,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from engine.files.outside import check_characters, check_file, outside_file
+from engine.files.outside import check_characters, check_file, outside_file, text_of
 from engine.files.packed import HDF5, starts_with
 from engine.files.tables import Table
-from engine.files.tables.table import MAX_CELLS, first_rows
+from engine.files.tables.table import MAX_CELLS, checked_header, first_rows
 from store.errors import DataError
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def read_annotations(path: Path, axis: Axis = "var") -> Table:
             raise DataError(f"{path} holds more than {MAX_CELLS:,} cells.", "Give a smaller table.")
         columns = [read_column(path, frame, title, len(names)) for title in titles]
     first = "gene" if "gene" not in map(str.casefold, titles) else f"{axis}_names"
-    return Table(path, (first, *titles), (names, *columns), range(1, len(names) + 1), unit="row")
+    header = checked_header(path, (first, *titles))
+    return Table(path, header, (names, *columns), range(1, len(names) + 1), unit="row")
 
 
 def read_annotated(path: Path, is_gene: Callable[[str], object] | None = None) -> Table | None:
@@ -137,11 +138,11 @@ def read_column(path: Path, frame: Any, title: str, rows: int | None) -> list[st
     """
     found = _inside(path, frame, title)
     if _is_array(found):
-        texts = _texts(read_array(path, found))
+        texts = _texts(path, read_array(path, found))
     elif found is not None and {"codes", "categories"} <= set(found):
         texts = _of_categories(path, found)
     elif found is not None and {"values", "mask"} <= set(found):
-        values = _texts(read_array(path, _inside(path, found, "values")))
+        values = _texts(path, read_array(path, _inside(path, found, "values")))
         mask = read_array(path, _inside(path, found, "mask"))
         texts = ["" if hidden else text for text, hidden in zip(values, mask, strict=True)]
     else:
@@ -153,7 +154,7 @@ def read_column(path: Path, frame: Any, title: str, rows: int | None) -> list[st
 
 
 def _of_categories(path: Path, group: Any) -> list[str]:
-    categories = _texts(read_array(path, _inside(path, group, "categories")))
+    categories = _texts(path, read_array(path, _inside(path, group, "categories")))
     codes = read_array(path, _inside(path, group, "codes"))
     if codes.size and int(codes.max()) >= len(categories):
         raise DataError(f"{path} has a category that it does not name.", _HINT)
@@ -175,13 +176,13 @@ def read_array(path: Path, found: Any, first: bool = False) -> NDArray[Any]:
     return content
 
 
-def _texts(values: NDArray[Any]) -> list[str]:
-    return [_text(value) for value in values.reshape(-1).tolist()]
+def _texts(path: Path, values: NDArray[Any]) -> list[str]:
+    return [_text(path, value) for value in values.reshape(-1).tolist()]
 
 
-def _text(value: Any) -> str:
+def _text(path: Path, value: Any) -> str:
     if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
+        return text_of(path, value)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return "" if value is None or value != value else str(value)

@@ -5,6 +5,7 @@ Whatever is wrong with a file becomes one sentence that names it.
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -57,7 +58,7 @@ class OtherEncoding(DataError):
 
 @contextmanager
 def unpacked(path: Path, encoding: str = "") -> Iterator[IO[bytes]]:
-    """The content of a plain, gzip, bzip2 or Zstandard file or of a ZIP of one, as a stream.
+    """The content of a plain, gzip, bzip2, xz or Zstandard file or of a ZIP of one, as a stream.
 
     What starts with the mark of UTF-16, and what is of another `encoding`, is read as UTF-8.
 
@@ -74,7 +75,7 @@ def unpacked(path: Path, encoding: str = "") -> Iterator[IO[bytes]]:
             with unpack(path, stream) as content:
                 refuse_foreign(path, content)
                 yield recoded(content, encoding)
-        except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError) as error:
+        except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, NotImplementedError) as error:
             raise DataError(f"{path} is a damaged {packed} file: {error}.", "Fetch it again.") from error
         except UnicodeError as error:
             raise _not_text(path) from error
@@ -143,6 +144,21 @@ def _whole_lines(stream: IO[bytes]) -> bytes:
     """What else is in the buffer, up to its last whole line: a line at a time is slow."""
     waiting = stream.peek(1) if isinstance(stream, BufferedReader | GzipFile) else b""
     return stream.read(waiting.rfind(b"\n") + 1)
+
+
+def text_of(path: Path, content: bytes) -> str:
+    """A text that `path` holds as bytes.
+
+    Raises:
+        DataError: they are not UTF-8.
+    """
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        shown = content[max(0, error.start - 20) : error.start + 20]
+        raise DataError(
+            f"{path} has {shown!r}, which is not UTF-8.", "Write its texts as UTF-8."
+        ) from error
 
 
 def one_line(text: str) -> str:

@@ -13,13 +13,22 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, cast
 
+from engine.files.xz import Unxz
 from store.errors import DataError
 
 ZIP: Final = b"PK\x03\x04"
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 HDF5: Final = b"\x89HDF\r\n\x1a\n"
 PARQUET_START: Final = b"PAR1"
-_PACKINGS: Final = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "Zstandard", ZIP: "ZIP"}
+ENDINGS: Final = (".gz", ".bz2", ".xz", ".zst", ".zip")
+"""What may stand behind the ending that tells a format."""
+_PACKINGS: Final = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\0": "xz",
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+    ZIP: "ZIP",
+}
 _HEAD: Final = 264
 """Bytes that tell one format from another; tar's mark stands at 257."""
 _CHUNK: Final = 1 << 16
@@ -27,6 +36,7 @@ _NO_TEXT: Final = re.compile(rb"[\x80-\xff]{3}")
 """Western European texts have at most two accented letters in a row; other encodings have more."""
 
 _R: Final = "In R, save it as CSV with write.csv(x, 'x.csv')."
+_FEATHER: Final = "Save it as Parquet, in Python with pandas.read_feather(path).to_parquet('x.parquet')."
 _FOREIGN: Final[tuple[tuple[bytes, str, str], ...]] = (
     (OLE, "an old Excel or Word file", "Save it as CSV."),
     (PARQUET_START, "a Parquet file", "Give it unpacked, under a name that ends in .parquet."),
@@ -42,9 +52,13 @@ _FOREIGN: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"\x80\x04", "a pickle", "Save it as CSV, or let its name end in .pkl."),
     (b"\x80\x05", "a pickle", "Save it as CSV, or let its name end in .pkl."),
     (b"\x93NUMPY", "a numpy array", "Import it as vectors, or save it as CSV."),
-    (b"ARROW1", "an Arrow or Feather file", "Save it as CSV or Parquet."),
-    (b"FEA1", "a Feather file", "Save it as CSV or Parquet."),
-    (b"\xff\xff\xff\xff", "a stream of Arrow", "Save it as CSV or Parquet."),
+    (b"ARROW1", "an Arrow or Feather file", _FEATHER),
+    (b"FEA1", "a Feather file", _FEATHER),
+    (
+        b"\xff\xff\xff\xff",
+        "a stream of Arrow",
+        "Save it as Parquet with pyarrow.ipc.open_stream(path).read_pandas().to_parquet('x.parquet').",
+    ),
     (b"ORC", "an ORC file", "Save it as CSV or Parquet."),
     (b"Obj\x01", "an Avro file", "Save it as CSV or Parquet."),
     (b"MATLAB 5.0 MAT-file", "a file of MATLAB", "Save it as CSV with writetable or writematrix."),
@@ -55,6 +69,7 @@ _FOREIGN: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"\x04\x22\x4d\x18", "an LZ4 archive", "Unpack it first."),
     (b"\x1f\x9d", "a compress archive", "Unpack it first."),
     (b"\x1f\x8b", "packed twice", "Unpack it first."),
+    (b"\xfd7zXZ", "packed twice", "Unpack it first."),
     (b"\xff\xfe\0\0", "UTF-32 text", "Save it with the encoding UTF-8."),
     (b"\0\0\xfe\xff", "UTF-32 text", "Save it with the encoding UTF-8."),
     (b"#1.2\n", "a GCT table of expression", "Save its third line and those below as TSV."),
@@ -62,7 +77,6 @@ _FOREIGN: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"PK\x05\x06", "an empty ZIP file", "Pack it again."),
     (b"SQLite format 3", "an SQLite database", "Save one of its tables as CSV."),
     (b"{\\rtf", "a text of a word processor (RTF)", "Save it as plain text."),
-    (b"\xfd7zXZ", "an xz archive", "Unpack it first."),
     (b"7z\xbc\xaf", "a 7z archive", "Unpack it first."),
     (b"Rar!", "a RAR archive", "Unpack it first."),
     (b"\x89PNG", "a picture", "Give a table as CSV."),
@@ -130,13 +144,19 @@ def zip_members(path: Path) -> list[str]:
 
 def packing(stream: BufferedReader) -> str:
     """What the content of `stream` is packed with; empty if it is not."""
-    head = stream.peek(4)[:4]
+    head = stream.peek(6)[:6]
     return next((name for start, name in _PACKINGS.items() if head.startswith(start)), "")
+
+
+def without_packing(name: str) -> str:
+    """A file's name in small letters, without the ending of what it is packed in: `x.csv` of `x.CSV.gz`."""
+    name = name.casefold().rstrip(".")
+    return next((name.removesuffix(end) for end in ENDINGS if name.endswith(end)), name)
 
 
 @contextmanager
 def unpack(path: Path, stream: BufferedReader) -> Iterator[IO[bytes]]:
-    """The content of `stream`: of gzip, bzip2, Zstandard, or the only file in a ZIP; else itself.
+    """The content of `stream`: of gzip, bzip2, xz, Zstandard, or the only file in a ZIP; else itself.
 
     Raises:
         DataError: a ZIP of several files, with a password, or of a format that is named instead.
@@ -146,6 +166,8 @@ def unpack(path: Path, stream: BufferedReader) -> Iterator[IO[bytes]]:
             yield cast("IO[bytes]", gzip.GzipFile(fileobj=stream))
         case "bzip2":
             yield cast("IO[bytes]", bz2.BZ2File(stream))
+        case "xz":
+            yield cast("IO[bytes]", BufferedReader(Unxz(stream)))
         case "Zstandard":
             import pyarrow as pa
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import lzma
 import os
 import re
 import tempfile
@@ -114,6 +115,7 @@ HARD: tuple[Hard, ...] = (
     Hard("UTF-16", "taken", lambda good, _: good.decode().encode("utf-16")),
     Hard("bzip2", "taken", lambda good, _: bz2.compress(good)),
     Hard("Zstandard", "taken", lambda good, _: pa.compress(good, "zstd", asbytes=True)),
+    Hard("xz", "taken", lambda good, _: lzma.compress(good)),
     Hard("a ZIP of one file", "taken", lambda good, _: _zipped(good)),
     Hard("a ZIP of two files", "refused", lambda good, _: _zipped(good, good)),
     Hard("a comment above", "either", lambda good, _: b"# made by hand, today\n" + good, ("table",)),

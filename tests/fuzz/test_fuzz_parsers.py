@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import contextlib
 import gzip
+import lzma
 import pickle
 from pathlib import Path
 
@@ -76,6 +77,8 @@ contents = st.one_of(
     texts.map(gzip.compress),
     texts.map(lambda raw: gzip.compress(raw)[:-9]),
     texts.map(bz2.compress),
+    texts.map(lzma.compress),
+    texts.map(lambda raw: lzma.compress(raw)[:-9]),
     texts.map(lambda raw: raw.decode().encode("utf-16")),
     texts.map(lambda raw: pa.compress(raw, "zstd", asbytes=True)[:-1]),
 )

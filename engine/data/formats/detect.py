@@ -21,6 +21,7 @@ from engine.data.formats.raw import RawTask, with_positive
 from engine.data.genes.columns import Symbols, nothing_known
 from engine.files.h5ad import read_annotated
 from engine.files.outside import outside_file
+from engine.files.packed import without_packing
 from engine.files.safe_pickle import PICKLES
 from engine.files.tables import Table, other_sheets_said, read_table
 from store.errors import DataError, UsageError, unknown
@@ -139,5 +140,5 @@ def _kind_of_path(path: Path) -> str:
                 f"{path} is a folder of no known format.",
                 "Give a label file, a gene-benchmark task, or a folder of text files, one for each class.",
             )
-    ending = Path(path.name.casefold().removesuffix(".gz").removesuffix(".zst").removesuffix(".bz2")).suffix
+    ending = Path(without_packing(path.name)).suffix
     return "pickle" if ending in PICKLES else "gmt" if ending == gene_sets.GMT else "auto"

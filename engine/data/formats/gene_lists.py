@@ -25,6 +25,8 @@ LISTS: Final = (".txt", _GRP, ".lst", ".list")
 _TABLES: Final = (".csv", ".tsv")
 """How they end where a spreadsheet has saved them."""
 _NO_LISTS: Final = frozenset({"readme", "license", "licence"})
+_SHOWN: Final = 10
+"""Files that are named as left out."""
 _TITLES: Final = frozenset({"x", "v1", "name", "names", "id", "ids", "list", "geneset", "target"})
 """Titles of a list besides those of columns of genes; `x` is R's."""
 
@@ -42,13 +44,17 @@ def read_pickled(path: Path, _: Choices) -> RawTask:
 
 def text_files(folder: Path) -> tuple[Path, ...]:
     """The lists in `folder`, by name; hidden files, which a Mac leaves behind, and a README are none."""
-    with outside_file(folder):
-        there = sorted(path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
-    files = [path for path in there if path.stem.casefold() not in _NO_LISTS]
+    files = _files(folder)
     for endings in (LISTS, _TABLES):
         if found := tuple(path for path in files if path.suffix.casefold() in endings):
             return found
     return ()
+
+
+def _files(folder: Path) -> list[Path]:
+    with outside_file(folder):
+        there = sorted(path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
+    return [path for path in there if path.stem.casefold() not in _NO_LISTS]
 
 
 def read_texts(folder: Path, choices: Choices) -> RawTask:
@@ -70,6 +76,9 @@ def read_texts(folder: Path, choices: Choices) -> RawTask:
         genes, said = read_genes_of(path, choices)
         lists[path.stem.removesuffix("_gene_labels")] = genes
         notes += said
+    if others := [path.name for path in _files(folder) if path not in files]:
+        shown = ", ".join(others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
+        notes.append(f"Left out of the folder, as not of the other lists' kind: {shown}.")
     task = from_lists(folder, lists)
     return replace(task, notes=(*notes, *task.notes))
 
@@ -127,8 +136,10 @@ def from_lists(path: Path, lists: Mapping[str, Sequence[str]], classes: Sequence
     """A task of the genes of each of `lists`, which are named by their classes.
 
     Raises:
-        DataError: as `raw_task`.
+        DataError: a list without a gene, or as `raw_task`.
     """
+    if empty := next((name for name, members in lists.items() if not members), None):
+        raise DataError(f"{path} has no gene in its list {empty!r}.", "Fill it, or leave it out.")
     genes = [member.strip() for members in lists.values() for member in members]
     labels = [name for name, members in lists.items() for _ in members]
     return raw_task(path, genes, labels, classes=classes)

@@ -66,7 +66,8 @@ def read(table: Table, choices: Choices) -> RawTask:
             notes.append(f"{count:,} of {len(labels):,} rows {one if count == 1 else many} left out.")
     found = f"The genes were read from the {title_of(table, gene)}."
     why = task.why or ("it is the one that was asked for" if len(task.classes) == 2 else "")
-    return replace(task, notes=(*table.notes, found, *words_kept(table, gene, genes), *notes), why=why)
+    notes = [*table.notes, found, *numbers.notes, *words_kept(table, gene, genes), *notes]
+    return replace(task, notes=tuple(notes), why=why)
 
 
 class NumberColumns:
@@ -75,6 +76,8 @@ class NumberColumns:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._columns: dict[int, list[float | None]] = {}
+        self.notes: list[str] = []
+        """How numbers with commas were read, of each column that has them."""
 
     def place(self, title: str) -> int:
         """The column of that name, read.
@@ -112,6 +115,9 @@ class NumberColumns:
         commas = [cell.strip() for cell in cells if "," in cell]
         # 1,097 everywhere is a thousand; else a decimal comma, as half of Europe writes it.
         comma = "" if all(map(_THOUSANDS.fullmatch, commas)) else "."
+        if commas:
+            first, title = commas[0][:40], self._table.header[place]
+            self.notes.append(f"In {title!r}, {first} was read as {first.replace(',', comma)}.")
         for line, cell in zip(self._table.lines, cells, strict=True):
             if is_missing(cell):
                 yield None

@@ -170,7 +170,9 @@ def no_column(table: Table, what: str, option: str = "") -> DataError:
     if len(table.header) == 1:
         return DataError(
             f"{table.path} looks like a list of genes: it has one column, {table.header[0]!r}.",
-            "Add a column 'label', or put one list for each class into a folder and import that.",
+            "Add a column 'label', or put one list for each class into a folder and import that."
+            if option
+            else "Add a column 'description' with the text of each.",
         )
     way = f"; name one with {option}" if option else ""
     if what == "description":

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.data.genes.descriptions import keep_descriptions, kept_descriptions, read_descriptions
 from engine.data.genes.identifiers import Resolver, make_resolver
 from engine.data.importers.names import check_name, first_names
-from engine.data.importers.strangers import no_gene_known
+from engine.data.importers.strangers import like_mice, no_gene_known
 from engine.data.load import find_label_list
 from engine.data.tasks.shelf import SAMPLE, list_tasks
 from engine.digests import sha256_of
@@ -88,8 +88,9 @@ def import_descriptions(path: Path, name: str, home: Home, sheet: str = "") -> D
     kept = keep_descriptions(texts, name, home)
     note_restored(home, "descriptions", name, lambda: sha256_of(kept))
     empty = len(found.texts) - len(texts)
+    read_as = (*found.notes, *like_mice(texts, resolver.resolve))
     return DescriptionsReport(
-        name, str(kept), len(texts), empty, found.nameless, found.unit, unknown, found.notes
+        name, str(kept), len(texts), empty, found.nameless, found.unit, unknown, read_as
     )
 
 

@@ -17,6 +17,7 @@ from engine.data.genes.spellings import is_date
 from engine.data.importers.gates import check_mapped, check_texts
 from engine.data.importers.names import check_task_name, first_names
 from engine.data.importers.reports import report_text
+from engine.data.importers.strangers import like_mice
 from engine.data.load import knowing, resolve, with_texts
 from engine.data.outline import Outline, remember
 from engine.data.tasks.audit import CONFLICT, NO_TEXT, Audited
@@ -131,6 +132,7 @@ def _read(
     if len(raw.classes) == 2:
         why = f": {raw.why}" if raw.why else ", as the format has it"
         notes += (f"The positive class is {raw.classes[1]!r}{why}; --positive chooses another.",)
+    notes += like_mice(raw.identifiers, resolver.resolve)
     heading = replace(heading, classes=raw.classes)
     return kind, notes, resolve(raw, resolver, heading, keep_unmapped=keep_unmapped)
 

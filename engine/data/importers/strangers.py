@@ -1,11 +1,14 @@
-"""Names that are no human gene: what they look like, and what to do about it."""
+"""Names that are no human gene, or not written as one: what they look like, and what to do about it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Final
 
+from engine.data.genes.index import OLD_IN_OTHER_CASE, OTHER_CASE
+from engine.data.genes.meanings import Meaning
 from engine.data.importers.names import first_names
 from store.errors import DataError
 
@@ -30,6 +33,10 @@ _KINDS: Final[tuple[tuple[str, str, str], ...]] = (
     ),
 )
 """What all of a name is like, what that is, and the way out."""
+_MOUSE: Final = re.compile(r"[A-Z][a-z0-9-]*[a-z][a-z0-9-]*")
+"""How symbols of mice and rats are written: Brca1."""
+_JUDGED: Final = 1000
+"""Names by which it is told whether a file is of mice."""
 
 
 def looks_like(names: Sequence[str]) -> str:
@@ -38,6 +45,19 @@ def looks_like(names: Sequence[str]) -> str:
         if 2 * sum(1 for name in names if re.fullmatch(form, name.strip())) > len(names):
             return f"They look like {what}. {way}"
     return ""
+
+
+def like_mice(names: Iterable[str], resolve: Callable[[str], Meaning]) -> tuple[str, ...]:
+    """A sentence where most names are written as those of mice, and are human ones in other case alone."""
+    some = list(islice(dict.fromkeys(filter(None, names)), _JUDGED))
+    written_so = [name for name in some if _MOUSE.fullmatch(name)]
+    if 2 * len(written_so) > len(some):
+        taken = [name for name in written_so if resolve(name).step in (OTHER_CASE, OLD_IN_OTHER_CASE)]
+        if 2 * len(taken) > len(some):
+            shown = first_names(taken, 3)
+            same = "are read as the human genes of the same letters"
+            return (f"Most names look like mouse symbols and {same}: {shown}.",)
+    return ()
 
 
 def no_gene_known(path: object, what: str, names: Sequence[str], way: str = "") -> DataError:

@@ -18,7 +18,7 @@ from engine.data.genes.identifiers import IDS, Resolver, make_resolver
 from engine.data.genes.meanings import Meaning
 from engine.data.importers.names import check_name
 from engine.data.importers.reports import report_text
-from engine.data.importers.strangers import no_gene_known
+from engine.data.importers.strangers import like_mice, no_gene_known
 from engine.data.importers.vector_report import Coverage, VectorReport
 from engine.data.load import find_label_list
 from engine.data.tasks.folder import LabelList
@@ -134,7 +134,7 @@ def read_for_import(
         left_out=vectors.left_out,
         nameless=vectors.nameless,
         unit=vectors.unit,
-        read_as=vectors.notes,
+        read_as=(*vectors.notes, *like_mice(vectors.genes, resolver.resolve)),
     )
     return vectors, names, report
 

@@ -18,7 +18,7 @@ from engine.data.genes.identifiers import make_resolver
 from engine.data.genes.meanings import NOT_MAPPED, Meaning
 from engine.data.importers.gates import ENOUGH, too_few
 from engine.data.importers.names import first_names
-from engine.data.importers.strangers import looks_like
+from engine.data.importers.strangers import like_mice, looks_like
 from engine.data.preview.names import look_up
 from engine.data.preview.numbers import histograms, is_quantity, suggestion
 from engine.data.preview.roles import Roles
@@ -160,7 +160,7 @@ class LabelFile:
             classes=groups,
             why_positive=(raw.why or _why(choices)) if len(groups) == 2 else "",
             names=names,
-            notes=(*raw.notes, *_repeats(genes)),
+            notes=(*raw.notes, *like_mice(raw.identifiers, self._resolve), *_repeats(genes)),
             problem=problem,
             hint=hint,
             suggested={},

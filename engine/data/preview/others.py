@@ -10,6 +10,7 @@ from engine.data.genes.columns import gene_column
 from engine.data.genes.descriptions import description_table, gene_texts, read_descriptions, text_column
 from engine.data.genes.identifiers import make_resolver
 from engine.data.importers.descriptions import unknown_among
+from engine.data.importers.strangers import like_mice
 from engine.data.preview.labels import SHOWN, of_empty_sheet
 from engine.data.preview.names import FIRST_NAMES, look_up
 from engine.data.preview.roles import BY_TITLE, CHOSEN
@@ -157,7 +158,7 @@ def look_at_descriptions(path: Path, home: Home, sheet: str = "") -> Preview:
             f"{len(with_text):,} genes have a text, {without:,} have none and are left out.",
             *facts,
         ),
-        notes=notes,
+        notes=(*notes, *like_mice(with_text, resolver.resolve)),
         sheets=sheets,
         problem=problem,
         hint=hint,

@@ -8,7 +8,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
-from engine.files.outside import MAX_BYTES, check_file, too_large
+from engine.files.outside import MAX_BYTES, check_file, first_bytes, outside_file, too_large
+from engine.files.packed import PARQUET_START, starts_with
 from engine.files.tables.table import MAX_COLUMNS, Table, check_cells, checked_header, first_rows
 from store.errors import DataError
 
@@ -31,6 +32,10 @@ def open_parquet(path: Path) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     check_file(path)
+    with outside_file(path):
+        named_so = not starts_with(path, PARQUET_START)
+    if named_so:
+        first_bytes(path, 1)  # says what else it is
     try:
         with pq.ParquetFile(path) as file:
             columns, footer = list(file.schema_arrow), file.metadata

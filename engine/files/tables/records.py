@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -61,6 +61,7 @@ def records_table(path: Path, first: bool = False) -> Table:
     lines: list[int] = []
     records, note, unit = _records(path)
     for line, record in records:
+        check_names(path, [title for title, _ in record], at(unit, line))
         for title, value in record:
             if isinstance(value, Pairs):
                 inner.setdefault(title, line)
@@ -116,7 +117,18 @@ def _checked(
     for line, value in values:
         if not isinstance(value, Pairs):
             raise DataError(f"{path} has something else than a record {at(unit, line)}.", _HINT)
-        yield line, Pairs(dict(value).items())
+        yield line, value
+
+
+def check_names(path: Path, names: Sequence[str], where: str) -> None:
+    """Refuse a record that has two values of one name.
+
+    Raises:
+        DataError: it has.
+    """
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"{path} has two values named {twice[:60]!r} {where}.", "Give each its own name.")
 
 
 def _parsed(path: Path, text: str, line: int) -> Any:

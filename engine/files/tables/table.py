@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,15 +119,25 @@ def checked_header(path: Path, titles: Sequence[str]) -> tuple[str, ...]:
         DataError: two are the same, whatever their case.
     """
     names = tuple(title.strip() for title in titles)
-    seen: set[str] = set()
-    for name in names:
-        if name.casefold() in seen:
-            what = f"named {name[:60]!r}" if name else "without a name"
-            raise DataError(
-                f"{path} has two columns {what} in its header.", "Give each column its own name."
-            )
-        seen.add(name.casefold())
+    check_titles(path, names, str.casefold)
     return names
+
+
+def check_titles(path: Path, titles: Iterable[str], alike: Callable[[str], str] = str) -> None:
+    """Refuse two columns of one title, of which either could be meant.
+
+    Raises:
+        DataError: `alike` makes the same of the titles of two columns.
+    """
+    places: dict[str, int] = {}
+    for place, title in enumerate(titles, start=1):
+        first = places.setdefault(alike(title), place)
+        if first != place:
+            what = f"named {title[:60]!r}" if title else "without a name"
+            raise DataError(
+                f"{path} has two columns {what} in its header, columns {first:,} and {place:,}.",
+                "Give each column its own name.",
+            )
 
 
 def check_width(path: Path, width: int, line: int = 1) -> None:

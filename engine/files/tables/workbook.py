@@ -61,7 +61,7 @@ def workbook_table(path: Path, sheet: str = "", header: bool = True, first: bool
 
     Args:
         path: The workbook.
-        sheet: Which of its sheets; the first if empty.
+        sheet: Which of its sheets, in any case if one alone is called so; the first if empty.
         header: Whether its first row names the columns, below what may be a title of the sheet.
         first: Whether the `first_rows` of it are enough.
 
@@ -134,8 +134,8 @@ def main(path: str, sheet: str, output: str, first: str = "") -> None:
         with CalamineWorkbook.from_path(path) as book:
             names = book.sheet_names
             content: dict[str, Any] = {"sheets": names}
-            if not sheet or sheet in names:
-                content["sheet"] = sheet or names[0]
+            if meant := _meant(sheet, names) if sheet else names[0]:
+                content["sheet"] = meant
                 found = book.get_sheet_by_name(content["sheet"])
                 most = first_rows(found.total_width) if first else None
                 rows = found.to_python(skip_empty_area=False, nrows=most)
@@ -146,6 +146,12 @@ def main(path: str, sheet: str, output: str, first: str = "") -> None:
         sys.exit(str(error).splitlines()[0] if str(error) else "it is damaged")
     except MemoryError:
         sys.exit(_GREEDY)
+
+
+def _meant(sheet: str, names: Sequence[str]) -> str:
+    """The sheet of that name, or the only one that differs from it in case or blanks; "" without one."""
+    alike = [name for name in names if name.strip().casefold() == sheet.strip().casefold()]
+    return sheet if sheet in names else alike[0] if len(alike) == 1 else ""
 
 
 def _text(value: object) -> str:

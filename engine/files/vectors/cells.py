@@ -13,6 +13,8 @@ from engine.files.vectors.rows import is_number
 _TRUTHS: Final = frozenset({"true", "false"})
 _COMMA: Final = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_GROUPED: Final = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+"""A number that may have a decimal comma as well as one between thousands."""
 _WRAPPED: Final = re.compile(r"(?:np\.)?(?:float\d+|array|tensor)\(|,\s*dtype=[\w.]+|[()\[\]{}]")
 """What Python, numpy and torch write around numbers."""
 
@@ -92,7 +94,9 @@ def numbers_in(cell: str) -> list[str]:
 
 
 def decimal_mark(rows: Iterable[Sequence[str]]) -> str:
-    """`,` where numbers are written so, as in much of Europe; else `.`."""
+    """`,` where numbers are written so, as in much of Europe, else `.`; "" where a comma may be either."""
     some = [cell.strip() for row in rows for cell in row]
-    commas = any(_COMMA.fullmatch(cell) for cell in some)
-    return "," if commas and not any("." in cell and is_number(cell) for cell in some) else "."
+    commas = [cell for cell in some if _COMMA.fullmatch(cell)]
+    if not commas or any("." in cell and is_number(cell) for cell in some):
+        return "."
+    return "" if all(map(_GROUPED.fullmatch, commas)) else ","

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.files.tables.table import check_titles
 from engine.files.tables.titles import plain
 from engine.files.vectors.cells import Kind
 from engine.files.vectors.titles import BLANK, COUNT, NAME_TITLES, ROW_NUMBER, numbered, role_of
@@ -77,8 +78,9 @@ class Columns:
             key: The column of lists that was asked for, if any.
 
         Raises:
-            DataError: it cannot be decided.
+            DataError: it cannot be decided, or two columns have one title.
         """
+        check_titles(self.path, map(self.title, range(len(self.kinds))))
         gene = self._gene(listed)
         others = [place for place in range(len(self.kinds)) if place != gene]
         lists = [place for place in others if self.kinds[place] is Kind.LIST]

@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.files.lists import read_list
 from engine.files.outside import check_characters, check_file, outside_file, read_lines
+from engine.files.packed import without_packing
 from engine.files.safe_pickle import PICKLES, read_matrix
 from engine.files.tables import PARQUET, read_table
 from engine.files.tables.titles import is_gene_title, plain, prefixed
@@ -34,8 +35,6 @@ WIDEST: Final = 16_384
 """Dimensions of a vector."""
 MOST_CLASSES: Final = 10
 """Different numbers in a table of one column up to which it is taken for labels."""
-PACKED: Final = (".gz", ".bz2", ".zst", ".zip")
-"""Endings behind that of the format."""
 _TORCH: Final = "Save it in Python with np.savez(path, genes=..., vectors=tensor.numpy())."
 _FOREIGN: Final = {
     **dict.fromkeys(("pt", "pth", "ckpt"), ("a file of PyTorch", _TORCH)),
@@ -160,10 +159,7 @@ def read_whole(path: Path, wanted: Wanted | None = None) -> Vectors:
 
 def suffix_of(path: Path) -> str:
     """The ending that tells the format, in small letters: `csv` of `x.CSV.gz`."""
-    name = path.name.casefold().rstrip(".")
-    for packed in PACKED:
-        name = name.removesuffix(packed)
-    return name.rstrip(".").rpartition(".")[2]
+    return without_packing(path.name).rstrip(".").rpartition(".")[2]
 
 
 def _named_rows(named: list[str], rows: int) -> tuple[str, ...]:

@@ -77,6 +77,7 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
         ("a.json", b"[" * 100_000, "is not JSON"),
         ("a.csv", b"gene,label\nA,1\n", "no column 'description'"),
         ("a.csv", b"name,description\nA,1\n", "no column 'gene'"),
+        ("a.csv", b"gene^description\nA^1\n", "one column, 'gene^description'"),
         ("a.csv", b"gene,description\nA,1\nA,2\n", "different description of 'A' on line 3"),
         ("a.tsv", b"#tax_id\tGeneID\tSource\tSummary\n10090\t1\tRefSeq\tmouse\n", "no usable rows"),
         ("a.parquet", b"PAR1 no", "not a readable Parquet file"),
@@ -89,6 +90,13 @@ def test_bad_files(tmp_path: Path, name: str, content: bytes, sentence: str) -> 
         read_descriptions(tmp_path / name)
     assert sentence in refused.value.message
     assert "\n" not in str(refused.value)
+
+
+def test_a_list_without_texts_is_told_to_add_them(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("gene\nTP53\nMYC\n")
+    with pytest.raises(DataError) as refused:
+        read_descriptions(tmp_path / "a.csv")
+    assert refused.value.hint == "Add a column 'description' with the text of each."
 
 
 def test_missing_file() -> None:

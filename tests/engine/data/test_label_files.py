@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
+import lzma
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -138,6 +141,21 @@ def test_lists_may_have_more_columns(tmp_path: Path) -> None:
     assert list(raw.identifiers) == list(KNOWN)
 
 
+@pytest.mark.parametrize("content", ["", "\n", "# nothing\n"])
+def test_a_list_without_a_gene_is_refused_and_not_a_class_less(content: str, tmp_path: Path) -> None:
+    for name, text in (("a", "\n".join(KNOWN[:20])), ("b", "\n".join(KNOWN[20:])), ("c", content)):
+        (tmp_path / f"{name}.txt").write_text(text)
+    with pytest.raises(DataError, match=r"no gene in its list 'c'|is empty"):
+        read_raw(tmp_path, choices=Choices(symbols=symbols))
+
+
+def test_a_file_of_a_folder_that_is_not_read_is_named(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt", "c.csv", "d.txt.gz", "README.txt", ".hidden.txt"):
+        (tmp_path / name).write_text("\n".join(KNOWN[:20]))
+    _, raw = read_raw(tmp_path, choices=Choices(symbols=symbols))
+    assert raw.notes == ("Left out of the folder, as not of the other lists' kind: c.csv, d.txt.gz.",)
+
+
 SETS = "".join(
     f"{name}\thttps://example.org\t{chr(9).join(genes)}\n"
     for name, genes in (("A", KNOWN[:15]), ("B", KNOWN[15:30]), ("C", KNOWN[10:40]))
@@ -159,6 +177,18 @@ def test_a_gene_set_is_set_against_another_or_the_rest(tmp_path: Path) -> None:
         read(path, SETS, sets=("D",))
     with pytest.raises(UsageError, match="not a file of gene sets"):
         read(tmp_path / "x.csv", "gene,label\n", sets=("A",))
+
+
+@pytest.mark.parametrize("ending", [".gz", ".XZ", ".zip"])
+def test_gene_sets_may_be_packed(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"x.gmt{ending}"
+    if ending == ".zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("x.gmt", SETS)
+    else:
+        path.write_bytes({".gz": gzip, ".XZ": lzma}[ending].compress(SETS.encode()))
+    kind, raw = read_raw(path, choices=Choices(sets=("A",)))
+    assert (kind, raw.classes) == ("gmt", ("rest", "A"))
 
 
 DESEQ = rows(
@@ -238,6 +268,7 @@ def test_a_decimal_comma_is_read(tmp_path: Path) -> None:
     text = "gene;padj\nA;0,01\nB;0,5\n"
     raw = read(tmp_path / "x.csv", text, label_from="padj", threshold="<0.05")
     assert pairs(raw) == [("A", "padj < 0.05"), ("B", "padj >= 0.05")]
+    assert "In 'padj', 0,01 was read as 0.01." in raw.notes
 
 
 def test_a_quantity_says_how_to_cut_it(tmp_path: Path) -> None:
@@ -308,6 +339,7 @@ def test_a_thousand_is_told_from_a_decimal_comma(tmp_path: Path) -> None:
     text = rows(("gene", *KNOWN[:20]), ("n", *(f'"{place},250"' for place in range(1, 21))))
     raw = read(tmp_path / "x.csv", text, label_from="n", threshold=">10000")
     assert list(raw.labels).count("n > 10000") == 11
+    assert "In 'n', 1,250 was read as 1250." in raw.notes
     text = text.replace('"1,250"', '"0,250"')
     assert len(read(tmp_path / "x.csv", text, label_from="n", threshold=">10").identifiers) == 20
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import lzma
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
+from test_workbook import rows_of, write_xlsx
 
 from engine.files.outside import read_lines
 from engine.files.tables import read_table
+from engine.files.vectors import read_vectors
 from store.errors import DataError, UsageError
 
+Reader = Callable[[Path], object]
 HEADER = ("gene", "label")
 ROWS = (("TP53", "up"), ("MYC", "down, or so"), ("ACTB", "up"))
 
@@ -29,6 +35,7 @@ def zipped(**files: str) -> bytes:
 
 
 PLAIN = 'gene,label\nTP53,up\nMYC,"down, or so"\nACTB,up\n'
+HALVES = slice(20), slice(20, None)
 FORMS = {
     "comma": PLAIN,
     "tab": "gene\tlabel\nTP53\tup\nMYC\tdown, or so\nACTB\tup\n",
@@ -49,6 +56,8 @@ FORMS = {
     "UTF-16": PLAIN.encode("utf-16"),
     "gzip": gzip.compress(PLAIN.encode()),
     "bzip2": bz2.compress(PLAIN.encode()),
+    "xz": lzma.compress(PLAIN.encode()),
+    "xz in two streams": bytes(8).join(lzma.compress(PLAIN.encode()[at]) for at in HALVES),
     "Zstandard": pa.compress(PLAIN.encode(), "zstd", asbytes=True),
     "ZIP": zipped(**{"x/labels.csv": PLAIN, "__MACOSX/x/._labels.csv": "Mac", ".DS_Store": "Mac"}),
     "UTF-16 in gzip": gzip.compress(PLAIN.encode("utf-16")),
@@ -126,11 +135,23 @@ FOREIGN = {
     "a pickle": b"\x80\x04\x95",
     "a web page": b"\n<!DOCTYPE html>\n<html>",
     "a pointer of Git LFS": b"version https://git-lfs.github.com/spec/v1\n",
+    "packed twice": gzip.compress(lzma.compress(b"x")),
     "an SQLite database": b"SQLite format 3\0",
     "a tar archive": bytes(257) + b"ustar\0",
-    "an xz archive": b"\xfd7zXZ\0",
     "a Word file": zipped(**{"word/document.xml": "x"}),
 }
+
+
+@pytest.mark.parametrize("name", ["x.feather", "x.csv", "x.parquet"])
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.filterwarnings("ignore:Feather V1")
+def test_feather_is_named_with_the_way_to_parquet(name: str, version: int, tmp_path: Path) -> None:
+    path = tmp_path / name
+    feather.write_feather(pa.table({"gene": ["TP53"], "x": [1.0]}), path, version=version)
+    for read in (read_table, read_vectors):
+        with pytest.raises(DataError, match="Feather file") as refused:
+            read(path)
+        assert "pandas.read_feather(path).to_parquet" in refused.value.hint
 
 
 @pytest.mark.parametrize("what", FOREIGN)
@@ -140,6 +161,55 @@ def test_a_foreign_format_is_named_with_the_way_out(what: str, tmp_path: Path) -
     with pytest.raises(DataError, match=f"x.csv is {what}") as refused:
         list(read_lines(path))
     assert refused.value.hint
+
+
+@pytest.mark.parametrize("read", [read_table, read_vectors])
+def test_two_columns_of_one_title_are_named_with_their_places(read: Reader, tmp_path: Path) -> None:
+    for name in ("x.csv", "x.txt"):
+        by = "," if name == "x.csv" else " "
+        rows = ("gene", "d0", "d1", "d0"), ("TP53", "1.5", "2", "3"), ("MYC", "1", "2.5", "3")
+        (tmp_path / name).write_text("".join(f"{by.join(row)}\n" for row in rows))
+    columns = [["TP53", "MYC"], [1.5, 2.5], [1.5, 2.1], [2.5, 3.5]]
+    pq.write_table(pa.table(columns, names=["gene", "d0", "d1", "d0"]), tmp_path / "x.parquet")
+    write_xlsx(tmp_path / "x.xlsx", only=rows_of(*rows))
+    for name in ("x.csv", "x.txt", "x.parquet", "x.xlsx"):
+        with pytest.raises(DataError, match=r"two columns named 'd0' in its header, columns 2 and 4\."):
+            read(tmp_path / name)
+
+
+@pytest.mark.parametrize("read", [read_table, read_vectors])
+def test_two_values_of_one_name_are_named_with_their_record(read: Reader, tmp_path: Path) -> None:
+    twice = '{"gene": "TP53", "d0": 1.5, "d1": 2, "d0": 2.5}'
+    for name, text, where in (
+        ("a.jsonl", f'{{"gene": "MYC", "d0": 1, "d1": 2.5}}\n{twice}\n', "on line 2"),
+        ("b.json", f"[{twice}]", "in entry 1"),
+        ("c.json", '{"gene": {"1": "TP53"}, "d0": {"1": 1.5}, "d0": {"1": 2.5}}', "in entry 1"),
+    ):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(DataError, match=f"two values named 'd0' {where}"):
+            read(tmp_path / name)
+
+
+GREEDY = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}]
+SPOILT = {
+    "ends early": lzma.compress(PLAIN.encode())[:-9],
+    "has more behind it": lzma.compress(PLAIN.encode()) + b"and more",
+    "asks for a gigabyte": lzma.compress(PLAIN.encode(), filters=GREEDY),
+    "has a wrong byte": lzma.compress(PLAIN.encode()).replace(b"TP53", b"TP54").replace(b"YZ", b"YY"),
+}
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_an_xz_file_that_is_not_as_it_should_be_is_refused(how: str, tmp_path: Path) -> None:
+    (tmp_path / "x.csv.xz").write_bytes(SPOILT[how])
+    with pytest.raises(DataError, match=r"x\.csv\.xz is a damaged xz file: "):
+        list(read_lines(tmp_path / "x.csv.xz"))
+
+
+def test_an_xz_bomb_ends_at_the_limit_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "x.csv.xz").write_bytes(lzma.compress(bytes(1 << 20).replace(b"\0", b"gene\n")))
+    with pytest.raises(DataError, match="holds more than 1 MB"):
+        list(read_lines(tmp_path / "x.csv.xz", limit=1 << 20))
 
 
 def test_a_zip_of_several_files_names_them(tmp_path: Path) -> None:

@@ -76,6 +76,18 @@ def test_the_first_sheet_is_taken_and_said(tmp_path: Path) -> None:
         read_table(path, sheet="other")
 
 
+def test_a_sheet_is_named_in_any_case_where_one_alone_is_called_so(tmp_path: Path) -> None:
+    first, second = rows_of(("a",), ("1",)), rows_of(("b",), ("2",))
+    path = write_xlsx(tmp_path / "x.xlsx", about=first, Labels=second)
+    for name in ("Labels", "labels", " LABELS "):
+        assert read_table(path, sheet=name).rows == (("2",),)
+    both = write_xlsx(tmp_path / "both.xlsx", labels=first, Labels=second)
+    assert read_table(both, sheet="Labels").rows == (("2",),)
+    with pytest.raises(UsageError, match="no sheet 'LABELS'") as refused:
+        read_table(both, sheet="LABELS")
+    assert refused.value.hint == "Its sheets are: labels, Labels."
+
+
 def test_a_title_above_the_header_is_left_out_and_said(tmp_path: Path) -> None:
     titled = rows_of(("Table S1. Genes",), ("",), ("gene", "label"), ("TP53", "up"))
     text = tmp_path / "x.tsv"

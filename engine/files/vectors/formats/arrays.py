@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from engine.files.outside import outside_file
+from engine.files.outside import outside_file, text_of
 from engine.files.safe_pickle import LARGEST, read_matrix, read_names
 from engine.files.tables.table import first_rows
 from engine.files.tables.titles import plain
@@ -149,9 +149,7 @@ def _names(path: Path, names: NDArray[Any] | bytes) -> tuple[str, ...]:
         raise DataError(
             f"{path} has genes that are not a row of texts.", "Save them as a numpy array of str."
         )
-    return tuple(
-        name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in names
-    )
+    return tuple(text_of(path, name) if isinstance(name, bytes) else str(name) for name in names)
 
 
 def _read_array(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from engine.files.outside import MAX_BYTES, too_large
+from engine.files.outside import MAX_BYTES, text_of, too_large
 from engine.files.tables import index_columns, open_parquet
 from engine.files.tables.table import first_rows
 from engine.files.vectors.cells import Kind, kind_of, name_in
@@ -72,14 +72,14 @@ def _kind(column: Any) -> Kind:
         return Kind.BOOLEAN
     if types.is_temporal(kind) or types.is_nested(kind):
         return Kind.TEXT
-    return kind_of(_plain(column))
+    cells = column.to_pylist()
+    return kind_of([cell.decode("latin-1") if isinstance(cell, bytes) else cell for cell in cells])
 
 
-def _plain(column: Any) -> list[Any]:
-    """The cells of a column as Python's values, bytes as text."""
-    return [
-        cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell for cell in column.to_pylist()
-    ]
+def _names(path: Path, column: Any) -> list[str]:
+    """The genes that the cells of a column name."""
+    cells = column.to_pylist()
+    return [name_in(text_of(path, cell) if isinstance(cell, bytes) else cell) for cell in cells]
 
 
 def _taken(
@@ -92,7 +92,7 @@ def _taken(
         batch.validate(full=True)  # a damaged file may point beyond its dictionary
         near: list[str] | None = None
         if layout.gene is not None:
-            near = list(map(name_in, _plain(batch.column(layout.gene))))
+            near = _names(path, batch.column(layout.gene))
             genes.extend(near)
             size += sum(map(len, near))
         if size > MAX_BYTES:

@@ -134,6 +134,11 @@ def read_rows(
     """
     sample = list(islice(rows, SAMPLE))
     decimal = decimal_mark(cells for _, cells in sample)
+    if not decimal:
+        raise DataError(
+            f"{path} has commas in its numbers that may stand before fractions or between thousands.",
+            "Write 1.234 for the one, 1234 for the other.",
+        )
     bare = all(is_number(str(cell)) for _, cells in sample[:2] for cell in cells)
     if bare and not listed:
         raise DataError(

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from engine.files.outside import MAX_BYTES, read_lines, read_text
 from engine.files.tables import MAX_STREAMED
+from engine.files.tables.records import check_names
+from engine.files.tables.table import at
 from engine.files.tables.titles import plain
 from engine.files.vectors.content import Content
 from engine.files.vectors.formats.delimited import SAMPLE, Line, read_titled
@@ -119,16 +121,20 @@ def _read_records(
     if first is None or not isinstance(first[1], _Object) or not first[1]:
         raise DataError(f"{path} does not hold vectors.", _HINT)
     titles = [title for title, _ in first[1]]
-    rows = _aligned(path, titles, chain([first], records))
+    rows = _aligned(path, titles, chain([first], records), unit)
     return read_titled(path, titles, list(islice(rows, SAMPLE)), rows, listed, key, unit=unit)
 
 
-def _aligned(path: Path, titles: list[str], records: Iterator[tuple[int, Any]]) -> Iterator[Line]:
+def _aligned(
+    path: Path, titles: list[str], records: Iterator[tuple[int, Any]], unit: str
+) -> Iterator[Line]:
     for place, record in records:
         cells = dict(record) if isinstance(record, _Object) else {}
+        if cells:
+            check_names(path, [title for title, _ in record], at(unit, place))
         if len(cells) != len(titles) or not all(title in cells for title in titles):
             raise DataError(
-                f"{path} has other names in entry {place} than in the first.",
+                f"{path} has other names {at(unit, place)} than in the first.",
                 "Give each gene the same names.",
             )
         row = [cells[title] for title in titles]

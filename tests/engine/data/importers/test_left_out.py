@@ -158,7 +158,7 @@ def test_a_row_without_a_gene_is_left_out_by_its_line(tmp_path: Path, home: Home
         ("v.json", '{"A": [1.5, 2.5], "B": "x"}', "no list of numbers for 'B'"),
         ("v.json", '{"A": [1.5', "is not JSON on line 1"),
         ("v.json", "[1, 2]", "does not hold vectors"),
-        ("v.jsonl", '{"gene": "A", "v": [1, 2]}\n{"gene": "B"}\n', "other names in entry 2"),
+        ("v.jsonl", '{"gene": "A", "v": [1, 2]}\n{"gene": "B"}\n', "other names on line 2"),
         ("v.jsonl", '{"gene": "A", "v": [1, 2]}\n{"gene"\n', "is not JSON on line 2"),
         ("v.pt", "x", "is a file of PyTorch"),
         ("v.h5ad", "x", "not a readable HDF5 file"),
@@ -213,6 +213,15 @@ def test_of_several_matrices_one_is_chosen(tmp_path: Path) -> None:
     lists = tmp_path / "v.csv"
     lists.write_text("gene,v,w\nA,1.5 2.5,1 2\nB,1 2,3 4\n")
     assert read_vectors(lists, key="w").matrix.tolist() == [[1, 2], [3, 4]]
+
+
+def test_commas_that_may_be_of_thousands_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "v.csv"
+    path.write_text('gene,a,b,c\nTP53,"1,234",567,"-2,345"\nMYC,89,"3,456","7,890"\n')
+    with pytest.raises(DataError, match="before fractions or between thousands"):
+        read_vectors(path)
+    path.write_text('gene,a,b,c\nTP53,"1,234","0,567","-2,345"\nMYC,89,"3,456","7,890"\n')
+    assert read_vectors(path).matrix[0].tolist() == pytest.approx([1.234, 0.567, -2.345])
 
 
 def test_an_h5ad_leads_nowhere_else(tmp_path: Path) -> None:

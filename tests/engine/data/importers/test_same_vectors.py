@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import lzma
 import pickle
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
@@ -174,6 +175,7 @@ FORMS |= {
     ),
     "gzip.csv.gz": packed(gzip.compress),
     "bzip2.csv.bz2": packed(bz2.compress),
+    "xz.csv.xz": packed(lzma.compress),
     "zstandard.csv.zst": packed(lambda raw: pa.compress(raw, "zstd", asbytes=True)),
 }
 

@@ -1,0 +1,60 @@
+"""Unpacking xz in bounded memory: a header may ask for 4 GB, which Python's `lzma.open` grants."""
+
+from __future__ import annotations
+
+import lzma
+from io import RawIOBase
+from typing import IO, Any, Final
+
+_MEMORY: Final = 128 << 20
+"""Bytes that unpacking may take; what `xz -9` has packed takes 65 MiB."""
+_CHUNK: Final = 1 << 16
+
+
+class Unxz(RawIOBase):
+    """What is packed in one xz stream, or in several behind one another."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        super().__init__()
+        self._packed = packed
+        self._waiting = packed.read(_CHUNK)
+        self._stream = _new_stream()
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` with some more bytes; 0 at the end.
+
+        Raises:
+            LZMAError: it is damaged, or would take more memory.
+            EOFError: it ends early.
+        """
+        some = b""
+        while not some:
+            if self._stream.eof and not self._found_another():
+                break
+            if self._stream.needs_input and not self._more():
+                raise EOFError("it ends early")
+            some, self._waiting = self._stream.decompress(self._waiting, len(buffer)), b""
+        buffer[: len(some)] = some
+        return len(some)
+
+    def _found_another(self) -> bool:
+        """Whether there is a stream behind the last one and the zeros that may stand there."""
+        self._waiting = self._stream.unused_data.lstrip(b"\0")
+        while not self._waiting:
+            if not self._more():
+                return False
+            self._waiting = self._waiting.lstrip(b"\0")
+        self._stream = _new_stream()
+        return True
+
+    def _more(self) -> bool:
+        self._waiting = self._waiting or self._packed.read(_CHUNK)
+        return bool(self._waiting)
+
+
+def _new_stream() -> lzma.LZMADecompressor:
+    return lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=_MEMORY)
