@@ -16,9 +16,9 @@ from store.errors import StoreBusy
 from tui.questions.catalog import first_selection
 from tui.questions.runs import RunRead
 from tui.screens.runs.arranged import Arranged
-from tui.screens.runs.progress_text import head, stages
-from tui.screens.runs.side_text import rates
-from tui.screens.runs.units_text import entries, line, look
+from tui.screens.runs.progress_text import head, stages, with_spark
+from tui.screens.runs.side_text import machine, machine_short, rates
+from tui.screens.runs.units_text import entries, line, look, unit_line
 from tui.widgets.grid import Grid
 from tui.widgets.words import ASCII
 
@@ -348,9 +348,34 @@ async def test_the_machine_is_told_on_the_rule_of_the_list(arena, monkeypatch):
 
 
 def test_a_machine_without_gpus_has_processors_and_memory():
-    load = Machine().look()
+    watcher = Machine()
+    assert watcher.look().cpu is None  # nothing to compare with yet
+    load = watcher.look()
     assert 0 <= load.cpu <= 100
     assert 0 < load.used < load.memory
+
+
+def test_a_machine_that_was_looked_at_once_is_not_called_idle():
+    first = Load(None, 5 * 2**30, 8 * 2**30)
+    assert machine_short(first) == [("mem 5.0/8.0 G", "soft")]
+    assert "%" not in "".join(text for text, _ in machine(first, (), (), 60)[0])
+
+
+def test_no_rate_is_named_before_a_unit_has_ended():
+    said = [[("running", "run")], [("Since 12:00", "soft")]]
+    assert with_spark(said, [0.0, 0.0], 100) == said
+    assert "units/s" in "".join(text for text, _ in with_spark(said, [0.0, 2.0], 100)[0])
+
+
+def test_the_sentence_of_a_unit_ends_with_its_time_however_narrow_it_is():
+    scored = UnitStatus(
+        "k", "all-MiniLM-L6-v2", "long-vs-short-tf", "rf-cv", "paper", 41, "scored", 0.815, 3.3
+    )
+    wide, narrow = ("".join(text for text, _ in unit_line(scored, width)) for width in (100, 80))
+    assert wide.startswith(" all-MiniLM-L6-v2  rf-cv on")
+    assert len(narrow) == 80
+    assert narrow.startswith(" all-MiniLM-L6-…  rf-cv on")
+    assert narrow.endswith("AUC .815 in 3.3 s")
 
 
 async def test_readonly_only_watches(arena):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from engine.mailbox import UnitStatus
@@ -29,6 +30,9 @@ LEGEND: tuple[Content | tuple[str, Tone], ...] = (
     ("╌", "warn"),
     (" blocked", "soft"),
 )
+
+NAME: Final = 12
+"""Cells of a model's name that the sentence of a unit leaves it at least."""
 
 
 def legend(charset: Charset, all: bool) -> tuple[Content | tuple[str, Tone], ...]:
@@ -234,8 +238,8 @@ def title(arranged: Arranged | None) -> str:
     return f"one mark a split, {which}"
 
 
-def unit_line(unit: UnitStatus | None) -> list[Piece]:
-    """The unit under the cursor in words."""
+def unit_line(unit: UnitStatus | None, width: int) -> list[Piece]:
+    """The unit under the cursor in words; of a long name as much as `width` cells have room for."""
     if unit is None:
         return []
     glyph, tone = ("◐", "run") if unit.state == "running" else state_glyph(unit.state)
@@ -247,14 +251,16 @@ def unit_line(unit: UnitStatus | None) -> list[Piece]:
         "failed": f"failed: {clean(unit.sentence) or 'enter says why'}",
         "cancelled": f"left out: {clean(unit.sentence)}" if unit.sentence else "given up",
     }.get(unit.state, state_word(unit.state))
-    return [
-        (" " + clean(unit.model), "strong"),
+    where: list[Piece] = [
         (f"  {clean(unit.protocol)}", "text"),
         (" on ", "soft"),
         (clean(unit.task), "text"),
         (f", seed {unit.seed}   ", "soft"),
         (f"{glyph} {end}", tone),
     ]
+    name = " " + clean(unit.model)
+    room = min(max(width - length(where), NAME), cell_len(name))
+    return [(cut(name, room), "strong"), *where]
 
 
 def _in_work(unit: UnitStatus) -> str:
