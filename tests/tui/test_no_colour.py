@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fake_arena import FakeArena, a_status, until
+from fake_arena import FakeArena, a_status, screen_text, until
 from textual.command import CommandList
 from textual.filter import Monochrome, NoColor
 from textual.widgets import Input
@@ -49,6 +49,13 @@ async def test_without_colours_the_cursors_are_told_by_weight(bare):
         await until(pilot, lambda: bare.screen.query_one(CommandList).option_count)
         line = bare.screen.query_one(CommandList).render_line(0)
         assert all(style.underline for text, style, _ in line if text.strip())
+
+
+async def test_without_colours_the_legend_of_a_band_shows_its_shading(bare):
+    async with bare.run_test(size=(200, 60)) as pilot:
+        await pilot.press("3")
+        await until(pilot, lambda: "░░ lowest to highest" in screen_text(bare))
+        assert "tint" not in screen_text(bare)
 
 
 async def test_without_colours_classes_are_told_by_signs(bare):

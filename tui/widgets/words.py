@@ -149,6 +149,11 @@ ASCII: Final = Charset(
 )
 
 
+def tint(tone: str, plain: bool) -> Content:
+    """How a band of a plot looks, for its legend; `plain`: where there are no tints."""
+    return Content.styled("░░", "$say-line") if plain else Content.styled(" tint ", f"$say-{tone}")
+
+
 def bar(done: float, total: float, width: int, charset: Charset = UNICODE) -> Content:
     """A bar `width` cells wide, filled to `done / total`; empty while `total` is not known."""
     share = min(max(done / total, 0.0), 1.0) if total > 0 else 0.0
