@@ -15,6 +15,7 @@ from engine.plan.selection import Selection
 from store.errors import StoreBusy
 from tui.questions.catalog import first_selection
 from tui.questions.runs import RunRead
+from tui.screens.overlays.dialogs import Ask
 from tui.screens.runs.arranged import Arranged
 from tui.screens.runs.progress_text import head, stages, with_spark
 from tui.screens.runs.side_text import machine, machine_short, rates
@@ -253,6 +254,24 @@ async def test_a_key_pressed_twice_cancels_nothing(arena):
         await at_rest(pilot)
         await shows(pilot, "Cancel what?")
         assert arena.requests == []
+
+
+async def test_the_answer_that_loses_least_stands_first(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "31/160" in screen_text(app))
+        await pilot.press("x")
+        await shows(pilot, "▌ s    stop after the units in work")
+
+
+async def test_a_long_answer_stays_in_its_column(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await app.push_screen(Ask("Which?", "", [("enter", "word " * 20, "words")]))
+        await until(pilot, lambda: "▌ enter word word" in screen_text(app))
+        first, second, *_ = [line for line in screen_text(app).split("\n") if "word" in line]
+        assert second.index("word") == first.index("word")
 
 
 async def test_esc_leaves_the_run_alone(arena):
