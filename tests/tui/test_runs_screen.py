@@ -20,6 +20,7 @@ from tui.screens.runs.arranged import Arranged
 from tui.screens.runs.progress_text import head, stages, with_spark
 from tui.screens.runs.side_text import machine, machine_short, rates
 from tui.screens.runs.units_text import entries, line, look, unit_line
+from tui.screens.runs.units_text import head as units_head
 from tui.widgets.grid import Grid
 from tui.widgets.words import ASCII
 
@@ -547,6 +548,22 @@ def test_models_are_folded_to_counts_where_there_is_no_room_for_their_marks():
     assert entries(arranged, 3, 3) == [(0, 2), (2, 3), (3, 4)]
     said = "".join(text for text, _ in line(arranged, (2, 4), look(arranged, 60), None, False))
     assert "maxi all 2   3/4 .80" in said
+
+
+def test_tasks_of_one_beginning_are_told_apart_over_their_marks():
+    tasks = ("bivalent-vs-lys4", "bivalent-vs-no-methyl", "long-vs-short-tf")
+    units = [
+        replace(unit("mini", "lr", seed), key=f"{task}{seed}", task=task)
+        for task in tasks
+        for seed in (1, 2)
+    ]
+    arranged = Arranged(RunRead(tuple(units)), {"tasks": list(tasks)}, None)
+    narrow, wide = (
+        "".join(text for text, _ in units_head(arranged, look(arranged, width), None))
+        for width in (55, 120)
+    )
+    assert narrow.split() == ["bival…lys4", "bival…thyl", "long-vs-s…", "mean"]
+    assert wide.split() == [*tasks, "mean"]
 
 
 def test_what_is_in_work_goes_back_to_what_the_store_knows_when_it_is_no_longer_said():

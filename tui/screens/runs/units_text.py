@@ -13,7 +13,7 @@ from tui.quantities import auc, spelled
 from tui.screens.runs.arranged import Arranged, Block, Place, folded
 from tui.terminal.tokens import heat_step
 from tui.widgets.lines import length
-from tui.widgets.rows import Piece, cut
+from tui.widgets.rows import Piece, cut, cut_title
 from tui.widgets.rowview import RAISED
 from tui.widgets.text import clean
 from tui.widgets.words import BARE, TONE_STYLES, UNICODE, Charset, Tone, state_glyph, state_word
@@ -77,13 +77,14 @@ def look(arranged: Arranged, width: int, **how: object) -> Look:
     protocol = max((len(line.protocol) for line in arranged.lines), default=2)
     protocol = min(max(protocol, 6), 14)
     tasks, seeds = max(len(arranged.tasks), 1), max(len(arranged.seeds), 1)
-    label, mean = 4 + name + protocol, 6
+    most = (width - 10 - name - protocol) // tasks - 1
+    title = max((cell_len(clean(task)) for task in arranged.tasks), default=0)
     for step in (2, 1):
         block = max(seeds * step, 10)
-        if label + tasks * (block + 1) + mean <= width and seeds * step <= block:
+        if block <= most:
+            block = max(block, min(title, most))
             return Look(name, protocol, step, block, width, **how)  # type: ignore[arg-type]
-    block = max((width - label - mean) // tasks - 1, 4)
-    return Look(name, protocol, 0, min(block, 16), width, **how)  # type: ignore[arg-type]
+    return Look(name, protocol, 0, min(max(most, 4), 16), width, **how)  # type: ignore[arg-type]
 
 
 def entries(arranged: Arranged, room: int, here: int) -> list[tuple[int, int]]:
@@ -115,9 +116,12 @@ def entries(arranged: Arranged, room: int, here: int) -> list[tuple[int, int]]:
 def head(arranged: Arranged, style: Look, here: Place | None) -> list[Piece]:
     """The tasks' names over their blocks."""
     pieces: list[Piece] = [(" " * style.label, "")]
-    for number, task in enumerate(arranged.tasks):
+    ellipsis, tasks = style.charset.ellipsis, [clean(task) for task in arranged.tasks]
+    names = [cut(task, style.block, ellipsis=ellipsis) for task in tasks]
+    for number, (task, name) in enumerate(zip(tasks, names, strict=True)):
         tone = "text" if here is not None and here[1] == number and style.focused else "soft"
-        name = cut(clean(task), style.block, ellipsis=style.charset.ellipsis)
+        if names.count(name) > 1:  # their ends tell them apart
+            name = cut(cut_title(task, style.block, ellipsis), style.block)
         pieces += [(name, tone), (" ", "")]
     return _fit([*pieces, (" mean", "soft")], style.width)
 
