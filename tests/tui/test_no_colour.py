@@ -17,7 +17,7 @@ from tui.terminal.tokens import to_ascii
 from tui.widgets.canvas import Canvas, Span
 from tui.widgets.grid import Grid
 from tui.widgets.rows import Cell, Column, Row
-from tui.widgets.words import BARE, UNICODE
+from tui.widgets.words import BARE, FEW, UNICODE
 
 
 @pytest.mark.parametrize("term", ["xterm", "xterm-256color"])
@@ -75,6 +75,19 @@ def test_without_colours_a_split_no_better_than_chance_has_a_sign_of_its_own():
     assert [mark(unit, UNICODE)[0] for unit in units] == ["■", "■"]
     said = "".join(str(part[0]) for part in legend(BARE, False))
     assert said == "■ done  □ to .5  ◐ in work  · waiting  "
+
+
+async def test_of_sixteen_colours_classes_and_chance_have_signs_too_since_the_cursors_row_has_none(
+    monkeypatch,
+):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(ArenaApp, "depth", "16")
+    app = ArenaApp(FakeArena())
+    assert app.charset is FEW
+    assert not FEW.points  # dots have their colours
+    assert [text for text, _ in class_bar((3, 1), 4, 8, FEW.bars)] == ["▄▄▄▄▄▄", "▁▁"]
+    assert legend(FEW, False) == legend(BARE, False)
+    assert mark(replace(a_status().recent[0], state="scored", auc=0.5), FEW)[0] == "□"
 
 
 async def test_the_best_of_a_column_is_underlined_under_the_cursor_too(bare):

@@ -135,6 +135,8 @@ BARE: Final = replace(
     bars="▄▁▆▂",
 )
 """Where there are no colours, classes are told by signs."""
+FEW: Final = replace(UNICODE, bars=BARE.bars)
+"""Where there are sixteen, the cursor's row has none: the classes of a bar are told there by signs."""
 ASCII: Final = Charset(
     full="=",
     empty="-",

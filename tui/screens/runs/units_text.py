@@ -16,7 +16,7 @@ from tui.widgets.lines import length
 from tui.widgets.rows import Piece, cut, cut_title
 from tui.widgets.rowview import RAISED
 from tui.widgets.text import clean
-from tui.widgets.words import BARE, TONE_STYLES, UNICODE, Charset, Tone, state_glyph, state_word
+from tui.widgets.words import BARE, FEW, TONE_STYLES, UNICODE, Charset, Tone, state_glyph, state_word
 
 LEGEND: tuple[Content | tuple[str, Tone], ...] = (
     Content.assemble(("■", "$say-mark-5")),
@@ -37,7 +37,7 @@ NAME: Final = 12
 
 def legend(charset: Charset, all: bool) -> tuple[Content | tuple[str, Tone], ...]:
     """What the marks mean: `all` of them, or those that a run that goes well has."""
-    if charset is not BARE:
+    if charset not in (BARE, FEW):
         return LEGEND[: None if all else 6]
     done: tuple[tuple[str, Tone], ...] = (
         ("■", "text"),
@@ -177,7 +177,7 @@ def mark(unit: UnitStatus | None, charset: Charset = UNICODE) -> Piece:
             if not known or unit.auc is None:
                 return "■", "soft"
             step = heat_step(unit.auc)
-            return "□" if step == 0 and charset is BARE else "■", f"$say-mark-{step}"
+            return "□" if step == 0 and charset in (BARE, FEW) else "■", f"$say-mark-{step}"
         case "running":
             return "◐", "run"
         case "failed":
