@@ -11,8 +11,8 @@ from typing import Any
 class Load:
     """One look at the machine."""
 
-    cpu: float
-    """Percent of all processors since the last look."""
+    cpu: float | None
+    """Percent of all processors since the last look; None at the first."""
     used: int
     """Bytes of memory that are taken."""
     memory: int
@@ -65,15 +65,15 @@ class Machine:
         import psutil
 
         self._psutil = psutil
-        psutil.cpu_percent()
+        self._looked = False
         self._nvml = _nvml()
 
     def look(self) -> Load:
         """The load now."""
-        memory = self._psutil.virtual_memory()
-        return Load(
-            self._psutil.cpu_percent(), memory.total - memory.available, memory.total, tuple(self._gpus())
-        )
+        memory, busy = self._psutil.virtual_memory(), self._psutil.cpu_percent()
+        cpu = busy if self._looked else None
+        self._looked = True
+        return Load(cpu, memory.total - memory.available, memory.total, tuple(self._gpus()))
 
     def _gpus(self) -> list[tuple[int, int, int, int]]:
         if self._nvml is None:

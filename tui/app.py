@@ -34,6 +34,7 @@ from tui.terminal.themes import DARK, LIGHT, theme
 from tui.terminal.timing import once
 from tui.terminal.tokens import Depth, depth_of, variables
 from tui.widgets.header import SCREENS, TITLES
+from tui.widgets.words import FEW, UNICODE
 
 if TYPE_CHECKING:
     from tui.widgets.commandbar import Command
@@ -133,6 +134,8 @@ class ArenaApp(Shell):
         super().__init__(arena, ascii, settings)
         self.beat = beat
         self._signals = contextlib.ExitStack()
+        if self.depth == "16" and self.charset is UNICODE:
+            self.charset = FEW
         for name in (DARK, LIGHT):
             self.register_theme(theme(name, self.depth))
         wanted = self.settings.theme or DARK

@@ -5,7 +5,7 @@ import os
 import signal
 
 import pytest
-from fake_arena import FakeArena, a_status, drive, make_app, screen_text, shows, until
+from fake_arena import FakeArena, a_status, at_rest, drive, make_app, screen_text, shows, until
 from pressing import presses
 from textual.widgets import Static
 
@@ -211,6 +211,22 @@ async def test_zoom_shows_one_pane_alone(arena):
         await until(pilot, lambda: "Protocols" not in screen_text(app))
         await pilot.press("plus")
         await until(pilot, lambda: "Protocols" in screen_text(app))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_a_pane_alone_has_the_whole_terminal(arena, size):
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        for keys, word in {"1": "Sum", "2": "Newest", "3": "Board", "4": "Tasks", "5": "Genes"}.items():
+            await pilot.press(keys)
+            await until(pilot, lambda word=word: word in screen_text(app))
+            await at_rest(pilot)
+            await pilot.press("z")
+            await until(pilot, lambda: app.screen.maximized is not None)
+            await until(pilot, lambda: app.screen.maximized.region.size == app.screen.size)
+            assert "╱" not in screen_text(app)
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen.maximized is None)
 
 
 async def test_the_terminal_may_shrink_and_grow_during_a_run(arena):

@@ -328,7 +328,7 @@ async def test_compare_without_results_says_how_to_get_some():
 async def test_a_gene_in_full(arena, size):
     app = make_app(arena)
     async with drive(app, size) as pilot:
-        await on_screen(pilot, "5", "the hardest first")
+        await on_screen(pilot, "5", "hardest first")
         await until(pilot, lambda: "Text and labels FOXP2" in screen_text(app))
         await pilot.press("tab")
         await until(pilot, lambda: "FOXP2: a g >| ene." in screen_text(app))
@@ -363,7 +363,7 @@ async def test_a_gene_is_read_once_the_cursor_rests_on_it(arena, monkeypatch):
     )
     app = make_app(arena)
     async with drive(app) as pilot:
-        await on_screen(pilot, "5", "the hardest first")
+        await on_screen(pilot, "5", "hardest first")
         await pilot.press("j", "k", "j")
         await until(pilot, lambda: "▌BRCA1" in screen_text(app))
         assert read == []
@@ -389,7 +389,7 @@ async def test_a_gene_is_read_again_with_the_list(arena, monkeypatch):
 async def test_a_gene_no_model_has_embedded_says_so(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
-        await on_screen(pilot, "5", "the hardest first")
+        await on_screen(pilot, "5", "hardest first")
         await pilot.press("j", "enter")
         await until(pilot, lambda: "No model has embedded BRCA1 here yet." in told(app))
 

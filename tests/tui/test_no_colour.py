@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fake_arena import FakeArena, a_status, until
+from fake_arena import FakeArena, a_status, screen_text, until
 from textual.command import CommandList
 from textual.filter import Monochrome, NoColor
 from textual.widgets import Input
@@ -17,7 +17,7 @@ from tui.terminal.tokens import to_ascii
 from tui.widgets.canvas import Canvas, Span
 from tui.widgets.grid import Grid
 from tui.widgets.rows import Cell, Column, Row
-from tui.widgets.words import BARE, UNICODE
+from tui.widgets.words import BARE, FEW, UNICODE
 
 
 @pytest.mark.parametrize("term", ["xterm", "xterm-256color"])
@@ -51,6 +51,13 @@ async def test_without_colours_the_cursors_are_told_by_weight(bare):
         assert all(style.underline for text, style, _ in line if text.strip())
 
 
+async def test_without_colours_the_legend_of_a_band_shows_its_shading(bare):
+    async with bare.run_test(size=(200, 60)) as pilot:
+        await pilot.press("3")
+        await until(pilot, lambda: "░░ lowest to highest" in screen_text(bare))
+        assert "tint" not in screen_text(bare)
+
+
 async def test_without_colours_classes_are_told_by_signs(bare):
     assert bare.charset is BARE
     canvas = Canvas(4, 1, Span(0, 4), Span(0, 1), BARE)
@@ -68,6 +75,19 @@ def test_without_colours_a_split_no_better_than_chance_has_a_sign_of_its_own():
     assert [mark(unit, UNICODE)[0] for unit in units] == ["■", "■"]
     said = "".join(str(part[0]) for part in legend(BARE, False))
     assert said == "■ done  □ to .5  ◐ in work  · waiting  "
+
+
+async def test_of_sixteen_colours_classes_and_chance_have_signs_too_since_the_cursors_row_has_none(
+    monkeypatch,
+):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(ArenaApp, "depth", "16")
+    app = ArenaApp(FakeArena())
+    assert app.charset is FEW
+    assert not FEW.points  # dots have their colours
+    assert [text for text, _ in class_bar((3, 1), 4, 8, FEW.bars)] == ["▄▄▄▄▄▄", "▁▁"]
+    assert legend(FEW, False) == legend(BARE, False)
+    assert mark(replace(a_status().recent[0], state="scored", auc=0.5), FEW)[0] == "□"
 
 
 async def test_the_best_of_a_column_is_underlined_under_the_cursor_too(bare):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from fake_arena import FakeArena, a_status, at_rest, drive, make_app, screen_text, shows, told, until
@@ -14,7 +15,8 @@ from store.provenance import TaskSet
 from store.store import Store
 from tui.questions.arena import Arena
 from tui.questions.saved import Past
-from tui.screens.plan.cost import LOADING, estimate
+from tui.screens.plan.cost import LOADING, Tally, estimate
+from tui.screens.plan.sum import summary
 
 SIZES = [(80, 24), (200, 60)]
 
@@ -584,3 +586,16 @@ async def test_controls_stand_beside_the_models_unless_a_key_says_otherwise(aren
         await pilot.press("enter")
         await until(pilot, lambda: bool(arena.launched))
         assert arena.launched[0].controls == "none"
+
+
+@pytest.mark.parametrize(("controls", "said"), [("default", "+ 560 of controls"), ("none", "no controls")])
+def test_the_controls_are_counted_also_where_no_time_is_known(controls, said):
+    tasks = ("long-vs-short-tf", "dosage-sensitivity", "bivalent-vs-lys4", "bivalent-vs-no-methyl")
+    chosen = Selection(
+        ("all-MiniLM-L6-v2",), tasks, ("rf", "lr-cv"), tuple(range(41, 51)), controls=controls
+    )
+    plan = SimpleNamespace(done=(), todo=range(640), failed=(), blocked=(), units=range(640))
+    lines = summary(chosen, Tally(chosen, plan), False, False, 78)
+    words = ["".join(text for text, _ in line) for line in lines]
+    assert words[0].endswith("enter runs the 640")
+    assert words[2] == f"✓ 0 done   ▶ 640 to run, time not known   {said}"

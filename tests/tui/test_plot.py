@@ -58,6 +58,15 @@ def test_the_higher_layer_owns_a_cell_and_drops_what_is_under_it():
     assert all("$say-banda" in style for line in canvas.lines() for _, style in line)
 
 
+def test_a_shaded_band_is_drawn_as_a_line_is_and_leaves_a_curve_its_tone():
+    canvas = Canvas(3, 1, ONE, ONE, shade="░")
+    canvas.band([(0, 0, 1), (1, 0, 1)], "banda")
+    canvas.line(((0.5, 0.5), (0.5, 0.5)), "a")
+    (left, curve, right) = canvas.lines()[0]
+    assert left == right == ("░", "$say-line")
+    assert curve[1].split()[0] == "$say-a"
+
+
 def test_words_never_cover_words_or_marks():
     canvas = Canvas(20, 2, ONE, ONE)
     canvas.mark(0.5, 0, "◆", "b")

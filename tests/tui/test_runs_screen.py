@@ -15,10 +15,12 @@ from engine.plan.selection import Selection
 from store.errors import StoreBusy
 from tui.questions.catalog import first_selection
 from tui.questions.runs import RunRead
+from tui.screens.overlays.dialogs import Ask
 from tui.screens.runs.arranged import Arranged
-from tui.screens.runs.progress_text import head, stages
-from tui.screens.runs.side_text import rates
-from tui.screens.runs.units_text import entries, line, look
+from tui.screens.runs.progress_text import head, stages, with_spark
+from tui.screens.runs.side_text import machine, machine_short, rates
+from tui.screens.runs.units_text import entries, line, look, unit_line
+from tui.screens.runs.units_text import head as units_head
 from tui.widgets.grid import Grid
 from tui.widgets.words import ASCII
 
@@ -255,6 +257,24 @@ async def test_a_key_pressed_twice_cancels_nothing(arena):
         assert arena.requests == []
 
 
+async def test_the_answer_that_loses_least_stands_first(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await opened(pilot)
+        await until(pilot, lambda: "31/160" in screen_text(app))
+        await pilot.press("x")
+        await shows(pilot, "▌ s    stop after the units in work")
+
+
+async def test_a_long_answer_stays_in_its_column(arena):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await app.push_screen(Ask("Which?", "", [("enter", "word " * 20, "words")]))
+        await until(pilot, lambda: "▌ enter word word" in screen_text(app))
+        first, second, *_ = [line for line in screen_text(app).split("\n") if "word" in line]
+        assert second.index("word") == first.index("word")
+
+
 async def test_esc_leaves_the_run_alone(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
@@ -348,9 +368,34 @@ async def test_the_machine_is_told_on_the_rule_of_the_list(arena, monkeypatch):
 
 
 def test_a_machine_without_gpus_has_processors_and_memory():
-    load = Machine().look()
+    watcher = Machine()
+    assert watcher.look().cpu is None  # nothing to compare with yet
+    load = watcher.look()
     assert 0 <= load.cpu <= 100
     assert 0 < load.used < load.memory
+
+
+def test_a_machine_that_was_looked_at_once_is_not_called_idle():
+    first = Load(None, 5 * 2**30, 8 * 2**30)
+    assert machine_short(first) == [("mem 5.0/8.0 G", "soft")]
+    assert "%" not in "".join(text for text, _ in machine(first, (), (), 60)[0])
+
+
+def test_no_rate_is_named_before_a_unit_has_ended():
+    said = [[("running", "run")], [("Since 12:00", "soft")]]
+    assert with_spark(said, [0.0, 0.0], 100) == said
+    assert "units/s" in "".join(text for text, _ in with_spark(said, [0.0, 2.0], 100)[0])
+
+
+def test_the_sentence_of_a_unit_ends_with_its_time_however_narrow_it_is():
+    scored = UnitStatus(
+        "k", "all-MiniLM-L6-v2", "long-vs-short-tf", "rf-cv", "paper", 41, "scored", 0.815, 3.3
+    )
+    wide, narrow = ("".join(text for text, _ in unit_line(scored, width)) for width in (100, 80))
+    assert wide.startswith(" all-MiniLM-L6-v2  rf-cv on")
+    assert len(narrow) == 80
+    assert narrow.startswith(" all-MiniLM-L6-…  rf-cv on")
+    assert narrow.endswith("AUC .815 in 3.3 s")
 
 
 async def test_readonly_only_watches(arena):
@@ -503,6 +548,22 @@ def test_models_are_folded_to_counts_where_there_is_no_room_for_their_marks():
     assert entries(arranged, 3, 3) == [(0, 2), (2, 3), (3, 4)]
     said = "".join(text for text, _ in line(arranged, (2, 4), look(arranged, 60), None, False))
     assert "maxi all 2   3/4 .80" in said
+
+
+def test_tasks_of_one_beginning_are_told_apart_over_their_marks():
+    tasks = ("bivalent-vs-lys4", "bivalent-vs-no-methyl", "long-vs-short-tf")
+    units = [
+        replace(unit("mini", "lr", seed), key=f"{task}{seed}", task=task)
+        for task in tasks
+        for seed in (1, 2)
+    ]
+    arranged = Arranged(RunRead(tuple(units)), {"tasks": list(tasks)}, None)
+    narrow, wide = (
+        "".join(text for text, _ in units_head(arranged, look(arranged, width), None))
+        for width in (55, 120)
+    )
+    assert narrow.split() == ["bival…lys4", "bival…thyl", "long-vs-s…", "mean"]
+    assert wide.split() == [*tasks, "mean"]
 
 
 def test_what_is_in_work_goes_back_to_what_the_store_knows_when_it_is_no_longer_said():

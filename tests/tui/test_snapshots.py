@@ -43,6 +43,14 @@ SHOTS = {
 """Picture -> keys from the start, and what shows once it is complete."""
 
 
+@pytest.fixture(autouse=True)
+def many_colours(monkeypatch):
+    """What a legend shows follows from what the terminal can."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
 def an_arena(name: str) -> FakeArena:
     arena = FakeArena()
     if name.endswith("-empty"):

@@ -41,6 +41,19 @@ async def test_f5_runs_the_query_and_shows_its_rows(arena, size):
         assert arena.desk.asked[0].startswith("select model, task, auc")
 
 
+@pytest.mark.parametrize("size", [*SIZES, (120, 40)])
+async def test_a_query_that_no_row_answers_is_not_called_unasked(arena, size):
+    arena.desk.row_count = 0
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await opened(pilot)
+        await pilot.press("f5")
+        await shows(pilot, "0 rows, 12 ms", "No row: nothing in these tables answers the query.")
+        assert "f5 runs the query above" not in screen_text(app)
+        assert "1 of 0" not in screen_text(app)
+        assert "not here yet" not in screen_text(app)
+
+
 @presses("sql.edit", "sql.leave", "sql.complete")
 async def test_names_are_completed_in_the_editor(arena):
     app = make_app(arena)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
+from textual.style import Style
 
 import tui
 from tui.terminal.tokens import (
@@ -71,6 +72,15 @@ def test_every_depth_has_every_variable_and_only_colours_have_tints():
         assert not [
             name for name, style in found.items() if name.startswith("say-") and style.startswith("on ")
         ]
+
+
+@pytest.mark.parametrize("depth", ["16", "mono"])
+@pytest.mark.parametrize("tone", ["a", "b", "text", "strong", "faint"])
+def test_what_stands_on_a_band_keeps_its_ink_where_there_are_no_tints(depth, tone):
+    found = variables("dark", depth)
+    alone, on_band = (Style.parse(found[f"say-{tone}"] + more) for more in ("", f" {found['say-banda']}"))
+    assert (on_band.foreground, on_band.background) == (alone.foreground, alone.background)
+    assert (bool(on_band.dim), bool(on_band.bold)) == (bool(alone.dim), bool(alone.bold))
 
 
 def test_ascii_is_as_wide_as_it_was():

@@ -161,7 +161,8 @@ def variables(palette: str, depth: Depth) -> dict[str, str]:
     found["say-select"] = "reverse" if plain else f"on {found['ga-select']}"
     found["say-selecty"] = "bold" if plain else f"on {found['ga-selecty']}"
     for kind in ("banda", "bandb", "bande"):
-        found[f"say-{kind}"] = found["say-line"] if plain else f"on {found[f'ga-{kind}']}"
+        # Where there are no tints it changes nothing: the ink is that of what stands on the band.
+        found[f"say-{kind}"] = "not italic" if plain else f"on {found[f'ga-{kind}']}"
     for step in range(STEPS):
         on, fill = found[f"ga-on-{step}"], found[f"ga-fill-{step}"]
         found[f"say-fill-{step}"] = ("bold" if depth == "mono" else on) if plain else f"{on} on {fill}"

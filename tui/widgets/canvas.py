@@ -197,7 +197,7 @@ class Canvas:
     def _piece(self, cell: _Cell, band: str) -> Piece:
         ground = f"$say-{band}" if band else ""
         if not cell.layer:
-            return (self.shade if band and self.shade else " ", ground)
+            return (self.shade, "$say-line") if band and self.shade else (" ", ground)
         drawn = chr(0x2800 + cell.bits) if cell.bits else cell.sign
         if cell.count >= CROWD:
             return (drawn, f"$say-{cell.tone} bold $say-bande")

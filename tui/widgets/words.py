@@ -135,6 +135,8 @@ BARE: Final = replace(
     bars="▄▁▆▂",
 )
 """Where there are no colours, classes are told by signs."""
+FEW: Final = replace(UNICODE, bars=BARE.bars)
+"""Where there are sixteen, the cursor's row has none: the classes of a bar are told there by signs."""
 ASCII: Final = Charset(
     full="=",
     empty="-",
@@ -147,6 +149,11 @@ ASCII: Final = Charset(
     points={"a": "o", "b": "#", "run": "%", "warn": "o", "both": "8"},
     bars=BARE.bars,
 )
+
+
+def tint(tone: str, plain: bool) -> Content:
+    """How a band of a plot looks, for its legend; `plain`: where there are no tints."""
+    return Content.styled("░░", "$say-line") if plain else Content.styled(" tint ", f"$say-{tone}")
 
 
 def bar(done: float, total: float, width: int, charset: Charset = UNICODE) -> Content:

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 
@@ -21,13 +20,13 @@ from tui.screens.board.view import View
 from tui.terminal.timing import once
 from tui.widgets.pane import Pane
 from tui.widgets.plot import Band, Plot, PlotView, Reference, Series, Span
+from tui.widgets.words import tint
 
 if TYPE_CHECKING:
     from store.queries import Rankings, RankRow
     from tui.questions.arena import Arena
 
 NO_CURVE = "No splits of your own here; r runs the cell."
-_LEGEND = ((Content.styled(" tint ", "$say-banda"), ""), (" lowest to highest", "soft"))
 
 
 class RocPane(Pane):
@@ -43,7 +42,7 @@ class RocPane(Pane):
     def __init__(self) -> None:
         """Make an empty pane."""
         self._plot = PlotView(NO_CURVE, id="board-roc")
-        super().__init__("ROC", self._plot, id="board-roc-pane", legend=_LEGEND)
+        super().__init__("ROC", self._plot, id="board-roc-pane")
         self._place: Place | None = None
         self._shown: tuple[Place, Rankings] | None = None
         """What is read or has been, and of which table."""
@@ -51,6 +50,10 @@ class RocPane(Pane):
         """The figure for print that shows the same; there is none unless there are two classes."""
         self._note = ""
         self._resting: Timer | None = None
+
+    def on_mount(self) -> None:
+        """Explain the band as this terminal shows it."""
+        self.legend((tint("banda", self.app.native_ansi_color), ""), (" lowest to highest", "soft"))
 
     def read_anew(self) -> None:
         """Say that a cell is being read, though it is not known yet which."""

@@ -8,7 +8,6 @@ from typing import Final
 
 from textual import events, on
 from textual.containers import Container, Horizontal, Vertical
-from textual.content import Content
 from textual.widget import Widget
 
 from tui.quantities import count
@@ -23,6 +22,7 @@ from tui.widgets.pane import Pane
 from tui.widgets.plot import Plot, PlotView
 from tui.widgets.said import Said
 from tui.widgets.sorting import ordered
+from tui.widgets.words import tint
 
 CURVES: Final = {"roc": plots.roc, "pr": plots.precision_recall, "calibration": plots.calibration}
 LEAST_REST: Final = 9
@@ -174,8 +174,8 @@ class CellPanes(TurningScreen):
             "genes": (("■", "b"), " class 1  ", ("□", "a"), " class 0"),
         }
         if splits > 1:
-            tint = Content.styled(" tint ", "$say-banda")
-            legends["roc"] = legends["pr"] = ((tint, ""), " lowest to highest")
+            spread = tint("banda", self.shell.native_ansi_color)
+            legends["roc"] = legends["pr"] = ((spread, ""), " lowest to highest")
         for name, legend in legends.items():
             self.query_one(f"#{name}-pane", Pane).legend(*legend)
 

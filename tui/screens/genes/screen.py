@@ -186,7 +186,7 @@ class GenesScreen(PlacedGene, OneGene):
         rows = [every_row(item) for item in self._every]
         self.query_one("#genes", Grid).show(rows, EVERY_COLUMNS)
         pane = self.query_one("#genes-pane", Pane)
-        pane.say(f"{count(len(rows))}, the hardest first")
+        pane.say(f"{count(len(rows))}, hardest first")
         pane.legend("error 0: right, 1: wrong")
         self.query_one("#genes-head", Said).show(
             ("Every task", "accent"), (f"  {count(len(rows), 'gene')}, by all contestants", "soft")

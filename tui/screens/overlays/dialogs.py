@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Final, TypeVar
@@ -21,6 +22,9 @@ from tui.widgets.words import say
 LOG: Final = logging.getLogger("genearena.tui")
 LOG_NAME: Final = "tui.log"
 """The terminal application's own log, in the log folder."""
+
+ANSWER: Final = 54
+"""Cells of a line of an answer, behind its key."""
 
 Answer = TypeVar("Answer")
 
@@ -93,7 +97,7 @@ class Ask(Overlay[str]):
         Args:
             title: What is asked.
             sentence: What follows from it.
-            answers: (key, what it does, the answer given back).
+            answers: (key, what it does, the answer given back), first the one that loses least.
         """
         super().__init__()
         self.title_shown = title
@@ -110,11 +114,13 @@ class Ask(Overlay[str]):
         if self.sentence:
             yield Static(say(self.sentence), classes="box-text")
         parts: list[object] = []
+        wide = max(len(key) for key, _, _ in (*self.answers, ("esc ", "", "")))
         for number, (key, what, _) in enumerate(self.answers):
             first = number == 0
-            parts += [("▌ " if first else "  ", "accent"), (f"{key:<4} ", "accent")]
-            parts.append((f"{what}\n", "strong" if first else ""))
-        yield Static(say(*parts, ("  esc  ", "accent"), ("stay", "soft")), classes="box-keys")
+            parts.append((f"{'▌' if first else ' '} {key:<{wide}} ", "accent"))
+            words = f"\n{'':{wide + 3}}".join(textwrap.wrap(what, ANSWER))
+            parts.append((f"{words}\n", "strong" if first else ""))
+        yield Static(say(*parts, (f"  {'esc':<{wide}} ", "accent"), ("stay", "soft")), classes="box-keys")
 
 
 def error_notice(error: BaseException, log: Path) -> Notice:

@@ -24,7 +24,7 @@ from tui.screens.plan.typed import ChoosingScreen
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.said import Said
-from tui.widgets.words import TONE_STYLES, say
+from tui.widgets.words import TONE_STYLES, UNICODE, say
 
 if TYPE_CHECKING:
     from engine.data.tasks.sets import Sets
@@ -201,7 +201,7 @@ class PlanPanes(ChoosingScreen):
     def _legend(self, name: str, focused: bool) -> tuple[object, ...]:
         if not focused:
             charset = self.shell.charset
-            signs = charset.bars if charset.points else "■■"
+            signs = "■■" if charset.bars == UNICODE.bars else charset.bars
             classes = (signs[0], "a"), " class 0  ", (signs[1], "b"), " class 1"
             return classes if name == "tasks" and not self.has_class("-narrow") else ()
         if name == "settings":

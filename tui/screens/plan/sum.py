@@ -115,7 +115,8 @@ def _counts(tally: Tally, plan: Plan, width: int, controls_too: bool) -> Line:
     if todo and not tally.trouble:
         seconds = tally.cost.seconds
         if seconds is None:
-            line.append((", time not known before the first unit", "soft"))
+            unknown = ", time not known"
+            line.append((unknown if controls_too else f"{unknown} before the first unit", "soft"))
         else:
             line += [(", ", "text"), (roughly(seconds), "strong"), (" here", "text")]
             if width >= WIDE:
@@ -124,9 +125,9 @@ def _counts(tally: Tally, plan: Plan, width: int, controls_too: bool) -> Line:
         line += [("   ✗ ", "bad"), (f"{failed:,} failed before", "bad")]
     if blocked:
         line += [("   ╌ ", "warn"), (f"{blocked:,} blocked", "warn")]
-    more = f"  {controls.in_the_sum(tally.selection)}"
-    if controls_too and length(line) + cell_len(more) <= width:
-        line.append((more, "soft"))
+    more = controls.in_the_sum(tally.selection).lstrip(", ")
+    if controls_too and length(line) + 3 + cell_len(more) <= width:
+        line.append((f"   {more}", "soft"))
     takes = takes_room(tally) if todo and not tally.trouble else ""
     if takes and length(line) + 3 + cell_len(takes) <= width:
         line.append((f"   {takes}", "soft"))

@@ -81,7 +81,7 @@ class RunPanes(SteeringScreen):
                 past = Grid(lists_text.PAST_COLUMNS, id="past", empty="Nothing ever ran here.")
                 yield Pane("Runs", past, id="past-pane")
             yield WorkersPane()
-        yield Lines(id="unit-line", draw=lambda _width, _height: [self._in_words()])
+        yield Lines(id="unit-line", draw=lambda width, _height: [self._in_words(width)])
 
     def on_resize(self) -> None:
         """Everything has another place."""
@@ -240,8 +240,8 @@ class RunPanes(SteeringScreen):
         self.query_one("#curves-pane", Pane).legend(("◆", "strong"), " kept so far")
         self.query_one("#curves", PlotView).show(side_text.curves(mine))
 
-    def _in_words(self) -> list[Piece]:
-        return self.query_one(WorkersPane).line() or units_text.unit_line(self._unit())
+    def _in_words(self, width: int) -> list[Piece]:
+        return self.query_one(WorkersPane).line() or units_text.unit_line(self._unit(), width)
 
     @on(Grid.Moved, "#newest")
     @on(Grid.Moved, "#workers")

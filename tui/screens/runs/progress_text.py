@@ -192,6 +192,6 @@ def with_spark(head: Sequence[list[Piece]], rates: Sequence[float], width: int) 
     """The sentence, else the line under it, with the latest rates at the right, where there is room."""
     spark: list[Piece] = [(f"{histogram(rates[-SPARK:]):>{SPARK}}", "run"), (" units/s", "faint")]
     for number, line in enumerate(head):
-        if rates and length(line) + length(spark) + 2 < width:
+        if any(rates) and length(line) + length(spark) + 2 < width:
             return [*head[:number], padded(line, width, spark), *head[number + 1 :]]
     return list(head)

@@ -171,7 +171,8 @@ class RunReading(RunPanes):
     @on(Looked)
     def _looked(self, message: Looked) -> None:
         first, self._load = self._load is None, message.load
-        self._busy.add(message.load.cpu / 100)
+        if message.load.cpu is not None:
+            self._busy.add(message.load.cpu / 100)
         self._taken.add(message.load.used / max(message.load.memory, 1))
         if not self.shell.pulse.looked:
             return

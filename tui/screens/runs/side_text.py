@@ -95,7 +95,7 @@ def machine(load: Load, busy: Sequence[float], taken: Sequence[float], width: in
         return [(f"{name:<5}", "soft"), (f"{drawn:<{spark}}", tone), (f"  {said}", "text")]
 
     lines = [
-        row("cpu", busy, "run", f"{load.cpu:3.0f} %"),
+        row("cpu", busy, "run", "" if load.cpu is None else f"{load.cpu:3.0f} %"),
         row("mem", taken, "a", f"{_gib(load.used)} of {_gib(load.memory)} GiB"),
     ]
     for number, (percent, used, total, heat) in enumerate(load.gpus):
@@ -114,8 +114,9 @@ def machine_title() -> str:
 
 def machine_short(load: Load) -> list[Piece]:
     """The same in a few words."""
-    said = f"cpu {load.cpu:.0f} %  mem {_gib(load.used)}/{_gib(load.memory)} G"
-    return [("".join([said, *(f"  gpu{n} {gpu[0]} %" for n, gpu in enumerate(load.gpus))]), "soft")]
+    said = [] if load.cpu is None else [f"cpu {load.cpu:.0f} %"]
+    said += [f"mem {_gib(load.used)}/{_gib(load.memory)} G"]
+    return [("  ".join([*said, *(f"gpu{n} {gpu[0]} %" for n, gpu in enumerate(load.gpus))]), "soft")]
 
 
 def _gib(size: int) -> str:

@@ -136,7 +136,7 @@ class SteeringScreen(TakingScreen):
         if self.refused("runs.cancel"):
             return
         unit = self._unit()
-        answers = [("c", "cancel the whole run", "run"), ("s", "stop after the units in work", "drain")]
+        answers = [("s", "stop after the units in work", "drain"), ("c", "cancel the whole run", "run")]
         if unit is not None and unit.state in ("running", "queued"):
             answers.append(("u", f"give up {lists_text.unit_name(unit)}", unit.key))
         self.app.push_screen(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from engine.mailbox import UnitStatus
@@ -12,10 +13,10 @@ from tui.quantities import auc, spelled
 from tui.screens.runs.arranged import Arranged, Block, Place, folded
 from tui.terminal.tokens import heat_step
 from tui.widgets.lines import length
-from tui.widgets.rows import Piece, cut
+from tui.widgets.rows import Piece, cut, cut_title
 from tui.widgets.rowview import RAISED
 from tui.widgets.text import clean
-from tui.widgets.words import BARE, TONE_STYLES, UNICODE, Charset, Tone, state_glyph, state_word
+from tui.widgets.words import BARE, FEW, TONE_STYLES, UNICODE, Charset, Tone, state_glyph, state_word
 
 LEGEND: tuple[Content | tuple[str, Tone], ...] = (
     Content.assemble(("■", "$say-mark-5")),
@@ -30,10 +31,13 @@ LEGEND: tuple[Content | tuple[str, Tone], ...] = (
     (" blocked", "soft"),
 )
 
+NAME: Final = 12
+"""Cells of a model's name that the sentence of a unit leaves it at least."""
+
 
 def legend(charset: Charset, all: bool) -> tuple[Content | tuple[str, Tone], ...]:
     """What the marks mean: `all` of them, or those that a run that goes well has."""
-    if charset is not BARE:
+    if charset not in (BARE, FEW):
         return LEGEND[: None if all else 6]
     done: tuple[tuple[str, Tone], ...] = (
         ("■", "text"),
@@ -73,13 +77,14 @@ def look(arranged: Arranged, width: int, **how: object) -> Look:
     protocol = max((len(line.protocol) for line in arranged.lines), default=2)
     protocol = min(max(protocol, 6), 14)
     tasks, seeds = max(len(arranged.tasks), 1), max(len(arranged.seeds), 1)
-    label, mean = 4 + name + protocol, 6
+    most = (width - 10 - name - protocol) // tasks - 1
+    title = max((cell_len(clean(task)) for task in arranged.tasks), default=0)
     for step in (2, 1):
         block = max(seeds * step, 10)
-        if label + tasks * (block + 1) + mean <= width and seeds * step <= block:
+        if block <= most:
+            block = max(block, min(title, most))
             return Look(name, protocol, step, block, width, **how)  # type: ignore[arg-type]
-    block = max((width - label - mean) // tasks - 1, 4)
-    return Look(name, protocol, 0, min(block, 16), width, **how)  # type: ignore[arg-type]
+    return Look(name, protocol, 0, min(max(most, 4), 16), width, **how)  # type: ignore[arg-type]
 
 
 def entries(arranged: Arranged, room: int, here: int) -> list[tuple[int, int]]:
@@ -111,9 +116,12 @@ def entries(arranged: Arranged, room: int, here: int) -> list[tuple[int, int]]:
 def head(arranged: Arranged, style: Look, here: Place | None) -> list[Piece]:
     """The tasks' names over their blocks."""
     pieces: list[Piece] = [(" " * style.label, "")]
-    for number, task in enumerate(arranged.tasks):
+    ellipsis, tasks = style.charset.ellipsis, [clean(task) for task in arranged.tasks]
+    names = [cut(task, style.block, ellipsis=ellipsis) for task in tasks]
+    for number, (task, name) in enumerate(zip(tasks, names, strict=True)):
         tone = "text" if here is not None and here[1] == number and style.focused else "soft"
-        name = cut(clean(task), style.block, ellipsis=style.charset.ellipsis)
+        if names.count(name) > 1:  # their ends tell them apart
+            name = cut(cut_title(task, style.block, ellipsis), style.block)
         pieces += [(name, tone), (" ", "")]
     return _fit([*pieces, (" mean", "soft")], style.width)
 
@@ -169,7 +177,7 @@ def mark(unit: UnitStatus | None, charset: Charset = UNICODE) -> Piece:
             if not known or unit.auc is None:
                 return "■", "soft"
             step = heat_step(unit.auc)
-            return "□" if step == 0 and charset is BARE else "■", f"$say-mark-{step}"
+            return "□" if step == 0 and charset in (BARE, FEW) else "■", f"$say-mark-{step}"
         case "running":
             return "◐", "run"
         case "failed":
@@ -234,8 +242,8 @@ def title(arranged: Arranged | None) -> str:
     return f"one mark a split, {which}"
 
 
-def unit_line(unit: UnitStatus | None) -> list[Piece]:
-    """The unit under the cursor in words."""
+def unit_line(unit: UnitStatus | None, width: int) -> list[Piece]:
+    """The unit under the cursor in words; of a long name as much as `width` cells have room for."""
     if unit is None:
         return []
     glyph, tone = ("◐", "run") if unit.state == "running" else state_glyph(unit.state)
@@ -247,14 +255,16 @@ def unit_line(unit: UnitStatus | None) -> list[Piece]:
         "failed": f"failed: {clean(unit.sentence) or 'enter says why'}",
         "cancelled": f"left out: {clean(unit.sentence)}" if unit.sentence else "given up",
     }.get(unit.state, state_word(unit.state))
-    return [
-        (" " + clean(unit.model), "strong"),
+    where: list[Piece] = [
         (f"  {clean(unit.protocol)}", "text"),
         (" on ", "soft"),
         (clean(unit.task), "text"),
         (f", seed {unit.seed}   ", "soft"),
         (f"{glyph} {end}", tone),
     ]
+    name = " " + clean(unit.model)
+    room = min(max(width - length(where), NAME), cell_len(name))
+    return [(cut(name, room), "strong"), *where]
 
 
 def _in_work(unit: UnitStatus) -> str:

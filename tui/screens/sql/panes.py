@@ -38,6 +38,8 @@ class ListGrid(Grid):
         return 0
 
 
+UNASKED: Final = "No rows yet: f5 runs the query above."
+NONE: Final = "No row: nothing in these tables answers the query."
 OLDER: Final = (("✗", "bad"), " the query is wrong; these rows are older")
 """Under rows of an earlier query than the last one."""
 
@@ -62,7 +64,7 @@ class SqlPanes(TakingScreen):
     def compose_body(self) -> Iterable[Widget]:
         """Tables beside the editor, over the rows; what the cursor is on stands beside or below them."""
         legend = ("f5", "accent"), " runs  ", ("f2", "accent"), " tables"
-        result = Grid(cells=True, sortable=True, id="result", empty="No rows yet: f5 runs the query above.")
+        result = Grid(cells=True, sortable=True, id="result", empty=UNASKED)
         with Horizontal(id="sql"):
             yield Pane(
                 "Tables", ListGrid(text.COLUMNS, id="tables", empty="No results yet."), id="tables-pane"
@@ -106,7 +108,7 @@ class SqlPanes(TakingScreen):
         if self.result is None:
             return
         fields, room = len(self.result.columns) + 3, self.size.height - 2 - asked
-        long = self.result.count + 4 > room - fields - (0 if wide else 8)
+        long = not self.result.count or self.result.count + 4 > room - fields - (0 if wide else 8)
         self.set_class(long and not wide, "-rows-only")
         self.query_one("#result-pane").styles.height = "1fr" if long else self.result.count + 4
         self.query_one("#row-pane").styles.height = "1fr" if wide and not long else fields
@@ -206,7 +208,8 @@ class SqlPanes(TakingScreen):
         whole = result.count <= PAGE
         shown = len(grid.columns)
         self.query_one("#result-pane", Pane).say(f"{count(shown, 'column')}")
-        self.query_one("#row-pane", Pane).say(f"{at + 1:,} of {result.count:,}, every field")
+        which = f"{at + 1:,} of {result.count:,}, every field" if result.count else ""
+        self.query_one("#row-pane", Pane).say(which)
         self.query_one("#column-pane", Pane).say("under the cursor")
         row = self.query_one("#row-drawing", Drawing)
         row.show(lambda w, h: text.row_lines(names, types, values, at, w, h))

@@ -13,7 +13,7 @@ from textual.message import Message
 from store.errors import GeneArenaError, UsageError
 from tui.screens.overlays.pickers import Pick
 from tui.screens.sql.examples import EXAMPLES
-from tui.screens.sql.panes import SqlPanes
+from tui.screens.sql.panes import NONE, SqlPanes
 from tui.widgets.grid import Grid
 from tui.widgets.paged import PAGE, PagedRows
 from tui.widgets.rows import Row
@@ -140,6 +140,7 @@ class SqlReading(SqlPanes):
         rows.put(0, message.rows)
         grid = self.query_one("#result", Grid)
         grid.cursor = 0
+        grid.empty = NONE
         grid.show(rows, self.heads(result))
         self.fit()
         self.show_pictures()

@@ -145,6 +145,8 @@ def row_lines(
     """Every field of a row, and where it stands among the same field of the others."""
     if width < 20:
         return []
+    if not values:
+        return [[("There is no row to show.", "soft")]]
     if not 0 <= at < len(values):
         return [[("This row is not here yet.", "soft")]]
     name = min(max(map(cell_len, columns), default=5), 20)
