@@ -188,7 +188,7 @@ class _Table:
     @property
     def _has_paper(self) -> bool:
         view = self._view
-        return view.standing is not None and bool(view.standing.printed)
+        return view.standing is not None and bool(view.standing.printed and view.own)
 
     @cached_property
     def span(self) -> Span:

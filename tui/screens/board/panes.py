@@ -76,7 +76,7 @@ def lanes(view: View | None, row: RankRow | None, width: int, height: int) -> Li
     each = 1 + printed
     fits = (height - 1) // each
     columns = columns if len(columns) <= fits else [*columns[: max(fits - 1, 1)], MEAN][:fits]
-    gap = (height - 1) // len(columns) > each if columns else False
+    gap = min(max((height - 1) // max(len(columns), 1) - each, 0), 4)
     lines: list[list[Piece]] = [[(" " * (label + 1), ""), (tick_line(span, room), "faint")]]
     for column in columns:
         value = value_of(row, column)
@@ -91,8 +91,7 @@ def lanes(view: View | None, row: RankRow | None, width: int, height: int) -> Li
         )
         if printed:
             lines.append([(cut("  printed", label), "soft"), (" ", ""), *_crowd(view, column, span, room)])
-        if gap:
-            lines.append([])
+        lines += [[] for _ in range(gap)]
     return lines[:height]
 
 
