@@ -215,7 +215,11 @@ async def test_two_models_of_one_table_are_compared_on_their_common_splits(arena
         await on_screen(pilot, "4", "● A mini   ◆ B other")
         await until(pilot, lambda: "told apart" in screen_text(app) and "+.025" in screen_text(app))
         assert "The two differ" not in screen_text(app)
-        await shows(pilot, "A better 58 %", "B better 12 %", "A ahead on 3, B on 0, level on 1")
+        await shows(pilot, "A better 58 %", "B better 12 %", "Splits tall  A ahead on 3, B on 0")
+        panes = screen_text(app).split("Every task")[0]
+        assert panes.count("A ahead on") == 1
+        if size[0] >= 110:
+            assert "A ahead on 3, B on 0, level on 1" in panes
         line = next(line for line in screen_text(app).splitlines() if line.strip(" ▌│").startswith("tall"))
         assert line.strip(" ▌│").split()[:4] == ["tall", ".900", ".800", "+.100"]
         await pilot.press("w")
@@ -229,6 +233,18 @@ async def test_two_models_of_one_table_are_compared_on_their_common_splits(arena
         )
         await pilot.press("f", "down", "down", "up", "enter")
         await until(pilot, lambda: "A other / lr" in screen_text(app))
+
+
+@pytest.mark.parametrize("typed", ["tfidf", "tf-idf w"])
+async def test_a_side_is_found_by_its_name_and_by_what_it_is_called(arena, typed):
+    table = a_table()
+    control = replace(table.rows[0], model="tfidf", control=True)
+    arena.boards["lr"] = replace(table, rows=(*table.rows, control))
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await on_screen(pilot, "4", "● A mini   ◆ B other")
+        await pilot.press("b", *typed, "enter")
+        await until(pilot, lambda: "◆ B TF-IDF words" in screen_text(app))
 
 
 @presses("compare.view")

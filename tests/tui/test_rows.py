@@ -75,6 +75,12 @@ def test_filter(wanted, keys):
     assert [row.key for row in ROWS if matches(row, COLUMNS, wanted)] == keys
 
 
+def test_a_filter_finds_a_row_by_its_other_name():
+    row = Row("1", ("TF-IDF words",), alias="tfidf")
+    found = {word: matches(row, (Column("name", "name"),), word) for word in ("tfidf", "tf-idf", "!TFIDF")}
+    assert found == {"tfidf": True, "tf-idf": True, "!TFIDF": False}
+
+
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [

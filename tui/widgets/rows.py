@@ -90,6 +90,8 @@ class Row:
     tone: Tone = ""
     heading: str = ""
     """What a rule across the table says in place of the cells."""
+    alias: str = ""
+    """What else a filter finds it by, such as the name of what is shown by its title."""
 
 
 class Placed(NamedTuple):
@@ -224,10 +226,11 @@ def matches(row: Row, columns: Sequence[Column], wanted: str) -> bool:
     `!word` wants the word absent; `column:word` looks in one column only.
     """
     cells = [str(cell).casefold() for cell in row.cells]
+    anywhere = [*cells, row.alias.casefold()]
     for word in wanted.casefold().split():
         inverse = word.startswith("!") and len(word) > 1
         word = word[1:] if inverse else word
-        where = cells
+        where = anywhere
         name, colon, rest = word.partition(":")
         if colon and rest:
             named = [
@@ -235,7 +238,7 @@ def matches(row: Row, columns: Sequence[Column], wanted: str) -> bool:
                 for i, column in enumerate(columns)
                 if name in (column.key, column.title.casefold())
             ]
-            where, word = (named, rest) if named else (cells, word)
+            where, word = (named, rest) if named else (anywhere, word)
         if any(word in cell for cell in where) == inverse:
             return False
     return True

@@ -158,7 +158,7 @@ class ComparePanes(TurningScreen):
         if line is not None and not line.pairs and self._told and compare_text.is_mean(line):
             drawn = next((one for one in self._told.lines if one.pairs), line)
         pane = self.query_one("#differences-pane", Pane)
-        pane.say(*compare_text.splits_title(drawn))
+        pane.say(*compare_text.splits_title(drawn, self._wide))
         pane.legend(("●", "a"), " A  ", ("◆", "b"), " B  ", ("◉", "both"), " level")
         self.query_one("#sure-pane", Pane).legend(("B better", "b"), "  within ±.01  ", ("A better", "a"))
         self.query_one("#sure-pane", Pane).say(f"{line.name}, of A − B" if line else "")

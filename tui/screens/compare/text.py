@@ -13,7 +13,7 @@ from tui.questions.cells import Side
 from tui.ranked.comparison import Line, Told
 from tui.ranked.figures import bare
 from tui.ranked.tables import details
-from tui.screens.compare.drawings import ahead
+from tui.screens.compare.drawings import counted
 from tui.screens.compare.verdict import between, percent, shares
 from tui.screens.overlays.dialogs import Notice
 from tui.widgets.canvas import Span
@@ -197,21 +197,13 @@ def in_full(line: Line, told: Told) -> Notice:
     return Notice(line.name, numbers, body="\n\n".join(sentences))
 
 
-def splits_title(line: Line | None) -> tuple[object, ...]:
-    """What stands after the word Splits."""
+def splits_title(line: Line | None, wide: bool = True) -> tuple[object, ...]:
+    """What stands after the word Splits: of what, and who is ahead on how many."""
     if line is None:
         return ()
     if not line.pairs:
         return (line.name, ("  no splits to draw, only means" if not is_mean(line) else "", "soft"))
-    first, second, level = ahead(line.pairs)
-    return (
-        line.name,
-        "  A ahead on ",
-        (str(first), "a"),
-        ", B on ",
-        (str(second), "b"),
-        f", level on {level}" if level else "",
-    )
+    return (line.name, "  ", *counted(line.pairs, 80 if wide else 0))
 
 
 def splits_plot(line: Line) -> Plot:
