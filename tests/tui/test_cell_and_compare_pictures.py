@@ -161,6 +161,13 @@ def test_every_two_rows_stand_in_a_triangle_with_a_star_where_they_are_told_apar
     assert lines[2].split() == ["next", ".901", "+.401"]
     assert lines[3].split()[:3] == ["∅", "TF-IDF", "words"]
     assert "tfidf" not in " ".join(lines)
+    low = plain(drawings.triangle(found, ["best"], 44, 9))
+    assert [line.split() for line in low[:2]] == [["TF-IDF"], ["mean", "next", "words"]]
+    assert low[0].index("TF-IDF") + len("TF-IDF") == low[1].index("words") + len("words")
+    assert [line.split()[0] for line in plain(drawings.triangle(found, ["best"], 44, 5))[:2]] == [
+        "mean",
+        "best",
+    ]
     assert "told apart among these 2" in lines[-1]
 
 

@@ -10,7 +10,7 @@ from tui.ranked.among import Among
 from tui.ranked.comparison import Line
 from tui.ranked.figures import change, three
 from tui.widgets.canvas import Span
-from tui.widgets.rows import Piece, cut, cut_title
+from tui.widgets.rows import Piece, cut, cut_title, stacked
 from tui.widgets.strips import rounded, tick_line
 
 Lines = list[list[Piece]]
@@ -179,11 +179,15 @@ def triangle(found: Among, marked: Sequence[str], width: int, height: int) -> Li
     cell = min(max((width - name - 7) // max(len(found.rows) - 1, 1), 9), 18)
     most = max((width - name - 7) // cell, 1)
     columns = found.rows[1 : most + 1]
-    head: list[Piece] = [(" " * name, ""), (f"{'mean':>6} ", "soft")]
-    head += [(f"{cut_title(titles[row], cell - 2):>{cell - 1}} ", "soft") for row in columns]
-    lines: Lines = [head]
     notes = _notes(found, len(found.rows) - 1 - len(columns), width)
-    fit = max(height - 1 - len(notes), 1)
+    over, under = zip(*(_head(titles[row], cell - 1) for row in columns), strict=True)
+    lines: Lines = [[(" " * (name + 7), ""), *((f"{head:>{cell - 1}} ", "soft") for head in over)]]
+    if not any(over) or len(found.rows) + len(notes) + 2 > height:
+        lines, under = [], tuple(cut_title(titles[row], cell - 1) for row in columns)
+    lines.append(
+        [(f"{'mean':>{name + 6}} ", "soft"), *((f"{head:>{cell - 1}} ", "soft") for head in under)]
+    )
+    fit = max(height - len(lines) - len(notes), 1)
     for number, row in enumerate(found.rows[:fit]):
         sign = "∅ " if row in found.controls else "  "
         style = "$say-text bold" if row in marked else "soft" if row in found.controls else "text"
@@ -202,6 +206,16 @@ def triangle(found: Among, marked: Sequence[str], width: int, height: int) -> Li
             line.append((said + ("*" if told else " "), tone))
         lines.append(line)
     return [*lines, *notes]
+
+
+def _head(title: str, width: int) -> tuple[str, str]:
+    """A title as two lines of a head: apart at its last blank, else as a task's; one if it fits."""
+    first, _, last = title.rpartition(" ")
+    return (
+        (cut_title(first, width), cut_title(last, width))
+        if first and len(title) > width
+        else stacked(title, width)
+    )
 
 
 def _notes(found: Among, hidden: int, width: int) -> Lines:

@@ -92,7 +92,7 @@ class ComparePanes(TurningScreen):
         self.query_one("#verdict-pane", Pane).styles.height = lines + (unlike + 2) * framed
         _, shown = self.pages_now()[self.page]
         tasks = max(len(compare_text.rows(told, framed)) + 1, 3) if told else 8
-        pairs = len(self._among.rows) + 2 if self._among else 8
+        pairs = len(self._among.rows) + (2 if framed else 3) if self._among else 8
         natural = max(tasks if "contrasts" in shown else 0, pairs if "pairs" in shown else 0)
         most = max(self.app.size.height // 3, 7)
         self.query_one("#compare-one").styles.height = min(natural, most) + (2 if framed else 1)
