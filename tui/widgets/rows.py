@@ -146,8 +146,9 @@ def fit(columns: Sequence[Column], rows: Sequence[Row], room: int, gap: int = 1)
         # The widest give way first, so that no title is cut while another has room to spare.
         for i in (i for i in shown if columns[i].least):
             widths[i] = min(natural[i], max(most, columns[i].least))
-    for i in (i for i in shown if columns[i].grows):
-        widths[i] += max(-excess(), 0)
+    growing = [i for i in shown if columns[i].grows]
+    for number, i in enumerate(growing):
+        widths[i] += max(-excess(), 0) // (len(growing) - number)
     return _place(shown, widths, gap)
 
 
@@ -164,6 +165,18 @@ def stacked(name: str, width: int) -> tuple[str, str]:
         if found:
             return first[:width], rest[:width]
     return "", name[:width]
+
+
+def beside(name: str, width: int) -> str:
+    """A task's name in one line: `bival/lys4` is told from its sister, `bivalent-…` is not.
+
+    Unchanged where it fits, or cannot be parted.
+    """
+    first, second = stacked(name, width)
+    if not first or width < 7:
+        return name
+    right = min(len(second), max(width // 2 - 1, width - len(first) - 1))
+    return f"{first[: width - right - 1]}/{second[:right]}"
 
 
 def _place(shown: list[int], widths: list[int], gap: int) -> Layout:

@@ -12,7 +12,7 @@ from tui.screens.board.view import View, row_key
 from tui.terminal.tokens import heat_step
 from tui.widgets.canvas import Span
 from tui.widgets.drawing import Lines
-from tui.widgets.rows import Piece, cut, stacked
+from tui.widgets.rows import Piece, beside, cut
 from tui.widgets.strips import rounded, strip, tick_line
 from tui.widgets.text import clean
 from tui.widgets.words import TONE_STYLES
@@ -215,16 +215,11 @@ def splits(
             of = aucs.get((one.model, task), {})
             lines.append(
                 [
-                    (cut(f"  {_shortened(task, label - 3)}", label), "soft"),
+                    (cut(f"  {beside(clean(task), label - 3)}", label), "soft"),
                     *(_split(of, at) for at in seeds),
                 ]
             )
     return lines[:height]
-
-
-def _shortened(task: str, width: int) -> str:
-    first, second = stacked(clean(task), width)
-    return f"{first[: width // 2]}/{second[: width - width // 2 - 1]}" if first else second
 
 
 def _split(of: Mapping[int, float | None], seed: int) -> Piece:

@@ -12,7 +12,7 @@ from tui.quantities import auc, spelled
 from tui.screens.runs.arranged import Arranged, Block, Place, folded
 from tui.terminal.tokens import heat_step
 from tui.widgets.lines import length
-from tui.widgets.rows import Piece, cut
+from tui.widgets.rows import Piece, beside, cut
 from tui.widgets.rowview import RAISED
 from tui.widgets.text import clean
 from tui.widgets.words import BARE, TONE_STYLES, UNICODE, Charset, Tone, state_glyph, state_word
@@ -113,7 +113,7 @@ def head(arranged: Arranged, style: Look, here: Place | None) -> list[Piece]:
     pieces: list[Piece] = [(" " * style.label, "")]
     for number, task in enumerate(arranged.tasks):
         tone = "text" if here is not None and here[1] == number and style.focused else "soft"
-        name = cut(clean(task), style.block, ellipsis=style.charset.ellipsis)
+        name = cut(beside(clean(task), style.block), style.block, ellipsis=style.charset.ellipsis)
         pieces += [(name, tone), (" ", "")]
     return _fit([*pieces, (" mean", "soft")], style.width)
 
