@@ -331,10 +331,13 @@ def test_a_single_own_row_is_compared_with_what_was_published_of_it():
     assert first_pair([]) == (None, None)
 
 
-async def test_compare_without_results_says_how_to_get_some():
+@pytest.mark.parametrize("size", SIZES)
+async def test_compare_without_results_says_how_to_get_some(size):
     app = make_app(FakeArena())
-    async with drive(app) as pilot:
+    async with drive(app, size) as pilot:
         await on_screen(pilot, "4", "Nothing to compare yet")
+        await shows(pilot, "1   plan a run", "3   go to the Board")
+        assert "no shared splits" not in screen_text(app)
         await pilot.press("f")
         await until(pilot, lambda: "There are no results to compare yet" in told(app))
 

@@ -16,10 +16,12 @@ from store.errors import StoreBusy
 from tui.questions.catalog import first_selection
 from tui.questions.runs import RunRead
 from tui.screens.runs.arranged import Arranged
+from tui.screens.runs.lists_text import rows_of
 from tui.screens.runs.progress_text import head, stages
 from tui.screens.runs.side_text import rates
 from tui.screens.runs.units_text import entries, line, look
 from tui.widgets.grid import Grid
+from tui.widgets.rows import matches
 from tui.widgets.words import ASCII
 
 SIZES = [(80, 24), (200, 60)]
@@ -503,6 +505,17 @@ def test_models_are_folded_to_counts_where_there_is_no_room_for_their_marks():
     assert entries(arranged, 3, 3) == [(0, 2), (2, 3), (3, 4)]
     said = "".join(text for text, _ in line(arranged, (2, 4), look(arranged, 60), None, False))
     assert "maxi all 2   3/4 .80" in said
+
+
+def test_controls_are_called_as_on_the_board_and_found_by_their_names():
+    row = unit("tfidf", "lr", 1)
+    arranged = Arranged(RunRead((row,)), {}, None)
+    said = "".join(text for text, _ in line(arranged, (0, 1), look(arranged, 60), None, False))
+    assert said.startswith(" TF-IDF words lr")
+    [listed] = rows_of([row])
+    assert str(listed.cells[1]) == "TF-IDF words"
+    assert matches(listed, (), "tfidf")
+    assert matches(listed, (), "words")
 
 
 def test_what_is_in_work_goes_back_to_what_the_store_knows_when_it_is_no_longer_said():

@@ -56,6 +56,7 @@ class ComparePanes(TurningScreen):
         yield Pane("Verdict", said, id="verdict-pane")
         with Horizontal(id="compare-one", classes="panes -all"):
             tasks = Grid(compare_text.columns(), id="contrasts", empty=compare_text.EMPTY, sortable=True)
+            tasks.ways_out = compare_text.WAYS_OUT
             yield Pane("Tasks", tasks, id="contrasts-pane", first=True)
             yield Pane("All pairs", Drawing("There are no rows to compare.", id="pairs"), id="pairs-pane")
         with Horizontal(id="compare-two", classes="panes -all"):
@@ -100,6 +101,11 @@ class ComparePanes(TurningScreen):
         many = max([len(line.pairs) for line in told.lines], default=0) if told else 10
         every = self.query_one("#compare-three")
         every.styles.height = "1fr" if alone else min(many + 3, self.app.size.height // 3) + 2
+        nothing = told is None and not self._reading
+        if nothing:
+            self.query_one("#compare-one").styles.height = "1fr"
+        for holder in (self.query_one("#compare-two"), every):
+            holder.display = not nothing and any(pane.display for pane in holder.query(Pane))
 
     # ------------------------------------------------------------------ the two sides
 

@@ -22,7 +22,11 @@ from tui.widgets.rows import Cell, Column, Piece, Row
 from tui.widgets.strips import strip, tick_line
 from tui.widgets.words import TONE_STYLES, Tone
 
-EMPTY: Final = "Nothing to compare yet: f and b choose two sides, 1 plans a run."
+EMPTY: Final = "Nothing to compare yet."
+WAYS_OUT: Final = (
+    ("1", "plan a run", "two models of one table are compared split by split"),
+    ("3", "go to the Board", "what the paper printed stands there already"),
+)
 ROPE: Final = 0.01
 """Differences within it are practically none."""
 _BAR: Final = 18

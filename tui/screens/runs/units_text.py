@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from textual.content import Content
 
+from engine.catalog.controls import title_of
 from engine.mailbox import UnitStatus
 from tui.quantities import auc, spelled
 from tui.screens.runs.arranged import Arranged, Block, Place, folded
@@ -68,7 +69,7 @@ class Look(NamedTuple):
 
 def look(arranged: Arranged, width: int, **how: object) -> Look:
     """As large as there is room: marks of two cells, of one, or counts."""
-    names = max((len(clean(line.model)) for line in arranged.lines), default=5)
+    names = max((len(clean(title_of(line.model))) for line in arranged.lines), default=5)
     name = min(names, 18 if width < 108 else 26)
     protocol = max((len(line.protocol) for line in arranged.lines), default=2)
     protocol = min(max(protocol, 6), 14)
@@ -126,7 +127,7 @@ def line(
     shown = parts[0] if len(parts) == 1 else folded(parts)
     mine = here is not None and span[0] <= here[0] < span[1]
     at = here[1:] if here is not None and mine and style.focused else None
-    name = "" if repeats else clean(shown.model)
+    name = "" if repeats else clean(title_of(shown.model))
     own: str = "soft" if shown.control or shown.reason else "strong"
     pieces: list[Piece] = [
         ("▌" if mine and style.focused else " ", "accent"),
@@ -248,7 +249,7 @@ def unit_line(unit: UnitStatus | None) -> list[Piece]:
         "cancelled": f"left out: {clean(unit.sentence)}" if unit.sentence else "given up",
     }.get(unit.state, state_word(unit.state))
     return [
-        (" " + clean(unit.model), "strong"),
+        (" " + clean(title_of(unit.model)), "strong"),
         (f"  {clean(unit.protocol)}", "text"),
         (" on ", "soft"),
         (clean(unit.task), "text"),
