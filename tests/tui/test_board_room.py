@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 from fake_arena import FakeArena, a_table, at_rest, drive, make_app, screen_text, shows, until
@@ -42,13 +43,15 @@ def test_what_a_table_can_tell_ends_at_a_whole_sentence_or_word(width, lines, sa
     assert all(len(line) <= width for line in found)
 
 
-def test_what_beats_tfidf_is_said_first():
+def test_what_beats_tfidf_is_said_first(monkeypatch):
     from fake_judged import FakeJudged
 
     from tui.ranked.standings import Standing, in_a_line
 
+    monkeypatch.setattr("tui.ranked.beats.sentence", lambda _standing: "mini beats TF-IDF.")
     table = a_table()
     said = in_a_line(Standing(table, FakeJudged(table)))
+    assert said.startswith("mini beats TF-IDF. Among 2 models on 10 splits each: 1 of 1 neighbours is told")
     assert said.endswith("told apart. A typical pair would have to differ by .040.")
 
 
@@ -103,8 +106,6 @@ async def test_an_empty_table_has_all_the_room_and_ways_out(size):
 @pytest.mark.parametrize(("size", "beside"), [((80, 24), set()), ((120, 40), {"board-tasks-pane"})])
 async def test_a_table_of_print_alone_has_no_pane_for_splits(size, beside):
     arena, table = FakeArena(), a_table()
-    from dataclasses import replace
-
     printed = tuple(row for row in table.rows if row.source == "paper")
     arena.boards["lr"] = replace(table, rows=printed, expected=0)
     app = make_app(arena)
