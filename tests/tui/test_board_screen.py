@@ -154,7 +154,7 @@ async def test_an_empty_board_says_what_to_do():
     async with drive(app) as pilot:
         await opened(pilot)
         await until(pilot, lambda: "Nothing is ranked under this protocol yet" in screen_text(app))
-        await shows(pilot, "1 plans a run")
+        await shows(pilot, "1   plan a run of it")
 
 
 @presses("board.next", "board.previous")

@@ -134,6 +134,13 @@ def test_a_dumbbell_is_in_the_colour_of_the_one_ahead():
     line = Line("tall", 0.8, 0.78, None, "not told apart", pairs=pairs)
     for height in (5, 6, 12):
         assert len(drawings.dumbbells(line, 50, height)) <= height
+        assert "ahead" not in " ".join(plain(drawings.dumbbells(line, 50, height)))
+    assert plain([drawings.counted(pairs)]) == ["A ahead on 1, B on 1, level on 1"]
+    assert plain([drawings.counted(pairs, 26)]) == ["A ahead on 1, B on 1"]
+    beside = plain(drawings.every_task([line, line], 56, 8))
+    assert {line.index("A ahead on 1", 1) for line in beside if "ahead" in line} == {6}
+    assert beside[-1].count("A ahead on 1, B on 1") == 2
+    assert {len(line) for line in beside} == {56}
     assert len(drawings.every_task([line, line, line], 60, 14)) == 12
     tasks = drawings.every_task([line, line, line], 60, 8)
     assert plain(tasks)[0].count("tall") == 2
@@ -152,7 +159,15 @@ def test_every_two_rows_stand_in_a_triangle_with_a_star_where_they_are_told_apar
     lines = plain(drawings.triangle(found, ["best"], 60, 9))
     assert lines[1].split() == ["best", ".911", "+.010", "+.411*"]
     assert lines[2].split() == ["next", ".901", "+.401"]
-    assert lines[3].split()[:2] == ["∅", "tfidf"]
+    assert lines[3].split()[:3] == ["∅", "TF-IDF", "words"]
+    assert "tfidf" not in " ".join(lines)
+    low = plain(drawings.triangle(found, ["best"], 44, 9))
+    assert [line.split() for line in low[:2]] == [["TF-IDF"], ["mean", "next", "words"]]
+    assert low[0].index("TF-IDF") + len("TF-IDF") == low[1].index("words") + len("words")
+    assert [line.split()[0] for line in plain(drawings.triangle(found, ["best"], 44, 5))[:2]] == [
+        "mean",
+        "best",
+    ]
     assert "told apart among these 2" in lines[-1]
 
 

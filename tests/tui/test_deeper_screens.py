@@ -215,7 +215,11 @@ async def test_two_models_of_one_table_are_compared_on_their_common_splits(arena
         await on_screen(pilot, "4", "● A mini   ◆ B other")
         await until(pilot, lambda: "told apart" in screen_text(app) and "+.025" in screen_text(app))
         assert "The two differ" not in screen_text(app)
-        await shows(pilot, "A better 58 %", "B better 12 %", "A ahead on 3, B on 0, level on 1")
+        await shows(pilot, "A better 58 %", "B better 12 %", "Splits tall  A ahead on 3, B on 0")
+        panes = screen_text(app).split("Every task")[0]
+        assert panes.count("A ahead on") == 1
+        if size[0] >= 110:
+            assert "A ahead on 3, B on 0, level on 1" in panes
         line = next(line for line in screen_text(app).splitlines() if line.strip(" ▌│").startswith("tall"))
         assert line.strip(" ▌│").split()[:4] == ["tall", ".900", ".800", "+.100"]
         await pilot.press("w")
@@ -229,6 +233,18 @@ async def test_two_models_of_one_table_are_compared_on_their_common_splits(arena
         )
         await pilot.press("f", "down", "down", "up", "enter")
         await until(pilot, lambda: "A other / lr" in screen_text(app))
+
+
+@pytest.mark.parametrize("typed", ["tfidf", "tf-idf w"])
+async def test_a_side_is_found_by_its_name_and_by_what_it_is_called(arena, typed):
+    table = a_table()
+    control = replace(table.rows[0], model="tfidf", control=True)
+    arena.boards["lr"] = replace(table, rows=(*table.rows, control))
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await on_screen(pilot, "4", "● A mini   ◆ B other")
+        await pilot.press("b", *typed, "enter")
+        await until(pilot, lambda: "◆ B TF-IDF words" in screen_text(app))
 
 
 @presses("compare.view")
@@ -315,10 +331,13 @@ def test_a_single_own_row_is_compared_with_what_was_published_of_it():
     assert first_pair([]) == (None, None)
 
 
-async def test_compare_without_results_says_how_to_get_some():
+@pytest.mark.parametrize("size", SIZES)
+async def test_compare_without_results_says_how_to_get_some(size):
     app = make_app(FakeArena())
-    async with drive(app) as pilot:
+    async with drive(app, size) as pilot:
         await on_screen(pilot, "4", "Nothing to compare yet")
+        await shows(pilot, "1   plan a run", "3   go to the Board")
+        assert "no shared splits" not in screen_text(app)
         await pilot.press("f")
         await until(pilot, lambda: "There are no results to compare yet" in told(app))
 

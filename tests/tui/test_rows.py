@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tui.quantities import auc, big, count, duration, mebi, roughly
-from tui.widgets.rows import Column, Row, cut, cut_title, fit, matches
+from tui.widgets.rows import Column, Row, beside, cut, cut_title, fit, matches
 from tui.widgets.text import clean
 from tui.widgets.words import ASCII, UNICODE, bar, say, state_glyph
 
@@ -73,6 +73,39 @@ def test_a_title_keeps_both_ends():
 )
 def test_filter(wanted, keys):
     assert [row.key for row in ROWS if matches(row, COLUMNS, wanted)] == keys
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "said"),
+    [
+        ("long-vs-short-tf", 16, "long-vs-short-tf"),
+        ("long-vs-short-tf", 10, "long/short"),
+        ("bivalent-vs-lys4", 10, "bival/lys4"),
+        ("bivalent-vs-no-methyl", 10, "bival/no-m"),
+        ("bivalent-vs-no-methyl", 20, "bivalent/no-methyl"),
+        ("dosage-sensitivity", 10, "dosag/sens"),
+        ("essential", 5, "essential"),
+    ],
+)
+def test_a_tasks_name_in_one_line_has_both_of_its_parts(name, width, said):
+    assert beside(name, width) == said
+
+
+def test_what_grows_shares_the_room_that_is_left():
+    columns = (
+        Column("a", "a", grows=True, wants=10),
+        Column("b", "b", wants=4),
+        Column("c", "c", grows=True),
+    )
+    layout = fit(columns, (), 60)
+    assert [spot.width for spot in layout.columns] == [31, 4, 23]
+    assert layout.width == 60
+
+
+def test_a_filter_finds_a_row_by_its_other_name():
+    row = Row("1", ("TF-IDF words",), alias="tfidf")
+    found = {word: matches(row, (Column("name", "name"),), word) for word in ("tfidf", "tf-idf", "!TFIDF")}
+    assert found == {"tfidf": True, "tf-idf": True, "!TFIDF": False}
 
 
 @pytest.mark.parametrize(

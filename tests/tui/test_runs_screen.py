@@ -17,11 +17,13 @@ from tui.questions.catalog import first_selection
 from tui.questions.runs import RunRead
 from tui.screens.overlays.dialogs import Ask
 from tui.screens.runs.arranged import Arranged
+from tui.screens.runs.lists_text import rows_of
 from tui.screens.runs.progress_text import head, stages, with_spark
 from tui.screens.runs.side_text import machine, machine_short, rates
 from tui.screens.runs.units_text import entries, line, look, unit_line
 from tui.screens.runs.units_text import head as units_head
 from tui.widgets.grid import Grid
+from tui.widgets.rows import matches
 from tui.widgets.words import ASCII
 
 SIZES = [(80, 24), (200, 60)]
@@ -562,8 +564,19 @@ def test_tasks_of_one_beginning_are_told_apart_over_their_marks():
         "".join(text for text, _ in units_head(arranged, look(arranged, width), None))
         for width in (55, 120)
     )
-    assert narrow.split() == ["bival…lys4", "bival…thyl", "long-vs-s…", "mean"]
+    assert narrow.split() == ["bival/lys4", "bival/no-m", "long/shor", "mean"]
     assert wide.split() == [*tasks, "mean"]
+
+
+def test_controls_are_called_as_on_the_board_and_found_by_their_names():
+    row = unit("tfidf", "lr", 1)
+    arranged = Arranged(RunRead((row,)), {}, None)
+    said = "".join(text for text, _ in line(arranged, (0, 1), look(arranged, 60), None, False))
+    assert said.startswith(" TF-IDF words lr")
+    [listed] = rows_of([row])
+    assert str(listed.cells[1]) == "TF-IDF words"
+    assert matches(listed, (), "tfidf")
+    assert matches(listed, (), "words")
 
 
 def test_what_is_in_work_goes_back_to_what_the_store_knows_when_it_is_no_longer_said():

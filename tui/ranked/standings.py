@@ -190,11 +190,16 @@ def honesty(standing: Standing) -> list[str]:
 
 
 def in_a_line(standing: Standing) -> str:
-    """How much the places say, or the differences to the baseline; empty if there is nothing to rank."""
+    """What beats TF-IDF, then how much the places say; of differences to a baseline, what they are worth.
+
+    Empty if there is nothing to rank.
+    """
     beside, ranking = standing.beside, standing.judged.ranking(standing.by)
     if beside is None:
-        told = f"{among(ranking)}: {told_apart(ranking)}." if ranking.places else _unranked(standing)
-        return " ".join(filter(None, (told, beats.sentence(standing))))
+        told = f"{among(ranking)}: {_neighbours(ranking)}." if ranking.places else _unranked(standing)
+        least = _detectable(ranking)
+        most = f"{least[0].upper()}{least[1:]}." if least else ""
+        return " ".join(filter(None, (beats.sentence(standing), told, most)))
     if not beside.rows:
         return f"No model can be set against {beside.model} here."
     return (
@@ -210,11 +215,18 @@ def among(ranking: Ranking) -> str:
 
 def told_apart(ranking: Ranking) -> str:
     """How many neighbours are, and what could have been."""
+    return "; ".join(filter(None, (_neighbours(ranking), _detectable(ranking))))
+
+
+def _neighbours(ranking: Ranking) -> str:
     are = "is" if ranking.separable == 1 else "are"
-    told = f"{ranking.separable} of {ranking.k - 1} neighbours {are} told apart"
-    if ranking.detectable is not None:
-        told += f"; a typical pair would have to differ by {short(ranking.detectable)}"
-    return told
+    return f"{ranking.separable} of {ranking.k - 1} neighbours {are} told apart"
+
+
+def _detectable(ranking: Ranking) -> str:
+    if ranking.detectable is None:
+        return ""
+    return f"a typical pair would have to differ by {short(ranking.detectable)}"
 
 
 def beside_paper(standing: Standing) -> str:

@@ -90,6 +90,8 @@ class Row:
     tone: Tone = ""
     heading: str = ""
     """What a rule across the table says in place of the cells."""
+    alias: str = ""
+    """What else a filter finds it by, such as the name of what is shown by its title."""
 
 
 class Placed(NamedTuple):
@@ -144,8 +146,9 @@ def fit(columns: Sequence[Column], rows: Sequence[Row], room: int, gap: int = 1)
         # The widest give way first, so that no title is cut while another has room to spare.
         for i in (i for i in shown if columns[i].least):
             widths[i] = min(natural[i], max(most, columns[i].least))
-    for i in (i for i in shown if columns[i].grows):
-        widths[i] += max(-excess(), 0)
+    growing = [i for i in shown if columns[i].grows]
+    for number, i in enumerate(growing):
+        widths[i] += max(-excess(), 0) // (len(growing) - number)
     return _place(shown, widths, gap)
 
 
@@ -162,6 +165,18 @@ def stacked(name: str, width: int) -> tuple[str, str]:
         if found:
             return first[:width], rest[:width]
     return "", name[:width]
+
+
+def beside(name: str, width: int) -> str:
+    """A task's name in one line: `bival/lys4` is told from its sister, `bivalent-…` is not.
+
+    Unchanged where it fits, or cannot be parted.
+    """
+    first, second = stacked(name, width)
+    if not first or width < 7:
+        return name
+    right = min(len(second), max(width // 2 - 1, width - len(first) - 1))
+    return f"{first[: width - right - 1]}/{second[:right]}"
 
 
 def _place(shown: list[int], widths: list[int], gap: int) -> Layout:
@@ -224,10 +239,11 @@ def matches(row: Row, columns: Sequence[Column], wanted: str) -> bool:
     `!word` wants the word absent; `column:word` looks in one column only.
     """
     cells = [str(cell).casefold() for cell in row.cells]
+    anywhere = [*cells, row.alias.casefold()]
     for word in wanted.casefold().split():
         inverse = word.startswith("!") and len(word) > 1
         word = word[1:] if inverse else word
-        where = cells
+        where = anywhere
         name, colon, rest = word.partition(":")
         if colon and rest:
             named = [
@@ -235,7 +251,7 @@ def matches(row: Row, columns: Sequence[Column], wanted: str) -> bool:
                 for i, column in enumerate(columns)
                 if name in (column.key, column.title.casefold())
             ]
-            where, word = (named, rest) if named else (cells, word)
+            where, word = (named, rest) if named else (anywhere, word)
         if any(word in cell for cell in where) == inverse:
             return False
     return True

@@ -79,9 +79,14 @@ class RowView(ShownRows, Looks):
         if 0 <= line < len(hint):
             return Strip([Segment(" " + cut(hint[line], width - 1), self._look("text"))])
         at = line - len(hint) - 1
-        if self._known and 0 <= at < len(self.ways_out):
+        if self._known and not self._filter and 0 <= at < len(self.ways_out):
             key, what, cost = self.ways_out[at]
-            drawn = [(f" {key:<4}", "accent"), (f"{clean(what)}  ", "text"), (clean(cost), "soft")]
+            longest = max(cell_len(clean(one)) for _, one, _ in self.ways_out)
+            drawn = [
+                (f" {key:<4}", "accent"),
+                (f"{clean(what):<{longest}}  ", "text"),
+                (clean(cost), "soft"),
+            ]
             return Strip([Segment(text, self._look(tone)) for text, tone in drawn]).adjust_cell_length(
                 width, self._look()
             )

@@ -73,7 +73,7 @@ def fitted(view: View, width: int) -> tuple[tuple[Column, ...], list[Row]]:
     columns = table.columns(layout)
     cells = [table.cells(column.key, layout) for column in columns]
     rows = [
-        Row(row_key(row), tuple(line), "" if row.source == "own" else "soft")
+        Row(row_key(row), tuple(line), "" if row.source == "own" else "soft", alias=row.model)
         for row, *line in zip(view.rows, *cells, strict=True)
     ]
     return columns, with_rule(rows, [row.control for row in view.rows])
@@ -188,7 +188,7 @@ class _Table:
     @property
     def _has_paper(self) -> bool:
         view = self._view
-        return view.standing is not None and bool(view.standing.printed)
+        return view.standing is not None and bool(view.standing.printed and view.own)
 
     @cached_property
     def span(self) -> Span:

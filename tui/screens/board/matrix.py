@@ -37,7 +37,8 @@ def matrix(
     )
 
     def line(name: str, model: str, row: RankRow | None) -> Row:
-        return Row(f"own{SEPARATOR}{model}", (name, *(_mean(rankings, row, task) for task in tasks)))
+        cells = (name, *(_mean(rankings, row, task) for task in tasks))
+        return Row(f"own{SEPARATOR}{model}", cells, alias=model)
 
     return columns, [
         *(line(model, model, own.get(model)) for model in models),

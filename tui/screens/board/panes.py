@@ -12,7 +12,7 @@ from tui.screens.board.view import View, row_key
 from tui.terminal.tokens import heat_step
 from tui.widgets.canvas import Span
 from tui.widgets.drawing import Lines
-from tui.widgets.rows import Piece, cut, stacked
+from tui.widgets.rows import Piece, beside, cut
 from tui.widgets.strips import rounded, strip, tick_line
 from tui.widgets.text import clean
 from tui.widgets.words import TONE_STYLES
@@ -76,7 +76,7 @@ def lanes(view: View | None, row: RankRow | None, width: int, height: int) -> Li
     each = 1 + printed
     fits = (height - 1) // each
     columns = columns if len(columns) <= fits else [*columns[: max(fits - 1, 1)], MEAN][:fits]
-    gap = (height - 1) // len(columns) > each if columns else False
+    gap = min(max((height - 1) // max(len(columns), 1) - each, 0), 4)
     lines: list[list[Piece]] = [[(" " * (label + 1), ""), (tick_line(span, room), "faint")]]
     for column in columns:
         value = value_of(row, column)
@@ -91,8 +91,7 @@ def lanes(view: View | None, row: RankRow | None, width: int, height: int) -> Li
         )
         if printed:
             lines.append([(cut("  printed", label), "soft"), (" ", ""), *_crowd(view, column, span, room)])
-        if gap:
-            lines.append([])
+        lines += [[] for _ in range(gap)]
     return lines[:height]
 
 
@@ -216,16 +215,11 @@ def splits(
             of = aucs.get((one.model, task), {})
             lines.append(
                 [
-                    (cut(f"  {_shortened(task, label - 3)}", label), "soft"),
+                    (cut(f"  {beside(clean(task), label - 3)}", label), "soft"),
                     *(_split(of, at) for at in seeds),
                 ]
             )
     return lines[:height]
-
-
-def _shortened(task: str, width: int) -> str:
-    first, second = stacked(clean(task), width)
-    return f"{first[: width // 2]}/{second[: width - width // 2 - 1]}" if first else second
 
 
 def _split(of: Mapping[int, float | None], seed: int) -> Piece:

@@ -18,10 +18,10 @@ from tui.screens.board.acting import ActingScreen
 from tui.screens.board.cells import fitted
 from tui.screens.board.reading import NOTHING
 from tui.screens.board.roc import RocPane
+from tui.screens.board.room import FRAMED, SIDE, Room
 from tui.screens.board.view import SOURCES, View
-from tui.widgets.drawing import Drawing, in_cells, wrapped
+from tui.widgets.drawing import Drawing, wrapped
 from tui.widgets.grid import Grid
-from tui.widgets.lines import content_of
 from tui.widgets.pane import Pane
 from tui.widgets.said import Said
 from tui.widgets.words import say
@@ -32,14 +32,6 @@ if TYPE_CHECKING:
     from tui.widgets.plot import Plot
     from tui.widgets.rows import Column, Row
 
-WIDE, FRAMED = 160, 110
-"""Columns from which there is a side, and frames."""
-SIDE = 62
-"""Columns of the side."""
-BELOW = 10
-"""Lines that the panes below the table have at the least."""
-PICTURES = 14
-"""Lines they have where the whole screen is tall, however many rows the table has."""
 CARD = 18
 """Lines of the card of a row, where there is room."""
 
@@ -78,6 +70,7 @@ class BoardScreen(ActingScreen):
                     id="board",
                     empty=board_text.EMPTY,
                 )
+                grid.ways_out = board_text.WAYS_OUT
                 yield Pane("Board", grid, id="board-pane", first=True)
                 with Horizontal(id="board-below"):
                     for title, legend in (("Tasks", _LANES), ("Forest", _FOREST), ("Splits", _SPLITS)):
@@ -94,6 +87,7 @@ class BoardScreen(ActingScreen):
         for id, said in (("duels", "row minus column"), ("forest", "AUC by task, 95 % interval")):
             self.query_one(f"#board-{id}-pane", Pane).say(said)
         self.query_one("#board", Grid).focus()
+        self._arrange()
         self.set_interval(1.0, self.refresh_tables)
 
     def come_to(self, key: str) -> None:
@@ -103,14 +97,29 @@ class BoardScreen(ActingScreen):
     # ------------------------------------------------------------------ what there is room for
 
     @property
+    def room(self) -> Room:
+        """How the lines are shared out now."""
+        grid, notes = self.query_one("#board", Grid), self.query_one("#board-notes", Said)
+        told = wrapped([(self._told, "soft")], max(self.size.width - 2, 20)) if self._told else ()
+        return Room(
+            *self.size,
+            len(grid.rows),
+            grid.heads,
+            bool(self._view and self._view.own),
+            self._matrix,
+            min(self._notes_lines, 3) if notes.display else 0,
+            len(told),
+        )
+
+    @property
     def wide(self) -> bool:
-        """Whether there is room for a side."""
-        return self.size.width >= WIDE and self.size.height >= 30
+        """Whether there is a side."""
+        return self.room.wide
 
     @property
     def shows_splits(self) -> bool:
         """Whether there is room for the splits behind the table."""
-        return self.size.height >= 30 or self._free(0) >= BELOW
+        return "splits" in self.room.below
 
     @property
     def _table_width(self) -> int:
@@ -118,40 +127,17 @@ class BoardScreen(ActingScreen):
         whole = self.maximized is not None
         return width - SIDE * (self.wide and not whole) - 4 * (width >= FRAMED)
 
-    def _free(self, foot: int) -> int:
-        """Lines that are left if the table has its rows."""
-        grid = self.query_one("#board", Grid)
-        notes = self.query_one("#board-notes", Said)
-        noted = min(self._notes_lines, 3) if notes.display else 0
-        frame = 2 if self.size.width >= FRAMED else 1
-        return self.size.height - 3 - noted - foot - frame - grid.heads - max(len(grid.shown), 1)
-
     def _arrange(self) -> None:
-        """Give the table its rows, and what is left to the panes below it and to the sentence."""
-        framed, grid = self.size.width >= FRAMED, self.query_one("#board", Grid)
-        self._foot_lines = (
-            0
-            if self.wide and not self._matrix
-            else 3
-            if framed and self._free(3) >= PICTURES
-            else 2
-            if framed
-            else 1
-        )
-        told = wrapped([(self._told, "soft")], max(self.size.width - 2, 20)) if self._told else []
-        free = self._free(self._foot_lines)
-        if not self.wide and not framed and free >= len(told) + 2:
-            self._foot_lines += len(told)
-            free -= len(told)
-        least = 8 if not framed else BELOW
-        most = self.size.height - 3 - self._foot_lines - (PICTURES if self.size.height >= 36 else 0)
-        below = free >= least or (framed and self.size.height >= 36)
-        natural = len(grid.shown) + grid.heads + (2 if framed else 1)
-        self.query_one("#board-pane").styles.height = min(max(natural, 6), most) if below else "1fr"
-        self.query_one("#board-below").display = below
-        self.query_one("#board-side").display = self.wide
-        for id, there in (("tasks", framed and not self.wide), ("forest", self.wide)):
-            self.query_one(f"#board-{id}-pane").display = there
+        """Give the table its rows, and what is left to the panes below it and to the sentences."""
+        room = self.room
+        self._foot_lines = room.foot
+        self.query_one("#board-pane").styles.height = "1fr" if room.table is None else room.table
+        self.query_one("#board-below").display = bool(room.below)
+        self.query_one("#board-side").display = room.wide
+        for id in ("tasks", "forest", "splits"):
+            self.query_one(f"#board-{id}-pane").display = id in room.below
+        alone = room.below == {"tasks"}
+        self.query_one("#board-tasks-pane").styles.width = "1fr" if alone else None
         tall = self.size.height >= 52
         self.query_one("#board-card-pane").styles.height = CARD if tall else 14
         self.query_one("#board-duels-pane").styles.height = self._duels_lines if tall else 9
@@ -217,7 +203,7 @@ class BoardScreen(ActingScreen):
             pane.legend(*board_text.legend(view, self._table_width, spread))
             found = card.duels(view, self._row(view), self._told, SIDE - 4, 99)
             self._duels_lines = min(max(len(found) + 2, 8), 14)
-        self._arrange()
+            self._arrange()  # while it is read again, all stays in its place
         self._show_row()
         self.want_splits()
 
@@ -244,6 +230,7 @@ class BoardScreen(ActingScreen):
         """Another terminal has room for other columns and panes."""
         if self.stands_whole:
             self.show_table()
+            self._arrange()
 
     def action_zoom(self) -> None:
         """Show the focused pane alone, or all again, and fit the table to its place."""
@@ -298,14 +285,8 @@ class BoardScreen(ActingScreen):
                 (f" has nothing on {place.task} yet; r runs it", "soft"),
             )
         if self._foot_lines > 1 and self._told:
-            told = view.plain(self._told)
-            lines = (
-                wrapped([(told, "soft")], max(width - 2, 20))
-                if self._foot_lines > 2
-                else [[(told, "soft")]]
-            )
-            for more in lines[: self._foot_lines - 1]:
-                line = say(line, "\n ", content_of(in_cells(more, width - 2)))
+            for more in board_text.whole(self._told, max(width - 2, 20), self._foot_lines - 1):
+                line = say(line, "\n ", (view.plain(more), "soft"))
         self.query_one("#board-foot", Said).show(line)
 
     def shown_plot(self) -> Plot | None:

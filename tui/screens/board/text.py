@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.content import Content
 
+from engine.catalog.controls import title_of
 from engine.catalog.protocols import PROTOCOLS
 from store.sets import PAPER
 from tui.quantities import count
@@ -21,6 +23,7 @@ from tui.screens.board.cells import among
 from tui.screens.board.tables import Tables, of_set
 from tui.screens.board.view import View, row_key
 from tui.terminal.tokens import STEPS, heat_name
+from tui.widgets.drawing import wrapped
 from tui.widgets.text import clean
 from tui.widgets.words import Tone, say
 
@@ -31,7 +34,13 @@ if TYPE_CHECKING:
 
 Part = tuple[str, Tone]
 
-EMPTY: Final = "Nothing is ranked under this protocol yet: ] shows the next, 1 plans a run."
+EMPTY: Final = "Nothing is ranked under this protocol yet."
+WAYS_OUT: Final = (
+    ("1", "plan a run of it", "Plan says what it costs"),
+    ("]", "show the next protocol", "the paper printed numbers of some"),
+    ("M", "show every model by every task", "r runs the cell under the cursor"),
+)
+_SENTENCE_ENDS: Final = re.compile(r"(?<=[.?!]) ")
 OF_SORTED: Final = ("place", "difference", "paper", "strip")
 """Columns that say something of the one sorted by."""
 PRELIMINARY: Final = 5
@@ -75,18 +84,18 @@ def info(view: View, wide: bool, holes: int | None = None) -> tuple[Part, ...]:
     """What stands behind the table's title: how many rows, tasks and splits; of the matrix its holes."""
     if holes is not None:
         return ((f"every model by every task, {count(holes, 'hole')}: n next, r runs", "soft"),)
+    if not view.rows:
+        return (("no rows", "soft"),)
     own = sum(row.contestant for row in view.rows)
     printed = sum(row.source != "own" for row in view.rows)
     few = ", preliminary" if 0 < view.rankings.expected < PRELIMINARY else ""
+    splits = count(view.rankings.expected, "split")
     if not wide:
         return (
-            (
-                f"{own} own, {printed} printed, {count(view.rankings.expected, 'split')}{few}",
-                "soft",
-            ),
+            (f"{own} own, {printed} printed{f', {splits}{few}' if view.rankings.expected else ''}", "soft"),
         )
     parts = [count(own, "own row"), f"{printed} printed", count(len(view.rankings.tasks), "task")]
-    parts += [f"{count(view.rankings.expected, 'split')} each{few}"] if own else []
+    parts += [f"{splits} each{few}"] if own else []
     return ((" · ".join(parts), "soft"),)
 
 
@@ -188,7 +197,7 @@ def standing_of(view: View, row: RankRow, brief: bool) -> Iterator[Part]:
     if found := among_paper(view.placed, row):
         yield in_papers(*found).removeprefix("could stand " if brief else ""), "soft"
     if against := view.differences.get(row.model):
-        yield f"{difference_text(against)} to {view.base}: {against.standing.value}", "soft"
+        yield f"{difference_text(against)} to {title_of(view.base)}: {against.standing.value}", "soft"
 
 
 def in_papers(first: int, last: int, of: int) -> str:
@@ -199,6 +208,25 @@ def in_papers(first: int, last: int, of: int) -> str:
     if word in ("above", "below"):
         return f"{word} all of the paper's {of - 1}"
     return f"could stand {word} of {of} among the paper's"
+
+
+def whole(told: str, width: int, lines: int) -> list[str]:
+    """The first sentences that fit whole into so many lines; if none does, as many words of the first."""
+    kept: list[str] = []
+    for sentence in _SENTENCE_ENDS.split(told):
+        found = _filled([*kept, sentence], width)
+        if len(found) > lines:
+            break
+        kept.append(sentence)
+    if kept or lines < 1:
+        return _filled(kept, width)[:lines]
+    found = _filled([told], width - 2)[:lines]
+    return [*found[:-1], f"{found[-1]} …"]
+
+
+def _filled(sentences: Sequence[str], width: int) -> list[str]:
+    parts = wrapped([(" ".join(sentences), "")], width)
+    return ["".join(text for text, _ in line) for line in parts]
 
 
 # ---------------------------------------------------------------------------- taken away

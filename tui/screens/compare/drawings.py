@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.catalog.controls import title_of
 from tui.quantities import count
 from tui.ranked.among import Among
 from tui.ranked.comparison import Line
 from tui.ranked.figures import change, three
 from tui.widgets.canvas import Span
-from tui.widgets.rows import Piece, cut
+from tui.widgets.rows import Piece, cut, cut_title, stacked
 from tui.widgets.strips import rounded, tick_line
 
 Lines = list[list[Piece]]
@@ -46,7 +47,7 @@ def dumbbells(line: Line, width: int, height: int) -> Lines:
             (f" {'A − B':>{_CHANGE}}", "soft"),
         ]
     ]
-    spare = min(max(height - len(pairs) - 2, 0), 2 * len(pairs))
+    spare = min(max(height - len(pairs) - 1, 0), 2 * len(pairs))
     left = 0 if len(pairs) < height else len(pairs) - max(height - 2, 1)
     for number, (seed, one, two) in enumerate(pairs[: len(pairs) - left]):
         difference = _difference(one, two)
@@ -62,8 +63,6 @@ def dumbbells(line: Line, width: int, height: int) -> Lines:
         lines += [[(" " * (_SEED + 1), ""), *_chance(span, across)] for _ in range(blanks)]
     if left:
         lines.append([(f"and {left} more; tab to this pane, then z", "soft")])
-    elif len(lines) < height:
-        lines.append(_counted(line))
     return lines
 
 
@@ -80,16 +79,18 @@ def _gap(number: int, rows: int, spare: int, height: int) -> int:
     return each + ((number + 1) % group == 0 and number + 1 < rows)
 
 
-def _counted(line: Line) -> list[Piece]:
-    first, second, level = ahead(line.pairs)
-    return [
-        (" " * (_SEED + 1), ""),
+def counted(pairs: Sequence[tuple[str, float, float]], width: int = 80) -> list[Piece]:
+    """`A ahead on 7, B on 2, level on 1`; in fewer cells without the last, which the others leave."""
+    first, second, level = ahead(pairs)
+    said: list[Piece] = [
         ("A ahead on ", "soft"),
         (str(first), "a"),
         (", B on ", "soft"),
         (str(second), "b"),
-        (f", level on {level}" if level else "", "soft"),
     ]
+    rest = f", level on {level}" if level else ""
+    fits = sum(len(text) for text, _ in said) + len(rest) <= width
+    return [*said, (rest, "soft")] if fits else said
 
 
 def _chance(span: Span, width: int) -> list[Piece]:
@@ -146,7 +147,15 @@ def every_task(lines: Sequence[Line], width: int, height: int) -> Lines:
 
 def _block(line: Line, width: int, height: int) -> Lines:
     inner = width - 2
-    lines: Lines = [[(cut(line.name, inner), "$say-text bold")], *dumbbells(line, inner, height - 1)]
+    fits = len(line.pairs) + 3 <= height
+    lines: Lines = [
+        [(cut(line.name, inner), "$say-text bold")],
+        *dumbbells(line, inner, height - 1 - fits),
+    ]
+    if fits:
+        said = counted(line.pairs, inner)
+        indent = min(_SEED + 1, inner - sum(len(text) for text, _ in said))
+        lines.append([(" " * indent, ""), *said])
     return [
         [*pieces, (" " * max(width - sum(len(text) for text, _ in pieces), 0), "")]
         for pieces in lines[:height]
@@ -165,21 +174,26 @@ def triangle(found: Among, marked: Sequence[str], width: int, height: int) -> Li
         width: Cells.
         height: Lines.
     """
-    name = min(max([len(row) for row in found.rows], default=8) + 2, max(width // 3, 12))
+    titles = {row: title_of(row) for row in found.rows}
+    name = min(max(map(len, titles.values()), default=8) + 2, max(width // 3, 12))
     cell = min(max((width - name - 7) // max(len(found.rows) - 1, 1), 9), 18)
     most = max((width - name - 7) // cell, 1)
     columns = found.rows[1 : most + 1]
-    head: list[Piece] = [(" " * name, ""), (f"{'mean':>6} ", "soft")]
-    head += [(cut(row, min(len(row), cell - 2)).rjust(cell - 1) + " ", "soft") for row in columns]
-    lines: Lines = [head]
     notes = _notes(found, len(found.rows) - 1 - len(columns), width)
-    fit = max(height - 1 - len(notes), 1)
+    over, under = zip(*(_head(titles[row], cell - 1) for row in columns), strict=True)
+    lines: Lines = [[(" " * (name + 7), ""), *((f"{head:>{cell - 1}} ", "soft") for head in over)]]
+    if not any(over) or len(found.rows) + len(notes) + 2 > height:
+        lines, under = [], tuple(cut_title(titles[row], cell - 1) for row in columns)
+    lines.append(
+        [(f"{'mean':>{name + 6}} ", "soft"), *((f"{head:>{cell - 1}} ", "soft") for head in under)]
+    )
+    fit = max(height - len(lines) - len(notes), 1)
     for number, row in enumerate(found.rows[:fit]):
         sign = "∅ " if row in found.controls else "  "
         style = "$say-text bold" if row in marked else "soft" if row in found.controls else "text"
         line: list[Piece] = [
             (sign, "soft"),
-            (cut(row, name - 2), style),
+            (cut(titles[row], name - 2), style),
             (f"{three(found.aucs.get(row)):>6} ", "text"),
         ]
         for place, column in enumerate(columns, 1):
@@ -192,6 +206,16 @@ def triangle(found: Among, marked: Sequence[str], width: int, height: int) -> Li
             line.append((said + ("*" if told else " "), tone))
         lines.append(line)
     return [*lines, *notes]
+
+
+def _head(title: str, width: int) -> tuple[str, str]:
+    """A title as two lines of a head: apart at its last blank, else as a task's; one if it fits."""
+    first, _, last = title.rpartition(" ")
+    return (
+        (cut_title(first, width), cut_title(last, width))
+        if first and len(title) > width
+        else stacked(title, width)
+    )
 
 
 def _notes(found: Among, hidden: int, width: int) -> Lines:

@@ -56,6 +56,7 @@ class ComparePanes(TurningScreen):
         yield Pane("Verdict", said, id="verdict-pane")
         with Horizontal(id="compare-one", classes="panes -all"):
             tasks = Grid(compare_text.columns(), id="contrasts", empty=compare_text.EMPTY, sortable=True)
+            tasks.ways_out = compare_text.WAYS_OUT
             yield Pane("Tasks", tasks, id="contrasts-pane", first=True)
             yield Pane("All pairs", Drawing("There are no rows to compare.", id="pairs"), id="pairs-pane")
         with Horizontal(id="compare-two", classes="panes -all"):
@@ -92,7 +93,7 @@ class ComparePanes(TurningScreen):
         self.query_one("#verdict-pane", Pane).styles.height = lines + (unlike + 2) * framed
         _, shown = self.pages_now()[self.page]
         tasks = max(len(compare_text.rows(told, framed)) + 1, 3) if told else 8
-        pairs = len(self._among.rows) + 2 if self._among else 8
+        pairs = len(self._among.rows) + (2 if framed else 3) if self._among else 8
         natural = max(tasks if "contrasts" in shown else 0, pairs if "pairs" in shown else 0)
         most = max(self.app.size.height // 3, 7)
         self.query_one("#compare-one").styles.height = min(natural, most) + (2 if framed else 1)
@@ -100,6 +101,11 @@ class ComparePanes(TurningScreen):
         many = max([len(line.pairs) for line in told.lines], default=0) if told else 10
         every = self.query_one("#compare-three")
         every.styles.height = "1fr" if alone else min(many + 3, self.app.size.height // 3) + 2
+        nothing = told is None and not self._reading
+        if nothing:
+            self.query_one("#compare-one").styles.height = "1fr"
+        for holder in (self.query_one("#compare-two"), every):
+            holder.display = not nothing and any(pane.display for pane in holder.query(Pane))
 
     # ------------------------------------------------------------------ the two sides
 
@@ -158,7 +164,7 @@ class ComparePanes(TurningScreen):
         if line is not None and not line.pairs and self._told and compare_text.is_mean(line):
             drawn = next((one for one in self._told.lines if one.pairs), line)
         pane = self.query_one("#differences-pane", Pane)
-        pane.say(*compare_text.splits_title(drawn))
+        pane.say(*compare_text.splits_title(drawn, self._wide))
         pane.legend(("●", "a"), " A  ", ("◆", "b"), " B  ", ("◉", "both"), " level")
         self.query_one("#sure-pane", Pane).legend(("B better", "b"), "  within ±.01  ", ("A better", "a"))
         self.query_one("#sure-pane", Pane).say(f"{line.name}, of A − B" if line else "")

@@ -111,6 +111,7 @@ class CompareScreen(CompareReading):
             Row(
                 str(i),
                 (side.source, title_of(side.model), side.table.arm.protocol, compare_text.settings(side)),
+                alias=side.model,
             )
             for i, side in enumerate(self._sides)
         ]

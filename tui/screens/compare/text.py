@@ -13,7 +13,7 @@ from tui.questions.cells import Side
 from tui.ranked.comparison import Line, Told
 from tui.ranked.figures import bare
 from tui.ranked.tables import details
-from tui.screens.compare.drawings import ahead
+from tui.screens.compare.drawings import counted
 from tui.screens.compare.verdict import between, percent, shares
 from tui.screens.overlays.dialogs import Notice
 from tui.widgets.canvas import Span
@@ -22,7 +22,11 @@ from tui.widgets.rows import Cell, Column, Piece, Row
 from tui.widgets.strips import strip, tick_line
 from tui.widgets.words import TONE_STYLES, Tone
 
-EMPTY: Final = "Nothing to compare yet: f and b choose two sides, 1 plans a run."
+EMPTY: Final = "Nothing to compare yet."
+WAYS_OUT: Final = (
+    ("1", "plan a run", "two models of one table are compared split by split"),
+    ("3", "go to the Board", "what the paper printed stands there already"),
+)
 ROPE: Final = 0.01
 """Differences within it are practically none."""
 _BAR: Final = 18
@@ -197,21 +201,13 @@ def in_full(line: Line, told: Told) -> Notice:
     return Notice(line.name, numbers, body="\n\n".join(sentences))
 
 
-def splits_title(line: Line | None) -> tuple[object, ...]:
-    """What stands after the word Splits."""
+def splits_title(line: Line | None, wide: bool = True) -> tuple[object, ...]:
+    """What stands after the word Splits: of what, and who is ahead on how many."""
     if line is None:
         return ()
     if not line.pairs:
         return (line.name, ("  no splits to draw, only means" if not is_mean(line) else "", "soft"))
-    first, second, level = ahead(line.pairs)
-    return (
-        line.name,
-        "  A ahead on ",
-        (str(first), "a"),
-        ", B on ",
-        (str(second), "b"),
-        f", level on {level}" if level else "",
-    )
+    return (line.name, "  ", *counted(line.pairs, 80 if wide else 0))
 
 
 def splits_plot(line: Line) -> Plot:

@@ -29,7 +29,7 @@ EVERY_COLUMNS: Final = (
 """Of the genes of all tasks."""
 COLUMNS: Final = (
     Column("gene", "gene", least=8),
-    Column("name", "name", shed=5, wants=17),
+    Column("name", "name", shed=5, wants=17, grows=True),
     Column("is", "is"),
     Column("label", "label", shed=4, wants=18),
     Column("strip", "error 0–1", least=6, wants=12, grows=True),

@@ -104,6 +104,7 @@ class OneGene(TakingScreen):
                     Cell(three(item.score), "bad" if item.score < 0.5 else ""),
                     str(item.tests),
                 ),
+                alias=item.model,
             )
             for item in detail.scores
             for arm in (str(item.arm),)

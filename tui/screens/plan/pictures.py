@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from tui.quantities import count
 from tui.screens.plan.facts import Printed, TaskFacts, shared
 from tui.widgets.canvas import Canvas, Span
-from tui.widgets.rows import Piece, cut
+from tui.widgets.rows import Piece, beside, cut
 from tui.widgets.strips import label, placed, rounded, strip, tick_line
 from tui.widgets.text import clean
 from tui.widgets.words import Charset
@@ -33,7 +33,7 @@ def in_the_paper(printed: Printed, chosen: Collection[str], width: int, height: 
     """The paper's means as dots on one axis, those of chosen models filled."""
     means = printed.means
     span = rounded([mean for _, mean in means], 0.02)
-    name = min(max((cell_len(model) for model, _ in means), default=0), width - 30)
+    name = min(max((cell_len(model) for model, _ in means), default=0), width - 25)
     room = width - name - 12
     lines: Lines = [[(" " * (5 + name + 1), ""), (tick_line(span, room), "faint")]]
     gap = 2 if height >= 2 * len(means) + 1 else 1
@@ -120,8 +120,18 @@ def reading(
     spread = f"median {count(facts.usual, 'character')}, longest {facts.longest:,}"
     lines.append([(spread, "soft")])
     if others:
-        lines.append([(cut(f"space on text steps: {', '.join(others)}", width).rstrip(), "faint")])
+        lines.append([(_steps(others, width), "faint")])
     return lines[:height]
+
+
+def _steps(others: Sequence[str], width: int) -> str:
+    """What else may be read, as many whole names as there is room for."""
+    for many in range(len(others), 0, -1):
+        rest = f" and {len(others) - many} more" if many < len(others) else ""
+        said = f"space on text steps: {', '.join(others[:many])}{rest}"
+        if cell_len(said) <= width:
+            return said
+    return cut("space on text steps", width).rstrip()
 
 
 def genes_shared(genes: Mapping[str, frozenset[str]], width: int, height: int) -> Lines:
@@ -131,9 +141,13 @@ def genes_shared(genes: Mapping[str, frozenset[str]], width: int, height: int) -
         return [[("Two tasks that are chosen can share genes.", "soft")]]
     each = 10
     name = max(min(max(map(cell_len, names)), width - each * min(len(names) - 1, 4)), 10)
+    each = min(max((width - name) // (len(names) - 1), each), 20)
     across = names[: min(len(names) - 1, max((width - name) // each, 1))]
     lines: Lines = [
-        [(" " * name, ""), *((cut(clean(one)[: each - 1], each, right=True), "soft") for one in across)]
+        [
+            (" " * name, ""),
+            *((cut(beside(clean(one), each - 1), each, right=True), "soft") for one in across),
+        ]
     ]
     warned = False
     for task, numbers in shared(genes)[: max(height - 2, 1)]:

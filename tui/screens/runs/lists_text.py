@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, Final
 
+from engine.catalog.controls import title_of
 from engine.mailbox import Entry, Status, UnitStatus
 from tui.clock import in_full, local
 from tui.quantities import auc, count, spelled
@@ -69,7 +70,7 @@ def _unit_row(unit: UnitStatus) -> Row:
         unit.key,
         (
             Cell(glyph, tone),  # type: ignore[arg-type]
-            unit.model,
+            title_of(unit.model),
             unit.task,
             Cell(unit.protocol, "soft"),
             str(unit.seed),
@@ -78,6 +79,7 @@ def _unit_row(unit: UnitStatus) -> Row:
             Cell(unit.sentence, "bad" if unit.state == "failed" else "soft"),
             Cell("", draw=_drawing(round(unit.auc, 3) if known and unit.auc is not None else None)),
         ),
+        alias=unit.model,
     )
 
 

@@ -8,12 +8,13 @@ from typing import Final, NamedTuple
 from rich.cells import cell_len
 from textual.content import Content
 
+from engine.catalog.controls import title_of
 from engine.mailbox import UnitStatus
 from tui.quantities import auc, spelled
 from tui.screens.runs.arranged import Arranged, Block, Place, folded
 from tui.terminal.tokens import heat_step
 from tui.widgets.lines import length
-from tui.widgets.rows import Piece, cut, cut_title
+from tui.widgets.rows import Piece, beside, cut
 from tui.widgets.rowview import RAISED
 from tui.widgets.text import clean
 from tui.widgets.words import BARE, FEW, TONE_STYLES, UNICODE, Charset, Tone, state_glyph, state_word
@@ -72,7 +73,7 @@ class Look(NamedTuple):
 
 def look(arranged: Arranged, width: int, **how: object) -> Look:
     """As large as there is room: marks of two cells, of one, or counts."""
-    names = max((len(clean(line.model)) for line in arranged.lines), default=5)
+    names = max((len(clean(title_of(line.model))) for line in arranged.lines), default=5)
     name = min(names, 18 if width < 108 else 26)
     protocol = max((len(line.protocol) for line in arranged.lines), default=2)
     protocol = min(max(protocol, 6), 14)
@@ -116,12 +117,9 @@ def entries(arranged: Arranged, room: int, here: int) -> list[tuple[int, int]]:
 def head(arranged: Arranged, style: Look, here: Place | None) -> list[Piece]:
     """The tasks' names over their blocks."""
     pieces: list[Piece] = [(" " * style.label, "")]
-    ellipsis, tasks = style.charset.ellipsis, [clean(task) for task in arranged.tasks]
-    names = [cut(task, style.block, ellipsis=ellipsis) for task in tasks]
-    for number, (task, name) in enumerate(zip(tasks, names, strict=True)):
+    for number, task in enumerate(arranged.tasks):
         tone = "text" if here is not None and here[1] == number and style.focused else "soft"
-        if names.count(name) > 1:  # their ends tell them apart
-            name = cut(cut_title(task, style.block, ellipsis), style.block)
+        name = cut(beside(clean(task), style.block), style.block, ellipsis=style.charset.ellipsis)
         pieces += [(name, tone), (" ", "")]
     return _fit([*pieces, (" mean", "soft")], style.width)
 
@@ -134,7 +132,7 @@ def line(
     shown = parts[0] if len(parts) == 1 else folded(parts)
     mine = here is not None and span[0] <= here[0] < span[1]
     at = here[1:] if here is not None and mine and style.focused else None
-    name = "" if repeats else clean(shown.model)
+    name = "" if repeats else clean(title_of(shown.model))
     own: str = "soft" if shown.control or shown.reason else "strong"
     pieces: list[Piece] = [
         ("▌" if mine and style.focused else " ", "accent"),
@@ -262,7 +260,7 @@ def unit_line(unit: UnitStatus | None, width: int) -> list[Piece]:
         (f", seed {unit.seed}   ", "soft"),
         (f"{glyph} {end}", tone),
     ]
-    name = " " + clean(unit.model)
+    name = " " + clean(title_of(unit.model))
     room = min(max(width - length(where), NAME), cell_len(name))
     return [(cut(name, room), "strong"), *where]
 
