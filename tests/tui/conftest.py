@@ -80,3 +80,11 @@ def keys_rest_soon(monkeypatch: pytest.MonkeyPatch) -> None:
         "tui.screens.plan.screen",
     ):
         monkeypatch.setattr(f"{waits}.SETTLE", 0.01)
+
+
+@pytest.fixture
+def many_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal with all colours, whatever the tests run in: legends follow from what it can."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.delenv("NO_COLOR", raising=False)

@@ -564,7 +564,7 @@ def test_tasks_of_one_beginning_are_told_apart_over_their_marks():
         "".join(text for text, _ in units_head(arranged, look(arranged, width), None))
         for width in (55, 120)
     )
-    assert narrow.split() == ["bival/lys4", "bival/no-m", "long/shor", "mean"]
+    assert narrow.split() == ["bival/lys4", "bival/no-m", "long/short", "mean"]
     assert wide.split() == [*tasks, "mean"]
 
 

@@ -18,6 +18,7 @@ from engine.machine import Load
 from tui.questions.genelist import Contestant, GeneList, Listed
 from tui.questions.maps import Dot, GeneMap, Mapped
 
+pytestmark = pytest.mark.usefixtures("many_colours")
 FOLDER = Path(__file__).parent / "snapshots"
 LOAD = Load(12.0, 3 << 30, 16 << 30, ((87, 21 << 30, 80 << 30, 61),))
 SHOTS = {
@@ -41,14 +42,6 @@ SHOTS = {
     "export": (("3", "e"), "The ending chooses"),
 }
 """Picture -> keys from the start, and what shows once it is complete."""
-
-
-@pytest.fixture(autouse=True)
-def many_colours(monkeypatch):
-    """What a legend shows follows from what the terminal can."""
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLORTERM", "truecolor")
-    monkeypatch.delenv("NO_COLOR", raising=False)
 
 
 def an_arena(name: str) -> FakeArena:

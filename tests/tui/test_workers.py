@@ -239,6 +239,7 @@ async def test_what_nodes_say_only_shows(size):
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40", "200x60"])
 @pytest.mark.parametrize("name", ["shards", "workers"])
+@pytest.mark.usefixtures("many_colours")
 async def test_the_screen_looks_as_it_did(name, size, arena, monkeypatch):
     from test_snapshots import LOAD, SimpleNamespace
 
