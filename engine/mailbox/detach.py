@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from engine.mailbox.lock import runner_alive, runner_lock
@@ -72,14 +71,14 @@ def start_runner(home: Home, *, wait: bool = True) -> None:
     if runner_alive(home):
         return
     places = [str(home.data), str(home.cache), str(home.config), str(home.log)]
-    output, steps = home.log / "runner.out", _steps()
+    output = home.log / "runner.out"
     try:
         with contextlib.suppress(FileNotFoundError):
             regular(output).close()  # a pipe would be waited for
         with output.open("ab") as stream:
             child = subprocess.Popen(
                 # -P: a folder named `engine` where the user happens to stand is not ours.
-                [*_giving_way(steps), sys.executable, "-P", "-m", "engine.run", *places],
+                [*_giving_way(), sys.executable, "-P", "-m", "engine.run", *places],
                 start_new_session=True,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
@@ -88,31 +87,14 @@ def start_runner(home: Home, *, wait: bool = True) -> None:
             )
     except OSError as error:
         raise StoreError(f"The runner of {home.data} cannot be started: {error.strerror}.") from error
-    _group_gives_way(child.pid, steps)
     if wait:
         _see_it_begin(home, child)
 
 
-def _steps() -> int:
-    """How much a runner gives way: `NICE`, or what GENEARENA_NICE says; 0: not at all."""
-    asked = os.environ.get("GENEARENA_NICE", str(NICE))
-    return min(int(asked), 19) if asked.isdecimal() else 0
-
-
-def _giving_way(steps: int) -> list[str]:
-    """What a command begins with to give way."""
-    nice = shutil.which("nice")
-    return [nice, "-n", str(steps)] if nice and steps else []
-
-
-def _group_gives_way(pid: int, steps: int) -> None:
-    """Have a session give way to others too: where Linux groups processes by it, `nice` counts within one.
-
-    Source: autogroups in sched(7).
-    """
-    if steps:
-        with contextlib.suppress(OSError):  # this system has none
-            Path(f"/proc/{pid}/autogroup").write_text(str(steps))
+def _giving_way() -> list[str]:
+    """What a command begins with to give way: by `NICE`, or by what GENEARENA_NICE says; 0: not at all."""
+    steps, nice = os.environ.get("GENEARENA_NICE", str(NICE)), shutil.which("nice")
+    return [nice, "-n", steps] if nice and steps.isdecimal() and int(steps) else []
 
 
 def _see_it_begin(home: Home, child: subprocess.Popen[bytes]) -> None:

@@ -10,7 +10,7 @@ from textual._context import active_app
 from textual.css.stylesheet import Stylesheet
 from textual.notifications import Notifications
 
-from tui.terminal import typeahead
+from tui.terminal import leisure, typeahead
 from tui.terminal.typeahead import TypeAhead
 
 
@@ -73,6 +73,8 @@ def no_key_goes_on_before_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def keys_rest_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits for the keys to rest waits a moment only."""
+    monkeypatch.setattr(leisure, "REST", 0.001)
+    monkeypatch.setattr(leisure, "FRAME", 0.001)
     for waits in (
         "fake_arena",
         "tui.screens.board.roc",

@@ -101,6 +101,7 @@ async def test_a_list_to_pick_from_takes_what_follows(arena):
     app = make_app(arena)
     async with drive(app) as pilot:
         await ready(pilot, "4", "A − B")
+        await until(pilot, lambda: app.screen._sides)
         burst(app, "bPrinted\rffother / lr\x1b\x1b")
         await until(pilot, lambda: "B Printed" in screen_text(app))
         burst(app, "fother\r")

@@ -49,6 +49,8 @@ class Clock:
 
     def __init__(self, monkeypatch):
         self.now, self.typed_at, self.later = 100.0, 0.0, []
+        monkeypatch.setattr(leisure, "REST", REST)
+        monkeypatch.setattr(leisure, "FRAME", FRAME)
         monkeypatch.setattr(leisure, "time", SimpleNamespace(monotonic=lambda: self.now))
         monkeypatch.setattr(
             leisure, "once", lambda _, wait, call: self.later.append((self.now + wait, call))

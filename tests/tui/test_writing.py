@@ -60,6 +60,19 @@ def test_what_comes_after_something_that_waits_waits_too(ends):
     assert read(seen, SMALL + 2) == b"a" * (SMALL + 1) + b"b"
 
 
+def test_a_terminal_that_has_gone_away_holds_nothing_up():
+    seen, program = pty.openpty()
+    file = os.fdopen(program, "w", encoding="utf-8")
+    writer = Writer(file)
+    writer.start()
+    os.close(seen)
+    for number in range(100):
+        writer.write("a" * (1 if number % 2 else SMALL + 1))
+    writer.stop()
+    with pytest.raises(OSError, match="Input/output error"):
+        file.close()
+
+
 def test_a_driver_without_such_a_thread_stays_as_it_is(monkeypatch):
     import sys
 

@@ -162,7 +162,8 @@ class ArenaScreen(Screen[None]):
         self.begin()
         if before is not None and self.query("TypedLine"):  # opened by a key that came so soon
             before.focus()
-        self.watch(self.app, "pulse", self._on_pulse)
+        self._follow()
+        self.watch(self.app, "pulse", self._on_pulse, init=False)
 
     @property
     def stands_whole(self) -> bool:

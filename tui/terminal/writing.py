@@ -9,6 +9,7 @@ from __future__ import annotations
 import select
 import sys
 import threading
+from contextlib import suppress
 from typing import IO, Any, Final
 
 from textual.drivers._writer_thread import WriterThread
@@ -31,9 +32,8 @@ class Writer(WriterThread):
     def write(self, text: str) -> None:
         """Write the text, or hand it over; in the order of the calls."""
         with self._one:
-            if not self._left and len(text) <= SMALL and select.select((), (self._file,), (), 0)[1]:
-                self._file.write(text)
-                self._file.flush()
+            if not self._left and len(text) <= SMALL and self._takes_more():
+                self._put(text)
                 return
             self._left += 1
         super().write(text)
@@ -41,12 +41,22 @@ class Writer(WriterThread):
     def run(self) -> None:
         """Write what was handed over, until there is an end to it."""
         while (text := self._queue.get()) is not None:
+            self._put(text)
+            with self._one:
+                self._left -= 1
+        self._put("")
+
+    def _takes_more(self) -> bool:
+        with suppress(OSError, ValueError):
+            return bool(select.select((), (self._file,), (), 0)[1])
+        return False
+
+    def _put(self, text: str) -> None:
+        """Write it; a terminal that has gone away says so by a signal."""
+        with suppress(OSError, ValueError):
             self._file.write(text)
             if not self._queue.qsize():
                 self._file.flush()
-            with self._one:
-                self._left -= 1
-        self._file.flush()
 
 
 def write_at_once(driver: type[Any]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -118,3 +120,18 @@ def test_nothing_is_held_against_work_once_another_runner_has_begun(home):
     with runner_lock(home):
         assert parent(home, ABORT, stderr=subprocess.DEVNULL).wait(60) == 128 + signal.SIGABRT
     assert read_strikes(home.mailbox) == {}
+
+
+@pytest.mark.parametrize("session", [True, False])
+def test_a_session_of_its_own_gives_way_as_the_process_does(home, session):
+    """As far as the system shares cores out by sessions."""
+    group = Path("/proc/self/autogroup")
+    if not group.exists():
+        pytest.skip("this system does not share cores out by sessions")
+    before = int(group.read_text().rpartition("nice ")[2])
+    runner = "print(open('/proc/self/autogroup').read())"
+    child = parent(
+        home, runner, start_new_session=session, stdout=subprocess.PIPE, preexec_fn=lambda: os.nice(7)
+    )
+    said = child.communicate(timeout=60)[0].decode()
+    assert int(said.rpartition("nice ")[2]) == (7 if session else before)
