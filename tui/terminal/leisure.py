@@ -65,6 +65,8 @@ class Leisure:
         """When something was drawn last, or first asked for."""
         self._waits = False
         """Whether it is going to go on by itself."""
+        self.drawing = False
+        """Whether what it was asked for is being drawn: what that asks for in turn can wait its turn."""
 
     def ask(self, draw: Callable[[], object], possible: Callable[[], bool]) -> None:
         """Draw this, if it is possible then; once, also if it is asked for again before that."""
@@ -80,10 +82,14 @@ class Leisure:
         if rest > 0:
             once(self._app, rest, self._go_on)
             return
-        while self._asked and time.monotonic() - now < SLICE:
-            draw = next(iter(self._asked))
-            if self._asked.pop(draw)():
-                draw()
+        self.drawing = True
+        try:
+            while self._asked and time.monotonic() - now < SLICE:
+                draw = next(iter(self._asked))
+                if self._asked.pop(draw)():
+                    draw()
+        finally:
+            self.drawing = False
         self._waits, self._since = bool(self._asked), time.monotonic()
         if self._waits:
             once(self._app, FRAME, self._go_on)

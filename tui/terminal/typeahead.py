@@ -44,7 +44,7 @@ class TypeAhead(App[int]):
         """What was typed before this moment is not answered."""
         self.typed_at = 0.0
         """When the last key was answered, by the monotonic clock; infinity while one is."""
-        self._leisure = Leisure(self, lambda: self.typed_at)
+        self.leisure = Leisure(self, lambda: self.typed_at)
 
     def on_mount(self) -> None:
         """Answer what is typed."""
@@ -93,7 +93,7 @@ class TypeAhead(App[int]):
 
     def at_leisure(self, draw: Callable[[], object], possible: Callable[[], bool]) -> None:
         """Draw something once the keys rest, if it is possible then; once, however often asked for."""
-        self._leisure.ask(draw, possible)
+        self.leisure.ask(draw, possible)
 
 
 def _paint(app: App[Any], screen: Screen[Any]) -> None:

@@ -67,7 +67,7 @@ class Picture(ByLine, Generic[Of], can_focus=True):
         if not self.is_attached or not all(node.display for node in self._around):
             self._room = None
             self.refresh()
-        elif of is not None and isinstance(self.app, TypeAhead):
+        elif of is not None and isinstance(self.app, TypeAhead) and self.app.leisure.drawing:
             self.app.at_leisure(self._draw, lambda: self.is_attached)
         else:
             self._draw()
