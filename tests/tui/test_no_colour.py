@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fake_arena import FakeArena, a_status, screen_text, until
+from fake_arena import FakeArena, a_status, a_table, screen_text, until
 from textual.command import CommandList
 from textual.filter import Monochrome, NoColor
 from textual.widgets import Input
@@ -52,6 +52,7 @@ async def test_without_colours_the_cursors_are_told_by_weight(bare):
 
 
 async def test_without_colours_the_legend_of_a_band_shows_its_shading(bare):
+    bare.arena.boards["lr"] = a_table()
     async with bare.run_test(size=(200, 60)) as pilot:
         await pilot.press("3")
         await until(pilot, lambda: "░░ lowest to highest" in screen_text(bare))

@@ -94,7 +94,7 @@ async def test_another_table_takes_the_place_of_the_last_only_when_it_is_there(a
         ("2", "No run yet"),
         ("3", "Nothing is ranked"),
         ("4", "Nothing to compare"),
-        ("5", "0, the hardest first"),
+        ("5", "0, hardest first"),
         ("6", "No rows"),
     ],
 )
