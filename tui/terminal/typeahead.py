@@ -102,6 +102,9 @@ def _paint(app: App[Any], screen: Screen[Any]) -> None:
     """
     if not app.is_running or app.screen is not screen:
         return
+    focused = screen.focused
+    if focused is not None and focused._repaint_regions:  # it reports that to the screen a little later
+        screen._dirty_widgets.add(focused)
     if screen._dirty_widgets and not (screen._layout_required or screen._scroll_required):
         screen._on_timer_update()
 
