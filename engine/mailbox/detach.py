@@ -20,7 +20,7 @@ from store.home import Home
 
 PATIENCE: Final = 120.0
 """Seconds until a runner that lives, but has not begun, is no longer waited for."""
-NICE: Final = 10
+NICE: Final = 19
 """How much a runner gives way to whatever else wants a core, such as the terminal that it is watched in."""
 _LOOK: Final = 0.05
 """Seconds between two looks at a runner that is starting."""
