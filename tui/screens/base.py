@@ -126,7 +126,7 @@ class ArenaScreen(Screen[None]):
             self._dirty_widgets.add(self)
         super()._on_timer_update()
         if self._painter.unpainted:
-            self.at_leisure(self._update_timer.resume)
+            self.shell.at_leisure(self._update_timer.resume, lambda: self._whole)
 
     def _compositor_refresh(self) -> None:
         """Paint, unless all of it is going to be painted at the next tick; once, if all of it is."""

@@ -81,6 +81,8 @@ class TypeAhead(App[int]):
             self._turn = await self._typed.get()
             if isinstance(self._turn, events.Paste) and self._refuses(self._turn):
                 continue
+            if not self.screen_stack:  # being left
+                return
             self.typed_at = math.inf
             self.post_message(self._turn)
             await settled(self, partial(_paint, self, self.screen))
