@@ -706,7 +706,8 @@ async def at_rest(pilot) -> None:
         await settled(pilot.app)
         await pilot.pause(0.005)
         busy = [worker for worker in pilot.app.workers if worker.group not in LASTING]
-        still = still + 1 if all(worker.is_finished for worker in busy) else 0
+        drawn = not pilot.app.leisure._waits
+        still = still + 1 if drawn and all(worker.is_finished for worker in busy) else 0
 
 
 def paste(pilot, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import threading
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -69,7 +70,7 @@ def test_a_terminal_that_has_gone_away_holds_nothing_up():
     for number in range(100):
         writer.write("a" * (1 if number % 2 else SMALL + 1))
     writer.stop()
-    with pytest.raises(OSError, match="Input/output error"):
+    with suppress(OSError):
         file.close()
 
 
