@@ -18,12 +18,16 @@ from fake_arena import (
 from rich.cells import cell_len
 from textual.app import App
 from textual.geometry import Region
+from textual.notifications import Notifications
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets._toast import ToastRack
 
 from tui.screens.overlays.dialogs import Notice
 from tui.terminal.repainting import Pieces
 from tui.terminal.timing import once
+from tui.widgets import toast
+from tui.widgets.toast import Telling
 
 KEYS = {
     "1": ("to run", "jjkjjl \tjj\t G"),
@@ -58,21 +62,28 @@ def differing(painted, wanted):
     return [at for at in wanted if painted.get(at) != wanted[at]]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_a_terminal_shows_what_the_whole_screen_drawn_anew_does(monkeypatch, size):
-    painted, partial = {}, []
+@pytest.fixture
+def terminal(monkeypatch):
+    """The cells of a terminal, and the partial updates that it was sent."""
+    cells, partial = {}, []
 
     def follow(self, screen, update, display=App._display):
         if isinstance(update, Pieces):
             partial.append(update)
             for y, x, strip in update.pieces:
-                paint(painted, y, x, strip)
+                paint(cells, y, x, strip)
         elif update is not None:
-            painted.clear()
-            painted.update(whole(screen))
+            cells.clear()
+            cells.update(whole(screen))
         display(self, screen, update)
 
     monkeypatch.setattr(App, "_display", follow)
+    return cells, partial
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_terminal_shows_what_the_whole_screen_drawn_anew_does(terminal, size):
+    painted, partial = terminal
     arena = FakeArena()
     arena.boards["lr"] = a_table()
     app = make_app(arena)
@@ -86,6 +97,22 @@ async def test_a_terminal_shows_what_the_whole_screen_drawn_anew_does(monkeypatc
             await until(pilot, lambda: not differing(painted, whole(app.screen)))
             await pilot.press("escape", "escape", "escape")
     assert len(partial) > 20
+
+
+async def test_what_is_taken_away_is_painted_over_though_where_all_is_was_asked_in_between(terminal):
+    painted, _ = terminal
+    app = make_app(FakeArena())
+    async with drive(app) as pilot:
+        await shows(pilot, "to run")
+        app.notify("It was copied.", timeout=600)
+        await shows(pilot, "It was copied.")
+        await at_rest(pilot)
+        painter = app.screen._painter
+        painter._full_map_invalidated = True  # as when something scrolls
+        toast.show(app.screen.query_one(ToastRack), Notifications())
+        assert app.screen.query_one(Telling) not in painter.full_map
+        await until(pilot, lambda: "It was copied." not in screen_text(app))
+        await until(pilot, lambda: not differing(painted, whole(app.screen)))
 
 
 async def test_what_has_not_changed_is_not_drawn(monkeypatch):

@@ -121,12 +121,9 @@ class ArenaScreen(Screen[None]):
     def _on_timer_update(self) -> None:
         """Paint what has changed since the last tick."""
         self._held = not self.shell.started
-        self._painter.hurried = self.shell.answering
         if self._painter.unpainted:
             self._dirty_widgets.add(self)
         super()._on_timer_update()
-        if self._painter.unpainted:
-            self.shell.at_leisure(self._update_timer.resume, lambda: self._whole)
 
     def _compositor_refresh(self) -> None:
         """Paint, unless all of it is going to be painted at the next tick; once, if all of it is."""
@@ -134,7 +131,10 @@ class ArenaScreen(Screen[None]):
             return
         if self._compositor.size.region in self._compositor._dirty_regions:
             self._repaint_required = False
+        self._painter.hurried = self.shell.answering
         super()._compositor_refresh()
+        if self._painter.unpainted:
+            self.shell.at_leisure(self._update_timer.resume, lambda: self._whole)
 
     def on_mount(self) -> None:
         """Paint the first frame, then complete the screen; the first screen waits for the application."""

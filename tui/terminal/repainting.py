@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 
 from rich.console import Console
 from rich.control import Control
-from textual._compositor import Compositor, CompositorUpdate, LayoutUpdate
-from textual.geometry import Region
+from textual._compositor import Compositor, CompositorMap, CompositorUpdate, LayoutUpdate, ReflowResult
+from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -67,6 +67,20 @@ class SparingCompositor(Compositor):
 
     hurried = False
     """Whether a key is being answered: what is not where the focus is waits."""
+    _laid_out: CompositorMap | None = None
+    """Where everything was when all was laid out last."""
+
+    def reflow(self, parent: Widget, size: Size) -> ReflowResult:
+        """Lay out all of it, and mark what differs from the last time.
+
+        Textual compares with a map that it makes anew whenever one is asked for after something scrolled:
+        what was taken away before that, and not painted over yet, would stay on the screen.
+        """
+        if self._laid_out is not None:
+            self._full_map = self._laid_out
+        result = super().reflow(parent, size)
+        self._laid_out, self._full_map_invalidated = self._full_map, False
+        return result
 
     def render_full_update(self, simplify: bool = False) -> LayoutUpdate:
         """The whole screen."""
