@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import ScreenStackError
@@ -13,6 +14,7 @@ from textual.widgets._toast import ToastRack
 
 from tui.questions.arena import Arena, Pulse
 from tui.settings import Settings
+from tui.terminal.timing import once
 from tui.terminal.typeahead import TypeAhead
 from tui.widgets import toast
 from tui.widgets.words import ASCII, BARE, UNICODE, Charset
@@ -66,6 +68,8 @@ class Shell(TypeAhead):
                 del self._notifications[one]
         if event.notification.severity == "error":
             event.notification.timeout = toast.FOR_EVER
+        else:
+            once(self, event.notification.timeout, partial(self._unnotify, event.notification))
         self._notifications.add(event.notification)
         self._refresh_notifications()
 

@@ -183,6 +183,26 @@ async def test_one_thing_is_said_at_a_time_and_what_is_bad_stays_until_esc_reads
         await until(pilot, lambda: "Noted" not in screen_text(app))
 
 
+async def test_the_application_takes_away_on_every_screen_what_was_said_on_one(arena, monkeypatch):
+    """A toast's own timer would never be called if it were set a moment before its end."""
+    ends = []
+    monkeypatch.setattr("tui.shell.once", lambda _, seconds, callback: ends.append((seconds, callback)))
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await until(pilot, lambda: "to run" in screen_text(app))
+        app.notify("It was copied.", timeout=600)
+        await shows(pilot, "It was copied.")
+        await pilot.press("2")
+        await until(pilot, lambda: app.screen.MODE == "runs")
+        await shows(pilot, "It was copied.")
+        [(seconds, end)] = ends
+        assert seconds == 600
+        end()
+        await until(pilot, lambda: "It was copied." not in screen_text(app))
+        await pilot.press("1")
+        await until(pilot, lambda: app.screen.MODE == "plan" and "It was copied." not in screen_text(app))
+
+
 async def test_every_key_is_listed_by_the_name_that_the_settings_take(arena):
     app = make_app(arena)
     async with drive(app, (120, 40)) as pilot:

@@ -24,8 +24,9 @@ class Telling(Toast):
     """A sentence, and under it what follows from it, in a frame that names the kind and the key."""
 
     def __init__(self, notification: Notification) -> None:
-        """Make the toast of a notification."""
+        """Make the toast of a notification, which the application takes away when its time is over."""
         super().__init__(notification)
+        self._timeout = FOR_EVER  # a moment before its end, a timer of its own might never be called
         sign, tone, word = KINDS[notification.severity]
         title = say((f"{sign} ", tone), (notification.title or word, "text")).stylize("bold")
         self.border_title = title
