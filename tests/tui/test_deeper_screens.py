@@ -337,7 +337,7 @@ async def test_compare_without_results_says_how_to_get_some(size):
     async with drive(app, size) as pilot:
         await on_screen(pilot, "4", "Nothing to compare yet")
         await shows(pilot, "1   plan a run", "3   go to the Board")
-        assert "no shared splits" not in screen_text(app)
+        await until(pilot, lambda: "no shared splits" not in screen_text(app))
         await pilot.press("f")
         await until(pilot, lambda: "There are no results to compare yet" in told(app))
 
