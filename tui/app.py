@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import work
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Provider
 from textual.filter import Monochrome, NoColor
 from textual.keys import key_to_character
 from textual.message import Message
@@ -22,8 +22,6 @@ from textual.worker import Worker, WorkerState, get_current_worker
 
 from tui.questions.arena import Arena, Pulse
 from tui.screens.base import EXPORTING, ArenaScreen
-from tui.screens.overlays.dialogs import Ask, Notice, error_notice
-from tui.screens.palette import ArenaCommands
 from tui.settings import Settings, check_name, read_settings
 from tui.shell import Shell
 from tui.terminal import suspending
@@ -62,12 +60,18 @@ def _screen(name: str) -> Callable[[], Screen[Any]]:
     return make
 
 
+def _commands() -> type[Provider]:
+    from tui.screens.palette import ArenaCommands
+
+    return ArenaCommands
+
+
 class ArenaApp(Shell):
     """The arena in a terminal."""
 
     TITLE = "genearena"
     CSS_PATH = "app.tcss"
-    COMMANDS = {ArenaCommands}
+    COMMANDS = {_commands}
     DEFAULT_MODE = FIRST
     # The first mode is added when it is there: for one of these textual parses the stylesheet twice
     # and draws what it does not show, an eighth of the time to the first frame.
@@ -141,6 +145,7 @@ class ArenaApp(Shell):
         wanted = self.settings.theme or DARK
         check_name(wanted, list(self.available_themes), "theme")
         self.theme = wanted
+        self._next_callbacks.clear()  # nothing is there yet that would have to be styled anew
         if self.no_color:
             # Textual chose greys, which are colours too.
             self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
@@ -156,6 +161,7 @@ class ArenaApp(Shell):
         """Paint the first frame; only then complete its screen and follow the run."""
         self.started = True
         self.screen.call_after_refresh(once, self, BREATH, partial(self._go_on, self.screen))
+        self.screen.call_later(self.screen._on_timer_update)  # Textual would wait for its next tick
 
     def _go_on(self, first: Screen[Any]) -> None:
         if isinstance(first, ArenaScreen):
@@ -165,6 +171,7 @@ class ArenaApp(Shell):
     def get_default_screen(self) -> Screen[Any]:
         """The screen of the first mode, as wide as the terminal before it is laid out."""
         screen = _screen(FIRST)()
+        screen._css_update_count = self._css_update_count  # styled by this theme from the beginning
         for breakpoints, cells in zip(
             (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), self.size, strict=True
         ):
@@ -248,7 +255,9 @@ class ArenaApp(Shell):
     def action_command_palette(self) -> None:
         """Open the palette, saying in the arena's words what it finds."""
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder="find a command or a key by what it does"))
+            from tui.screens.palette import Palette
+
+            self.push_screen(Palette())
 
     def set_theme(self, name: str) -> None:
         """Change the colours to those of a named theme, or of the next one."""
@@ -262,6 +271,7 @@ class ArenaApp(Shell):
     def show_keys(self, _: str = "") -> None:
         """List every binding by the name under which [keymap] remaps it."""
         from tui.keys import every_binding
+        from tui.screens.overlays.dialogs import Notice
 
         lines = [
             f"{name:<20} {binding.key:<24} {binding.tooltip or binding.description}"
@@ -276,6 +286,8 @@ class ArenaApp(Shell):
         if status is None or not status.live or self.arena.readonly:
             self.leave()
             return
+        from tui.screens.overlays.dialogs import Ask
+
         self.push_screen(
             Ask(
                 "A run is going on",
@@ -307,6 +319,8 @@ class ArenaApp(Shell):
         if not any(worker.group == EXPORTING and not worker.is_finished for worker in self.workers):
             self.exit(0, message=self._farewell())
             return
+        from tui.screens.overlays.dialogs import Ask
+
         self.push_screen(
             Ask(
                 "A file is being written",
@@ -353,6 +367,8 @@ class ArenaApp(Shell):
 
     def show_error(self, error: BaseException) -> None:
         """A sentence on screen, once however often it comes; what nobody foresaw goes to the log."""
+        from tui.screens.overlays.dialogs import Notice, error_notice
+
         notice = error_notice(error, self.arena.home.log)
         if not (isinstance(self.screen, Notice) and self.screen.sentence == notice.sentence):
             self.push_screen(notice)

@@ -22,7 +22,7 @@ from engine.catalog.local import (
 from engine.catalog.own import own_models
 from engine.catalog.presets import Axes
 from engine.catalog.revision import identified
-from engine.files.packed import without_packing
+from engine.files.endings import without_packing
 from store.controls import ROWS
 from store.errors import ModelError, UsageError, unknown
 from store.files import user_path

@@ -20,8 +20,6 @@ ZIP: Final = b"PK\x03\x04"
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 HDF5: Final = b"\x89HDF\r\n\x1a\n"
 PARQUET_START: Final = b"PAR1"
-ENDINGS: Final = (".gz", ".bz2", ".xz", ".zst", ".zip")
-"""What may stand behind the ending that tells a format."""
 _PACKINGS: Final = {
     b"\x1f\x8b": "gzip",
     b"BZh": "bzip2",
@@ -146,12 +144,6 @@ def packing(stream: BufferedReader) -> str:
     """What the content of `stream` is packed with; empty if it is not."""
     head = stream.peek(6)[:6]
     return next((name for start, name in _PACKINGS.items() if head.startswith(start)), "")
-
-
-def without_packing(name: str) -> str:
-    """A file's name in small letters, without the ending of what it is packed in: `x.csv` of `x.CSV.gz`."""
-    name = name.casefold().rstrip(".")
-    return next((name.removesuffix(end) for end in ENDINGS if name.endswith(end)), name)
 
 
 @contextmanager

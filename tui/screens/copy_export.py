@@ -17,7 +17,6 @@ from textual.message import Message
 from store.files import user_path
 from tui.quantities import count
 from tui.screens.base import EXPORTING, ArenaScreen
-from tui.screens.overlays.dialogs import Ask
 from tui.widgets.grid import Grid
 
 if TYPE_CHECKING:
@@ -123,6 +122,8 @@ class TakingScreen(ArenaScreen):
 
     def action_yank(self) -> None:
         """Ask what to copy, then copy it."""
+        from tui.screens.overlays.dialogs import Ask
+
         table = self.shown_table()
         if table is None or not table.count:
             self.tell("There is nothing here to copy yet.")
@@ -176,6 +177,8 @@ class TakingScreen(ArenaScreen):
     async def write_unless_kept(self, path: str) -> None:
         """Write, unless a file is there that is to be kept."""
         if await asyncio.to_thread(os.path.isfile, user_path(path)):
+            from tui.screens.overlays.dialogs import Ask
+
             asked = Ask("Replace it?", f"{path} is there already.", [("r", "replace it", "replace")])
             answer = await self.app.push_screen_wait(asked)
             if not answer:

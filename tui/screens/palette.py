@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from tui.screens.base import ArenaScreen
+
+
+class Palette(CommandPalette):
+    """Textual's palette in the arena's look and words."""
+
+    CSS_PATH = Path(__file__).with_name("palette.tcss")
+
+    def __init__(self) -> None:
+        """Make it."""
+        super().__init__(placeholder="find a command or a key by what it does")
 
 
 class ArenaCommands(Provider):

@@ -19,9 +19,9 @@ from engine.data.formats import (
 from engine.data.formats.choices import Choices
 from engine.data.formats.raw import RawTask, with_positive
 from engine.data.genes.columns import Symbols, nothing_known
+from engine.files.endings import without_packing
 from engine.files.h5ad import read_annotated
 from engine.files.outside import outside_file
-from engine.files.packed import without_packing
 from engine.files.safe_pickle import PICKLES
 from engine.files.tables import Table, other_sheets_said, read_table
 from store.errors import DataError, UsageError, unknown

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.files.endings import without_packing
 from engine.files.lists import read_list
 from engine.files.outside import check_characters, check_file, outside_file, read_lines
-from engine.files.packed import without_packing
 from engine.files.safe_pickle import PICKLES, read_matrix
 from engine.files.tables import PARQUET, read_table
 from engine.files.tables.titles import is_gene_title, plain, prefixed

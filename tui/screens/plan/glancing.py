@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import on
 
 from tui.screens.plan import controls
-from tui.screens.plan.glance import Audited, card, details, where
 from tui.screens.plan.panes import KINDS
 from tui.screens.plan.reading import AuditKey, PlanReading, audit_key
 from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 from tui.widgets.said import Said
+
+if TYPE_CHECKING:
+    from tui.screens.plan.glance import Audited
 
 
 class PlanGlancing(PlanReading):
@@ -30,6 +34,8 @@ class PlanGlancing(PlanReading):
         grid = self.focused
         if not isinstance(grid, Grid) or grid.current is None or self.selection is None:
             return
+        from tui.screens.plan.glance import card, where
+
         kind, key = where(str(grid.id), grid.current.key, self.selection)
         known = self._known(kind, key)
         pane = self.query_one("#card", Pane)
@@ -71,6 +77,8 @@ class PlanGlancing(PlanReading):
         """Open all about the row under the cursor."""
         grid = self.focused
         if isinstance(grid, Grid) and grid.current is not None and self.selection is not None:
+            from tui.screens.plan.glance import details, where
+
             kind, key = where(str(grid.id), grid.current.key, self.selection)
             known = self._known(kind, key)
             self._asked = key if kind == "tasks" and known is None else ""

@@ -16,9 +16,7 @@ from textual.events import Resize
 from textual.widget import Widget
 
 from tui.quantities import count
-from tui.screens.plan import settings
 from tui.screens.plan import text as plan_text
-from tui.screens.plan.sum import summary
 from tui.screens.plan.text import CHOICES, COLUMNS
 from tui.screens.plan.typed import ChoosingScreen
 from tui.widgets.grid import Grid
@@ -215,6 +213,8 @@ class PlanPanes(ChoosingScreen):
         text = say(("Reading the catalog.", "dim"))
         said = self.query_one("#sum", Said)
         if self.selection is not None:
+            from tui.screens.plan.sum import summary
+
             width = max(self.size.width - (2 if self.has_class("-narrow") else 4), 20)
             lines = summary(self.selection, self._counted, self.arena.readonly, self._live, width, SUM)
             text = Content("\n").join(
@@ -229,7 +229,7 @@ class PlanPanes(ChoosingScreen):
         """Draw what the choice means, where there is a place for it."""
         if not self._completed or self.selection is None:
             return
-        from tui.screens.plan import outlook
+        from tui.screens.plan import outlook, settings
 
         tally, chosen = self._counted, self.selection
         if tally is not None:

@@ -11,19 +11,18 @@ from textual import work
 from textual.message import Message
 from textual.worker import get_current_worker
 
-from engine.machine import Machine
 from store.errors import DataError, StoreError, UsageError
 from tui.questions.catalog import Catalog
 from tui.questions.saved import Past
-from tui.screens.plan.cost import Tally, embedded, estimate
-from tui.screens.plan.glance import Audited
 from tui.screens.plan.panes import PlanPanes
 
 if TYPE_CHECKING:
     from engine.data.tasks.sets import Sets
     from engine.plan.plan import Plan
     from engine.plan.selection import Selection
+    from tui.screens.plan.cost import Tally
     from tui.screens.plan.facts import Printed, TaskFacts
+    from tui.screens.plan.glance import Audited
 
 AuditKey = tuple[Hashable, ...]
 
@@ -96,6 +95,9 @@ class PlanReading(PlanPanes):
     @work(thread=True, exclusive=True, group="count", exit_on_error=False)
     def count_units(self, selection: Selection) -> None:
         """Turn the choice into units and estimate their time."""
+        from engine.machine import Machine
+        from tui.screens.plan.cost import Tally, estimate
+
         if self._touched and not self.arena.readonly:
             self._touched = False
             with contextlib.suppress(StoreError):
@@ -138,6 +140,8 @@ class PlanReading(PlanPanes):
     @work(thread=True, exclusive=True, group="audit", exit_on_error=False)
     def read_task(self, name: str, selection: Selection) -> None:
         """Read one task for its audit, and the other chosen ones for the genes they share with it."""
+        from tui.screens.plan.glance import Audited
+
         key = audit_key(name, selection)
         try:
             task = self.arena.task(name, selection)
@@ -155,6 +159,8 @@ class PlanReading(PlanPanes):
     @work(thread=True, exclusive=True, group="cached", exit_on_error=False)
     def read_cached(self, model: str, plan: Plan) -> None:
         """See how much of the choice a model has embedded, and what embedding cost."""
+        from tui.screens.plan.cost import embedded
+
         with contextlib.suppress(StoreError):  # which the sum tells; the next count reads again
             known = embedded(*self.arena.cached(model, plan), self.arena.measured(model))
             self.post_message(self.CachedRead(model, known))

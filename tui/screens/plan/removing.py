@@ -11,8 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from tui.screens.copy_export import TakingScreen
-from tui.screens.overlays.dialogs import Ask, Notice
-from tui.screens.plan.settings import TEXT
 from tui.widgets.grid import Grid
 
 if TYPE_CHECKING:
@@ -73,6 +71,8 @@ class RemovingScreen(TakingScreen):
         grid = self.focused
         if not isinstance(grid, Grid) or grid.current is None or self.selection is None:
             return None
+        from tui.screens.plan.settings import TEXT
+
         key = grid.current.key
         if grid.id == "settings" and key == TEXT and self.selection.descriptions:
             return "descriptions", Path(self.selection.descriptions).stem
@@ -90,6 +90,8 @@ class RemovingScreen(TakingScreen):
 
     @on(FoundOwn)
     def _ask_first(self, message: FoundOwn) -> None:
+        from tui.screens.overlays.dialogs import Ask
+
         def answered(answer: str | None) -> None:
             if answer:
                 self.take_back(message.own)
@@ -109,6 +111,8 @@ class RemovingScreen(TakingScreen):
         self.read_catalog()
         done, *needed = message.sentences
         if needed:
+            from tui.screens.overlays.dialogs import Notice
+
             self.app.push_screen(Notice("Removed", done, " ".join(needed)))
         else:
             self.tell(done, good=True)

@@ -11,10 +11,8 @@ from textual.timer import Timer
 
 from tui.questions.arena import Pulse
 from tui.screens.base import SETTLE
-from tui.screens.overlays.dialogs import Ask
-from tui.screens.plan import controls, settings
+from tui.screens.plan import controls
 from tui.screens.plan import text as plan_text
-from tui.screens.plan.cost import Tally
 from tui.screens.plan.glancing import PlanGlancing
 from tui.screens.plan.reading import AuditKey, PlanReading, chosen_again, facts_key
 from tui.screens.plan.text import CHOICES, COLUMNS
@@ -26,6 +24,7 @@ from tui.widgets.words import UNREAD
 
 if TYPE_CHECKING:
     from engine.plan.selection import Selection
+    from tui.screens.plan.cost import Tally
     from tui.widgets.rows import Row
 
 NEW: Final = {"task": "tasks", "model": "models"}
@@ -283,6 +282,8 @@ class PlanScreen(PlanGlancing):
     @work(exclusive=True, group="ask", exit_on_error=False)
     async def ask_and_start(self, tally: Tally) -> None:
         """Start once it is agreed to each host that texts would be sent to."""
+        from tui.screens.overlays.dialogs import Ask
+
         for host, question in tally.questions.items():
             answers = [("y", f"agree: send them to {host}", "yes")]
             if not await self.app.push_screen_wait(
@@ -293,6 +294,8 @@ class PlanScreen(PlanGlancing):
 
     def action_step(self) -> None:
         """Give the setting under the cursor its next value."""
+        from tui.screens.plan import settings
+
         grid = self.query_one("#settings", Grid)
         if grid.current is not None and self.selection is not None and grid.has_focus:
             self.choose(settings.stepped(self.catalog, self.selection, grid.current.key))

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from tui.quantities import big
-from tui.screens.plan import settings
 from tui.widgets.rows import Cell, Column, Draw, Piece, Row, cut
 from tui.widgets.text import clean
 from tui.widgets.words import UNICODE, Charset, Tone
@@ -71,6 +70,8 @@ def rows(
         known: task -> what was read of it; of others, what stands in their files is shown.
         charset: Which signs there are.
     """
+    from tui.screens.plan import settings
+
     models = {card.model.name for card in catalog.models}
     tasks = {task.name for task in catalog.tasks}
     counts = {task.name: task.counts for task in catalog.tasks}
@@ -169,6 +170,8 @@ def next_set(sets: Sets, tasks: Collection[str]) -> tuple[str, ...]:
 def title(name: str, chosen: Collection[str], total: int, sets: Sets, selection: Selection) -> str:
     """What stands after a list's name: how many are chosen, and as which set."""
     if name == "settings":
+        from tui.screens.plan import settings
+
         return settings.differing(selection)
     known = chosen_set(sets, chosen) if name == "tasks" else ""
     return f"{len(chosen)} of {total}" + (f", set {known}" if known else "")

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from engine.catalog.schemes import SCHEMES
 from tui.quantities import count
 from tui.questions.catalog import Catalog
 from tui.screens.copy_export import Taken
-from tui.screens.overlays.dialogs import Ask, Notice
 from tui.screens.plan.leaks import AuditingScreen
 from tui.screens.plan.removing import RemovingScreen
 from tui.settings import check_name
@@ -28,19 +26,23 @@ if TYPE_CHECKING:
     from tui.questions.imports import Imported
     from tui.widgets.commandbar import Command
 
-TYPED: Final = {
-    "scheme": (f"how splits are drawn: {' or '.join(SCHEMES)}", "NAME"),
-    "seeds": ("which seeds, e.g. 41-60", "RANGE"),
-    "axis": ("set an axis", "NAME=VALUE"),
-    "text": ("the text recipe", "RECIPE"),
-    "descriptions": ("a file whose texts replace the recipe's", "FILE"),
-    "param": ("a parameter of the protocols", "NAME=VALUE"),
-    "controls": ("which stand beside the models: none, default or all", "WHICH"),
-    "model": ("add a model: hf:org/name@commit or a folder", "NAME"),
-    "task": ("add a task: a name or a label file", "NAME"),
-    "set": ("the tasks of a set and no others: paper, own, or one you named", "NAME"),
-}
-"""Command -> what it does and takes; each sets one thing of the choice."""
+
+def typed() -> dict[str, tuple[str, str]]:
+    """Command -> what it does and takes; each sets one thing of the choice."""
+    from engine.catalog.schemes import SCHEMES
+
+    return {
+        "scheme": (f"how splits are drawn: {' or '.join(SCHEMES)}", "NAME"),
+        "seeds": ("which seeds, e.g. 41-60", "RANGE"),
+        "axis": ("set an axis", "NAME=VALUE"),
+        "text": ("the text recipe", "RECIPE"),
+        "descriptions": ("a file whose texts replace the recipe's", "FILE"),
+        "param": ("a parameter of the protocols", "NAME=VALUE"),
+        "controls": ("which stand beside the models: none, default or all", "WHICH"),
+        "model": ("add a model: hf:org/name@commit or a folder", "NAME"),
+        "task": ("add a task: a name or a label file", "NAME"),
+        "set": ("the tasks of a set and no others: paper, own, or one you named", "NAME"),
+    }
 
 
 class ChoosingScreen(AuditingScreen, RemovingScreen):
@@ -118,7 +120,7 @@ class ChoosingScreen(AuditingScreen, RemovingScreen):
             *super().commands(),
             *(
                 Command(name, what, partial(self.change, name), usage)
-                for name, (what, usage) in TYPED.items()
+                for name, (what, usage) in typed().items()
             ),
             Command("save", "keep this choice under a name", self.save, "NAME"),
             Command("load", "choose as it was kept: a name, or none to pick one", self.load, "[NAME]"),
@@ -194,6 +196,7 @@ class ChoosingScreen(AuditingScreen, RemovingScreen):
     def action_import(self) -> None:
         """Ask what to import, and from where."""
         from tui.questions.imports import KINDS
+        from tui.screens.overlays.dialogs import Ask
 
         if not self.refused("plan.import"):
             answers = [(name[0], what, name) for name, what in KINDS.items()]
@@ -294,6 +297,8 @@ class ChoosingScreen(AuditingScreen, RemovingScreen):
             said = f"{imported.sentence}\n{imported.report}".strip()
             self.show_leaks(imported.name, message.selection, "Imported in", said, hint)
         else:
+            from tui.screens.overlays.dialogs import Notice
+
             self.app.push_screen(Notice("Imported in", imported.sentence, hint, imported.report))
 
 
