@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 from fake_arena import FakeArena, a_status, a_table, drive, make_app, screen_text, shows, told, until
@@ -138,6 +139,23 @@ async def test_a_screen_that_is_opened_takes_what_follows(arena):
         await pilot.press("escape", "3")
         await until(pilot, lambda: "other" in screen_text(app))
         assert app.screen.query_one(Grid).filter == "other"
+
+
+async def test_no_key_is_lost_on_a_machine_that_hardly_lets_it_go_on(arena, monkeypatch):
+    app = make_app(arena)
+    async with drive(app) as pilot:
+        await ready(pilot, "6", "f5 runs the query")
+        monkeypatch.setattr(tui.terminal.typeahead, "PATIENCE", 0.05)
+        loop, left = asyncio.get_running_loop(), iter(range(60))
+
+        def keep_from_going_on() -> None:
+            time.sleep(0.05)
+            if next(left, None) is not None:
+                loop.call_soon(keep_from_going_on)
+
+        keep_from_going_on()
+        burst(app, "iqq5")
+        await until(pilot, lambda: app.screen.query_one(SqlArea).text == "qq5")
 
 
 async def test_keys_before_the_first_frame_are_not_lost(arena):

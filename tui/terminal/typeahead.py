@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final
 
@@ -22,8 +24,10 @@ MOST: Final = 1000
 """Keys that wait at most; those after them are lost."""
 TOGETHER: Final = 1.0
 """Seconds between pastes that are pieces of one."""
-PATIENCE: Final = 1.0
+PATIENCE: Final = 3.0
 """Seconds that a key waits at most for what the one before it set off."""
+BEATS: Final = 30
+"""Parts of that time; what keeps this process from going on, such as a busy machine, takes one at most."""
 
 
 class TypeAhead(App[int]):
@@ -121,7 +125,7 @@ async def settled(app: App[Any], look: Callable[[], None] = lambda: None) -> Non
     those queues were gone through twice and the focus stayed where it is.
     """
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with _patience():
             still = 0
             while still < 2:
                 target = app.focused or app.screen
@@ -131,6 +135,27 @@ async def settled(app: App[Any], look: Callable[[], None] = lambda: None) -> Non
                 still = still + 1 if target is (app.focused or app.screen) else 0
     except (TimeoutError, ScreenStackError):  # ScreenStackError: the application is being left
         return
+
+
+@asynccontextmanager
+async def _patience() -> AsyncIterator[None]:
+    """Raise TimeoutError once `PATIENCE` is over, not counting when this process was kept from going on."""
+    loop, beats = asyncio.get_running_loop(), itertools.count(1)
+    timer: asyncio.TimerHandle
+    async with asyncio.timeout(None) as limit:
+
+        def beat() -> None:
+            nonlocal timer
+            if next(beats) < BEATS:
+                timer = loop.call_later(PATIENCE / BEATS, beat)
+            else:
+                limit.reschedule(loop.time())
+
+        timer = loop.call_later(PATIENCE / BEATS, beat)
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 async def _gone_through(node: MessagePump) -> None:
