@@ -51,6 +51,27 @@ def test_everything_comes_in_order_however_slow_the_terminal_is(ends):
     assert found == ["".join(sent).encode()]
 
 
+def test_a_terminal_that_takes_nothing_more_holds_no_call_up(ends):
+    seen, file = ends
+    writer = Writer(file)
+    writer.start()
+    sent = [f"{number:04d}─" * 99 for number in range(25)]  # far more than a terminal holds unread
+    for text in sent:
+        writer.write(text)
+    assert read(seen, sum(len(text.encode()) for text in sent)) == "".join(sent).encode()
+    writer.stop()
+
+
+def test_what_cannot_be_opened_again_is_left_to_the_thread(ends, monkeypatch):
+    seen, file = ends
+    monkeypatch.setattr(os, "ttyname", lambda _: "/nowhere")
+    writer = Writer(file)
+    writer.write("cursor")
+    writer.start()
+    writer.stop()
+    assert read(seen, 6) == b"cursor"
+
+
 def test_what_comes_after_something_that_waits_waits_too(ends):
     seen, file = ends
     writer = Writer(file)
