@@ -164,6 +164,28 @@ async def test_where_the_focus_is_comes_first_and_the_rest_once_the_key_is_answe
         assert painter.render_partial_update() is not None
 
 
+async def test_what_waits_for_the_focus_waits_no_longer_than_it_may(monkeypatch):
+    app = make_app(FakeArena())
+    async with drive(app, (120, 40)) as pilot:
+        await shows(pilot, "to run")
+        await at_rest(pilot)
+        painter, here = app.screen._painter, app.focused.region
+        cursor, elsewhere = Region(here.x, here.y, 4, 1), Region(0, 0, 4, 1)
+        painter.hurried = True
+
+        def painted():
+            painter._dirty_regions |= {cursor, elsewhere}
+            return [piece.y for piece in painter.render_partial_update().pieces]
+
+        monkeypatch.setattr("tui.terminal.repainting.LATEST", 3600.0)
+        assert painted() == [here.y]
+        assert painted() == [here.y]
+        monkeypatch.setattr("tui.terminal.repainting.LATEST", 0.0)
+        assert painted() == [0, here.y]
+        assert not painter.unpainted
+        assert painted() == [here.y]  # and from then on it waits again
+
+
 async def test_a_live_run_is_shown_while_keys_keep_coming():
     arena = FakeArena()
     app = make_app(arena)

@@ -20,12 +20,13 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.terminal.leisure import LATEST
 from tui.terminal.sparing import sparing
 
 SLICE: Final = 0.003
 """Seconds of repainting after which a key may come between."""
-LINES: Final = 2
-"""Lines that are repainted between two looks at the clock."""
+PARTS: Final = 2
+"""Parts of lines that are repainted between two looks at the clock."""
 Spans = dict[int, list[tuple[int, int]]]
 """Line -> spans of cells in it, from the first to before the last."""
 
@@ -69,6 +70,13 @@ class SparingCompositor(Compositor):
     """Whether a key is being answered: what is not where the focus is waits."""
     _laid_out: CompositorMap | None = None
     """Where everything was when all was laid out last."""
+    _left_since: float | None = None
+    """Since when something has been left to be repainted, by the monotonic clock."""
+
+    def clear(self) -> None:
+        """Know of no widget any more."""
+        super().clear()
+        self._laid_out = None
 
     def reflow(self, parent: Widget, size: Size) -> ReflowResult:
         """Lay out all of it, and mark what differs from the last time.
@@ -88,19 +96,24 @@ class SparingCompositor(Compositor):
         return Whole(update.strips, update.region)
 
     def render_partial_update(self) -> Pieces | None:  # type: ignore[override]
-        """What is to be repainted where the focus is, else as much of the rest as takes `SLICE`."""
+        """What is to be repainted where the focus is, else as much of the rest as takes `SLICE`.
+
+        The rest waits for the focus while a key is answered, but not for keys that keep coming.
+        """
         screen, first = self.size.region, self._focused
         dirty = [region.intersection(screen) for region in self._dirty_regions]
         spans = [Region(start, y, end - start, 1) for y, start, end in self._regions_to_spans(dirty)]
         before = [span for span in spans if span.overlaps(first)]
         pieces = list(self._pieces(before))
         rest = [span for span in spans if not span.overlaps(first)]
-        end = time.perf_counter() + SLICE
-        waits = bool(first) and (bool(before) or self.hurried)
-        while rest and not waits and time.perf_counter() < end:
-            pieces += self._pieces(rest[:LINES])
-            del rest[:LINES]
+        now = time.monotonic()
+        late = self._left_since is not None and now - self._left_since >= LATEST
+        waits = bool(first) and (bool(before) or self.hurried) and not late
+        while rest and not waits and time.monotonic() - now < SLICE:
+            pieces += self._pieces(rest[:PARTS])
+            del rest[:PARTS]
         self._dirty_regions = set(rest)
+        self._left_since = (self._left_since or now) if rest else None
         return Pieces(pieces) if pieces else None
 
     @property
