@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from fake_arena import FakeArena, a_table, at_rest, drive, make_app, screen_text, shows, until
 from fake_judged import FakeJudged
@@ -59,6 +61,20 @@ def test_pictures_keep_to_their_place(size):
     assert "+.200*" in " ".join(drawn(pictures["duels"]))
     printed = card.card(view, table.rows[2], "tall", *size)
     assert "printed rank 2" in " ".join(drawn(printed))
+
+
+async def test_a_curve_gets_its_interval_though_that_is_known_later(arena, monkeypatch):
+    known, judged = threading.Event(), arena.judged
+    monkeypatch.setattr(arena, "judged", lambda table: known.wait(60) and judged(table))
+    app = make_app(arena)
+    async with drive(app, (200, 60)) as pilot:
+        await pilot.press("3")
+        await shows(pilot, "mean of 2 splits")
+        before = app.screen.shown_plot().note
+        known.set()
+        await until(pilot, lambda: "[" in app.screen.shown_plot().note)
+        assert "[" not in before
+        await shows(pilot, app.screen.shown_plot().note)
 
 
 async def test_a_large_terminal_shows_the_row_and_its_curve_too(arena):

@@ -129,15 +129,15 @@ class ReadingScreen(ApartScreen):
         raise NotImplementedError
 
     def follow(self, pulse: Pulse) -> None:
-        """Read at once what another screen may have changed."""
+        """Show what was read while another screen was shown; read at once what that may have changed."""
+        if self._behind:
+            self.show_table()
         if self._seen < 0:
             self.refresh_tables()
 
     def look_again(self) -> None:
         """Read at once, and show what a run filled meanwhile."""
         self._came_back = self.shell.pulse.store != self._seen
-        if self._behind:
-            self.show_table()
         self.refresh_tables()
 
     def refresh_tables(self) -> None:

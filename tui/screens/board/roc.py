@@ -46,6 +46,8 @@ class RocPane(Pane):
         self._place: Place | None = None
         self._shown: tuple[Place, Rankings] | None = None
         """What is read or has been, and of which table."""
+        self._read: RocPane.CellRead | None = None
+        """What was read last."""
         self.figure: tuple[str, Place] | None = None
         """The figure for print that shows the same; there is none unless there are two classes."""
         self._note = ""
@@ -57,7 +59,7 @@ class RocPane(Pane):
 
     def read_anew(self) -> None:
         """Say that a cell is being read, though it is not known yet which."""
-        self._place = self._shown = None
+        self._place = self._shown = self._read = None
         self.say("")
         self._plot.read_anew()
 
@@ -75,7 +77,7 @@ class RocPane(Pane):
             return
         place = Place(shown.model, place.task, place.arm)
         estimate = view.standing.estimate(shown, place.task) if view.standing else None
-        self._note = ""
+        before, self._note = self._note, ""
         if estimate is not None:
             self._note = f"AUC {estimate.auc:.3f}".replace(" 0.", " .")
             if estimate.interval is not None:
@@ -86,28 +88,35 @@ class RocPane(Pane):
         self._place = place
         if self._shown != (place, view.rankings):
             self._resting = once(self, SETTLE, partial(self._read_apart, arena, place, view))
+        elif self._note != before:
+            self._draw()
 
     def _read_apart(self, arena: Arena, place: Place, view: View) -> None:
         self._shown = place, view.rankings
         # The screen's worker, since the screen says what goes wrong in one.
         self.screen.run_worker(
-            partial(self._read, arena, place),
+            partial(self._read_cell, arena, place),
             group="cell",
             exclusive=True,
             thread=True,
             exit_on_error=False,
         )
 
-    def _read(self, arena: Arena, place: Place) -> None:
+    def _read_cell(self, arena: Arena, place: Place) -> None:
         with contextlib.suppress(StoreBusy):  # locked for the moment: no error
             self.post_message(self.CellRead(place, arena.cell_detail(place)))
 
     @on(CellRead)
     def _cell_read(self, message: CellRead) -> None:
-        if message.place == self._place:
-            two = message.detail is not None and len(message.detail.tests.classes) == 2
-            self.figure = ("roc", message.place) if two else None
-            self._plot.show(roc(message.detail, message.place, self._note))
+        self._read = message
+        self._draw()
+
+    def _draw(self) -> None:
+        read = self._read
+        if read is not None and read.place == self._place:
+            two = read.detail is not None and len(read.detail.tests.classes) == 2
+            self.figure = ("roc", read.place) if two else None
+            self._plot.show(roc(read.detail, read.place, self._note))
 
 
 def roc(detail: CellDetail | None, place: Place, note: str) -> Plot | None:

@@ -255,7 +255,7 @@ class BoardScreen(ActingScreen):
         # In the matrix there is nothing to say of a model that never ran: the other panes grow.
         said = not self._matrix or row is not None
         self.query_one("#board-card-pane").display = said
-        self.query_one("#board-tasks-pane").display = said and self.size.width >= FRAMED and not self.wide
+        self.query_one("#board-tasks-pane").display = said and "tasks" in self.room.below
         drawn = {
             "tasks": partial(panes.lanes, view, row),
             "forest": partial(panes.forest, view, row),
