@@ -145,6 +145,7 @@ class ArenaApp(Shell):
         wanted = self.settings.theme or DARK
         check_name(wanted, list(self.available_themes), "theme")
         self.theme = wanted
+        self.stylesheet.set_variables(self.get_css_variables())
         self._next_callbacks.clear()  # nothing is there yet that would have to be styled anew
         if self.no_color:
             # Textual chose greys, which are colours too.
