@@ -439,7 +439,8 @@ class FakeArena:
     def cell_worth(self, place) -> CellWorth:
         self.may("cell_worth")
         lines = "AUC 0.900, 95 % [0.800, 0.960], of 9 splits", self.named("No gene called tall at 0.5")
-        return CellWorth(lines, "of genes 0.0300, of splits 0.0200; nu 12", 0.9, (0.8, 0.96))
+        errors = "of genes 0.0300, of splits 0.0200; 12 degrees of freedom"
+        return CellWorth(lines, errors, 0.9, (0.8, 0.96))
 
     def sides(self) -> list[Side]:
         self.may("sides")

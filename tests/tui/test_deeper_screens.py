@@ -110,7 +110,7 @@ async def test_at_its_largest_a_cell_shows_everything_and_where_it_comes_from(ar
     app = make_app(arena)
     async with drive(app, (200, 60)) as pilot:
         await cell_opened(pilot)
-        await until(pilot, lambda: "of genes .0300, of splits .0200; nu" in screen_text(app))
+        await until(pilot, lambda: "of genes .0300, of splits .0200; 12" in screen_text(app))
         await shows(pilot, "box, cpu, Python 3.11, Linux", "halved batch", "paper, 11 models .863 to .908")
         splits = app.screen.query_one("#splits", Grid)
         await pilot.press("s", "s")

@@ -57,7 +57,7 @@ def an_arena(name: str) -> FakeArena:
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=["80x24", "200x60"])
 @pytest.mark.parametrize("name", SHOTS)
 async def test_the_screen_looks_as_it_did(name, size, monkeypatch):
-    monkeypatch.setattr("tui.screens.plan.reading.Machine", lambda: SimpleNamespace(look=lambda: LOAD))
+    monkeypatch.setattr("engine.machine.Machine", lambda: SimpleNamespace(look=lambda: LOAD))
     monkeypatch.setattr("tui.screens.runs.reading.Machine", lambda: SimpleNamespace(look=lambda: LOAD))
     keys, wanted = SHOTS[name]
     app = make_app(an_arena(name))

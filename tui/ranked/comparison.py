@@ -264,7 +264,10 @@ def _details(pair: Pair) -> Iterator[str]:
     if pair.gene_se is not None:
         of_splits = "not known" if pair.split_se is None else f"{pair.split_se:.4f}"
         p = "" if pair.p is None else f" Two-sided p of no difference: {pair.p:.3g}, not corrected."
-        yield f"Standard error of genes {pair.gene_se:.4f}, of splits {of_splits}; nu {pair.nu}.{p}"
+        yield (
+            f"Standard error of genes {pair.gene_se:.4f}, of splits {of_splits}; "
+            f"{pair.nu} degrees of freedom.{p}"
+        )
 
 
 # ---------------------------------------------------------------------------- published rows

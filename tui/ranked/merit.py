@@ -30,7 +30,7 @@ def errors(worth: Worth) -> str:
     if found is None:
         return ""
     splits = "not known" if found.split_se is None else f"{found.split_se:.4f}"
-    return f"of genes {found.gene_se:.4f}, of splits {splits}; nu {found.nu}"
+    return f"of genes {found.gene_se:.4f}, of splits {splits}; {found.nu} degrees of freedom"
 
 
 def _auc(worth: Worth) -> str:

@@ -1,7 +1,7 @@
 """Lines of pieces of which only those that differ are repainted.
 
     lines = Lines(id="machine", classes="framed")
-    lines.show([[("cpu ", "soft"), ("▂▃▅", "run")], ...])     # what is longer than the widget is cut
+    lines.put([[("cpu ", "soft"), ("▂▃▅", "run")], ...])      # what is longer than the widget is cut
     lines.frame("Machine", info)                              # in its border, where the stylesheet has one
     Lines(id="run", draw=lambda width, height: ...).redraw()  # drawn anew in the room there is
 
@@ -102,10 +102,6 @@ class Lines(ByLine):
         self._draw = draw
         self._title = Content()
 
-    def show(self, lines: Sequence[Sequence[Piece]]) -> None:
-        """Show these."""
-        self.put(lines)
-
     def frame(self, title: str, *info: object) -> None:
         """Write a title into the frame, and what follows it."""
         soft = say(*((part, "soft") if isinstance(part, str) else part for part in info))
@@ -120,7 +116,7 @@ class Lines(ByLine):
     def redraw(self) -> None:
         """Draw anew, and repaint what differs."""
         if self.size.width and self.size.height:
-            self.show(self.drawn(self.size.width, self.size.height))
+            self.put(self.drawn(self.size.width, self.size.height))
 
     def on_resize(self, _event: events.Resize) -> None:
         """Draw in the new room."""

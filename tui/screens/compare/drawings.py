@@ -169,7 +169,7 @@ def triangle(found: Among, marked: Sequence[str], width: int, height: int) -> Li
     """Row minus column for every two rows; `*` and colour only where they are told apart.
 
     Args:
-        found: The rows.
+        found: The rows, two at least.
         marked: Those of the comparison, which are bold.
         width: Cells.
         height: Lines.
