@@ -95,8 +95,8 @@ class Options:
         if self.slurm is None:
             return ""
         return (
-            "Tasks of its job array that run keep their nodes meanwhile: for longer than a while, "
-            "`genearena cancel --drain` ends them, and `genearena resume` submits what is missing."
+            "The tasks of its job array keep their nodes while it is paused. For a longer break, "
+            "`genearena cancel --drain` ends them and `genearena resume` submits what is missing."
         )
 
 

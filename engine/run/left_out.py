@@ -15,17 +15,17 @@ _COUNT: Final = re.compile(r"Units left out: \d+\. ")
 def left_out(units: Sequence[Unit], reason: str) -> Iterator[Event]:
     """Leave `units` to the next run; without a `reason`: somebody has asked for it."""
     if reason and units:
-        yield told(len(units), reason)
+        yield report(len(units), reason)
     for unit in units:
         yield UnitFinished(Cancelled(unit, reason))
 
 
-def told(units: int, reason: str) -> Log:
+def report(units: int, reason: str) -> Log:
     """That so many are left out at once."""
     return Log("error", f"{reason} Units left out: {units}; the next run tries again.")
 
 
-def told_of_each(reason: str) -> str:
+def report_of_each(reason: str) -> str:
     """That units are left out one by one, for one reason that is worth saying once."""
     return f"Units are left out. {reason}"
 

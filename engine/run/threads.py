@@ -39,7 +39,7 @@ from engine.run.events import (
     UnitStarted,
 )
 from engine.run.jobs import Job, finetune_label, jobs_of
-from engine.run.left_out import told, told_of_each
+from engine.run.left_out import report, report_of_each
 from engine.run.pace import Pace
 from engine.run.shortage import shortage
 from engine.run.turns import Turns
@@ -359,7 +359,7 @@ class _Floor:
 
     def _leave_out(self, units: Sequence[Unit], reason: str, device: str) -> None:
         """End units without a verdict, since none of them was tried by itself."""
-        self._events.put(told(len(units), reason))
+        self._events.put(report(len(units), reason))
         for unit in units:
             self._finish(unit, Cancelled(unit, reason), device)
 
@@ -367,7 +367,7 @@ class _Floor:
         if isinstance(error, Stopped):
             return Cancelled(unit)
         if reason := self._no_verdict(error):
-            self._say_once(told_of_each(reason))
+            self._say_once(report_of_each(reason))
             return Cancelled(unit, reason)
         return self._failure(unit, error, device)
 

@@ -17,14 +17,14 @@ WORKERS = 4
 
 
 @functools.cache
-def cluster(workers: int = WORKERS, cards: int = 0):
+def cluster(workers: int = WORKERS, cards: int = 0, threads: int = 1):
     """Started once for all tests of a process; it ends with that."""
     from distributed import Client, LocalCluster
 
     _library()
     started = LocalCluster(
         n_workers=workers,
-        threads_per_worker=1,
+        threads_per_worker=threads,
         processes=False,
         dashboard_address="127.0.0.1:0",
         memory_limit=0,
@@ -35,14 +35,14 @@ def cluster(workers: int = WORKERS, cards: int = 0):
     return started
 
 
-def dask_of(workers: int = WORKERS, cards: int = 0):
-    """Makes executors on a cluster of so many workers of one thread, each of which has so many cards."""
+def dask_of(workers: int = WORKERS, cards: int = 0, threads: int = 1):
+    """Makes executors on a cluster of so many workers, each of which has so many cards and threads."""
 
     @contextlib.contextmanager
     def reach(_: Options):
         from distributed import Client
 
-        with Client(cluster(workers, cards), set_as_default=False) as client:
+        with Client(cluster(workers, cards, threads), set_as_default=False) as client:
             yield client, 1
 
     def make(home: Home, compute: Compute) -> DaskExecutor:

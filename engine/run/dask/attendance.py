@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from engine.run.contract import Mailbox
 from engine.run.dask.broken import Broken, gone
+from engine.run.dask.crew import Worker
 from engine.run.dask.flight import Flight
 from engine.run.events import Event, Log, WorkersSeen
 
@@ -40,7 +41,8 @@ class Attendance:
         """See who is there.
 
         Raises:
-            Broken: the scheduler does not answer, or nobody has been there for long who can do the work.
+            Broken: the scheduler does not answer, or nobody has been there for long who can do the work,
+                and nothing is in flight.
         """
         self._looked = time.monotonic()
         try:
@@ -54,8 +56,8 @@ class Attendance:
             self._unfit_since = None
         elif self._unfit_since is None:
             self._unfit_since = self._looked
-        elif self._looked - self._unfit_since >= _OTHERS:
-            raise Broken(unfit[0].unfit)
+        elif self._looked - self._unfit_since >= _OTHERS and not self.flight.pieces:
+            raise Broken(_left_out(unfit[0]))
 
     def wait(self, mailbox: Mailbox) -> Iterator[Event]:
         """Wait for the first worker that may do the work, for as long as anybody wants it."""
@@ -63,12 +65,12 @@ class Attendance:
             self.look()
             if self.flight.crew.present or mailbox.drained.is_set():
                 return
-            yield from self.told()
+            yield from self.report()
             if not self.flight.crew.unfit:
                 yield from self.say(f"No worker has come to {self.where} yet; units wait for one.")
             mailbox.stopped.wait(_LOOK)
 
-    def told(self, *, waited_for: bool = False) -> Iterator[Event]:
+    def report(self, *, waited_for: bool = False) -> Iterator[Event]:
         """How the workers stand; `waited_for`: something is left for them to do."""
         crew = self.flight.crew
         statuses = crew.statuses()
@@ -76,7 +78,7 @@ class Attendance:
         if waited_for and not (crew.present or crew.unfit):
             yield from self.say(f"All workers of {self.where} have gone; units wait for others.")
         for one in crew.unfit:
-            yield from self.say(f"The worker {one.address} on {one.host} is left out. {one.unfit}")
+            yield from self.say(_left_out(one))
         for status in statuses:
             if status.state == "silent":
                 yield from self.say(f"The worker {status.name} on {status.host} is silent.")
@@ -86,3 +88,7 @@ class Attendance:
         if text not in self._said:
             self._said.add(text)
             yield Log(level, text)
+
+
+def _left_out(worker: Worker) -> str:
+    return f"The worker {worker.address} on {worker.host} is left out. {worker.unfit}"

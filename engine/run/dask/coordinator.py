@@ -7,6 +7,7 @@ to give out nothing, what a worker dies of is what it was at, and whoever is fre
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +20,7 @@ from engine.run.contract import Mailbox
 from engine.run.crashes import STRIKES
 from engine.run.dask import worker
 from engine.run.dask.attendance import Attendance
-from engine.run.dask.broken import Broken, gone, unfit
+from engine.run.dask.broken import Broken, gone, says_of_worker, unfit
 from engine.run.dask.flight import Flight
 from engine.run.dask.todo import Piece, Todo
 from engine.run.dask.told import event_of, measured
@@ -33,8 +34,10 @@ from engine.run.events import (
     UnitStarted,
 )
 from engine.run.jobs import Job
-from engine.run.left_out import left_out, told_of_each
+from engine.run.left_out import left_out, report_of_each
+from store.errors import unforeseen
 from store.records import Audit, Cancelled, Failed, Task, Unit
+from store.withheld import withheld
 
 if TYPE_CHECKING:
     from distributed import Future
@@ -61,7 +64,7 @@ class Coordinator:
     tasks: dict[str, Task] = field(default_factory=dict)
     """As workers are given them: without what only people look at."""
     begun: set[str] = field(default_factory=set)
-    """Units that were told to have started."""
+    """Units that were reported to have started."""
     arrivals: Arrivals = field(default_factory=Arrivals)
 
     def work(self) -> Iterator[Event]:
@@ -78,7 +81,7 @@ class Coordinator:
             self.todo.fill(self.plan.todo, light)
             while self.open and not self.mailbox.stopped.is_set():
                 yield from self._round()
-            yield from self._tell_of_workers()
+            yield from self._report_workers()
         except Broken as error:
             yield from self._leave_out(str(error))
         finally:
@@ -103,16 +106,16 @@ class Coordinator:
             for embedding, future in list(self.vectors.values()):
                 if future.status == "lost":
                     self._embed_again(embedding)
-            yield from self._tell_of_workers()
+            yield from self._report_workers()
         if self.mailbox.drained.is_set():
-            if not (self.flight.pieces and self.flight.crew.present):
+            if not self.flight.pieces:
                 yield from self._leave_out("")
         elif not self.mailbox.paused:
             yield from self._give_out()
         yield from self._take_in()
 
-    def _tell_of_workers(self) -> Iterator[Event]:
-        yield from self.there.told(waited_for=bool(self.open))
+    def _report_workers(self) -> Iterator[Event]:
+        yield from self.there.report(waited_for=bool(self.open))
         done = len(self.plan.todo) - len(self.open)
         rate = self.arrivals.rate()
         yield StageProgress("classify", self.there.where, done, len(self.plan.todo), rate, None)
@@ -147,6 +150,8 @@ class Coordinator:
 
     def _next(self) -> Piece | None:
         crew = self.flight.crew
+        if any(piece.suspected for piece, _ in self.flight.pieces.values()):
+            return None  # that one is tried alone
         piece = self.todo.next(crew.threads, lambda card: crew.free(card) is not None)
         if piece is None and not self.flight.pieces and crew.free(False):
             piece = self.todo.next_suspect()
@@ -192,7 +197,7 @@ class Coordinator:
         if isinstance(result, BaseException):
             yield from self._broke(name, result)
         elif piece.embeds:
-            self.vectors[piece.job.key] = (piece, future)
+            self.vectors[piece.job.key] = (replace(piece, deaths=0, duds=0), future)
             self.todo.embedded(piece.job)
         else:
             for event in result:
@@ -207,7 +212,7 @@ class Coordinator:
                 self.todo.again(replace(piece, units=(unit,)))  # its worker is about to end
             case UnitFinished(outcome, environment) if outcome.unit.key in self.open:
                 if isinstance(outcome, Cancelled) and outcome.reason:
-                    yield from self.there.say(told_of_each(outcome.reason))
+                    yield from self.there.say(report_of_each(outcome.reason))
                 device = environment.device if environment else ""
                 self.flight.crew.ended(outcome.unit.key, device)
                 yield from self._finish(piece.job, event)
@@ -225,7 +230,7 @@ class Coordinator:
     # ------------------------------------------------------------------ what goes wrong
 
     def _broke(self, name: str, error: BaseException) -> Iterator[Event]:
-        """A piece of work came to nothing: its worker died, is about to end, or is unfit.
+        """A piece of work came to nothing: its worker died, ends or is unfit, or it cannot be read here.
 
         Raises:
             Broken: the cluster cannot go on.
@@ -235,17 +240,17 @@ class Coordinator:
         piece, _ = self.flight.pieces[name]
         if self.flight.client.status != "running":
             raise gone(self.there.where)
-        if not isinstance(error, KilledWorker | asyncio.CancelledError):
-            if not isinstance(error, Stopped):
-                self.flight.crew.judge(self.flight.crew.at[name][0], str(unfit(error)))
-            if piece.deaths:
-                self.todo.suspect(piece)
-            else:
-                self.todo.again(piece)
-            return
-        self.there.look()  # or what is next would be given to the same worker
-        deaths = error.allowed_failures + 1 if isinstance(error, KilledWorker) else 1
-        yield from self._died(piece, deaths, str(error))
+        if isinstance(error, Stopped):
+            self.todo.again(piece)
+        elif isinstance(error, KilledWorker | asyncio.CancelledError):
+            self.there.look()  # or what is next would be given to the same worker
+            deaths = error.allowed_failures + 1 if isinstance(error, KilledWorker) else 1
+            yield from self._died(piece, deaths, str(error))
+        elif says_of_worker(error):
+            self.flight.crew.judge(self.flight.crew.at[name][0], str(unfit(error)))
+            self.todo.suspect(piece)  # last: it may be that no worker can do it
+        else:
+            yield from self._came_to_nothing(piece, error)
 
     def _embed_again(self, embedding: Piece) -> None:
         """The vectors of a job went with the workers that had them."""
@@ -259,22 +264,35 @@ class Coordinator:
 
     def _died(self, piece: Piece, deaths: int, how: str) -> Iterator[Event]:
         """Workers died while they were at a piece of work: that is held against it."""
-        alone = piece.deaths > 0
-        piece = replace(piece, deaths=piece.deaths + deaths)
+        alone, piece = piece.suspected, replace(piece, deaths=piece.deaths + deaths)
         if not alone or piece.deaths < STRIKES:
-            yield from self.there.say(
-                f"A worker was lost at {piece.words}; that is tried again last, and alone."
-            )
-            self.todo.suspect(piece)
+            yield from self._put_off(piece, f"A worker was lost at {piece.words}")
             return
         sentence = (
             f"{piece.deaths} workers were lost at {piece.words}, the last of them at nothing else. "
             "See their logs, and whether they had memory enough."
         )
+        yield from self._fail(piece, sentence, how, "KilledWorker")
+
+    def _came_to_nothing(self, piece: Piece, error: BaseException) -> Iterator[Event]:
+        """A worker that lives sent nothing of a piece of work, such as what cannot be read here."""
+        alone, piece = piece.suspected, replace(piece, duds=piece.duds + 1)
+        if not alone or piece.duds < STRIKES:
+            yield from self._put_off(piece, f"Nothing came of {piece.words} ({unforeseen(error)})")
+            return
+        sentence = f"Nothing came of {piece.words}, {piece.duds} times ({unforeseen(error)})."
+        how = withheld("".join(traceback.format_exception(error)))
+        yield from self._fail(piece, sentence, how, type(error).__name__)
+
+    def _put_off(self, piece: Piece, why: str) -> Iterator[Event]:
+        yield from self.there.say(f"{why}; that is tried again last, and alone.")
+        self.todo.suspect(piece)
+
+    def _fail(self, piece: Piece, sentence: str, how: str, error: str) -> Iterator[Event]:
         environment = describe_environment("cpu", 1)
         for unit in piece.units or piece.job.units:
             if unit.key in self.open:
-                failed = Failed(unit, sentence, how, "KilledWorker", environment.hash, now())
+                failed = Failed(unit, sentence, how, error, environment.hash, now())
                 yield from self._finish(piece.job, UnitFinished(failed, environment))
 
     def _leave_out(self, reason: str) -> Iterator[Event]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from engine.mailbox import WorkerStatus
+from engine.run.crashes import STRIKES
 from engine.run.dask.cluster import GPU
 from store.records import Unit
 
@@ -30,6 +32,8 @@ class Worker:
     """Whether it has loaded what computes, so that it can be given work."""
     unfit: str = ""
     """Why it can be given none, in a sentence or two."""
+    died: bool = False
+    """Whether it died while it loaded: who has its address from then on is another."""
     seen: float = 0.0
     """When the scheduler last heard of it, by the scheduler's clock."""
     heard: float = field(default_factory=time.monotonic)
@@ -44,6 +48,11 @@ class Worker:
     lost: str = ""
     """What it was at when it went."""
 
+    @property
+    def loads(self) -> bool:
+        """Whether it has yet to load what computes."""
+        return not self.ready and not self.unfit
+
 
 @dataclass(slots=True)
 class Crew:
@@ -55,15 +64,20 @@ class Crew:
     units: dict[str, tuple[str, Unit]] = field(default_factory=dict)
     """Key of a unit that has started -> its worker, and the unit."""
     words: dict[str, str] = field(default_factory=dict)
-    """Piece of work that embeds -> what people know it by."""
+    """Piece of work in flight -> what people know it by."""
+    deaths: Counter[str] = field(default_factory=Counter)
+    """Host -> looks at which workers there had died while they loaded, since one there last did load."""
 
     def look(self, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
         """Take in the workers that the scheduler knows; the addresses of those that have come."""
-        new = [one for one in known if one not in self.workers or not self.workers[one].here]
+        here = [worker for worker in self.workers.values() if worker.here]
+        same = {worker.address for worker in here if worker.address in known and not worker.died}
+        new = [address for address in known if address not in same]
+        self.deaths.update({worker.host for worker in here if worker.loads and worker.address not in same})
         for address, about in known.items():
             worker = self.workers.setdefault(address, Worker(address, about["host"]))
             if address in new:
-                worker.ready, worker.unfit = False, ""
+                worker.ready, worker.unfit, worker.died = False, "", False
             worker.threads = about["nthreads"]
             worker.cards = int(about["resources"].get(GPU, 0))
             if about["last_seen"] != worker.seen:
@@ -73,6 +87,11 @@ class Crew:
                 worker.lost = next(iter(self._at(address)), "")
             worker.here = address in known
         return new
+
+    def deadly(self, address: str) -> str:
+        """The host of a worker, if workers there die again and again while they load; else nothing."""
+        host = self.workers[address].host
+        return host if self.deaths[host] >= STRIKES else ""
 
     @property
     def present(self) -> list[Worker]:
@@ -88,6 +107,8 @@ class Crew:
         """The worker at `address` can be given work from here on, or is `unfit` for it."""
         if worker := self.workers.get(address):
             worker.ready, worker.unfit = not unfit, unfit
+            if worker.ready:
+                del self.deaths[worker.host]
 
     @property
     def threads(self) -> int:
@@ -140,12 +161,12 @@ class Crew:
         return tuple(self._status(one) for one in self.workers.values() if one.here or one.done or one.lost)
 
     def _at(self, address: str) -> list[str]:
-        """What a worker is at, in words."""
+        """What a worker is at, in words: first what has started, then all that it was given."""
         flying = [unit for of, unit in self.units.values() if of == address]
         words = [f"{unit.model} {unit.task} {unit.protocol} seed {unit.seed}" for unit in flying]
-        embeds = [piece for piece, (of, _) in self.at.items() if of == address and piece in self.words]
+        given = [piece for piece, (of, _) in self.at.items() if of == address and piece in self.words]
         loads = any(one.address == address and not one.ready for one in self.present)
-        return words + [self.words[piece] for piece in embeds] + ["loading its libraries"] * loads
+        return words + [self.words[piece] for piece in given] + ["loading its libraries"] * loads
 
     def _status(self, worker: Worker) -> WorkerStatus:
         silence = time.monotonic() - worker.heard

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.run.dask import worker
-from engine.run.dask.broken import unfit
+from engine.run.dask.broken import deadly, unfit
 from engine.run.dask.cluster import GPU
 from engine.run.dask.crew import Crew
 from engine.run.dask.todo import Piece
@@ -50,8 +50,21 @@ class Flight:
         self.client.subscribe_topic(self.order.topic, lambda event: self._inbox.put(("", event[1])))
 
     def look(self) -> None:
-        """See who is there, and have those who have come load what computes: whoever cannot is unfit."""
-        new = self.crew.look(self._known())
+        """See who is there, and have those who have come load what computes: whoever cannot is unfit.
+
+        So is who comes where workers die again and again while they load, as with a library that the
+        processor cannot run: a nanny starts them anew at other addresses, so that none is known again.
+        """
+        known = self._known()
+        new = self.crew.look(known)
+        for name, (address, future) in list(self._loading.items()):
+            if address not in known:
+                future.cancel()
+                del self._loading[name]
+        for address in new:
+            if host := self.crew.deadly(address):
+                self.crew.judge(address, str(deadly(host)))
+        new = [address for address in new if self.crew.workers[address].loads]
         found = self.client.run(find_spec, worker.__name__, workers=new, on_error="return") if new else {}
         for address, spec in found.items():
             if spec is None or isinstance(spec, ImportError):  # sent a task, it would end without a word
@@ -88,8 +101,7 @@ class Flight:
         card = piece.card and self.crew.cards > 0
         name, future = self._submit(function, free.address, *arguments, card=card)
         self.pieces[name] = (piece, future)
-        if piece.embeds:
-            self.crew.words[name] = piece.words
+        self.crew.words[name] = piece.words
         self.crew.take(name, free, card)
         self._await(name, future, gathers=not piece.embeds)
 
@@ -133,7 +145,10 @@ class Flight:
             self.at_work.discard(what["piece"])
         elif name in self._loading:
             address, _ = self._loading.pop(name)
-            self.crew.judge(address, "" if what is None else str(unfit(what)))
+            if type(what).__name__ == "KilledWorker":
+                self.crew.workers[address].died = True
+            else:
+                self.crew.judge(address, "" if what is None else str(unfit(what)))
         return name, what
 
     def landed(self, name: str) -> None:

@@ -27,7 +27,14 @@ class Piece:
     """Whether it is for a worker with a card, where there are any."""
     deaths: int = 0
     """Workers that died while they were at it."""
+    duds: int = 0
+    """Times that nothing came of it from a worker that lives."""
     embeds: bool = False
+
+    @property
+    def suspected(self) -> bool:
+        """Whether it is tried alone, and never beside others again."""
+        return self.deaths + self.duds > 0
 
     @property
     def words(self) -> str:
@@ -48,7 +55,7 @@ class Todo:
     """Whether units that train as one go to a card together."""
     _to_embed: deque[Piece] = field(default_factory=deque)
     _suspects: deque[Piece] = field(default_factory=deque)
-    """What workers died of: last, and alone."""
+    """What workers died of, or sent nothing of: last, and alone."""
     _without: dict[str, list[Piece]] = field(default_factory=dict)
     """Job that has no vectors -> its units that wait for them."""
     _ready: list[tuple[bool, int, int, Piece]] = field(default_factory=list)
@@ -111,7 +118,7 @@ class Todo:
         return None
 
     def next_suspect(self) -> Piece | None:
-        """What workers died of; for when nothing else is left, nor in flight."""
+        """What was put off to the end; for when nothing else is left, nor in flight."""
         if self._to_embed or self._to_train or self._ready:
             return None
         for place, piece in enumerate(self._suspects):
@@ -122,7 +129,9 @@ class Todo:
 
     def again(self, piece: Piece) -> None:
         """Its worker let go of it, though it is wanted, or is unfit."""
-        if piece.embeds:
+        if piece.suspected:
+            self.suspect(piece)
+        elif piece.embeds:
             self._to_embed.appendleft(piece)
         elif piece.job.finetune:
             self._to_train.appendleft(piece)
@@ -130,7 +139,7 @@ class Todo:
             self._put(piece)
 
     def suspect(self, piece: Piece) -> None:
-        """A worker died of it: it is tried again, unit by unit."""
+        """A worker died of it, or it came to nothing: it is tried again, last, unit by unit."""
         parts: Sequence[Sequence[Unit]] = [(unit,) for unit in piece.units] or [()]
         self._suspects += (replace(piece, units=part) for part in parts)
 

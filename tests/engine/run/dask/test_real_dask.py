@@ -11,7 +11,7 @@ import time
 from collections import Counter
 
 import pytest
-from behaving import DEADLY, ENDLESS, ENDLESS_WHILE, MISSING, OTHER_VERSION
+from behaving import DEADLY, DIES_LOADING, ENDLESS, ENDLESS_WHILE, MISSING, OTHER_VERSION, UNREADABLE
 from real_dask import HERE, RealDask, certificates
 from workbench import write_task
 
@@ -120,14 +120,45 @@ def test_of_a_coordinator_that_is_killed_workers_let_go_and_the_next_does_what_i
     assert scored_lines(home) == Counter(unit.key for unit in plan.units)
 
 
-def test_a_unit_that_workers_die_of_is_a_failure_and_costs_no_other(home, real):
-    plan = plan_of(home, seeds=(DEADLY, 20, 21), protocols=("lr",))
-    found = outcomes(DaskExecutor(home, real.options).work(plan, Steering()))
+def test_a_unit_that_workers_die_of_or_that_cannot_be_sent_is_a_failure_and_costs_no_other(home, real):
+    plan = plan_of(home, seeds=(DEADLY, UNREADABLE, 20, 21), protocols=("lr",))
+    events = list(DaskExecutor(home, real.options).work(plan, Steering()))
+    found = outcomes(events)
     assert Counter(one.unit.key for one in found) == Counter(unit.key for unit in plan.units)
-    failed = [one for one in found if isinstance(one, Failed)]
-    assert {one.unit.seed for one in failed} == {DEADLY}
-    assert Counter(type(one) for one in found) == {Scored: 4, Failed: 2}
-    assert all("3 workers were lost at" in one.sentence for one in failed)
+    assert Counter(type(one) for one in found) == {Scored: 4, Failed: 4}
+    failed = [(one.unit.seed, one.error, one.sentence) for one in found if isinstance(one, Failed)]
+    assert Counter((seed, error) for seed, error, _ in failed) == {
+        (DEADLY, "KilledWorker"): 2,
+        (UNREADABLE, "TypeError"): 2,
+    }
+    words = {DEADLY: "3 workers were lost at ", UNREADABLE: "Nothing came of "}
+    assert all(sentence.startswith(words[seed]) for seed, _, sentence in failed)
+    states = {one.state for event in events if isinstance(event, WorkersSeen) for one in event.workers}
+    assert "died" in states, "also of who died before it had said what it began"
+    assert not states & {"ended", "unfit"}
+
+
+def test_workers_that_die_each_time_they_load_are_left_out_and_the_run_ends(home, tmp_path, monkeypatch):
+    monkeypatch.setattr(attendance, "_OTHERS", 2.0)
+    patient = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "2"}  # Dask's own word would come late
+    cluster, mailbox, events = (
+        RealDask.start(tmp_path / "cluster", **{DIES_LOADING: "1"}, **patient),
+        Steering(),
+        [],
+    )
+    try:
+        for event in DaskExecutor(home, cluster.options).work(plan_of(home), mailbox):
+            events.append(event)
+            if isinstance(event, WorkersSeen) and sum(one.state == "died" for one in event.workers) > 12:
+                mailbox.stop()
+    finally:
+        cluster.stop()
+    assert Counter(type(one) for one in outcomes(events)) == {Cancelled: 80}
+    [said] = [event.text for event in events if isinstance(event, Log) and event.level == "error"]
+    assert "Workers on 127.0.0.1 die again and again while they load what the run needs." in said
+    last = [event for event in events if isinstance(event, WorkersSeen)][-1].workers
+    assert {one.message for one in last if one.state == "died"} == {"It was lost at loading its libraries."}
+    assert any(one.state == "unfit" for one in last)
 
 
 def test_a_scheduler_that_is_stopped_is_not_waited_for_without_end(home, real, monkeypatch):

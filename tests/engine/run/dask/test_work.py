@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 from collections import Counter
+from dataclasses import replace
+from types import SimpleNamespace
 
 import distributed
 import pytest
 from dask_here import dask_of
 from distributed import get_worker
+from distributed.scheduler import KilledWorker
 from workbench import FakeCompute, write_task
 
 from engine.plan.plan import Plan, build_plan
 from engine.plan.selection import Selection
 from engine.run.dask import attendance
+from engine.run.dask.attendance import Attendance
+from engine.run.dask.coordinator import Coordinator
 from engine.run.dask.crew import SILENT, Crew
 from engine.run.dask.flight import Flight
 from engine.run.dask.todo import Todo
@@ -124,6 +130,84 @@ def test_who_loads_its_libraries_is_given_nothing_yet():
     assert [one.unit for one in crew.statuses()] == [""]
 
 
+def test_where_workers_die_three_times_while_they_load_those_that_come_are_tried_no_more():
+    crew = Crew()
+    for turn in ("a", "b", "c"):  # a nanny starts each anew, at another address
+        assert crew.look(known(**{turn: 0})) == [turn]
+        assert crew.deadly(turn) == ""
+    assert crew.look(known(d=0)) == ["d"]
+    assert crew.deadly("d") == "here"
+    elsewhere = {"e": {**known(e=0)["e"], "host": "there"}}
+    assert crew.look({**known(d=0), **elsewhere}) == ["e"]
+    assert crew.deadly("e") == ""
+
+
+class Submitted:
+    """A task that waits until it is cancelled, and a client that knows no others."""
+
+    def __init__(self) -> None:
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+def test_who_died_while_it_loaded_is_not_waited_for_and_the_fourth_of_a_host_is_given_nothing(monkeypatch):
+    submitted = {}
+
+    class Client:
+        def run(self, function, name, workers, on_error):
+            return dict.fromkeys(workers, "found")
+
+        def submit(self, function, order, key, workers, **_):
+            return submitted.setdefault(*workers, Submitted())
+
+    monkeypatch.setattr(Flight, "_await", lambda *_: None)
+    flight = Flight(Client(), SimpleNamespace(topic="run"))
+    for address in "abcd":
+        monkeypatch.setattr(Flight, "_known", lambda _, address=address: known(**{address: 0}))
+        flight.look()
+    assert {address: future.cancelled for address, future in submitted.items()} == dict.fromkeys(
+        "abc", True
+    )
+    [out] = flight.crew.unfit
+    assert out.unfit.startswith("Workers on here die again and again while they load what the run needs.")
+
+
+def test_a_worker_that_dask_says_was_killed_while_it_loaded_is_counted_and_loads_anew(monkeypatch):
+    monkeypatch.setattr(Flight, "_known", lambda _: known(a=0))
+    monkeypatch.setattr(Flight, "_load", lambda self, address: self._loading.update(load=(address, None)))
+    flight = Flight(SimpleNamespace(run=lambda *_, workers, **__: dict.fromkeys(workers, "found")), None)
+    flight.look()
+    for deaths in (1, 2):
+        flight._inbox.put(("load", KilledWorker("load", None, 2)))
+        flight.next(0.0)
+        assert not flight.crew.unfit
+        flight.look()
+        assert flight.crew.deaths == {"here": deaths}
+        assert "load" in flight._loading
+    flight._inbox.put(("load", None))
+    flight.next(0.0)
+    assert flight.crew.free(card=False).address == "a"
+
+
+def test_workers_that_die_at_once_while_they_load_count_as_one_and_whoever_loads_clears_the_others():
+    crew = Crew()
+    crew.look(known(a=0, b=0, c=0))
+    crew.look(known(d=0))
+    assert crew.deaths == {"here": 1}
+    crew.judge("d", "It has no card.")
+    crew.look(known(e=0))
+    assert crew.deaths == {"here": 1}, "who is unfit is not at loading"
+    crew.workers["e"].died = True
+    assert crew.look(known(e=0)) == ["e"], "another, at the same address"
+    assert crew.deaths == {"here": 2}
+    crew.judge("e")
+    assert not crew.deaths
+    crew.look(known(f=0))
+    assert not crew.deaths, "who had loaded died of something else"
+
+
 def test_a_worker_that_is_not_heard_is_silent(plan, monkeypatch):
     crew = Crew()
     crew.look(known(a=0))
@@ -172,6 +256,46 @@ def test_units_whose_vectors_are_lost_wait_for_new_ones_and_are_given_once(plan)
     given = [todo.next(1, lambda card: True).units[0].key for _ in range(5)]
     given.append(todo.next_suspect().units[0].key)
     assert sorted(given) == sorted(unit.key for unit in embedding.job.units)
+
+
+def test_a_suspect_that_its_worker_lets_go_of_stays_one(plan):
+    todo = Todo(stacks=False)
+    todo.fill(plan(protocols=("lr", "finetune"), seeds=(41,)).todo, set())
+    embedding = todo.next(1, lambda card: True)
+    todo.embedded(embedding.job)
+    pieces = [embedding, *(todo.next(1, lambda card: True) for _ in range(4))]
+    for suspected in ({"deaths": 1}, {"duds": 1}):
+        for piece in pieces:
+            todo.again(replace(piece, **suspected))
+            assert todo.next(1, lambda card: True) is None
+            given = todo.next_suspect()
+            assert (given.suspected, given.embeds, [*given.units]) == (True, piece.embeds, [*piece.units])
+
+
+def test_nothing_is_given_out_beside_a_suspect(plan, monkeypatch):
+    """Its worker's death counts as of nothing else: also where others become ready meanwhile."""
+    monkeypatch.setattr(Flight, "look", lambda self: None)
+    flight = Flight(None, None, crew_of(a=0, b=0))
+    coordinator = Coordinator(plan(), Steering(), Attendance("here", flight), flight)
+    coordinator.todo.fill(coordinator.plan.todo, set())
+    embedding = coordinator._next()
+    assert embedding.embeds
+    flight.pieces["suspect"] = (replace(embedding, deaths=1), None)
+    coordinator.todo.again(embedding)
+    assert coordinator._next() is None
+    flight.pieces["suspect"] = (embedding, None)
+    assert coordinator._next() is embedding
+
+
+def test_an_embedding_that_came_to_its_end_is_not_a_suspect_where_its_vectors_are_lost(plan):
+    flight = Flight(None, None, crew_of(a=0))
+    coordinator = Coordinator(plan(), Steering(), Attendance("here", flight), flight)
+    coordinator.todo.fill(coordinator.plan.todo, set())
+    embedding = coordinator._next()
+    flight.pieces["name"] = (replace(embedding, deaths=2), None)
+    assert list(coordinator._ended("name", None)) == []
+    coordinator._embed_again(coordinator.vectors[embedding.job.key][0])
+    assert coordinator._next() == embedding
 
 
 def test_splits_that_train_as_one_go_to_a_card_together(plan):
@@ -272,10 +396,86 @@ def test_where_no_worker_is_fit_the_run_ends_with_the_reason(plan, monkeypatch):
     events = list(dask_of()(plan.home, Lacking("devices", 4)).work(plan(), Steering()))
     assert Counter(type(one) for one in outcomes(events)) == {Cancelled: 12}
     [said] = [event.text for event in events if isinstance(event, Log) and event.level == "error"]
-    assert said == (
-        "The scheduler or a worker cannot load what the run needs (No module named 'sklearn'). "
+    assert re.sub(r"^The worker inproc://\S+ on \S+ is left out\. ", "", said) == (
+        "It, or the scheduler, cannot load what the run needs (No module named 'sklearn'). "
         "Install the same genearena there as here. Units left out: 12; the next run tries again."
     )
+
+
+def test_a_model_that_no_worker_can_load_costs_no_other(plan, monkeypatch):
+    monkeypatch.setattr(attendance, "_OTHERS", 0.0)
+
+    class Unloadable(FakeCompute):
+        def embed(self, unit, *arguments):
+            if unit.model == "all-MiniLM-L6-v2":
+                raise ModuleNotFoundError("No module named 'transformers'")
+            return super().embed(unit, *arguments)
+
+    both = plan(models=("all-MiniLM-L6-v2", "wordllama-256"))
+    found = outcomes(dask_of()(plan.home, Unloadable()).work(both, Steering()))
+    assert Counter((type(one), one.unit.model) for one in found) == {
+        (Cancelled, "all-MiniLM-L6-v2"): 12,
+        (Scored, "wordllama-256"): 12,
+    }
+    assert all("transformers" in one.reason for one in found if isinstance(one, Cancelled))
+
+
+@pytest.mark.parametrize("drained", [False, True])
+def test_what_an_unfit_worker_is_at_is_waited_for_although_there_is_no_other(plan, monkeypatch, drained):
+    monkeypatch.setattr(attendance, "_OTHERS", 0.0)
+    trains, goes_on, mailbox = threading.Event(), threading.Event(), Steering()
+
+    class Lacks(FakeCompute):
+        def embed(self, *_):
+            assert trains.wait(60)
+            raise ModuleNotFoundError("No module named 'sklearn'")
+
+    def behave(unit, cancel):
+        trains.set()
+        while not goes_on.wait(0.02) and not cancel.is_set():
+            pass
+
+    found, looks = [], 0
+    executor = dask_of(1, threads=2)(plan.home, Lacks(behave))
+    for event in executor.work(plan(protocols=("lr", "finetune"), seeds=(41,)), mailbox):
+        if isinstance(event, UnitFinished):
+            found.append(event.outcome)
+        if isinstance(event, WorkersSeen) and any(one.state == "unfit" for one in event.workers):
+            looks += 1
+            if drained:
+                mailbox.drain()
+            if looks == 3:
+                goes_on.set()
+    assert Counter((type(one), one.unit.protocol) for one in found) == {
+        (Scored, "finetune"): 1,
+        (Cancelled, "finetune"): 1,
+        (Cancelled, "lr"): 2,
+    }
+    assert all(drained != ("sklearn" in one.reason) for one in found if isinstance(one, Cancelled))
+
+
+def test_what_cannot_be_read_here_is_a_failure_by_itself_and_no_worker_is_left_out(plan, monkeypatch):
+    fetch = Flight._fetch
+
+    async def unread(self, name, future, *, gathers):
+        units = self.pieces[name][0].units if name in self.pieces else ()
+        if [unit.seed for unit in units] != [42]:
+            return await fetch(self, name, future, gathers=gathers)
+        await future.exception()
+        self._inbox.put((name, TypeError("Could not serialize object of type Lock")))
+
+    monkeypatch.setattr(Flight, "_fetch", unread)
+    events = list(dask_of()(plan.home, FakeCompute()).work(plan(), Steering()))
+    failed = [one for one in outcomes(events) if isinstance(one, Failed)]
+    assert Counter(type(one) for one in outcomes(events)) == {Scored: 8, Failed: 4}
+    assert {(one.unit.seed, one.error) for one in failed} == {(42, "TypeError")}
+    sentences = {one.sentence.partition(", ")[2] for one in failed}
+    assert sentences == {"3 times (TypeError: Could not serialize object of type Lock)."}
+    last = [event for event in events if isinstance(event, WorkersSeen)][-1].workers
+    assert [one.state for one in last] == ["runs"] * 4
+    told = [event.text for event in events if isinstance(event, Log)]
+    assert len(told) == 4
+    assert all(text.startswith("Nothing came of ") and text.endswith("last, and alone.") for text in told)
 
 
 def test_who_drains_a_run_that_has_no_worker_does_not_wait_for_one(plan, monkeypatch):

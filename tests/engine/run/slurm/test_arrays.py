@@ -677,7 +677,7 @@ def test_while_it_is_paused_it_is_said_that_tasks_keep_their_nodes_and_what_give
         if mailbox.paused and heard(home, mailbox):
             asked.set()
             if "keep their nodes" in (message := read_status(home).message):
-                assert "`genearena cancel --drain` ends them, and `genearena resume`" in message
+                assert "`genearena cancel --drain` ends them and `genearena resume`" in message
                 mailbox.drain()
     assert [one.text for one in events if isinstance(one, Log)].count(options.while_paused) == 1
     [name] = scheduler.arrays
