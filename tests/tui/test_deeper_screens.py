@@ -58,13 +58,8 @@ async def test_an_own_cell_opens_to_its_splits(arena, size):
     app = make_app(arena)
     async with drive(app, size) as pilot:
         await cell_opened(pilot, "l", "l")
-        await until(pilot, lambda: "AUC .900 [.800, .960]" in screen_text(app))
-        text = screen_text(app)
-        assert "mini on tall" in text
-        assert "41 .900  .800  .100" in text
-        assert "50    ✗     -     -" in text
-        assert "It ran out" in text
-        assert "1 failed" in text
+        await shows(pilot, "AUC .900 [.800, .960]", "mini on tall", "41 .900  .800  .100")
+        await shows(pilot, "50    ✗     -     -", "It ran out", "1 failed")
         await pilot.press("escape")
         await until(pilot, lambda: "lr Logistic" in screen_text(app))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_arena import FakeArena, drive, make_app, screen_text, shows, told, until
+from fake_arena import FakeArena, at_rest, drive, make_app, screen_text, shows, told, until
 from pressing import presses
 
 from tui.questions.genelist import Contestant, GeneList, Listed
@@ -12,6 +12,8 @@ from tui.screens.genes import list_text
 from tui.screens.genes.beside import beside
 from tui.screens.genes.gene_text import gene_card
 from tui.screens.genes.map_text import drawn, ground, legend, towards
+from tui.terminal import leisure
+from tui.widgets.grid import Grid
 from tui.widgets.words import ASCII
 
 SQUARE = {"NW": (0, 1), "NE": (1, 1), "SW": (0, 0), "SE": (1, 0)}
@@ -204,6 +206,19 @@ async def test_keys_on_the_map_and_what_narrows_the_list(mapped):
         await until(pilot, lambda: "Genes 4, by name" in screen_text(app))
         await pilot.press("v", "v")
         await until(pilot, lambda: "family N" in screen_text(app))
+
+
+async def test_keys_on_the_map_start_from_the_gene_of_the_list_at_once(mapped, monkeypatch):
+    app = make_app(mapped)
+    async with drive(app, (80, 24)) as pilot:
+        await shows(pilot, "to run")
+        await at_rest(pilot)
+        monkeypatch.setattr(leisure, "REST", 3600.0)  # nothing that can wait is drawn
+        monkeypatch.setattr(leisure, "LATEST", 3600.0)
+        await on_screen(pilot, "5", "share the class 80 %")
+        await until(pilot, lambda: app.screen.map is not None)
+        await pilot.press("tab", "right")
+        await until(pilot, lambda: app.screen.query_one("#genes", Grid).current.key.startswith("NE"))
 
 
 async def test_a_list_narrowed_to_few_shows_them_beside_the_others(mapped):

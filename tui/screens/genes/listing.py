@@ -78,7 +78,10 @@ class GeneListing(TakingScreen):
         """List the genes of all tasks."""
 
     def moved(self) -> None:
-        """Show the gene under the cursor."""
+        """Show the gene under the cursor, and all about it once the cursor rests."""
+
+    def show_card(self) -> None:
+        """Show the gene under the cursor on the map and in words."""
 
     # ------------------------------------------------------------------ what is listed
 
@@ -161,6 +164,7 @@ class GeneListing(TakingScreen):
             self._without_map(False)
             self.places = {(dot.gene, dot.label): place for place, dot in enumerate(message.map.dots)}
         self.show_list()
+        self.show_card()  # keys on the map start from there
         self.refresh_bindings()
 
     def show_list(self) -> None:
