@@ -153,7 +153,7 @@ def test_a_file_of_a_folder_that_is_not_read_is_named(tmp_path: Path) -> None:
     for name in ("a.txt", "b.txt", "c.csv", "d.txt.gz", "README.txt", ".hidden.txt"):
         (tmp_path / name).write_text("\n".join(KNOWN[:20]))
     _, raw = read_raw(tmp_path, choices=Choices(symbols=symbols))
-    assert raw.notes == ("Left out of the folder, as not of the other lists' kind: c.csv, d.txt.gz.",)
+    assert raw.notes == ("Left out, as they do not end as the other lists do: c.csv, d.txt.gz.",)
 
 
 SETS = "".join(
