@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import bz2
 import codecs
 import gzip
 import re
 import zipfile
+from bz2 import BZ2Decompressor
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader, RawIOBase
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, cast
 
-from engine.files.xz import Unxz
+from engine.files.streams import Streams, xz_stream
 from store.errors import DataError
 
 ZIP: Final = b"PK\x03\x04"
@@ -157,9 +157,9 @@ def unpack(path: Path, stream: BufferedReader) -> Iterator[IO[bytes]]:
         case "gzip":
             yield cast("IO[bytes]", gzip.GzipFile(fileobj=stream))
         case "bzip2":
-            yield cast("IO[bytes]", bz2.BZ2File(stream))
+            yield cast("IO[bytes]", BufferedReader(Streams(stream, BZ2Decompressor)))
         case "xz":
-            yield cast("IO[bytes]", BufferedReader(Unxz(stream)))
+            yield cast("IO[bytes]", BufferedReader(Streams(stream, xz_stream)))
         case "Zstandard":
             import pyarrow as pa
 

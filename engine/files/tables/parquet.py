@@ -48,7 +48,11 @@ def open_parquet(path: Path) -> Iterator[Any]:
             raise too_large(path, MAX_BYTES)
         with pq.ParquetFile(path, read_dictionary=[c.name for c in columns if is_text(c.type)]) as file:
             yield file
-    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+    except MemoryError as error:
+        raise DataError(
+            f"{path} asks for more memory than there is.", "Free some, or write it in smaller row groups."
+        ) from error
+    except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
         raise DataError(f"{path} is not a readable Parquet file: {reason}.", "Write it again.") from error
 
