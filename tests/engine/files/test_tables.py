@@ -312,3 +312,28 @@ def test_want_of_memory_and_permission_are_not_called_damage(
     monkeypatch.setattr(Path, "open", denied)
     with pytest.raises(DataError, match="cannot be read: Permission denied"), opened(path):
         pass
+
+
+NESTED = {
+    "struct": pa.array([{"x": "up"}, {"x": "down"}]),
+    "map": pa.array([[("x", "up")], [("x", "down")]], pa.map_(pa.string(), pa.string())),
+    "lists of lists": pa.array([[["up"]], [["down"]]]),
+    "lists of structs": pa.array([[{"x": "up"}], []]),
+}
+
+
+@pytest.mark.parametrize("kind", NESTED)
+def test_nested_columns_of_parquet_are_left_out_and_noted(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"gene": ["TP53", "MYC"], "of": [["a"], ["b"]], "label": NESTED[kind]}), path)
+    table = read_table(path)
+    assert table.rows == (("TP53", "['a']", ""), ("MYC", "['b']", ""))
+    assert table.notes == ("Under 'label', nested values were left out.",)
+
+
+def test_lists_of_lists_in_parquet_are_no_vectors(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"gene": ["TP53", "MYC"], "v": [[[0.1, 0.2]], [[0.3, 0.4]]]}), path)
+    with pytest.raises(DataError, match="more than a list of numbers for 'TP53' in row 1") as raised:
+        read_vectors(path)
+    assert raised.value.hint == "Write one flat list of numbers a gene."
