@@ -56,6 +56,22 @@ def check_file(path: Path) -> None:
             raise DataError(f"{path} {what}.", "Give the path of a file that can be read.")
 
 
+def refuse_packed(path: Path, but: str = "") -> None:
+    """Refuse a packed file of a format that is read as it lies on the disk.
+
+    Args:
+        path: A file that is there.
+        but: The packing that belongs to the format, if one does.
+
+    Raises:
+        DataError: it is packed otherwise.
+    """
+    with outside_file(path), path.open("rb") as stream:
+        packed = packing(stream)
+    if packed not in ("", but):
+        raise DataError(f"{path} is packed with {packed}.", "Unpack it first.")
+
+
 class OtherEncoding(DataError):
     """A text that is not UTF-8."""
 

@@ -53,7 +53,7 @@ def text_files(folder: Path) -> tuple[Path, ...]:
 
 def _files(folder: Path) -> list[Path]:
     with outside_file(folder):
-        there = sorted(path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
+        there = sorted(path for path in folder.iterdir() if not path.is_dir() and path.name[0] != ".")
     return [path for path in there if path.stem.casefold() not in _NO_LISTS]
 
 

@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import lzma
+import os
 import zipfile
 from pathlib import Path
 
@@ -146,6 +147,20 @@ def test_a_list_without_a_gene_is_refused_and_not_a_class_less(content: str, tmp
     for name, text in (("a", "\n".join(KNOWN[:20])), ("b", "\n".join(KNOWN[20:])), ("c", content)):
         (tmp_path / f"{name}.txt").write_text(text)
     with pytest.raises(DataError, match=r"no gene in its list 'c'|is empty"):
+        read_raw(tmp_path, choices=Choices(symbols=symbols))
+
+
+@pytest.mark.parametrize(("kind", "said"), [("pipe", "is not a file"), ("link", "is a link that leads")])
+def test_a_list_that_cannot_be_read_is_refused_and_not_a_class_less(
+    kind: str, said: str, tmp_path: Path
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.txt").write_text("\n".join(KNOWN[:20]))
+    if kind == "pipe":
+        os.mkfifo(tmp_path / "c.txt")
+    else:
+        (tmp_path / "c.txt").symlink_to("moved.txt")
+    with pytest.raises(DataError, match=rf"c\.txt {said}"):
         read_raw(tmp_path, choices=Choices(symbols=symbols))
 
 

@@ -22,6 +22,7 @@ from test_workbook import rows_of, write_xlsx
 
 from engine.files.h5ad import open_h5ad
 from engine.files.outside import read_lines
+from engine.files.safe_pickle import read_lists
 from engine.files.tables import open_parquet, read_table
 from engine.files.vectors import read_vectors
 from store.errors import DataError, UsageError
@@ -219,6 +220,31 @@ def test_a_packed_file_that_is_not_as_it_should_be_is_refused(
     with pytest.raises(DataError, match=rf"x\.csv\.packed is a damaged {name} file: ") as raised:
         list(read_lines(tmp_path / "x.csv.packed"))
     assert raised.value.hint == "Fetch it again."
+
+
+TWICE = {
+    "bzip2": bz2.compress(PLAIN.encode()),
+    "Zstandard": pa.compress(PLAIN.encode(), "zstd", asbytes=True),
+    "ZIP": zipped(**{"x.csv": PLAIN}),
+}
+
+
+@pytest.mark.parametrize("inner", TWICE)
+def test_what_is_packed_twice_is_called_so(inner: str, tmp_path: Path) -> None:
+    (tmp_path / "x.csv.gz").write_bytes(gzip.compress(TWICE[inner]))
+    with pytest.raises(DataError, match=r"x\.csv\.gz is (packed twice|a .* packed once more)") as raised:
+        read_table(tmp_path / "x.csv.gz")
+    assert raised.value.hint == "Unpack it first."
+
+
+@pytest.mark.parametrize("name", ["x.npy.gz", "x.npz.gz", "x.h5ad.gz", "x.pkl.gz", "x.npy"])
+def test_a_packed_file_of_a_format_that_is_read_as_it_lies_is_called_so(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(gzip.compress(b"whatever"))
+    readers: list[Reader] = [read_vectors, *([read_lists] if "pkl" in name else [])]
+    for read in readers:
+        with pytest.raises(DataError, match="is packed with gzip") as raised:
+            read(tmp_path / name)
+        assert raised.value.hint == "Unpack it first."
 
 
 GREEDY = {
