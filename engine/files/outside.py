@@ -100,6 +100,11 @@ def unpacked(path: Path, encoding: str = "") -> Iterator[IO[bytes]]:
         except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError) as error:
             raise _not_unpacked(path, packed, str(error)) from error
         except UnicodeError as error:
+            if isinstance(error, UnicodeDecodeError) and error.encoding.startswith("utf-16"):
+                raise DataError(
+                    f"{path} is damaged UTF-16 text: {error.reason}.",
+                    "Fetch it again, or save it in UTF-8.",
+                ) from error
             raise _not_text(path) from error
         except OSError as error:
             said = error.strerror or str(error).splitlines()[0].rstrip(".")

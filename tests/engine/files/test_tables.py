@@ -222,6 +222,13 @@ def test_a_packed_file_that_is_not_as_it_should_be_is_refused(
     assert raised.value.hint == "Fetch it again."
 
 
+@pytest.mark.parametrize(("end", "said"), [(b"\0", "truncated data"), (b"\0\xd8\n\0", "illegal")])
+def test_damaged_utf_16_is_called_so(end: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes(b"\xff\xfe" + PLAIN.encode("utf-16-le") + end)
+    with pytest.raises(DataError, match=f"is damaged UTF-16 text: {said}"):
+        read_table(tmp_path / "x.csv")
+
+
 TWICE = {
     "bzip2": bz2.compress(PLAIN.encode()),
     "Zstandard": pa.compress(PLAIN.encode(), "zstd", asbytes=True),
