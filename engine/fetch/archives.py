@@ -24,8 +24,6 @@ _DAMAGED: Final = (
     zlib.error,
     lzma.LZMAError,
     EOFError,
-    NotImplementedError,
-    RuntimeError,
     LookupError,
     ValueError,
     OSError,
@@ -62,7 +60,13 @@ def unpack(
     try:
         members = _zip if zipfile.is_zipfile(archive) else _tar
         found = members(archive, set(only), room.take)
+    except RuntimeError as error:  # a password, or a rare method of packing
+        hint = "Is it the right archive?"
+        raise DataError(f"{archive} cannot be unpacked: {error}.", hint) from error
     except _DAMAGED as error:
+        if isinstance(error, OSError) and error.errno:
+            hint = "Check the name and the permissions."
+            raise DataError(f"{archive} cannot be read: {error.strerror}.", hint) from error
         raise DataError(f"{archive} is a damaged archive: {error}.", "Fetch it again.") from error
     for name in only:
         if name not in found:

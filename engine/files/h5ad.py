@@ -40,6 +40,8 @@ def open_h5ad(path: Path) -> Iterator[Any]:
     import h5py
 
     check_file(path)
+    with outside_file(path):
+        path.open("rb").close()  # what HDF5 says of a file that may not be read is taken for damage
     try:
         with h5py.File(path, "r") as file:
             if not any(_is_frame(_inside(path, file, axis)) for axis in ("var", "obs")):
@@ -48,7 +50,11 @@ def open_h5ad(path: Path) -> Iterator[Any]:
                     "Write it with anndata, or save its matrix and names as CSV.",
                 )
             yield file
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError, AttributeError) as error:
+    except MemoryError as error:
+        raise DataError(
+            f"{path} asks for more memory than there is.", "Free some, or save less in it."
+        ) from error
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0].rstrip(".")[:120] if str(error) else type(error).__name__
         raise DataError(f"{path} is not a readable HDF5 file: {reason}.", _HINT) from error
 

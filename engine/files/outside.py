@@ -17,12 +17,15 @@ from pathlib import Path
 from typing import IO, Final
 
 from engine.files.packed import packing, recoded, refuse_foreign, unpack
+from engine.files.streams import MEMORY
 from store.errors import DataError
 
 MAX_BYTES: Final = 1 << 29
 """Of one file, after decompression; NCBI's full gene_summary is about 90 MB."""
 MAX_LINE: Final = 1 << 24
 """Bytes of one line; a vector of 20,000 numbers takes half a million."""
+_GREEDY: Final = ("Memory usage limit exceeded", "Frame requires too much memory")
+"""What lzma and Zstandard say of a file that takes more memory to unpack than the limit."""
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -47,9 +50,26 @@ def check_file(path: Path) -> None:
     with outside_file(path):
         if not path.is_file():
             what = (
-                "is a folder" if path.is_dir() else "is not a file" if path.exists() else "does not exist"
-            )
+                "is a folder" if path.is_dir() else "is not a file" if path.exists()
+                else "is a link that leads to no file" if path.is_symlink() else "does not exist"
+            )  # fmt: skip
             raise DataError(f"{path} {what}.", "Give the path of a file that can be read.")
+
+
+def refuse_packed(path: Path, but: str = "") -> None:
+    """Refuse a packed file of a format that is read as it lies on the disk.
+
+    Args:
+        path: A file that is there.
+        but: The packing that belongs to the format, if one does.
+
+    Raises:
+        DataError: it is packed otherwise.
+    """
+    with outside_file(path), path.open("rb") as stream:
+        packed = packing(stream)
+    if packed not in ("", but):
+        raise DataError(f"{path} is packed with {packed}.", "Unpack it first.")
 
 
 class OtherEncoding(DataError):
@@ -75,15 +95,31 @@ def unpacked(path: Path, encoding: str = "") -> Iterator[IO[bytes]]:
             with unpack(path, stream) as content:
                 refuse_foreign(path, content)
                 yield recoded(content, encoding)
-        except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, NotImplementedError) as error:
-            raise DataError(f"{path} is a damaged {packed} file: {error}.", "Fetch it again.") from error
+        except NotImplementedError as error:
+            raise DataError(f"{path} is a ZIP file of a rare kind: {error}.", "Unpack it first.") from error
+        except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError) as error:
+            raise _not_unpacked(path, packed, str(error)) from error
         except UnicodeError as error:
+            if isinstance(error, UnicodeDecodeError) and error.encoding.startswith("utf-16"):
+                raise DataError(
+                    f"{path} is damaged UTF-16 text: {error.reason}.",
+                    "Fetch it again, or save it in UTF-8.",
+                ) from error
             raise _not_text(path) from error
         except OSError as error:
             said = error.strerror or str(error).splitlines()[0].rstrip(".")
             if packed and not error.errno:
-                raise DataError(f"{path} is a damaged {packed} file: {said}.", "Fetch it again.") from error
+                raise _not_unpacked(path, packed, said) from error
             raise DataError(f"{path} cannot be read: {said}.") from error
+
+
+def _not_unpacked(path: Path, packed: str, said: str) -> DataError:
+    if any(words in said for words in _GREEDY):
+        return DataError(
+            f"{path} asks for more than {MEMORY >> 20} MiB of memory to unpack.",
+            "Pack it with gzip, `xz -9` or `zstd -19`.",
+        )
+    return DataError(f"{path} is a damaged {packed} file: {said}.", "Fetch it again.")
 
 
 def _not_text(path: Path) -> OtherEncoding:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import bz2
 import codecs
 import gzip
 import re
 import zipfile
+from bz2 import BZ2Decompressor
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader, RawIOBase
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, cast
 
-from engine.files.xz import Unxz
+from engine.files.streams import Streams, xz_stream
 from store.errors import DataError
 
 ZIP: Final = b"PK\x03\x04"
@@ -68,6 +68,9 @@ _FOREIGN: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"\x1f\x9d", "a compress archive", "Unpack it first."),
     (b"\x1f\x8b", "packed twice", "Unpack it first."),
     (b"\xfd7zXZ", "packed twice", "Unpack it first."),
+    (b"BZh91AY&SY", "packed twice", "Unpack it first."),
+    (b"\x28\xb5\x2f\xfd", "packed twice", "Unpack it first."),
+    (ZIP, "a workbook or another ZIP file that is packed once more", "Unpack it first."),
     (b"\xff\xfe\0\0", "UTF-32 text", "Save it with the encoding UTF-8."),
     (b"\0\0\xfe\xff", "UTF-32 text", "Save it with the encoding UTF-8."),
     (b"#1.2\n", "a GCT table of expression", "Save its third line and those below as TSV."),
@@ -157,9 +160,9 @@ def unpack(path: Path, stream: BufferedReader) -> Iterator[IO[bytes]]:
         case "gzip":
             yield cast("IO[bytes]", gzip.GzipFile(fileobj=stream))
         case "bzip2":
-            yield cast("IO[bytes]", bz2.BZ2File(stream))
+            yield cast("IO[bytes]", BufferedReader(Streams(stream, BZ2Decompressor)))
         case "xz":
-            yield cast("IO[bytes]", BufferedReader(Unxz(stream)))
+            yield cast("IO[bytes]", BufferedReader(Streams(stream, xz_stream)))
         case "Zstandard":
             import pyarrow as pa
 

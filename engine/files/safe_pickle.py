@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from engine.files.outside import check_file
+from engine.files.outside import check_file, refuse_packed
 from store.errors import DataError
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ def _open(
     """Let the child read `part` of the file at `path`, or all of it."""
     source = part or path
     check_file(source)
+    if part is None:
+        refuse_packed(path)
     size = source.stat().st_size
     if not 0 < size <= LARGEST:
         raise DataError(f"{path} holds {size:,} bytes, which no pickle of genes does.", _HINT)
@@ -93,7 +95,7 @@ def _open(
         raise DataError(f"{path} takes far too long to open.", _HINT) from error
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        reason = (
-            said[-1][:200] if said and done.returncode > 0 else "opening it needs too much memory or time"
-        )
+        reason = "opening it needs too much memory or time"
+        if said and done.returncode > 0:
+            reason = said[-1][:200].rstrip(".")
         raise DataError(f"{path} is not a pickle of plain lists and numbers: {reason}.", _HINT)

@@ -24,6 +24,10 @@ YOUNG: Final = 10.0
 """Seconds after its last word for which a runner that cannot be seen from here is taken to live."""
 LIVE: Final = ("running", "paused")
 """States of a run that a runner is at work on."""
+_NO_LOCKS: Final = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
+"""What flock says where the file system has no locks; anything else is a fault of its own."""
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT}
+_DENIED: Final = {errno.EACCES, errno.EPERM}
 _ELSEWHERE: Final = "Move the folder to a local disk and name it with --home DIR or GENEARENA_HOME."
 _FLAGS: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -45,7 +49,7 @@ class RunnerLock:
         Raises:
             StoreBusy: another process is the runner.
             NoLocks: the file system has none.
-            StoreError: the file cannot be opened.
+            StoreError: the file cannot be opened or locked.
         """
         self.lost = False
         """Whether `keep` found another runner in its place."""
@@ -176,7 +180,7 @@ def lock_fault(home: Home) -> StoreError | None:
         except StoreError as error:
             return error
         except OSError as error:
-            return _unopened(lock_path(home), error)
+            return _untaken(lock_path(home), error)
         try:
             one, other = (os.open(home.format_file, os.O_RDWR | _FLAGS) for _ in range(2))
         except OSError:
@@ -189,6 +193,8 @@ def lock_fault(home: Home) -> StoreError | None:
                 return NoLocks(f"Locks on the file system of {home.data} keep nobody out.", _ELSEWHERE)
         except NoLocks as error:
             return error
+        except OSError as error:
+            return _untaken(home.format_file, error)
     return None
 
 
@@ -206,7 +212,7 @@ def _take(home: Home, path: Path) -> int:
         try:
             descriptor = _open(path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
-            raise _unopened(path, error) from error
+            raise _untaken(path, error) from error
         try:
             if not _lock_soon(descriptor):
                 raise _busy(home, runner_of(home))
@@ -216,7 +222,7 @@ def _take(home: Home, path: Path) -> int:
                 return descriptor
         except OSError as error:
             _close(descriptor)
-            raise _unopened(path, error) from error
+            raise _untaken(path, error) from error
         except BaseException:
             _close(descriptor)
             raise
@@ -239,8 +245,15 @@ def _open(path: Path, flags: int) -> int:
     return os.open(path, flags | _FLAGS, 0o600)
 
 
-def _unopened(path: Path, error: OSError) -> StoreError:
-    return StoreError(f"The lock {path} cannot be opened: {error.strerror}.", "Check who owns it.")
+def _untaken(path: Path, error: OSError) -> StoreError:
+    hint = "Check that its disk is there and sound, then try again."
+    if error.errno in _DENIED:
+        hint = "Check who owns it."
+    elif error.errno in _FULL:
+        hint = "Free some space."
+    elif error.errno == errno.EROFS:
+        hint = "Name a folder that can be written with --home DIR or GENEARENA_HOME."
+    return StoreError(f"The lock {path} cannot be taken: {error.strerror}.", hint)
 
 
 def _close(descriptor: int) -> None:
@@ -266,12 +279,15 @@ def _lock(descriptor: int, kind: int) -> bool:
 
     Raises:
         NoLocks: the file system has no locks.
+        OSError: it cannot be locked for another reason, as a disk that is away.
     """
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in HELD:
             return False
+        if error.errno not in _NO_LOCKS:
+            raise
         raise NoLocks(
             f"The file system that the results are kept on has no locks ({error.strerror}), "
             "so a second runner could not be kept out.",
@@ -298,7 +314,7 @@ def _held(home: Home) -> bool:
     try:
         # A shared lock: two viewers that look at once do not take each other for a runner.
         return not _lock(descriptor, fcntl.LOCK_SH)
-    except NoLocks:
+    except (OSError, NoLocks):
         return False
     finally:
         _close(descriptor)

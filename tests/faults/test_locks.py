@@ -242,7 +242,7 @@ def test_a_lock_of_another_user_is_told():
         lock_path(home).touch(mode=0o000)
         os.seteuid(65534)
         try:
-            with pytest.raises(StoreError, match="cannot be opened: Permission denied"):
+            with pytest.raises(StoreError, match="cannot be taken: Permission denied"):
                 RunnerLock(home)
             assert not runner_alive(home)
         finally:

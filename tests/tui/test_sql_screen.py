@@ -48,7 +48,7 @@ async def test_a_query_that_no_row_answers_is_not_called_unasked(arena, size):
     async with drive(app, size) as pilot:
         await opened(pilot)
         await pilot.press("f5")
-        await shows(pilot, "0 rows, 12 ms", "No row: nothing in these tables answers the query.")
+        await shows(pilot, "0 rows, 12 ms", "No rows match the query.")
         assert "f5 runs the query above" not in screen_text(app)
         assert "1 of 0" not in screen_text(app)
         assert "not here yet" not in screen_text(app)

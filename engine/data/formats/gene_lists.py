@@ -53,7 +53,7 @@ def text_files(folder: Path) -> tuple[Path, ...]:
 
 def _files(folder: Path) -> list[Path]:
     with outside_file(folder):
-        there = sorted(path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
+        there = sorted(path for path in folder.iterdir() if not path.is_dir() and path.name[0] != ".")
     return [path for path in there if path.stem.casefold() not in _NO_LISTS]
 
 
@@ -78,7 +78,7 @@ def read_texts(folder: Path, choices: Choices) -> RawTask:
         notes += said
     if others := [path.name for path in _files(folder) if path not in files]:
         shown = ", ".join(others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
-        notes.append(f"Left out of the folder, as not of the other lists' kind: {shown}.")
+        notes.append(f"Left out, as they do not end as the other lists do: {shown}.")
     task = from_lists(folder, lists)
     return replace(task, notes=(*notes, *task.notes))
 

@@ -48,7 +48,11 @@ def open_parquet(path: Path) -> Iterator[Any]:
             raise too_large(path, MAX_BYTES)
         with pq.ParquetFile(path, read_dictionary=[c.name for c in columns if is_text(c.type)]) as file:
             yield file
-    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+    except MemoryError as error:
+        raise DataError(
+            f"{path} asks for more memory than there is.", "Free some, or write it in smaller row groups."
+        ) from error
+    except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
         raise DataError(f"{path} is not a readable Parquet file: {reason}.", "Write it again.") from error
 
@@ -106,7 +110,7 @@ def _decoded(path: Path, values: list[Any]) -> list[Any]:
 
 
 def parquet_table(path: Path, first: bool = False) -> Table:
-    """A Parquet file as a table of text; null and NaN are empty cells.
+    """A Parquet file as a table of text; null and NaN are empty cells, and nested values, which is noted.
 
     Raises:
         DataError: as `open_parquet`; also no rows, or too many.
@@ -116,6 +120,7 @@ def parquet_table(path: Path, first: bool = False) -> Table:
         unnamed = {name for name in index if name.startswith("__index_level_")}
         titles = ["" if name in unnamed else name for name in file.schema_arrow.names]
         names = checked_header(path, titles)
+        nested = [place for place, column in enumerate(file.schema_arrow) if _is_nested(column.type)]
         most = first_rows(len(names)) if first else file.metadata.num_rows
         whole = most >= file.metadata.num_rows
         check_cells(path, min(most, file.metadata.num_rows) * len(names))
@@ -123,8 +128,20 @@ def parquet_table(path: Path, first: bool = False) -> Table:
         rows = tuple(tuple(map(_text, row)) for row in islice(found, most))
     if not rows:
         raise DataError(f"{path} has no rows.", "Add one row per gene.")
-    columns = tuple(zip(*rows, strict=True))
-    return Table(path, names, columns, range(1, len(rows) + 1), whole=whole, unit="row")
+    columns = tuple(
+        ("",) * len(rows) if place in nested else column
+        for place, column in enumerate(zip(*rows, strict=True))
+    )
+    notes = tuple(f"Under {names[place]!r}, nested values were left out." for place in nested)
+    return Table(path, names, columns, range(1, len(rows) + 1), notes, whole=whole, unit="row")
+
+
+def _is_nested(kind: Any) -> bool:
+    """Whether the values of an Arrow type are neither a text or number each, nor a list of these."""
+    import pyarrow.types as types
+
+    lists = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+    return bool(types.is_nested(kind.value_type if lists else kind))
 
 
 def _text(value: object) -> str:

@@ -61,8 +61,7 @@ def records_table(path: Path, first: bool = False) -> Table:
     lines: list[int] = []
     records, note, unit = _records(path)
     for line, record in records:
-        check_names(path, [title for title, _ in record], at(unit, line))
-        for title, value in record:
+        for title, value in named(path, record, at(unit, line)).items():
             if isinstance(value, Pairs):
                 inner.setdefault(title, line)
                 value = None
@@ -120,15 +119,18 @@ def _checked(
         yield line, value
 
 
-def check_names(path: Path, names: Sequence[str], where: str) -> None:
-    """Refuse a record that has two values of one name.
+def named(path: Path, record: Sequence[tuple[str, Any]], where: str) -> dict[str, Any]:
+    """The values of a record by their names.
 
     Raises:
-        DataError: it has.
+        DataError: two have one name.
     """
-    if len(set(names)) < len(names):
+    values = dict(record)
+    if len(values) < len(record):
+        names = [name for name, _ in record]
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(f"{path} has two values named {twice[:60]!r} {where}.", "Give each its own name.")
+    return values
 
 
 def _parsed(path: Path, text: str, line: int) -> Any:

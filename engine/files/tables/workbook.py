@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from engine.files.outside import MAX_BYTES
 from engine.files.packed import OLE, ZIP, starts_with, zip_members
+from engine.files.tables.formulas import unsaved_formula
 from engine.files.tables.table import Table, check_cells, check_width, checked_header, first_rows
 from engine.files.tables.titles import TITLES, said_of_titles, titles_above
 from store.errors import DataError, UsageError
@@ -67,7 +68,7 @@ def workbook_table(path: Path, sheet: str = "", header: bool = True, first: bool
 
     Raises:
         UsageError: no such sheet.
-        DataError: damaged, empty or too large.
+        DataError: damaged, empty or too large; a formula without a value.
     """
     found = _read(path, sheet, first)
     if "sheets" in found and "rows" not in found:
@@ -81,6 +82,12 @@ def workbook_table(path: Path, sheet: str = "", header: bool = True, first: bool
     rows = rows[len(above) :]
     if len(rows) <= header:
         raise EmptySheet(path, found["sheet"], found["sheets"])
+    if where := found["unsaved"]:
+        others = ", or take another sheet with --sheet" if len(found["sheets"]) > 1 else ""
+        raise DataError(
+            f"{path} has a formula without its value in {where} of its sheet {found['sheet']!r}.",
+            f"Open it in Excel or LibreOffice and save it there{others}.",
+        )
     width = max(place + 1 for _, row in rows for place, cell in enumerate(row) if cell.strip())
     check_width(path, width)
     check_cells(path, width * len(rows))
@@ -141,6 +148,7 @@ def main(path: str, sheet: str, output: str, first: str = "") -> None:
                 rows = found.to_python(skip_empty_area=False, nrows=most)
                 content["rows"] = [list(map(_text, row)) for row in rows]
                 content["whole"] = most is None or found.total_height <= most
+                content["unsaved"] = unsaved_formula(Path(path), names.index(content["sheet"]))
         Path(output).write_text(json.dumps(content), encoding="utf-8")
     except (CalamineError, OSError, ValueError, IndexError) as error:
         sys.exit(str(error).splitlines()[0] if str(error) else "it is damaged")

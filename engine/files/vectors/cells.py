@@ -93,6 +93,11 @@ def numbers_in(cell: str) -> list[str]:
     return _WRAPPED.sub(" ", cell).replace(",", " ").replace(";", " ").split()
 
 
+def either_way(rows: Iterable[Sequence[str]]) -> str:
+    """The first number such as `1,234`, of which `decimal_mark` says nothing; "" where there is none."""
+    return next((cell.strip() for row in rows for cell in row if _GROUPED.fullmatch(cell.strip())), "")
+
+
 def decimal_mark(rows: Iterable[Sequence[str]]) -> str:
     """`,` where numbers are written so, as in much of Europe, else `.`; "" where a comma may be either."""
     some = [cell.strip() for row in rows for cell in row]

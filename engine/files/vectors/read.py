@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.files.endings import without_packing
 from engine.files.lists import read_list
-from engine.files.outside import check_characters, check_file, outside_file, read_lines
+from engine.files.outside import check_characters, check_file, outside_file, read_lines, refuse_packed
 from engine.files.safe_pickle import PICKLES, read_matrix
 from engine.files.tables import PARQUET, read_table
 from engine.files.tables.titles import is_gene_title, plain, prefixed
@@ -177,6 +177,8 @@ def _read(path: Path, named: list[str] | None, wanted: Wanted | None, key: str, 
     if suffix in _FOREIGN:
         what, hint = _FOREIGN[suffix]
         raise DataError(f"{path} is {what}, which is not read.", hint)
+    if suffix in ("npz", "npy", *ANNOTATED) or f".{suffix}" in PICKLES:
+        refuse_packed(path, "ZIP" if suffix == "npz" else "")
     if suffix == "npz":
         return read_npz(path, key, first)
     if suffix == "npy":

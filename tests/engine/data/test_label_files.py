@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import lzma
+import os
 import zipfile
 from pathlib import Path
 
@@ -149,11 +150,25 @@ def test_a_list_without_a_gene_is_refused_and_not_a_class_less(content: str, tmp
         read_raw(tmp_path, choices=Choices(symbols=symbols))
 
 
+@pytest.mark.parametrize(("kind", "said"), [("pipe", "is not a file"), ("link", "is a link that leads")])
+def test_a_list_that_cannot_be_read_is_refused_and_not_a_class_less(
+    kind: str, said: str, tmp_path: Path
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.txt").write_text("\n".join(KNOWN[:20]))
+    if kind == "pipe":
+        os.mkfifo(tmp_path / "c.txt")
+    else:
+        (tmp_path / "c.txt").symlink_to("moved.txt")
+    with pytest.raises(DataError, match=rf"c\.txt {said}"):
+        read_raw(tmp_path, choices=Choices(symbols=symbols))
+
+
 def test_a_file_of_a_folder_that_is_not_read_is_named(tmp_path: Path) -> None:
     for name in ("a.txt", "b.txt", "c.csv", "d.txt.gz", "README.txt", ".hidden.txt"):
         (tmp_path / name).write_text("\n".join(KNOWN[:20]))
     _, raw = read_raw(tmp_path, choices=Choices(symbols=symbols))
-    assert raw.notes == ("Left out of the folder, as not of the other lists' kind: c.csv, d.txt.gz.",)
+    assert raw.notes == ("Left out, as they do not end as the other lists do: c.csv, d.txt.gz.",)
 
 
 SETS = "".join(

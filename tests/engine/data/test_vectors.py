@@ -149,6 +149,21 @@ def test_of_a_pickle_only_known_genes_are_kept(tmp_path: Path, home: Home) -> No
         assert report.total == 5 or form == "arrays.pkl"
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_npz_is_called_so_however_it_is_packed(tmp_path: Path, method: int) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(write(tmp_path, "a.npz")) as whole, zipfile.ZipFile(content, "w", method) as other:
+        for name in whole.namelist():
+            other.writestr(name, whole.read(name) + bytes(9_000))  # more than is read at once
+    spoilt = bytearray(content.getvalue())
+    start = spoilt.index(b"vectors.npy") + 20
+    spoilt[start : start + 40] = bytes(byte ^ 255 for byte in spoilt[start : start + 40])
+    (tmp_path / "b.npz").write_bytes(spoilt)
+    with pytest.raises(DataError, match=r"b\.npz is a damaged \.npz file") as raised:
+        read_vectors(tmp_path / "b.npz")
+    assert raised.value.hint == "Save it again."
+
+
 def test_names_and_places(tmp_path: Path, home: Home) -> None:
     path = write(tmp_path, "a.npz")
     import_vectors(path, "mine", home)

@@ -171,6 +171,20 @@ def test_a_damaged_archive_is_told(
         unpack(archive, place, cancel=NEVER)
 
 
+def test_an_archive_of_a_rare_kind_or_out_of_reach_is_not_called_damaged(
+    tmp_path: Path, place: Path
+) -> None:
+    archive = make_zip(tmp_path / "a.zip", {"x": b"content"})
+    content = archive.read_bytes()
+    method = content.index(b"PK\1\2") + 10
+    archive.write_bytes(content[:method] + b"\x63" + content[method + 1 :])
+    with pytest.raises(DataError, match="cannot be unpacked: That compression method") as raised:
+        unpack(archive, place, cancel=NEVER)
+    assert raised.value.hint == "Is it the right archive?"
+    with pytest.raises(DataError, match=r"gone\.zip cannot be read: No such file"):
+        unpack(tmp_path / "gone.zip", place, cancel=NEVER)
+
+
 @pytest.mark.parametrize("kind", ["tar:gz", "tar:bz2", "tar:xz", "zip:8", "zip:12", "zip:14"])
 def test_whatever_is_damaged_is_a_sentence(tmp_path: Path, place: Path, kind: str) -> None:
     what, _, way = kind.partition(":")

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
+import os
 import zipfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+import h5py
 import pyarrow as pa
 import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 from test_workbook import rows_of, write_xlsx
 
+from engine.files.h5ad import open_h5ad
 from engine.files.outside import read_lines
-from engine.files.tables import read_table
+from engine.files.safe_pickle import read_lists
+from engine.files.tables import open_parquet, read_table
 from engine.files.vectors import read_vectors
 from store.errors import DataError, UsageError
 
@@ -57,6 +63,7 @@ FORMS = {
     "gzip": gzip.compress(PLAIN.encode()),
     "bzip2": bz2.compress(PLAIN.encode()),
     "xz": lzma.compress(PLAIN.encode()),
+    "bzip2 in two streams": b"".join(bz2.compress(PLAIN.encode()[at]) for at in HALVES),
     "xz in two streams": bytes(8).join(lzma.compress(PLAIN.encode()[at]) for at in HALVES),
     "Zstandard": pa.compress(PLAIN.encode(), "zstd", asbytes=True),
     "ZIP": zipped(**{"x/labels.csv": PLAIN, "__MACOSX/x/._labels.csv": "Mac", ".DS_Store": "Mac"}),
@@ -190,20 +197,89 @@ def test_two_values_of_one_name_are_named_with_their_record(read: Reader, tmp_pa
             read(tmp_path / name)
 
 
-GREEDY = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}]
+def flipped(content: bytes, place: int) -> bytes:
+    spoilt = bytearray(content)
+    spoilt[place] ^= 255
+    return bytes(spoilt)
+
+
 SPOILT = {
-    "ends early": lzma.compress(PLAIN.encode())[:-9],
-    "has more behind it": lzma.compress(PLAIN.encode()) + b"and more",
-    "asks for a gigabyte": lzma.compress(PLAIN.encode(), filters=GREEDY),
-    "has a wrong byte": lzma.compress(PLAIN.encode()).replace(b"TP53", b"TP54").replace(b"YZ", b"YY"),
+    "ends early": lambda pack: pack(PLAIN.encode())[:-9],
+    "has more behind it": lambda pack: pack(PLAIN.encode()) + b"and more",
+    "has a wrong byte": lambda pack: flipped(pack(PLAIN.encode()), -20),
+    "a later stream is damaged": lambda pack: pack(PLAIN.encode()) + b"\1" + pack(b"MDM2,up\n")[1:],
 }
 
 
 @pytest.mark.parametrize("how", SPOILT)
-def test_an_xz_file_that_is_not_as_it_should_be_is_refused(how: str, tmp_path: Path) -> None:
-    (tmp_path / "x.csv.xz").write_bytes(SPOILT[how])
-    with pytest.raises(DataError, match=r"x\.csv\.xz is a damaged xz file: "):
-        list(read_lines(tmp_path / "x.csv.xz"))
+@pytest.mark.parametrize(("name", "pack"), [("xz", lzma.compress), ("bzip2", bz2.compress)])
+def test_a_packed_file_that_is_not_as_it_should_be_is_refused(
+    how: str, name: str, pack: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    (tmp_path / "x.csv.packed").write_bytes(SPOILT[how](pack))
+    with pytest.raises(DataError, match=rf"x\.csv\.packed is a damaged {name} file: ") as raised:
+        list(read_lines(tmp_path / "x.csv.packed"))
+    assert raised.value.hint == "Fetch it again."
+
+
+@pytest.mark.parametrize(("end", "said"), [(b"\0", "truncated data"), (b"\0\xd8\n\0", "illegal")])
+def test_damaged_utf_16_is_called_so(end: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes(b"\xff\xfe" + PLAIN.encode("utf-16-le") + end)
+    with pytest.raises(DataError, match=f"is damaged UTF-16 text: {said}"):
+        read_table(tmp_path / "x.csv")
+
+
+TWICE = {
+    "bzip2": bz2.compress(PLAIN.encode()),
+    "Zstandard": pa.compress(PLAIN.encode(), "zstd", asbytes=True),
+    "ZIP": zipped(**{"x.csv": PLAIN}),
+}
+
+
+@pytest.mark.parametrize("inner", TWICE)
+def test_what_is_packed_twice_is_called_so(inner: str, tmp_path: Path) -> None:
+    (tmp_path / "x.csv.gz").write_bytes(gzip.compress(TWICE[inner]))
+    with pytest.raises(DataError, match=r"x\.csv\.gz is (packed twice|a .* packed once more)") as raised:
+        read_table(tmp_path / "x.csv.gz")
+    assert raised.value.hint == "Unpack it first."
+
+
+@pytest.mark.parametrize("name", ["x.npy.gz", "x.npz.gz", "x.h5ad.gz", "x.pkl.gz", "x.npy"])
+def test_a_packed_file_of_a_format_that_is_read_as_it_lies_is_called_so(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(gzip.compress(b"whatever"))
+    readers: list[Reader] = [read_vectors, *([read_lists] if "pkl" in name else [])]
+    for read in readers:
+        with pytest.raises(DataError, match="is packed with gzip") as raised:
+            read(tmp_path / name)
+        assert raised.value.hint == "Unpack it first."
+
+
+GREEDY = {
+    "xz": lzma.compress(PLAIN.encode(), filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 28}]),
+    # The head of a frame, a window of 2 GiB, and one last block of the text as it is.
+    "Zstandard": b"\x28\xb5\x2f\xfd\0\xa8" + (len(PLAIN) << 3 | 1).to_bytes(3, "little") + PLAIN.encode(),
+}
+
+
+@pytest.mark.parametrize("how", GREEDY)
+def test_a_packed_file_that_asks_for_too_much_memory_is_not_called_damaged(
+    how: str, tmp_path: Path
+) -> None:
+    (tmp_path / "x.csv.packed").write_bytes(GREEDY[how])
+    with pytest.raises(DataError, match=r"x\.csv\.packed asks for more than 128 MiB of memory") as raised:
+        list(read_lines(tmp_path / "x.csv.packed"))
+    assert "`xz -9`" in raised.value.hint
+
+
+@pytest.mark.parametrize("name", ["one", "nowhere"])
+@pytest.mark.parametrize("read", [read_table, read_vectors])
+def test_a_link_that_leads_to_no_file_is_called_so(read: Reader, name: str, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").symlink_to(name)
+    (tmp_path / "one").symlink_to("x.csv")
+    if name == "nowhere":
+        (tmp_path / "one").unlink()
+    with pytest.raises(DataError, match=r"x\.csv is a link that leads to no file"):
+        read(tmp_path / "x.csv")
 
 
 def test_an_xz_bomb_ends_at_the_limit_of_a_file(tmp_path: Path) -> None:
@@ -237,12 +313,60 @@ def test_records_of_json_are_rows(name: str, tmp_path: Path) -> None:
         read_table(path)
 
 
-def test_a_zip_of_a_later_version_is_damaged(tmp_path: Path) -> None:
+def test_a_zip_of_a_later_version_is_not_called_damaged(tmp_path: Path) -> None:
     path = tmp_path / "x.csv.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("x.csv", "gene,label")
     found = path.read_bytes()
     needed = found.index(b"PK\1\2") + 6
     path.write_bytes(found[:needed] + b"\x6d" + found[needed + 1 :])
-    with pytest.raises(DataError, match="is a damaged ZIP file: zip file version"):
+    with pytest.raises(DataError, match="is a ZIP file of a rare kind: zip file version") as raised:
         read_table(path)
+    assert raised.value.hint == "Unpack it first."
+
+
+@pytest.mark.parametrize(("name", "opened"), [("x.parquet", open_parquet), ("x.h5ad", open_h5ad)])
+def test_want_of_memory_and_permission_are_not_called_damage(
+    name: str, opened: Callable[[Path], AbstractContextManager[object]], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    path = tmp_path / name
+    if opened is open_parquet:
+        pq.write_table(pa.table({"gene": ["TP53"]}), path)
+    else:
+        with h5py.File(path, "w") as file:
+            file.create_group("var").attrs["_index"] = "names"
+    with pytest.raises(DataError, match="asks for more memory than there is"), opened(path):
+        raise MemoryError
+
+    def denied(*_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "open", denied)
+    with pytest.raises(DataError, match="cannot be read: Permission denied"), opened(path):
+        pass
+
+
+NESTED = {
+    "struct": pa.array([{"x": "up"}, {"x": "down"}]),
+    "map": pa.array([[("x", "up")], [("x", "down")]], pa.map_(pa.string(), pa.string())),
+    "lists of lists": pa.array([[["up"]], [["down"]]]),
+    "lists of structs": pa.array([[{"x": "up"}], []]),
+}
+
+
+@pytest.mark.parametrize("kind", NESTED)
+def test_nested_columns_of_parquet_are_left_out_and_noted(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"gene": ["TP53", "MYC"], "of": [["a"], ["b"]], "label": NESTED[kind]}), path)
+    table = read_table(path)
+    assert table.rows == (("TP53", "['a']", ""), ("MYC", "['b']", ""))
+    assert table.notes == ("Under 'label', nested values were left out.",)
+
+
+def test_lists_of_lists_in_parquet_are_no_vectors(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"gene": ["TP53", "MYC"], "v": [[[0.1, 0.2]], [[0.3, 0.4]]]}), path)
+    with pytest.raises(DataError, match="more than a list of numbers for 'TP53' in row 1") as raised:
+        read_vectors(path)
+    assert raised.value.hint == "Write one flat list of numbers a gene."

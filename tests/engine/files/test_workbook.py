@@ -124,3 +124,47 @@ def test_a_damaged_workbook_is_refused(content: bytes, tmp_path: Path) -> None:
     path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + content)
     with pytest.raises(DataError, match="not a readable workbook"):
         read_table(path)
+
+
+NO_VALUE = ["", "<v></v>", "<v/>", "<v> </v>"]
+
+
+def with_formula(cell: str) -> str:
+    """The XML of a sheet with `cell`, a formula's, in B3."""
+    return rows_of(("gene", "label"), ("TP53", "up"), ("MYC", "HERE")).replace(_cell("B3", "HERE"), cell)
+
+
+@pytest.mark.parametrize("value", NO_VALUE)
+def test_a_formula_whose_value_was_not_saved_is_no_blank(value: str, tmp_path: Path) -> None:
+    cell = f'<c r="B3"><f>IF(A2&gt;"A","up","down")</f>{value}</c>'
+    path = write_xlsx(tmp_path / "x.xlsx", plain=rows_of(("gene",), ("TP53",)), made=with_formula(cell))
+    assert read_table(path).rows == (("TP53",),)
+    with pytest.raises(
+        DataError, match="formula without its value in cell B3 of its sheet 'made'"
+    ) as raised:
+        read_table(path, sheet="made")
+    assert raised.value.hint.endswith("save it there, or take another sheet with --sheet.")
+
+
+@pytest.mark.parametrize("before", [25, 500, -500])
+def test_a_formula_is_found_where_blocks_of_a_large_sheet_meet(before: int, tmp_path: Path) -> None:
+    rows = rows_of(*((f"G{n}", n) for n in range(20_000)))
+    end = (1 << 20) - before - len(f'<worksheet xmlns="{_MAIN}"><sheetData>')
+    place = rows.rindex("<row", 0, end)
+    assert end < len(rows)
+    cell = f'{" " * (end - place)}<row><c r="B9"><f>A1</f></c></row>'
+    with pytest.raises(DataError, match="in cell B9 of"):
+        read_table(write_xlsx(tmp_path / "x.xlsx", made=rows[:place] + cell + rows[place:]))
+
+
+@pytest.mark.parametrize(
+    ("cell", "read"),
+    [
+        ('<c r="B3" t="str"><f>UPPER("up")</f><v>UP</v></c>', "UP"),
+        ('<c r="B3" t="str"><f>""</f><v></v></c>', ""),
+        ('<c r="B3"><f t="shared" si="0"/><v>2</v></c>', "2"),
+    ],
+)
+def test_a_formula_with_its_value_is_the_value(cell: str, read: str, tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "x.xlsx", made=with_formula(cell))
+    assert read_table(path).rows == (("TP53", "up"), ("MYC", read))

@@ -267,7 +267,7 @@ def flock_fails(number):
     return flock
 
 
-@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL, errno.EIO])
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL])
 def test_an_error_of_flock_is_no_holder(home, number, monkeypatch):
     lock_path(home).touch()
     monkeypatch.setattr(fcntl, "flock", flock_fails(number))
@@ -276,6 +276,17 @@ def test_an_error_of_flock_is_no_holder(home, number, monkeypatch):
         pass
     assert "--home" in raised.value.hint
     assert "has no locks" in lock_fault(home).message
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.ENOSPC])
+def test_a_disk_that_fails_is_not_called_one_without_locks(home, number, monkeypatch):
+    lock_path(home).touch()
+    monkeypatch.setattr(fcntl, "flock", flock_fails(number))
+    assert not runner_alive(home)
+    with pytest.raises(StoreError, match=f"cannot be taken: {os.strerror(number)}") as raised:
+        lock.RunnerLock(home)
+    assert not isinstance(raised.value, NoLocks)
+    assert f"cannot be taken: {os.strerror(number)}" in lock_fault(home).message
 
 
 @pytest.mark.parametrize("number", [errno.EWOULDBLOCK, errno.EACCES])
@@ -410,5 +421,27 @@ def test_a_lock_that_vanishes_from_a_network_while_it_is_taken_is_a_sentence(hom
         raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
 
     monkeypatch.setattr(lock, "_is_at", stale)
-    with pytest.raises(StoreError, match="cannot be opened: Stale file handle"), runner_lock(home):
+    with pytest.raises(StoreError, match="cannot be taken: Stale file handle"), runner_lock(home):
         pass
+
+
+@pytest.mark.parametrize(
+    ("number", "hint"),
+    [
+        (errno.EACCES, "Check who owns it."),
+        (errno.EPERM, "Check who owns it."),
+        (errno.ENOSPC, "Free some space."),
+        (errno.EDQUOT, "Free some space."),
+        (errno.EROFS, "Name a folder that can be written with --home DIR or GENEARENA_HOME."),
+        (errno.EIO, "Check that its disk is there and sound, then try again."),
+    ],
+)
+def test_a_lock_that_cannot_be_taken_says_why_and_what_helps(home, number, hint, monkeypatch):
+    def fails(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(lock, "_open", fails)
+    with pytest.raises(StoreError, match=f"cannot be taken: {os.strerror(number)}") as raised:
+        lock.RunnerLock(home)
+    assert raised.value.hint == hint
+    assert lock_fault(home).hint == hint

@@ -39,7 +39,7 @@ class ListGrid(Grid):
 
 
 UNASKED: Final = "No rows yet: f5 runs the query above."
-NONE: Final = "No row: nothing in these tables answers the query."
+NONE: Final = "No rows match the query."
 OLDER: Final = (("✗", "bad"), " the query is wrong; these rows are older")
 """Under rows of an earlier query than the last one."""
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import lzma
 import tokenize
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -76,14 +79,25 @@ def read_npz(path: Path, key: str = "", first: bool = False) -> Content:
         DataError: unreadable, it has not these two arrays, or several that could be meant.
     """
     try:
-        with outside_file(path), zipfile.ZipFile(path) as archive:
+        with outside_file(path), zipfile.ZipFile(path) as archive, _damage():
             named, vectors, keys = _arrays(path, archive, key)
             genes = _names(path, _member(path, archive, named))
             matrix = _numbers(path, _member(path, archive, vectors, len(genes), first))
-    except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError) as error:
         raise DataError(f"{path} is a damaged .npz file: {error}.", "Save it again.") from error
     whole = len(matrix) == len(genes)
     return Content(genes[: len(matrix)], matrix, len(genes), whole=whole, keys=tuple(keys))
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    """What bzip2 says of damage is no fault of the system's, which has a number."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno:
+            raise
+        raise zipfile.BadZipFile(str(error)) from error
 
 
 def _member(

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.files.outside import MAX_BYTES, text_of, too_large
 from engine.files.tables import index_columns, open_parquet
-from engine.files.tables.table import first_rows
+from engine.files.tables.table import at, first_rows
 from engine.files.vectors.cells import Kind, kind_of, name_in
 from engine.files.vectors.content import Content
 from engine.files.vectors.dimensions import Columns, Layout
@@ -128,7 +128,13 @@ def _rows_of(
     for place, row in enumerate(zip(*cells, strict=True)):
         gene = genes[place] if genes is not None else None
         vector = row[0] if lists else row
-        if vector is None or (lists and any(isinstance(cell, list | dict) for cell in vector)):
+        if lists and any(isinstance(cell, list | dict) for cell in vector or ()):
+            where = at("row", before + place + 1)
+            raise DataError(
+                f"{path} has more than a list of numbers for {gene or 'a gene'!r} {where}.",
+                "Write one flat list of numbers a gene.",
+            )
+        if vector is None:
             raise DataError(
                 f"{path} has no vector for {gene or 'a gene'!r} in row {before + place + 1}.",
                 "Remove such genes, or write their true numbers.",

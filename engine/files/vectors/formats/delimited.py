@@ -15,7 +15,7 @@ from engine.files.tables import MAX_STREAMED, iterate_rows, other_sheets_said
 from engine.files.tables.table import at, first_rows
 from engine.files.tables.titles import plain
 from engine.files.tables.workbook import workbook_table
-from engine.files.vectors.cells import decimal_mark, is_list, kind_of, name_in, numbers_in
+from engine.files.vectors.cells import decimal_mark, either_way, is_list, kind_of, name_in, numbers_in
 from engine.files.vectors.content import Content
 from engine.files.vectors.dimensions import Columns, Layout
 from engine.files.vectors.rows import Rows, is_number
@@ -135,9 +135,10 @@ def read_rows(
     sample = list(islice(rows, SAMPLE))
     decimal = decimal_mark(cells for _, cells in sample)
     if not decimal:
+        met = either_way(cells for _, cells in sample)
         raise DataError(
-            f"{path} has commas in its numbers that may stand before fractions or between thousands.",
-            "Write 1.234 for the one, 1234 for the other.",
+            f"{path} has numbers such as {met}, whose comma may be a decimal comma or separate thousands.",
+            f"Write {met.replace(',', '.')} or {met.replace(',', '')}.",
         )
     bare = all(is_number(str(cell)) for _, cells in sample[:2] for cell in cells)
     if bare and not listed:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from engine.files.outside import MAX_BYTES, read_lines, read_text
 from engine.files.tables import MAX_STREAMED
-from engine.files.tables.records import check_names
+from engine.files.tables.records import named
 from engine.files.tables.table import at
 from engine.files.tables.titles import plain
 from engine.files.vectors.content import Content
@@ -129,9 +129,7 @@ def _aligned(
     path: Path, titles: list[str], records: Iterator[tuple[int, Any]], unit: str
 ) -> Iterator[Line]:
     for place, record in records:
-        cells = dict(record) if isinstance(record, _Object) else {}
-        if cells:
-            check_names(path, [title for title, _ in record], at(unit, place))
+        cells = named(path, record, at(unit, place)) if isinstance(record, _Object) else {}
         if len(cells) != len(titles) or not all(title in cells for title in titles):
             raise DataError(
                 f"{path} has other names {at(unit, place)} than in the first.",

@@ -1,24 +1,32 @@
-"""Unpacking xz in bounded memory: a header may ask for 4 GB, which Python's `lzma.open` grants."""
+"""Unpacking xz and bzip2 to the last stream in bounded memory, which Python's own files do not.
+
+`lzma.open` grants the 4 GB that a header may ask for; `BZ2File` ends at a damaged stream without a word.
+"""
 
 from __future__ import annotations
 
 import lzma
+from bz2 import BZ2Decompressor
+from collections.abc import Callable
 from io import RawIOBase
 from typing import IO, Any, Final
 
-_MEMORY: Final = 128 << 20
-"""Bytes that unpacking may take; what `xz -9` has packed takes 65 MiB."""
+MEMORY: Final = 128 << 20
+"""Bytes that unpacking may take, as Zstandard has it, too; what `xz -9` has packed takes 65 MiB."""
 _CHUNK: Final = 1 << 16
 
 
-class Unxz(RawIOBase):
-    """What is packed in one xz stream, or in several behind one another."""
+class Streams(RawIOBase):
+    """What is packed in one stream of xz or bzip2, or in several behind one another."""
 
-    def __init__(self, packed: IO[bytes]) -> None:
+    def __init__(
+        self, packed: IO[bytes], new_stream: Callable[[], lzma.LZMADecompressor | BZ2Decompressor]
+    ) -> None:
         super().__init__()
+        self._new_stream = new_stream
         self._packed = packed
         self._waiting = packed.read(_CHUNK)
-        self._stream = _new_stream()
+        self._stream = new_stream()
 
     def readable(self) -> bool:
         """It is."""
@@ -28,7 +36,8 @@ class Unxz(RawIOBase):
         """Fill `buffer` with some more bytes; 0 at the end.
 
         Raises:
-            LZMAError: it is damaged, or would take more memory.
+            LZMAError: as xz, it is damaged, or would take more memory.
+            OSError: as bzip2, it is damaged.
             EOFError: it ends early.
         """
         some = b""
@@ -48,7 +57,7 @@ class Unxz(RawIOBase):
             if not self._more():
                 return False
             self._waiting = self._waiting.lstrip(b"\0")
-        self._stream = _new_stream()
+        self._stream = self._new_stream()
         return True
 
     def _more(self) -> bool:
@@ -56,5 +65,6 @@ class Unxz(RawIOBase):
         return bool(self._waiting)
 
 
-def _new_stream() -> lzma.LZMADecompressor:
-    return lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=_MEMORY)
+def xz_stream() -> lzma.LZMADecompressor:
+    """What unpacks one stream of xz."""
+    return lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=MEMORY)
