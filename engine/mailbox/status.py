@@ -147,6 +147,8 @@ class Status:
     rate: float = 0.0
     """Units a second."""
     eta_s: float | None = None
+    untimed: tuple[str, ...] = ()
+    """Protocols of which no unit was timed yet; `eta_s` takes them to be as slow as the slowest known."""
     stages: tuple[StageStatus, ...] = ()
     running: tuple[UnitStatus, ...] = ()
     recent: tuple[UnitStatus, ...] = ()
@@ -221,7 +223,7 @@ def read_status(home: Home) -> Status | None:
     }
     try:
         lists = {name: tuple(part(**item) for item in data.get(name, ())) for name, part in parts.items()}
-        status = Status(**{**data, **lists})
+        status = Status(**{**data, **lists, "untimed": tuple(data.get("untimed", ()))})
     except (TypeError, KeyError):
         return None
     if not status.live:

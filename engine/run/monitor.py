@@ -208,6 +208,7 @@ class Monitor:
             cancelled=self._counts["cancelled"],
             rate=finished / elapsed if elapsed else 0.0,
             eta_s=self._outlook.seconds_left() if state == "running" else None,
+            untimed=self._outlook.untimed if state == "running" else (),
             stages=tuple(map(self._foreseen, self._stages.values())),
             running=tuple(
                 replace(unit, seconds=time.monotonic() - self._begun[unit.key])
@@ -223,7 +224,7 @@ class Monitor:
         """Classifying takes as long as the protocols that are left, not as those that are done."""
         if stage.stage != "classify":
             return stage
-        return replace(stage, eta_s=self._outlook.seconds_to_classify())
+        return replace(stage, eta_s=None if self._outlook.untimed else self._outlook.seconds_to_classify())
 
 
 def _left_out(plan: Plan) -> tuple[LeftOut, ...]:

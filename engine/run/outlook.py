@@ -75,6 +75,11 @@ class Outlook:
             return None
         return training + classifying if self.capacity.by_turns else max(training, classifying)
 
+    @property
+    def untimed(self) -> tuple[str, ...]:
+        """Protocols that are left and of which it is not known yet how long they take."""
+        return tuple(name for name, left in self._left.items() if left > 0 and self._mean(name) is None)
+
     def seconds_to_classify(self) -> float | None:
         """Until the last unit is classified; None while that is not known."""
         return self._shared(set(self._left) - self._trains, self.capacity.classify)

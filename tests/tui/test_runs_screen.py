@@ -52,6 +52,18 @@ async def test_without_a_run_it_says_how_to_get_one():
 
 
 @pytest.mark.parametrize("size", SIZES)
+async def test_a_time_left_that_knows_nothing_of_a_protocol_says_so(arena, size):
+    arena.status = a_status(untimed=("rf-cv",))
+    app = make_app(arena)
+    async with drive(app, size) as pilot:
+        await opened(pilot)
+        await shows(pilot, "129 left   about 1 m 4 s or more")
+        if size[0] > 110:
+            await shows(pilot, "or more, rf-cv not timed yet")
+        assert "ETA" not in screen_text(app)
+
+
+@pytest.mark.parametrize("size", SIZES)
 async def test_bars_units_and_rates_of_a_live_run(arena, size):
     app = make_app(arena)
     async with drive(app, size) as pilot:

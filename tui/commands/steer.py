@@ -112,6 +112,8 @@ def describe(status: Status, waiting: int = 0, left: int = 0) -> list[str]:
     ]
     if status.live and not status.silent:
         left_s = f", about {duration(status.eta_s)} left" if status.eta_s is not None else ""
+        if left_s and status.untimed:
+            left_s = f"{left_s} or more: {' and '.join(status.untimed)} not timed yet"
         lines.append(f"the whole run: {status.rate:.2f} units/s{left_s}")
         lines += [stage_line(s.stage, s.label, s.done, s.total, s.rate, s.eta_s) for s in status.stages]
     if status.live:

@@ -108,6 +108,7 @@ def describe(pulse: Pulse | None, sign: bool = True) -> Content:
     failed = (f" ✗{status.failed}", "bad") if status.failed else ""
     if status.state == "paused":
         return say((f"{glyph} paused", tone), far, failed)
-    running = (glyph if status.eta_s is not None else f"{glyph} running", tone) if sign else ""
-    left = f" ETA {duration(status.eta_s)}" if status.eta_s is not None else ""
+    known = status.eta_s is not None and not status.untimed
+    running = (glyph if known else f"{glyph} running", tone) if sign else ""
+    left = f" ETA {duration(status.eta_s)}" if known else ""
     return say(running, far, (left, "strong"), failed)

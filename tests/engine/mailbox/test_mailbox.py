@@ -196,6 +196,22 @@ def test_the_time_left_is_that_of_the_protocols_left_for_the_whole_run_and_for_c
     monitor.feed(UnitFinished(FakeCompute().classify(plan.todo[1], None, None, here)))
     status = monitor.snapshot()
     assert status.stages[0].eta_s == status.eta_s == 60.0
+    assert status.untimed == ()
+
+
+def test_no_time_is_named_for_classifying_while_a_protocol_was_not_timed_and_the_snapshot_says_which(home):
+    chosen = Selection(("all-MiniLM-L6-v2",), ("bivalent-vs-lys4",), ("lr", "rf"), (41, 42))
+    plan = build_plan(chosen, home, {})
+    monitor, first = Monitor(plan), next(unit for unit in plan.todo if unit.protocol == "lr")
+    monitor.feed(UnitStarted(first))
+    here = Context("cpu", "e", threading.Event())
+    monitor.feed(UnitFinished(FakeCompute().classify(first, None, None, here)))
+    monitor.feed(StageProgress("classify", "LR and RF", 1, 4, 100.0, 0.02))
+    status = monitor.snapshot()
+    assert status.eta_s is not None
+    assert [stage.eta_s for stage in status.stages] == [None]
+    write_status(home, status)
+    assert read_status(home).untimed == ("rf",)
 
 
 def test_a_unit_in_work_says_at_which_of_its_steps_it_is(home, selection):

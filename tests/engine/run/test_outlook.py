@@ -66,6 +66,16 @@ def test_stages_that_overlap_end_with_the_longer_and_those_by_turns_with_both(un
     assert after(todo, replace(ONE_CARD, by_turns=True), *done).seconds_left() == 16 * MINUTE + 8.0
 
 
+def test_it_says_of_which_protocols_no_unit_was_timed_yet(units):
+    todo = [*units["lr"], *(replace(unit, protocol="rf-cv") for unit in units["lr"])]
+    assert Outlook(todo).untimed == ("lr", "rf-cv")
+    some = after(todo, ONE_CARD, (todo[:4], 8.0))
+    assert some.untimed == ("rf-cv",)
+    assert some.seconds_left() == 36 * 8.0 / 16
+    assert after(todo, ONE_CARD, (todo[:20], 8.0), (todo[20:21], 9.0)).untimed == ()
+    assert after(todo[:20], ONE_CARD, (todo[:20], 8.0)).untimed == ()
+
+
 def test_what_is_not_known_is_not_guessed(units):
     todo = [*units["lr"], *units["finetune"]]
     assert Outlook(todo).seconds_left() is None

@@ -86,6 +86,13 @@ def _time(status: Status) -> list[Piece]:
         if status.state == "paused" or status.scored:
             return []
         return [("   time not known before the first unit", "soft")]
+    if status.untimed:
+        return [
+            ("   about ", "text"),
+            (spelled(status.eta_s), "strong"),
+            (" or more", "text"),
+            (f", {' and '.join(status.untimed)} not timed yet", "soft"),
+        ]
     end = local(status.updated_at) + timedelta(seconds=status.eta_s)
     return [
         ("   about ", "text"),
