@@ -271,6 +271,16 @@ def test_a_window_that_goes_leaves_the_run_alone(tmp_path, end):
         assert runner.wait(60) == 0
 
 
+def test_a_window_goes_with_its_terminal_though_no_signal_comes(tmp_path):
+    """As under `make run`: the signal goes to make, which waits for its child."""
+    home = a_home(tmp_path)
+    terminal = Terminal("/bin/sh", "-c", 'trap "" HUP; "$@"; exit 7', "sh", *arena(home))
+    terminal.read()
+    until(lambda: b"Models" in terminal.shown, what="the first screen")
+    terminal.hang_up()
+    assert terminal.process.wait(60) == 7
+
+
 # ------------------------------------------------------------------- signals to a run here
 
 

@@ -14,6 +14,8 @@ from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1
 SIGNALS: Final = (signal.SIGHUP, signal.SIGTERM)
+LOOK: Final = 1.0
+"""Seconds between two looks whether the terminal is still there."""
 
 
 def hung_up() -> bool:
@@ -40,9 +42,17 @@ def leave_with_parent() -> None:
 def leaving_in_order(leave: Callable[[int], None]) -> Iterator[None]:
     """Until the block ends, have SIGHUP and SIGTERM call `leave` with the exit code, in the running loop.
 
-    Without a main thread (a browser) there is nothing to install.
+    Without a main thread (a browser) there is nothing to install. A terminal that goes away sends SIGHUP
+    to the process that it was opened for alone: under `make run` that is make, which waits for its child.
     """
     loop = asyncio.get_running_loop()
+    timer: asyncio.TimerHandle
+
+    def look() -> None:
+        nonlocal timer
+        if hung_up():
+            os._exit(128 + signal.SIGHUP)
+        timer = loop.call_later(LOOK, look)
 
     def handle(number: int, _: FrameType | None) -> None:
         if hung_up():
@@ -50,11 +60,13 @@ def leaving_in_order(leave: Callable[[int], None]) -> Iterator[None]:
             os._exit(128 + number)
         loop.call_soon_threadsafe(leave, 128 + number)
 
+    timer = loop.call_later(LOOK, look)
     before = {}
     with contextlib.suppress(ValueError):
         before = {number: signal.signal(number, handle) for number in SIGNALS}
     try:
         yield
     finally:
+        timer.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
