@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 STORAGE_VERSION: Final = "v1.2.0"
 """Files of DuckDB 2's own default format cannot be opened by any 1.x client."""
 
-SAFE: Final[dict[str, str | bool | int | float | list[str]]] = {
+Config = dict[str, str | bool | int | float | list[str]]
+SAFE: Final[Config] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "allow_community_extensions": False,
@@ -144,7 +145,7 @@ def build(path: Path, fill: Callable[[duckdb.DuckDBPyConnection], None] | None =
     complete = False
     try:
         config = {**SAFE, "storage_compatibility_version": STORAGE_VERSION}
-        with duckdb.connect(temporary, config=config) as con:
+        with _connect(temporary, config) as con:
             migrations.migrate(con)
             rows = list(reference_scores())
             columns = zip(ReferenceScore._fields, zip(*rows, strict=True), strict=True)
@@ -218,14 +219,21 @@ def _database_at(place: Home | str | os.PathLike[str] | None) -> Path:
     return find_home(place).database
 
 
+def _connect(path: Path, config: Config, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    con = duckdb.connect(path, read_only=read_only, config=config)
+    # What takes long would draw a bar into what is printed, `--json` included.
+    con.execute("SET enable_progress_bar = false")
+    return con
+
+
 def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     check_memory(FOR_RESULTS)
     import duckdb
 
     try:
-        con = duckdb.connect(path, read_only=read_only, config=SAFE)
-        # A long question would draw a bar into what is printed, `--json` included.
-        con.execute("SET enable_progress_bar = false")
+        con = _connect(path, SAFE, read_only=read_only)
     except duckdb.Error as error:
         raise file_sentence(str(error), path) from error
     try:

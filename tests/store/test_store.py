@@ -647,3 +647,29 @@ def test_a_run_takes_a_new_turn_only_where_the_last_resolved_otherwise(home):
     assert saved.new_turn(["a", "c"]) == 2
     saved.append(Run("2", LATE, {}, 1, 0, 1, "box", turn=2, configs=("a", "c")))
     assert Store(home).new_turn(["a", "b"]) == 3
+
+
+BARS = """
+import sys
+from store import connect
+from store.database import build
+from store.home import find_home
+from store.store import Store
+
+def bars(con):
+    print(con.execute("SELECT current_setting('enable_progress_bar')").fetchone())
+
+home = find_home(sys.argv[1]).create()
+build(home.database, bars).unlink()
+Store(home).flush()
+with connect(home) as con:
+    bars(con)
+"""
+
+
+def test_nothing_that_takes_long_draws_a_bar_into_what_is_printed(tmp_path):
+    """As DuckDB does in a program that is no file, which it takes for one that is typed in."""
+    done = subprocess.run(
+        [sys.executable, "-c", BARS, str(tmp_path / "home")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "(False,)\n(False,)\n"
