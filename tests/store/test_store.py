@@ -668,7 +668,7 @@ with connect(home) as con:
 
 
 def test_nothing_that_takes_long_draws_a_bar_into_what_is_printed(tmp_path):
-    """As DuckDB does in a program that is no file, which it takes for one that is typed in."""
+    """DuckDB draws one in a program that does not come from a file: it takes it for typed in."""
     done = subprocess.run(
         [sys.executable, "-c", BARS, str(tmp_path / "home")], capture_output=True, text=True, check=True
     )

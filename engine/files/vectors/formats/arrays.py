@@ -91,7 +91,7 @@ def read_npz(path: Path, key: str = "", first: bool = False) -> Content:
 
 @contextmanager
 def _damage() -> Iterator[None]:
-    """What bzip2 says of damage is no fault of the system's, which has a number."""
+    """Call damage what bzip2 reports without a number: errors of the system have one."""
     try:
         yield
     except OSError as error:

@@ -473,9 +473,11 @@ def test_what_cannot_be_read_here_is_a_failure_by_itself_and_no_worker_is_left_o
     assert sentences == {"3 times (TypeError: Could not serialize object of type Lock)."}
     last = [event for event in events if isinstance(event, WorkersSeen)][-1].workers
     assert [one.state for one in last] == ["runs"] * 4
-    told = [event.text for event in events if isinstance(event, Log)]
-    assert len(told) == 4
-    assert all(text.startswith("Nothing came of ") and text.endswith("last, and alone.") for text in told)
+    reports = [event.text for event in events if isinstance(event, Log)]
+    assert len(reports) == 4
+    assert all(
+        text.startswith("Nothing came of ") and text.endswith("last, and alone.") for text in reports
+    )
 
 
 def test_who_drains_a_run_that_has_no_worker_does_not_wait_for_one(plan, monkeypatch):
